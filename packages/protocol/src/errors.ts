@@ -1,0 +1,129 @@
+/*
+ * The one error class of the product and the one table of its codes.
+ * It must never put a line break on the wire: an error reply is one line. A stranger would get wrong that codes are ours:
+ * of them only NOTUNIQUE is a word on the wire, all others travel as `ERR message`, and wireError() finds them again by their text.
+ */
+
+/** Every code a {@link FaktoryError} may carry, and what it means. Test errors by code, never by message. */
+export const errorCodes = {
+  ERR: 'the server refused, with a text this package does not know',
+  MALFORMED: 'the payload cannot be read: bad JSON, or a field of the wrong type',
+  INVALID: 'a rule refused the job or the option, although it could be read',
+  UNKNOWN_COMMAND: 'the server has no such verb or subcommand',
+  NOT_FOUND: 'there is no such job, worker or batch',
+  NOTUNIQUE: 'another job holds the same unique lock',
+  LIMIT: 'a limit was reached: line length, connections, queue length',
+  AUTH: 'the password is missing or wrong',
+  PROTOCOL: 'the peer does not speak the Faktory protocol',
+  TIMEOUT: 'no answer in time',
+  CLOSED: 'the connection is gone',
+  ABORTED: 'the caller gave up waiting (AbortSignal)',
+  SHUTDOWN: 'the server is stopping',
+  STORAGE: 'the data folder or the store failed',
+  LOCKED: 'another process holds the data folder',
+  LISTEN: 'the address cannot be listened on',
+  CONFIG: 'an option has a value that cannot work',
+} as const;
+
+/** One of the keys of {@link errorCodes}. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * The error that every package of the product throws.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   checkQueueName('no spaces');
+ * } catch (error) {
+ *   if (error instanceof FaktoryError && error.code === 'INVALID') console.error(error.message);
+ * }
+ * ```
+ */
+export class FaktoryError extends Error {
+  override readonly name = 'FaktoryError';
+  /** Why, as one word of {@link errorCodes}. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** How many characters of a peer's text an error message may quote. */
+const maxExcerpt = 200;
+
+/** The start of a peer's text, for quoting in an error message: at most 200 characters. */
+export function excerpt(text: string): string {
+  if (text.length <= maxExcerpt) return text;
+  const last = text.charCodeAt(maxExcerpt - 1);
+  const splitsPair = last >= 0xd800 && last < 0xdc00;
+  return text.slice(0, splitsPair ? maxExcerpt - 1 : maxExcerpt);
+}
+
+/**
+ * What follows `-` on the wire. `NOTUNIQUE` is written as its own word, every other code as `ERR message`;
+ * what is not a {@link FaktoryError} says `ERR internal error`, so that no inner text leaks. Never holds CR or LF.
+ */
+export function errorText(error: unknown): string {
+  if (!(error instanceof FaktoryError)) return 'ERR internal error';
+  const word = error.code === 'NOTUNIQUE' ? 'NOTUNIQUE' : 'ERR';
+  return `${word} ${error.message.replace(/[\r\n]+/g, ' ')}`;
+}
+
+/** How an `ERR` text begins, and the code it then means. */
+const knownTexts: readonly (readonly [start: string, code: ErrorCode])[] = [
+  ['Invalid password', 'AUTH'],
+  ['shutdown in progress', 'SHUTDOWN'],
+  ['too many connections', 'LIMIT'],
+  ['line longer than', 'LIMIT'],
+  ['unknown command', 'UNKNOWN_COMMAND'],
+  ['no such QUEUE subcommand', 'UNKNOWN_COMMAND'],
+  ['Job not found', 'NOT_FOUND'],
+  ['No such batch', 'NOT_FOUND'],
+  ['unknown worker', 'NOT_FOUND'],
+  ['Unknown worker', 'NOT_FOUND'],
+  ['invalid JSON', 'MALFORMED'],
+  ['invalid ACK', 'MALFORMED'],
+  ['invalid FAIL', 'MALFORMED'],
+  ['invalid BEAT', 'MALFORMED'],
+  ['missing JID', 'MALFORMED'],
+  ['invalid format', 'MALFORMED'],
+  ['jobs must have', 'INVALID'],
+  ['jobs cannot be', 'INVALID'],
+  ['invalid timestamp', 'INVALID'],
+  ['cannot get "', 'INVALID'],
+  ['must call fetch', 'INVALID'],
+  ['unknown mutate', 'INVALID'],
+  ['invalid target', 'INVALID'],
+];
+
+/** First words that mean a code of ours. MALFORMED and SHUTDOWN are what servers before 1.0 say. */
+const codeWords: Readonly<Partial<Record<string, ErrorCode>>> = {
+  NOTUNIQUE: 'NOTUNIQUE',
+  MALFORMED: 'MALFORMED',
+  SHUTDOWN: 'SHUTDOWN',
+};
+
+/**
+ * Reads what a server wrote after `-`, or one of the texts in the map that answers PUSHB.
+ * The message is the text without its code word; a word this package does not know stays in the message.
+ *
+ * @example
+ * ```ts
+ * wireError('ERR Invalid password').code; // 'AUTH'
+ * wireError('NOTUNIQUE Job not unique').message; // 'Job not unique'
+ * ```
+ */
+export function wireError(text: string): FaktoryError {
+  const space = text.indexOf(' ');
+  const word = space < 0 ? text : text.slice(0, space);
+  const rest = space < 0 ? '' : text.slice(space + 1);
+  if (Object.hasOwn(codeWords, word)) return new FaktoryError(codeWords[word] ?? 'ERR', rest || text);
+  const message = word === 'ERR' ? rest : text;
+  for (const [start, code] of knownTexts) {
+    if (message.startsWith(start)) return new FaktoryError(code, message);
+  }
+  return new FaktoryError('ERR', message);
+}

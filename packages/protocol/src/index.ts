@@ -1,0 +1,67 @@
+/*
+ * The door of the package: what both ends of the wire must agree on, without any I/O.
+ * It must never export what only one file here needs. A stranger would get wrong that nothing here is Node's alone: the web UI
+ * and a browser can import it; where Node has a faster way (decoding, hashing) it is handed in.
+ */
+
+export type { Health, Info, ReapTask, SetTask } from './api.ts';
+export {
+  type Beat,
+  type FailReport,
+  parseAck,
+  parseBeat,
+  parseFail,
+  parseQueueCommand,
+  parseQueues,
+  type QueueCommand,
+  splitVerb,
+  type WorkerState,
+} from './command.ts';
+export { type ErrorCode, errorCodes, errorText, excerpt, FaktoryError, wireError } from './errors.ts';
+export { type Failure, failureText, readFailure } from './failure.ts';
+export { globMatcher } from './glob.ts';
+export {
+  type Challenge,
+  type Greeting,
+  greetingLine,
+  type Hello,
+  newChallenge,
+  parseGreeting,
+  parseHello,
+  passwordProof,
+  proofRounds,
+  protocolVersion,
+  type Sha256,
+} from './handshake.ts';
+export type { Decode } from './inbox.ts';
+export {
+  checkJob,
+  checkQueueName,
+  defaultPriority,
+  defaultReserve,
+  defaultRetry,
+  type Job,
+  maxReserve,
+  minJidBytes,
+  minReserve,
+  newJid,
+  queueName,
+} from './job.ts';
+export { jobDocument, readJob, wireJob } from './job-document.ts';
+export { type JobText, parseJob, parseJobs } from './job-text.ts';
+export { compactJson, jsonString, maxDepth } from './json.ts';
+export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
+export { type Mutation, type MutationFilter, mutationMatcher, parseMutate } from './mutate.ts';
+export {
+  bulk,
+  defaultMaxReplyBytes,
+  errorReply,
+  NIL,
+  OK,
+  type Reply,
+  ReplyReader,
+  type ReplyReaderOptions,
+} from './reply.ts';
+export { formatTime, type Micros, nowMicros, parseTime } from './time.ts';
+export { cutUtf8, utf8Length, wellFormed } from './utf8.ts';
+export { type BeatPayload, type FailPayload, write } from './write.ts';

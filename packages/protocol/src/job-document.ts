@@ -1,0 +1,66 @@
+/*
+ * Writes the text that is stored for a job and the text a FETCH answers with, and reads the latter on the client's side.
+ * It must never rebuild args or custom from values. A stranger would get wrong that the stored document lacks `enqueued_at` and
+ * `failure`: both change while the job lives, so wireJob() adds them at the end instead of rewriting the document.
+ */
+
+import { FaktoryError } from './errors.ts';
+import { defaultRetry, type Job } from './job.ts';
+import type { JobText } from './job-text.ts';
+import { jsonString } from './json.ts';
+import { formatTime, type Micros } from './time.ts';
+
+/**
+ * The job as compact JSON, in the protocol's key order, without `enqueued_at` and `failure`. `retry` is 25 and `created_at`
+ * the default when none was sent. Left out: what is absent, a zero `reserve_for` or `backtrace`, an empty `custom`.
+ *
+ * @example
+ * ```ts
+ * const job = parseJob('{"jid":"123456789","jobtype":"Mail","args":[]}');
+ * checkJob(job);
+ * const text = jobDocument(job, { createdAt: formatTime(nowMicros()) });
+ * ```
+ */
+export function jobDocument(job: JobText, defaults: { createdAt: string }): string {
+  // One expression: V8 builds it three times as fast as a text that grows by +=.
+  const custom = job.custom === undefined || job.custom === '{}' ? '' : `,"custom":${job.custom}`;
+  const priority = job.priority === undefined ? '' : `,"priority":${job.priority}`;
+  const at = job.at === undefined ? '' : `,"at":${jsonString(job.at)}`;
+  const reserveFor = job.reserveFor ? `,"reserve_for":${job.reserveFor}` : '';
+  const backtrace = job.backtrace ? `,"backtrace":${job.backtrace}` : '';
+  const names = `"jid":${jsonString(job.jid)},"queue":${jsonString(job.queue)},"jobtype":${jsonString(job.jobtype)}`;
+  const created = jsonString(job.createdAt ?? defaults.createdAt);
+  return `{"retry":${job.retry ?? defaultRetry}${custom},${names}${priority},"created_at":${created}${at},"args":${job.args}${reserveFor}${backtrace}}`;
+}
+
+/**
+ * What a FETCH answers: the stored document with `enqueued_at` and `failure` (compact JSON of an object) when there are any.
+ */
+export function wireJob(
+  document: string,
+  enqueuedAt: Micros | undefined,
+  failure: string | undefined,
+): string {
+  if (enqueuedAt === undefined && failure === undefined) return document;
+  const time = enqueuedAt === undefined ? '' : `,"enqueued_at":"${formatTime(enqueuedAt)}"`;
+  const failed = failure === undefined ? '' : `,"failure":${failure}`;
+  return `${document.slice(0, -1)}${time}${failed}}`;
+}
+
+/** Reads a fetched job on the client's side. Throws `PROTOCOL` when the text is not a job. */
+export function readJob(text: string): Job {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FaktoryError('PROTOCOL', 'the server sent a job that is not JSON', { cause });
+  }
+  if (!isJob(value)) throw new FaktoryError('PROTOCOL', 'the server sent a job without jid, jobtype or args');
+  return value;
+}
+
+function isJob(value: unknown): value is Job {
+  if (typeof value !== 'object' || value === null) return false;
+  const { jid, jobtype, args } = value as Partial<Record<keyof Job, unknown>>;
+  return typeof jid === 'string' && typeof jobtype === 'string' && Array.isArray(args);
+}

@@ -1,0 +1,286 @@
+/*
+ * Reads a pushed job: decisions become values, the client's own values stay the text they were.
+ * It must never call JSON.parse on args or custom: that would change 12345678901234567890 and 1.0, and cost more than all the
+ * rest. A stranger would get wrong that nothing is refused here but a wrong shape; the rules are checkJob's.
+ */
+
+import { readFailure } from './failure.ts';
+import { defaultPriority } from './job.ts';
+import { JsonScanner, tighten } from './json.ts';
+import { type Micros, parseTime } from './time.ts';
+import { unitAt } from './utf8.ts';
+
+/**
+ * A job as the server reads it. A field that was absent or null is `undefined`; so are an empty `at`, `created_at` and
+ * `queue` (then `default`), and an empty `custom`.
+ */
+export interface JobText {
+  /** Empty: none was sent. */
+  jid: string;
+  /** `default` when none was sent. */
+  queue: string;
+  /** Empty: none was sent. */
+  jobtype: string;
+  /** A JSON array, compact, its numbers and escapes as they were sent. Empty: none was sent. */
+  args: string;
+  /** 1 to 9; what was sent as 0 or above 9 is 5. */
+  priority: number | undefined;
+  retry: number | undefined;
+  /** Seconds, as sent. */
+  reserveFor: number | undefined;
+  backtrace: number | undefined;
+  /** As sent; may be no time at all. */
+  at: string | undefined;
+  /** `at` as an instant, when it is one. */
+  atMicros: Micros | undefined;
+  /** As sent; never checked. */
+  createdAt: string | undefined;
+  /** A JSON object, compact, its values as they were sent. */
+  custom: string | undefined;
+  /** A JSON object, compact, as a pusher sent it. */
+  failure: string | undefined;
+}
+
+/**
+ * Reads the payload of PUSH: one JSON object and nothing after it. Throws `MALFORMED` with `invalid JSON: …` when the text
+ * is not JSON or a field has the wrong type. Unknown fields are dropped, keys match in any case, the last of two equal keys wins.
+ * `from` is where the payload starts: reading it inside its line costs a fifth less than cutting it off first.
+ *
+ * @example
+ * ```ts
+ * const job = parseJob('{"jid":"123456789","jobtype":"Mail","args":[1.0]}');
+ * job.args; // '[1.0]'
+ * ```
+ */
+export function parseJob(text: string, from = 0): JobText {
+  const scanner = new JsonScanner(text);
+  const start = scanner.space(from);
+  const job = noJob();
+  scanner.end(readFields(scanner, start, job));
+  return job;
+}
+
+/** Reads the payload of PUSHB: a JSON array of jobs. Errors as {@link parseJob}; one bad job fails the whole list. */
+export function parseJobs(text: string, from = 0): JobText[] {
+  const scanner = new JsonScanner(text);
+  const jobs: JobText[] = [];
+  let at = scanner.space(from);
+  if (text[at] !== '[') {
+    scanner.value(at);
+    scanner.fail(at, 'jobs must come in an array');
+  }
+  at = scanner.space(at + 1);
+  if (text[at] === ']') {
+    scanner.end(at + 1);
+    return jobs;
+  }
+  for (;;) {
+    const job = noJob();
+    at = scanner.space(readFields(scanner, at, job));
+    jobs.push(job);
+    if (text[at] === ']') break;
+    if (text[at] !== ',') scanner.fail(at);
+    at = scanner.space(at + 1);
+  }
+  scanner.end(at + 1);
+  return jobs;
+}
+
+/** All fields, always, in one order: every job then has the same hidden class. */
+function noJob(): JobText {
+  return {
+    jid: '',
+    queue: 'default',
+    jobtype: '',
+    args: '',
+    priority: undefined,
+    retry: undefined,
+    reserveFor: undefined,
+    backtrace: undefined,
+    at: undefined,
+    atMicros: undefined,
+    createdAt: undefined,
+    custom: undefined,
+    failure: undefined,
+  };
+}
+
+/** Reads one job object that starts at `start`; gives the position after it. */
+function readFields(scanner: JsonScanner, start: number, job: JobText): number {
+  if (scanner.peek(start) !== 0x7b /* { */) {
+    scanner.value(start);
+    scanner.fail(start, 'a job must be an object');
+  }
+  let at = scanner.space(start + 1);
+  if (scanner.peek(at) !== 0x7d /* } */) {
+    for (;;) {
+      at = scanner.space(readField(scanner, at, job));
+      const next = scanner.peek(at);
+      if (next === 0x7d /* } */) break;
+      if (next !== 0x2c /* , */) scanner.fail(at);
+      at = scanner.space(at + 1);
+    }
+  }
+  if (job.at !== undefined) job.atMicros = parseTime(job.at);
+  return at + 1;
+}
+
+const fieldNames = [
+  'jid',
+  'queue',
+  'jobtype',
+  'args',
+  'priority',
+  'retry',
+  'reserve_for',
+  'backtrace',
+  'at',
+  'created_at',
+  'enqueued_at',
+  'custom',
+  'failure',
+] as const;
+type FieldName = (typeof fieldNames)[number];
+
+/** Reads one key and its value into the job; gives the position after the value. */
+function readField(scanner: JsonScanner, keyAt: number, job: JobText): number {
+  const { text } = scanner;
+  let name = likelyField(scanner, keyAt);
+  let keyEnd = keyAt + name.length + 2;
+  if (name === '') {
+    if (scanner.peek(keyAt) !== 0x22 /* " */) scanner.fail(keyAt);
+    keyEnd = scanner.string(keyAt);
+    name = fieldNamed(String(JSON.parse(text.slice(keyAt, keyEnd))));
+  }
+  const at = scanner.colon(keyEnd);
+  scanner.loose = false;
+  scanner.escaped = false;
+  const first = scanner.peek(at);
+  const end = first === 0x22 /* " */ ? scanner.string(at) : scanner.value(at);
+  const absent = first === 0x6e; /* null */
+  switch (name) {
+    case 'jid':
+    case 'jobtype':
+      job[name] = absent ? '' : stringField(scanner, name, at, end);
+      break;
+    case 'queue':
+      job.queue = absent ? 'default' : stringField(scanner, name, at, end) || 'default';
+      break;
+    case 'args':
+      job.args = absent ? '' : nested(scanner, name, at, end, '[', 'an array');
+      break;
+    case 'priority':
+      job.priority = absent ? undefined : priorityField(scanner, at, end);
+      break;
+    case 'retry':
+    case 'backtrace':
+      job[name] = absent ? undefined : integerField(scanner, name, at, end);
+      break;
+    case 'reserve_for':
+      job.reserveFor = absent ? undefined : integerField(scanner, name, at, end);
+      break;
+    case 'at':
+      job.at = absent ? undefined : stringField(scanner, name, at, end) || undefined;
+      break;
+    case 'created_at':
+      job.createdAt = absent ? undefined : stringField(scanner, name, at, end) || undefined;
+      break;
+    case 'enqueued_at':
+      // The server's own: only its type is looked at.
+      if (!absent) stringField(scanner, name, at, end);
+      break;
+    case 'custom':
+      job.custom = absent ? undefined : nested(scanner, name, at, end, '{', 'an object');
+      break;
+    case 'failure':
+      job.failure = absent ? undefined : nested(scanner, name, at, end, '{', 'an object');
+      if (job.failure !== undefined) readFailure(job.failure);
+      break;
+  }
+  return end;
+}
+
+/** The field whose key stands, quotes included and spelled exactly, at `at`; `''` when there is none. */
+function likelyField(scanner: JsonScanner, at: number): FieldName | '' {
+  const { text, length } = scanner;
+  if (at + 3 >= length || unitAt(text, at) !== 0x22 /* " */) return '';
+  const name = fieldLike(unitAt(text, at + 1), unitAt(text, at + 3));
+  const end = at + 1 + name.length;
+  if (end >= length || unitAt(text, end) !== 0x22 /* " */) return '';
+  for (let i = 0; i < name.length; i++) {
+    if (unitAt(text, at + 1 + i) !== unitAt(name, i)) return '';
+  }
+  return name;
+}
+
+/** The only field whose name has these first and third characters (the third of `at` is its closing quote). */
+function fieldLike(first: number, third: number): FieldName | '' {
+  switch (first) {
+    case 0x61 /* a */:
+      return third === 0x22 /* " */ ? 'at' : 'args';
+    case 0x62 /* b */:
+      return 'backtrace';
+    case 0x63 /* c */:
+      return third === 0x65 /* e */ ? 'created_at' : 'custom';
+    case 0x65 /* e */:
+      return 'enqueued_at';
+    case 0x66 /* f */:
+      return 'failure';
+    case 0x6a /* j */:
+      return third === 0x64 /* d */ ? 'jid' : 'jobtype';
+    case 0x70 /* p */:
+      return 'priority';
+    case 0x71 /* q */:
+      return 'queue';
+    case 0x72 /* r */:
+      return third === 0x74 /* t */ ? 'retry' : 'reserve_for';
+    default:
+      return '';
+  }
+}
+
+/** The field a key means when case is not looked at, as in Go; `''` when it is none of ours. */
+function fieldNamed(key: string): FieldName | '' {
+  const lower = key.toLowerCase();
+  return fieldNames.find((name) => name === lower) ?? '';
+}
+
+function stringField(scanner: JsonScanner, name: string, at: number, end: number): string {
+  const { text } = scanner;
+  if (unitAt(text, at) !== 0x22 /* " */) scanner.fail(at, `"${name}" must be a string`);
+  if (!scanner.loose && !scanner.escaped) return text.slice(at + 1, end - 1);
+  return JSON.parse(scanner.loose ? tighten(text, at, end) : text.slice(at, end)) as string;
+}
+
+function integerField(scanner: JsonScanner, name: string, at: number, end: number): number {
+  const { text } = scanner;
+  const first = unitAt(text, at);
+  const negative = first === 0x2d; /* - */
+  let value = 0;
+  for (let i = negative ? at + 1 : at; i < end; i++) {
+    const digit = unitAt(text, i) - 0x30;
+    if (digit < 0 || digit > 9) scanner.fail(at, `"${name}" must be an integer`);
+    value = value * 10 + digit;
+  }
+  if (value > Number.MAX_SAFE_INTEGER) scanner.fail(at, `"${name}" is too large an integer`);
+  return negative && value !== 0 ? -value : value;
+}
+
+function priorityField(scanner: JsonScanner, at: number, end: number): number {
+  const value = integerField(scanner, 'priority', at, end);
+  if (value < 0 || value > 255) scanner.fail(at, '"priority" must be 0 to 255');
+  return value === 0 || value > 9 ? defaultPriority : value;
+}
+
+function nested(
+  scanner: JsonScanner,
+  name: string,
+  at: number,
+  end: number,
+  open: '[' | '{',
+  kind: string,
+): string {
+  const { text } = scanner;
+  if (text[at] !== open) scanner.fail(at, `"${name}" must be ${kind}`);
+  return scanner.loose ? tighten(text, at, end) : text.slice(at, end);
+}

@@ -1,0 +1,274 @@
+/*
+ * A JSON scanner that checks text strictly (RFC 8259) and tells where each value ends, without building values.
+ * It must never recurse (a peer may send 100,000 brackets) and never change a number or an escape: clients in other languages
+ * have integers and decimals that JavaScript has not. A stranger would get wrong that `loose` and `escaped` speak of what was
+ * scanned since they were last set to false, so whoever reads them resets them first.
+ */
+
+import { FaktoryError } from './errors.ts';
+import { startsPair, unitAt, wellFormed } from './utf8.ts';
+
+/** How deep arrays and objects may nest; deeper is `MALFORMED`. */
+export const maxDepth = 10_000;
+
+// Per level: 1 = object, 0 = array. Shared by all scanners: a scan never yields, so only one runs at a time.
+const levels = new Uint8Array(maxDepth);
+
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+const [openObject, closeObject, openArray, closeArray] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [minus, zero, nine] = [0x2d, 0x30, 0x39];
+
+/** Walks one text. Every method takes a position and gives the position after what it read, or throws `MALFORMED`. */
+export class JsonScanner {
+  readonly text: string;
+  readonly length: number;
+  /** White space between tokens or a lone surrogate was met: the text is not yet what we would write. */
+  loose = false;
+  /** A backslash was met in a string. */
+  escaped = false;
+  /** Named in error messages when not empty. */
+  readonly #what: string;
+
+  constructor(text: string, what = '') {
+    this.text = text;
+    this.length = text.length;
+    this.#what = what;
+  }
+
+  /** The character at `at`; 0 behind the end. */
+  peek(at: number): number {
+    return at < this.length ? unitAt(this.text, at) : 0;
+  }
+
+  /** The first position from `at` on that is not white space. */
+  space(at: number): number {
+    return at < this.length && unitAt(this.text, at) > 0x20 ? at : this.#spaces(at);
+  }
+
+  /** A whole value of any kind that starts right at `at`. */
+  value(start: number): number {
+    let at = start;
+    let depth = 0;
+    for (;;) {
+      const unit = this.peek(at);
+      if (unit === openArray || unit === openObject) {
+        if (depth === maxDepth) this.fail(at, `more than ${maxDepth} levels deep`);
+        levels[depth++] = unit === openObject ? 1 : 0;
+        at = this.space(at + 1);
+        if (this.peek(at) !== (unit === openObject ? closeObject : closeArray)) {
+          if (unit === openObject) at = this.key(at);
+          continue;
+        }
+        // An empty container: its closing bracket is taken below.
+      } else at = this.scalar(at, unit);
+      for (;;) {
+        if (depth === 0) return at;
+        at = this.space(at);
+        const inObject = levels[depth - 1] === 1;
+        const next = this.peek(at);
+        if (next === comma) {
+          at = this.space(at + 1);
+          if (inObject) at = this.key(at);
+          break;
+        }
+        if (next !== (inObject ? closeObject : closeArray)) this.fail(at);
+        depth--;
+        at++;
+      }
+    }
+  }
+
+  /** A key, its colon and the white space around them: gives where the value starts. */
+  key(at: number): number {
+    if (this.peek(at) !== quote) this.fail(at);
+    return this.colon(this.string(at));
+  }
+
+  /** The colon after a key: gives where the value starts. */
+  colon(at: number): number {
+    let i = at;
+    if (this.peek(i) !== colon) {
+      i = this.space(i);
+      if (this.peek(i) !== colon) this.fail(i);
+    }
+    return this.space(i + 1);
+  }
+
+  /** A string whose opening quote stands at `at`. */
+  string(at: number): number {
+    const { text, length } = this;
+    for (let i = at + 1; i < length; i++) {
+      const unit = unitAt(text, i);
+      if (unit > quote && unit !== backslash && unit < 0xd800) continue;
+      if (unit === quote) return i + 1;
+      if (unit === backslash) i = this.#escape(i);
+      else if (unit < 0x20) this.fail(i);
+      else if ((unit & 0xf800) === 0xd800) {
+        if (startsPair(text, i)) i++;
+        else this.loose = true;
+      }
+    }
+    return this.fail(length);
+  }
+
+  /** A string, number, `true`, `false` or `null` that begins with the character `unit`. */
+  scalar(at: number, unit: number): number {
+    if (unit === quote) return this.string(at);
+    if (unit === minus || (unit >= zero && unit <= nine)) return this.number(at);
+    if (unit === 0x74 /* t */) return this.#word(at, 'true');
+    if (unit === 0x66 /* f */) return this.#word(at, 'false');
+    if (unit === 0x6e /* n */) return this.#word(at, 'null');
+    return this.fail(at);
+  }
+
+  /** A number, in any form JSON allows. */
+  number(start: number): number {
+    let at = this.peek(start) === minus ? start + 1 : start;
+    at = this.peek(at) === zero ? at + 1 : this.#digits(at);
+    if (this.peek(at) === 0x2e /* . */) at = this.#digits(at + 1);
+    if ((this.peek(at) | 0x20) !== 0x65 /* e or E */) return at;
+    const sign = this.peek(at + 1);
+    return this.#digits(sign === minus || sign === 0x2b /* + */ ? at + 2 : at + 1);
+  }
+
+  /** Only white space may follow: anything else is an error. */
+  end(at: number): void {
+    const rest = this.space(at);
+    if (rest < this.length) this.fail(rest, `unexpected ${this.#shown(rest)} after the value`);
+  }
+
+  /** Throws `MALFORMED` for the character at `at`, or for the reason given. */
+  fail(at: number, problem?: string): never {
+    const what = this.#what === '' ? '' : `${this.#what}: `;
+    const reason = problem ?? (at < this.length ? `unexpected ${this.#shown(at)}` : 'unexpected end');
+    throw new FaktoryError('MALFORMED', `invalid JSON: ${what}${reason} at position ${at}`);
+  }
+
+  #spaces(at: number): number {
+    const { text, length } = this;
+    let i = at;
+    for (; i < length; i++) {
+      const unit = unitAt(text, i);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) break;
+    }
+    if (i !== at) this.loose = true;
+    return i;
+  }
+
+  #shown(at: number): string {
+    return JSON.stringify(String.fromCodePoint(this.text.codePointAt(at) ?? 0));
+  }
+
+  #digits(at: number): number {
+    const { text, length } = this;
+    let i = at;
+    for (; i < length; i++) {
+      const unit = unitAt(text, i);
+      if (unit < zero || unit > nine) break;
+    }
+    if (i === at) this.fail(at);
+    return i;
+  }
+
+  #word(at: number, word: string): number {
+    if (!this.text.startsWith(word, at)) this.fail(at);
+    return at + word.length;
+  }
+
+  /** The last character of the escape whose backslash stands at `at`. */
+  #escape(at: number): number {
+    this.escaped = true;
+    const letter = this.text[at + 1];
+    if (letter !== 'u') {
+      if (letter === undefined || !'"\\/bfnrt'.includes(letter))
+        this.fail(Math.min(at + 1, this.text.length));
+      return at + 1;
+    }
+    const unit = this.#hex(at + 2);
+    if ((unit & 0xf800) !== 0xd800) return at + 5;
+    if (unit < 0xdc00 && this.text.startsWith('\\u', at + 6) && (this.#hex(at + 8) & 0xfc00) === 0xdc00)
+      return at + 11;
+    this.loose = true;
+    return at + 5;
+  }
+
+  #hex(at: number): number {
+    let value = 0;
+    for (let i = at; i < at + 4; i++) {
+      const digit = '0123456789abcdef'.indexOf((this.text[i] ?? '?').toLowerCase());
+      if (digit < 0) this.fail(Math.min(i, this.text.length));
+      value = value * 16 + digit;
+    }
+    return value;
+  }
+}
+
+/**
+ * Checks one JSON text and removes the white space between its tokens. Numbers and escapes stay as they were written; lone
+ * surrogates become U+FFFD (`\ufffd` where an escape wrote them). Already compact text comes back as the same string.
+ * Throws `MALFORMED` with the position; `what` names the text in that message.
+ *
+ * @example
+ * ```ts
+ * compactJson('[ 1.0, 12345678901234567890 ]'); // '[1.0,12345678901234567890]'
+ * ```
+ */
+export function compactJson(text: string, what?: string): string {
+  const scanner = new JsonScanner(text, what);
+  const start = scanner.space(0);
+  const end = scanner.value(start);
+  scanner.end(end);
+  return scanner.loose ? tighten(text, start, end) : text;
+}
+
+/** Rewrites a value that the scanner has accepted and called loose. */
+export function tighten(text: string, start: number, end: number): string {
+  const parts: string[] = [];
+  let from = start;
+  let i = start;
+  while (i < end) {
+    const unit = unitAt(text, i);
+    if (unit === quote) {
+      i = stringEnd(text, i);
+    } else if (unit <= 0x20) {
+      parts.push(text.slice(from, i));
+      while (i < end && unitAt(text, i) <= 0x20) i++;
+      from = i;
+    } else i++;
+  }
+  parts.push(text.slice(from, end));
+  return mendEscapes(wellFormed(parts.join('')));
+}
+
+/** The position after a string already known to be sound. */
+function stringEnd(text: string, start: number): number {
+  let i = start + 1;
+  for (; unitAt(text, i) !== quote; i++) {
+    if (unitAt(text, i) === backslash) i++;
+  }
+  return i + 1;
+}
+
+/** Replaces `\ud800`-style escapes that have no partner by `\ufffd`. */
+function mendEscapes(text: string): string {
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return text;
+  // Each match is one escape or one pair, taken from the left: an escaped backslash before a `u` cannot be mistaken.
+  const escapes = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])/g;
+  return text.replace(escapes, (found) => (/^\\u[dD][89a-fA-F]..$/.test(found) ? '\\ufffd' : found));
+}
+
+/** The text as a JSON string, quotes included; lone surrogates become U+FFFD. */
+export function jsonString(text: string): string {
+  return isPlain(text) ? `"${text}"` : JSON.stringify(wellFormed(text));
+}
+
+/** Whether the text is its own JSON string once quotes stand around it. */
+export function isPlain(text: string): boolean {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
+    const unit = unitAt(text, i);
+    if (unit > quote && unit !== backslash && unit < 0xd800) continue;
+    if (unit < 0x20 || unit === quote || unit === backslash || unit >= 0xd800) return false;
+  }
+  return true;
+}

@@ -1,0 +1,69 @@
+/*
+ * Bytes in, whole lines out: what the server reads.
+ * It must never hold more than one line over its limit. A stranger would get wrong that lines end in CRLF or in LF alone (Ruby,
+ * Clojure and Haskell send LF) and that only one CR is taken off.
+ */
+
+import { FaktoryError } from './errors.ts';
+import { type Decode, Inbox, textDecoding } from './inbox.ts';
+
+/** Bytes a line may have when nothing else is said: 8 MiB. */
+export const defaultMaxLineBytes = 8 * 1024 * 1024;
+
+export interface LineReaderOptions {
+  /** Bytes a line may have, its end not counted. Default 8 MiB. */
+  maxBytes?: number;
+  /** UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster. */
+  decode?: Decode;
+}
+
+/**
+ * Cuts a stream of bytes into lines. Push a chunk, then call next() until it gives `undefined`; a chunk must stay unchanged
+ * until then, and is copied only when a line is split between chunks.
+ *
+ * @example
+ * ```ts
+ * const reader = new LineReader();
+ * reader.push(new TextEncoder().encode('INFO\r\nFL'));
+ * reader.next(); // 'INFO'
+ * reader.next(); // undefined
+ * ```
+ */
+export class LineReader {
+  readonly #inbox = new Inbox();
+  readonly #maxBytes: number;
+  readonly #decode: Decode;
+
+  constructor(options: LineReaderOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? defaultMaxLineBytes;
+    this.#decode = options.decode ?? textDecoding();
+  }
+
+  /** Bytes received and not yet given out. */
+  get pending(): number {
+    return this.#inbox.pending;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#inbox.push(chunk);
+  }
+
+  /**
+   * The next whole line without its CRLF or LF; `undefined` = none yet.
+   * Throws `LIMIT` when a line is longer than `maxBytes`, and again at every later call: the stream has no known place any more.
+   */
+  next(): string | undefined {
+    const inbox = this.#inbox;
+    const { at } = inbox;
+    if (at === inbox.end) return undefined;
+    const feed = inbox.lineEnd();
+    const { bytes } = inbox;
+    let end = feed < 0 ? inbox.end : feed;
+    if (end > at && bytes[end - 1] === 0x0d /* CR */) end--;
+    if (end - at > this.#maxBytes)
+      throw new FaktoryError('LIMIT', `line longer than ${this.#maxBytes} bytes`);
+    if (feed < 0) return undefined;
+    inbox.at = feed + 1;
+    return this.#decode(bytes, at, end);
+  }
+}

@@ -1,0 +1,129 @@
+/*
+ * The replies of the protocol, written by the server and read by the client.
+ * It must never write an integer or an array reply: faktory-rs panics on arrays, Haskell knows only `+ - $`. A stranger would
+ * get wrong that a bulk length counts bytes, and that "nothing" is the null bulk `$-1`, never an empty one.
+ */
+
+import { errorText, FaktoryError } from './errors.ts';
+import { type Decode, Inbox, textDecoding } from './inbox.ts';
+import { utf8Length } from './utf8.ts';
+
+/** The reply that means: done, and on disk. */
+export const OK = '+OK\r\n';
+/** The reply that means: nothing there. */
+export const NIL = '$-1\r\n';
+
+/** The error as a reply line; see {@link errorText}. */
+export function errorReply(error: unknown): string {
+  return `-${errorText(error)}\r\n`;
+}
+
+/** A bulk reply. Pass `byteLength` when the UTF-8 length is already known; it is counted otherwise. */
+export function bulk(text: string, byteLength: number = utf8Length(text)): string {
+  return `$${byteLength}\r\n${text}\r\n`;
+}
+
+/** One reply as a client sees it. An integer reply reads as `simple`. The text of an error is what follows `-`. */
+export type Reply = { kind: 'simple' | 'error' | 'bulk'; text: string } | { kind: 'nil' };
+
+/** Bytes a reply may have when nothing else is said: 64 MiB. */
+export const defaultMaxReplyBytes = 64 * 1024 * 1024;
+
+export interface ReplyReaderOptions {
+  /** Bytes a reply may have. Default 64 MiB. */
+  maxBytes?: number;
+  /** UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster. */
+  decode?: Decode;
+}
+
+/**
+ * Cuts a stream of bytes into replies. Push a chunk, then call next() until it gives `undefined`; a chunk must stay unchanged
+ * until then.
+ *
+ * @example
+ * ```ts
+ * const reader = new ReplyReader();
+ * reader.push(new TextEncoder().encode('+OK\r\n$2\r\n{}\r\n'));
+ * reader.next(); // { kind: 'simple', text: 'OK' }
+ * reader.next(); // { kind: 'bulk', text: '{}' }
+ * ```
+ */
+export class ReplyReader {
+  readonly #inbox = new Inbox();
+  readonly #maxBytes: number;
+  readonly #decode: Decode;
+  /** Bytes of the bulk body whose header was read; -1 = a header comes next. */
+  #bodyBytes = -1;
+
+  constructor(options: ReplyReaderOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? defaultMaxReplyBytes;
+    this.#decode = options.decode ?? textDecoding();
+  }
+
+  /** Bytes received and not yet given out. */
+  get pending(): number {
+    return this.#inbox.pending;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#inbox.push(chunk);
+  }
+
+  /**
+   * The next whole reply; `undefined` = none yet.
+   * Throws `PROTOCOL` for anything that is no reply or too long a one, and again at every later call.
+   */
+  next(): Reply | undefined {
+    return this.#bodyBytes < 0 ? this.#header() : this.#body();
+  }
+
+  #header(): Reply | undefined {
+    const inbox = this.#inbox;
+    const { at } = inbox;
+    if (at === inbox.end) return undefined;
+    const feed = inbox.lineEnd();
+    const { bytes } = inbox;
+    const kind = bytes[at];
+    if (kind !== 0x2b && kind !== 0x2d && kind !== 0x24 && kind !== 0x3a /* + - $ : */) {
+      throw new FaktoryError('PROTOCOL', `not a Faktory reply: it begins with byte ${kind}`);
+    }
+    let end = feed < 0 ? inbox.end : feed;
+    if (end > at && bytes[end - 1] === 0x0d /* CR */) end--;
+    if (end - at - 1 > this.#maxBytes) throw this.#tooLong();
+    if (feed < 0) return undefined;
+    const text = this.#decode(bytes, at + 1, end);
+    if (kind !== 0x24 /* $ */) {
+      inbox.at = feed + 1;
+      return { kind: kind === 0x2d /* - */ ? 'error' : 'simple', text };
+    }
+    if (text === '-1') {
+      inbox.at = feed + 1;
+      return { kind: 'nil' };
+    }
+    if (!/^\d{1,15}$/.test(text)) throw new FaktoryError('PROTOCOL', 'a bulk reply has a bad length');
+    const length = Number(text);
+    if (length > this.#maxBytes) throw this.#tooLong();
+    inbox.at = feed + 1;
+    this.#bodyBytes = length;
+    return this.#body();
+  }
+
+  #body(): Reply | undefined {
+    const inbox = this.#inbox;
+    const { at } = inbox;
+    const end = at + this.#bodyBytes;
+    if (inbox.end < end + 2) return undefined;
+    const { bytes } = inbox;
+    if (bytes[end] !== 0x0d || bytes[end + 1] !== 0x0a) {
+      throw new FaktoryError('PROTOCOL', 'a bulk reply does not end where its length says');
+    }
+    const text = this.#decode(bytes, at, end);
+    inbox.at = end + 2;
+    this.#bodyBytes = -1;
+    return { kind: 'bulk', text };
+  }
+
+  #tooLong(): FaktoryError {
+    return new FaktoryError('PROTOCOL', `a reply is longer than ${this.#maxBytes} bytes`);
+  }
+}
