@@ -1,0 +1,113 @@
+/**
+ * Conformance: what a fetch gives. Queues in the asked order, priorities inside a queue, then the oldest.
+ */
+import { describe, expect, test } from 'vitest';
+import { entries, entry, expectQueues, expectSizes, HOUR, jids, type Open, SECOND, scenes } from './scene.ts';
+
+export function exerciseFetch(open: Open): void {
+  describe('fetch', () => {
+    const begin = scenes(open);
+
+    test('a fetch takes the oldest first', async () => {
+      const scene = await begin();
+      for (const jid of ['job-00003', 'job-00001', 'job-00002']) await scene.engine.push([entry(jid)]);
+      expect(await scene.drain()).toEqual(['job-00003', 'job-00001', 'job-00002']);
+    });
+
+    test('a fetch takes the highest priority first, then the oldest', async () => {
+      const scene = await begin();
+      const given = [5, 1, 9, 5, 9, 3, 7, 2, 8, 4, 6, 1];
+      for (const [index, priority] of given.entries())
+        await scene.engine.push([entry(`p${priority}-${index}`, { priority })]);
+      const ordered = given
+        .map((priority, index) => ({ priority, index }))
+        .sort((a, b) => b.priority - a.priority || a.index - b.index);
+      expect(await scene.drain()).toEqual(ordered.map(({ priority, index }) => `p${priority}-${index}`));
+    });
+
+    test('the first asked queue that has a job wins, whatever the priorities in the others', async () => {
+      const scene = await begin();
+      await scene.engine.push([
+        entry('low-00001', { queue: 'a', priority: 1 }),
+        entry('high-0001', { queue: 'b', priority: 9 }),
+      ]);
+      expect((await scene.take('empty', 'a', 'b')).jid).toBe('low-00001');
+      expect((await scene.take('a', 'b')).jid).toBe('high-0001');
+    });
+
+    test('a queue named twice or never seen is asked like any other', async () => {
+      const scene = await begin();
+      await scene.engine.push([entry('job-00001')]);
+      expect(await scene.drain('nowhere', 'default', 'default', 'nowhere')).toEqual(['job-00001']);
+    });
+
+    test('a fetch never registers a queue', async () => {
+      const scene = await begin();
+      expect(await scene.engine.fetch({ queues: ['never-seen'], wid: 'w1' })).toBeUndefined();
+      await expectQueues(scene.engine, {});
+    });
+
+    test('a fetch from no queues gives nothing', async () => {
+      const scene = await begin();
+      await scene.engine.push([entry('job-00001')]);
+      expect(await scene.engine.fetch({ queues: [], wid: 'w1' })).toBeUndefined();
+    });
+
+    test('a fetched job is in the working set, in no queue, and is not given again', async () => {
+      const scene = await begin();
+      await scene.engine.push([entry('job-00001')]);
+      expect(await scene.drain()).toEqual(['job-00001']);
+      await expectSizes(scene.engine, { working: 1 });
+      await expectQueues(scene.engine, { default: 0 });
+    });
+
+    exerciseReservation(begin);
+  });
+}
+
+function exerciseReservation(begin: ReturnType<typeof scenes>): void {
+  test('a reservation names its worker and ends after the job’s own seconds', async () => {
+    const scene = await begin();
+    await scene.engine.push([
+      entry('job-00001', { reserveFor: 60 }),
+      entry('job-00002', { reserveFor: 86_400 }),
+    ]);
+    const first = await scene.engine.fetch({ queues: ['default'], wid: 'worker-1' });
+    expect(first).toMatchObject({
+      jid: 'job-00001',
+      wid: 'worker-1',
+      queue: 'default',
+      expiresAt: scene.now + 60 * SECOND,
+    });
+    scene.now += HOUR;
+    const second = await scene.engine.fetch({ queues: ['default'], wid: '' });
+    expect(second).toMatchObject({
+      jid: 'job-00002',
+      wid: '',
+      expiresAt: scene.now + 24 * HOUR,
+      enqueuedAt: scene.now - HOUR,
+    });
+  });
+
+  test('every hand-out has a number of its own, near the time of the hand-out', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 100)));
+    const holds: number[] = [];
+    for (let left = 100; left > 0; left--) holds.push((await scene.take()).hold);
+    expect(new Set(holds).size).toBe(100);
+    for (const hold of holds) expect(Math.abs(hold - scene.now)).toBeLessThan(SECOND);
+  });
+
+  test('fetches of one instant never share a job', async () => {
+    const scene = await begin();
+    const pushed = jids('job', 50);
+    await scene.engine.push(entries(pushed));
+    const asks = Array.from({ length: 80 }, (_, index) =>
+      scene.engine.fetch({ queues: ['default'], wid: `w${index}` }),
+    );
+    const taken = await Promise.all(asks);
+    expect(taken.slice(0, 50).map((held) => held?.jid)).toEqual(pushed);
+    expect(taken.slice(50).every((held) => held === undefined)).toBe(true);
+    await expectSizes(scene.engine, { working: 50 });
+  });
+}

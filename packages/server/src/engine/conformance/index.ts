@@ -1,0 +1,32 @@
+/**
+ * The conformance suite: what any engine must do, written against `Engine` alone. A second engine runs it unchanged:
+ *
+ *   exerciseEngine('Redis', async (options) => ({ engine, reopen, dispose }));
+ *
+ * `reopen` closes the engine and opens another on the same store; `dispose` closes it and removes the store.
+ */
+import { describe } from 'vitest';
+import { exerciseFetch } from './fetch.ts';
+import { exercisePush } from './push.ts';
+import { exerciseQueues } from './queues.ts';
+import { exerciseRaces } from './races.ts';
+import { exerciseRestart } from './restart.ts';
+import type { Open } from './scene.ts';
+import { exerciseSets } from './sets.ts';
+import { exerciseSettle } from './settle.ts';
+import { exerciseTime } from './time.ts';
+
+export type { Open, OpenStore, StoreOptions } from './scene.ts';
+
+export function exerciseEngine(name: string, open: Open): void {
+  describe(`${name} engine`, () => {
+    exercisePush(open);
+    exerciseFetch(open);
+    exerciseSettle(open);
+    exerciseTime(open);
+    exerciseSets(open);
+    exerciseQueues(open);
+    exerciseRaces(open);
+    exerciseRestart(open);
+  });
+}

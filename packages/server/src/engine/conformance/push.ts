@@ -1,0 +1,140 @@
+/**
+ * Conformance: what a push promises. Now or later, all or none, order inside a queue by priority and then by age.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  entries,
+  entry,
+  expectQueues,
+  expectSizes,
+  failure,
+  HOUR,
+  jids,
+  type Open,
+  scenes,
+} from './scene.ts';
+
+export function exercisePush(open: Open): void {
+  describe('push', () => {
+    const begin = scenes(open);
+
+    test('a job without a time is ready at once, and its document comes back byte for byte', async () => {
+      const scene = await begin();
+      const document =
+        '{"retry":25,"jid":"job-00001","queue":"q","jobtype":"T","args":[1.0,12345678901234567890,"é\\u0000"]}';
+      await scene.engine.push([{ ...entry('job-00001', { queue: 'q' }), document }]);
+      const taken = await scene.take('q');
+      expect(taken).toMatchObject({ jid: 'job-00001', queue: 'q', document, enqueuedAt: scene.now });
+      expect(taken.failure).toBeUndefined();
+    });
+
+    test('a job with a time waits in scheduled and is in no queue', async () => {
+      const scene = await begin();
+      await scene.engine.push([entry('job-00001', { at: scene.now + HOUR })]);
+      await expectSizes(scene.engine, { scheduled: 1 });
+      expect(await scene.drain()).toEqual([]);
+    });
+
+    test('a failure that the producer sent along stays with the job', async () => {
+      const scene = await begin();
+      const sent = failure('before');
+      await scene.engine.push([
+        entry('job-00001', { failure: sent }),
+        entry('job-00002', { failure: sent, at: scene.now + HOUR }),
+      ]);
+      expect((await scene.take()).failure).toBe(sent);
+      scene.now += HOUR;
+      await scene.engine.promote('scheduled', 10);
+      expect((await scene.take()).failure).toBe(sent);
+    });
+
+    test('a bulk of many queues, priorities and times is one push', async () => {
+      const scene = await begin();
+      await scene.engine.push([
+        entry('later-001', { at: scene.now + HOUR }),
+        entry('low-00001', { priority: 1 }),
+        entry('other-001', { queue: 'other' }),
+        entry('high-0001', { priority: 9 }),
+      ]);
+      await expectQueues(scene.engine, { default: 2, other: 1 });
+      await expectSizes(scene.engine, { scheduled: 1 });
+      expect(await scene.drain('default', 'other')).toEqual(['high-0001', 'low-00001', 'other-001']);
+    });
+
+    test('a bulk of 1,000 keeps its order', async () => {
+      const scene = await begin();
+      const pushed = jids('bulk', 1000);
+      await scene.engine.push(entries(pushed));
+      expect(await scene.drain()).toEqual(pushed);
+    });
+
+    test('an empty bulk changes nothing', async () => {
+      const scene = await begin();
+      await scene.engine.push([]);
+      await expectQueues(scene.engine, {});
+      await expectSizes(scene.engine, {});
+    });
+
+    test('two jobs may have one jid', async () => {
+      const scene = await begin();
+      await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
+      await scene.engine.push([entry('same-jid1', { at: scene.now + HOUR })]);
+      await expectQueues(scene.engine, { default: 2 });
+      await expectSizes(scene.engine, { scheduled: 1 });
+    });
+
+    exerciseLimit(begin);
+  });
+}
+
+function exerciseLimit(begin: ReturnType<typeof scenes>): void {
+  test('a bulk that would make a queue longer than its limit pushes none of its jobs', async () => {
+    const scene = await begin({ maxQueueLength: 3 });
+    await scene.engine.push(entries(['job-00001', 'job-00002']));
+    const bulk = [entry('job-00003'), entry('job-00004'), entry('other-001', { queue: 'other' })];
+    await expect(scene.engine.push(bulk)).rejects.toMatchObject({ code: 'LIMIT' });
+    await expectQueues(scene.engine, { default: 2 });
+  });
+
+  test('a refused push rejects only its own caller', async () => {
+    const scene = await begin({ maxQueueLength: 2 });
+    const results = await Promise.allSettled([
+      scene.engine.push([entry('job-00001')]),
+      scene.engine.push(entries(['job-00002', 'job-00003'])),
+      scene.engine.push([entry('job-00004')]),
+      scene.engine.push([entry('job-00005')]),
+      scene.engine.push([entry('other-001', { queue: 'other' })]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(await scene.drain('default', 'other')).toEqual(['job-00001', 'job-00004', 'other-001']);
+  });
+
+  test('the limit counts ready jobs: scheduled ones are outside, a fetched one makes room', async () => {
+    const scene = await begin({ maxQueueLength: 1 });
+    await scene.engine.push(entries(['later-001', 'later-002'], { at: scene.now + HOUR }));
+    await scene.engine.push([entry('job-00001')]);
+    await scene.take();
+    await scene.engine.push([entry('job-00002')]);
+    await expect(scene.engine.push([entry('job-00003')])).rejects.toMatchObject({ code: 'LIMIT' });
+  });
+
+  test('a full queue still takes back what was accepted before: due, requeued and put-back jobs', async () => {
+    const scene = await begin({ maxQueueLength: 1 });
+    await scene.engine.push([entry('held-0001')]);
+    const held = await scene.take();
+    await scene.engine.push(entries(['later-001'], { at: scene.now + HOUR }));
+    await scene.engine.push(entries(['later-002'], { at: scene.now + 2 * HOUR }));
+    await scene.engine.push([entry('job-00001')]);
+    await scene.engine.settle(held, { to: 'queue' });
+    scene.now += HOUR;
+    expect(await scene.engine.promote('scheduled', 10)).toBe(1);
+    expect(await scene.engine.mutate({ set: 'scheduled', change: 'requeue' })).toBe(1);
+    expect(await scene.drain()).toEqual(['held-0001', 'job-00001', 'later-001', 'later-002']);
+  });
+}

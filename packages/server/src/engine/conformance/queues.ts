@@ -1,0 +1,267 @@
+/**
+ * Conformance: queues as a whole. Listing, pausing, removing, the oldest job, the news of ready jobs, and the counts
+ * and history that all of it leaves.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Engine } from '../engine.ts';
+import {
+  DAY,
+  entries,
+  entry,
+  expectQueues,
+  expectSizes,
+  failure,
+  HOUR,
+  jids,
+  type Open,
+  SECOND,
+  scenes,
+} from './scene.ts';
+
+export function exerciseQueues(open: Open): void {
+  describe('queues', () => {
+    const begin = scenes(open);
+    exerciseListing(begin);
+    exercisePause(begin);
+    exerciseRemove(begin);
+    exerciseOldest(begin);
+    exerciseReady(begin);
+    exerciseCounts(begin);
+  });
+}
+
+type Begin = ReturnType<typeof scenes>;
+
+function exerciseListing(begin: Begin): void {
+  test('queues are listed by name, empty ones too', async () => {
+    const scene = await begin();
+    for (const queue of ['zeta', 'alpha', 'Beta', 'alpha'])
+      await scene.engine.push([entry('job-00001', { queue })]);
+    await scene.take('zeta');
+    expect(await scene.engine.queues()).toEqual([
+      { name: 'Beta', size: 1, paused: false },
+      { name: 'alpha', size: 2, paused: false },
+      { name: 'zeta', size: 0, paused: false },
+    ]);
+  });
+}
+
+function exercisePause(begin: Begin): void {
+  test('a paused queue gives nothing and still takes jobs; resumed, it gives them in order', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001'), entry('other-001', { queue: 'other' })]);
+    await scene.engine.setPaused(['default'], true);
+    await scene.engine.push([entry('job-00002')]);
+    expect(await scene.drain('default', 'other')).toEqual(['other-001']);
+    expect(await scene.engine.queues()).toContainEqual({ name: 'default', size: 2, paused: true });
+    await scene.engine.setPaused(['default'], false);
+    expect(await scene.drain('default')).toEqual(['job-00001', 'job-00002']);
+  });
+
+  test('pausing a name that does not exist is ignored: nothing is listed, a later push is not paused', async () => {
+    const scene = await begin();
+    await scene.engine.setPaused(['nowhere', 'nothing'], true);
+    await expectQueues(scene.engine, {});
+    await scene.engine.push([entry('job-00001', { queue: 'nowhere' })]);
+    expect(await scene.drain('nowhere')).toEqual(['job-00001']);
+  });
+
+  test('* is all queues that exist now, not future ones', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('a-0000001', { queue: 'a' }), entry('b-0000001', { queue: 'b' })]);
+    await scene.engine.setPaused('*', true);
+    await scene.engine.push([entry('c-0000001', { queue: 'c' })]);
+    expect(await scene.drain('a', 'b', 'c')).toEqual(['c-0000001']);
+    await scene.engine.setPaused('*', false);
+    expect(await scene.drain('a', 'b', 'c')).toEqual(['a-0000001', 'b-0000001']);
+  });
+
+  test('a queue named * alone is a name, not all', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    await scene.engine.setPaused(['*'], true);
+    expect(await scene.drain()).toEqual(['job-00001']);
+  });
+}
+
+function exerciseRemove(begin: Begin): void {
+  test('removing a queue forgets its ready jobs and its pause; other places keep their jobs', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(['held-0001', 'ready-001', 'ready-002']));
+    const held = await scene.take();
+    await scene.fill('scheduled', ['later-001']);
+    await scene.engine.setPaused(['default'], true);
+    await scene.engine.removeQueues(['default', 'nowhere']);
+    await expectQueues(scene.engine, {});
+    await expectSizes(scene.engine, { scheduled: 1, working: 1 });
+    await scene.engine.push([entry('new-00001')]);
+    expect(await scene.drain()).toEqual(['new-00001']);
+    expect(await scene.engine.settle(held, { to: 'done' })).toBe(true);
+  });
+
+  test('* removes all queues', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('a-0000001', { queue: 'a' }), entry('b-0000001', { queue: 'b' })]);
+    await scene.engine.removeQueues('*');
+    await expectQueues(scene.engine, {});
+    expect(await scene.drain('a', 'b')).toEqual([]);
+  });
+
+  test('a job put back brings its removed queue back', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('held-0001')]);
+    const held = await scene.take();
+    await scene.engine.removeQueues(['default']);
+    await scene.engine.settle(held, { to: 'queue' });
+    await expectQueues(scene.engine, { default: 1 });
+    expect(await scene.drain()).toEqual(['held-0001']);
+  });
+}
+
+function exerciseOldest(begin: Begin): void {
+  test('oldest is when the longest-waiting ready job was enqueued, whatever its priority', async () => {
+    const scene = await begin();
+    expect(await scene.engine.oldest('default')).toBeUndefined();
+    const first = scene.now;
+    await scene.engine.push([entry('low-00001', { priority: 1 })]);
+    scene.now += 10 * SECOND;
+    await scene.engine.push([entry('high-0001', { priority: 9 })]);
+    expect(await scene.engine.oldest('default')).toBe(first);
+    await scene.take();
+    expect(await scene.engine.oldest('default')).toBe(first);
+    await scene.take();
+    expect(await scene.engine.oldest('default')).toBeUndefined();
+  });
+}
+
+/** What listeners were told, added up by queue. */
+function heard(engine: Engine): Record<string, number> {
+  const counts: Record<string, number> = {};
+  engine.onReady((queue, count) => {
+    counts[queue] = (counts[queue] ?? 0) + count;
+  });
+  return counts;
+}
+
+function exerciseReady(begin: Begin): void {
+  test('ready jobs are told by queue: pushed, promoted, requeued, put back', async () => {
+    const scene = await begin();
+    const counts = heard(scene.engine);
+    await scene.engine.push([
+      ...entries(jids('a', 3), { queue: 'a' }),
+      ...entries(jids('b', 2), { queue: 'b' }),
+    ]);
+    await scene.fill('scheduled', jids('soon', 4), SECOND, { queue: 'c' });
+    expect(counts).toEqual({ a: 3, b: 2 });
+    scene.now += SECOND;
+    await scene.engine.promote('scheduled', 3);
+    expect(counts).toEqual({ a: 3, b: 2, c: 3 });
+    await scene.engine.mutate({ set: 'scheduled', change: 'requeue' });
+    expect(counts).toEqual({ a: 3, b: 2, c: 4 });
+    await scene.engine.settle(await scene.take('a'), { to: 'queue' });
+    expect(counts).toEqual({ a: 4, b: 2, c: 4 });
+  });
+
+  test('a paused queue tells nothing; resuming it tells all it holds', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 2)));
+    await scene.engine.setPaused(['default'], true);
+    const counts = heard(scene.engine);
+    await scene.engine.push(entries(jids('more', 3)));
+    expect(counts).toEqual({});
+    await scene.engine.setPaused('*', false);
+    expect(counts).toEqual({ default: 5 });
+  });
+
+  test('what is not ready, or not a push, tells nothing; a listener that stopped hears nothing', async () => {
+    const scene = await begin();
+    let calls = 0;
+    const stop = scene.engine.onReady(() => {
+      calls += 1;
+    });
+    await scene.engine.push([entry('later-001', { at: scene.now + HOUR })]);
+    await scene.engine.fetch({ queues: ['default'], wid: 'w1' });
+    await scene.engine.settle({ jid: 'nobody-01' }, { to: 'queue' });
+    expect(calls).toBe(0);
+    await scene.engine.push([entry('job-00001')]);
+    expect(calls).toBe(1);
+    stop();
+    await scene.engine.push([entry('job-00002')]);
+    expect(calls).toBe(1);
+  });
+
+  test('a listener is told after the commit: what it is told of can be fetched', async () => {
+    const scene = await begin();
+    const fetched = new Promise<string | undefined>((resolve) => {
+      scene.engine.onReady((queue) => {
+        void scene.engine.fetch({ queues: [queue], wid: 'w1' }).then((held) => resolve(held?.jid));
+      });
+    });
+    await scene.engine.push([entry('job-00001')]);
+    expect(await fetched).toBe('job-00001');
+  });
+}
+
+function exerciseCounts(begin: Begin): void {
+  test('history counts each UTC day by itself, across midnight, and shows empty days as 0', async () => {
+    const scene = await begin();
+    scene.now = Date.UTC(2026, 11, 31, 23, 59, 59, 900) * 1000;
+    await scene.engine.push(entries(jids('job', 4)));
+    await scene.engine.settle(await scene.take(), { to: 'done' });
+    await scene.engine.settle(await scene.take(), { to: 'forgotten' });
+    scene.now += SECOND / 5;
+    await scene.engine.settle(await scene.take(), { to: 'done' });
+    expect(await scene.engine.history(2)).toEqual([
+      { day: '2026-12-31', processed: 2, failures: 1 },
+      { day: '2027-01-01', processed: 1, failures: 0 },
+    ]);
+    scene.now += 2 * DAY;
+    await scene.engine.settle(await scene.take(), {
+      to: 'retries',
+      due: scene.now + HOUR,
+      failure: failure('x'),
+    });
+    const days = await scene.engine.history(5);
+    expect(days.map(({ day }) => day)).toEqual([
+      '2026-12-30',
+      '2026-12-31',
+      '2027-01-01',
+      '2027-01-02',
+      '2027-01-03',
+    ]);
+    expect(days.map(({ processed, failures }) => [processed, failures])).toEqual([
+      [0, 0],
+      [2, 1],
+      [1, 0],
+      [0, 0],
+      [1, 1],
+    ]);
+    await expectSizes(scene.engine, { retries: 1, processed: 4, failures: 2 });
+  });
+
+  test('flush forgets everything: jobs, reservations, pauses, counters, history', async () => {
+    const scene = await begin();
+    for (const set of ['scheduled', 'retries', 'dead'] as const) await scene.fill(set, [`in-${set}`]);
+    await scene.engine.push(entries(['held-0001', 'ready-001']));
+    const held = await scene.take();
+    await scene.engine.setPaused('*', true);
+    await scene.engine.flush();
+    await expectSizes(scene.engine, {});
+    await expectQueues(scene.engine, {});
+    expect(await scene.engine.history(1)).toMatchObject([{ processed: 0, failures: 0 }]);
+    expect(await scene.engine.settle(held, { to: 'done' })).toBe(false);
+    for (const place of ['scheduled', 'retries', 'dead', 'working'] as const) {
+      expect(await scene.engine.nextDue(place)).toBeUndefined();
+    }
+    await scene.engine.push([entry('new-00001')]);
+    expect(await scene.drain()).toEqual(['new-00001']);
+  });
+
+  test('a probe resolves and changes nothing that can be seen', async () => {
+    const scene = await begin();
+    await scene.engine.probe();
+    await scene.engine.probe();
+    await expectSizes(scene.engine, {});
+    await expectQueues(scene.engine, {});
+  });
+}

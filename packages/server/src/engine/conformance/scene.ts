@@ -1,0 +1,163 @@
+/**
+ * What every conformance test stands on: an engine on a fresh store, a clock that only the test moves, and short ways
+ * to make entries and to read what is left. Written against `Engine` alone; nothing here knows an engine by name.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+import { afterEach, expect } from 'vitest';
+import type { Engine, Entry, Reservation, SetChange, Sizes } from '../engine.ts';
+
+/** The settings a conformance test may ask for; absent ones are the engine's defaults. */
+export interface StoreOptions {
+  readonly clock: () => Micros;
+  readonly deadLimit?: number;
+  readonly maxQueueLength?: number;
+}
+
+/** An engine on a store of its own, already opened. */
+export interface OpenStore {
+  readonly engine: Engine;
+  /** Closes the engine and opens another on the same store, with the same options. */
+  reopen(): Promise<Engine>;
+  /** Closes the engine and removes the store. */
+  dispose(): Promise<void>;
+}
+
+export type Open = (options: StoreOptions) => Promise<OpenStore>;
+
+export const SECOND: Micros = 1_000_000;
+export const HOUR: Micros = 3600 * SECOND;
+export const DAY: Micros = 24 * HOUR;
+/** Noon of a plain day, so that no test runs into midnight unless it means to. */
+export const START: Micros = Date.UTC(2026, 5, 10, 12) * 1000;
+
+/** One test's store. `engine` is the one open now: `restart` replaces it. */
+export class Scene {
+  now: Micros = START;
+  engine!: Engine;
+  #store: OpenStore | undefined;
+  readonly #open: Open;
+
+  constructor(open: Open) {
+    this.#open = open;
+  }
+
+  async begin(options: Omit<StoreOptions, 'clock'> = {}): Promise<Engine> {
+    this.#store = await this.#open({ ...options, clock: () => this.now });
+    this.engine = this.#store.engine;
+    return this.engine;
+  }
+
+  async restart(): Promise<Engine> {
+    if (!this.#store) throw new Error('restart before begin');
+    this.engine = await this.#store.reopen();
+    return this.engine;
+  }
+
+  async end(): Promise<void> {
+    await this.#store?.dispose();
+    this.#store = undefined;
+  }
+
+  /** Takes the next job of these queues, which must be there. */
+  async take(...queues: string[]): Promise<Reservation> {
+    const taken = await this.engine.fetch({ queues: queues.length > 0 ? queues : ['default'], wid: 'w1' });
+    if (!taken) throw new Error(`no job in ${queues.join(' ') || 'default'}`);
+    return taken;
+  }
+
+  /** The jids that fetches give until there are no more; the jobs stay in the working set. */
+  async drain(...queues: string[]): Promise<string[]> {
+    const jids: string[] = [];
+    for (;;) {
+      const taken = await this.engine.fetch({ queues: queues.length > 0 ? queues : ['default'], wid: 'w1' });
+      if (!taken) return jids;
+      jids.push(taken.jid);
+    }
+  }
+
+  /** Puts jobs into a timed set by the ordinary ways in. Due `due` from now; jobtypes and queues by `change`. */
+  async fill(
+    set: SetChange['set'],
+    jids: readonly string[],
+    due: Micros = HOUR,
+    change: Change = {},
+  ): Promise<void> {
+    if (set === 'scheduled') {
+      await this.engine.push(jids.map((jid) => entry(jid, { ...change, at: this.now + due })));
+      return;
+    }
+    await this.engine.push(jids.map((jid) => entry(jid, { queue: 'filled', ...change })));
+    for (const jid of jids) {
+      const held = await this.take(change.queue ?? 'filled');
+      expect(held.jid).toBe(jid);
+      await this.engine.settle(held, { to: set, due: this.now + due, failure: failure(jid) });
+    }
+  }
+}
+
+/** A scene for each test of the calling group, ended after it. */
+export function scenes(open: Open): (options?: Omit<StoreOptions, 'clock'>) => Promise<Scene> {
+  const begun: Scene[] = [];
+  afterEach(async () => {
+    for (const scene of begun.splice(0)) await scene.end();
+  });
+  return async (options) => {
+    const scene = new Scene(open);
+    begun.push(scene);
+    await scene.begin(options);
+    return scene;
+  };
+}
+
+export interface Change {
+  readonly queue?: string;
+  readonly priority?: number;
+  readonly at?: Micros;
+  readonly reserveFor?: number;
+  readonly jobtype?: string;
+  readonly args?: readonly unknown[];
+  readonly failure?: string;
+}
+
+/** An entry as the rules room would make it: default queue, priority 5, 1800 s, ready at once. */
+export function entry(jid: string, change: Change = {}): Entry {
+  const { queue = 'default', priority = 5, reserveFor = 1800, jobtype = 'T', args = [] } = change;
+  const created_at = '2026-06-10T12:00:00Z';
+  return {
+    jid,
+    queue,
+    priority,
+    reserveFor,
+    document: JSON.stringify({ retry: 25, jid, queue, jobtype, created_at, args }),
+    failure: change.failure,
+    at: change.at,
+  };
+}
+
+/** Entries of one shape. */
+export function entries(jids: readonly string[], change: Change = {}): Entry[] {
+  return jids.map((jid) => entry(jid, change));
+}
+
+/** A failure text that names what failed. */
+export function failure(message: string): string {
+  return JSON.stringify({ failed_at: '2026-06-10T12:00:00Z', message, retry_count: 0, remaining: 25 });
+}
+
+/** `prefix` and a number, `count` times: jids that sort as they were made. */
+export function jids(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(6, '0')}`);
+}
+
+const EMPTY: Sizes = { scheduled: 0, retries: 0, dead: 0, working: 0, processed: 0, failures: 0 };
+
+/** Asserts all sizes at once; what is not named is 0. */
+export async function expectSizes(engine: Engine, sizes: Partial<Sizes>): Promise<void> {
+  expect(await engine.sizes()).toEqual({ ...EMPTY, ...sizes });
+}
+
+/** Asserts the listed queues and their ready jobs. */
+export async function expectQueues(engine: Engine, queues: Record<string, number>): Promise<void> {
+  const listed = (await engine.queues()).map(({ name, size }) => [name, size]);
+  expect(Object.fromEntries(listed)).toEqual(queues);
+}

@@ -1,0 +1,191 @@
+/**
+ * Conformance: how a reservation ends. Each outcome moves the job once and counts once; whoever does not hold the
+ * reservation changes nothing.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../engine.ts';
+import {
+  entries,
+  entry,
+  expectQueues,
+  expectSizes,
+  failure,
+  HOUR,
+  type Open,
+  type Scene,
+  SECOND,
+  scenes,
+} from './scene.ts';
+
+export function exerciseSettle(open: Open): void {
+  describe('settle', () => {
+    const begin = scenes(open);
+
+    test('done removes the job and counts one processed', async () => {
+      const scene = await begin();
+      await end(scene, { to: 'done' });
+      await expectSizes(scene.engine, { processed: 1 });
+      expect(await scene.drain()).toEqual([]);
+    });
+
+    test('retries keeps the job until its time, with its failure, and counts one processed and one failure', async () => {
+      const scene = await begin();
+      const told = failure('boom');
+      await end(scene, { to: 'retries', due: scene.now + 20 * SECOND, failure: told });
+      await expectSizes(scene.engine, { retries: 1, processed: 1, failures: 1 });
+      expect(await scene.engine.nextDue('retries')).toBe(scene.now + 20 * SECOND);
+      scene.now += 20 * SECOND;
+      await scene.engine.promote('retries', 10);
+      expect(await scene.take()).toMatchObject({ jid: 'job-00001', failure: told, enqueuedAt: scene.now });
+    });
+
+    test('dead buries the job until its time and counts one processed and one failure', async () => {
+      const scene = await begin();
+      await end(scene, { to: 'dead', due: scene.now + HOUR, failure: failure('boom') });
+      await expectSizes(scene.engine, { dead: 1, processed: 1, failures: 1 });
+      expect(await scene.engine.nextDue('dead')).toBe(scene.now + HOUR);
+    });
+
+    test('forgotten removes the job and counts one processed and one failure', async () => {
+      const scene = await begin();
+      await end(scene, { to: 'forgotten' });
+      await expectSizes(scene.engine, { processed: 1, failures: 1 });
+    });
+
+    test('queue counts nothing, keeps the failure the job had, and lets it be taken again', async () => {
+      const scene = await begin();
+      await scene.engine.push([entry('job-00001', { failure: failure('before') })]);
+      const held = await scene.take();
+      expect(await scene.engine.settle(held, { to: 'queue' })).toBe(true);
+      await expectSizes(scene.engine, {});
+      const again = await scene.take();
+      expect(again).toMatchObject({ jid: 'job-00001', failure: failure('before'), document: held.document });
+      expect(again.hold).not.toBe(held.hold);
+    });
+
+    exercisePutBack(begin);
+    exerciseVerdict(begin);
+    exerciseNotHeld(begin);
+  });
+}
+
+async function end(scene: Scene, outcome: Outcome): Promise<void> {
+  await scene.engine.push([entry('job-00001')]);
+  const held = await scene.take();
+  expect(await scene.engine.settle({ jid: held.jid }, outcome)).toBe(true);
+}
+
+function exercisePutBack(begin: ReturnType<typeof scenes>): void {
+  test('a job put back is at the head of its priority, before those that waited', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(['job-00001', 'job-00002', 'job-00003']));
+    const held = await scene.take();
+    await scene.engine.push([entry('high-0001', { priority: 9 }), entry('low-00001', { priority: 1 })]);
+    await scene.engine.settle(held, { to: 'queue' });
+    expect(await scene.drain()).toEqual(['high-0001', 'job-00001', 'job-00002', 'job-00003', 'low-00001']);
+  });
+
+  test('jobs put back, the last taken first, are in their old order again', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(['job-00001', 'job-00002', 'job-00003', 'job-00004']));
+    const taken = [await scene.take(), await scene.take(), await scene.take()];
+    for (const held of taken.reverse()) await scene.engine.settle(held, { to: 'queue' });
+    expect(await scene.drain()).toEqual(['job-00001', 'job-00002', 'job-00003', 'job-00004']);
+  });
+
+  test('a job put back into an empty queue is before those pushed later', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    const held = await scene.take();
+    scene.now += SECOND;
+    await scene.engine.settle(held, { to: 'queue' });
+    await scene.engine.push([entry('job-00002')]);
+    expect(await scene.drain()).toEqual(['job-00001', 'job-00002']);
+  });
+}
+
+function exerciseVerdict(begin: ReturnType<typeof scenes>): void {
+  test('a verdict sees the reservation as it was handed out and decides by it', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001', { queue: 'q', failure: failure('before') })]);
+    const held = await scene.take('q');
+    const seen: unknown[] = [];
+    const settled = await scene.engine.settle({ jid: 'job-00001' }, (reservation) => {
+      seen.push(reservation);
+      return { to: 'retries', due: reservation.expiresAt, failure: failure('after') };
+    });
+    expect(settled).toBe(true);
+    expect(seen).toEqual([held]);
+    expect(await scene.engine.nextDue('retries')).toBe(held.expiresAt);
+  });
+
+  test('a verdict is not asked when nobody holds the job', async () => {
+    const scene = await begin();
+    let asked = 0;
+    const verdict = (): Outcome => {
+      asked += 1;
+      return { to: 'done' };
+    };
+    expect(await scene.engine.settle({ jid: 'nobody-01' }, verdict)).toBe(false);
+    expect(asked).toBe(0);
+  });
+}
+
+function exerciseNotHeld(begin: ReturnType<typeof scenes>): void {
+  test('an unknown, ready, scheduled or already settled job is not held: false, and nothing changes', async () => {
+    const scene = await begin();
+    await scene.engine.push([
+      entry('ready-001', { queue: 'other' }),
+      entry('later-001', { at: scene.now + HOUR }),
+    ]);
+    await end(scene, { to: 'done' });
+    const outcomes: Outcome[] = [{ to: 'done' }, { to: 'forgotten' }, { to: 'queue' }];
+    for (const outcome of [...outcomes, { to: 'dead' as const, due: scene.now, failure: failure('x') }]) {
+      for (const jid of ['unknown-1', 'ready-001', 'later-001', 'job-00001']) {
+        expect(await scene.engine.settle({ jid }, outcome)).toBe(false);
+      }
+    }
+    await expectSizes(scene.engine, { scheduled: 1, processed: 1 });
+    await expectQueues(scene.engine, { default: 0, other: 1 });
+  });
+
+  test('the number of another hand-out settles nothing', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    const old = await scene.take();
+    await scene.engine.settle(old, { to: 'queue' });
+    const held = await scene.take();
+    expect(await scene.engine.settle({ jid: 'job-00001', hold: old.hold }, { to: 'done' })).toBe(false);
+    await expectSizes(scene.engine, { working: 1 });
+    expect(await scene.engine.settle({ jid: 'job-00001', hold: held.hold }, { to: 'done' })).toBe(true);
+    await expectSizes(scene.engine, { processed: 1 });
+  });
+
+  test('two held jobs of one jid are settled one by one, the oldest hand-out first', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
+    const first = await scene.take();
+    const second = await scene.take();
+    const order: number[] = [];
+    const verdict = ({ hold }: { hold: number }): Outcome => {
+      order.push(hold);
+      return { to: 'done' };
+    };
+    for (const expected of [true, true, false]) {
+      expect(await scene.engine.settle({ jid: 'same-jid1' }, verdict)).toBe(expected);
+    }
+    expect(order).toEqual([first.hold, second.hold]);
+    await expectSizes(scene.engine, { processed: 2 });
+  });
+
+  test('of two held jobs of one jid the number picks one', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
+    const first = await scene.take();
+    const second = await scene.take();
+    expect(await scene.engine.settle(second, { to: 'done' })).toBe(true);
+    expect(await scene.engine.settle(second, { to: 'done' })).toBe(false);
+    expect(await scene.engine.settle(first, { to: 'queue' })).toBe(true);
+    expect((await scene.take()).document).toBe(first.document);
+  });
+}

@@ -1,0 +1,174 @@
+/**
+ * THE STORE ROOM's door: what a place that holds jobs must promise. The rules room calls it; engines implement it.
+ *
+ * Every method is one atomic commit, and a resolved promise means the commit is as durable as the engine was asked
+ * to be (`sync`). Operations take effect in the order in which they were called. An engine knows places, orders and
+ * times; it never knows sockets, retry curves or texts of replies.
+ *
+ * A stranger would get wrong: a job's *document* never changes after its push. What changes during its life (when it
+ * was enqueued, its failure, where it is) stands beside it, and `wireJob` of the protocol joins them.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+
+/** The sets that wait for a time. */
+export type TimedSet = 'scheduled' | 'retries' | 'dead';
+
+/** A job plus where it goes: its queue now, or `scheduled` until `at`. */
+export interface Entry {
+  readonly jid: string;
+  readonly queue: string;
+  /** 1 to 9, 9 is handed out first. */
+  readonly priority: number;
+  /** Seconds a reservation of this job lasts; floor and ceiling already applied. */
+  readonly reserveFor: number;
+  /** The wire document without `enqueued_at` and `failure`. */
+  readonly document: string;
+  /** A failure the producer sent along, as JSON text; undefined means none. */
+  readonly failure: string | undefined;
+  /** When the job becomes ready; undefined means at once. */
+  readonly at: Micros | undefined;
+}
+
+/** What a consumer asks for: the first of these queues that has a job, tried in this order. */
+export interface FetchAsk {
+  readonly queues: readonly string[];
+  /** The worker that takes the job; empty means a producer fetched. */
+  readonly wid: string;
+}
+
+/** The right of one wid to run a job until `expiresAt`. */
+export interface Reservation {
+  readonly jid: string;
+  readonly wid: string;
+  readonly queue: string;
+  /** Unique among all hand-outs, and the time of this one: a second hand-out of the same job has another number. */
+  readonly hold: Micros;
+  readonly expiresAt: Micros;
+  readonly enqueuedAt: Micros;
+  readonly document: string;
+  /** The job's last failure as JSON text; undefined means it never failed. */
+  readonly failure: string | undefined;
+}
+
+/** Which reservation is meant: any of this jid (the oldest first), or exactly the one with this number. */
+export interface Held {
+  readonly jid: string;
+  readonly hold?: Micros;
+}
+
+/**
+ * How an execution ends. `done` counts one processed; `retries`, `dead` and `forgotten` count one processed and one
+ * failure; `queue` puts the job back at the head of its queue and counts nothing.
+ */
+export type Outcome =
+  | { readonly to: 'done' }
+  | { readonly to: 'retries' | 'dead'; readonly due: Micros; readonly failure: string }
+  | { readonly to: 'forgotten' }
+  | { readonly to: 'queue' };
+
+/**
+ * An outcome, or the rule that makes one from the reservation; it runs inside the commit and must not wait.
+ * Undefined leaves the reservation as it is.
+ */
+export type Verdict = Outcome | ((held: Reservation) => Outcome | undefined);
+
+export interface QueueSummary {
+  readonly name: string;
+  readonly size: number;
+  readonly paused: boolean;
+}
+
+export interface Sizes {
+  readonly scheduled: number;
+  readonly retries: number;
+  readonly dead: number;
+  readonly working: number;
+  /** Executions ended, good and bad, since the store was made or flushed. */
+  readonly processed: number;
+  readonly failures: number;
+}
+
+/** One UTC day's executions; `day` is `YYYY-MM-DD`. */
+export interface DayCount {
+  readonly day: string;
+  readonly processed: number;
+  readonly failures: number;
+}
+
+/** A change to every entry of a set that the filter picks. */
+export interface SetChange {
+  readonly set: TimedSet;
+  readonly change: 'discard' | 'kill' | 'requeue';
+  /** Only these jids; undefined means all. */
+  readonly jids?: readonly string[] | undefined;
+  /** Picks by jobtype and whole wire text (made only when asked for); undefined means all. */
+  readonly matches?: ((jobtype: string, text: () => string) => boolean) | undefined;
+  /** For `kill`: when the dead entry is forgotten. */
+  readonly deadUntil?: Micros;
+}
+
+/** What committing cost since the store was opened. */
+export interface CommitFigures {
+  readonly commits: number;
+  /** Operations in those commits. */
+  readonly operations: number;
+  /** Spent in committing and syncing. */
+  readonly seconds: number;
+}
+
+export interface Engine {
+  /** Microseconds; decides what is due. Tests replace it. */
+  readonly clock: () => Micros;
+
+  /** Opens or makes the store. Throws LOCKED or STORAGE with a text that says what to do. */
+  open(): Promise<void>;
+  /** Finishes what was called, then closes. Safe to call twice. */
+  close(): Promise<void>;
+
+  /** Puts all entries where they go, or none. Throws LIMIT when a queue would grow past its limit. */
+  push(entries: readonly Entry[]): Promise<void>;
+  /**
+   * Moves one job to the working set: from the first asked queue that is not paused and has one, the highest
+   * priority, then the oldest. Undefined means there is none. Never registers a queue.
+   */
+  fetch(ask: FetchAsk): Promise<Reservation | undefined>;
+  /** Ends a reservation. False means it is not held (any more), or was left: nothing was changed, not even a counter. */
+  settle(held: Held, verdict: Verdict): Promise<boolean>;
+  /** Moves a reservation's expiry later, never earlier. False means not held, or that it ends later anyway. */
+  extend(held: Held, until: Micros): Promise<boolean>;
+
+  /** Moves up to `limit` due entries to the tail of their queues, in the order they were due; says how many. */
+  promote(set: 'scheduled' | 'retries', limit: number): Promise<number>;
+  /** Up to `limit` reservations whose time is over, the earliest first. Changes nothing. */
+  overdue(limit: number): Promise<readonly Reservation[]>;
+  /** Forgets up to `limit` dead entries whose time is over; says how many. */
+  purge(limit: number): Promise<number>;
+  /** When the earliest entry of a place is due; undefined means the place is empty. */
+  nextDue(place: TimedSet | 'working'): Promise<Micros | undefined>;
+
+  /** Every queue that was pushed to and not removed since, empty ones too, by name. */
+  queues(): Promise<readonly QueueSummary[]>;
+  /** Pauses or resumes those of the names that exist; `*` is all that exist now. */
+  setPaused(names: readonly string[] | '*', paused: boolean): Promise<void>;
+  /** Forgets queues, their ready jobs and their pause; other places keep their jobs. */
+  removeQueues(names: readonly string[] | '*'): Promise<void>;
+  /** When the longest-waiting ready job was enqueued; undefined means none is ready. */
+  oldest(queue: string): Promise<Micros | undefined>;
+  sizes(): Promise<Sizes>;
+  /** The last `days` UTC days, today last; days without an execution count 0. */
+  history(days: number): Promise<readonly DayCount[]>;
+
+  /** Applies a change to each picked entry, each in one commit, in bites so that others are served meanwhile. */
+  mutate(change: SetChange): Promise<number>;
+  /** Forgets everything. */
+  flush(): Promise<void>;
+  /** Writes a mark to the store; resolves when that is durable. Throws STORAGE when the store cannot write. */
+  probe(): Promise<void>;
+
+  figures(): CommitFigures;
+
+  /** Told after a commit: `count` jobs of this queue can now be fetched. Returns the way to stop listening. */
+  onReady(listener: (queue: string, count: number) => void): () => void;
+  /** Told after a commit: an entry due at `due`, earlier than any known before, entered this place. */
+  onDue(listener: (place: TimedSet | 'working', due: Micros) => void): () => void;
+}

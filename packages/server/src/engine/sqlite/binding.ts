@@ -1,0 +1,59 @@
+/**
+ * Which SQLite: the one built into Node (22.13 and later), else the prebuilt package with the same API (Node 20).
+ *
+ * Declares the few members that the engine uses, so that nothing else of either binding can creep in. Keep the
+ * database object referenced as long as its statements: on Node 20 a collected one closes under them.
+ */
+import { createRequire } from 'node:module';
+import { FaktoryError } from '@faktory-ts/protocol';
+
+export type Value = number | string | null;
+
+export interface Statement {
+  run(...values: Value[]): { changes: number | bigint };
+  get(...values: Value[]): unknown;
+  all(...values: Value[]): unknown[];
+}
+
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+interface Binding {
+  DatabaseSync: new (path: string) => Database;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Opens a database file with the binding that this Node has. Throws CONFIG when it has none. */
+export function openDatabase(path: string): Database {
+  return new (loadBinding().DatabaseSync)(path);
+}
+
+function loadBinding(): Binding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 13))
+    return withoutWarning(() => require('node:sqlite') as Binding);
+  try {
+    return require('@photostructure/sqlite') as Binding;
+  } catch (cause) {
+    const message = `no SQLite for Node ${process.versions.node} on ${process.platform} ${process.arch}: install @photostructure/sqlite, or use Node 22.13 or later`;
+    throw new FaktoryError('CONFIG', message, { cause });
+  }
+}
+
+// Node 22 and 24 call their SQLite experimental on every start; users of the server can do nothing about it.
+function withoutWarning<T>(load: () => T): T {
+  const original = process.emitWarning;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes('SQLite is an experimental feature')) return;
+    Reflect.apply(original, process, [warning, ...rest]);
+  }) as typeof process.emitWarning;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = original;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The data folder: made private, held by one process at a time, and synced when it is new.
+ *
+ * The lock is SQLite's own on a file beside the data: the system drops it when the process dies, however it dies, so
+ * there is no stale lock to clean up. The pid file only feeds the error text. Network file systems have no such
+ * locks: the data must be on a local disk.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { type Database, openDatabase } from './binding.ts';
+
+/** A held folder; `release` gives it up. */
+export interface Folder {
+  readonly file: string;
+  release(): void;
+}
+
+/** Makes the folder if need be and takes its lock. Throws LOCKED (naming the process) or STORAGE. */
+export function holdFolder(dir: string): Folder {
+  const folder = resolve(dir);
+  makeFolder(folder);
+  const lock = takeLock(folder);
+  try {
+    const file = join(folder, 'faktory.db');
+    refuseForeign(file);
+    return { file, release: () => lock.close() };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // A new folder's name lives in its parent: without these syncs a power cut could take the whole folder away.
+    for (const path of [folder, dirname(folder)]) syncPath(path);
+    const trial = join(folder, '.write-test');
+    writeFileSync(trial, '');
+    rmSync(trial);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const text = `cannot write to the data folder ${folder}: ${reason}; make it writable for this user or choose another`;
+    throw new FaktoryError('STORAGE', text, { cause });
+  }
+}
+
+/** Makes what the folder or file holds durable. Systems that cannot sync a folder (Windows) need not. */
+export function syncPath(path: string): void {
+  if (process.platform === 'win32') return;
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function takeLock(folder: string): Database {
+  const pidFile = join(folder, 'faktory.pid');
+  const lock = openDatabase(join(folder, 'faktory.lock'));
+  try {
+    lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    writeFileSync(pidFile, `${process.pid}\n`);
+    return lock;
+  } catch (cause) {
+    lock.close();
+    if (!/locked|busy/i.test(String(cause))) {
+      const text = `cannot lock the data folder ${folder}: ${String(cause)}; is it on a local disk with free space?`;
+      throw new FaktoryError('STORAGE', text, { cause });
+    }
+    const text = `the data folder ${folder} is held by process ${readPid(pidFile)}; stop it or choose another folder with -d`;
+    throw new FaktoryError('LOCKED', text, { cause });
+  }
+}
+
+function readPid(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return 'unknown'; // the holder has the lock but has not written its pid yet
+  }
+}
+
+function refuseForeign(file: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return;
+  const head = Buffer.alloc(16);
+  const fd = openSync(file, 'r');
+  readSync(fd, head, 0, 16, 0);
+  closeSync(fd);
+  if (head.toString('latin1') === 'SQLite format 3\0') return;
+  throw new FaktoryError(
+    'STORAGE',
+    `${file} is not a SQLite database, or is damaged; move it away or restore a backup`,
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * The format on disk. When it changes: add a step to `migrations` (never edit an old one), so that `user_version`
+ * rises by one, and add a restart test that opens a file of the old version.
+ *
+ * One row per job, moved between places by UPDATE. Indexes are partial: a ready job stands in `job_ready` alone, all
+ * others in `job_timed` and `job_jid`. Clients send random jids; an index over all of them cut bulk pushes to a
+ * quarter. Place codes begin at 2 and no column of a ready row is NULL or 0 where a later place has a number, because
+ * SQLite keeps 0, 1 and NULL in no bytes: a row that keeps its size is overwritten in place when it is fetched.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { Database } from './binding.ts';
+
+/** Where a job is. The numbers are on disk. */
+export const place = { ready: 2, scheduled: 3, retries: 4, working: 5, dead: 6 } as const;
+
+/** The `wid` column of a job that no worker holds. */
+export const NO_WORKER = 1000;
+
+/** Marks the file as ours ("FkTs"). */
+const applicationId = 0x466b5473;
+
+const migrations: readonly string[] = [
+  `CREATE TABLE job (
+     id INTEGER PRIMARY KEY,
+     place INTEGER NOT NULL,
+     queue INTEGER NOT NULL,          -- queue.id
+     priority INTEGER NOT NULL,       -- 1 to 9
+     seq INTEGER NOT NULL,            -- ready: order within the priority; working: number of the hand-out (µs); else unused
+     due INTEGER NOT NULL,            -- µs: when this place ends for the job; unused when ready
+     reserve INTEGER NOT NULL,        -- seconds a reservation lasts
+     wid INTEGER NOT NULL,            -- worker.id; ${NO_WORKER} means none
+     enqueued_at INTEGER NOT NULL,    -- µs; 0 means never enqueued yet
+     jid TEXT NOT NULL,
+     document TEXT NOT NULL,          -- wire JSON without enqueued_at and failure; never changes
+     failure TEXT                     -- wire JSON; NULL means it never failed
+   ) STRICT;
+   CREATE INDEX job_ready ON job (queue, priority DESC, seq) WHERE place = ${place.ready};
+   CREATE INDEX job_timed ON job (place, due) WHERE place > ${place.ready};
+   CREATE INDEX job_jid ON job (jid) WHERE place > ${place.ready};
+   CREATE TABLE queue (
+     id INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     listed INTEGER NOT NULL,         -- 1 from the first ready job until QUEUE REMOVE
+     paused INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE worker (id INTEGER PRIMARY KEY, wid TEXT NOT NULL UNIQUE) STRICT;
+   CREATE TABLE tally (               -- executions ended
+     day INTEGER PRIMARY KEY,         -- UTC days since 1970; 0 holds the sum of all
+     processed INTEGER NOT NULL,
+     failures INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE mark (id INTEGER PRIMARY KEY, written_at INTEGER NOT NULL) STRICT;`,
+];
+
+/** Makes the tables, or brings an older file forward. Throws STORAGE for a foreign or newer file. */
+export function migrate(db: Database, path: string): void {
+  const version = pragma(db, 'user_version');
+  const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
+  if (pragma(db, 'application_id') !== applicationId && (tables > 0 || version > 0)) {
+    throw new FaktoryError(
+      'STORAGE',
+      `${path} is a SQLite file of another program; choose another data folder`,
+    );
+  }
+  if (version > migrations.length) {
+    const text = `${path} was written by a newer server (format ${version}, this one knows ${migrations.length}); start that version, or restore a backup`;
+    throw new FaktoryError('STORAGE', text);
+  }
+  if (version === migrations.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for (const step of migrations.slice(version)) db.exec(step);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function pragma(db: Database, name: string): number {
+  return (db.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[name] ?? 0;
+}

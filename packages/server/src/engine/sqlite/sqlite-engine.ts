@@ -1,0 +1,225 @@
+/**
+ * The engine that keeps jobs in one SQLite file: the default, nothing to install.
+ *
+ * Each method hands one operation to the turn (turn.ts), which commits all operations of an event-loop turn together.
+ * An operation makes all its checks before its first write, begins with `turn.begin()` when it writes, and keeps
+ * `counts` in step with the rows it moves. It must never wait for anything.
+ */
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type {
+  CommitFigures,
+  DayCount,
+  Engine,
+  Entry,
+  FetchAsk,
+  Held,
+  QueueSummary,
+  Reservation,
+  SetChange,
+  Sizes,
+  TimedSet,
+  Verdict,
+} from '../engine.ts';
+import type { Queue } from './counts.ts';
+import * as held from './held.ts';
+import * as queues from './queues.ts';
+import { NO_WORKER, place } from './schema.ts';
+import { changeSet } from './set-change.ts';
+import { Store } from './store.ts';
+import type { Sync } from './sync.ts';
+import * as timed from './timed.ts';
+
+export interface SqliteOptions {
+  /** The data folder; made when absent. */
+  readonly dir: string;
+  /** How durable a resolved promise is. Default `full`. */
+  readonly sync?: Sync | undefined;
+  /** Default: the wall clock in microseconds. */
+  readonly clock: () => Micros;
+  /** Most entries of the dead set, the oldest leave first; 0 means no cap. Default 10,000. */
+  readonly deadLimit?: number | undefined;
+  /** Most ready jobs of one queue, a push beyond is refused; 0 means no limit. Default 0. */
+  readonly maxQueueLength?: number | undefined;
+}
+
+const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure)
+  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?)`;
+
+export class SqliteEngine implements Engine {
+  readonly clock: () => Micros;
+  readonly #options: SqliteOptions;
+  readonly #deadLimit: number;
+  #opened: Store | undefined;
+
+  constructor(options: SqliteOptions) {
+    this.#options = options;
+    this.#deadLimit = options.deadLimit ?? 10_000;
+    this.clock = options.clock;
+  }
+
+  async open(): Promise<void> {
+    const { dir, sync = 'full' } = this.#options;
+    this.#opened ??= new Store(dir, sync, this.clock);
+  }
+
+  async close(): Promise<void> {
+    const store = this.#opened;
+    this.#opened = undefined;
+    await store?.close();
+  }
+
+  push(entries: readonly Entry[]): Promise<void> {
+    const store = this.#store;
+    return store.turn.run(() => {
+      this.#refuseTooLong(entries);
+      store.turn.begin();
+      const insert = store.sql(INSERT);
+      const now = this.clock();
+      for (const entry of entries) {
+        const queue = store.queue(entry.queue);
+        const { jid, priority, reserveFor, document, at } = entry;
+        const failure = entry.failure ?? null;
+        if (at === undefined) {
+          insert.run(
+            place.ready,
+            queue.id,
+            priority,
+            store.counts.next(now),
+            now,
+            reserveFor,
+            now,
+            jid,
+            document,
+            failure,
+          );
+          store.arrive(queue, 1);
+        } else {
+          insert.run(place.scheduled, queue.id, priority, now, at, reserveFor, 0, jid, document, failure);
+          store.enter(place.scheduled, at);
+        }
+      }
+    });
+  }
+
+  #refuseTooLong(entries: readonly Entry[]): void {
+    const max = this.#options.maxQueueLength ?? 0;
+    if (max === 0) return;
+    const added = new Map<string, number>();
+    for (const { at, queue } of entries) if (at === undefined) added.set(queue, (added.get(queue) ?? 0) + 1);
+    for (const [name, count] of added) {
+      const queue = this.#store.counts.queues.get(name);
+      const size = queue ? this.#store.counts.readyIn(queue) : 0;
+      if (size + count > max) {
+        throw new FaktoryError('LIMIT', `${name} is too large, currently ${size}, max size is ${max}`);
+      }
+    }
+  }
+
+  fetch(ask: FetchAsk): Promise<Reservation | undefined> {
+    const { turn, counts } = this.#store;
+    return turn.run(() => {
+      for (const name of ask.queues) {
+        const queue = counts.queues.get(name);
+        if (queue && !queue.paused && counts.readyIn(queue) > 0) return this.#take(queue, ask.wid);
+      }
+      return undefined;
+    });
+  }
+
+  #take(queue: Queue, wid: string): Reservation {
+    return held.take(this.#store, queue, wid);
+  }
+
+  settle(which: Held, verdict: Verdict): Promise<boolean> {
+    return this.#store.turn.run(() => held.settle(this.#store, which, verdict, this.#deadLimit));
+  }
+
+  extend(which: Held, until: Micros): Promise<boolean> {
+    return this.#store.turn.run(() => held.extend(this.#store, which, until));
+  }
+
+  promote(set: 'scheduled' | 'retries', limit: number): Promise<number> {
+    return this.#store.turn.run(() => timed.promote(this.#store, set, limit));
+  }
+
+  overdue(limit: number): Promise<readonly Reservation[]> {
+    return this.#store.turn.run(() => held.overdue(this.#store, limit));
+  }
+
+  purge(limit: number): Promise<number> {
+    return this.#store.turn.run(() => timed.purge(this.#store, limit));
+  }
+
+  nextDue(where: TimedSet | 'working'): Promise<Micros | undefined> {
+    return this.#store.turn.run(() => timed.nextDue(this.#store, where));
+  }
+
+  queues(): Promise<readonly QueueSummary[]> {
+    return this.#store.turn.run(() => queues.summaries(this.#store));
+  }
+
+  setPaused(names: readonly string[] | '*', paused: boolean): Promise<void> {
+    return this.#store.turn.run(() => queues.setPaused(this.#store, names, paused));
+  }
+
+  removeQueues(names: readonly string[] | '*'): Promise<void> {
+    return this.#store.turn.run(() => queues.remove(this.#store, names));
+  }
+
+  oldest(queue: string): Promise<Micros | undefined> {
+    return this.#store.turn.run(() => queues.oldest(this.#store, queue));
+  }
+
+  sizes(): Promise<Sizes> {
+    const { turn, counts } = this.#store;
+    return turn.run(() => ({
+      scheduled: counts.sizeOf(place.scheduled),
+      retries: counts.sizeOf(place.retries),
+      dead: counts.sizeOf(place.dead),
+      working: counts.sizeOf(place.working),
+      processed: counts.processed + counts.ended.processed,
+      failures: counts.failures + counts.ended.failures,
+    }));
+  }
+
+  history(days: number): Promise<readonly DayCount[]> {
+    return this.#store.turn.run(() => timed.history(this.#store, days));
+  }
+
+  mutate(change: SetChange): Promise<number> {
+    return changeSet(this.#store, change, this.#deadLimit);
+  }
+
+  flush(): Promise<void> {
+    return this.#store.turn.run(() => queues.flush(this.#store));
+  }
+
+  probe(): Promise<void> {
+    const store = this.#store;
+    return store.turn.run(() => {
+      store.turn.begin();
+      store.sql('INSERT OR REPLACE INTO mark (id, written_at) VALUES (1, ?)').run(this.clock());
+    });
+  }
+
+  figures(): CommitFigures {
+    return this.#store.turn.figures;
+  }
+
+  onReady(listener: (queue: string, count: number) => void): () => void {
+    const { readyListeners } = this.#store;
+    readyListeners.add(listener);
+    return () => readyListeners.delete(listener);
+  }
+
+  onDue(listener: (where: TimedSet | 'working', due: Micros) => void): () => void {
+    const { dueListeners } = this.#store;
+    dueListeners.add(listener);
+    return () => dueListeners.delete(listener);
+  }
+
+  get #store(): Store {
+    if (!this.#opened) throw new FaktoryError('SHUTDOWN', 'shutdown in progress');
+    return this.#opened;
+  }
+}

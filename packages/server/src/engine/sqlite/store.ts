@@ -1,0 +1,199 @@
+/**
+ * The open file: its one writer connection, its prepared statements, what is counted in memory, and the turn that
+ * commits. The engine's verbs (moves, sets, admin) share it; nothing outside this folder sees it.
+ *
+ * Listeners are told after the commit, never inside it.
+ */
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { TimedSet } from '../engine.ts';
+import { type Database, openDatabase, type Statement } from './binding.ts';
+import { Counts, type Queue } from './counts.ts';
+import { type Folder, holdFolder, syncPath } from './folder.ts';
+import { migrate, NO_WORKER, place } from './schema.ts';
+import { type Sync, synchronous, WalSync } from './sync.ts';
+import { Turn } from './turn.ts';
+
+const DAY = 86_400_000_000; // µs
+const MANY_WORKERS = 1000;
+
+type DueListener = (place: TimedSet | 'working', due: Micros) => void;
+
+const placeName = new Map<number, TimedSet | 'working'>([
+  [place.scheduled, 'scheduled'],
+  [place.retries, 'retries'],
+  [place.working, 'working'],
+  [place.dead, 'dead'],
+]);
+
+export class Store {
+  readonly counts = new Counts();
+  readonly turn = new Turn(this);
+  readonly clock: () => Micros;
+  readonly readyListeners = new Set<(queue: string, count: number) => void>();
+  readonly dueListeners = new Set<DueListener>();
+  readonly #folder: Folder;
+  readonly #db: Database;
+  readonly #walSync: WalSync | undefined;
+  readonly #statements = new Map<string, Statement>();
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #addTally: Statement;
+  /** The earliest due time by place code, as listeners know it. */
+  readonly #earliest: number[] = [];
+  #lowered: number[] = [];
+
+  constructor(dir: string, sync: Sync, clock: () => Micros) {
+    this.clock = clock;
+    this.#folder = holdFolder(dir);
+    try {
+      this.#db = openFile(this.#folder.file, sync);
+    } catch (error) {
+      this.#folder.release();
+      throw error;
+    }
+    this.counts.load(this.#db);
+    this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#db.prepare('COMMIT');
+    this.#addTally = this.#db.prepare(
+      `INSERT INTO tally (day, processed, failures) VALUES (?, ?, ?)
+       ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`,
+    );
+    syncPath(dir);
+    if (sync === 'relaxed') this.#walSync = new WalSync(`${this.#folder.file}-wal`);
+  }
+
+  /** A statement, prepared once. */
+  sql(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /** The queue's row and counters, made when the name is new. Only inside a transaction. */
+  queue(name: string): Queue {
+    const known = this.counts.queues.get(name);
+    if (known) return known;
+    this.sql('INSERT INTO queue (name, listed, paused) VALUES (?, 0, 0)').run(name);
+    const { id } = this.sql('SELECT id FROM queue WHERE name = ?').get(name) as { id: number };
+    return this.counts.addQueue(id, name, false, false);
+  }
+
+  /** A job became ready in this queue: INFO lists the queue from now on. */
+  arrive(queue: Queue, count: number): void {
+    if (!queue.listed) {
+      this.sql('UPDATE queue SET listed = 1 WHERE id = ?').run(queue.id);
+      queue.listed = true;
+    }
+    this.counts.moveReady(queue, count);
+  }
+
+  /** The worker's number; made when the wid is new. Only inside a transaction. */
+  worker(wid: string): number {
+    const known = this.counts.workers.get(wid);
+    if (known !== undefined) return known;
+    const highest = this.sql('SELECT max(id) AS id FROM worker').get() as { id: number | null };
+    const id = (highest.id ?? NO_WORKER) + 1;
+    this.sql('INSERT INTO worker (id, wid) VALUES (?, ?)').run(id, wid);
+    return this.counts.addWorker(id, wid);
+  }
+
+  /** Forgets wids that hold no job, once there are many. Only inside a transaction. */
+  pruneWorkers(): void {
+    if (this.counts.workers.size < MANY_WORKERS) return;
+    const held = `SELECT wid FROM job WHERE place = ${place.working} AND place > ${place.ready}`;
+    this.sql(`DELETE FROM worker WHERE id NOT IN (${held})`).run();
+    this.counts.names(this.#db);
+  }
+
+  /** An entry due at `due` enters a timed place: it is counted, and listeners hear of it when it is the earliest. */
+  enter(code: number, due: Micros): void {
+    this.counts.move(code, 1);
+    if (due >= (this.#earliest[code] ?? Number.POSITIVE_INFINITY)) return;
+    this.#earliest[code] = due;
+    this.#lowered[code] = due;
+  }
+
+  /** What `nextDue` found: from here on only earlier entries are news. */
+  knowEarliest(code: number, due: Micros | undefined): void {
+    this.#earliest[code] = due ?? Number.POSITIVE_INFINITY;
+  }
+
+  begin(): void {
+    this.#begin.run();
+  }
+
+  commit(): void {
+    const { processed, failures } = this.counts.ended;
+    if (processed > 0) {
+      this.#addTally.run(0, processed, failures);
+      this.#addTally.run(Math.floor(this.clock() / DAY), processed, failures);
+    }
+    this.#commit.run();
+    this.#walSync?.written();
+  }
+
+  rollback(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch (error) {
+      // After a full disk SQLite has rolled back by itself; anything else is not ours to hide.
+      if (!/no transaction is active/i.test(String(error))) throw error;
+    }
+    this.#lowered.forEach((_, code) => {
+      this.#earliest[code] = Number.POSITIVE_INFINITY;
+    });
+    this.#lowered = [];
+    this.counts.rollback(this.#db);
+  }
+
+  settled(): void {
+    for (const queue of this.counts.commit()) {
+      const count = Math.min(queue.arrived, queue.ready);
+      queue.arrived = 0;
+      if (count > 0 && !queue.paused) this.tellReady(queue.name, count);
+    }
+    const lowered = this.#lowered;
+    if (lowered.length === 0) return;
+    this.#lowered = [];
+    lowered.forEach((due, code) => {
+      const name = placeName.get(code);
+      if (name) for (const listener of this.dueListeners) listener(name, due);
+    });
+  }
+
+  tellReady(queue: string, count: number): void {
+    for (const listener of this.readyListeners) listener(queue, count);
+  }
+
+  async close(): Promise<void> {
+    await this.turn.run(() => undefined);
+    await this.#walSync?.close();
+    this.#db.close();
+    this.#folder.release();
+  }
+}
+
+const PAGE_CACHE = 32_000; // KiB
+const CHECKPOINT = 4000; // pages of the log
+const PATIENCE = 2000; // ms, with tools that read or copy the file
+
+function openFile(path: string, sync: Sync): Database {
+  const db = openDatabase(path);
+  try {
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
+      PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT};
+      PRAGMA busy_timeout = ${PATIENCE};`);
+    migrate(db, path);
+    return db;
+  } catch (cause) {
+    db.close();
+    if (cause instanceof FaktoryError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FaktoryError('STORAGE', `cannot open ${path}: ${reason}; free the disk, or restore a backup`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/** The turn's promises, with a transaction that can be told to fail: order, one commit, refusals, faults. */
+import { FaktoryError } from '@faktory-ts/protocol';
+import { expect, test } from 'vitest';
+import { type Transaction, Turn } from './turn.ts';
+
+class Recorded implements Transaction {
+  readonly calls: string[] = [];
+  failAtCommit = 0;
+  #commits = 0;
+
+  begin(): void {
+    this.calls.push('begin');
+  }
+
+  commit(): void {
+    this.#commits += 1;
+    if (this.#commits === this.failAtCommit) throw new Error('disk I/O error');
+    this.calls.push('commit');
+  }
+
+  rollback(): void {
+    this.calls.push('rollback');
+  }
+
+  settled(): void {
+    this.calls.push('settled');
+  }
+}
+
+function makeTurn() {
+  const store = new Recorded();
+  const turn = new Turn(store);
+  const write = (name: string) =>
+    turn.run(() => {
+      turn.begin();
+      store.calls.push(name);
+      return name;
+    });
+  return { store, turn, write };
+}
+
+test('operations of one turn share one transaction and keep their order', async () => {
+  const { store, write } = makeTurn();
+  expect(await Promise.all([write('a'), write('b'), write('c')])).toEqual(['a', 'b', 'c']);
+  expect(store.calls).toEqual(['begin', 'a', 'b', 'c', 'commit', 'settled']);
+});
+
+test('an operation is settled only after the commit', async () => {
+  const { store, write } = makeTurn();
+  await write('a');
+  expect(store.calls.indexOf('commit')).toBeGreaterThan(store.calls.indexOf('a'));
+});
+
+test('a turn that only reads opens no transaction', async () => {
+  const { store, turn } = makeTurn();
+  expect(await turn.run(() => 7)).toBe(7);
+  expect(store.calls).toEqual(['settled']);
+});
+
+test('an operation that fails its checks is refused alone', async () => {
+  const { store, turn, write } = makeTurn();
+  const refused = turn.run(() => {
+    throw new FaktoryError('LIMIT', 'too many');
+  });
+  const results = await Promise.allSettled([write('a'), refused, write('b')]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  await expect(refused).rejects.toMatchObject({ code: 'LIMIT' });
+  expect(store.calls).toContain('commit');
+});
+
+test('a fault of the storage rolls the whole turn back, and every caller hears it', async () => {
+  const { store, turn, write } = makeTurn();
+  const faulty = () =>
+    turn.run(() => {
+      throw new Error('database disk image is malformed');
+    });
+  const results = await Promise.allSettled([write('a'), faulty(), write('b')]);
+  for (const result of results)
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'STORAGE' } });
+  expect(store.calls).toEqual(['begin', 'a', 'rollback']);
+});
+
+test('a commit that fails is told to its callers, and the next turn works', async () => {
+  const { store, write } = makeTurn();
+  store.failAtCommit = 2;
+  await write('a');
+  await expect(write('b')).rejects.toMatchObject({
+    code: 'STORAGE',
+    message: expect.stringContaining('disk I/O'),
+  });
+  expect(await write('c')).toBe('c');
+  expect(store.calls.filter((call) => call === 'commit')).toHaveLength(2);
+});
+
+test('figures count commits and the operations in them', async () => {
+  const { turn, write } = makeTurn();
+  await Promise.all([write('a'), write('b')]);
+  await turn.run(() => undefined);
+  expect(turn.figures).toMatchObject({ commits: 1, operations: 2 });
+});

@@ -1,0 +1,122 @@
+/**
+ * Group commit: one turn of the event loop, one transaction, one sync. Knows nothing of jobs.
+ *
+ * Operations called during a turn are kept in order. When the turn ends they run one after another inside one
+ * transaction, it is committed once, and only then are their promises settled. An operation that throws a
+ * FaktoryError failed its own checks before its first write: it alone is refused. Any other throw is a fault of the
+ * storage: the whole transaction is rolled back and every caller of the turn gets the error.
+ *
+ * A turn *gathers*: clients that wait for replies come back within microseconds of a commit, so the turn stays open
+ * for up to 100 µs until about as many operations have come as clients are in step. A lone client never waits.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import { Gather } from './gather.ts';
+
+/** What a turn needs of the store. */
+export interface Transaction {
+  begin(): void;
+  /** Last writes of the transaction, then its commit; returns when it is as durable as asked. */
+  commit(): void;
+  rollback(): void;
+  /** After everything is settled: tell listeners what the commit changed. */
+  settled(): void;
+}
+
+/**
+ * The file does not hold what the engine counted on. There is no safe way on: it is thrown out of the event loop, so
+ * that the process ends and a restart counts anew.
+ */
+export class BrokenInvariant extends Error {
+  override readonly name = 'BrokenInvariant';
+}
+
+interface Operation {
+  run(): unknown;
+  resolve(value: never): void;
+  reject(error: unknown): void;
+  value: unknown;
+  refused: boolean;
+}
+
+export class Turn {
+  readonly #transaction: Transaction;
+  readonly #gather = new Gather();
+  #operations: Operation[] = [];
+  #open = false;
+  #scheduled = false;
+  /** Since the start: commits, operations in them, and seconds that committing and syncing took. */
+  readonly figures = { commits: 0, operations: 0, seconds: 0 };
+
+  constructor(transaction: Transaction) {
+    this.#transaction = transaction;
+  }
+
+  /** Runs the operation in this turn; settles when the turn is committed. */
+  run<T>(operation: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#operations.push({ run: operation, resolve, reject, value: undefined, refused: false });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(this.#end);
+    });
+  }
+
+  /** For operations: the first write of a turn opens the transaction. A turn of reads needs none, and no sync. */
+  begin(): void {
+    if (this.#open) return;
+    this.#transaction.begin();
+    this.#open = true;
+  }
+
+  readonly #end = (): void => {
+    if (this.#gather.wait(this.#operations.length)) {
+      setImmediate(this.#end);
+      return;
+    }
+    this.#scheduled = false;
+    const operations = this.#operations;
+    this.#operations = [];
+    try {
+      for (const operation of operations) attempt(operation);
+      if (this.#open) this.#commit(operations.length);
+    } catch (error) {
+      this.#fail(operations, error);
+      return;
+    }
+    for (const operation of operations) settle(operation);
+    this.#transaction.settled();
+  };
+
+  #commit(operations: number): void {
+    const started = performance.now();
+    this.#transaction.commit();
+    this.#open = false;
+    this.figures.seconds += (performance.now() - started) / 1000;
+    this.figures.commits += 1;
+    this.figures.operations += operations;
+  }
+
+  #fail(operations: readonly Operation[], cause: unknown): void {
+    if (this.#open) this.#transaction.rollback();
+    this.#open = false;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new FaktoryError('STORAGE', `storage failed, nothing was changed: ${reason}`, { cause });
+    for (const operation of operations) operation.reject(error);
+    if (cause instanceof BrokenInvariant) throw cause;
+  }
+}
+
+function attempt(operation: Operation): void {
+  try {
+    operation.value = operation.run();
+  } catch (error) {
+    if (!(error instanceof FaktoryError)) throw error;
+    operation.value = error;
+    operation.refused = true;
+  }
+}
+
+function settle(operation: Operation): void {
+  if (operation.refused) operation.reject(operation.value);
+  else operation.resolve(operation.value as never);
+}

@@ -1,0 +1,75 @@
+/**
+ * INFO, which is also `/stats`: gathered from every room, in the order of keys that the original has.
+ */
+import { formatTime, type Info } from '@faktory-ts/protocol';
+import type { Jobs } from './jobs/jobs.ts';
+import type { Settings } from './options.ts';
+import type { Runner } from './tasks/runner.ts';
+import type { Listener } from './wire/listener.ts';
+import type { Roster } from './workers/roster.ts';
+
+/** The Faktory version whose protocol and rules this server keeps; clients check it. */
+const FAKTORY_VERSION = '1.10.0';
+
+export interface Sources {
+  readonly settings: Settings;
+  readonly jobs: Jobs;
+  readonly roster: Roster;
+  readonly runner: Runner;
+  readonly listener: Listener;
+  /** When the server started, by performance.now(). */
+  readonly startedAt: number;
+  readonly version: string;
+}
+
+/** What INFO answers now. */
+export async function makeInfo(sources: Sources): Promise<Info> {
+  const { settings, jobs, listener, startedAt, version } = sources;
+  const [queues, sizes] = await Promise.all([jobs.queues(), jobs.sizes()]);
+  const now = formatTime(jobs.now());
+  const commits = jobs.commitFigures();
+  return {
+    now,
+    server_utc_time: `${now.slice(11, 19)} UTC`,
+    faktory: {
+      queues: Object.fromEntries(queues.map(({ name, size }) => [name, size])),
+      sets: { dead: sizes.dead, retries: sizes.retries, scheduled: sizes.scheduled, working: sizes.working },
+      tasks: taskFigures(sources, sizes),
+      total_failures: sizes.failures,
+      total_processed: sizes.processed,
+      total_enqueued: queues.reduce((sum, { size }) => sum + size, 0),
+      total_queues: queues.length,
+    },
+    server: {
+      description: settings.description,
+      faktory_version: FAKTORY_VERSION,
+      uptime: Math.floor((performance.now() - startedAt) / 1000),
+      connections: listener.connections,
+      command_count: listener.commands,
+      used_memory_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+      name: 'faktory-ts',
+      version,
+      sync: settings.sync,
+      commits: commits.commits,
+      committed_operations: commits.operations,
+      commit_time_sec: commits.seconds,
+    },
+  };
+}
+
+function taskFigures(
+  { roster, runner }: Sources,
+  sizes: Record<'scheduled' | 'retries' | 'dead' | 'working', number>,
+) {
+  const timed = (place: 'scheduled' | 'retries' | 'dead') => {
+    const { cycles, moved, seconds } = runner.figures(place);
+    return { cycles, enqueued: moved, size: sizes[place], wall_time_sec: seconds };
+  };
+  return {
+    Busy: { reaped: runner.figures('working').moved, size: sizes.working },
+    Dead: timed('dead'),
+    Retries: timed('retries'),
+    Scheduled: timed('scheduled'),
+    Workers: { reaped: roster.reaped, size: roster.size },
+  };
+}

@@ -1,0 +1,89 @@
+/** Where a failed job goes: the retry curve, the counts, and the end. */
+import type { Failure } from '@faktory-ts/protocol';
+import { expect, test } from 'vitest';
+import type { Outcome, Reservation } from '../engine/engine.ts';
+import { DEAD_FOR, outcomeOf, retryDelay } from './fail.ts';
+
+const NOW = Date.UTC(2026, 0, 2) * 1000;
+const fault = { errtype: 'Boom', message: 'it broke', backtrace: [] };
+
+function held(retry: number, failure?: Partial<Failure>): Reservation {
+  const document = JSON.stringify({ retry, jid: 'failed-job', jobtype: 'T', args: [] });
+  const times = { hold: NOW, expiresAt: NOW, enqueuedAt: NOW };
+  return {
+    jid: 'failed-job',
+    wid: 'w',
+    queue: 'q',
+    ...times,
+    document,
+    failure: failure && JSON.stringify(failure),
+  };
+}
+
+function failureOf(outcome: Outcome): Failure {
+  if (outcome.to !== 'retries' && outcome.to !== 'dead') throw new Error(`${outcome.to} keeps no failure`);
+  return JSON.parse(outcome.failure) as Failure;
+}
+
+test.each([
+  [0, 15, 44],
+  [1, 16, 74],
+  [5, 640, 814],
+  [24, 331_791, 332_516],
+])('after failure %i the next try comes in %i to %i seconds', (count, least, most) => {
+  expect(retryDelay(count, 0)).toBe(least);
+  expect(retryDelay(count, 0.999_999)).toBe(most);
+});
+
+test('a first failure goes to retries with all tries remaining', () => {
+  const outcome = outcomeOf(held(25), fault, NOW, () => 0);
+  expect(outcome).toMatchObject({ to: 'retries', due: NOW + 15_000_000 });
+  expect(failureOf(outcome)).toEqual({
+    retry_count: 0,
+    remaining: 25,
+    failed_at: '2026-01-02T00:00:00Z',
+    next_at: '2026-01-02T00:00:15Z',
+    message: 'it broke',
+    errtype: 'Boom',
+  });
+});
+
+test('a later failure counts on, keeps failed_at, and tells the last error only', () => {
+  const before = {
+    retry_count: 3,
+    remaining: 22,
+    failed_at: '2025-12-31T00:00:00Z',
+    message: 'old',
+    errtype: 'Old',
+  };
+  const failure = failureOf(outcomeOf(held(25, { ...before, backtrace: ['old'] }), fault, NOW));
+  expect(failure).toMatchObject({ retry_count: 4, remaining: 21, failed_at: '2025-12-31T00:00:00Z' });
+  expect(failure).toMatchObject({ message: 'it broke', errtype: 'Boom' });
+  expect(failure).not.toHaveProperty('backtrace');
+});
+
+test('retry N allows N + 1 executions', () => {
+  let failure: Failure | undefined;
+  const ends: string[] = [];
+  for (let execution = 0; execution < 3; execution++) {
+    const outcome = outcomeOf(held(2, failure), fault, NOW);
+    ends.push(outcome.to);
+    failure = failureOf(outcome);
+  }
+  expect(ends).toEqual(['retries', 'retries', 'dead']);
+});
+
+test('retry 0 forgets the job', () => {
+  expect(outcomeOf(held(0), fault, NOW)).toEqual({ to: 'forgotten' });
+});
+
+test('a negative retry buries the job at once, for 180 days, with nothing remaining', () => {
+  const outcome = outcomeOf(held(-1), fault, NOW);
+  expect(outcome).toMatchObject({ to: 'dead', due: NOW + DEAD_FOR });
+  expect(failureOf(outcome)).toMatchObject({ retry_count: 0, remaining: -1 });
+  expect(failureOf(outcome)).not.toHaveProperty('next_at');
+});
+
+test('a failure that a producer made up does not stop the count', () => {
+  expect(failureOf(outcomeOf(held(5, {}), fault, NOW))).toMatchObject({ retry_count: 1, remaining: 4 });
+});

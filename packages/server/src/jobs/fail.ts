@@ -1,0 +1,83 @@
+/**
+ * What a failed execution means: FAIL and an expired reservation end the same way, in retries, in dead, or nowhere.
+ *
+ * The rules are the original's (its retry curve, counts and 180 days); the decision is made from the reservation
+ * alone, inside the commit that applies it.
+ */
+import { type Failure, FaktoryError, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
+import type { Engine, Outcome, Reservation } from '../engine/engine.ts';
+
+const SECOND = 1_000_000; // µs
+const DAY = 86_400 * SECOND;
+const JITTER = 30; // seconds, times the attempt
+
+/** Dead entries are kept this long. */
+export const DEAD_FOR = 180 * DAY;
+
+/** What went wrong, cleaned by the protocol. */
+export interface Fault {
+  readonly errtype: string;
+  readonly message: string;
+  readonly backtrace: readonly string[];
+}
+
+const expired: Fault = {
+  errtype: 'ReservationExpired',
+  message: 'Faktory job reservation expired',
+  backtrace: [],
+};
+
+/** FAIL of a held job. Throws NOT_FOUND when nobody holds it. */
+export async function fail(engine: Engine, jid: string, fault: Fault): Promise<void> {
+  const held = await engine.settle({ jid }, (reservation) => outcomeOf(reservation, fault, engine.clock()));
+  if (!held) throw new FaktoryError('NOT_FOUND', `Job not found ${jid}`);
+}
+
+/** Fails up to `limit` reservations whose time is over; says how many there were. */
+export async function expire(engine: Engine, limit: number): Promise<number> {
+  const overdue = await engine.overdue(limit);
+  const settled = overdue.map(({ jid, hold }) =>
+    engine.settle({ jid, hold }, (reservation) => {
+      const now = engine.clock();
+      const extended = reservation.expiresAt > now; // since we looked
+      return extended ? undefined : outcomeOf(reservation, expired, now);
+    }),
+  );
+  return (await Promise.all(settled)).filter(Boolean).length;
+}
+
+/** Where a failed job goes. `random` is in [0, 1) and spreads mass failures. */
+export function outcomeOf(held: Reservation, fault: Fault, now: Micros, random = Math.random): Outcome {
+  const retry = (JSON.parse(held.document) as { retry: number }).retry;
+  const before = held.failure === undefined ? undefined : (JSON.parse(held.failure) as Partial<Failure>);
+  const failure = nextFailure(before, retry, fault, now);
+  if (retry === 0) return { to: 'forgotten' };
+  if (failure.retry_count < retry) {
+    const due = now + retryDelay(failure.retry_count, random()) * SECOND;
+    return { to: 'retries', due, failure: failureText({ ...failure, next_at: formatTime(due) }) };
+  }
+  return { to: 'dead', due: now + DEAD_FOR, failure: failureText(failure) };
+}
+
+function nextFailure(
+  before: Partial<Failure> | undefined,
+  retry: number,
+  fault: Fault,
+  now: Micros,
+): Failure {
+  const { errtype, message, backtrace } = fault;
+  const said = { message, errtype, ...(backtrace.length > 0 && { backtrace: [...backtrace] }) };
+  if (!before) return { retry_count: 0, remaining: retry, failed_at: formatTime(now), ...said };
+  return {
+    retry_count: (before.retry_count ?? 0) + 1,
+    remaining: Math.max((before.remaining ?? retry) - 1, 0),
+    failed_at: before.failed_at ?? formatTime(now),
+    ...(before.next_at !== undefined && { next_at: before.next_at }),
+    ...said,
+  };
+}
+
+/** Seconds until the next try: about 21 days in all over 25 retries. */
+export function retryDelay(count: number, random: number): number {
+  return count ** 4 + 15 + Math.floor(random * JITTER) * (count + 1);
+}

@@ -1,0 +1,102 @@
+/** FETCH's rules on a real engine: who gets a job, who waits, and what happens to those who are gone. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nowMicros, parseJob } from '@faktory-ts/protocol';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SqliteEngine } from '../engine/sqlite/sqlite-engine.ts';
+import { Jobs } from './jobs.ts';
+
+const never = new AbortController().signal;
+let dir: string;
+let engine: SqliteEngine;
+let jobs: Jobs;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'faktory-test-'));
+  engine = new SqliteEngine({ dir, sync: 'off', clock: nowMicros });
+  await engine.open();
+  jobs = new Jobs(engine);
+});
+
+afterEach(async () => {
+  jobs.close();
+  await engine.close();
+  rmSync(dir, { recursive: true });
+});
+
+function push(jid: string, queue = 'default'): Promise<void> {
+  return jobs.push(parseJob(JSON.stringify({ jid, queue, jobtype: 'T', args: [] })));
+}
+
+async function fetch(queues: string[], signal = never): Promise<string | undefined> {
+  return (await jobs.fetch({ queues, wid: 'w', signal }))?.jid;
+}
+
+test('a job that is ready is handed out at once', async () => {
+  await push('fetch-job-1');
+  expect(await fetch(['empty', 'default'])).toBe('fetch-job-1');
+});
+
+test('waiters are served in the order in which they came', async () => {
+  const waiters = ['a', 'b', 'c'].map(() => fetch(['default']));
+  await Promise.all(['fetch-job-1', 'fetch-job-2', 'fetch-job-3'].map((jid) => push(jid)));
+  expect(await Promise.all(waiters)).toEqual(['fetch-job-1', 'fetch-job-2', 'fetch-job-3']);
+});
+
+test('a newcomer stands behind those who already wait', async () => {
+  const waiter = fetch(['default']);
+  await engine.sizes(); // the waiter has asked the engine and is parked
+  const pushed = push('fetch-job-1');
+  const newcomer = fetch(['other', 'default']);
+  await pushed;
+  expect(await waiter).toBe('fetch-job-1');
+  await push('fetch-job-2');
+  expect(await newcomer).toBe('fetch-job-2');
+});
+
+test('a wake-up that its waiter cannot use is passed on', async () => {
+  const greedy = fetch(['first', 'second']);
+  const modest = fetch(['second']);
+  await engine.sizes();
+  await Promise.all([push('fetch-job-2', 'second'), push('fetch-job-1', 'first')]);
+  expect(await greedy).toBe('fetch-job-1');
+  expect(await modest).toBe('fetch-job-2');
+});
+
+test('jobs of a resumed queue go to those who wait for it', async () => {
+  await push('fetch-job-1');
+  await jobs.setPaused(['default'], true);
+  const waiter = fetch(['default']);
+  await engine.sizes();
+  await jobs.setPaused('*', false);
+  expect(await waiter).toBe('fetch-job-1');
+});
+
+test('a waiter that is gone gets nothing, and the next in line gets the job', async () => {
+  const gone = new AbortController();
+  const first = fetch(['default'], gone.signal);
+  const second = fetch(['default']);
+  await engine.sizes();
+  gone.abort();
+  await push('fetch-job-1');
+  expect(await first).toBeUndefined();
+  expect(await second).toBe('fetch-job-1');
+});
+
+test('a job given back is the first of its queue again, with no attempt used', async () => {
+  await push('fetch-job-1');
+  await push('fetch-job-2');
+  const reservation = await jobs.fetch({ queues: ['default'], wid: 'w', signal: never });
+  if (!reservation) throw new Error('nothing was handed out');
+  expect(await jobs.giveBack(reservation)).toBe(true);
+  expect(await jobs.sizes()).toMatchObject({ working: 0, processed: 0, failures: 0 });
+  expect(await fetch(['default'])).toBe('fetch-job-1');
+});
+
+test('closing wakes every waiter with nothing', async () => {
+  const waiters = [fetch(['default']), fetch([])];
+  await engine.sizes();
+  jobs.close();
+  expect(await Promise.all(waiters)).toEqual([undefined, undefined]);
+});

@@ -1,0 +1,69 @@
+/**
+ * What FETCH means: take a job now, or wait up to two seconds for one.
+ *
+ * Reserve first, answer later: a crash at any line leaves the job in its queue or in the working set. A consumer that
+ * is gone when its job arrives gives the job back to the head of the queue, with no attempt used.
+ */
+import type { Engine, Reservation } from '../engine/engine.ts';
+import type { Mark, Waiting } from './waiting.ts';
+
+/** What a consumer wants, and how it can be lost. */
+export interface FetchCall {
+  /** In the order in which they are tried; empty means wait only (a quiet worker). */
+  readonly queues: readonly string[];
+  readonly wid: string;
+  /** Aborted when nobody will read the answer. */
+  readonly signal: AbortSignal;
+}
+
+// Clients give up after four to five seconds.
+const LONGEST_WAIT = 2000; // ms
+
+/** A reserved job, or undefined after the wait. */
+export async function fetch(
+  engine: Engine,
+  waiting: Waiting,
+  call: FetchCall,
+): Promise<Reservation | undefined> {
+  const mark = waiting.mark;
+  const queues = waiting.withoutLine(call.queues);
+  if (queues.length > 0) {
+    const taken = await engine.fetch({ queues, wid: call.wid });
+    if (taken) return taken;
+  }
+  return wait(engine, waiting, call, mark);
+}
+
+async function wait(
+  engine: Engine,
+  waiting: Waiting,
+  call: FetchCall,
+  since: Mark,
+): Promise<Reservation | undefined> {
+  const { queues, wid, signal } = call;
+  const until = performance.now() + LONGEST_WAIT;
+  const place = waiting.join(queues);
+  let mark = since;
+  let owed: string | undefined; // the queue whose wake-up this fetch got and has not used yet
+  try {
+    for (;;) {
+      if (!waiting.unclaimedSince(mark, queues)) {
+        owed = await waiting.next(place, until - performance.now(), signal);
+        if (owed === undefined) return undefined;
+      }
+      mark = waiting.mark;
+      if (signal.aborted) return undefined;
+      const taken = await engine.fetch({ queues, wid });
+      if (!taken || taken.queue === owed) owed = undefined;
+      if (taken) return taken;
+    }
+  } finally {
+    waiting.leave(place);
+    if (owed !== undefined) waiting.signal(owed, 1);
+  }
+}
+
+/** Gives back a job whose answer could not be delivered. */
+export function giveBack(engine: Engine, { jid, hold }: Reservation): Promise<boolean> {
+  return engine.settle({ jid, hold }, { to: 'queue' });
+}

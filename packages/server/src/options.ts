@@ -1,0 +1,86 @@
+/**
+ * What a server can be told, with the defaults, checked in one place before anything is opened.
+ */
+import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
+import { type Logger, silent } from './log.ts';
+
+/** Options of `createServer`; all may be left out. */
+export interface ServerOptions {
+  /** Data folder, made when absent. Default: a fresh temporary folder that `stop` removes. */
+  readonly dir?: string;
+  /** Address of the command port; empty means all interfaces. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Command port; 0 means a free one. Default 0. */
+  readonly port?: number;
+  /** HTTP for `/health`, `/stats` and `/history`; false means none. Default false. */
+  readonly http?: { readonly host?: string; readonly port?: number } | false;
+  /** What clients must know. Default: nothing is asked. */
+  readonly password?: string;
+  /** What HTTP clients must know (Basic authentication, any user). Default: `password`. */
+  readonly webPassword?: string;
+  /** When a commit is on disk: `full` before its replies leave, `relaxed` within a second, `off` when the system likes. Default `full`. */
+  readonly sync?: 'full' | 'relaxed' | 'off';
+  /** INFO's `server.description`; clients switch on it. Default `Faktory`. */
+  readonly description?: string;
+  /** Longest command line in bytes. Default 8 MiB. */
+  readonly maxLineBytes?: number;
+  /** Most clients at once. Default 2,000. */
+  readonly maxConnections?: number;
+  /** Most connections that have not said HELLO yet. Default 1,000. */
+  readonly maxUnauthenticated?: number;
+  /** Milliseconds a connection has for its HELLO. Default 2,000. */
+  readonly handshakeTimeout?: number;
+  /** Most jobs in one PUSHB. Default 10,000. */
+  readonly maxBulkJobs?: number;
+  /** Most ready jobs in one queue; 0 means no limit. Default 0. */
+  readonly maxQueueLength?: number;
+  /** Most dead entries, the oldest leave first; 0 means no limit. Default 10,000. */
+  readonly deadLimit?: number;
+  /** Bytes of replies a client may leave unread before it is no longer served. Default 1 MiB. */
+  readonly maxUnsentBytes?: number;
+  /** Milliseconds after which a client that still reads nothing is closed. Default 30,000. */
+  readonly unsentTimeout?: number;
+  /** Default: silent. */
+  readonly log?: Logger;
+  /** The time in microseconds; for tests. Default: the wall clock. */
+  readonly clock?: () => Micros;
+}
+
+/** The options with every default filled. */
+export type Settings = ReturnType<typeof settle>;
+
+/** Fills the defaults. Throws CONFIG, naming the option that makes no sense. */
+export function settle(options: ServerOptions) {
+  const settings = {
+    dir: options.dir,
+    host: options.host ?? '127.0.0.1',
+    port: whole('port', options.port ?? 0, 0, 65_535),
+    http: options.http ? { host: options.http.host ?? '127.0.0.1', port: options.http.port ?? 0 } : undefined,
+    password: options.password || undefined,
+    webPassword: options.webPassword ?? options.password,
+    sync: options.sync ?? 'full',
+    description: options.description ?? 'Faktory',
+    maxLineBytes: whole('maxLineBytes', options.maxLineBytes ?? 8 * 1024 * 1024, 1024),
+    maxConnections: whole('maxConnections', options.maxConnections ?? 2000, 1),
+    maxUnauthenticated: whole('maxUnauthenticated', options.maxUnauthenticated ?? 1000, 1),
+    handshakeTimeout: whole('handshakeTimeout', options.handshakeTimeout ?? 2000, 1),
+    maxBulkJobs: whole('maxBulkJobs', options.maxBulkJobs ?? 10_000, 1),
+    maxQueueLength: whole('maxQueueLength', options.maxQueueLength ?? 0, 0),
+    deadLimit: whole('deadLimit', options.deadLimit ?? 10_000, 0),
+    maxUnsentBytes: whole('maxUnsentBytes', options.maxUnsentBytes ?? 1024 * 1024, 1024),
+    unsentTimeout: whole('unsentTimeout', options.unsentTimeout ?? 30_000, 1),
+    log: options.log ?? silent,
+    clock: options.clock ?? nowMicros,
+  };
+  if (settings.http) whole('http.port', settings.http.port, 0, 65_535);
+  if (!['full', 'relaxed', 'off'].includes(settings.sync)) {
+    throw new FaktoryError('CONFIG', `sync must be full, relaxed or off, not ${String(settings.sync)}`);
+  }
+  return settings;
+}
+
+function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new FaktoryError('CONFIG', `${name} must be a whole number ${range}, not ${value}`);
+}

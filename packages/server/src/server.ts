@@ -1,0 +1,153 @@
+/**
+ * The whole server: the only file that names concrete classes, and the order of start and stop.
+ *
+ * Start opens what others stand on first: engine, rules, tasks, HTTP, and the command port last, so that nobody is
+ * served by half a server. Stop goes the other way: no new commands, parked fetches wake with nothing, what runs is
+ * finished and committed, then the store closes.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Info } from '@faktory-ts/protocol';
+import { addressOf } from './address.ts';
+import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
+import { HttpApp } from './http/app.ts';
+import { makeInfo } from './info.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { type ServerOptions, type Settings, settle } from './options.ts';
+import { Runner } from './tasks/runner.ts';
+import { Listener } from './wire/listener.ts';
+import { Roster } from './workers/roster.ts';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/** A server that was made by `createServer`. */
+export interface Server {
+  /** The command port; known once started. */
+  readonly port: number;
+  /** The HTTP port; undefined when HTTP is off. */
+  readonly httpPort: number | undefined;
+  /** Where clients connect, with the password when there is one. Known once started. */
+  readonly url: string;
+  /** The data folder. */
+  readonly dir: string;
+  /**
+   * Opens the data folder and listens. Rejects with a FaktoryError: LOCKED when another process holds the folder,
+   * STORAGE when it cannot be used, LISTEN when an address cannot be had.
+   */
+  start(): Promise<void>;
+  /** Finishes what runs, commits and closes. Safe to call twice. */
+  stop(): Promise<void>;
+  /** What INFO answers. */
+  info(): Promise<Info>;
+}
+
+/**
+ * Makes a job server. Throws CONFIG for an option that makes no sense.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from '@faktory-ts/server';
+ *
+ * const server = createServer({ dir: './data', port: 7419 });
+ * await server.start();
+ * console.log(`listening at ${server.url}`);
+ * await server.stop();
+ * ```
+ */
+export function createServer(options: ServerOptions = {}): Server {
+  return new FaktoryServer(settle(options));
+}
+
+interface Rooms {
+  readonly engine: SqliteEngine;
+  readonly jobs: Jobs;
+  readonly runner: Runner;
+  readonly listener: Listener;
+  readonly http: HttpApp | undefined;
+  readonly info: () => Promise<Info>;
+}
+
+class FaktoryServer implements Server {
+  readonly dir: string;
+  readonly #settings: Settings;
+  #rooms: Rooms | undefined;
+  #port = 0;
+  #httpPort: number | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.dir = settings.dir ?? mkdtempSync(join(tmpdir(), 'faktory-'));
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get httpPort(): number | undefined {
+    return this.#httpPort;
+  }
+
+  get url(): string {
+    const { host, password } = this.#settings;
+    const name = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+    const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
+    return `tcp://${secret}${name.includes(':') ? `[${name}]` : name}:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    if (this.#rooms) return;
+    const { sync, deadLimit, maxQueueLength, clock, host, http } = this.#settings;
+    const hosts = { wire: await addressOf(host), http: http && (await addressOf(http.host)) };
+    const engine = new SqliteEngine({ dir: this.dir, sync, deadLimit, maxQueueLength, clock });
+    await engine.open();
+    const rooms = this.#build(engine, hosts);
+    this.#rooms = rooms;
+    try {
+      await rooms.runner.start();
+      this.#httpPort = await rooms.http?.start();
+      this.#port = await rooms.listener.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  #build(engine: SqliteEngine, hosts: { wire: string; http: string | undefined }): Rooms {
+    const settings = this.#settings;
+    const jobs = new Jobs(engine);
+    const roster = new Roster(settings.clock);
+    const runner = new Runner(jobs, roster, settings.log);
+    const info = (): Promise<Info> =>
+      makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
+    const listener = new Listener(
+      { ...settings, host: hosts.wire },
+      { jobs, roster, maxBulkJobs: settings.maxBulkJobs, info },
+    );
+    const startedAt = performance.now();
+    const password = settings.webPassword;
+    const http =
+      settings.http &&
+      new HttpApp({ host: hosts.http ?? '', port: settings.http.port, password }, jobs, info);
+    return { engine, jobs, runner, listener, http, info };
+  }
+
+  async stop(): Promise<void> {
+    const rooms = this.#rooms;
+    this.#rooms = undefined;
+    if (rooms) {
+      rooms.listener.refuse();
+      rooms.jobs.close();
+      await Promise.all([rooms.listener.stop(), rooms.runner.stop(), rooms.http?.stop()]);
+      await rooms.engine.close();
+    }
+    if (this.#settings.dir === undefined) rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  info(): Promise<Info> {
+    if (!this.#rooms) return Promise.reject(new Error('the server is not started'));
+    return this.#rooms.info();
+  }
+}

@@ -1,0 +1,112 @@
+/** Work is done when it is due: not before, not by scanning, and again after an error. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Jobs } from '../jobs/jobs.ts';
+import { silent } from '../log.ts';
+import { DueTask } from './due-task.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Jobs with one timed place; its clock can be stepped apart from the timers. */
+class Timed {
+  step = 0;
+  dues: number[] = [];
+  done: number[] = [];
+  fail = false;
+
+  now(): number {
+    return Date.now() * 1000 + this.step;
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    return this.dues[0];
+  }
+
+  async settleDue(_place: string, limit: number): Promise<number> {
+    if (this.fail) throw new Error('disk full');
+    const due = this.dues.filter((at) => at <= this.now()).slice(0, limit);
+    this.dues = this.dues.slice(due.length);
+    for (const at of due) this.done.push(this.now() - at);
+    return due.length;
+  }
+
+  /** Adds an entry due in so many milliseconds. */
+  add(task: DueTask, ms: number): void {
+    const due = this.now() + ms * 1000;
+    this.dues = [...this.dues, due].sort((a, b) => a - b);
+    task.notice(due);
+  }
+}
+
+async function makeTask() {
+  const jobs = new Timed();
+  const task = new DueTask(jobs as unknown as Jobs, 'scheduled', silent);
+  await task.start();
+  return { jobs, task };
+}
+
+test('an entry is done at its time and not before', async () => {
+  const { jobs, task } = await makeTask();
+  jobs.add(task, 1000);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(jobs.done).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(jobs.done).toEqual([0]);
+});
+
+test('an earlier entry is not kept waiting by a later one', async () => {
+  const { jobs, task } = await makeTask();
+  jobs.add(task, 60_000);
+  jobs.add(task, 10);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(jobs.done).toEqual([0]);
+});
+
+test('a step of the clock is noticed within 25 ms', async () => {
+  const { jobs, task } = await makeTask();
+  jobs.add(task, 3_600_000);
+  await vi.advanceTimersByTimeAsync(100);
+  jobs.step = 3_600_000_000;
+  await vi.advanceTimersByTimeAsync(25);
+  expect(jobs.done).toHaveLength(1);
+});
+
+test('more than a bite is done in one go', async () => {
+  const { jobs, task } = await makeTask();
+  for (let entry = 0; entry < 12_000; entry++) jobs.dues.push(jobs.now() + 5000);
+  task.notice(jobs.now() + 5000);
+  await vi.advanceTimersByTimeAsync(5);
+  expect(jobs.done).toHaveLength(12_000);
+  expect(task.figures).toMatchObject({ cycles: 1, moved: 12_000 });
+});
+
+test('an empty place has no timer', async () => {
+  const { jobs, task } = await makeTask();
+  jobs.add(task, 5);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('after an error it is tried again', async () => {
+  const { jobs, task } = await makeTask();
+  jobs.fail = true;
+  jobs.add(task, 5);
+  await vi.advanceTimersByTimeAsync(5);
+  jobs.fail = false;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(jobs.done).toHaveLength(1);
+});
+
+test('stopped, it does nothing more', async () => {
+  const { jobs, task } = await makeTask();
+  jobs.add(task, 5);
+  await task.stop();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(jobs.done).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});

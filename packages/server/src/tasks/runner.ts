@@ -1,0 +1,45 @@
+/**
+ * All recurring housekeeping: what is due in the four timed places, and workers that fell silent. Starts and stops
+ * as one. Every bite is safe to run on several servers of one store at once, so there is no leader.
+ */
+import type { Jobs, TimedPlace } from '../jobs/jobs.ts';
+import type { Logger } from '../log.ts';
+import type { Roster } from '../workers/roster.ts';
+import { DueTask, type TaskFigures } from './due-task.ts';
+
+const REAP_EVERY = 1000; // ms
+
+export class Runner {
+  readonly #tasks: Record<TimedPlace, DueTask>;
+  readonly #jobs: Jobs;
+  readonly #roster: Roster;
+  #reaper: NodeJS.Timeout | undefined;
+  #stopListening: (() => void) | undefined;
+
+  constructor(jobs: Jobs, roster: Roster, log: Logger) {
+    this.#jobs = jobs;
+    this.#roster = roster;
+    this.#tasks = {
+      scheduled: new DueTask(jobs, 'scheduled', log),
+      retries: new DueTask(jobs, 'retries', log),
+      working: new DueTask(jobs, 'working', log),
+      dead: new DueTask(jobs, 'dead', log),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#stopListening = this.#jobs.onDue((place, due) => this.#tasks[place].notice(due));
+    this.#reaper = setInterval(() => this.#roster.reap(), REAP_EVERY);
+    await Promise.all(Object.values(this.#tasks).map((task) => task.start()));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#reaper);
+    this.#stopListening?.();
+    await Promise.all(Object.values(this.#tasks).map((task) => task.stop()));
+  }
+
+  figures(place: TimedPlace): TaskFigures {
+    return this.#tasks[place].figures;
+  }
+}

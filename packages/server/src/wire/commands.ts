@@ -1,0 +1,130 @@
+/**
+ * The verb table: the whole surface of the protocol. Each entry decodes its payload (protocol) and makes one call
+ * into the rules or the roster; it decides nothing itself and writes no error: whatever it throws, the connection
+ * turns into a reply.
+ *
+ * `streams` marks verbs whose next line may start before their reply: they take effect in the order in which they
+ * were started, so pipelined pushes share a commit. All others hold the lines behind them back.
+ */
+import {
+  bulk,
+  FaktoryError,
+  type Info,
+  NIL,
+  OK,
+  parseAck,
+  parseBeat,
+  parseFail,
+  parseJob,
+  parseJobs,
+  parseMutate,
+  parseQueueCommand,
+  parseQueues,
+  wireJob,
+} from '@faktory-ts/protocol';
+import type { Jobs, Reservation } from '../jobs/jobs.ts';
+import type { Roster, WorkerLine } from '../workers/roster.ts';
+
+/** What verbs can reach of the server. */
+export interface Desk {
+  readonly jobs: Jobs;
+  readonly roster: Roster;
+  readonly maxBulkJobs: number;
+  info(): Promise<Info>;
+}
+
+/** What verbs know of the connection that speaks. */
+export interface Session {
+  /** Empty for a producer. */
+  readonly wid: string;
+  readonly line: WorkerLine | undefined;
+  /** Aborted when the connection is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A reply; with `lost`, what to do when it could not be handed to the socket. Undefined closes without a word. */
+export type Answer = string | { readonly text: string; readonly lost: () => void } | undefined;
+
+export interface Verb {
+  readonly streams?: boolean;
+  run(payload: string, desk: Desk, session: Session): Answer | Promise<Answer>;
+}
+
+export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+  ['PUSH', { streams: true, run: (payload, { jobs }) => jobs.push(parseJob(payload)).then(ok) }],
+  ['PUSHB', { streams: true, run: pushBulk }],
+  ['FETCH', { run: fetch }],
+  ['ACK', { streams: true, run: (payload, { jobs }) => jobs.ack(parseAck(payload).jid).then(ok) }],
+  ['FAIL', { streams: true, run: fail }],
+  ['BEAT', { run: beat }],
+  ['INFO', { run: async (_, desk) => json(await desk.info()) }],
+  ['FLUSH', { run: (_, { jobs }) => jobs.flush().then(ok) }],
+  ['MUTATE', { run: (payload, { jobs }) => jobs.mutate(parseMutate(payload)).then(ok) }],
+  ['QUEUE', { run: queue }],
+  ['BATCH', { run: () => refuse('batch') }],
+  ['TRACK', { run: () => refuse('tracking') }],
+  ['END', { run: () => undefined }],
+]);
+
+const ok = (): string => OK;
+
+// Only ever ASCII or JSON made here, so the length in bytes is asked of Node, which counts faster than a loop.
+function json(value: unknown): string {
+  return text(JSON.stringify(value));
+}
+
+function text(body: string): string {
+  return bulk(body, Buffer.byteLength(body));
+}
+
+function refuse(subsystem: string): never {
+  throw new FaktoryError('ERR', `${subsystem} subsystem is only available in Faktory Enterprise`);
+}
+
+async function pushBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+  const pushed = parseJobs(payload);
+  if (pushed.length > maxBulkJobs) {
+    throw new FaktoryError(
+      'LIMIT',
+      `${pushed.length} jobs in one PUSHB, at most ${maxBulkJobs} are taken; split them`,
+    );
+  }
+  return json(await jobs.pushBulk(pushed));
+}
+
+async function fetch(payload: string, { jobs, roster }: Desk, { wid, signal }: Session): Promise<Answer> {
+  const asked = parseQueues(payload);
+  const queues = wid !== '' && roster.state(wid) !== 'running' ? [] : asked;
+  const reservation = await jobs.fetch({ queues, wid, signal });
+  if (!reservation) return NIL;
+  if (signal.aborted) {
+    await jobs.giveBack(reservation);
+    return NIL;
+  }
+  const { document, enqueuedAt, failure } = reservation;
+  return { text: text(wireJob(document, enqueuedAt, failure)), lost: () => lose(jobs, reservation) };
+}
+
+/** The job's reply did not reach its socket. If it cannot be given back now, its reservation's expiry will. */
+function lose(jobs: Jobs, reservation: Reservation): void {
+  jobs.giveBack(reservation).catch(() => undefined);
+}
+
+function fail(payload: string, { jobs }: Desk): Promise<Answer> {
+  const { jid, ...fault } = parseFail(payload);
+  return jobs.fail(jid, fault).then(ok);
+}
+
+function beat(payload: string, { roster }: Desk, { line }: Session): Answer {
+  const state = roster.beat(parseBeat(payload), line);
+  return state === 'running' ? OK : json({ state });
+}
+
+async function queue(payload: string, { jobs }: Desk): Promise<Answer> {
+  const { sub, names, all } = parseQueueCommand(payload);
+  const which = all ? '*' : names;
+  if (sub === 'LATENCY') return json(await jobs.latency(names));
+  if (sub === 'REMOVE') await jobs.removeQueues(which);
+  else await jobs.setPaused(which, sub === 'PAUSE');
+  return OK;
+}

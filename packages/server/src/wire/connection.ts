@@ -1,0 +1,192 @@
+/**
+ * One socket: whole lines in, one reply each, in order; the only place where an error becomes a reply.
+ *
+ * Lines are started one after another. Behind a verb that does not stream, the next line waits for the reply.
+ * Replies leave in the order of their lines, those of one moment in one write.
+ *
+ * A client that does not read its replies is no longer served once `maxUnsentBytes` are waiting, and closed when that
+ * lasts; what it sends meanwhile stays in its own socket. A connection must never know what a verb means.
+ */
+import type { Socket } from 'node:net';
+import { errorReply, FaktoryError, type Hello, type LineReader, splitVerb } from '@faktory-ts/protocol';
+import type { WorkerLine } from '../workers/roster.ts';
+import { type Answer, commands, type Desk, type Session } from './commands.ts';
+import { Outbox } from './outbox.ts';
+
+const MOST_IN_FLIGHT = 1000; // commands of one connection
+const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
+
+/** What a connection needs of its listener. */
+export interface Port {
+  readonly desk: Desk;
+  readonly maxLineBytes: number;
+  readonly maxUnsentBytes: number;
+  readonly unsentTimeout: number;
+  /** Counts a known command. */
+  counted(): void;
+  /** Whether the server has begun to stop. */
+  readonly stopping: boolean;
+  /** A fault of ours, for the log. */
+  fault(error: unknown): void;
+}
+
+/** A reply that may still be missing; they are sent in the order of their commands. */
+interface Slot {
+  answer: Answer;
+  ready: boolean;
+}
+
+export class Connection implements Session, WorkerLine {
+  readonly wid: string;
+  readonly self: WorkerLine['self'];
+  readonly #socket: Socket;
+  readonly #port: Port;
+  readonly #reader: LineReader;
+  readonly #outbox: Outbox;
+  readonly #gone = new AbortController();
+  readonly #slots: Slot[] = [];
+  #held = false;
+  #ended = false;
+  #closing = false;
+
+  constructor(socket: Socket, reader: LineReader, hello: Hello, port: Port) {
+    this.#socket = socket;
+    this.#reader = reader;
+    this.#port = port;
+    this.wid = hello.wid ?? '';
+    const { hostname = '', pid = 0, labels = [] } = hello;
+    this.self = { wid: this.wid, hostname, pid, labels };
+    this.#outbox = new Outbox(socket, port, () => this.#pump());
+  }
+
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  get line(): WorkerLine | undefined {
+    return this.wid === '' ? undefined : this;
+  }
+
+  /** Lines that came with the HELLO. */
+  start(): void {
+    this.#pump();
+  }
+
+  /** Bytes came in. */
+  receive(chunk: Uint8Array): void {
+    this.#reader.push(chunk);
+    this.#pump();
+  }
+
+  /** The client will send no more: what it sent is still answered. A fetch that waits is given up. */
+  end(): void {
+    this.#ended = true;
+    this.#gone.abort();
+    this.#pump();
+  }
+
+  /** The socket is closed. */
+  closed(): void {
+    this.#closing = true;
+    this.#gone.abort();
+    this.#outbox.closed();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Says nothing more than what is due, then closes. */
+  finish(): void {
+    this.#pump();
+    this.#closing = true;
+    this.#endIfDone();
+  }
+
+  #pump(): void {
+    try {
+      while (this.#mayStart()) {
+        const line = this.#reader.next();
+        if (line === undefined) break;
+        this.#start(line);
+      }
+    } catch (error) {
+      this.#reject(error);
+    }
+    this.#endIfDone();
+    const full = this.#reader.pending > MOST_UNREAD && !this.#mayStart();
+    if (full) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #mayStart(): boolean {
+    return !this.#held && !this.#closing && !this.#outbox.full && this.#slots.length < MOST_IN_FLIGHT;
+  }
+
+  #endIfDone(): void {
+    const noMore = this.#closing || (this.#ended && this.#mayStart());
+    if (noMore && this.#slots.length === 0) this.#outbox.end();
+  }
+
+  /** A line that cannot be read: the error is the last thing this client hears. */
+  #reject(error: unknown): void {
+    this.#closing = true;
+    const slot: Slot = { answer: undefined, ready: false };
+    this.#slots.push(slot);
+    this.#fill(slot, errorReply(error));
+  }
+
+  #start(line: string): void {
+    const slot: Slot = { answer: undefined, ready: false };
+    this.#slots.push(slot);
+    if (this.#port.stopping) {
+      this.#closing = true;
+      this.#fill(slot, errorReply(new FaktoryError('SHUTDOWN', 'shutdown in progress')));
+      return;
+    }
+    try {
+      const [name, payload] = splitVerb(line);
+      const verb = commands.get(name);
+      if (!verb) throw new FaktoryError('UNKNOWN_COMMAND', `unknown command ${name.slice(0, 100)}`);
+      this.#port.counted();
+      this.#held = !verb.streams;
+      const answer = verb.run(payload, this.#port.desk, this);
+      if (!(answer instanceof Promise)) {
+        this.#fill(slot, answer);
+        return;
+      }
+      answer.then(
+        (text) => this.#settle(slot, text),
+        (error) => this.#settle(slot, this.#errorText(error)),
+      );
+    } catch (error) {
+      this.#fill(slot, this.#errorText(error));
+    }
+  }
+
+  #errorText(error: unknown): string {
+    if (!(error instanceof FaktoryError)) this.#port.fault(error);
+    return errorReply(error);
+  }
+
+  /** A reply that was waited for has come: send what is in order, go on with the next lines. */
+  #settle(slot: Slot, answer: Answer): void {
+    this.#fill(slot, answer);
+    if (this.#reader.pending > 0 || this.#ended || this.#closing) this.#pump();
+  }
+
+  #fill(slot: Slot, answer: Answer): void {
+    slot.answer = answer;
+    slot.ready = true;
+    while (this.#slots[0]?.ready) {
+      const next = this.#slots.shift()?.answer;
+      if (this.#slots.length === 0) this.#held = false;
+      if (next === undefined) {
+        this.#closing = true;
+        this.#outbox.end();
+        return;
+      }
+      this.#outbox.add(next);
+    }
+  }
+}

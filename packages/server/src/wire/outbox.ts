@@ -1,0 +1,110 @@
+/**
+ * What a connection still has to say: replies of one moment leave in one write, and unread ones are bounded.
+ *
+ * "One moment" ends when all promises that a commit settled have run (process.nextTick comes after them), so the
+ * replies to pipelined commands share a system call.
+ */
+import type { Socket } from 'node:net';
+import type { Answer } from './commands.ts';
+
+export interface OutboxLimits {
+  readonly maxUnsentBytes: number;
+  readonly unsentTimeout: number;
+}
+
+export class Outbox {
+  readonly #socket: Socket;
+  readonly #limits: OutboxLimits;
+  readonly #onRoom: () => void;
+  #text = '';
+  #lost: (() => void)[] = [];
+  #scheduled = false;
+  #ending = false;
+  #full = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, limits: OutboxLimits, onRoom: () => void) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#onRoom = onRoom;
+    socket.on('drain', () => this.#drained());
+  }
+
+  /** Too much is unread: start no more commands. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  add(answer: Exclude<Answer, undefined>): void {
+    if (typeof answer === 'string') {
+      this.#text += answer;
+    } else {
+      this.#text += answer.text;
+      this.#lost.push(answer.lost);
+    }
+    this.#schedule();
+  }
+
+  /** Closes the connection once everything is said. */
+  end(): void {
+    this.#ending = true;
+    this.#schedule();
+  }
+
+  /** The socket is gone: what was not handed to it is lost. */
+  closed(): void {
+    clearTimeout(this.#timer);
+    this.#giveUp();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(this.#send);
+  }
+
+  readonly #send = (): void => {
+    this.#scheduled = false;
+    if (this.#socket.destroyed || !this.#socket.writable) {
+      this.#giveUp();
+      return;
+    }
+    if (this.#text !== '') this.#write();
+    if (this.#ending) this.#socket.end();
+  };
+
+  #write(): void {
+    const text = this.#text;
+    const lost = this.#lost;
+    this.#text = '';
+    if (lost.length === 0) {
+      this.#socket.write(text);
+    } else {
+      this.#lost = [];
+      this.#socket.write(text, (error) => {
+        if (error) for (const tell of lost) tell();
+      });
+    }
+    if (this.#socket.writableLength > this.#limits.maxUnsentBytes) this.#wait();
+  }
+
+  #wait(): void {
+    if (this.#full) return;
+    this.#full = true;
+    this.#timer = setTimeout(() => this.#socket.destroy(), this.#limits.unsentTimeout);
+  }
+
+  #drained(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    clearTimeout(this.#timer);
+    this.#onRoom();
+  }
+
+  #giveUp(): void {
+    const lost = this.#lost;
+    this.#text = '';
+    this.#lost = [];
+    for (const tell of lost) tell();
+  }
+}

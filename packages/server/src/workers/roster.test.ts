@@ -1,0 +1,80 @@
+/** A worker's life: HELLO, BEAT, forward-only states, silence. */
+import { expect, test, vi } from 'vitest';
+import { Roster, SILENCE, type WorkerLine } from './roster.ts';
+
+function makeRoster() {
+  const time = { now: 1_000_000 };
+  return { time, roster: new Roster(() => time.now) };
+}
+
+function line(wid: string, hostname = 'host') {
+  return { self: { wid, hostname, pid: 7, labels: ['a'] }, close: vi.fn<WorkerLine['close']>() };
+}
+
+test('the first HELLO of a wid makes the record, later ones only join it', () => {
+  const { roster } = makeRoster();
+  roster.join(line('w', 'first'));
+  roster.join(line('w', 'second'));
+  expect(roster.size).toBe(1);
+  expect(roster.workers()[0]).toMatchObject({ hostname: 'first', state: 'running', labels: ['a'] });
+});
+
+test('the record goes with its last connection', () => {
+  const { roster } = makeRoster();
+  const [a, b] = [line('w'), line('w')];
+  roster.join(a);
+  roster.join(b);
+  roster.leave(a);
+  expect(roster.size).toBe(1);
+  roster.leave(b);
+  expect(roster.size).toBe(0);
+});
+
+test('states only move forward', () => {
+  const { roster } = makeRoster();
+  roster.join(line('w'));
+  expect(roster.beat({ wid: 'w', state: 'quiet' }, undefined)).toBe('quiet');
+  expect(roster.beat({ wid: 'w', state: 'running' }, undefined)).toBe('quiet');
+  expect(roster.beat({ wid: 'w', state: 'terminate' }, undefined)).toBe('terminate');
+  expect(roster.beat({ wid: 'w', state: 'quiet' }, undefined)).toBe('terminate');
+});
+
+test('every BEAT is told the state, and its memory is kept', () => {
+  const { roster } = makeRoster();
+  roster.join(line('w'));
+  roster.beat({ wid: 'w', state: 'quiet', rssKb: 500 }, undefined);
+  expect(roster.beat({ wid: 'w' }, undefined)).toBe('quiet');
+  expect(roster.workers()[0]?.rssKb).toBe(500);
+});
+
+test('a BEAT for an unknown wid is an error', () => {
+  const { roster } = makeRoster();
+  expect(() => roster.beat({ wid: 'nobody' }, line('other'))).toThrow('unknown worker nobody');
+});
+
+test('a BEAT from a connection whose HELLO carried the wid makes the record again', () => {
+  const { roster, time } = makeRoster();
+  const alive = line('w');
+  roster.join(alive);
+  time.now += SILENCE;
+  roster.reap();
+  expect(roster.beat({ wid: 'w' }, alive)).toBe('running');
+  expect(roster.size).toBe(1);
+});
+
+test('60 s of silence end a worker and close its connections', () => {
+  const { roster, time } = makeRoster();
+  const [silent, alive] = [line('silent'), line('alive')];
+  roster.join(silent);
+  roster.join(alive);
+  time.now += SILENCE - 1;
+  roster.beat({ wid: 'alive' }, undefined);
+  roster.reap();
+  expect(roster.size).toBe(2);
+  time.now += 1;
+  roster.reap();
+  expect(roster.workers().map(({ wid }) => wid)).toEqual(['alive']);
+  expect(silent.close).toHaveBeenCalledOnce();
+  expect(alive.close).not.toHaveBeenCalled();
+  expect(roster.reaped).toBe(1);
+});

@@ -1,0 +1,117 @@
+/**
+ * Who works: one record per wid, fed by HELLO and BEAT.
+ *
+ * A worker's life: its first HELLO makes the record, *running*. From there it only moves forward, to *quiet* (finishes
+ * what it has, gets no more) and to *terminate* (should exit); every BEAT tells it its state. The record goes when the
+ * last connection of the wid closes, or after 60 s without a BEAT, which also closes the connections. A BEAT from a
+ * connection whose HELLO carried the wid makes the record again.
+ *
+ * A worker's end releases no reservation: a closed socket proves nothing about the job.
+ */
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+
+export type WorkerState = 'running' | 'quiet' | 'terminate';
+
+/** What a worker said of itself in its first HELLO. */
+export interface WorkerSelf {
+  readonly wid: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly labels: readonly string[];
+}
+
+/** A connection of a worker, as far as the roster needs it. */
+export interface WorkerLine {
+  readonly self: WorkerSelf;
+  /** Closes the connection. */
+  close(): void;
+}
+
+export interface WorkerRecord extends WorkerSelf {
+  readonly startedAt: Micros;
+  lastBeat: Micros;
+  state: WorkerState;
+  rssKb: number;
+  readonly lines: Set<WorkerLine>;
+}
+
+/** A worker is gone after this long without a BEAT. */
+export const SILENCE: Micros = 60_000_000;
+
+const rank: Record<WorkerState, number> = { running: 0, quiet: 1, terminate: 2 };
+
+export class Roster {
+  readonly #records = new Map<string, WorkerRecord>();
+  readonly #clock: () => Micros;
+  #reaped = 0;
+
+  constructor(clock: () => Micros) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Workers that fell silent since the start. */
+  get reaped(): number {
+    return this.#reaped;
+  }
+
+  workers(): readonly WorkerRecord[] {
+    return [...this.#records.values()];
+  }
+
+  state(wid: string): WorkerState {
+    return this.#records.get(wid)?.state ?? 'running';
+  }
+
+  /** A connection with a wid said HELLO. */
+  join(line: WorkerLine): void {
+    const known = this.#records.get(line.self.wid);
+    if (known) {
+      known.lines.add(line);
+      return;
+    }
+    const now = this.#clock();
+    const { wid, hostname, pid, labels } = line.self;
+    const record = { wid, hostname, pid, labels, startedAt: now, lastBeat: now, rssKb: 0 };
+    this.#records.set(wid, { ...record, state: 'running', lines: new Set([line]) });
+  }
+
+  /** The connection closed. */
+  leave(line: WorkerLine): void {
+    const record = this.#records.get(line.self.wid);
+    record?.lines.delete(line);
+    if (record?.lines.size === 0) this.#records.delete(record.wid);
+  }
+
+  /** A BEAT. Gives the state to tell. Throws NOT_FOUND for a wid that no live connection has said HELLO with. */
+  beat(
+    beat: { wid: string; state?: WorkerState; rssKb?: number },
+    line: WorkerLine | undefined,
+  ): WorkerState {
+    if (!this.#records.has(beat.wid) && line?.self.wid === beat.wid) this.join(line);
+    const record = this.#records.get(beat.wid);
+    if (!record) throw new FaktoryError('NOT_FOUND', `unknown worker ${beat.wid}`);
+    record.lastBeat = this.#clock();
+    record.rssKb = beat.rssKb ?? record.rssKb;
+    if (beat.state) advance(record, beat.state);
+    return record.state;
+  }
+
+  /** Lets go of workers that have been silent for too long; closes their connections. */
+  reap(): void {
+    const now = this.#clock();
+    for (const record of this.#records.values()) {
+      if (now - record.lastBeat < SILENCE) continue;
+      this.#records.delete(record.wid);
+      this.#reaped += 1;
+      for (const line of record.lines) line.close();
+    }
+  }
+}
+
+function advance(record: WorkerRecord, to: WorkerState): void {
+  if (rank[to] > rank[record.state]) record.state = to;
+}
