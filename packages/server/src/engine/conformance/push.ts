@@ -83,6 +83,21 @@ export function exercisePush(open: Open): void {
       await expectSizes(scene.engine, { scheduled: 1 });
     });
 
+    test('any text is a jid, a wid and a jobtype of its own', async () => {
+      const scene = await begin();
+      const texts = ['a', 'a\0', 'a\0b', 'A', 'a ', "'", '"', '%', '*', '\\', '\u2028', 'é', 'é', '💥', '__proto__'];
+      await scene.engine.push(texts.map((jid) => entry(jid, { jobtype: jid })));
+      for (const text of texts) {
+        const held = await scene.engine.fetch({ queues: ['default'], wid: text });
+        expect(held).toMatchObject({ jid: text, wid: text });
+      }
+      for (const [index, jid] of texts.entries()) {
+        expect(await scene.engine.settle({ jid }, { to: 'retries', due: scene.now + HOUR, failure: failure('x') })).toBe(true);
+        expect(await scene.engine.mutate({ set: 'retries', change: 'discard', jids: [jid] })).toBe(1);
+        await expectSizes(scene.engine, { working: texts.length - index - 1, processed: index + 1, failures: index + 1 });
+      }
+    });
+
     exerciseLimit(begin);
   });
 }

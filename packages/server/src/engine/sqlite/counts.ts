@@ -6,6 +6,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Database } from './binding.ts';
+import { fromColumn } from './column.ts';
 import { NO_WORKER, place } from './schema.ts';
 
 /** A queue as the engine holds it. `ready` is committed, `moved` is what the open transaction adds. */
@@ -74,7 +75,7 @@ export class Counts {
     this.workerOfId.clear();
     this.addWorker(NO_WORKER, '');
     for (const row of db.prepare('SELECT id, wid FROM worker').all() as { id: number; wid: string }[]) {
-      this.addWorker(row.id, row.wid);
+      this.addWorker(row.id, fromColumn(row.wid));
     }
   }
 

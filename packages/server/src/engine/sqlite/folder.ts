@@ -7,6 +7,7 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -33,7 +34,7 @@ export function holdFolder(dir: string): Folder {
   const lock = takeLock(folder);
   try {
     const file = join(folder, 'faktory.db');
-    refuseForeign(file);
+    refuseDamaged(file);
     return { file, release: () => lock.close() };
   } catch (error) {
     lock.close();
@@ -43,7 +44,7 @@ export function holdFolder(dir: string): Folder {
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeWithParents(folder);
     // A new folder's name lives in its parent: without these syncs a power cut could take the whole folder away.
     for (const path of [folder, dirname(folder)]) syncPath(path);
     const trial = join(folder, '.write-test');
@@ -54,6 +55,13 @@ function makeFolder(folder: string): void {
     const text = `cannot write to the data folder ${folder}: ${reason}; make it writable for this user or choose another`;
     throw new FaktoryError('STORAGE', text, { cause });
   }
+}
+
+// Not mkdirSync's own `recursive`: on Node 20 it never returns where the system refuses with ENOENT (below /proc).
+function makeWithParents(folder: string): void {
+  if (existsSync(folder)) return;
+  makeWithParents(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** Makes what the folder or file holds durable. Systems that cannot sync a folder (Windows) need not. */
@@ -93,16 +101,26 @@ function readPid(file: string): string {
   }
 }
 
-function refuseForeign(file: string): void {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+// Looked at before SQLite opens the file, which would begin to change it.
+function refuseDamaged(file: string): void {
+  const size = sizeOf(file);
   if (size === 0) return;
-  const head = Buffer.alloc(16);
+  const head = Buffer.alloc(100);
   const fd = openSync(file, 'r');
-  readSync(fd, head, 0, 16, 0);
+  readSync(fd, head, 0, 100, 0);
   closeSync(fd);
-  if (head.toString('latin1') === 'SQLite format 3\0') return;
-  throw new FaktoryError(
-    'STORAGE',
-    `${file} is not a SQLite database, or is damaged; move it away or restore a backup`,
-  );
+  const advice = 'move it away or restore a backup';
+  if (head.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
+    throw new FaktoryError('STORAGE', `${file} is not a SQLite database, or is damaged; ${advice}`);
+  }
+  const pageSize = head.readUInt16BE(16) === 1 ? 65_536 : head.readUInt16BE(16);
+  const expected = head.readUInt32BE(28) * pageSize;
+  // With a log beside it a file may be short for a moment: a crash during a checkpoint, which the log repairs.
+  if (size < expected && sizeOf(`${file}-wal`) === 0) {
+    throw new FaktoryError('STORAGE', `${file} is cut short: ${size} of ${expected} bytes; ${advice}`);
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -6,6 +6,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Held, Outcome, Reservation, Verdict } from '../engine.ts';
+import { fromColumn, toColumn } from './column.ts';
 import type { Queue } from './counts.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
@@ -66,7 +67,7 @@ export function take(store: Store, queue: Queue, wid: string): Reservation {
   store.counts.moveReady(queue, -1);
   store.enter(place.working, expiresAt);
   return {
-    jid: row.jid,
+    jid: fromColumn(row.jid),
     wid,
     queue: queue.name,
     hold,
@@ -82,7 +83,7 @@ export function settle(store: Store, which: Held, verdict: Verdict, deadLimit: n
   if (which.hold === undefined && typeof verdict === 'object' && verdict.to === 'done') {
     if (store.counts.sizeOf(place.working) === 0) return false;
     store.turn.begin();
-    if (Number(store.sql(DROP_BY_JID).run(which.jid).changes) === 0) return false;
+    if (Number(store.sql(DROP_BY_JID).run(toColumn(which.jid)).changes) === 0) return false;
     store.counts.move(place.working, -1);
     store.counts.count(false);
     return true;
@@ -145,14 +146,15 @@ export function overdue(store: Store, limit: number): Reservation[] {
 }
 
 function find(store: Store, which: Held): HeldRow | undefined {
-  const { jid, hold } = which;
+  const { hold } = which;
+  const jid = toColumn(which.jid);
   const row = hold === undefined ? store.sql(BY_JID).get(jid) : store.sql(BY_NUMBER).get(jid, hold);
   return row as HeldRow | undefined;
 }
 
 function reservation(store: Store, row: HeldRow): Reservation {
   return {
-    jid: row.jid,
+    jid: fromColumn(row.jid),
     wid: store.counts.workerOfId.get(row.wid) ?? '',
     queue: store.counts.queueOfId.get(row.queue)?.name ?? '',
     hold: row.seq,

@@ -52,20 +52,22 @@ const migrations: readonly string[] = [
    CREATE TABLE mark (id INTEGER PRIMARY KEY, written_at INTEGER NOT NULL) STRICT;`,
 ];
 
-/** Makes the tables, or brings an older file forward. Throws STORAGE for a foreign or newer file. */
-export function migrate(db: Database, path: string): void {
+/** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */
+export function refuseForeign(db: Database, path: string): void {
   const version = pragma(db, 'user_version');
   const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
   if (pragma(db, 'application_id') !== applicationId && (tables > 0 || version > 0)) {
-    throw new FaktoryError(
-      'STORAGE',
-      `${path} is a SQLite file of another program; choose another data folder`,
-    );
+    throw new FaktoryError('STORAGE', `${path} is a SQLite file of another program; choose another data folder`);
   }
   if (version > migrations.length) {
     const text = `${path} was written by a newer server (format ${version}, this one knows ${migrations.length}); start that version, or restore a backup`;
     throw new FaktoryError('STORAGE', text);
   }
+}
+
+/** Makes the tables, or brings an older file forward, in one commit. */
+export function migrate(db: Database): void {
+  const version = pragma(db, 'user_version');
   if (version === migrations.length) return;
   db.exec('BEGIN IMMEDIATE');
   try {

@@ -5,6 +5,7 @@
  */
 import { type Micros, wireJob } from '@faktory-ts/protocol';
 import type { SetChange } from '../engine.ts';
+import { toColumn } from './column.ts';
 import { capDead } from './held.ts';
 import { place } from './schema.ts';
 import type { Store } from './store.ts';
@@ -42,7 +43,7 @@ async function byJids(store: Store, { set }: SetChange, jids: readonly string[])
   for (let from = 0; from < jids.length; from += BITE) {
     await store.turn.run(() => {
       for (const jid of jids.slice(from, from + BITE)) {
-        for (const row of store.sql(BY_JID).all(jid, place[set]) as { id: number }[]) ids.add(row.id);
+        for (const row of store.sql(BY_JID).all(toColumn(jid), place[set]) as { id: number }[]) ids.add(row.id);
       }
     });
   }

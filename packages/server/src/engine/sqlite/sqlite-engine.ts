@@ -20,6 +20,7 @@ import type {
   TimedSet,
   Verdict,
 } from '../engine.ts';
+import { toColumn } from './column.ts';
 import type { Queue } from './counts.ts';
 import * as held from './held.ts';
 import * as queues from './queues.ts';
@@ -77,7 +78,8 @@ export class SqliteEngine implements Engine {
       const now = this.clock();
       for (const entry of entries) {
         const queue = store.queue(entry.queue);
-        const { jid, priority, reserveFor, document, at } = entry;
+        const { priority, reserveFor, document, at } = entry;
+        const jid = toColumn(entry.jid);
         const failure = entry.failure ?? null;
         if (at === undefined) {
           insert.run(

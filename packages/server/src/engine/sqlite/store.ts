@@ -7,9 +7,10 @@
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { TimedSet } from '../engine.ts';
 import { type Database, openDatabase, type Statement } from './binding.ts';
+import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
 import { type Folder, holdFolder, syncPath } from './folder.ts';
-import { migrate, NO_WORKER, place } from './schema.ts';
+import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
 import { type Sync, synchronous, WalSync } from './sync.ts';
 import { Turn } from './turn.ts';
 
@@ -33,7 +34,7 @@ export class Store {
   readonly dueListeners = new Set<DueListener>();
   readonly #folder: Folder;
   readonly #db: Database;
-  readonly #walSync: WalSync | undefined;
+  readonly #log: WalSync;
   readonly #statements = new Map<string, Statement>();
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -46,12 +47,11 @@ export class Store {
     this.clock = clock;
     this.#folder = holdFolder(dir);
     try {
-      this.#db = openFile(this.#folder.file, sync);
+      this.#db = openFile(this.#folder.file, sync, this.counts);
     } catch (error) {
       this.#folder.release();
       throw error;
     }
-    this.counts.load(this.#db);
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#db.prepare('COMMIT');
     this.#addTally = this.#db.prepare(
@@ -59,7 +59,7 @@ export class Store {
        ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`,
     );
     syncPath(dir);
-    if (sync === 'relaxed') this.#walSync = new WalSync(`${this.#folder.file}-wal`);
+    this.#log = new WalSync(`${this.#folder.file}-wal`, sync);
   }
 
   /** A statement, prepared once. */
@@ -96,7 +96,7 @@ export class Store {
     if (known !== undefined) return known;
     const highest = this.sql('SELECT max(id) AS id FROM worker').get() as { id: number | null };
     const id = (highest.id ?? NO_WORKER) + 1;
-    this.sql('INSERT INTO worker (id, wid) VALUES (?, ?)').run(id, wid);
+    this.sql('INSERT INTO worker (id, wid) VALUES (?, ?)').run(id, toColumn(wid));
     return this.counts.addWorker(id, wid);
   }
 
@@ -132,7 +132,7 @@ export class Store {
       this.#addTally.run(Math.floor(this.clock() / DAY), processed, failures);
     }
     this.#commit.run();
-    this.#walSync?.written();
+    this.#log.committed();
   }
 
   rollback(): void {
@@ -170,7 +170,9 @@ export class Store {
 
   async close(): Promise<void> {
     await this.turn.run(() => undefined);
-    await this.#walSync?.close();
+    // The whole log into the file: the binding for Node 20 does it only when the statements are garbage-collected.
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    await this.#log.close();
     this.#db.close();
     this.#folder.release();
   }
@@ -180,13 +182,15 @@ const PAGE_CACHE = 32_000; // KiB
 const CHECKPOINT = 4000; // pages of the log
 const PATIENCE = 2000; // ms, with tools that read or copy the file
 
-function openFile(path: string, sync: Sync): Database {
+function openFile(path: string, sync: Sync, counts: Counts): Database {
   const db = openDatabase(path);
   try {
+    refuseForeign(db, path);
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT};
       PRAGMA busy_timeout = ${PATIENCE};`);
-    migrate(db, path);
+    migrate(db);
+    counts.load(db);
     return db;
   } catch (cause) {
     db.close();

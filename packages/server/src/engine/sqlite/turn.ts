@@ -97,10 +97,10 @@ export class Turn {
   }
 
   #fail(operations: readonly Operation[], cause: unknown): void {
-    if (this.#open) this.#transaction.rollback();
+    if (this.#open && !(cause instanceof BrokenInvariant)) this.#transaction.rollback();
     this.#open = false;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new FaktoryError('STORAGE', `storage failed, nothing was changed: ${reason}`, { cause });
+    const error = new FaktoryError('STORAGE', `storage failed: ${reason}`, { cause });
     for (const operation of operations) operation.reject(error);
     if (cause instanceof BrokenInvariant) throw cause;
   }
