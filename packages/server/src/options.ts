@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly clock?: () => Micros;
 }
 
+const LONGEST_TIMER = 2_147_483_647; // ms; beyond it Node's timers fire at once
+
 /** The options with every default filled. */
 export type Settings = ReturnType<typeof settle>;
 
@@ -63,12 +65,12 @@ export function settle(options: ServerOptions) {
     maxLineBytes: whole('maxLineBytes', options.maxLineBytes ?? 8 * 1024 * 1024, 1024),
     maxConnections: whole('maxConnections', options.maxConnections ?? 2000, 1),
     maxUnauthenticated: whole('maxUnauthenticated', options.maxUnauthenticated ?? 1000, 1),
-    handshakeTimeout: whole('handshakeTimeout', options.handshakeTimeout ?? 2000, 1),
+    handshakeTimeout: whole('handshakeTimeout', options.handshakeTimeout ?? 2000, 1, LONGEST_TIMER),
     maxBulkJobs: whole('maxBulkJobs', options.maxBulkJobs ?? 10_000, 1),
     maxQueueLength: whole('maxQueueLength', options.maxQueueLength ?? 0, 0),
     deadLimit: whole('deadLimit', options.deadLimit ?? 10_000, 0),
     maxUnsentBytes: whole('maxUnsentBytes', options.maxUnsentBytes ?? 1024 * 1024, 1024),
-    unsentTimeout: whole('unsentTimeout', options.unsentTimeout ?? 30_000, 1),
+    unsentTimeout: whole('unsentTimeout', options.unsentTimeout ?? 30_000, 1, LONGEST_TIMER),
     log: options.log ?? silent,
     clock: options.clock ?? nowMicros,
   };

@@ -1,0 +1,38 @@
+/*
+ * What the program says at its start: the banner, where things are, and the line that others wait for.
+ * The readiness line is a promise: `PID N listening at BINDING, press Ctrl-C to stop`, BINDING as typed. Containers of
+ * other projects' tests wait for it on standard output. It must never show server.url, which holds the password.
+ */
+import type { Logger, Server } from '@faktory-ts/server';
+import type { Binding } from './binding.ts';
+import type { Config, SyncMode } from './config.ts';
+
+export const name = 'faktory-ts';
+
+/** Three lines for a person. */
+export function banner(version: string): string {
+  return `${name} ${version}: a job server that speaks the Faktory Work Protocol\nMIT licence\n`;
+}
+
+const mayLose: Readonly<Record<Exclude<SyncMode, 'full'>, string>> = {
+  relaxed: 'a power cut may lose the last second of accepted jobs and acknowledgements',
+  off: 'a power cut may lose any accepted jobs and acknowledgements that the system has not written yet',
+};
+
+/** Logs what a person needs to know about the server that has just started; the readiness line comes last. */
+export function announce(config: Config, server: Server, version: string, log: Logger): void {
+  const { environment, binding, web } = config;
+  const { sync, password } = config.server;
+  log.info(`${name} ${version} on Node ${process.version}, environment ${environment}`);
+  log.info(`data in ${server.dir}`);
+  if (sync === 'full') log.info('sync full: what is accepted is on disk before it is confirmed');
+  else log.warn(`sync ${sync}: ${mayLose[sync]}; choose --sync full to lose nothing`);
+  log.info(password === undefined ? 'no password: every client is let in' : 'clients need the password');
+  log.info(web ? `http at ${withPort(web, server.httpPort)}` : 'http is off');
+  if (binding.port === 0) log.info(`port ${server.port} was free and is used for commands`);
+  log.info(`PID ${process.pid} listening at ${binding.text}, press Ctrl-C to stop`);
+}
+
+function withPort({ text, port }: Binding, actual: number | undefined): string {
+  return port === 0 ? text.replace(/\d+$/, String(actual)) : text;
+}

@@ -1,0 +1,74 @@
+/*
+ * The TOML files of the configuration folder as one document: conf.d/*.toml, alphabetically, joined as text.
+ * It knows no keys. A stranger would get wrong that this is no merge: a table may appear in one file only, and a key
+ * without a table belongs to the last table of the file before. Existing configurations rely on exactly that.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { parse, TomlError, type TomlTable } from 'smol-toml';
+
+export type { TomlTable };
+
+interface Piece {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Reads and parses the folder; an absent one is an empty document. Throws CONFIG naming the file and the line. */
+export function readConfD(configDir: string, warn: (message: string) => void): TomlTable {
+  const pieces = tomlFiles(join(configDir, 'conf.d'), warn).map(read);
+  try {
+    return parse(pieces.map(({ text }) => text).join('\n'));
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    throw new FaktoryError('CONFIG', explain(cause, pieces), { cause });
+  }
+}
+
+function tomlFiles(folder: string, warn: (message: string) => void): string[] {
+  const found = readable(folder, () => statSync(folder, { throwIfNoEntry: false }));
+  if (!found) return [];
+  if (!found.isDirectory()) {
+    warn(`${folder} is not a folder and is ignored; make it one and put the TOML files into it`);
+    return [];
+  }
+  const names = readable(folder, () => readdirSync(folder));
+  // What begins with a dot is what an editor left behind.
+  const ours = names.filter((name) => name.endsWith('.toml') && !name.startsWith('.'));
+  return ours.sort().map((name) => join(folder, name));
+}
+
+function read(path: string): Piece {
+  return { path, text: readable(path, () => readFileSync(path, 'utf8')).replace(/^\uFEFF/, '') };
+}
+
+function readable<T>(path: string, reading: () => T): T {
+  try {
+    return reading();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    const advice = 'make it readable for this user or take it away';
+    throw new FaktoryError('CONFIG', `cannot read ${path} (${code}); ${advice}`, { cause });
+  }
+}
+
+/** Only the first line of the parser's message: the rest quotes the file, and with it perhaps a password. */
+function explain(error: TomlError, pieces: readonly Piece[]): string {
+  const reason = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? 'invalid TOML';
+  const hint = reason.includes('redefine')
+    ? ' (all files are one document, so each table and key may appear once)'
+    : '';
+  return `${locate(error.line, pieces)}: ${reason}${hint}; correct it and start again`;
+}
+
+/** Finds line `line` of the joined text in its file. */
+function locate(line: number, pieces: readonly Piece[]): string {
+  let before = 0;
+  for (const { path, text } of pieces) {
+    const lines = text.split('\n').length;
+    if (line <= before + lines) return `${path}, line ${line - before}`;
+    before += lines;
+  }
+  return `line ${line}`;
+}

@@ -1,0 +1,110 @@
+/*
+ * Flags, environment and TOML become the options of the library: the one place that knows which wins over which.
+ * It must never start, log or print anything. A stranger would get wrong that a binding of the TOML files counts only
+ * where no flag was typed, and that the environment decides where the folders are.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { ServerOptions } from '@faktory-ts/server';
+import { type Binding, parseBinding } from './binding.ts';
+import { readConfD } from './conf-d.ts';
+import type { Flags } from './flags.ts';
+import { limitOptions } from './limits.ts';
+import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
+import { type Environment, readSecret, resolvePassword } from './password.ts';
+import { readToml, type TomlSettings } from './toml.ts';
+
+/** What the program runs on. */
+export interface Config {
+  readonly environment: Environment;
+  readonly binding: Binding;
+  /** Undefined: no HTTP. */
+  readonly web: Binding | undefined;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly server: ServerOptions & { readonly dir: string; readonly sync: SyncMode };
+  /** To be logged once the log exists. */
+  readonly warnings: readonly string[];
+}
+
+/** What the process stands in. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's home folder. */
+  readonly home: () => string;
+  /** The password file of staging and production: /etc/faktory/password. */
+  readonly passwordFile: string;
+}
+
+export type SyncMode = NonNullable<ServerOptions['sync']>;
+
+const environments = ['development', 'staging', 'production'] as const;
+const syncModes = ['full', 'relaxed', 'off'] as const;
+
+/** Reads everything that configures the server. Throws CONFIG, saying what to correct. */
+export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundings): Config {
+  const warnings: string[] = [];
+  const asked = flags.environment ?? (env.FAKTORY_ENV || 'development');
+  const environment = oneOf(flags.environment ? '--environment' : 'FAKTORY_ENV', asked, environments);
+  const logLevel = oneOf('--log-level', flags['log-level'] ?? 'info', logLevels);
+  const logFormat = oneOf('--log-format', flags['log-format'] ?? 'text', logFormats);
+  const sync = oneOf('--sync', flags.sync ?? 'full', syncModes);
+  const own = environment === 'development';
+  const configDir = resolve(flags.config ?? (own ? join(home(), '.faktory') : '/etc/faktory'));
+  warnAbout(configDir, flags, warnings);
+  const toml = readToml(
+    readConfD(configDir, (text) => warnings.push(text)),
+    (text) => warnings.push(text),
+  );
+  const { binding, web } = readBindings(flags, toml);
+  const server = {
+    dir: resolve(flags.dir ?? (own ? join(home(), '.faktory/db') : '/var/lib/faktory/db')),
+    host: binding.host,
+    port: binding.port,
+    http: web ? { host: web.host, port: web.port } : (false as const),
+    ...passwords(resolvePassword({ environment, env, toml: toml.password, systemFile: passwordFile }), toml),
+    sync,
+    description: flags.description ?? 'Faktory',
+    ...limitOptions(flags, toml.limits),
+  };
+  return { environment, binding, web, logLevel, logFormat, server, warnings };
+}
+
+function readBindings(flags: Flags, toml: TomlSettings): Pick<Config, 'binding' | 'web'> {
+  const binding = flags.bind ?? toml.binding;
+  const web = flags.web ?? toml.webBinding ?? 'localhost:7420';
+  return {
+    binding: parseBinding(binding ?? 'localhost:7419', flags.bind ? '--bind' : '[faktory] binding'),
+    web: web === ':0' ? undefined : parseBinding(web, flags.web ? '--web' : '[web] binding'),
+  };
+}
+
+function passwords(
+  password: string | undefined,
+  toml: TomlSettings,
+): Pick<ServerOptions, 'password' | 'webPassword'> {
+  const webPassword = readSecret(toml.webPassword, '[web] password');
+  return {
+    ...(password === undefined ? {} : { password }),
+    ...(webPassword === undefined ? {} : { webPassword }),
+  };
+}
+
+function warnAbout(configDir: string, flags: Flags, warnings: string[]): void {
+  if (flags.config !== undefined && !existsSync(configDir)) {
+    warnings.push(`the configuration folder ${configDir} does not exist; create it or correct --config`);
+  }
+  const pair = ['private.key.pem', 'public.cert.pem'].map((name) => join(configDir, name));
+  if (pair.every((path) => existsSync(path))) {
+    warnings.push(
+      `TLS is not supported yet: ${pair.join(' and ')} have no effect, connections are not encrypted`,
+    );
+  }
+}
+
+function oneOf<const T extends string>(source: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw new FaktoryError('CONFIG', `${source}: "${value}" is unknown; choose ${choices.join(', ')}`);
+}

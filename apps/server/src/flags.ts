@@ -1,0 +1,123 @@
+/*
+ * The command line: which flags there are, what they mean, and what --help says. Values stay text here.
+ * It must never end the process or write anything, and never know a password: command lines are public (ps).
+ * Written in Go's style or ours: `-b x`, `-b=x`, `--b x`, `--bind x`, `--bind=x`; a repeated flag's last value counts.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import yargs, { type Options } from 'yargs';
+import { type LimitName, limits } from './limits.ts';
+
+const words = {
+  bind: { alias: 'b', describe: 'address for commands, :7419 = all interfaces', normal: 'localhost:7419' },
+  web: { alias: 'w', describe: 'address for HTTP, :0 = no HTTP', normal: 'localhost:7420' },
+  environment: {
+    alias: 'e',
+    describe: 'development, staging or production; the last two ask for a password',
+    normal: 'FAKTORY_ENV, else development',
+  },
+  'log-level': { alias: 'l', describe: 'error, warn, info or debug; warnings always show', normal: 'info' },
+  'log-format': { describe: 'text, or json for machines', normal: 'text' },
+  dir: { alias: 'd', describe: 'data folder', normal: '/var/lib/faktory/db, in development ~/.faktory/db' },
+  config: {
+    alias: 'c',
+    describe: 'configuration folder: its conf.d/*.toml are read',
+    normal: '/etc/faktory, in development ~/.faktory',
+  },
+  sync: {
+    describe:
+      'when +OK is on disk: full = before it is sent, relaxed = within a second, off = when the system likes',
+    normal: 'full',
+  },
+  description: { describe: 'server.description in INFO', normal: 'Faktory' },
+} as const;
+
+/** Every flag that takes a value. */
+type FlagName = keyof typeof words | LimitName;
+/** The flags that were typed, by long name. */
+export type Flags = Partial<Record<FlagName, string>>;
+/** What the command line asks for. */
+export type Asked = { readonly help: string } | { readonly version: true } | { readonly flags: Flags };
+
+const epilogue = `Environment:
+  FAKTORY_ENV            the default of --environment
+  FAKTORY_PASSWORD       the password; a value that begins with / is a file that holds it
+  FAKTORY_SKIP_PASSWORD  1, true or yes: staging and production start without a password
+
+TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding; [limits] with the keys above.`;
+
+/** Reads the words after the program's name. Throws CONFIG, naming the flag that is wrong. */
+export async function parseFlags(args: readonly string[]): Promise<Asked> {
+  const parser = describe(args);
+  const given: Record<string, unknown> = await parser.parseAsync();
+  if (given.help === true) return { help: await parser.getHelp() };
+  if (given.version === true) return { version: true };
+  const surplus = (given._ as unknown[])[0];
+  if (surplus !== undefined) throw new FaktoryError('CONFIG', `"${surplus}" is not a flag${seeHelp}`);
+  const flags: Flags = {};
+  for (const name of flagNames) {
+    const value = given[name];
+    if (value === '') throw new FaktoryError('CONFIG', `the flag --${name} needs a value${seeHelp}`);
+    if (typeof value === 'string') flags[name] = value;
+  }
+  return { flags };
+}
+
+const seeHelp = '; see faktory --help';
+const flagNames = [...Object.keys(words), ...limits.map((limit) => limit.name)] as FlagName[];
+
+function describe(args: readonly string[]) {
+  return yargs([...args])
+    .scriptName('faktory')
+    .help(false) // both are ours: yargs would end the process
+    .version(false)
+    .usage('Usage: faktory [flags]\n\nA Faktory-compatible job server.')
+    .options(options())
+    .group(
+      ['environment', 'bind', 'web', 'dir', 'config', 'sync', 'description', 'log-level', 'log-format'],
+      'Flags:',
+    )
+    .group(flagNames.slice(Object.keys(words).length), 'Limits, also keys of [limits] in the TOML files:')
+    .group(['version', 'help'], 'Other:')
+    .epilogue(epilogue)
+    .parserConfiguration({
+      'short-option-groups': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+      'dot-notation': false,
+    })
+    .detectLocale(false)
+    .exitProcess(false)
+    .strict()
+    .wrap(110)
+    .fail((message, error) => {
+      throw new FaktoryError('CONFIG', plainly(error?.message ?? message, args) + seeHelp);
+    });
+}
+
+function options(): Record<string, Options> {
+  const all: Record<string, Options> = {
+    version: { alias: 'v', type: 'boolean', describe: 'print name and version' },
+    help: { alias: 'h', type: 'boolean', describe: 'print this' },
+  };
+  for (const [name, { normal, ...rest }] of Object.entries(words)) {
+    all[name] = { ...rest, type: 'string', requiresArg: true, defaultDescription: normal };
+  }
+  for (const { name, normal, meaning } of limits) {
+    all[name] = { type: 'string', requiresArg: true, describe: meaning, defaultDescription: `${normal}` };
+  }
+  return all;
+}
+
+/** The parser's message with the flag as it was typed; never with a value, which may be a secret. */
+function plainly(message: string, args: readonly string[]): string {
+  const [, what, names = ''] = /^(Unknown|Not enough) arguments?(?: following)?: (.*)$/.exec(message) ?? [];
+  if (what === undefined) return message;
+  const typed = names.split(', ').map((name) => {
+    return args.map((arg) => arg.split('=')[0] ?? '').find((arg) => arg.replace(/^-+/, '') === name) ?? name;
+  });
+  if (what !== 'Unknown') return `the flag ${typed.join(', ')} needs a value`;
+  const stray = typed.find((name) => args.includes(name) && !name.startsWith('-'));
+  return stray === undefined ? `unknown flag ${typed.join(', ')}` : `"${stray}" is not a flag`;
+}

@@ -1,0 +1,119 @@
+/*
+ * The limits of the server, once for the flags, the [limits] table of the TOML files and --help.
+ * A limit's name is its flag without the dashes and its TOML key. The defaults are always handed to the library,
+ * so --help cannot say one thing and the server do another.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { ServerOptions } from '@faktory-ts/server';
+
+interface Limit {
+  readonly name: string;
+  readonly option: keyof ServerOptions;
+  readonly normal: number;
+  readonly least: number;
+  readonly most?: number;
+  readonly meaning: string;
+}
+
+// A timer of Node that is set further ahead than this fires at once.
+const longestTimer = 2_147_483_647; // ms
+// Node holds no longer text.
+const longestText = 536_870_888; // bytes
+
+export const limits = [
+  {
+    name: 'max-line-bytes',
+    option: 'maxLineBytes',
+    normal: 8 * 1024 * 1024,
+    least: 1024,
+    most: longestText,
+    meaning: 'longest command line, in bytes',
+  },
+  {
+    name: 'max-connections',
+    option: 'maxConnections',
+    normal: 2000,
+    least: 1,
+    meaning: 'most clients at once',
+  },
+  {
+    name: 'max-unauthenticated',
+    option: 'maxUnauthenticated',
+    normal: 1000,
+    least: 1,
+    meaning: 'most connections that have not said HELLO yet',
+  },
+  {
+    name: 'handshake-timeout',
+    option: 'handshakeTimeout',
+    normal: 2000,
+    least: 1,
+    most: longestTimer,
+    meaning: 'time a connection has for its HELLO, in milliseconds',
+  },
+  {
+    name: 'max-bulk-jobs',
+    option: 'maxBulkJobs',
+    normal: 10_000,
+    least: 1,
+    meaning: 'most jobs in one PUSHB',
+  },
+  {
+    name: 'max-queue-length',
+    option: 'maxQueueLength',
+    normal: 0,
+    least: 0,
+    meaning: 'most jobs waiting in one queue, 0 = no limit',
+  },
+  {
+    name: 'dead-limit',
+    option: 'deadLimit',
+    normal: 10_000,
+    least: 0,
+    meaning: 'most dead jobs, the oldest leave first, 0 = no limit',
+  },
+  {
+    name: 'max-unsent-bytes',
+    option: 'maxUnsentBytes',
+    normal: 1024 * 1024,
+    least: 1024,
+    meaning: 'replies a client may leave unread before it is paused, in bytes',
+  },
+  {
+    name: 'unsent-timeout',
+    option: 'unsentTimeout',
+    normal: 30_000,
+    least: 1,
+    most: longestTimer,
+    meaning: 'time after which a paused client that still reads nothing is closed, in milliseconds',
+  },
+] as const satisfies readonly Limit[];
+
+/** A limit's name in flags and TOML. */
+export type LimitName = (typeof limits)[number]['name'];
+type LimitOption = (typeof limits)[number]['option'];
+
+/** The limits as options of the library: a flag wins over TOML, TOML over the default. Throws CONFIG. */
+export function limitOptions(
+  flags: Partial<Record<LimitName, string>>,
+  toml: Partial<Record<LimitName, number>>,
+): Record<LimitOption, number> {
+  const options: Partial<Record<LimitOption, number>> = {};
+  for (const limit of limits) {
+    const flag = flags[limit.name];
+    const written = toml[limit.name];
+    if (flag !== undefined) options[limit.option] = checked(limit, flag, `--${limit.name}`);
+    else if (written !== undefined) options[limit.option] = checked(limit, written, `[limits] ${limit.name}`);
+    else options[limit.option] = limit.normal;
+  }
+  return options as Record<LimitOption, number>;
+}
+
+function checked(limit: Limit, value: string | number, source: string): number {
+  const number = typeof value === 'number' || /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  const most = limit.most ?? Number.MAX_SAFE_INTEGER;
+  if (Number.isInteger(number) && number >= limit.least && number <= most) return number;
+  const range =
+    limit.most === undefined ? `of at least ${limit.least}` : `from ${limit.least} to ${limit.most}`;
+  throw new FaktoryError('CONFIG', `${source}: "${value}" cannot be used; give a whole number ${range}`);
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type PasswordSources, readSecret, resolvePassword } from './password.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'faktory-password-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const absent = join(folder, 'absent');
+const system = file('system', 'from the system\n');
+
+const resolve = (sources: Partial<PasswordSources>): string | undefined =>
+  resolvePassword({ environment: 'development', env: {}, toml: undefined, systemFile: absent, ...sources });
+
+describe('where the password comes from', () => {
+  it('is FAKTORY_PASSWORD before all else', () => {
+    const env = { FAKTORY_PASSWORD: 'a' };
+    expect(resolve({ env, toml: 'b', systemFile: system, environment: 'production' })).toBe('a');
+  });
+
+  it('is the TOML password next', () => {
+    expect(resolve({ toml: 'b', systemFile: system, environment: 'production' })).toBe('b');
+  });
+
+  it('is hidden in TOML by a FAKTORY_PASSWORD set to nothing', () => {
+    expect(resolve({ env: { FAKTORY_PASSWORD: '' }, toml: 'b' })).toBeUndefined();
+  });
+
+  it.each(['staging', 'production'] as const)('is the system file last, in %s', (environment) => {
+    expect(resolve({ environment, systemFile: system })).toBe('from the system');
+    expect(resolve({ environment, systemFile: system, env: { FAKTORY_PASSWORD: '' } })).toBe(
+      'from the system',
+    );
+  });
+
+  it('is never the system file in development or when skipped', () => {
+    expect(resolve({ systemFile: system })).toBeUndefined();
+    const env = { FAKTORY_SKIP_PASSWORD: 'yes' };
+    expect(resolve({ systemFile: system, environment: 'production', env })).toBeUndefined();
+  });
+
+  it('is used although FAKTORY_SKIP_PASSWORD is set', () => {
+    const env = { FAKTORY_SKIP_PASSWORD: '1', FAKTORY_PASSWORD: 'a' };
+    expect(resolve({ environment: 'production', env })).toBe('a');
+  });
+});
+
+describe('a password is required', () => {
+  it.each(['staging', 'production'] as const)('in %s, and the refusal names both ways out', (environment) => {
+    expect(() => resolve({ environment })).toThrow(/required in .*FAKTORY_PASSWORD.*FAKTORY_SKIP_PASSWORD/);
+  });
+
+  it.each(['1', 'true', 'yes', 'TRUE'])('unless FAKTORY_SKIP_PASSWORD is %s', (skip) => {
+    expect(resolve({ environment: 'production', env: { FAKTORY_SKIP_PASSWORD: skip } })).toBeUndefined();
+  });
+
+  it.each(['0', 'false', 'no', ''])('although FAKTORY_SKIP_PASSWORD is "%s"', (skip) => {
+    expect(() => resolve({ environment: 'staging', env: { FAKTORY_SKIP_PASSWORD: skip } })).toThrow(
+      'required',
+    );
+  });
+});
+
+describe('a password in a file', () => {
+  const secret = file('secret', '\n  s3cret word \r\n');
+
+  it('is read and trimmed, for each source', () => {
+    expect(resolve({ env: { FAKTORY_PASSWORD: secret } })).toBe('s3cret word');
+    expect(resolve({ toml: secret })).toBe('s3cret word');
+    expect(readSecret(secret, '[web] password')).toBe('s3cret word');
+  });
+
+  it('is taken as it is, also when it begins with a slash', () => {
+    expect(readSecret(file('slashed', '/etc/hostname'), 'x')).toBe('/etc/hostname');
+  });
+
+  it.each([
+    ['is missing', absent, /^FAKTORY_PASSWORD: cannot read the password file that it names \(ENOENT\)/],
+    ['is a folder', folder, /^FAKTORY_PASSWORD: cannot read the password file \/.* \(EISDIR\)/],
+    ['is empty', file('empty', ' \n'), /^FAKTORY_PASSWORD: the password file \/.* is empty/],
+  ])('stops the start when it %s', (_what, path, text) => {
+    expect(() => resolve({ env: { FAKTORY_PASSWORD: path } })).toThrow(text);
+  });
+
+  it('stops the start when the system file is empty', () => {
+    const empty = file('empty-system', '');
+    expect(() => resolve({ environment: 'production', systemFile: empty })).toThrow(`${empty} is empty`);
+  });
+
+  it('is not named where the name may be the password itself', () => {
+    expect(() => resolve({ toml: '/hunter2' })).toThrow(/^(?!.*hunter2)/);
+  });
+});
