@@ -1,5 +1,9 @@
 import { defineConfig } from 'tsup';
-import { library } from '../../tsup.base.ts';
 
-// 'neutral': the protocol runs in a browser too, so no Node API may slip in.
-export default defineConfig(library({ platform: 'neutral' }));
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm', 'cjs'],
+  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  removeNodeProtocol: false,
+  clean: true,
+});

@@ -1,7 +1,8 @@
 /*
- * Shapes that the server's HTTP side and INFO give out and that the web UI and clients read. Types only.
- * It must never hold code: the web UI imports nothing else of this package. A stranger would get wrong that clients assert much
- * of this: a semver `faktory_version` of major 1, the sizes under `tasks`, an `uptime` in whole seconds.
+ * Shapes that the server's HTTP side and INFO give out and that the web UI and clients read. Types only. It
+ * must never hold code: the web UI imports nothing else of this package. A stranger would get wrong that
+ * clients assert much of this: a semver `faktory_version` of major 1, the sizes under `tasks`, an `uptime` in
+ * whole seconds.
  */
 
 /** What a moving task (scheduled, retries, dead) has done since the server started. */

@@ -1,7 +1,7 @@
 /*
- * The lines a client sends, taken apart on the server's side.
- * It must never act on a command, only say what it asks for. A stranger would get wrong that verbs are matched by case while the
- * QUEUE subcommand is not, and that errors quote the payload as it came, at most 200 characters of it.
+ * The lines a client sends, taken apart on the server's side. It must never act on a command, only say what
+ * it asks for. A stranger would get wrong that verbs are matched by case while the QUEUE subcommand is not,
+ * and that errors quote the payload as it came, at most 200 characters of it.
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
@@ -11,10 +11,10 @@ import { cutUtf8, unitAt } from './utf8.ts';
 /** The states a worker goes through, forwards only. */
 export type WorkerState = 'running' | 'quiet' | 'terminate';
 
-/** Cuts a line at its first space. A line without one is all verb. */
+/** Cuts a line at its first space. A line without one is all verb; one that ends there has one empty argument: `' '`. */
 export function splitVerb(line: string): [verb: string, rest: string] {
   const space = line.indexOf(' ');
-  return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+  return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1) || ' '];
 }
 
 const ackStart = '{"jid":"';
@@ -30,7 +30,10 @@ export function parseAck(rest: string): { jid: string } {
   });
 }
 
-/** The jid of `{"jid":"…"}` written without spaces or escapes, as nearly all clients do: ten times faster than parsing. */
+/**
+ * The jid of `{"jid":"…"}` written without spaces or escapes, as nearly all clients do: ten times faster than
+ * parsing.
+ */
 function plainAck(rest: string): string | undefined {
   const end = rest.length - 2;
   if (end < ackStart.length || !rest.startsWith(ackStart) || !rest.endsWith('"}')) return undefined;
@@ -93,9 +96,13 @@ export function parseBeat(rest: string): Beat {
   });
 }
 
-/** Reads the queues of a FETCH, in the asked order. Throws `INVALID` when there is none. */
+/**
+ * Reads the queues of a FETCH, in the asked order. Throws `INVALID` when there is none. An empty argument is a queue
+ * without a name, which never has a job: pyfaktory asks so when it was given no queues.
+ */
 export function parseQueues(rest: string): string[] {
   const queues = words(rest);
+  if (queues.length === 0 && rest !== '') return [''];
   if (queues.length === 0) throw new FaktoryError('INVALID', 'must call fetch with at least one queue');
   return queues;
 }
@@ -109,7 +116,10 @@ export interface QueueCommand {
   all: boolean;
 }
 
-/** Reads what follows `QUEUE `. Throws `UNKNOWN_COMMAND` for another subcommand, `INVALID` when names are missing or not allowed. */
+/**
+ * Reads what follows `QUEUE `. Throws `UNKNOWN_COMMAND` for another subcommand, `INVALID` when names are
+ * missing or not allowed.
+ */
 export function parseQueueCommand(rest: string): QueueCommand {
   const [first = '', ...names] = words(rest);
   if (first === '')

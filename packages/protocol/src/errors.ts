@@ -1,7 +1,7 @@
 /*
- * The one error class of the product and the one table of its codes.
- * It must never put a line break on the wire: an error reply is one line. A stranger would get wrong that codes are ours:
- * of them only NOTUNIQUE is a word on the wire, all others travel as `ERR message`, and wireError() finds them again by their text.
+ * The one error class of the product and the one table of its codes. It must never put a line break on the
+ * wire: an error reply is one line. A stranger would get wrong that codes are ours: of them only NOTUNIQUE is
+ * a word on the wire, all others travel as `ERR message`, and wireError() finds them again by their text.
  */
 
 /** Every code a {@link FaktoryError} may carry, and what it means. Test errors by code, never by message. */
@@ -64,7 +64,8 @@ export function excerpt(text: string): string {
 
 /**
  * What follows `-` on the wire. `NOTUNIQUE` is written as its own word, every other code as `ERR message`;
- * what is not a {@link FaktoryError} says `ERR internal error`, so that no inner text leaks. Never holds CR or LF.
+ * what is not a {@link FaktoryError} says `ERR internal error`, so that no inner text leaks. Never holds CR
+ * or LF.
  */
 export function errorText(error: unknown): string {
   if (!(error instanceof FaktoryError)) return 'ERR internal error';

@@ -1,7 +1,7 @@
 /*
- * What a job carries about its last failure.
- * It must never write an empty list or a null: faktory-rs asserts that an empty backtrace is absent and cannot read nulls.
- * A stranger would get wrong that pushers may send a failure of their own, so one that is read may lack any field.
+ * What a job carries about its last failure. It must never write an empty list or a null: faktory-rs asserts
+ * that an empty backtrace is absent and cannot read nulls. A stranger would get wrong that pushers may send a
+ * failure of their own, so one that is read may lack any field.
  */
 
 import { integerIn, readPayload, stringIn, stringsIn } from './payload.ts';
@@ -40,8 +40,8 @@ export function failureText(failure: Failure): string {
 }
 
 /**
- * Reads a failure, as the server wrote it or as a pusher sent it. Missing counts are 0, a missing `failed_at` is empty.
- * Throws `MALFORMED` when the text is no JSON object or a field has the wrong type.
+ * Reads a failure, as the server wrote it or as a pusher sent it. Missing counts are 0, a missing `failed_at`
+ * is empty. Throws `MALFORMED` when the text is no JSON object or a field has the wrong type.
  */
 export function readFailure(text: string): Failure {
   const fields = readPayload(text);

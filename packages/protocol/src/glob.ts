@@ -1,7 +1,8 @@
 /*
- * Redis-style globs: `*`, `?`, `[abc]`, `[a-z]`, `[^x]`, `\` before any of them. The whole text must match, case counts.
- * It must never backtrack over more than one star: a hostile pattern costs text times pattern, never more. A stranger would get
- * wrong that an unclosed `[` ends with the pattern and that `]` right after `[` closes an empty class: Redis does so.
+ * Redis-style globs: `*`, `?`, `[abc]`, `[a-z]`, `[^x]`, `\` before any of them. The whole text must match,
+ * case counts. It must never backtrack over more than one star: a hostile pattern costs text times pattern,
+ * never more. A stranger would get wrong that an unclosed `[` ends with the pattern and that `]` right after
+ * `[` closes an empty class: Redis does so.
  */
 
 /** What one character of the text may be: one code point, any (`?`), or a class. */

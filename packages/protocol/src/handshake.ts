@@ -1,7 +1,8 @@
 /*
- * The first two lines of a connection: the server's greeting, the client's HELLO, and the proof that it knows the password.
- * It must never answer a bad HELLO: the protocol closes without a word. A stranger would get wrong that the greeting is compared
- * byte for byte by the PHP client, and that clients below version 2 hash once whatever number of rounds was announced.
+ * The first two lines of a connection: the server's greeting, the client's HELLO, and the proof that it knows
+ * the password. It must never answer a bad HELLO: the protocol closes without a word. A stranger would get
+ * wrong that the greeting is compared byte for byte by the PHP client, and that clients below version 2 hash
+ * once whatever number of rounds was announced.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -85,7 +86,9 @@ export function parseGreeting(line: string): Greeting {
 /** Rounds a client is willing to hash: servers ask for 4000 to 8095; a second of work would be a trap. */
 const maxRounds = 100_000;
 
-/** Reads the client's first line. `undefined`: not a HELLO, or one that cannot be read; close without a reply. */
+/**
+ * Reads the client's first line. `undefined`: not a HELLO, or one that cannot be read; close without a reply.
+ */
 export function parseHello(line: string): Hello | undefined {
   if (!line.startsWith('HELLO {')) return undefined;
   try {
@@ -113,7 +116,10 @@ export function parseHello(line: string): Hello | undefined {
 /** SHA-256 of some bytes, 32 bytes long. On Node: `(data) => createHash('sha256').update(data).digest()`. */
 export type Sha256 = (data: Uint8Array) => Uint8Array;
 
-/** What goes into `pwdhash`: SHA-256 of password and salt, hashed again until it was hashed `rounds` times; hexadecimal. */
+/**
+ * What goes into `pwdhash`: SHA-256 of password and salt, hashed again until it was hashed `rounds` times;
+ * hexadecimal.
+ */
 export function passwordProof(password: string, challenge: Challenge, sha256: Sha256): string {
   let hash = sha256(new TextEncoder().encode(password + challenge.salt));
   for (let round = 1; round < challenge.rounds; round++) hash = sha256(hash);

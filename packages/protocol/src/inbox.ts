@@ -1,14 +1,17 @@
 /*
- * Bytes that have arrived and were not read yet. Both line readers and reply readers stand on it.
- * It must never copy a chunk that is read whole, nor copy a byte more than a fixed number of times however small the chunks
- * are. A stranger would get wrong that a pushed chunk is borrowed only until everything in it is read or more arrives.
+ * Bytes that have arrived and were not read yet. Both line readers and reply readers stand on it. It must
+ * never copy a chunk that is read whole, nor copy a byte more than a fixed number of times however small the
+ * chunks are. A stranger would get wrong that a pushed chunk is only borrowed: its owner may write over it
+ * once keep() was called or all of it was read.
  */
 
 const lineFeed = 0x0a;
 
+const nothing = new Uint8Array(0);
+
 /** A window [`at`, `end`) on `bytes`. */
 export class Inbox {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = nothing;
   at = 0;
   end = 0;
   /** Before this position no line feed was found. */
@@ -33,7 +36,21 @@ export class Inbox {
     this.#owned = false;
   }
 
-  /** Where the next line feed stands; -1 when none has come. Looks at no byte twice, and never behind `end`. */
+  /**
+   * All before `to` was read. Once nothing waits the buffer is let go: an idle connection must not hold its
+   * longest line.
+   */
+  advance(to: number): void {
+    this.at = to;
+    if (to !== this.end) return;
+    this.bytes = nothing;
+    this.at = 0;
+    this.end = 0;
+  }
+
+  /**
+   * Where the next line feed stands; -1 when none has come. Looks at no byte twice, and never behind `end`.
+   */
   lineEnd(): number {
     const { bytes, end } = this;
     const from = Math.max(this.#searched, this.at);
@@ -43,21 +60,28 @@ export class Inbox {
     return found;
   }
 
-  /** Keeps what waits and the new chunk together in a buffer of our own, which doubles: each byte moves O(1) times. */
+  /** Gives a borrowed chunk back: what waits of it is copied. */
+  keep(): void {
+    if (!this.#owned && this.at !== this.end) this.#makeRoom(0);
+  }
+
   #append(chunk: Uint8Array): void {
-    const waiting = this.end - this.at;
-    const needed = waiting + chunk.length;
-    if (!this.#owned || this.end + chunk.length > this.bytes.length) {
-      const room = new Uint8Array(Math.max(256, needed * 2));
-      room.set(this.bytes.subarray(this.at, this.end));
-      this.bytes = room;
-      this.#owned = true;
-      this.#searched = Math.max(0, this.#searched - this.at);
-      this.at = 0;
-      this.end = waiting;
-    }
+    this.#makeRoom(chunk.length);
     this.bytes.set(chunk, this.end);
     this.end += chunk.length;
+  }
+
+  /** Makes sure that the buffer is ours and takes `more` bytes. It doubles, so each byte moves O(1) times. */
+  #makeRoom(more: number): void {
+    if (this.#owned && this.end + more <= this.bytes.length) return;
+    const waiting = this.end - this.at;
+    const room = new Uint8Array(Math.max(256, (waiting + more) * 2));
+    room.set(this.bytes.subarray(this.at, this.end));
+    this.#searched = Math.max(0, this.#searched - this.at);
+    this.bytes = room;
+    this.at = 0;
+    this.end = waiting;
+    this.#owned = true;
   }
 }
 

@@ -1,7 +1,7 @@
 /*
- * The door of the package: what both ends of the wire must agree on, without any I/O.
- * It must never export what only one file here needs. A stranger would get wrong that nothing here is Node's alone: the web UI
- * and a browser can import it; where Node has a faster way (decoding, hashing) it is handed in.
+ * The door of the package: what both ends of the wire must agree on, without any I/O. It must never export
+ * what only one file here needs. A stranger would get wrong that nothing here is Node's alone: the web UI and
+ * a browser can import it; where Node has a faster way (decoding, hashing) it is handed in.
  */
 
 export type { Health, Info, ReapTask, SetTask } from './api.ts';

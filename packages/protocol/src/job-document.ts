@@ -1,7 +1,8 @@
 /*
- * Writes the text that is stored for a job and the text a FETCH answers with, and reads the latter on the client's side.
- * It must never rebuild args or custom from values. A stranger would get wrong that the stored document lacks `enqueued_at` and
- * `failure`: both change while the job lives, so wireJob() adds them at the end instead of rewriting the document.
+ * Writes the text that is stored for a job and the text a FETCH answers with, and reads the latter on the
+ * client's side. It must never rebuild args or custom from values. A stranger would get wrong that the stored
+ * document lacks `enqueued_at` and `failure`: both change while the job lives, so wireJob() adds them at the
+ * end instead of rewriting the document.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -11,8 +12,9 @@ import { jsonString } from './json.ts';
 import { formatTime, type Micros } from './time.ts';
 
 /**
- * The job as compact JSON, in the protocol's key order, without `enqueued_at` and `failure`. `retry` is 25 and `created_at`
- * the default when none was sent. Left out: what is absent, a zero `reserve_for` or `backtrace`, an empty `custom`.
+ * The job as compact JSON, in the protocol's key order, without `enqueued_at` and `failure`. `retry` is 25
+ * and `created_at` the default when none was sent. Left out: what is absent, a zero `reserve_for` or
+ * `backtrace`, an empty `custom`.
  *
  * @example
  * ```ts
@@ -28,13 +30,18 @@ export function jobDocument(job: JobText, defaults: { createdAt: string }): stri
   const at = job.at === undefined ? '' : `,"at":${jsonString(job.at)}`;
   const reserveFor = job.reserveFor ? `,"reserve_for":${job.reserveFor}` : '';
   const backtrace = job.backtrace ? `,"backtrace":${job.backtrace}` : '';
-  const names = `"jid":${jsonString(job.jid)},"queue":${jsonString(job.queue)},"jobtype":${jsonString(job.jobtype)}`;
+  const jid = jsonString(job.jid);
+  const queue = jsonString(job.queue);
+  const jobtype = jsonString(job.jobtype);
   const created = jsonString(job.createdAt ?? defaults.createdAt);
-  return `{"retry":${job.retry ?? defaultRetry}${custom},${names}${priority},"created_at":${created}${at},"args":${job.args}${reserveFor}${backtrace}}`;
+  const names = `${custom},"jid":${jid},"queue":${queue},"jobtype":${jobtype}${priority}`;
+  const rest = `${at},"args":${job.args}${reserveFor}${backtrace}`;
+  return `{"retry":${job.retry ?? defaultRetry}${names},"created_at":${created}${rest}}`;
 }
 
 /**
- * What a FETCH answers: the stored document with `enqueued_at` and `failure` (compact JSON of an object) when there are any.
+ * What a FETCH answers: the stored document with `enqueued_at` and `failure` (compact JSON of an object) when
+ * there are any.
  */
 export function wireJob(
   document: string,

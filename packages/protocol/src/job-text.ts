@@ -1,18 +1,19 @@
 /*
- * Reads a pushed job: decisions become values, the client's own values stay the text they were.
- * It must never call JSON.parse on args or custom: that would change 12345678901234567890 and 1.0, and cost more than all the
- * rest. A stranger would get wrong that nothing is refused here but a wrong shape; the rules are checkJob's.
+ * Reads a pushed job: decisions become values, the client's own values stay the text they were. It must never
+ * call JSON.parse on args or custom: that would change 12345678901234567890 and 1.0, and cost more than all
+ * the rest. A stranger would get wrong that nothing is refused here but a wrong shape; the rules are
+ * checkJob's.
  */
 
 import { readFailure } from './failure.ts';
 import { defaultPriority } from './job.ts';
-import { JsonScanner, tighten } from './json.ts';
+import { compacted, JsonScanner } from './json.ts';
 import { type Micros, parseTime } from './time.ts';
 import { unitAt } from './utf8.ts';
 
 /**
- * A job as the server reads it. A field that was absent or null is `undefined`; so are an empty `at`, `created_at` and
- * `queue` (then `default`), and an empty `custom`.
+ * A job as the server reads it. A field that was absent or null is `undefined`; so are an empty `at`,
+ * `created_at` and `queue` (then `default`), and an empty `custom`.
  */
 export interface JobText {
   /** Empty: none was sent. */
@@ -42,9 +43,10 @@ export interface JobText {
 }
 
 /**
- * Reads the payload of PUSH: one JSON object and nothing after it. Throws `MALFORMED` with `invalid JSON: …` when the text
- * is not JSON or a field has the wrong type. Unknown fields are dropped, keys match in any case, the last of two equal keys wins.
- * `from` is where the payload starts: reading it inside its line costs a fifth less than cutting it off first.
+ * Reads the payload of PUSH: one JSON object and nothing after it. Throws `MALFORMED` with `invalid JSON: …`
+ * when the text is not JSON or a field has the wrong type. Unknown fields are dropped, keys match in any
+ * case, the last of two equal keys wins. `from` is where the payload starts: reading it inside its line costs
+ * a fifth less than cutting it off first.
  *
  * @example
  * ```ts
@@ -60,7 +62,10 @@ export function parseJob(text: string, from = 0): JobText {
   return job;
 }
 
-/** Reads the payload of PUSHB: a JSON array of jobs. Errors as {@link parseJob}; one bad job fails the whole list. */
+/**
+ * Reads the payload of PUSHB: a JSON array of jobs. Errors as {@link parseJob}; one bad job fails the whole
+ * list.
+ */
 export function parseJobs(text: string, from = 0): JobText[] {
   const scanner = new JsonScanner(text);
   const jobs: JobText[] = [];
@@ -125,79 +130,152 @@ function readFields(scanner: JsonScanner, start: number, job: JobText): number {
   return at + 1;
 }
 
-const fieldNames = [
-  'jid',
-  'queue',
-  'jobtype',
-  'args',
-  'priority',
-  'retry',
-  'reserve_for',
-  'backtrace',
-  'at',
-  'created_at',
-  'enqueued_at',
-  'custom',
-  'failure',
-] as const;
-type FieldName = (typeof fieldNames)[number];
+/** The fields a job may have, and what each must be when it is not null. */
+const fieldTypes = {
+  jid: 'a string',
+  queue: 'a string',
+  jobtype: 'a string',
+  args: 'an array',
+  priority: 'an integer',
+  retry: 'an integer',
+  reserve_for: 'an integer',
+  backtrace: 'an integer',
+  at: 'a string',
+  created_at: 'a string',
+  enqueued_at: 'a string',
+  custom: 'an object',
+  failure: 'an object',
+} as const;
+type FieldName = keyof typeof fieldTypes;
 
 /** Reads one key and its value into the job; gives the position after the value. */
 function readField(scanner: JsonScanner, keyAt: number, job: JobText): number {
-  const { text } = scanner;
   let name = likelyField(scanner, keyAt);
   let keyEnd = keyAt + name.length + 2;
   if (name === '') {
     if (scanner.peek(keyAt) !== 0x22 /* " */) scanner.fail(keyAt);
     keyEnd = scanner.string(keyAt);
-    name = fieldNamed(String(JSON.parse(text.slice(keyAt, keyEnd))));
+    name = fieldNamed(String(JSON.parse(scanner.text.slice(keyAt, keyEnd))));
   }
   const at = scanner.colon(keyEnd);
-  scanner.loose = false;
+  scanner.spaced = false;
+  scanner.lone = false;
   scanner.escaped = false;
   const first = scanner.peek(at);
   const end = first === 0x22 /* " */ ? scanner.string(at) : scanner.value(at);
-  const absent = first === 0x6e; /* null */
+  if (first === 0x22 /* " */) setString(scanner, job, name, at, end);
+  else if (first === 0x6e /* null */) setAbsent(job, name);
+  else setOther(scanner, job, name, at, end);
+  return end;
+}
+
+function setString(scanner: JsonScanner, job: JobText, name: FieldName | '', at: number, end: number): void {
+  const plain = !scanner.lone && !scanner.escaped;
+  const value = plain ? scanner.text.slice(at + 1, end - 1) : String(JSON.parse(compacted(scanner, at, end)));
   switch (name) {
     case 'jid':
     case 'jobtype':
-      job[name] = absent ? '' : stringField(scanner, name, at, end);
-      break;
+      job[name] = value;
+      return;
     case 'queue':
-      job.queue = absent ? 'default' : stringField(scanner, name, at, end) || 'default';
-      break;
+      job.queue = value || 'default';
+      return;
+    case 'created_at':
+      job.createdAt = value || undefined;
+      return;
+    case 'at':
+      job.at = value || undefined;
+      return;
+    case 'enqueued_at': // The server's own: only its type is looked at.
+    case '':
+      return;
+    default:
+      wrongType(scanner, name, at);
+  }
+}
+
+/** Null means absent, so it also takes back what an earlier equal key said. */
+function setAbsent(job: JobText, name: FieldName | ''): void {
+  switch (name) {
+    case 'jid':
+    case 'jobtype':
     case 'args':
-      job.args = absent ? '' : nested(scanner, name, at, end, '[', 'an array');
-      break;
-    case 'priority':
-      job.priority = absent ? undefined : priorityField(scanner, at, end);
-      break;
+      job[name] = '';
+      return;
+    case 'queue':
+      job.queue = 'default';
+      return;
+    case 'created_at':
+      job.createdAt = undefined;
+      return;
+    case 'reserve_for':
+      job.reserveFor = undefined;
+      return;
+    case 'enqueued_at':
+    case '':
+      return;
+    default:
+      job[name] = undefined;
+  }
+}
+
+/** Sets a field from what is neither a string nor null. */
+function setOther(scanner: JsonScanner, job: JobText, name: FieldName | '', at: number, end: number): void {
+  switch (name) {
+    case 'args':
+      job.args = nested(scanner, name, 0x5b /* [ */, at, end);
+      return;
     case 'retry':
     case 'backtrace':
-      job[name] = absent ? undefined : integerField(scanner, name, at, end);
-      break;
+      job[name] = integer(scanner, name, at, end);
+      return;
     case 'reserve_for':
-      job.reserveFor = absent ? undefined : integerField(scanner, name, at, end);
-      break;
-    case 'at':
-      job.at = absent ? undefined : stringField(scanner, name, at, end) || undefined;
-      break;
-    case 'created_at':
-      job.createdAt = absent ? undefined : stringField(scanner, name, at, end) || undefined;
-      break;
-    case 'enqueued_at':
-      // The server's own: only its type is looked at.
-      if (!absent) stringField(scanner, name, at, end);
-      break;
+      job.reserveFor = integer(scanner, name, at, end);
+      return;
+    case 'priority':
+      job.priority = priority(scanner, at, end);
+      return;
     case 'custom':
-      job.custom = absent ? undefined : nested(scanner, name, at, end, '{', 'an object');
-      break;
+      job.custom = nested(scanner, name, 0x7b /* { */, at, end);
+      return;
     case 'failure':
-      job.failure = absent ? undefined : nested(scanner, name, at, end, '{', 'an object');
-      if (job.failure !== undefined) readFailure(job.failure);
-      break;
+      job.failure = nested(scanner, name, 0x7b /* { */, at, end);
+      readFailure(job.failure);
+      return;
+    case '':
+      return;
+    default:
+      wrongType(scanner, name, at);
   }
-  return end;
+}
+
+function integer(scanner: JsonScanner, name: FieldName, at: number, end: number): number {
+  const { text } = scanner;
+  const negative = unitAt(text, at) === 0x2d; /* - */
+  let value = 0;
+  for (let i = negative ? at + 1 : at; i < end; i++) {
+    const digit = unitAt(text, i) - 0x30;
+    if (digit < 0 || digit > 9) wrongType(scanner, name, at);
+    value = value * 10 + digit;
+  }
+  if (value > Number.MAX_SAFE_INTEGER) scanner.fail(at, `"${name}" is too large an integer`);
+  return negative && value !== 0 ? -value : value;
+}
+
+function priority(scanner: JsonScanner, at: number, end: number): number {
+  const value = integer(scanner, 'priority', at, end);
+  if (value < 0 || value > 255) scanner.fail(at, '"priority" must be 0 to 255');
+  return value === 0 || value > 9 ? defaultPriority : value;
+}
+
+/** The text of an array or object, compact. */
+function nested(scanner: JsonScanner, name: FieldName, open: number, at: number, end: number): string {
+  if (scanner.peek(at) !== open) wrongType(scanner, name, at);
+  return compacted(scanner, at, end);
+}
+
+function wrongType(scanner: JsonScanner, name: FieldName, at: number): never {
+  scanner.fail(at, `"${name}" must be ${fieldTypes[name]}`);
 }
 
 /** The field whose key stands, quotes included and spelled exactly, at `at`; `''` when there is none. */
@@ -213,7 +291,9 @@ function likelyField(scanner: JsonScanner, at: number): FieldName | '' {
   return name;
 }
 
-/** The only field whose name has these first and third characters (the third of `at` is its closing quote). */
+/**
+ * The only field whose name has these first and third characters (the third of `at` is its closing quote).
+ */
 function fieldLike(first: number, third: number): FieldName | '' {
   switch (first) {
     case 0x61 /* a */:
@@ -242,45 +322,5 @@ function fieldLike(first: number, third: number): FieldName | '' {
 /** The field a key means when case is not looked at, as in Go; `''` when it is none of ours. */
 function fieldNamed(key: string): FieldName | '' {
   const lower = key.toLowerCase();
-  return fieldNames.find((name) => name === lower) ?? '';
-}
-
-function stringField(scanner: JsonScanner, name: string, at: number, end: number): string {
-  const { text } = scanner;
-  if (unitAt(text, at) !== 0x22 /* " */) scanner.fail(at, `"${name}" must be a string`);
-  if (!scanner.loose && !scanner.escaped) return text.slice(at + 1, end - 1);
-  return JSON.parse(scanner.loose ? tighten(text, at, end) : text.slice(at, end)) as string;
-}
-
-function integerField(scanner: JsonScanner, name: string, at: number, end: number): number {
-  const { text } = scanner;
-  const first = unitAt(text, at);
-  const negative = first === 0x2d; /* - */
-  let value = 0;
-  for (let i = negative ? at + 1 : at; i < end; i++) {
-    const digit = unitAt(text, i) - 0x30;
-    if (digit < 0 || digit > 9) scanner.fail(at, `"${name}" must be an integer`);
-    value = value * 10 + digit;
-  }
-  if (value > Number.MAX_SAFE_INTEGER) scanner.fail(at, `"${name}" is too large an integer`);
-  return negative && value !== 0 ? -value : value;
-}
-
-function priorityField(scanner: JsonScanner, at: number, end: number): number {
-  const value = integerField(scanner, 'priority', at, end);
-  if (value < 0 || value > 255) scanner.fail(at, '"priority" must be 0 to 255');
-  return value === 0 || value > 9 ? defaultPriority : value;
-}
-
-function nested(
-  scanner: JsonScanner,
-  name: string,
-  at: number,
-  end: number,
-  open: '[' | '{',
-  kind: string,
-): string {
-  const { text } = scanner;
-  if (text[at] !== open) scanner.fail(at, `"${name}" must be ${kind}`);
-  return scanner.loose ? tighten(text, at, end) : text.slice(at, end);
+  return Object.hasOwn(fieldTypes, lower) ? (lower as FieldName) : '';
 }

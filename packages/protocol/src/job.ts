@@ -1,7 +1,7 @@
 /*
- * The job as the protocol writes it down, its limits and its rules.
- * It must never depend on where a job is: a client, the server and the web UI all import it. A stranger would get wrong that
- * limits here are checked when a job is pushed; the floor of 60 s for reserve_for is applied only when it is reserved.
+ * The job as the protocol writes it down, its limits and its rules. It must never depend on where a job is: a
+ * client, the server and the web UI all import it. A stranger would get wrong that limits here are checked
+ * when a job is pushed; the floor of 60 s for reserve_for is applied only when it is reserved.
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
@@ -75,8 +75,9 @@ function isQueueName(name: string): boolean {
 }
 
 /**
- * The rules a job must keep to be pushed, in the protocol's order and words. Throws `INVALID` for the first broken one.
- * Shapes were checked by {@link parseJob}; this also refuses an `at` that is no time and a queue name that could never be used.
+ * The rules a job must keep to be pushed, in the protocol's order and words. Throws `INVALID` for the first
+ * broken one. Shapes were checked by {@link parseJob}; this also refuses an `at` that is no time and a queue
+ * name that could never be used.
  */
 export function checkJob(job: JobText): void {
   // No character takes less than a byte per UTF-16 unit, so most jids need no counting.

@@ -1,8 +1,9 @@
 /*
- * A JSON scanner that checks text strictly (RFC 8259) and tells where each value ends, without building values.
- * It must never recurse (a peer may send 100,000 brackets) and never change a number or an escape: clients in other languages
- * have integers and decimals that JavaScript has not. A stranger would get wrong that `loose` and `escaped` speak of what was
- * scanned since they were last set to false, so whoever reads them resets them first.
+ * A JSON scanner that checks text strictly (RFC 8259) and tells where each value ends, without building
+ * values. It must never recurse (a peer may send 100,000 brackets) and never change a number or an escape:
+ * clients in other languages have integers and decimals that JavaScript has not. A stranger would get wrong
+ * that `spaced`, `lone` and `escaped` speak of what was scanned since they were last set to false, so whoever
+ * reads them resets them first.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -14,16 +15,17 @@ export const maxDepth = 10_000;
 // Per level: 1 = object, 0 = array. Shared by all scanners: a scan never yields, so only one runs at a time.
 const levels = new Uint8Array(maxDepth);
 
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
-const [openObject, closeObject, openArray, closeArray] = [0x7b, 0x7d, 0x5b, 0x5d];
-const [minus, zero, nine] = [0x2d, 0x30, 0x39];
-
-/** Walks one text. Every method takes a position and gives the position after what it read, or throws `MALFORMED`. */
+/**
+ * Walks one text. Every method takes a position and gives the position after what it read, or throws
+ * `MALFORMED`.
+ */
 export class JsonScanner {
   readonly text: string;
   readonly length: number;
-  /** White space between tokens or a lone surrogate was met: the text is not yet what we would write. */
-  loose = false;
+  /** White space between tokens was met. */
+  spaced = false;
+  /** A lone surrogate was met, bare or as an escape. */
+  lone = false;
   /** A backslash was met in a string. */
   escaped = false;
   /** Named in error messages when not empty. */
@@ -51,12 +53,12 @@ export class JsonScanner {
     let depth = 0;
     for (;;) {
       const unit = this.peek(at);
-      if (unit === openArray || unit === openObject) {
+      if (unit === 0x5b || unit === 0x7b) {
         if (depth === maxDepth) this.fail(at, `more than ${maxDepth} levels deep`);
-        levels[depth++] = unit === openObject ? 1 : 0;
+        levels[depth++] = unit === 0x7b ? 1 : 0;
         at = this.space(at + 1);
-        if (this.peek(at) !== (unit === openObject ? closeObject : closeArray)) {
-          if (unit === openObject) at = this.key(at);
+        if (this.peek(at) !== (unit === 0x7b ? 0x7d : 0x5d)) {
+          if (unit === 0x7b) at = this.key(at);
           continue;
         }
         // An empty container: its closing bracket is taken below.
@@ -66,12 +68,12 @@ export class JsonScanner {
         at = this.space(at);
         const inObject = levels[depth - 1] === 1;
         const next = this.peek(at);
-        if (next === comma) {
+        if (next === 0x2c) {
           at = this.space(at + 1);
           if (inObject) at = this.key(at);
           break;
         }
-        if (next !== (inObject ? closeObject : closeArray)) this.fail(at);
+        if (next !== (inObject ? 0x7d : 0x5d)) this.fail(at);
         depth--;
         at++;
       }
@@ -80,16 +82,16 @@ export class JsonScanner {
 
   /** A key, its colon and the white space around them: gives where the value starts. */
   key(at: number): number {
-    if (this.peek(at) !== quote) this.fail(at);
+    if (this.peek(at) !== 0x22) this.fail(at);
     return this.colon(this.string(at));
   }
 
   /** The colon after a key: gives where the value starts. */
   colon(at: number): number {
     let i = at;
-    if (this.peek(i) !== colon) {
+    if (this.peek(i) !== 0x3a) {
       i = this.space(i);
-      if (this.peek(i) !== colon) this.fail(i);
+      if (this.peek(i) !== 0x3a) this.fail(i);
     }
     return this.space(i + 1);
   }
@@ -99,13 +101,13 @@ export class JsonScanner {
     const { text, length } = this;
     for (let i = at + 1; i < length; i++) {
       const unit = unitAt(text, i);
-      if (unit > quote && unit !== backslash && unit < 0xd800) continue;
-      if (unit === quote) return i + 1;
-      if (unit === backslash) i = this.#escape(i);
+      if (unit > 0x22 && unit !== 0x5c && unit < 0xd800) continue;
+      if (unit === 0x22) return i + 1;
+      if (unit === 0x5c) i = this.#escape(i);
       else if (unit < 0x20) this.fail(i);
       else if ((unit & 0xf800) === 0xd800) {
         if (startsPair(text, i)) i++;
-        else this.loose = true;
+        else this.lone = true;
       }
     }
     return this.fail(length);
@@ -113,8 +115,8 @@ export class JsonScanner {
 
   /** A string, number, `true`, `false` or `null` that begins with the character `unit`. */
   scalar(at: number, unit: number): number {
-    if (unit === quote) return this.string(at);
-    if (unit === minus || (unit >= zero && unit <= nine)) return this.number(at);
+    if (unit === 0x22) return this.string(at);
+    if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) return this.number(at);
     if (unit === 0x74 /* t */) return this.#word(at, 'true');
     if (unit === 0x66 /* f */) return this.#word(at, 'false');
     if (unit === 0x6e /* n */) return this.#word(at, 'null');
@@ -123,12 +125,12 @@ export class JsonScanner {
 
   /** A number, in any form JSON allows. */
   number(start: number): number {
-    let at = this.peek(start) === minus ? start + 1 : start;
-    at = this.peek(at) === zero ? at + 1 : this.#digits(at);
+    let at = this.peek(start) === 0x2d ? start + 1 : start;
+    at = this.peek(at) === 0x30 ? at + 1 : this.#digits(at);
     if (this.peek(at) === 0x2e /* . */) at = this.#digits(at + 1);
     if ((this.peek(at) | 0x20) !== 0x65 /* e or E */) return at;
     const sign = this.peek(at + 1);
-    return this.#digits(sign === minus || sign === 0x2b /* + */ ? at + 2 : at + 1);
+    return this.#digits(sign === 0x2d || sign === 0x2b /* + */ ? at + 2 : at + 1);
   }
 
   /** Only white space may follow: anything else is an error. */
@@ -151,7 +153,7 @@ export class JsonScanner {
       const unit = unitAt(text, i);
       if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) break;
     }
-    if (i !== at) this.loose = true;
+    if (i !== at) this.spaced = true;
     return i;
   }
 
@@ -164,7 +166,7 @@ export class JsonScanner {
     let i = at;
     for (; i < length; i++) {
       const unit = unitAt(text, i);
-      if (unit < zero || unit > nine) break;
+      if (unit < 0x30 || unit > 0x39) break;
     }
     if (i === at) this.fail(at);
     return i;
@@ -188,7 +190,7 @@ export class JsonScanner {
     if ((unit & 0xf800) !== 0xd800) return at + 5;
     if (unit < 0xdc00 && this.text.startsWith('\\u', at + 6) && (this.#hex(at + 8) & 0xfc00) === 0xdc00)
       return at + 11;
-    this.loose = true;
+    this.lone = true;
     return at + 5;
   }
 
@@ -204,9 +206,9 @@ export class JsonScanner {
 }
 
 /**
- * Checks one JSON text and removes the white space between its tokens. Numbers and escapes stay as they were written; lone
- * surrogates become U+FFFD (`\ufffd` where an escape wrote them). Already compact text comes back as the same string.
- * Throws `MALFORMED` with the position; `what` names the text in that message.
+ * Checks one JSON text and removes the white space between its tokens. Numbers and escapes stay as they were
+ * written; lone surrogates become U+FFFD (`\ufffd` where an escape wrote them). Already compact text comes
+ * back as the same string. Throws `MALFORMED` with the position; `what` names the text in that message.
  *
  * @example
  * ```ts
@@ -218,41 +220,50 @@ export function compactJson(text: string, what?: string): string {
   const start = scanner.space(0);
   const end = scanner.value(start);
   scanner.end(end);
-  return scanner.loose ? tighten(text, start, end) : text;
+  return compacted(scanner, start, end);
 }
 
-/** Rewrites a value that the scanner has accepted and called loose. */
-export function tighten(text: string, start: number, end: number): string {
+/** The text of a value just scanned, as we write it: without white space and lone surrogates. */
+export function compacted(scanner: JsonScanner, start: number, end: number): string {
+  const { text } = scanner;
+  const tight = scanner.spaced ? withoutSpace(text, start, end) : text.slice(start, end);
+  return scanner.lone ? mendEscapes(wellFormed(tight)) : tight;
+}
+
+function withoutSpace(text: string, start: number, end: number): string {
   const parts: string[] = [];
   let from = start;
   let i = start;
   while (i < end) {
     const unit = unitAt(text, i);
-    if (unit === quote) {
+    if (unit === 0x22) {
       i = stringEnd(text, i);
     } else if (unit <= 0x20) {
-      parts.push(text.slice(from, i));
-      while (i < end && unitAt(text, i) <= 0x20) i++;
+      if (i > from) parts.push(text.slice(from, i));
+      do i++;
+      while (i < end && unitAt(text, i) <= 0x20);
       from = i;
     } else i++;
   }
-  parts.push(text.slice(from, end));
-  return mendEscapes(wellFormed(parts.join('')));
+  if (end > from) parts.push(text.slice(from, end));
+  return parts.join('');
 }
 
 /** The position after a string already known to be sound. */
 function stringEnd(text: string, start: number): number {
-  let i = start + 1;
-  for (; unitAt(text, i) !== quote; i++) {
-    if (unitAt(text, i) === backslash) i++;
+  let i = start;
+  for (;;) {
+    i = text.indexOf('"', i + 1);
+    let backslashes = 0;
+    while (unitAt(text, i - 1 - backslashes) === 0x5c) backslashes++;
+    if (backslashes % 2 === 0) return i + 1;
   }
-  return i + 1;
 }
 
 /** Replaces `\ud800`-style escapes that have no partner by `\ufffd`. */
 function mendEscapes(text: string): string {
-  if (!/\\u[dD][89a-fA-F]/.test(text)) return text;
-  // Each match is one escape or one pair, taken from the left: an escaped backslash before a `u` cannot be mistaken.
+  // Each match is one escape or one pair, taken from the left: an escaped backslash before a `u` cannot be
+  // mistaken.
   const escapes = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])/g;
   return text.replace(escapes, (found) => (/^\\u[dD][89a-fA-F]..$/.test(found) ? '\\ufffd' : found));
 }
@@ -267,8 +278,8 @@ export function isPlain(text: string): boolean {
   const length = text.length;
   for (let i = 0; i < length; i++) {
     const unit = unitAt(text, i);
-    if (unit > quote && unit !== backslash && unit < 0xd800) continue;
-    if (unit < 0x20 || unit === quote || unit === backslash || unit >= 0xd800) return false;
+    if (unit > 0x22 && unit !== 0x5c && unit < 0xd800) continue;
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || unit >= 0xd800) return false;
   }
   return true;
 }

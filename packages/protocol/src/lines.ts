@@ -1,7 +1,7 @@
 /*
- * Bytes in, whole lines out: what the server reads.
- * It must never hold more than one line over its limit. A stranger would get wrong that lines end in CRLF or in LF alone (Ruby,
- * Clojure and Haskell send LF) and that only one CR is taken off.
+ * Bytes in, whole lines out: what the server reads. It must never hold more than one line over its limit. A
+ * stranger would get wrong that lines end in CRLF or in LF alone (Ruby, Clojure and Haskell send LF) and that
+ * only one CR is taken off.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -10,16 +10,19 @@ import { type Decode, Inbox, textDecoding } from './inbox.ts';
 /** Bytes a line may have when nothing else is said: 8 MiB. */
 export const defaultMaxLineBytes = 8 * 1024 * 1024;
 
+/** How a {@link LineReader} reads. */
 export interface LineReaderOptions {
   /** Bytes a line may have, its end not counted. Default 8 MiB. */
   maxBytes?: number;
-  /** UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster. */
+  /**
+   * UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster.
+   */
   decode?: Decode;
 }
 
 /**
- * Cuts a stream of bytes into lines. Push a chunk, then call next() until it gives `undefined`; a chunk must stay unchanged
- * until then, and is copied only when a line is split between chunks.
+ * Cuts a stream of bytes into lines. Push a chunk, then call next() until it gives `undefined`: after that
+ * the chunk may be written over. Only a line that is split between chunks is copied.
  *
  * @example
  * ```ts
@@ -44,13 +47,14 @@ export class LineReader {
     return this.#inbox.pending;
   }
 
+  /** Takes what has arrived. */
   push(chunk: Uint8Array): void {
     this.#inbox.push(chunk);
   }
 
   /**
-   * The next whole line without its CRLF or LF; `undefined` = none yet.
-   * Throws `LIMIT` when a line is longer than `maxBytes`, and again at every later call: the stream has no known place any more.
+   * The next whole line without its CRLF or LF; `undefined` = none yet. Throws `LIMIT` when a line is longer
+   * than `maxBytes`, and again at every later call: the stream has no known place any more.
    */
   next(): string | undefined {
     const inbox = this.#inbox;
@@ -62,8 +66,11 @@ export class LineReader {
     if (end > at && bytes[end - 1] === 0x0d /* CR */) end--;
     if (end - at > this.#maxBytes)
       throw new FaktoryError('LIMIT', `line longer than ${this.#maxBytes} bytes`);
-    if (feed < 0) return undefined;
-    inbox.at = feed + 1;
+    if (feed < 0) {
+      inbox.keep();
+      return undefined;
+    }
+    inbox.advance(feed + 1);
     return this.#decode(bytes, at, end);
   }
 }

@@ -1,7 +1,7 @@
 /*
- * MUTATE: what to do to which jobs of which set.
- * It must never find jobs itself; it reads the command and gives a test. A stranger would get wrong that `regexp` is a glob over
- * the job's whole JSON text, and that an empty filter, like none, means every job of the set.
+ * MUTATE: what to do to which jobs of which set. It must never find jobs itself; it reads the command and
+ * gives a test. A stranger would get wrong that `regexp` is a glob over the job's whole JSON text, and that
+ * an empty filter, like none, means every job of the set.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -57,8 +57,9 @@ function readFilter(value: unknown): MutationFilter | undefined {
 }
 
 /**
- * The test for a filter of `regexp`, `jobtype` or both (`jids` is for the caller, who can look them up). `text` gives the whole
- * wire JSON of the job and is called only when the glob must see it. No filter passes everything.
+ * The test for a filter of `regexp`, `jobtype` or both (`jids` is for the caller, who can look them up).
+ * `text` gives the whole wire JSON of the job and is called only when the glob must see it. No filter passes
+ * everything.
  */
 export function mutationMatcher(
   filter: MutationFilter | undefined,

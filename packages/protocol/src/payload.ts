@@ -1,7 +1,7 @@
 /*
- * The small JSON objects of the verbs other than PUSH: read once, field by field.
- * It must never be used for jobs: it builds values, so numbers lose what JavaScript cannot hold. A stranger would get wrong that
- * keys match in any case and that null means absent: that is what Go's decoder does, and clients rely on both.
+ * The small JSON objects of the verbs other than PUSH: read once, field by field. It must never be used for
+ * jobs: it builds values, so numbers lose what JavaScript cannot hold. A stranger would get wrong that keys
+ * match in any case and that null means absent: that is what Go's decoder does, and clients rely on both.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -12,7 +12,8 @@ export type Payload = ReadonlyMap<string, unknown>;
 
 /** Reads one JSON object. Throws `MALFORMED`; strings come out well-formed. */
 export function readPayload(text: string): Payload {
-  // Checked first by our scanner: one strictness and one style of message, whatever the engine's own parser says.
+  // Checked first by our scanner: one strictness and one style of message, whatever the engine's own parser
+  // says.
   const value: unknown = JSON.parse(compactJson(text));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('not an object');
   const fields = new Map<string, unknown>();
@@ -29,7 +30,10 @@ export function stringIn(payload: Payload, name: string): string | undefined {
   throw wrong(`"${name}" must be a string`);
 }
 
-/** A whole number that JavaScript holds exactly; `undefined` when absent. Throws `MALFORMED` for anything else. */
+/**
+ * A whole number that JavaScript holds exactly; `undefined` when absent. Throws `MALFORMED` for anything
+ * else.
+ */
 export function integerIn(payload: Payload, name: string): number | undefined {
   const value = payload.get(name);
   if (value === undefined) return undefined;

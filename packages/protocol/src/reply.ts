@@ -1,7 +1,7 @@
 /*
- * The replies of the protocol, written by the server and read by the client.
- * It must never write an integer or an array reply: faktory-rs panics on arrays, Haskell knows only `+ - $`. A stranger would
- * get wrong that a bulk length counts bytes, and that "nothing" is the null bulk `$-1`, never an empty one.
+ * The replies of the protocol, written by the server and read by the client. It must never write an integer
+ * or an array reply: faktory-rs panics on arrays, Haskell knows only `+ - $`. A stranger would get wrong that
+ * a bulk length counts bytes, and that "nothing" is the null bulk `$-1`, never an empty one.
  */
 
 import { errorText, FaktoryError } from './errors.ts';
@@ -23,22 +23,28 @@ export function bulk(text: string, byteLength: number = utf8Length(text)): strin
   return `$${byteLength}\r\n${text}\r\n`;
 }
 
-/** One reply as a client sees it. An integer reply reads as `simple`. The text of an error is what follows `-`. */
+/**
+ * One reply as a client sees it. An integer reply reads as `simple`. The text of an error is what follows
+ * `-`.
+ */
 export type Reply = { kind: 'simple' | 'error' | 'bulk'; text: string } | { kind: 'nil' };
 
 /** Bytes a reply may have when nothing else is said: 64 MiB. */
 export const defaultMaxReplyBytes = 64 * 1024 * 1024;
 
+/** How a {@link ReplyReader} reads. */
 export interface ReplyReaderOptions {
   /** Bytes a reply may have. Default 64 MiB. */
   maxBytes?: number;
-  /** UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster. */
+  /**
+   * UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster.
+   */
   decode?: Decode;
 }
 
 /**
- * Cuts a stream of bytes into replies. Push a chunk, then call next() until it gives `undefined`; a chunk must stay unchanged
- * until then.
+ * Cuts a stream of bytes into replies. Push a chunk, then call next() until it gives `undefined`: after that
+ * the chunk may be written over.
  *
  * @example
  * ```ts
@@ -65,6 +71,7 @@ export class ReplyReader {
     return this.#inbox.pending;
   }
 
+  /** Takes what has arrived. */
   push(chunk: Uint8Array): void {
     this.#inbox.push(chunk);
   }
@@ -90,35 +97,48 @@ export class ReplyReader {
     let end = feed < 0 ? inbox.end : feed;
     if (end > at && bytes[end - 1] === 0x0d /* CR */) end--;
     if (end - at - 1 > this.#maxBytes) throw this.#tooLong();
-    if (feed < 0) return undefined;
-    const text = this.#decode(bytes, at + 1, end);
+    if (feed < 0) {
+      inbox.keep();
+      return undefined;
+    }
     if (kind !== 0x24 /* $ */) {
-      inbox.at = feed + 1;
-      return { kind: kind === 0x2d /* - */ ? 'error' : 'simple', text };
+      inbox.advance(feed + 1);
+      return { kind: kind === 0x2d /* - */ ? 'error' : 'simple', text: this.#decode(bytes, at + 1, end) };
     }
-    if (text === '-1') {
-      inbox.at = feed + 1;
-      return { kind: 'nil' };
-    }
-    if (!/^\d{1,15}$/.test(text)) throw new FaktoryError('PROTOCOL', 'a bulk reply has a bad length');
-    const length = Number(text);
-    if (length > this.#maxBytes) throw this.#tooLong();
-    inbox.at = feed + 1;
+    const length = this.#bulkLength(bytes, at + 1, end);
+    inbox.advance(feed + 1);
+    if (length < 0) return { kind: 'nil' };
     this.#bodyBytes = length;
     return this.#body();
+  }
+
+  /** The number in a bulk header; -1 is the null bulk. */
+  #bulkLength(bytes: Uint8Array, from: number, to: number): number {
+    if (to - from === 2 && bytes[from] === 0x2d /* - */ && bytes[from + 1] === 0x31 /* 1 */) return -1;
+    let length = from === to ? Number.NaN : 0;
+    for (let i = from; i < to; i++) {
+      const digit = (bytes[i] ?? 0) - 0x30;
+      length = digit >= 0 && digit <= 9 ? length * 10 + digit : Number.NaN;
+    }
+    if (Number.isNaN(length)) throw new FaktoryError('PROTOCOL', 'a bulk reply has a bad length');
+    if (length > this.#maxBytes) throw this.#tooLong();
+    return length;
   }
 
   #body(): Reply | undefined {
     const inbox = this.#inbox;
     const { at } = inbox;
     const end = at + this.#bodyBytes;
-    if (inbox.end < end + 2) return undefined;
+    if (inbox.end < end + 2) {
+      inbox.keep();
+      return undefined;
+    }
     const { bytes } = inbox;
     if (bytes[end] !== 0x0d || bytes[end + 1] !== 0x0a) {
       throw new FaktoryError('PROTOCOL', 'a bulk reply does not end where its length says');
     }
     const text = this.#decode(bytes, at, end);
-    inbox.at = end + 2;
+    inbox.advance(end + 2);
     this.#bodyBytes = -1;
     return { kind: 'bulk', text };
   }

@@ -1,17 +1,24 @@
 /*
- * Instants: integer microseconds inside the server, RFC 3339 text on the wire.
- * It must never use a bare Date.now() for what is emitted: faktory-rs compares a batch's created_at with its own clock a few
- * microseconds before and after. A stranger would get wrong that a wall clock steps: nowMicros() follows Date.now() at once.
+ * Instants: integer microseconds inside the server, RFC 3339 text on the wire. It must never use a bare
+ * Date.now() for what is emitted: faktory-rs compares a batch's created_at with its own clock a few
+ * microseconds before and after. A stranger would get wrong that a wall clock steps: nowMicros() follows
+ * Date.now() at once.
  */
 
-/** An instant: whole microseconds since 1970-01-01T00:00:00Z. Always a safe integer, so within the years 1684 to 2255. */
+import { unitAt } from './utf8.ts';
+
+/**
+ * An instant: whole microseconds since 1970-01-01T00:00:00Z. Always a safe integer, so within the years 1684
+ * to 2255.
+ */
 export type Micros = number;
 
 /** What performance.now() must be raised by to read as wall time, in milliseconds. */
 let wallOffset = performance.timeOrigin;
 
 /**
- * The wall clock in microseconds. Date.now() says which millisecond it is; performance.now() says where inside it.
+ * The wall clock in microseconds. Date.now() says which millisecond it is; performance.now() says where
+ * inside it.
  *
  * @example
  * ```ts
@@ -60,10 +67,13 @@ export function formatTime(at: Micros): string {
   return `${cachedText}.${threeDigits[millis]}${trimmedDigits[rest]}Z`;
 }
 
+/** `YYYY-MM-DDThh:mm:ssZ` */
+const shortestTime = 20;
+
 /**
- * Reads RFC 3339: a real calendar date, `T`, a time without leap second, an optional fraction of any length (what is finer
- * than a microsecond is cut off) and `Z` or `±hh:mm`. Anything else is `undefined`.
- * What lies outside the years 1684 to 2255 is given as the nearest {@link Micros} there is.
+ * Reads RFC 3339: a real calendar date, `T`, a time without leap second, an optional fraction of any length
+ * (what is finer than a microsecond is cut off) and `Z` or `±hh:mm`. Anything else is `undefined`. What lies
+ * outside the years 1684 to 2255 is given as the nearest {@link Micros} there is.
  *
  * @example
  * ```ts
@@ -72,6 +82,7 @@ export function formatTime(at: Micros): string {
  * ```
  */
 export function parseTime(text: string): Micros | undefined {
+  if (text.length < shortestTime) return undefined;
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 7);
   const day = digits(text, 8, 10);
@@ -84,10 +95,10 @@ export function parseTime(text: string): Micros | undefined {
 
   let zoneAt = 19;
   let micros = 0;
-  if (text.charCodeAt(19) === 0x2e /* . */) {
+  if (unitAt(text, 19) === 0x2e /* . */) {
     zoneAt = 20;
-    for (let weight = 100_000; isDigit(text.charCodeAt(zoneAt)); zoneAt++) {
-      micros += (text.charCodeAt(zoneAt) - 0x30) * weight;
+    for (let weight = 100_000; zoneAt < text.length && isDigit(unitAt(text, zoneAt)); zoneAt++) {
+      micros += (unitAt(text, zoneAt) - 0x30) * weight;
       weight = Math.floor(weight / 10);
     }
     if (zoneAt === 20) return undefined;
@@ -112,7 +123,7 @@ function isDigit(unit: number): boolean {
 function digits(text: string, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {
-    const unit = text.charCodeAt(i);
+    const unit = unitAt(text, i);
     if (!isDigit(unit)) return -1;
     value = value * 10 + unit - 0x30;
   }

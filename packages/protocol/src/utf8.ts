@@ -1,18 +1,17 @@
 /*
- * Text measured and cut as the UTF-8 it becomes on the wire.
- * It must never let a lone surrogate out: UTF-8 cannot carry one. A stranger would get wrong that a length here is bytes,
- * while `text.length` counts UTF-16 units.
+ * Text measured and cut as the UTF-8 it becomes on the wire. It must never let a lone surrogate out: UTF-8
+ * cannot carry one. A stranger would get wrong that a length here is bytes, while `text.length` counts UTF-16
+ * units.
  */
-
-const { charCodeAt } = String.prototype;
 
 /**
- * `text.charCodeAt(at)` for loops over every character. V8 has one hidden class per kind of string (flat, sliced, two-byte, …)
- * and forgets how to read a method of more than four: measured, a scan then takes twice as long for the life of the process.
- * A call of the method itself has no such memory. Never pass an `at` out of bounds: that costs as much.
+ * `text.charCodeAt(at)` for loops over every character. V8 has one hidden class per kind of string (flat,
+ * sliced, two-byte, …) and forgets how to read a method of more than four: measured, a scan then takes twice
+ * as long for the life of the process. A call of the method itself has no such memory. Never pass an `at` out
+ * of bounds: that costs as much.
  */
 export function unitAt(text: string, at: number): number {
-  return charCodeAt.call(text, at);
+  return String.prototype.charCodeAt.call(text, at);
 }
 
 /** How many bytes the text takes as UTF-8. A lone surrogate counts 3, as the U+FFFD it is written as. */
@@ -38,7 +37,7 @@ export function cutUtf8(text: string, maxBytes: number): string {
   let bytes = 0;
   let end = 0;
   while (end < text.length) {
-    const unit = text.charCodeAt(end);
+    const unit = unitAt(text, end);
     const pair = startsPair(text, end);
     bytes += pair ? 4 : unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
     if (bytes > maxBytes) return text.slice(0, end);
@@ -52,7 +51,7 @@ export function wellFormed(text: string): string {
   let out = '';
   let from = 0;
   for (let i = 0; i < text.length; i++) {
-    if ((text.charCodeAt(i) & 0xf800) !== 0xd800) continue;
+    if ((unitAt(text, i) & 0xf800) !== 0xd800) continue;
     if (startsPair(text, i)) {
       i++;
     } else {
@@ -65,5 +64,6 @@ export function wellFormed(text: string): string {
 
 /** Whether a high surrogate stands at `at` and its low one right after it. */
 export function startsPair(text: string, at: number): boolean {
-  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
+  if (at + 1 >= text.length || (unitAt(text, at) & 0xfc00) !== 0xd800) return false;
+  return (unitAt(text, at + 1) & 0xfc00) === 0xdc00;
 }

@@ -1,7 +1,7 @@
 /*
- * The lines a client sends, put together on the client's side.
- * It must never let user text end a line or start a second word, nor write a null for an absent field. A stranger would get wrong
- * that JSON.stringify already keeps line breaks out of payloads; queue names are the only bare words, so they are checked.
+ * The lines a client sends, put together on the client's side. It must never let user text end a line or
+ * start a second word, nor write a null for an absent field. A stranger would get wrong that JSON.stringify
+ * already keeps line breaks out of payloads; queue names are the only bare words, so they are checked.
  */
 
 import type { WorkerState } from './command.ts';
@@ -59,7 +59,9 @@ export const write = {
   hello: (hello: Hello): string => `HELLO ${objectText(hello)}\r\n`,
 };
 
-/** The object as JSON without its empty fields: absent must be absent, some servers and clients choke on null. */
+/**
+ * The object as JSON without its empty fields: absent must be absent, some servers and clients choke on null.
+ */
 function objectText(value: object): string {
   const present = Object.entries(value).filter(([, field]) => field !== undefined && field !== null);
   try {

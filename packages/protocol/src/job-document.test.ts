@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { failureText, readFailure } from './failure.ts';
+import { jobDocument, readJob, wireJob } from './job-document.ts';
+import { parseJob } from './job-text.ts';
+
+const defaults = { createdAt: '2026-01-02T03:04:05Z' };
+const document = (text: string): string => jobDocument(parseJob(text), defaults);
+
+describe('the stored document', () => {
+  test('has the defaults filled in, and nothing that is absent', () => {
+    expect(
+      document('{"jid":"pushfetch1","jobtype":"T","args":[1,"two",{"three":3.5},[4],null,true],"blargh":1}'),
+    ).toBe(
+      '{"retry":25,"jid":"pushfetch1","queue":"default","jobtype":"T","created_at":"2026-01-02T03:04:05Z",' +
+        '"args":[1,"two",{"three":3.5},[4],null,true]}',
+    );
+  });
+
+  test('has its keys in one order, whatever the order they came in', () => {
+    expect(
+      document(
+        '{"backtrace":5,"reserve_for":600,"args":[],"at":"2020-01-01T00:00:00Z","created_at":"x","priority":77,' +
+          '"jobtype":"T","queue":"q","jid":"123456789","custom":{"b":1.0},"retry":0}',
+      ),
+    ).toBe(
+      '{"retry":0,"custom":{"b":1.0},"jid":"123456789","queue":"q","jobtype":"T","priority":5,"created_at":"x",' +
+        '"at":"2020-01-01T00:00:00Z","args":[],"reserve_for":600,"backtrace":5}',
+    );
+  });
+
+  test('leaves out zero numbers, an empty custom, and what the server sets itself', () => {
+    const text = document(
+      '{"jid":"123456789","jobtype":"T","args":[],"reserve_for":0,"backtrace":0,"custom":{},"enqueued_at":"x","failure":{}}',
+    );
+    expect(Object.keys(JSON.parse(text))).toEqual(['retry', 'jid', 'queue', 'jobtype', 'created_at', 'args']);
+  });
+
+  test('is JSON for any text in any field', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.array(fc.jsonValue()), (jid, jobtype, args) => {
+        const written = JSON.parse(document(JSON.stringify({ jid, jobtype, args, created_at: `x${jid}` })));
+        expect(written).toEqual({
+          ...JSON.parse(JSON.stringify({ jid, jobtype, args })),
+          retry: 25,
+          queue: 'default',
+          created_at: `x${jid}`,
+        });
+      }),
+    );
+  });
+});
+
+describe('what a FETCH answers', () => {
+  const stored = document('{"jid":"123456789","jobtype":"T","args":[]}');
+
+  test('is the document with the time it was enqueued and its failure', () => {
+    const failure = failureText({ retry_count: 0, remaining: 25, failed_at: '2026-01-01T00:00:00Z' });
+    const job = readJob(wireJob(stored, 1_500_000, failure));
+    expect(job).toMatchObject({
+      jid: '123456789',
+      enqueued_at: '1970-01-01T00:00:01.5Z',
+      failure: { retry_count: 0, remaining: 25, failed_at: '2026-01-01T00:00:00Z' },
+    });
+  });
+
+  test('is the document itself when there is neither', () => {
+    expect(wireJob(stored, undefined, undefined)).toBe(stored);
+    expect(JSON.parse(wireJob(stored, undefined, '{}')).failure).toEqual({});
+    expect(JSON.parse(wireJob(stored, 0, undefined)).enqueued_at).toBe('1970-01-01T00:00:00Z');
+  });
+
+  test.each(['', 'null', '[]', '{}', '{"jid":"x","jobtype":"T"}', '{"jid":1,"jobtype":"T","args":[]}'])(
+    '%j is not a job',
+    (text) => {
+      expect(() => readJob(text)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
+    },
+  );
+});
+
+describe('a failure', () => {
+  const least = { retry_count: 0, remaining: 25, failed_at: '2026-01-01T00:00:00Z' };
+
+  test('is written without empty fields', () => {
+    expect(JSON.parse(failureText({ ...least, backtrace: [], message: '', errtype: '' }))).toEqual(least);
+    expect(failureText({ ...least, message: 'a\ud800' })).toContain('"message":"a\ufffd"');
+  });
+
+  test('reads back as it was written', () => {
+    const whole = {
+      ...least,
+      next_at: 'x',
+      message: 'it broke',
+      errtype: 'Boom',
+      backtrace: ['line 1', 'line 2'],
+    };
+    expect(readFailure(failureText(whole))).toEqual(whole);
+    expect(readFailure(failureText(least))).toEqual(least);
+  });
+
+  test('that a pusher sent may lack anything', () => {
+    expect(readFailure('{"message":null,"extra":1}')).toEqual({
+      retry_count: 0,
+      remaining: 0,
+      failed_at: '',
+    });
+    expect(() => readFailure('{"remaining":1.5}')).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
+  });
+});

@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FaktoryError } from './errors.ts';
+import { parseJob, parseJobs } from './job-text.ts';
+
+/** A whole job with these fields in place of, or besides, the usual ones. */
+function jobLine(fields: string): string {
+  return `{"jid":"123456789","jobtype":"T","args":[],${fields}}`;
+}
+
+function refusal(text: string): FaktoryError {
+  try {
+    parseJob(text);
+  } catch (error) {
+    if (error instanceof FaktoryError) return error;
+  }
+  throw new Error(`was accepted: ${text.slice(0, 100)}`);
+}
+
+describe('a job that is read', () => {
+  test('gives every field', () => {
+    const job = parseJob(
+      '{"jid":"123456789","queue":"mail","jobtype":"Send","args":[1,"two",{"three":3.50}],"priority":9,"retry":-1,' +
+        '"reserve_for":600,"backtrace":5,"at":"1970-01-01T00:00:01.5Z","created_at":"whenever","custom":{"b":1,"a":2},' +
+        '"failure":{"retry_count":1,"remaining":2,"failed_at":"x"},"enqueued_at":"ignored","blargh":{"x":[1]}}',
+    );
+    expect(job).toEqual({
+      jid: '123456789',
+      queue: 'mail',
+      jobtype: 'Send',
+      args: '[1,"two",{"three":3.50}]',
+      priority: 9,
+      retry: -1,
+      reserveFor: 600,
+      backtrace: 5,
+      at: '1970-01-01T00:00:01.5Z',
+      atMicros: 1_500_000,
+      createdAt: 'whenever',
+      custom: '{"b":1,"a":2}',
+      failure: '{"retry_count":1,"remaining":2,"failed_at":"x"}',
+    });
+  });
+
+  test('has its fields in one order, whatever was sent', () => {
+    const all = Object.keys(parseJob(jobLine('"at":"1970-01-01T00:00:00Z","priority":1')));
+    expect(Object.keys(parseJob('{}'))).toEqual(all);
+  });
+
+  test('takes null and empty texts as absent', () => {
+    const names = ['jid', 'queue', 'jobtype', 'args', 'priority', 'retry', 'reserve_for', 'backtrace'];
+    const others = ['at', 'created_at', 'enqueued_at', 'custom', 'failure', 'unknown'];
+    const nulls = [...names, ...others].map((name) => `"${name}":null`).join(',');
+    expect(parseJob(`{${nulls}}`)).toEqual(parseJob('{}'));
+    expect(parseJob('{"queue":"","at":"","created_at":""}')).toEqual(parseJob('{}'));
+    expect(parseJob('{}')).toMatchObject({ jid: '', queue: 'default', jobtype: '', args: '' });
+  });
+
+  test('may be spread over white space', () => {
+    const text =
+      ' { "jid" : "123456789" ,\t"args" : [ 1 , "a b" ] ,\n"custom" : { "k" : [ ] } , "retry" : 3 } ';
+    expect(parseJob(text)).toMatchObject({
+      jid: '123456789',
+      args: '[1,"a b"]',
+      custom: '{"k":[]}',
+      retry: 3,
+    });
+  });
+
+  test('may stand inside a longer line', () => {
+    expect(parseJob('PUSH {"jid":"123456789"}', 5).jid).toBe('123456789');
+    expect(parseJobs('PUSHB [{"jid":"123456789"}]', 6)).toHaveLength(1);
+  });
+
+  test('matches keys in any case and written with escapes; the last of equal keys wins', () => {
+    expect(parseJob('{"Jid":"123456789","QUEUE":"q","\\u006aobtype":"T"}')).toMatchObject({
+      jid: '123456789',
+      queue: 'q',
+      jobtype: 'T',
+    });
+    expect(parseJob('{"jid":"first","retry":1,"JID":"last","retry":null}')).toMatchObject({
+      jid: 'last',
+      retry: undefined,
+    });
+  });
+
+  test('is not harmed by keys that mean something to JavaScript', () => {
+    const job = parseJob(
+      jobLine('"__proto__":{"jid":"x"},"constructor":1,"toString":null,"custom":{"__proto__":{"a":1}}'),
+    );
+    expect(job.jid).toBe('123456789');
+    expect(job.custom).toBe('{"__proto__":{"a":1}}');
+    expect(Object.getPrototypeOf(job)).toBe(Object.prototype);
+  });
+
+  test.each(['12345678901234567890', '1.0', '1e3', '-0', '0.1000', '"\\u00e9\\/"', '{"b":1,"a":2}'])(
+    'passes %s through args and custom untouched',
+    (value) => {
+      const job = parseJob(`{"args":[${value}, ${value}],"custom":{"k": ${value}}}`);
+      expect(job.args).toBe(`[${value},${value}]`);
+      expect(job.custom).toBe(`{"k":${value}}`);
+    },
+  );
+
+  test('decodes the strings it reads, lone surrogates replaced', () => {
+    expect(parseJob('{"jid":"\\u00e9\\n\\"12345","jobtype":"a\\ud800b","queue":"\ud800"}')).toMatchObject({
+      jid: 'é\n"12345',
+      jobtype: 'a\ufffdb',
+      queue: '\ufffd',
+    });
+  });
+
+  test.each([
+    ['0', 5],
+    ['1', 1],
+    ['9', 9],
+    ['10', 5],
+    ['255', 5],
+    ['-0', 5],
+  ])('counts priority %s as %d', (sent, priority) => {
+    expect(parseJob(jobLine(`"priority":${sent}`)).priority).toBe(priority);
+  });
+});
+
+describe('a job of the wrong shape', () => {
+  test.each([
+    '"retry":5.0',
+    '"retry":5e0',
+    '"retry":"5"',
+    '"retry":true',
+    '"retry":[]',
+    '"retry":9007199254740992',
+    '"reserve_for":"600"',
+    '"reserve_for":1.5',
+    '"backtrace":false',
+    '"priority":-1',
+    '"priority":256',
+    '"priority":"high"',
+    '"priority":1.0',
+    '"jid":12345678',
+    '"queue":[]',
+    '"jobtype":{}',
+    '"args":{}',
+    '"args":"[]"',
+    '"args":0',
+    '"at":5',
+    '"created_at":5',
+    '"enqueued_at":5',
+    '"custom":[]',
+    '"custom":"x"',
+    '"failure":"x"',
+    '"failure":{"retry_count":"x"}',
+    '"failure":{"backtrace":[1]}',
+    '"custom":{"a":}',
+    '"x"',
+    '"x":1,',
+    '5:1',
+  ])('%s is refused', (field) => {
+    expect(refusal(jobLine(field))).toMatchObject({ code: 'MALFORMED' });
+    expect(refusal(jobLine(field)).message).toMatch(/^invalid JSON: [^\r\n]{1,200}$/);
+  });
+
+  test.each(['', 'null', '5', '[]', '"x"', '{', '{}x', '{} {}', '{"jid"', 'nonsense', '{"jid":"a\nb"}'])(
+    '%j is refused',
+    (text) => {
+      expect(refusal(text).message).toMatch(/^invalid JSON: /);
+    },
+  );
+
+  test('a hundred thousand nested arrays are an error, not a crash', () => {
+    expect(refusal(jobLine(`"custom":{"a":${'['.repeat(100_000)}`)).message).toContain('levels deep');
+  });
+
+  test('is refused wherever the text breaks off', () => {
+    const text = jobLine('"at":"2020-01-01T00:00:00Z","retry":-1,"custom":{"a":[1e5,"\\u0041"]}');
+    for (let end = 0; end < text.length; end++) expect(refusal(text.slice(0, end)).code).toBe('MALFORMED');
+  });
+
+  test('names the field and the place', () => {
+    expect(refusal('{"retry": "5"}').message).toBe('invalid JSON: "retry" must be an integer at position 10');
+  });
+});
+
+describe('a list of jobs', () => {
+  test('gives each job, in order', () => {
+    expect(parseJobs('[]')).toEqual([]);
+    expect(parseJobs(' [ ] ')).toEqual([]);
+    const jobs = parseJobs(' [ {"jid":"a"} , {"retry":2},{} ] ');
+    expect(jobs).toEqual([parseJob('{"jid":"a"}'), parseJob('{"retry":2}'), parseJob('{}')]);
+  });
+
+  test.each([
+    '',
+    'null',
+    '{}',
+    '[',
+    '[{}',
+    '[{},]',
+    '[{}{}]',
+    '[5]',
+    '[null]',
+    '[{}]x',
+    '[{"retry":"x"},{}]',
+  ])('%j is refused as a whole', (text) => {
+    expect(() => parseJobs(text)).toThrow(/^invalid JSON: /);
+  });
+});
+
+test('any args read back as they were sent', () => {
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue()), fc.nat(3), (args, indent) => {
+      const job = parseJob(JSON.stringify({ args, jid: 'x' }, null, indent));
+      expect(job.args).toBe(JSON.stringify(args));
+    }),
+  );
+});

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LineReader } from './lines.ts';
+
+const encoder = new TextEncoder();
+
+/** All lines that these chunks hold. */
+function linesOf(chunks: readonly Uint8Array[], reader = new LineReader()): string[] {
+  const lines: string[] = [];
+  for (const chunk of chunks) {
+    reader.push(chunk);
+    for (let line = reader.next(); line !== undefined; line = reader.next()) lines.push(line);
+  }
+  return lines;
+}
+
+/** The bytes, cut at these places. */
+function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const sorted = [...places.map((place) => place % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  let from = 0;
+  return sorted.map((to) => {
+    const chunk = bytes.slice(from, to);
+    from = to;
+    return chunk;
+  });
+}
+
+describe('lines', () => {
+  test('end in CRLF or in LF; one CR is taken off', () => {
+    expect(linesOf([encoder.encode('a\r\nb\n\n\r\nc\r\r\nd\re\n')])).toEqual([
+      'a',
+      'b',
+      '',
+      '',
+      'c\r',
+      'd\re',
+    ]);
+  });
+
+  test('wait for their end', () => {
+    const reader = new LineReader();
+    expect(reader.next()).toBeUndefined();
+    expect(linesOf([encoder.encode('PU'), encoder.encode('SH {'), encoder.encode('}\r')], reader)).toEqual(
+      [],
+    );
+    expect(reader.pending).toBe(8);
+    expect(linesOf([encoder.encode('\nFE')], reader)).toEqual(['PUSH {}']);
+    expect(reader.pending).toBe(2);
+  });
+
+  test('are the same however the bytes are split, and whenever they are asked for', () => {
+    const texts = fc.array(
+      fc.string({ unit: fc.constantFrom('a', 'é', '日', '😀', '\r') }).map((text) => `${text}x`),
+    );
+    fc.assert(
+      fc.property(
+        texts,
+        fc.array(fc.nat(200)),
+        fc.array(fc.boolean(), { minLength: 1 }),
+        (lines, places, ask) => {
+          const reader = new LineReader();
+          const got: string[] = [];
+          const drain = (): void => {
+            for (let line = reader.next(); line !== undefined; line = reader.next()) got.push(line);
+          };
+          cut(encoder.encode(lines.map((line) => `${line}\r\n`).join('')), places).forEach((chunk, n) => {
+            reader.push(chunk);
+            if (ask[n % ask.length]) drain();
+          });
+          drain();
+          expect(got).toEqual(lines);
+          expect(reader.pending).toBe(0);
+        },
+      ),
+    );
+  });
+
+  test('keep a split character whole and replace what is not UTF-8', () => {
+    const bytes = encoder.encode('é😀\n');
+    expect(linesOf(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(['é😀']);
+    expect(linesOf([Uint8Array.of(0x61, 0xff, 0x62, 0x0a)])).toEqual(['a\ufffdb']);
+    expect(linesOf([encoder.encode('\ufeffa\n')])).toEqual(['\ufeffa']);
+  });
+
+  test('do not change when a chunk that was read out is written over', () => {
+    const reader = new LineReader();
+    const chunk = encoder.encode('one\ntwo');
+    expect(linesOf([chunk], reader)).toEqual(['one']);
+    chunk.fill(0);
+    expect(linesOf([encoder.encode(' 2\nthree\n')], reader)).toEqual(['two 2', 'three']);
+  });
+
+  test('are decoded from the chunk itself when it holds them whole', () => {
+    const seen: Uint8Array[] = [];
+    const decode = (bytes: Uint8Array, start: number, end: number): string => {
+      seen.push(bytes);
+      return Buffer.from(bytes.subarray(start, end)).toString();
+    };
+    const chunk = encoder.encode('INFO\r\nFLUSH\r\n');
+    expect(linesOf([chunk], new LineReader({ decode }))).toEqual(['INFO', 'FLUSH']);
+    expect(seen).toEqual([chunk, chunk]);
+    expect(seen[0]).toBe(chunk);
+  });
+});
+
+describe('a line over the limit', () => {
+  const limit = expect.objectContaining({ code: 'LIMIT', message: 'line longer than 5 bytes' });
+
+  test.each([[[]], [[1, 2, 3, 4, 5, 6, 7]], [[6]], [[5]]])('is refused, cut at %j', (places) => {
+    const reader = new LineReader({ maxBytes: 5 });
+    expect(linesOf(cut(encoder.encode('12345\r\n'), places), reader)).toEqual(['12345']);
+    expect(() => linesOf(cut(encoder.encode('123456\r\n'), places), reader)).toThrow(limit);
+    expect(() => reader.next()).toThrow(limit);
+  });
+
+  test('is refused before its end has come', () => {
+    const reader = new LineReader({ maxBytes: 5 });
+    expect(linesOf([encoder.encode('12345\r')], reader)).toEqual([]);
+    expect(() => linesOf([encoder.encode('x')], reader)).toThrow(limit);
+  });
+
+  test('leaves the lines before it readable', () => {
+    const reader = new LineReader({ maxBytes: 5 });
+    reader.push(encoder.encode('ok\n1234567'));
+    expect(reader.next()).toBe('ok');
+    expect(() => reader.next()).toThrow(limit);
+  });
+});
+
+test('a million bytes, one at a time, are copied a bounded number of times', () => {
+  const reader = new LineReader();
+  const byte = encoder.encode('x');
+  for (let i = 0; i < 1_000_000; i++) {
+    reader.push(byte);
+    if (reader.next() !== undefined) throw new Error('too early');
+  }
+  reader.push(encoder.encode('\n'));
+  expect(reader.next()).toHaveLength(1_000_000);
+});

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { mutationMatcher, parseMutate } from './mutate.ts';
+
+describe('MUTATE', () => {
+  test.each([
+    ['{"cmd":"clear","target":"retries"}', { cmd: 'clear', target: 'retries' }],
+    ['{ "cmd" : "kill" , "target" : "dead" , "filter" : null }', { cmd: 'kill', target: 'dead' }],
+    ['{"cmd":"requeue","target":"scheduled","filter":{}}', { cmd: 'requeue', target: 'scheduled' }],
+    [
+      '{"cmd":"discard","target":"dead","filter":{"jids":[],"regexp":"","jobtype":null}}',
+      { cmd: 'discard', target: 'dead' },
+    ],
+    [
+      '{"cmd":"kill","target":"retries","filter":{"jids":["a"]}}',
+      { cmd: 'kill', target: 'retries', filter: { jids: ['a'] } },
+    ],
+    [
+      '{"cmd":"kill","target":"retries","filter":{"regexp":"*a b*","jobtype":"T"}}',
+      { cmd: 'kill', target: 'retries', filter: { regexp: '*a b*', jobtype: 'T' } },
+    ],
+  ])('%s', (rest, mutation) => {
+    expect(parseMutate(rest)).toEqual(mutation);
+  });
+
+  test.each([
+    ['{"cmd":"explode","target":"nowhere"}', 'INVALID', 'unknown mutate operation'],
+    ['{"target":"scheduled"}', 'INVALID', 'unknown mutate operation'],
+    ['{"cmd":"KILL","target":"scheduled"}', 'INVALID', 'unknown mutate operation'],
+    ['{"cmd":"kill","target":"nowhere"}', 'INVALID', 'invalid target for mutation command'],
+    ['{"cmd":"kill"}', 'INVALID', 'invalid target for mutation command'],
+    ['nonsense', 'MALFORMED', 'invalid JSON: unexpected "n" at position 0'],
+    ['', 'MALFORMED', 'invalid JSON: unexpected end at position 0'],
+    ['{"cmd":5,"target":"dead"}', 'MALFORMED', 'invalid JSON: "cmd" must be a string'],
+    ['{"cmd":"kill","target":"dead","filter":[]}', 'MALFORMED', 'invalid JSON: not an object'],
+    [
+      '{"cmd":"kill","target":"dead","filter":{"jids":"x"}}',
+      'MALFORMED',
+      'invalid JSON: "jids" must be an array of strings',
+    ],
+  ])('%j is refused', (rest, code, message) => {
+    expect(() => parseMutate(rest)).toThrow(expect.objectContaining({ code, message }));
+  });
+});
+
+describe('a filter', () => {
+  const text = (): string => '{"jobtype":"Apple","args":["fizz"]}';
+
+  test.each([
+    [undefined, true],
+    [{}, true],
+    [{ jobtype: 'Apple' }, true],
+    [{ jobtype: 'App*' }, false],
+    [{ regexp: '*fizz*' }, true],
+    [{ regexp: 'fizz' }, false],
+    [{ regexp: '*fizz*', jobtype: 'Pear' }, false],
+    [{ regexp: '*buzz*', jobtype: 'Apple' }, false],
+    [{ regexp: '*"args":\\["fizz"\\]*', jobtype: 'Apple' }, true],
+  ])('%j', (filter, expected) => {
+    expect(mutationMatcher(filter)('Apple', text)).toBe(expected);
+  });
+
+  test('does not ask for the text of a job whose type already decides', () => {
+    const never = (): string => {
+      throw new Error('asked');
+    };
+    expect(mutationMatcher({ jobtype: 'Pear', regexp: '*' })('Apple', never)).toBe(false);
+    expect(mutationMatcher({ jobtype: 'Apple' })('Apple', never)).toBe(true);
+  });
+});
