@@ -7,7 +7,8 @@
 import type { WorkerState } from './command.ts';
 import { FaktoryError } from './errors.ts';
 import type { Hello } from './handshake.ts';
-import { checkQueueName, type Job } from './job.ts';
+import type { Job } from './job.ts';
+import { checkQueueName } from './job-rules.ts';
 import type { Mutation } from './mutate.ts';
 
 /** What a worker reports about a job that failed. */

@@ -1,0 +1,52 @@
+/*
+ * The rules a job must keep to be pushed. It must never read text: shapes were checked when the job was parsed, so
+ * what is refused here is a job that is well written and makes no sense.
+ */
+
+import { excerpt, FaktoryError } from './errors.ts';
+import { maxReserve, minJidBytes } from './job.ts';
+import type { JobText } from './job-text.ts';
+import { unitAt, utf8Length } from './utf8.ts';
+
+/** Throws `INVALID` unless the name is one that {@link queueName} allows. */
+export function checkQueueName(name: string): void {
+  if (isQueueName(name)) return;
+  const shown = JSON.stringify(excerpt(name));
+  throw new FaktoryError(
+    'INVALID',
+    `cannot get ${shown} queue: queue names must match \\A[a-zA-Z0-9._-]+\\z`,
+  );
+}
+
+/** The same rule as {@link queueName}, without a regular expression: it runs for every job. */
+function isQueueName(name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const unit = unitAt(name, i);
+    const letter = (unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a;
+    const digit = unit >= 0x30 && unit <= 0x39;
+    if (!letter && !digit && unit !== 0x2d && unit !== 0x2e && unit !== 0x5f) return false;
+  }
+  return name.length > 0;
+}
+
+/**
+ * The rules a job must keep to be pushed, in the protocol's order and words. Throws `INVALID` for the first
+ * broken one. Shapes were checked by {@link parseJob}; this also refuses an `at` that is no time and a queue
+ * name that could never be used.
+ */
+export function checkJob(job: JobText): void {
+  // No character takes less than a byte per UTF-16 unit, so most jids need no counting.
+  if (job.jid.length < minJidBytes && utf8Length(job.jid) < minJidBytes) {
+    throw new FaktoryError('INVALID', 'jobs must have a reasonable jid parameter');
+  }
+  if (job.jobtype === '') throw new FaktoryError('INVALID', 'jobs must have a jobtype parameter');
+  if (job.args === '') throw new FaktoryError('INVALID', 'jobs must have an args parameter');
+  if (job.reserveFor !== undefined && job.reserveFor > maxReserve) {
+    throw new FaktoryError('INVALID', 'jobs cannot be reserved for more than one day');
+  }
+  if (job.at !== undefined && job.atMicros === undefined) {
+    const shown = JSON.stringify(excerpt(job.at));
+    throw new FaktoryError('INVALID', `invalid timestamp for 'at': ${shown}: not an RFC 3339 time`);
+  }
+  checkQueueName(job.queue);
+}
