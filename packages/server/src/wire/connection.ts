@@ -74,6 +74,7 @@ export class Connection implements Session, WorkerLine {
 
   /** Bytes came in. */
   receive(chunk: Uint8Array): void {
+    if (this.#closing) return; // its last reply is on the way; what still comes is read only to be forgotten
     this.#reader.push(chunk);
     this.#pump();
   }
@@ -96,11 +97,10 @@ export class Connection implements Session, WorkerLine {
     this.#socket.destroy();
   }
 
-  /** Says nothing more than what is due, then closes. */
+  /** The server stops: what waits for its turn is answered (with a refusal), then the connection is closed. */
   finish(): void {
+    this.#ended = true;
     this.#pump();
-    this.#closing = true;
-    this.#endIfDone();
   }
 
   #pump(): void {
@@ -115,7 +115,7 @@ export class Connection implements Session, WorkerLine {
     }
     this.#endIfDone();
     const full = this.#reader.pending > MOST_UNREAD && !this.#mayStart();
-    if (full) this.#socket.pause();
+    if (full && !this.#closing) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 

@@ -9,6 +9,7 @@ import { errorReply, FaktoryError, type Hello, LineReader, OK } from '@faktory-t
 import type { Logger } from '../log.ts';
 import type { Desk } from './commands.ts';
 import { Connection, type Port } from './connection.ts';
+import { farewell } from './farewell.ts';
 import { Handshake } from './handshake.ts';
 
 export type { Desk } from './commands.ts';
@@ -159,7 +160,8 @@ export class Listener implements Port {
   #admit(socket: Socket, reader: LineReader, hello: Hello): void {
     if (this.#clients.size >= this.#options.maxConnections) {
       const text = `too many connections: ${this.#clients.size + 1}`;
-      socket.end(`${OK}${errorReply(new FaktoryError('LIMIT', text))}`);
+      socket.write(`${OK}${errorReply(new FaktoryError('LIMIT', text))}`);
+      farewell(socket, this.#options.handshakeTimeout);
       return;
     }
     const connection = new Connection(socket, reader, hello, this);

@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Answer } from './commands.ts';
+import { farewell } from './farewell.ts';
 
 export interface OutboxLimits {
   readonly maxUnsentBytes: number;
@@ -70,7 +71,7 @@ export class Outbox {
       return;
     }
     if (this.#text !== '') this.#write();
-    if (this.#ending) this.#socket.end();
+    if (this.#ending) farewell(this.#socket, this.#limits.unsentTimeout);
   };
 
   #write(): void {

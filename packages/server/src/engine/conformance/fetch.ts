@@ -4,68 +4,75 @@
 import { describe, expect, test } from 'vitest';
 import { entries, entry, expectQueues, expectSizes, HOUR, jids, type Open, SECOND, scenes } from './scene.ts';
 
+type Begin = ReturnType<typeof scenes>;
+
 export function exerciseFetch(open: Open): void {
   describe('fetch', () => {
     const begin = scenes(open);
-
-    test('a fetch takes the oldest first', async () => {
-      const scene = await begin();
-      for (const jid of ['job-00003', 'job-00001', 'job-00002']) await scene.engine.push([entry(jid)]);
-      expect(await scene.drain()).toEqual(['job-00003', 'job-00001', 'job-00002']);
-    });
-
-    test('a fetch takes the highest priority first, then the oldest', async () => {
-      const scene = await begin();
-      const given = [5, 1, 9, 5, 9, 3, 7, 2, 8, 4, 6, 1];
-      for (const [index, priority] of given.entries())
-        await scene.engine.push([entry(`p${priority}-${index}`, { priority })]);
-      const ordered = given
-        .map((priority, index) => ({ priority, index }))
-        .sort((a, b) => b.priority - a.priority || a.index - b.index);
-      expect(await scene.drain()).toEqual(ordered.map(({ priority, index }) => `p${priority}-${index}`));
-    });
-
-    test('the first asked queue that has a job wins, whatever the priorities in the others', async () => {
-      const scene = await begin();
-      await scene.engine.push([
-        entry('low-00001', { queue: 'a', priority: 1 }),
-        entry('high-0001', { queue: 'b', priority: 9 }),
-      ]);
-      expect((await scene.take('empty', 'a', 'b')).jid).toBe('low-00001');
-      expect((await scene.take('a', 'b')).jid).toBe('high-0001');
-    });
-
-    test('a queue named twice or never seen is asked like any other', async () => {
-      const scene = await begin();
-      await scene.engine.push([entry('job-00001')]);
-      expect(await scene.drain('nowhere', 'default', 'default', 'nowhere')).toEqual(['job-00001']);
-    });
-
-    test('a fetch never registers a queue', async () => {
-      const scene = await begin();
-      expect(await scene.engine.fetch({ queues: ['never-seen'], wid: 'w1' })).toBeUndefined();
-      await expectQueues(scene.engine, {});
-    });
-
-    test('a fetch from no queues gives nothing', async () => {
-      const scene = await begin();
-      await scene.engine.push([entry('job-00001')]);
-      expect(await scene.engine.fetch({ queues: [], wid: 'w1' })).toBeUndefined();
-    });
-
-    test('a fetched job is in the working set, in no queue, and is not given again', async () => {
-      const scene = await begin();
-      await scene.engine.push([entry('job-00001')]);
-      expect(await scene.drain()).toEqual(['job-00001']);
-      await expectSizes(scene.engine, { working: 1 });
-      await expectQueues(scene.engine, { default: 0 });
-    });
-
+    exerciseOrder(begin);
+    exerciseTaking(begin);
     exerciseReservation(begin);
   });
 }
 
-function exerciseReservation(begin: ReturnType<typeof scenes>): void {
+function exerciseOrder(begin: Begin): void {
+  test('a fetch takes the oldest first', async () => {
+    const scene = await begin();
+    for (const jid of ['job-00003', 'job-00001', 'job-00002']) await scene.engine.push([entry(jid)]);
+    expect(await scene.drain()).toEqual(['job-00003', 'job-00001', 'job-00002']);
+  });
+
+  test('a fetch takes the highest priority first, then the oldest', async () => {
+    const scene = await begin();
+    const given = [5, 1, 9, 5, 9, 3, 7, 2, 8, 4, 6, 1];
+    for (const [index, priority] of given.entries())
+      await scene.engine.push([entry(`p${priority}-${index}`, { priority })]);
+    const ordered = given
+      .map((priority, index) => ({ priority, index }))
+      .sort((a, b) => b.priority - a.priority || a.index - b.index);
+    expect(await scene.drain()).toEqual(ordered.map(({ priority, index }) => `p${priority}-${index}`));
+  });
+
+  test('the first asked queue that has a job wins, whatever the priorities in the others', async () => {
+    const scene = await begin();
+    await scene.engine.push([
+      entry('low-00001', { queue: 'a', priority: 1 }),
+      entry('high-0001', { queue: 'b', priority: 9 }),
+    ]);
+    expect((await scene.take('empty', 'a', 'b')).jid).toBe('low-00001');
+    expect((await scene.take('a', 'b')).jid).toBe('high-0001');
+  });
+
+  test('a queue named twice or never seen is asked like any other', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    expect(await scene.drain('nowhere', 'default', 'default', 'nowhere')).toEqual(['job-00001']);
+  });
+}
+
+function exerciseTaking(begin: Begin): void {
+  test('a fetch never registers a queue', async () => {
+    const scene = await begin();
+    expect(await scene.engine.fetch({ queues: ['never-seen'], wid: 'w1' })).toBeUndefined();
+    await expectQueues(scene.engine, {});
+  });
+
+  test('a fetch from no queues gives nothing', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    expect(await scene.engine.fetch({ queues: [], wid: 'w1' })).toBeUndefined();
+  });
+
+  test('a fetched job is in the working set, in no queue, and is not given again', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    expect(await scene.drain()).toEqual(['job-00001']);
+    await expectSizes(scene.engine, { working: 1 });
+    await expectQueues(scene.engine, { default: 0 });
+  });
+}
+
+function exerciseReservation(begin: Begin): void {
   test('a reservation names its worker and ends after the job’s own seconds', async () => {
     const scene = await begin();
     await scene.engine.push([

@@ -14,95 +14,128 @@ import {
   scenes,
 } from './scene.ts';
 
+type Begin = ReturnType<typeof scenes>;
+
 export function exercisePush(open: Open): void {
   describe('push', () => {
     const begin = scenes(open);
-
-    test('a job without a time is ready at once, and its document comes back byte for byte', async () => {
-      const scene = await begin();
-      const document =
-        '{"retry":25,"jid":"job-00001","queue":"q","jobtype":"T","args":[1.0,12345678901234567890,"é\\u0000"]}';
-      await scene.engine.push([{ ...entry('job-00001', { queue: 'q' }), document }]);
-      const taken = await scene.take('q');
-      expect(taken).toMatchObject({ jid: 'job-00001', queue: 'q', document, enqueuedAt: scene.now });
-      expect(taken.failure).toBeUndefined();
-    });
-
-    test('a job with a time waits in scheduled and is in no queue', async () => {
-      const scene = await begin();
-      await scene.engine.push([entry('job-00001', { at: scene.now + HOUR })]);
-      await expectSizes(scene.engine, { scheduled: 1 });
-      expect(await scene.drain()).toEqual([]);
-    });
-
-    test('a failure that the producer sent along stays with the job', async () => {
-      const scene = await begin();
-      const sent = failure('before');
-      await scene.engine.push([
-        entry('job-00001', { failure: sent }),
-        entry('job-00002', { failure: sent, at: scene.now + HOUR }),
-      ]);
-      expect((await scene.take()).failure).toBe(sent);
-      scene.now += HOUR;
-      await scene.engine.promote('scheduled', 10);
-      expect((await scene.take()).failure).toBe(sent);
-    });
-
-    test('a bulk of many queues, priorities and times is one push', async () => {
-      const scene = await begin();
-      await scene.engine.push([
-        entry('later-001', { at: scene.now + HOUR }),
-        entry('low-00001', { priority: 1 }),
-        entry('other-001', { queue: 'other' }),
-        entry('high-0001', { priority: 9 }),
-      ]);
-      await expectQueues(scene.engine, { default: 2, other: 1 });
-      await expectSizes(scene.engine, { scheduled: 1 });
-      expect(await scene.drain('default', 'other')).toEqual(['high-0001', 'low-00001', 'other-001']);
-    });
-
-    test('a bulk of 1,000 keeps its order', async () => {
-      const scene = await begin();
-      const pushed = jids('bulk', 1000);
-      await scene.engine.push(entries(pushed));
-      expect(await scene.drain()).toEqual(pushed);
-    });
-
-    test('an empty bulk changes nothing', async () => {
-      const scene = await begin();
-      await scene.engine.push([]);
-      await expectQueues(scene.engine, {});
-      await expectSizes(scene.engine, {});
-    });
-
-    test('two jobs may have one jid', async () => {
-      const scene = await begin();
-      await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
-      await scene.engine.push([entry('same-jid1', { at: scene.now + HOUR })]);
-      await expectQueues(scene.engine, { default: 2 });
-      await expectSizes(scene.engine, { scheduled: 1 });
-    });
-
-    test('any text is a jid, a wid and a jobtype of its own', async () => {
-      const scene = await begin();
-      const texts = ['a', 'a\0', 'a\0b', 'A', 'a ', "'", '"', '%', '*', '\\', '\u2028', 'é', 'é', '💥', '__proto__'];
-      await scene.engine.push(texts.map((jid) => entry(jid, { jobtype: jid })));
-      for (const text of texts) {
-        const held = await scene.engine.fetch({ queues: ['default'], wid: text });
-        expect(held).toMatchObject({ jid: text, wid: text });
-      }
-      for (const [index, jid] of texts.entries()) {
-        expect(await scene.engine.settle({ jid }, { to: 'retries', due: scene.now + HOUR, failure: failure('x') })).toBe(true);
-        expect(await scene.engine.mutate({ set: 'retries', change: 'discard', jids: [jid] })).toBe(1);
-        await expectSizes(scene.engine, { working: texts.length - index - 1, processed: index + 1, failures: index + 1 });
-      }
-    });
-
+    exerciseOne(begin);
+    exerciseBulk(begin);
+    exerciseJids(begin);
     exerciseLimit(begin);
+    exerciseRoom(begin);
   });
 }
 
-function exerciseLimit(begin: ReturnType<typeof scenes>): void {
+function exerciseOne(begin: Begin): void {
+  test('a job without a time is ready at once, and its document comes back byte for byte', async () => {
+    const scene = await begin();
+    const document =
+      '{"retry":25,"jid":"job-00001","queue":"q","jobtype":"T","args":[1.0,12345678901234567890,"é\\u0000"]}';
+    await scene.engine.push([{ ...entry('job-00001', { queue: 'q' }), document }]);
+    const taken = await scene.take('q');
+    expect(taken).toMatchObject({ jid: 'job-00001', queue: 'q', document, enqueuedAt: scene.now });
+    expect(taken.failure).toBeUndefined();
+  });
+
+  test('a job with a time waits in scheduled and is in no queue', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001', { at: scene.now + HOUR })]);
+    await expectSizes(scene.engine, { scheduled: 1 });
+    expect(await scene.drain()).toEqual([]);
+  });
+
+  test('a failure that the producer sent along stays with the job', async () => {
+    const scene = await begin();
+    const sent = failure('before');
+    await scene.engine.push([
+      entry('job-00001', { failure: sent }),
+      entry('job-00002', { failure: sent, at: scene.now + HOUR }),
+    ]);
+    expect((await scene.take()).failure).toBe(sent);
+    scene.now += HOUR;
+    await scene.engine.promote('scheduled', 10);
+    expect((await scene.take()).failure).toBe(sent);
+  });
+}
+
+function exerciseBulk(begin: Begin): void {
+  test('a bulk of many queues, priorities and times is one push', async () => {
+    const scene = await begin();
+    await scene.engine.push([
+      entry('later-001', { at: scene.now + HOUR }),
+      entry('low-00001', { priority: 1 }),
+      entry('other-001', { queue: 'other' }),
+      entry('high-0001', { priority: 9 }),
+    ]);
+    await expectQueues(scene.engine, { default: 2, other: 1 });
+    await expectSizes(scene.engine, { scheduled: 1 });
+    expect(await scene.drain('default', 'other')).toEqual(['high-0001', 'low-00001', 'other-001']);
+  });
+
+  test('a bulk of 1,000 keeps its order', async () => {
+    const scene = await begin();
+    const pushed = jids('bulk', 1000);
+    await scene.engine.push(entries(pushed));
+    expect(await scene.drain()).toEqual(pushed);
+  });
+
+  test('an empty bulk changes nothing', async () => {
+    const scene = await begin();
+    await scene.engine.push([]);
+    await expectQueues(scene.engine, {});
+    await expectSizes(scene.engine, {});
+  });
+}
+
+function exerciseJids(begin: Begin): void {
+  test('two jobs may have one jid', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
+    await scene.engine.push([entry('same-jid1', { at: scene.now + HOUR })]);
+    await expectQueues(scene.engine, { default: 2 });
+    await expectSizes(scene.engine, { scheduled: 1 });
+  });
+
+  test('any text is a jid, a wid and a jobtype of its own', async () => {
+    const scene = await begin();
+    const texts = [
+      'a',
+      'a\0',
+      'a\0b',
+      'A',
+      'a ',
+      "'",
+      '"',
+      '%',
+      '*',
+      '\\',
+      '\u2028',
+      'é',
+      'e\u0301',
+      '💥',
+      '__proto__',
+    ];
+    await scene.engine.push(texts.map((jid) => entry(jid, { jobtype: jid })));
+    for (const text of texts) {
+      const held = await scene.engine.fetch({ queues: ['default'], wid: text });
+      expect(held).toMatchObject({ jid: text, wid: text });
+    }
+    for (const [index, jid] of texts.entries()) {
+      expect(
+        await scene.engine.settle({ jid }, { to: 'retries', due: scene.now + HOUR, failure: failure('x') }),
+      ).toBe(true);
+      expect(await scene.engine.mutate({ set: 'retries', change: 'discard', jids: [jid] })).toBe(1);
+      await expectSizes(scene.engine, {
+        working: texts.length - index - 1,
+        processed: index + 1,
+        failures: index + 1,
+      });
+    }
+  });
+}
+
+function exerciseLimit(begin: Begin): void {
   test('a bulk that would make a queue longer than its limit pushes none of its jobs', async () => {
     const scene = await begin({ maxQueueLength: 3 });
     await scene.engine.push(entries(['job-00001', 'job-00002']));
@@ -129,7 +162,9 @@ function exerciseLimit(begin: ReturnType<typeof scenes>): void {
     ]);
     expect(await scene.drain('default', 'other')).toEqual(['job-00001', 'job-00004', 'other-001']);
   });
+}
 
+function exerciseRoom(begin: Begin): void {
   test('the limit counts ready jobs: scheduled ones are outside, a fetched one makes room', async () => {
     const scene = await begin({ maxQueueLength: 1 });
     await scene.engine.push(entries(['later-001', 'later-002'], { at: scene.now + HOUR }));

@@ -26,7 +26,9 @@ export function exerciseQueues(open: Open): void {
     exerciseRemove(begin);
     exerciseOldest(begin);
     exerciseReady(begin);
+    exerciseSilence(begin);
     exerciseCounts(begin);
+    exerciseFlush(begin);
   });
 }
 
@@ -172,7 +174,9 @@ function exerciseReady(begin: Begin): void {
     await scene.engine.setPaused('*', false);
     expect(counts).toEqual({ default: 5 });
   });
+}
 
+function exerciseSilence(begin: Begin): void {
   test('what is not ready, or not a push, tells nothing; a listener that stopped hears nothing', async () => {
     const scene = await begin();
     let calls = 0;
@@ -238,7 +242,9 @@ function exerciseCounts(begin: Begin): void {
     ]);
     await expectSizes(scene.engine, { retries: 1, processed: 4, failures: 2 });
   });
+}
 
+function exerciseFlush(begin: Begin): void {
   test('flush forgets everything: jobs, reservations, pauses, counters, history', async () => {
     const scene = await begin();
     for (const set of ['scheduled', 'retries', 'dead'] as const) await scene.fill(set, [`in-${set}`]);

@@ -3,7 +3,7 @@
  * exactly one end, and nothing that was accepted is ever lost or in two places.
  */
 import { describe, expect, test } from 'vitest';
-import { exerciseModel } from './model.ts';
+import { exerciseRandom } from './random.ts';
 import {
   entries,
   entry,
@@ -21,8 +21,10 @@ export function exerciseRaces(open: Open): void {
   describe('races', () => {
     const begin = scenes(open);
     exerciseOrder(begin);
+    exerciseSettling(begin);
     exerciseOneWinner(begin);
-    exerciseModel(open);
+    exerciseManyEnds(begin);
+    exerciseRandom(open);
   });
 }
 
@@ -60,7 +62,9 @@ function exerciseOrder(begin: Begin): void {
     await Promise.all(all.map((jid) => scene.engine.push([entry(jid)])));
     expect(await scene.drain()).toEqual(all);
   });
+}
 
+function exerciseSettling(begin: Begin): void {
   test('promises settle in the order of their calls', async () => {
     const scene = await begin();
     const settled: number[] = [];
@@ -86,10 +90,10 @@ function exerciseOrder(begin: Begin): void {
   });
 }
 
-function exerciseOneWinner(begin: Begin): void {
-  const expired = (due: number) =>
-    ({ to: 'retries', due, failure: failure('Faktory job reservation expired') }) as const;
+const expired = (due: number) =>
+  ({ to: 'retries', due, failure: failure('Faktory job reservation expired') }) as const;
 
+function exerciseOneWinner(begin: Begin): void {
   test('an ACK that comes first wins against the expiry', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
@@ -117,7 +121,9 @@ function exerciseOneWinner(begin: Begin): void {
     expect([expiry, ack]).toEqual([true, false]);
     await expectSizes(scene.engine, { retries: 1, processed: 1, failures: 1 });
   });
+}
 
+function exerciseManyEnds(begin: Begin): void {
   test('the expiry of an old hand-out does not touch a new one of the same job', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);

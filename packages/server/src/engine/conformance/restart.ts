@@ -19,7 +19,10 @@ export function exerciseRestart(open: Open): void {
   describe('restart', () => {
     const begin = scenes(open);
     exerciseKept(begin);
+    exerciseSetsKept(begin);
+    exerciseCountsKept(begin);
     exerciseReservations(begin);
+    exerciseAfter(begin);
   });
 }
 
@@ -62,7 +65,9 @@ function exerciseKept(begin: Begin): void {
     await scene.engine.push([entry('job-00003')]);
     expect(await scene.drain()).toEqual(['job-00001', 'job-00002', 'job-00003']);
   });
+}
 
+function exerciseSetsKept(begin: Begin): void {
   test('sets keep their entries, times and failures', async () => {
     const scene = await begin();
     await scene.fill('scheduled', jids('later', 3), HOUR);
@@ -93,7 +98,9 @@ function exerciseKept(begin: Begin): void {
     await scene.engine.setPaused('*', false);
     expect(await scene.drain('paused')).toEqual(['job-in-paused']);
   });
+}
 
+function exerciseCountsKept(begin: Begin): void {
   test('counters and history go on from where they were', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
@@ -152,7 +159,9 @@ function exerciseReservations(begin: Begin): void {
     scene.now = held.expiresAt + HOUR;
     expect(await scene.engine.overdue(10)).toHaveLength(1);
   });
+}
 
+function exerciseAfter(begin: Begin): void {
   test('hand-outs after a restart have numbers of their own', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('same', 4).fill('same-jid1')));

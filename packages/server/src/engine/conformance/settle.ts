@@ -17,55 +17,60 @@ import {
   scenes,
 } from './scene.ts';
 
+type Begin = ReturnType<typeof scenes>;
+
 export function exerciseSettle(open: Open): void {
   describe('settle', () => {
     const begin = scenes(open);
-
-    test('done removes the job and counts one processed', async () => {
-      const scene = await begin();
-      await end(scene, { to: 'done' });
-      await expectSizes(scene.engine, { processed: 1 });
-      expect(await scene.drain()).toEqual([]);
-    });
-
-    test('retries keeps the job until its time, with its failure, and counts one processed and one failure', async () => {
-      const scene = await begin();
-      const told = failure('boom');
-      await end(scene, { to: 'retries', due: scene.now + 20 * SECOND, failure: told });
-      await expectSizes(scene.engine, { retries: 1, processed: 1, failures: 1 });
-      expect(await scene.engine.nextDue('retries')).toBe(scene.now + 20 * SECOND);
-      scene.now += 20 * SECOND;
-      await scene.engine.promote('retries', 10);
-      expect(await scene.take()).toMatchObject({ jid: 'job-00001', failure: told, enqueuedAt: scene.now });
-    });
-
-    test('dead buries the job until its time and counts one processed and one failure', async () => {
-      const scene = await begin();
-      await end(scene, { to: 'dead', due: scene.now + HOUR, failure: failure('boom') });
-      await expectSizes(scene.engine, { dead: 1, processed: 1, failures: 1 });
-      expect(await scene.engine.nextDue('dead')).toBe(scene.now + HOUR);
-    });
-
-    test('forgotten removes the job and counts one processed and one failure', async () => {
-      const scene = await begin();
-      await end(scene, { to: 'forgotten' });
-      await expectSizes(scene.engine, { processed: 1, failures: 1 });
-    });
-
-    test('queue counts nothing, keeps the failure the job had, and lets it be taken again', async () => {
-      const scene = await begin();
-      await scene.engine.push([entry('job-00001', { failure: failure('before') })]);
-      const held = await scene.take();
-      expect(await scene.engine.settle(held, { to: 'queue' })).toBe(true);
-      await expectSizes(scene.engine, {});
-      const again = await scene.take();
-      expect(again).toMatchObject({ jid: 'job-00001', failure: failure('before'), document: held.document });
-      expect(again.hold).not.toBe(held.hold);
-    });
-
+    exerciseOutcomes(begin);
     exercisePutBack(begin);
     exerciseVerdict(begin);
     exerciseNotHeld(begin);
+    exerciseOneJid(begin);
+  });
+}
+
+function exerciseOutcomes(begin: Begin): void {
+  test('done removes the job and counts one processed', async () => {
+    const scene = await begin();
+    await end(scene, { to: 'done' });
+    await expectSizes(scene.engine, { processed: 1 });
+    expect(await scene.drain()).toEqual([]);
+  });
+
+  test('retries keeps the job until its time, with its failure, and counts one processed and one failure', async () => {
+    const scene = await begin();
+    const told = failure('boom');
+    await end(scene, { to: 'retries', due: scene.now + 20 * SECOND, failure: told });
+    await expectSizes(scene.engine, { retries: 1, processed: 1, failures: 1 });
+    expect(await scene.engine.nextDue('retries')).toBe(scene.now + 20 * SECOND);
+    scene.now += 20 * SECOND;
+    await scene.engine.promote('retries', 10);
+    expect(await scene.take()).toMatchObject({ jid: 'job-00001', failure: told, enqueuedAt: scene.now });
+  });
+
+  test('dead buries the job until its time and counts one processed and one failure', async () => {
+    const scene = await begin();
+    await end(scene, { to: 'dead', due: scene.now + HOUR, failure: failure('boom') });
+    await expectSizes(scene.engine, { dead: 1, processed: 1, failures: 1 });
+    expect(await scene.engine.nextDue('dead')).toBe(scene.now + HOUR);
+  });
+
+  test('forgotten removes the job and counts one processed and one failure', async () => {
+    const scene = await begin();
+    await end(scene, { to: 'forgotten' });
+    await expectSizes(scene.engine, { processed: 1, failures: 1 });
+  });
+
+  test('queue counts nothing, keeps the failure the job had, and lets it be taken again', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001', { failure: failure('before') })]);
+    const held = await scene.take();
+    expect(await scene.engine.settle(held, { to: 'queue' })).toBe(true);
+    await expectSizes(scene.engine, {});
+    const again = await scene.take();
+    expect(again).toMatchObject({ jid: 'job-00001', failure: failure('before'), document: held.document });
+    expect(again.hold).not.toBe(held.hold);
   });
 }
 
@@ -75,7 +80,7 @@ async function end(scene: Scene, outcome: Outcome): Promise<void> {
   expect(await scene.engine.settle({ jid: held.jid }, outcome)).toBe(true);
 }
 
-function exercisePutBack(begin: ReturnType<typeof scenes>): void {
+function exercisePutBack(begin: Begin): void {
   test('a job put back is at the head of its priority, before those that waited', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['job-00001', 'job-00002', 'job-00003']));
@@ -104,7 +109,7 @@ function exercisePutBack(begin: ReturnType<typeof scenes>): void {
   });
 }
 
-function exerciseVerdict(begin: ReturnType<typeof scenes>): void {
+function exerciseVerdict(begin: Begin): void {
   test('a verdict sees the reservation as it was handed out and decides by it', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { queue: 'q', failure: failure('before') })]);
@@ -131,7 +136,7 @@ function exerciseVerdict(begin: ReturnType<typeof scenes>): void {
   });
 }
 
-function exerciseNotHeld(begin: ReturnType<typeof scenes>): void {
+function exerciseNotHeld(begin: Begin): void {
   test('an unknown, ready, scheduled or already settled job is not held: false, and nothing changes', async () => {
     const scene = await begin();
     await scene.engine.push([
@@ -160,7 +165,9 @@ function exerciseNotHeld(begin: ReturnType<typeof scenes>): void {
     expect(await scene.engine.settle({ jid: 'job-00001', hold: held.hold }, { to: 'done' })).toBe(true);
     await expectSizes(scene.engine, { processed: 1 });
   });
+}
 
+function exerciseOneJid(begin: Begin): void {
   test('two held jobs of one jid are settled one by one, the oldest hand-out first', async () => {
     const scene = await begin();
     await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);

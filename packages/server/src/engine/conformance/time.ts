@@ -20,6 +20,7 @@ export function exerciseTime(open: Open): void {
   describe('time', () => {
     const begin = scenes(open);
     exercisePromote(begin);
+    exercisePlaces(begin);
     exerciseOverdue(begin);
     exerciseExtend(begin);
     exerciseDead(begin);
@@ -56,7 +57,9 @@ function exercisePromote(begin: Begin): void {
     expect(await scene.engine.promote('scheduled', 10)).toBe(0);
     expect(await scene.drain()).toEqual(all.slice(10));
   });
+}
 
+function exercisePlaces(begin: Begin): void {
   test('a promoted job goes to the tail of its priority and carries the time of its promotion', async () => {
     const scene = await begin();
     const at = scene.now + SECOND;

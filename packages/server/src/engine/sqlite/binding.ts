@@ -1,5 +1,5 @@
 /**
- * Which SQLite: the one built into Node (22.13 and later), else the prebuilt package with the same API (Node 20).
+ * Which SQLite: the one built into Node (22.16 and later), else the prebuilt package with the same API (Node 20).
  *
  * Declares the few members that the engine uses, so that nothing else of either binding can creep in. Keep the
  * database object referenced as long as its statements: on Node 20 a collected one closes under them.
@@ -13,6 +13,8 @@ export interface Statement {
   run(...values: Value[]): { changes: number | bigint };
   get(...values: Value[]): unknown;
   all(...values: Value[]): unknown[];
+  /** Rows as arrays, in the order of the columns: a microsecond less for a row of six. */
+  setReturnArrays(on: boolean): void;
 }
 
 export interface Database {
@@ -34,12 +36,12 @@ export function openDatabase(path: string): Database {
 
 function loadBinding(): Binding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 13))
+  if (major > 22 || (major === 22 && minor >= 16))
     return withoutWarning(() => require('node:sqlite') as Binding);
   try {
     return require('@photostructure/sqlite') as Binding;
   } catch (cause) {
-    const message = `no SQLite for Node ${process.versions.node} on ${process.platform} ${process.arch}: install @photostructure/sqlite, or use Node 22.13 or later`;
+    const message = `no SQLite for Node ${process.versions.node} on ${process.platform} ${process.arch}: install @photostructure/sqlite, or use Node 22.16 or later`;
     throw new FaktoryError('CONFIG', message, { cause });
   }
 }

@@ -1,11 +1,15 @@
 /**
- * How long a turn stays open for others: up to 100 µs, until about as many operations have come as clients are in
- * step. The number in step is learned: it follows the sizes of turns, and now and then a turn waits for more than
- * came last time, because clients that happen to alternate in two groups can only be joined by waiting once.
+ * How long a turn stays open for others: until about as many operations have come as clients are in step, and at most
+ * half of what a commit costs lately, never over 100 µs: a longer wait costs more than the commit it saves.
+ *
+ * The number in step is learned: it follows the sizes of turns, and now and then a turn waits for more than came last
+ * time, because clients that happen to alternate in two groups can only be joined by waiting once.
  */
 
 const LONGEST_WAIT = 0.1; // ms
+const SHARE = 0.5; // of a commit
 const PROBE_EVERY = 8; // turns
+const SMOOTHING = 0.1;
 
 export class Gather {
   readonly #now: () => number;
@@ -13,6 +17,7 @@ export class Gather {
   #turns = 0;
   #since = 0;
   #goal = 0;
+  #commitTime = LONGEST_WAIT / SHARE;
 
   /** `now` gives milliseconds. */
   constructor(now = () => performance.now()) {
@@ -29,8 +34,14 @@ export class Gather {
       this.#since = this.#now();
       return true;
     }
-    if (operations >= this.#goal || this.#now() - this.#since >= LONGEST_WAIT) return this.#close(operations);
+    const longest = Math.min(LONGEST_WAIT, this.#commitTime * SHARE);
+    if (operations >= this.#goal || this.#now() - this.#since >= longest) return this.#close(operations);
     return true;
+  }
+
+  /** A commit took this many milliseconds. */
+  committed(time: number): void {
+    this.#commitTime += (time - this.#commitTime) * SMOOTHING;
   }
 
   #close(operations: number): false {

@@ -57,7 +57,10 @@ export function refuseForeign(db: Database, path: string): void {
   const version = pragma(db, 'user_version');
   const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
   if (pragma(db, 'application_id') !== applicationId && (tables > 0 || version > 0)) {
-    throw new FaktoryError('STORAGE', `${path} is a SQLite file of another program; choose another data folder`);
+    throw new FaktoryError(
+      'STORAGE',
+      `${path} is a SQLite file of another program; choose another data folder`,
+    );
   }
   if (version > migrations.length) {
     const text = `${path} was written by a newer server (format ${version}, this one knows ${migrations.length}); start that version, or restore a backup`;

@@ -43,7 +43,8 @@ async function byJids(store: Store, { set }: SetChange, jids: readonly string[])
   for (let from = 0; from < jids.length; from += BITE) {
     await store.turn.run(() => {
       for (const jid of jids.slice(from, from + BITE)) {
-        for (const row of store.sql(BY_JID).all(toColumn(jid), place[set]) as { id: number }[]) ids.add(row.id);
+        for (const row of store.sql(BY_JID).all(toColumn(jid), place[set]) as { id: number }[])
+          ids.add(row.id);
       }
     });
   }

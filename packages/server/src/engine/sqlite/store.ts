@@ -72,6 +72,15 @@ export class Store {
     return statement;
   }
 
+  /** A statement whose rows are arrays. Never ask for the same text by `sql`. */
+  rows(text: string): Statement {
+    const known = this.#statements.get(text);
+    if (known) return known;
+    const statement = this.sql(text);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+
   /** The queue's row and counters, made when the name is new. Only inside a transaction. */
   queue(name: string): Queue {
     const known = this.counts.queues.get(name);
@@ -170,11 +179,19 @@ export class Store {
 
   async close(): Promise<void> {
     await this.turn.run(() => undefined);
-    // The whole log into the file: the binding for Node 20 does it only when the statements are garbage-collected.
-    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.#emptyLog();
     await this.#log.close();
     this.#db.close();
     this.#folder.release();
+  }
+
+  /** The whole log into the file: the binding for Node 20 does it only when the statements are garbage-collected. */
+  #emptyLog(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // On a full disk the log stays as it is, synced; the next start reads it.
+    }
   }
 }
 

@@ -7,7 +7,7 @@
  * storage: the whole transaction is rolled back and every caller of the turn gets the error.
  *
  * A turn *gathers*: clients that wait for replies come back within microseconds of a commit, so the turn stays open
- * for up to 100 µs until about as many operations have come as clients are in step. A lone client never waits.
+ * for a moment (gather.ts) until about as many operations have come as clients are in step. A lone client never waits.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { Gather } from './gather.ts';
@@ -91,7 +91,9 @@ export class Turn {
     const started = performance.now();
     this.#transaction.commit();
     this.#open = false;
-    this.figures.seconds += (performance.now() - started) / 1000;
+    const time = performance.now() - started;
+    this.#gather.committed(time);
+    this.figures.seconds += time / 1000;
     this.figures.commits += 1;
     this.figures.operations += operations;
   }
