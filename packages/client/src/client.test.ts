@@ -1,0 +1,183 @@
+import { FaktoryError } from '@faktory-ts/protocol';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeServer } from '../test/fake-server.ts';
+import { Client } from './client.ts';
+
+let server: FakeServer;
+let client: Client;
+
+beforeEach(async () => {
+  server = await FakeServer.start();
+  client = new Client({ url: server.url });
+});
+
+afterEach(async () => {
+  await client.close();
+  await server.stop();
+});
+
+const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+
+describe('what each call says and reads', () => {
+  test('push sends one compact line and gives the jid', async () => {
+    const jid = await client.push({
+      jid: 'abcdefgh',
+      jobtype: 'Mail',
+      args: ['ü', 1],
+      queue: 'mail',
+      priority: 9,
+    });
+    expect(jid).toBe('abcdefgh');
+    expect(server.lines).toEqual([
+      'PUSH {"jid":"abcdefgh","jobtype":"Mail","args":["ü",1],"queue":"mail","priority":9}',
+    ]);
+  });
+
+  test('pushBulk gives all jids in order and the errors by jid', async () => {
+    server.script = () => bulk('{"bbbbbbbb":"jobs must have a jobtype parameter"}');
+    const job = { jobtype: 'T', args: [] };
+    const { jids, errors } = await client.pushBulk([
+      { ...job, jid: 'aaaaaaaa' },
+      { ...job, jid: 'bbbbbbbb' },
+      job,
+    ]);
+    expect(jids).toEqual(['aaaaaaaa', 'bbbbbbbb', expect.stringMatching(/^[\w-]{24}$/)]);
+    expect(errors).toEqual(new Map([['bbbbbbbb', 'jobs must have a jobtype parameter']]));
+  });
+
+  test('info gives the whole answer, queues the sizes in it', async () => {
+    server.script = () => bulk('{"faktory":{"queues":{"a":1,"b":0}},"extra":1}');
+    expect(await client.info()).toMatchObject({ extra: 1 });
+    expect(await client.queues()).toEqual({ a: 1, b: 0 });
+  });
+
+  test('an INFO without queues is an empty map', async () => {
+    server.script = () => bulk('{}');
+    expect(await client.queues()).toEqual({});
+  });
+
+  test('queue calls take one name, several, or all', async () => {
+    await client.pauseQueue('a');
+    await client.resumeQueue(['a', 'b']);
+    await client.removeQueue('*');
+    await client.flush();
+    await client.mutate({ cmd: 'kill', target: 'retries', filter: { jids: ['x'] } });
+    expect(server.lines).toEqual([
+      'QUEUE PAUSE a',
+      'QUEUE RESUME a b',
+      'QUEUE REMOVE *',
+      'FLUSH',
+      'MUTATE {"cmd":"kill","target":"retries","filter":{"jids":["x"]}}',
+    ]);
+  });
+
+  test('latency gives seconds by queue', async () => {
+    server.script = () => bulk('{"a":0.5,"b":0}');
+    expect(await client.latency(['a', 'b'])).toEqual({ a: 0.5, b: 0 });
+    expect(server.lines).toEqual(['QUEUE LATENCY a b']);
+  });
+});
+
+describe('errors', () => {
+  test('keep the words of the server and carry a code', async () => {
+    server.script = () => '-ERR jobs must have a reasonable jid parameter\r\n';
+    const error: unknown = await client
+      .push({ jid: 'x', jobtype: 'T', args: [] })
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(FaktoryError);
+    expect(error).toMatchObject({ code: 'INVALID', message: 'jobs must have a reasonable jid parameter' });
+    server.script = () => '-NOTUNIQUE Job not unique\r\n';
+    await expect(client.push({ jobtype: 'T', args: [] })).rejects.toMatchObject({ code: 'NOTUNIQUE' });
+  });
+
+  test('a push without an answer says which job may be in', async () => {
+    server.script = () => undefined;
+    const push = client.push({ jid: 'abcdefgh', jobtype: 'T', args: [] });
+    const bulkPush = client.pushBulk([{ jobtype: 'T', args: [] }]);
+    await server.line('PUSHB');
+    server.cut();
+    await expect(push).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: expect.stringMatching(/job abcdefgh may or may not be in/),
+    });
+    await expect(bulkPush).rejects.toMatchObject({
+      message: expect.stringMatching(/of its 1 jobs may be in/),
+    });
+  });
+
+  test('arguments that are no JSON are INVALID and nothing is sent', async () => {
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    await expect(client.push({ jobtype: 'T', args: cyclic })).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(client.push({ jobtype: 'T', args: [1n] })).rejects.toMatchObject({ code: 'INVALID' });
+    expect(server.peers).toHaveLength(0);
+  });
+
+  test('a queue name that would break the line is INVALID', async () => {
+    await expect(client.pauseQueue('a\r\nFLUSH')).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(client.latency('a b')).rejects.toMatchObject({ code: 'INVALID' });
+  });
+
+  test.each([
+    ['push', '$2\r\n{}\r\n', (): Promise<unknown> => client.push({ jobtype: 'T', args: [] })],
+    ['pushBulk', '+OK\r\n', () => client.pushBulk([])],
+    ['pushBulk', '$2\r\n[]\r\n', () => client.pushBulk([])],
+    ['info', '$3\r\n{x}\r\n', () => client.info()],
+    ['info', '$-1\r\n', () => client.info()],
+    ['latency', '$4\r\nnull\r\n', () => client.latency('a')],
+    ['flush', '+NO\r\n', () => client.flush()],
+  ])('an answer that %s cannot have is PROTOCOL and the client goes on', async (_name, said, act) => {
+    server.script = () => said;
+    await expect(act()).rejects.toMatchObject({ code: 'PROTOCOL' });
+    server.script = () => '+OK\r\n';
+    await client.flush();
+    expect(server.peers).toHaveLength(1);
+  });
+
+  test('options that cannot work are CONFIG at once', () => {
+    expect(() => new Client({ url: 'http://x' })).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+    expect(() => new Client({ url: server.url, timeout: 0 })).toThrow(
+      expect.objectContaining({ code: 'CONFIG' }),
+    );
+    expect(() => new Client({ url: server.url, timeout: Number.NaN })).toThrow();
+  });
+});
+
+describe('life', () => {
+  test('a producer says no wid, a consumer says its own with its labels', async () => {
+    await client.flush();
+    const consumer = new Client({ url: server.url, wid: 'w-1', labels: ['x'] });
+    await consumer.flush();
+    await consumer.close();
+    const hellos = server.peers.map((peer) => JSON.parse(peer.lines[0]?.slice('HELLO '.length) ?? ''));
+    expect(hellos[0]).toMatchObject({ v: 2, pid: process.pid, hostname: expect.any(String) });
+    expect(hellos[0]).not.toHaveProperty('wid');
+    expect(hellos[1]).toMatchObject({ wid: 'w-1', labels: ['x'] });
+  });
+
+  test('a closed client refuses calls with CLOSED and may be closed again', async () => {
+    await client.flush();
+    await client.close();
+    await client.close();
+    await expect(client.info()).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(server.lines).toEqual(['FLUSH', 'END']);
+  });
+
+  test('asyncDispose closes', async () => {
+    await client[Symbol.asyncDispose]();
+    await expect(client.info()).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  test('its signal ends the client and every call', async () => {
+    const control = new AbortController();
+    const bound = new Client({ url: server.url, signal: control.signal });
+    server.script = () => undefined;
+    const call = bound.info();
+    await server.line('INFO');
+    control.abort();
+    await expect(call).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(bound.info()).rejects.toMatchObject({ code: 'ABORTED' });
+    const never = new Client({ url: server.url, signal: AbortSignal.abort() });
+    await expect(never.info()).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});

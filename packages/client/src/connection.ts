@@ -1,0 +1,239 @@
+/*
+ * One lasting connection: many calls in the air, replies in their order, a new link whenever the old one dies.
+ * It must never send a line twice unless its call allows it, nor throw out of an event. A stranger would get wrong that it dials
+ * only when a call waits: an idle connection that was lost stays lost until somebody calls.
+ */
+
+import { FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
+import { backoff } from './backoff.ts';
+import { Call, type CallOptions, type CallRules } from './call.ts';
+import { Link, type LinkOptions } from './link.ts';
+import { SentCalls } from './sent.ts';
+
+/** What a {@link Connection} is made with. */
+export interface ConnectionOptions extends Omit<LinkOptions, 'silence'> {
+  /** Milliseconds a call waits for its reply, and the server may be silent while it owes one. Default 5000. */
+  timeout?: number | undefined;
+  /** The server took the HELLO. Must not throw. */
+  onUp?: (() => void) | undefined;
+  /** A dial failed or the connection broke; a new dial follows when a call waits. Must not throw. */
+  onDown?: ((error: FaktoryError) => void) | undefined;
+}
+
+/** Said while dialling, these do not pass by themselves: the calls that wait are told at once, unless they outlast it. */
+const lasting: ReadonlySet<string> = new Set(['AUTH', 'PROTOCOL', 'CONFIG']);
+
+/**
+ * A call's life: *waiting* (no link, or the link takes no more now) → *sent* → settled. When the link dies, sent calls that may go
+ * out again wait again, ahead of the others; the rest of the sent ones reject with `CLOSED`. Deadlines and signals settle a call in
+ * any state; a sent one keeps its place until its reply has come.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #timeout: number;
+  #waiting = new Set<Call>();
+  readonly #sent = new SentCalls();
+  #link: Link | undefined;
+  #up = false;
+  #flushing = false;
+  /** The link is being ended by us: its end is no trouble. */
+  #leaving = false;
+  #failures = 0;
+  #redial: NodeJS.Timeout | undefined;
+  #trouble: FaktoryError | undefined;
+  /** Why no more calls are taken. */
+  #refusal: FaktoryError | undefined;
+  #closed: Promise<void> | undefined;
+  /** Told whenever a call has left or the link has gone. */
+  #onChange: (() => void) | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#timeout = options.timeout ?? 5000;
+  }
+
+  /**
+   * Sends a line when there is a connection and gives its reply. Lines of one turn of the event loop leave in one write.
+   *
+   * @throws FaktoryError what the server answered; `TIMEOUT`; `ABORTED`; `CLOSED` when the connection broke before the reply or
+   * is closed; `AUTH`, `PROTOCOL` or `CONFIG` when it cannot be made.
+   */
+  async call(line: string, options: CallOptions & CallRules = {}): Promise<Reply> {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (options.signal?.aborted || options.withdraw?.aborted) {
+      throw new FaktoryError('ABORTED', 'given up before it was sent', { cause: options.signal?.reason });
+    }
+    const timeout = options.timeout ?? this.#timeout;
+    const call = new Call(
+      line,
+      { ...options, timeout },
+      {
+        settled: (done) => this.#left(done),
+        trouble: () => this.#trouble,
+      },
+    );
+    this.#waiting.add(call);
+    this.#wake();
+    return call.reply;
+  }
+
+  /** Takes no more calls, waits until those in the air are settled, says END. Never rejects. */
+  close(): Promise<void> {
+    this.#refusal ??= new FaktoryError('CLOSED', 'the connection was closed by this program');
+    this.#closed ??= this.#finish();
+    return this.#closed;
+  }
+
+  /** Ends at once: every call rejects with this error, now and later. */
+  abort(error: FaktoryError): void {
+    this.#refusal = error;
+    const calls = [...this.#sent.drain(), ...this.#waiting];
+    this.#waiting.clear();
+    for (const call of calls) call.fail(error);
+    clearTimeout(this.#redial);
+    this.#leaving = true;
+    this.#link?.die(error);
+    this.#changed();
+  }
+
+  /** Drops the link as if it had broken: the next call dials and says HELLO again. */
+  reconnect(): void {
+    this.#link?.die(new FaktoryError('CLOSED', 'connecting anew'));
+  }
+
+  /** Says END behind what was sent, whose replies still come in. A later call gets a new link. */
+  hangUp(): void {
+    if (this.#link === undefined) return;
+    this.#up = false;
+    this.#leaving = true;
+    this.#link.end();
+  }
+
+  #wake(): void {
+    if (this.#waiting.size === 0) return;
+    if (this.#up) {
+      if (this.#flushing) return;
+      this.#flushing = true;
+      // Runs when all that this turn has to say is said, promise reactions included.
+      process.nextTick(() => this.#flush());
+      return;
+    }
+    if (this.#link !== undefined || this.#redial !== undefined) return;
+    const wait = backoff(this.#failures);
+    if (wait === 0) {
+      this.#dial();
+      return;
+    }
+    this.#redial = setTimeout(() => {
+      this.#redial = undefined;
+      if (this.#waiting.size > 0 && this.#link === undefined) this.#dial();
+    }, wait).unref();
+  }
+
+  #dial(): void {
+    const { address, hello, tls } = this.#options;
+    try {
+      this.#link = new Link(
+        { address, hello, tls, silence: this.#timeout },
+        {
+          up: () => this.#connected(),
+          reply: (reply) => this.#take(reply),
+          room: () => this.#wake(),
+          gone: (error) => this.#lost(error),
+        },
+      );
+    } catch (cause) {
+      // tls.connect throws for options it cannot use.
+      this.#lost(new FaktoryError('CONFIG', `cannot dial: ${(cause as Error).message}`, { cause }));
+    }
+  }
+
+  #connected(): void {
+    this.#up = true;
+    this.#trouble = undefined;
+    this.#options.onUp?.();
+    this.#flush();
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (!this.#up || !this.#link?.writable || this.#waiting.size === 0) return;
+    let lines = '';
+    for (const call of this.#waiting) {
+      call.sent = true;
+      this.#sent.push(call);
+      lines += call.line;
+    }
+    const replies = this.#waiting.size;
+    this.#waiting = new Set();
+    this.#link.write(lines, replies);
+  }
+
+  #take(reply: Reply): void {
+    const error = reply.kind === 'error' ? wireError(reply.text) : undefined;
+    const call = this.#sent.shift();
+    if (call === undefined) {
+      throw error ?? new FaktoryError('PROTOCOL', 'the server sent a reply that nothing asked for');
+    }
+    if (error?.code === 'SHUTDOWN') {
+      // The server did not carry the line out and is closing: what it refused may wait for its successor.
+      if (!call.settled) this.#waitAgain([call]);
+      throw error;
+    }
+    this.#failures = 0;
+    if (error !== undefined) call.fail(error);
+    else call.answer(reply);
+    this.#changed();
+  }
+
+  #lost(error: FaktoryError): void {
+    const dialling = !this.#up;
+    const leaving = this.#leaving;
+    this.#link = undefined;
+    this.#up = false;
+    this.#leaving = false;
+    if (!leaving) {
+      this.#failures++;
+      this.#trouble = error;
+    }
+    const cut = this.#sent.drain().filter((call) => !call.settled);
+    this.#waitAgain(cut.filter((call) => call.again));
+    for (const call of cut) if (!call.again) call.lose(error);
+    if (dialling && lasting.has(error.code)) {
+      for (const call of [...this.#waiting]) if (!call.outlasts) call.fail(error);
+    }
+    if (!leaving) this.#options.onDown?.(error);
+    this.#wake();
+    this.#changed();
+  }
+
+  #waitAgain(calls: Call[]): void {
+    if (calls.length === 0) return;
+    for (const call of calls) call.sent = false;
+    this.#waiting = new Set([...calls, ...this.#waiting]);
+  }
+
+  #left(call: Call): void {
+    this.#waiting.delete(call);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#onChange?.();
+  }
+
+  async #finish(): Promise<void> {
+    await this.#until(() => this.#waiting.size + this.#sent.size === 0);
+    clearTimeout(this.#redial);
+    this.hangUp();
+    await this.#until(() => this.#link === undefined);
+  }
+
+  async #until(done: () => boolean): Promise<void> {
+    while (!done()) {
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
+    }
+  }
+}

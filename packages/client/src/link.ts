@@ -1,0 +1,199 @@
+/*
+ * One socket from dial to death: greeting, HELLO with the proof of the password, then lines out and replies in.
+ * It must never reconnect (connection.ts does) nor know a verb beyond HELLO and END. A stranger would get wrong that a dead
+ * link is told exactly once, by `gone`, whatever killed it: refused dial, wrong password, garbage, silence, a closed socket.
+ */
+
+import { createHash } from 'node:crypto';
+import net from 'node:net';
+import tls from 'node:tls';
+import {
+  FaktoryError,
+  type Hello,
+  parseGreeting,
+  passwordProof,
+  protocolVersion,
+  type Reply,
+  ReplyReader,
+  wireError,
+  write,
+} from '@faktory-ts/protocol';
+import type { ServerAddress } from './url.ts';
+
+/** Whom to dial and how to introduce oneself. */
+export interface LinkOptions {
+  address: ServerAddress;
+  /** What HELLO says beside version and password. With a `wid` the connection is a consumer. */
+  hello?: Pick<Hello, 'hostname' | 'wid' | 'pid' | 'labels'> | undefined;
+  /** For `tcp+tls://`: authorities, client certificate, server name, as in `tls.connect`. */
+  tls?: tls.ConnectionOptions | undefined;
+  /** Milliseconds of silence from a server that owes an answer until the link is given up. FETCH takes up to 2000. */
+  silence: number;
+}
+
+/** What a link tells. */
+export interface LinkEvents {
+  /** The server took the HELLO. */
+  up(): void;
+  reply(reply: Reply): void;
+  /** A write would no longer pile up in memory. */
+  room(): void;
+  /** Once, at the end. Nothing is told after it. */
+  gone(error: FaktoryError): void;
+}
+
+const farewell = 1000; // ms that END may take
+
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
+  readonly #socket: net.Socket;
+  readonly #reader = new ReplyReader({ decode });
+  readonly #watch: NodeJS.Timeout;
+  #state: 'greeting' | 'hello' | 'up' | 'ending' | 'gone' = 'greeting';
+  #unanswered = 1; // the greeting is owed
+  #heard = 0;
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#socket = dial(options);
+    this.#socket.setNoDelay(true).setKeepAlive(true, 15_000).unref();
+    this.#socket.on('data', (chunk) => this.#read(chunk));
+    this.#socket.on('drain', () => this.#state === 'up' && events.room());
+    this.#socket.on('error', (cause) => this.die(this.#closed(reason(cause), cause)));
+    for (const event of ['end', 'close']) {
+      this.#socket.on(event, () => this.die(this.#closed('the server closed the connection')));
+    }
+    this.#watch = setTimeout(() => this.#silent(), options.silence).unref();
+  }
+
+  get #gone(): boolean {
+    return this.#state === 'gone';
+  }
+
+  /** Whether more may be written now. */
+  get writable(): boolean {
+    return this.#state === 'up' && !this.#socket.writableNeedDrain;
+  }
+
+  /** Sends lines that will get `replies` replies. Only while `writable`. */
+  write(lines: string, replies: number): void {
+    if (this.#unanswered === 0) this.#watch.refresh();
+    this.#unanswered += replies;
+    this.#socket.write(lines);
+  }
+
+  /** Says END behind what was sent. What is owed still comes in; then the link is gone. Sends nothing more. */
+  end(): void {
+    if (this.#gone || this.#state === 'ending') return;
+    if (this.#state !== 'up') {
+      this.die(this.#closed('closed before the server greeted'));
+      return;
+    }
+    this.#state = 'ending';
+    this.#socket.end(write.end());
+    this.#partIfDone();
+  }
+
+  /** Ends it now. Without effect on a link that is gone. */
+  die(error: FaktoryError): void {
+    if (this.#gone) return;
+    this.#state = 'gone';
+    clearTimeout(this.#watch);
+    this.#socket.destroy();
+    this.#events.gone(error);
+  }
+
+  #read(chunk: Uint8Array): void {
+    if (this.#gone) return;
+    this.#heard++;
+    this.#watch.refresh();
+    try {
+      this.#reader.push(chunk);
+      while (!this.#gone) {
+        const reply = this.#reader.next();
+        if (reply === undefined) break;
+        this.#take(reply);
+      }
+      this.#partIfDone();
+    } catch (cause) {
+      const told = cause instanceof FaktoryError;
+      this.die(
+        told ? cause : new FaktoryError('PROTOCOL', 'the answer of the server cannot be read', { cause }),
+      );
+    }
+  }
+
+  #take(reply: Reply): void {
+    this.#unanswered--;
+    if (this.#state === 'up' || this.#state === 'ending') {
+      this.#events.reply(reply);
+      return;
+    }
+    if (reply.kind === 'error') throw wireError(reply.text);
+    if (reply.kind !== 'simple')
+      throw new FaktoryError('PROTOCOL', 'the server did not greet as a Faktory server does');
+    if (this.#state === 'greeting') {
+      this.#state = 'hello';
+      this.write(write.hello(this.#hello(reply.text)), 1);
+      return;
+    }
+    this.#state = 'up';
+    this.#events.up();
+  }
+
+  #hello(greeting: string): Hello {
+    const { i: rounds = 1, s: salt } = parseGreeting(greeting);
+    const hello: Hello = { v: protocolVersion, ...this.#options.hello };
+    const { password } = this.#options.address;
+    if (salt === undefined) return hello;
+    if (password === undefined)
+      throw new FaktoryError('AUTH', 'the server asks for a password and none was given');
+    return { ...hello, pwdhash: passwordProof(password, { rounds, salt }, sha256) };
+  }
+
+  #silent(): void {
+    if (this.#unanswered === 0) return;
+    const heard = this.#heard;
+    // After a blocked event loop timers run before the sockets are read: what has come counts as heard.
+    setImmediate(() => {
+      if (heard !== this.#heard) return;
+      this.die(this.#closed(`the server has been silent for ${this.#options.silence} ms`));
+    });
+  }
+
+  /** All is answered and END is said: the server has a second to close, then we do. This timer keeps the process alive. */
+  #partIfDone(): void {
+    if (this.#state !== 'ending' || this.#unanswered > 0) return;
+    const timer = setTimeout(() => this.die(this.#closed('END was not heard')), farewell);
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  #closed(why: string, cause?: unknown): FaktoryError {
+    const { host, port } = this.#options.address;
+    return new FaktoryError('CLOSED', `${host}:${port}: ${why}`, { cause });
+  }
+}
+
+function dial({ address: { host, port, tls: secure }, tls: options }: LinkOptions): net.Socket {
+  if (!secure) return net.connect({ host, port });
+  const servername = net.isIP(host) === 0 ? host : '';
+  return tls.connect({ servername, ...options, host, port });
+}
+
+/** Node tells a refused dial to several addresses as an error without a message around the real ones. */
+function reason(error: Error): string {
+  if (error.message !== '') return error.message;
+  const inner =
+    error instanceof AggregateError ? error.errors.map((one: Error) => one.message) : [error.name];
+  return inner.join(', ');
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+function decode(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { resolveServer } from './url.ts';
+
+const none = {};
+
+describe('where the server is', () => {
+  test('nothing said means this machine on 7419', () => {
+    expect(resolveServer({}, none)).toEqual({ host: 'localhost', port: 7419, tls: false });
+  });
+
+  test('the option wins over the environment', () => {
+    const env = { FAKTORY_URL: 'tcp://b:2', FAKTORY_PROVIDER: 'X', X: 'tcp://c:3' };
+    expect(resolveServer({ url: 'tcp://a:1' }, env).host).toBe('a');
+  });
+
+  test('FAKTORY_PROVIDER names the variable and wins over FAKTORY_URL', () => {
+    const env = { FAKTORY_URL: 'tcp://b:2', FAKTORY_PROVIDER: 'MY_JOBS', MY_JOBS: 'tcp://c:3' };
+    expect(resolveServer({}, env)).toEqual({ host: 'c', port: 3, tls: false });
+  });
+
+  test('FAKTORY_URL is used when nothing else is said', () => {
+    expect(resolveServer({}, { FAKTORY_URL: 'tcp://b' })).toEqual({ host: 'b', port: 7419, tls: false });
+  });
+
+  test('the password is percent-decoded, with or without a user', () => {
+    expect(resolveServer({ url: 'tcp://:p%40ss%2F%25@h:1' }, none).password).toBe('p@ss/%');
+    expect(resolveServer({ url: 'tcp://me:secret@h:1' }, none).password).toBe('secret');
+  });
+
+  test('the password option wins over the URL and is taken as it is', () => {
+    expect(resolveServer({ url: 'tcp://:a@h', password: '%41' }, none).password).toBe('%41');
+  });
+
+  test('an IPv6 host loses its brackets', () => {
+    expect(resolveServer({ url: 'tcp://[::1]:7' }, none)).toEqual({ host: '::1', port: 7, tls: false });
+  });
+
+  test('tcp+tls asks for TLS', () => {
+    expect(resolveServer({ url: 'tcp+tls://jobs.example' }, none).tls).toBe(true);
+  });
+});
+
+describe('what cannot work is a CONFIG error that names the source and keeps the password', () => {
+  const secret = 's3cret';
+  test.each([
+    ['a provider that is itself a URL', {}, { FAKTORY_PROVIDER: `tcp://:${secret}@h:1` }, 'FAKTORY_PROVIDER'],
+    ['a provider that is not set', {}, { FAKTORY_PROVIDER: 'NOPE' }, 'NOPE'],
+    ['no URL at all', { url: `not a url ${secret}` }, {}, 'the url option'],
+    ['another scheme', { url: `redis://:${secret}@h:1` }, {}, 'redis:'],
+    ['no host', { url: 'tcp://' }, {}, 'host'],
+    ['port 0', { url: `tcp://:${secret}@h:0` }, {}, 'port 0'],
+    ['a port that is too high', { url: `tcp://:${secret}@h:70000` }, {}, 'the url option'],
+    ['a password with a bare percent', {}, { FAKTORY_URL: `tcp://:%${secret}@h` }, 'FAKTORY_URL'],
+    ['empty text', { url: '' }, {}, 'the url option'],
+  ])('%s', (_name, choice, env, part) => {
+    const resolve = (): unknown => resolveServer(choice, env);
+    expect(resolve).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(part) }),
+    );
+    expect(resolve).not.toThrow(secret);
+  });
+});

@@ -1,0 +1,91 @@
+/*
+ * Where the server is: from an option, from the environment, else this machine.
+ * It must never put a URL into an error message: URLs hold passwords. A stranger would get wrong that FAKTORY_PROVIDER holds
+ * the *name* of the variable with the URL, not a URL, as on hosting platforms that name it after the provider.
+ */
+
+import { FaktoryError } from '@faktory-ts/protocol';
+
+/** Where a server listens and what it asks for. */
+export interface ServerAddress {
+  host: string;
+  port: number;
+  /** The URL said `tcp+tls://`. */
+  tls: boolean;
+  password?: string;
+}
+
+/** How a program may say which server it means. */
+export interface ServerChoice {
+  /** `tcp://[user]:password@host:port` or `tcp+tls://…`, the password percent-encoded, the port 7419 when left out. */
+  url?: string | undefined;
+  /** Wins over the one in the URL. Not percent-encoded. */
+  password?: string | undefined;
+}
+
+const defaultPort = 7419;
+
+/**
+ * Finds the server: `url`, else the variable that FAKTORY_PROVIDER names, else FAKTORY_URL, else `tcp://localhost:7419`.
+ *
+ * @throws FaktoryError `CONFIG` when the URL cannot be read or FAKTORY_PROVIDER names no variable that is set.
+ * @example
+ * ```ts
+ * resolveServer({ url: 'tcp://:s%20cret@jobs.example:7419' }).password; // 's cret'
+ * ```
+ */
+export function resolveServer(
+  choice: ServerChoice = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ServerAddress {
+  const { text, origin } = chosenUrl(choice, env);
+  const address = parseServerUrl(text, origin);
+  const password = choice.password ?? address.password;
+  return { ...address, ...(password !== undefined && { password }) };
+}
+
+function chosenUrl(
+  choice: ServerChoice,
+  env: Readonly<Record<string, string | undefined>>,
+): { text: string; origin: string } {
+  if (choice.url !== undefined) return { text: choice.url, origin: 'the url option' };
+  const provider = env.FAKTORY_PROVIDER;
+  if (provider) {
+    if (provider.includes(':')) {
+      throw new FaktoryError(
+        'CONFIG',
+        'FAKTORY_PROVIDER must name the variable that holds the URL, not be a URL',
+      );
+    }
+    const text = env[provider];
+    if (!text) throw new FaktoryError('CONFIG', `FAKTORY_PROVIDER names ${provider}, which is not set`);
+    return { text, origin: provider };
+  }
+  if (env.FAKTORY_URL) return { text: env.FAKTORY_URL, origin: 'FAKTORY_URL' };
+  return { text: `tcp://localhost:${defaultPort}`, origin: 'the default' };
+}
+
+function parseServerUrl(text: string, origin: string): ServerAddress {
+  const form = 'it must look like tcp://:password@host:7419';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new FaktoryError('CONFIG', `${origin} is not a URL: ${form}`);
+  const scheme = url.protocol;
+  if (scheme !== 'tcp:' && scheme !== 'tcp+tls:') {
+    throw new FaktoryError('CONFIG', `${origin} begins with ${scheme}// instead of tcp:// or tcp+tls://`);
+  }
+  const host = decoded(url.hostname, 'host', origin).replace(/^\[(.*)\]$/, '$1');
+  if (host === '') throw new FaktoryError('CONFIG', `${origin} names no host: ${form}`);
+  const port = url.port === '' ? defaultPort : Number(url.port);
+  if (port === 0) throw new FaktoryError('CONFIG', `${origin} has port 0, which nothing listens on`);
+  const address: ServerAddress = { host, port, tls: scheme === 'tcp+tls:' };
+  if (url.password !== '') address.password = decoded(url.password, 'password', origin);
+  return address;
+}
+
+function decoded(text: string, part: string, origin: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new FaktoryError('CONFIG', `the ${part} in ${origin} is not percent-encoded`, { cause });
+  }
+}

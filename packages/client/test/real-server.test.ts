@@ -1,0 +1,212 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Client, Connection, commands, type Job, resolveServer } from '../src/index.ts';
+
+let dir: string;
+let server: Server;
+let client: Client;
+
+async function serve(options: ServerOptions = {}): Promise<Server> {
+  const started = createServer({ dir, ...options });
+  await started.start();
+  return started;
+}
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'faktory-client-'));
+  server = await serve();
+  client = new Client({ url: server.url });
+});
+
+afterEach(async () => {
+  await client.close();
+  await server.stop();
+  await rm(dir, { recursive: true });
+});
+
+/** Takes jobs from a queue as a consumer does, until it is empty. */
+async function take(queue: string, count: number): Promise<Job[]> {
+  const consumer = new Connection({
+    address: resolveServer({ url: server.url }),
+    hello: { wid: 'taker-01' },
+  });
+  const jobs: Job[] = [];
+  while (jobs.length < count) {
+    const job = await commands.fetch(consumer, [queue]);
+    if (job !== undefined) jobs.push(job);
+  }
+  for (const { jid } of jobs) await commands.ack(consumer, jid);
+  await consumer.close();
+  return jobs;
+}
+
+describe('pushing', () => {
+  test('a pushed job comes out as it went in', async () => {
+    const options = {
+      queue: 'mail',
+      priority: 7,
+      retry: 3,
+      reserve_for: 600,
+      backtrace: 10,
+      custom: { a: [1] },
+    };
+    const jid = await client.push({ jobtype: 'SendEmail', args: ['ü', 1, { deep: [null] }], ...options });
+    const [job] = await take('mail', 1);
+    expect(job).toMatchObject({ jid, jobtype: 'SendEmail', args: ['ü', 1, { deep: [null] }], ...options });
+  });
+
+  test('priorities order a queue, equal ones stay first in first out', async () => {
+    for (const [n, priority] of [undefined, 1, 9, 5, 9].entries()) {
+      await client.push({ jobtype: 'T', args: [n], priority });
+    }
+    expect((await take('default', 5)).map(({ args }) => args[0])).toEqual([2, 4, 0, 3, 1]);
+  });
+
+  test('at and in put a job into the scheduled set, a past time does not', async () => {
+    await client.push({ jobtype: 'T', args: [], at: new Date(Date.now() + 60_000) });
+    await client.push({ jobtype: 'T', args: [], in: 60_000 });
+    await client.push({ jobtype: 'T', args: [], at: new Date(0) });
+    const { faktory } = await client.info();
+    expect(faktory.sets.scheduled).toBe(2);
+    expect(faktory.queues).toEqual({ default: 1 });
+  });
+
+  test('bulk gives the refused jobs by jid, the others are in', async () => {
+    const { jids, errors } = await client.pushBulk([
+      { jobtype: 'T', args: [1] },
+      { jobtype: '', args: [2], jid: 'without-type' },
+      { jobtype: 'T', args: [3], reserve_for: 100_000, jid: 'too-long-reserved' },
+      { jobtype: 'T', args: [4], jid: 'short' },
+      { jobtype: 'T', args: [5] },
+    ]);
+    expect(Object.fromEntries(errors)).toEqual({
+      'without-type': 'jobs must have a jobtype parameter',
+      'too-long-reserved': 'jobs cannot be reserved for more than one day',
+      short: 'jobs must have a reasonable jid parameter',
+    });
+    expect((await take('default', 2)).map(({ jid }) => jid)).toEqual([jids[0], jids[4]]);
+  });
+
+  test('what a rule refuses is INVALID in the words of the server', async () => {
+    const push = (options: object): Promise<string> => client.push({ jobtype: 'T', args: [], ...options });
+    await expect(push({ jid: 'short' })).rejects.toMatchObject({
+      code: 'INVALID',
+      message: 'jobs must have a reasonable jid parameter',
+    });
+    await expect(push({ at: 'tomorrow' })).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(push({ queue: 'no spaces' })).rejects.toMatchObject({ code: 'INVALID' });
+  });
+
+  test('30 calls in the air at a time push 3,000 jobs, each once', async () => {
+    let next = 0;
+    const producer = async (): Promise<void> => {
+      while (next < 3000) await client.push({ jobtype: 'T', args: [next++] });
+    };
+    await Promise.all(Array.from({ length: 30 }, producer));
+    expect(await client.queues()).toEqual({ default: 3000 });
+  });
+});
+
+describe('administration', () => {
+  test('a paused queue gives nothing until it is resumed, a removed one is gone', async () => {
+    await client.push({ jobtype: 'T', args: [], queue: 'a' });
+    await client.push({ jobtype: 'T', args: [], queue: 'b' });
+    await client.pauseQueue(['a', 'unknown']);
+    const both = new Connection({ address: resolveServer({ url: server.url }), hello: { wid: 'taker-02' } });
+    expect(await commands.fetch(both, ['a', 'b'])).toMatchObject({ queue: 'b' });
+    await client.resumeQueue('*');
+    expect(await commands.fetch(both, ['a', 'b'])).toMatchObject({ queue: 'a' });
+    await both.close();
+    await client.removeQueue('a');
+    expect(Object.keys(await client.queues())).toEqual(['b']);
+  });
+
+  test('latency is 0 for an empty or unknown queue and seconds for one that waits', async () => {
+    await client.push({ jobtype: 'T', args: [], queue: 'a' });
+    const { a, none } = await client.latency(['a', 'none']);
+    expect(a).toBeGreaterThanOrEqual(0);
+    expect(a).toBeLessThan(5);
+    expect(none).toBe(0);
+    await expect(client.latency('*')).rejects.toThrow('QUEUE LATENCY does not support wildcards');
+  });
+
+  test('mutate moves, filters and clears', async () => {
+    const later = { in: 3_600_000 };
+    await client.push({ jobtype: 'Keep', args: [], ...later });
+    await client.push({ jobtype: 'Kill', args: ['an elephant'], ...later });
+    await client.push({ jobtype: 'Run', args: [], ...later, jid: 'run-me-now' });
+    await client.mutate({ cmd: 'kill', target: 'scheduled', filter: { regexp: '*elephant*' } });
+    await client.mutate({ cmd: 'requeue', target: 'scheduled', filter: { jids: ['run-me-now'] } });
+    const { sets, queues } = (await client.info()).faktory;
+    expect(sets).toMatchObject({ scheduled: 1, dead: 1 });
+    expect(queues).toEqual({ default: 1 });
+    await client.mutate({ cmd: 'clear', target: 'dead' });
+    await client.flush();
+    expect((await client.info()).faktory).toMatchObject({
+      sets: { scheduled: 0, dead: 0 },
+      total_enqueued: 0,
+    });
+  });
+});
+
+describe('a server that comes and goes', () => {
+  test('a server with a password takes the right one only', async () => {
+    await server.stop();
+    server = await serve({ password: 'p@ss/wörd' });
+    const known = new Client({ url: server.url });
+    await known.flush();
+    await known.close();
+    const host = `tcp://127.0.0.1:${server.port}`;
+    for (const wrong of [new Client({ url: host }), new Client({ url: host, password: 'no' })]) {
+      await expect(wrong.info()).rejects.toMatchObject({ code: 'AUTH' });
+      await wrong.close();
+    }
+  });
+
+  test('after a restart on the same folder and port the same client goes on with the same jobs', async () => {
+    const { port } = server;
+    await client.push({ jobtype: 'T', args: [1] });
+    await server.stop();
+    const pushed = client.push({ jobtype: 'T', args: [2] });
+    server = await serve({ port });
+    await pushed;
+    expect((await take('default', 2)).map(({ args }) => args[0])).toEqual([1, 2]);
+  });
+
+  test('pushes that never stop while the server restarts are each answered, or said to be uncertain', async () => {
+    const { port } = server;
+    const sure: string[] = [];
+    const unsure: string[] = [];
+    let going = true;
+    const producer = async (): Promise<void> => {
+      while (going) {
+        const jid = `jid-${Math.random()}`;
+        await client.push({ jobtype: 'T', args: [], jid }).then(
+          () => sure.push(jid),
+          (error: { code: string; message: string }) => {
+            expect(error).toMatchObject({ code: 'CLOSED', message: expect.stringContaining(jid) });
+            unsure.push(jid);
+          },
+        );
+      }
+    };
+    const producers = Array.from({ length: 10 }, producer);
+    for (let restart = 0; restart < 3; restart++) {
+      const before = sure.length;
+      while (sure.length < before + 50) await client.queues();
+      await server.stop();
+      server = await serve({ port });
+    }
+    going = false;
+    await Promise.all(producers);
+    const size = (await client.queues()).default ?? 0;
+    expect(size).toBeGreaterThanOrEqual(sure.length);
+    expect(size).toBeLessThanOrEqual(sure.length + unsure.length);
+    const jids = (await take('default', size)).map(({ jid }) => jid);
+    expect(new Set(jids).size).toBe(size);
+    expect(sure.filter((jid) => !jids.includes(jid))).toEqual([]);
+  });
+});
