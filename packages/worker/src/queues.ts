@@ -1,0 +1,44 @@
+/*
+ * In which order each FETCH names the queues.
+ * It must never leave a queue out: weights say what comes first, not what comes at all. A stranger would get wrong that the server
+ * tries queues strictly in the order of each FETCH; fairness between queues is the worker's choice, made here.
+ */
+
+import { FaktoryError, queueName } from '@faktory-ts/protocol';
+
+/** Names in strict order: the first is emptied before the second is looked at. Or weights: `{ a: 3, b: 1 }` asks a first 3 times of 4. */
+export type Queues = readonly string[] | Readonly<Record<string, number>>;
+
+/** Gives the order for the next FETCH. Throws `CONFIG` for no queue, a bad name, a repeated one, or a weight that is not above 0. */
+export function queueOrder(queues: Queues, random: () => number = Math.random): () => readonly string[] {
+  const strict = Array.isArray(queues);
+  const names: string[] = strict ? [...queues] : Object.keys(queues);
+  if (names.length === 0) throw new FaktoryError('CONFIG', 'a worker needs at least one queue');
+  for (const name of names) {
+    if (typeof name !== 'string' || !queueName.test(name)) {
+      throw new FaktoryError(
+        'CONFIG',
+        `${JSON.stringify(name)} cannot be a queue: letters, digits, . _ and - only`,
+      );
+    }
+  }
+  if (new Set(names).size < names.length) throw new FaktoryError('CONFIG', 'a queue is named twice');
+  if (strict) return () => names;
+  const weights = Object.entries(queues as Readonly<Record<string, number>>);
+  for (const [name, weight] of weights) {
+    if (!(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
+      throw new FaktoryError('CONFIG', `the weight of queue ${name} must be a number above 0`);
+    }
+  }
+  return () => drawn(weights, random);
+}
+
+/** All queues, drawn one after another, each with a chance by its weight among those left. */
+function drawn(
+  weights: readonly (readonly [name: string, weight: number])[],
+  random: () => number,
+): string[] {
+  // -ln(u)/w is how long a queue with rate w takes to arrive; the order of arrival is the weighted draw.
+  const arrivals = weights.map(([name, weight]) => ({ name, at: -Math.log(1 - random()) / weight }));
+  return arrivals.sort((a, b) => a.at - b.at).map(({ name }) => name);
+}

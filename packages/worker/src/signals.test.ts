@@ -1,0 +1,19 @@
+import { EventEmitter } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import { silent } from './log.ts';
+import { obeySignals } from './signals.ts';
+
+test('TERM and INT stop, again and again, TSTP makes quiet, and nothing is heard afterwards', () => {
+  const source = new EventEmitter();
+  const worker = { quiet: vi.fn(), stop: vi.fn(async () => undefined) };
+  const forget = obeySignals(worker, source, silent);
+  source.emit('SIGTSTP');
+  source.emit('SIGTERM');
+  source.emit('SIGINT');
+  expect(worker.quiet).toHaveBeenCalledTimes(1);
+  expect(worker.stop).toHaveBeenCalledTimes(2);
+  forget();
+  source.emit('SIGTERM');
+  expect(worker.stop).toHaveBeenCalledTimes(2);
+  expect(source.eventNames()).toEqual([]);
+});

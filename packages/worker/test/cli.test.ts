@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@faktory-ts/client';
+import { createServer, type Server } from '@faktory-ts/server';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const handlers = `
+  import { setTimeout } from 'node:timers/promises';
+  enum Size { Big = 2 }
+  export default {
+    Fine: async (_context: unknown, n: number) => { if (n >= Size.Big) throw new RangeError('too big'); },
+    Endless: async () => { await setTimeout(1_000_000); },
+  };
+  // Left open on purpose: must not keep the program alive.
+  setInterval(() => {}, 1000);
+`;
+
+let cwd: string;
+let server: Server;
+let client: Client;
+let child: ChildProcess | undefined;
+
+beforeEach(async () => {
+  cwd = await mkdtemp(path.join(tmpdir(), 'faktory-cli-'));
+  await writeFile(path.join(cwd, 'handlers.ts'), handlers);
+  server = createServer();
+  await server.start();
+  client = new Client({ url: server.url });
+});
+
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  await client.close();
+  await server.stop();
+  await rm(cwd, { recursive: true });
+});
+
+function start(...argv: string[]): { output: () => string; exited: Promise<[number | null, string | null]> } {
+  const env = { ...process.env, FAKTORY_URL: server.url };
+  const started = spawn(process.execPath, [cli, ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  child = started;
+  let text = '';
+  for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk) => (text += chunk));
+  return { output: () => text, exited: once(started, 'exit') as Promise<[number | null, string | null]> };
+}
+
+async function infoWith(
+  wanted: (faktory: Awaited<ReturnType<Client['info']>>['faktory']) => boolean,
+): Promise<void> {
+  while (!wanted((await client.info()).faktory)) {
+    if (child?.exitCode !== null) throw new Error('the program has ended');
+    await new Promise(setImmediate);
+  }
+}
+
+test('runs TypeScript handlers against the server of FAKTORY_URL and exits 0 after TERM', async () => {
+  const program = start('--require', './handlers.ts', '--queue', 'a', '--queue', 'b,3', '--concurrency', '2');
+  await client.push({ jobtype: 'Fine', args: [1], queue: 'a' });
+  await client.push({ jobtype: 'Fine', args: [2], queue: 'b' });
+  await infoWith(({ total_processed, sets }) => total_processed === 2 && sets.retries === 1);
+  child?.kill('SIGTERM');
+  expect(await program.exited).toEqual([0, null]);
+  expect(program.output()).toMatch(/I \S+ worker stopped/);
+  expect((await client.info()).faktory.tasks.Workers.size).toBe(0);
+});
+
+test('TSTP makes it take no more jobs, a second TERM fails what runs and exits', async () => {
+  const program = start('-r', './handlers.ts');
+  await client.push({ jobtype: 'Endless', args: [] });
+  await infoWith(({ sets }) => sets.working === 1);
+  child?.kill('SIGTSTP');
+  // Left are this client, the heart and the one slot that runs.
+  while ((await client.info()).server.connections > 3) await new Promise(setImmediate);
+  await client.push({ jobtype: 'Endless', args: [] });
+  child?.kill('SIGTERM');
+  while (!program.output().includes('worker stopping')) await new Promise(setImmediate);
+  child?.kill('SIGTERM');
+  expect(await program.exited).toEqual([0, null]);
+  expect((await client.info()).faktory).toMatchObject({
+    queues: { default: 1 },
+    sets: { working: 0, retries: 1 },
+  });
+});
+
+test('a bad file exits 1 and names it', async () => {
+  await writeFile(path.join(cwd, 'bad.ts'), 'export default {');
+  const program = start('-r', './bad.ts');
+  expect(await program.exited).toEqual([1, null]);
+  expect(program.output()).toMatch(/^faktory-worker: \.\/bad\.ts: it cannot be loaded/);
+});
