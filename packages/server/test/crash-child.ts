@@ -1,0 +1,81 @@
+/**
+ * Builds the crash test's program once and starts it as often as asked. Node 20 runs no TypeScript, so the program is
+ * bundled by the esbuild that tsup brings; the bundle lies in node_modules, where its packages are found and git is not.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+interface Esbuild {
+  build(options: Record<string, unknown>): Promise<unknown>;
+}
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const bundle = path(`../node_modules/.crash-server-${process.pid}.mjs`);
+
+/** Makes the program. */
+export async function buildServer(): Promise<void> {
+  const require = createRequire(createRequire(import.meta.url).resolve('tsup'));
+  const esbuild = require('esbuild') as Esbuild;
+  await esbuild.build({
+    entryPoints: [path('./crash-server.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['@faktory-ts/source'],
+    external: ['fastify', '@photostructure/sqlite'],
+    logLevel: 'warning',
+  });
+}
+
+export function removeServer(): void {
+  rmSync(bundle, { force: true });
+}
+
+/** A server in a process of its own. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #exited: Promise<unknown[]>;
+  #said = '';
+  #killed = false;
+
+  constructor(dir: string) {
+    this.#process = spawn(process.execPath, [bundle, dir], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#exited = once(this.#process, 'exit');
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#said += text;
+      });
+    }
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** The port, once it listens. Undefined when it was killed before. */
+  async port(): Promise<number | undefined> {
+    const until = performance.now() + 20_000;
+    for (;;) {
+      const port = /ready (\d+)/.exec(this.#said)?.[1];
+      if (port !== undefined) return Number(port);
+      if (this.#killed) return undefined;
+      if (this.#process.exitCode !== null || performance.now() > until)
+        throw new Error(`the server did not start: ${this.#said}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  /** Ends it as a power cut would. Throws when it had already ended by itself. */
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null) throw new Error(`the server ended by itself: ${this.#said}`);
+    this.#killed = true;
+    this.#process.kill('SIGKILL');
+    const [, signal] = await this.#exited;
+    if (signal !== 'SIGKILL') throw new Error(`the server ended by itself: ${this.#said}`);
+  }
+}
