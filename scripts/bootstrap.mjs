@@ -1,0 +1,47 @@
+// The way in: `npm start`, `npm test` and their neighbours all come here, on a machine that may have nothing but Node and npm.
+// This file and what it imports up front must parse on an old Node, so that the check below gets to speak.
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Node.js 20.19 or newer is needed, this is ${process.version}.`);
+  process.exit(1);
+}
+
+const [task, ...args] = process.argv.slice(2);
+
+/** A curious `npm install` would build a tree that pnpm then has to remove: say what to do instead. */
+function guard() {
+  const agent = process.env.npm_config_user_agent ?? '';
+  if (!agent || agent.startsWith('pnpm/')) return 0;
+  console.error('This repository installs itself: run `npm start` or `npm test` (or `pnpm install`).');
+  return 1;
+}
+
+async function program(file) {
+  await (await import('./prepare.mjs')).prepare();
+  const { run } = await import('./run.mjs');
+  return run(process.execPath, [file, ...args]);
+}
+
+const tasks = {
+  guard,
+  setup: async () => (await import('./prepare.mjs')).prepare(),
+  start: async () => (await import('./start.mjs')).start(args),
+  test: async () => (await import('./test.mjs')).test(args),
+  check: async () => (await import('./test.mjs')).check(),
+  vitest: async () => (await import('./test.mjs')).vitestAlone(args),
+  faktory: () => program('apps/server/dist/main.js'),
+  worker: () => program('packages/worker/dist/cli.js'),
+};
+
+if (!Object.hasOwn(tasks, task ?? '')) {
+  console.error(`Unknown task ${task ?? '(none)'}: one of ${Object.keys(tasks).join(', ')}.`);
+  process.exit(1);
+}
+try {
+  process.exitCode = (await tasks[task]()) ?? 0;
+} catch (error) {
+  if (error?.exitCode === undefined) throw error;
+  if (error.message) console.error(error.message);
+  process.exitCode = error.exitCode;
+}

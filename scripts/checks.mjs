@@ -1,0 +1,58 @@
+// The checks beside the tests: types, lint, unused code, and whether the published packages are put together well.
+// Each speaks only when it fails.
+import { readFileSync } from 'node:fs';
+import { delimiter, join, relative } from 'node:path';
+import { runQuietly } from './run.mjs';
+import { packages, root } from './stamps.mjs';
+
+const bin = join(root, 'node_modules', '.bin');
+const env = {
+  ...process.env,
+  PATH: `${bin}${delimiter}${process.env.PATH}`,
+  TURBO_TELEMETRY_DISABLED: '1',
+  DO_NOT_TRACK: '1',
+};
+const script = (...path) => join(root, 'node_modules', ...path);
+
+const types = {
+  name: 'types',
+  command: [script('turbo', 'bin', 'turbo'), 'run', 'typecheck', '--output-logs=errors-only'],
+};
+const lint = {
+  name: 'lint',
+  command: [script('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'],
+};
+const unused = { name: 'unused code', command: [script('knip', 'bin', 'knip.js')] };
+
+/** What `npm run check` runs before the rooms, and `npm test` before the tests. */
+export const quickChecks = [types, lint];
+
+/** Everything, with one check for each package that is published. */
+export function allChecks() {
+  return [...quickChecks, unused, ...published().map(packed)];
+}
+
+/** Runs them one after the other and counts. */
+export async function runChecks(checks) {
+  const tally = { passed: 0, failed: 0 };
+  for (const check of checks) {
+    const start = performance.now();
+    const { code, output } = await runQuietly(process.execPath, check.command, { env });
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${check.name} (${seconds} s)`);
+    if (code !== 0) console.log(output);
+    tally[code === 0 ? 'passed' : 'failed']++;
+  }
+  return tally;
+}
+
+function published() {
+  return packages().filter(
+    (folder) => !JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).private,
+  );
+}
+
+function packed(folder) {
+  const name = `package ${relative(root, folder)}`;
+  return { name, command: [script('publint', 'src', 'cli.js'), folder, '--strict'] };
+}

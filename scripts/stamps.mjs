@@ -1,0 +1,54 @@
+// Tells whether an install or a build is still up to date: a fingerprint of what went into it, kept beside its result.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Folders of all packages and apps. */
+export function packages() {
+  return ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group))
+      .map((name) => join(root, group, name))
+      .filter((folder) => existsSync(join(folder, 'package.json'))),
+  );
+}
+
+/** What an install depends on. */
+export function toolStamp() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
+  const manifests = packages().map((folder) => join(folder, 'package.json'));
+  for (const name of ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'])
+    manifests.push(join(root, name));
+  for (const file of manifests) hash.update(relative(root, file)).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+/** What a build depends on. Sizes and times only: a changed file is what counts, and a start must not read them all. */
+export function sourceStamp() {
+  const hash = createHash('sha256');
+  const seen = (file) => {
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${relative(root, file)} ${size} ${mtimeMs}\n`);
+  };
+  for (const name of ['tsup.base.ts', 'tsconfig.base.json', 'turbo.json']) seen(join(root, name));
+  for (const folder of packages()) {
+    for (const name of ['package.json', 'tsconfig.json', 'tsup.config.ts']) seen(join(folder, name));
+    for (const file of sources(join(folder, 'src'))) seen(file);
+  }
+  return hash.digest('hex');
+}
+
+/** Whether every package has a build at all. */
+export function builtAll() {
+  return packages().every((folder) => existsSync(join(folder, 'dist')));
+}
+
+function sources(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && !/\.test\.ts$/.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
