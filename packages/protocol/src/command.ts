@@ -138,7 +138,8 @@ export function parseQueueCommand(rest: string): QueueCommand {
 }
 
 function words(text: string): string[] {
-  return text.split(' ').filter((word) => word !== '');
+  const parts = text.split(' ');
+  return parts.includes('') ? parts.filter((word) => word !== '') : parts;
 }
 
 /** Whatever cannot be read becomes `invalid VERB payload`, the reason kept as its cause. */

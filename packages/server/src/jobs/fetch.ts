@@ -20,18 +20,12 @@ export interface FetchCall {
 const LONGEST_WAIT = 2000; // ms
 
 /** A reserved job, or undefined after the wait. */
-export async function fetch(
-  engine: Engine,
-  waiting: Waiting,
-  call: FetchCall,
-): Promise<Reservation | undefined> {
+export function fetch(engine: Engine, waiting: Waiting, call: FetchCall): Promise<Reservation | undefined> {
   const mark = waiting.mark;
   const queues = waiting.withoutLine(call.queues);
-  if (queues.length > 0) {
-    const taken = await engine.fetch({ queues, wid: call.wid });
-    if (taken) return taken;
-  }
-  return wait(engine, waiting, call, mark);
+  if (queues.length === 0) return wait(engine, waiting, call, mark);
+  const taking = engine.fetch({ queues, wid: call.wid });
+  return taking.then((taken) => taken ?? wait(engine, waiting, call, mark));
 }
 
 async function wait(

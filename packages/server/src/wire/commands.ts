@@ -92,17 +92,17 @@ async function pushBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<A
   return json(await jobs.pushBulk(pushed));
 }
 
-async function fetch(payload: string, { jobs, roster }: Desk, { wid, signal }: Session): Promise<Answer> {
+function fetch(payload: string, { jobs, roster }: Desk, { wid, signal }: Session): Promise<Answer> {
   const asked = parseQueues(payload);
   const queues = wid !== '' && roster.state(wid) !== 'running' ? [] : asked;
-  const reservation = await jobs.fetch({ queues, wid, signal });
-  if (!reservation) return NIL;
-  if (signal.aborted) {
-    await jobs.giveBack(reservation);
+  return jobs.fetch({ queues, wid, signal }).then((reservation) => {
+    if (!reservation) return NIL;
+    const { document, enqueuedAt, failure } = reservation;
+    const lost = (): void => lose(jobs, reservation);
+    if (!signal.aborted) return { text: text(wireJob(document, enqueuedAt, failure)), lost };
+    lost();
     return NIL;
-  }
-  const { document, enqueuedAt, failure } = reservation;
-  return { text: text(wireJob(document, enqueuedAt, failure)), lost: () => lose(jobs, reservation) };
+  });
 }
 
 /** The job's reply did not reach its socket. If it cannot be given back now, its reservation's expiry will. */

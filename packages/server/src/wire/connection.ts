@@ -113,6 +113,7 @@ export class Connection implements Session, WorkerLine {
     } catch (error) {
       this.#reject(error);
     }
+    this.#outbox.send();
     this.#endIfDone();
     const full = this.#reader.pending > MOST_UNREAD && !this.#mayStart();
     if (full && !this.#closing) this.#socket.pause();
@@ -172,6 +173,8 @@ export class Connection implements Session, WorkerLine {
   /** A reply that was waited for has come: send what is in order, go on with the next lines. */
   #settle(slot: Slot, answer: Answer): void {
     this.#fill(slot, answer);
+    if (this.#slots.length > 0) this.#outbox.schedule();
+    else this.#outbox.send();
     if (this.#reader.pending > 0 || this.#ended || this.#closing) this.#pump();
   }
 

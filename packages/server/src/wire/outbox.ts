@@ -1,8 +1,9 @@
 /**
  * What a connection still has to say: replies of one moment leave in one write, and unread ones are bounded.
  *
- * "One moment" ends when all promises that a commit settled have run (process.nextTick comes after them), so the
- * replies to pipelined commands share a system call.
+ * "One moment" ends when nothing more is owed, or when all promises that a commit settled have run (process.nextTick
+ * comes after them): so the replies to pipelined commands share a system call, and a client that waits for one reply has
+ * it before the replies to others are made.
  */
 import type { Socket } from 'node:net';
 import type { Answer } from './commands.ts';
@@ -21,6 +22,8 @@ export class Outbox {
   #lost: (() => void)[] = [];
   #scheduled = false;
   #ending = false;
+  /** The farewell is said. */
+  #said = false;
   #full = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -36,6 +39,7 @@ export class Outbox {
     return this.#full;
   }
 
+  /** Keeps a reply until `send` or the end of the moment. */
   add(answer: Exclude<Answer, undefined>): void {
     if (typeof answer === 'string') {
       this.#text += answer;
@@ -43,13 +47,12 @@ export class Outbox {
       this.#text += answer.text;
       this.#lost.push(answer.lost);
     }
-    this.#schedule();
   }
 
   /** Closes the connection once everything is said. */
   end(): void {
     this.#ending = true;
-    this.#schedule();
+    this.schedule();
   }
 
   /** The socket is gone: what was not handed to it is lost. */
@@ -58,21 +61,28 @@ export class Outbox {
     this.#giveUp();
   }
 
-  #schedule(): void {
+  /** Sends when the moment ends. */
+  schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    process.nextTick(this.#send);
+    process.nextTick(this.#tick);
   }
 
-  readonly #send = (): void => {
+  readonly #tick = (): void => {
     this.#scheduled = false;
+    this.send();
+  };
+
+  /** Sends now. */
+  send(): void {
     if (this.#socket.destroyed || !this.#socket.writable) {
       this.#giveUp();
       return;
     }
     if (this.#text !== '') this.#write();
-    if (this.#ending) farewell(this.#socket, this.#limits.unsentTimeout);
-  };
+    if (this.#ending && !this.#said) farewell(this.#socket, this.#limits.unsentTimeout);
+    this.#said = this.#ending;
+  }
 
   #write(): void {
     const text = this.#text;

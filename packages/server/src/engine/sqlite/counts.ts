@@ -55,10 +55,11 @@ export class Counts {
     }
     const held = db.prepare(`SELECT max(seq) AS seq FROM job WHERE place = ${place.working} AND place > 2`);
     this.#lastNumber = Math.max(this.#lastNumber, (held.get() as { seq: number | null }).seq ?? 0);
-    const all = db.prepare('SELECT processed, failures FROM tally WHERE day = 0').get();
-    const total = (all ?? { processed: 0, failures: 0 }) as { processed: number; failures: number };
-    this.processed = total.processed;
-    this.failures = total.failures;
+    const all = db
+      .prepare('SELECT sum(processed) AS processed, sum(failures) AS failures FROM tally')
+      .get() as { processed: number | null; failures: number | null };
+    this.processed = all.processed ?? 0;
+    this.failures = all.failures ?? 0;
   }
 
   /** Reads the names again, as after a rollback; sizes are kept. */

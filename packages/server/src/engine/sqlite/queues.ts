@@ -27,7 +27,7 @@ export function setPaused(store: Store, names: readonly string[] | '*', paused: 
   for (const queue of listed(store, names)) {
     if (queue.paused === paused) continue;
     store.turn.begin();
-    store.sql('UPDATE queue SET paused = ? WHERE id = ?').run(paused ? 1 : 0, queue.id);
+    store.write('UPDATE queue SET paused = ? WHERE id = ?', paused ? 1 : 0, queue.id);
     queue.paused = paused;
     if (!paused) store.counts.announce(queue);
   }
@@ -37,8 +37,8 @@ export function setPaused(store: Store, names: readonly string[] | '*', paused: 
 export function remove(store: Store, names: readonly string[] | '*'): void {
   for (const queue of listed(store, names)) {
     store.turn.begin();
-    store.sql(`DELETE FROM job WHERE place = ${place.ready} AND queue = ?`).run(queue.id);
-    store.sql('UPDATE queue SET listed = 0, paused = 0 WHERE id = ?').run(queue.id);
+    store.write(`DELETE FROM job WHERE place = ${place.ready} AND queue = ?`, queue.id);
+    store.write('UPDATE queue SET listed = 0, paused = 0 WHERE id = ?', queue.id);
     store.counts.moveReady(queue, -store.counts.readyIn(queue));
     queue.listed = queue.paused = false;
   }
@@ -64,4 +64,5 @@ export function flush(store: Store): void {
   store.turn.begin();
   for (const table of ['job', 'queue', 'worker', 'tally']) store.sql(`DELETE FROM ${table}`).run();
   store.counts.clear();
+  store.holds.clear();
 }

@@ -3,8 +3,8 @@
  * rises by one, and add a restart test that opens a file of the old version.
  *
  * One row per job, moved between places by UPDATE. Indexes are partial: a ready job stands in `job_ready` alone, all
- * others in `job_timed` and `job_jid`. Clients send random jids; an index over all of them cut bulk pushes to a
- * quarter. Place codes begin at 2 and no column of a ready row is NULL or 0 where a later place has a number, because
+ * others in `job_timed`, and those of the sets in `job_jid` too. Clients send random jids; an index over all of them
+ * cut bulk pushes to a quarter, and one over the working set is kept in memory (holds.ts). Place codes begin at 2 and no column of a ready row is NULL or 0 where a later place has a number, because
  * SQLite keeps 0, 1 and NULL in no bytes: a row that keeps its size is overwritten in place when it is fetched.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -50,6 +50,10 @@ const migrations: readonly string[] = [
      failures INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE mark (id INTEGER PRIMARY KEY, written_at INTEGER NOT NULL) STRICT;`,
+  // The working set leaves the index of jids, and the sum of all days its row: both cost each commit a write.
+  `DROP INDEX job_jid;
+   CREATE INDEX job_jid ON job (jid) WHERE place > ${place.ready} AND place <> ${place.working};
+   DELETE FROM tally WHERE day = 0;`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

@@ -23,7 +23,8 @@ interface Row {
 
 const PAGE = `SELECT id, due, document, enqueued_at, failure FROM job INDEXED BY job_timed
   WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id LIMIT ${BITE}`;
-const BY_JID = `SELECT id FROM job INDEXED BY job_jid WHERE jid = ? AND place = ? AND place > ${place.ready}`;
+const BY_JID = `SELECT id FROM job INDEXED BY job_jid
+  WHERE jid = ? AND place = ? AND place > ${place.ready} AND place <> ${place.working}`;
 const STILL_THERE = 'SELECT id, queue FROM job WHERE id = ? AND place = ?';
 const KILL = `UPDATE job SET place = ${place.dead}, due = ? WHERE id = ?`;
 
@@ -82,7 +83,7 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
     if (!row) continue;
     changed += 1;
     store.counts.move(from, -1);
-    if (change.change === 'discard') store.sql('DELETE FROM job WHERE id = ?').run(id);
+    if (change.change === 'discard') store.write('DELETE FROM job WHERE id = ?', id);
     else if (change.change === 'requeue') makeReady(store, row, now);
     else kill(store, id, change.deadUntil ?? now);
   }
@@ -91,6 +92,6 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
 }
 
 function kill(store: Store, id: number, until: Micros): void {
-  store.sql(KILL).run(until, id);
+  store.write(KILL, until, id);
   store.enter(place.dead, until);
 }

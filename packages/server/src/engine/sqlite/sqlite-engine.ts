@@ -82,7 +82,7 @@ export class SqliteEngine implements Engine {
         const jid = toColumn(entry.jid);
         const failure = entry.failure ?? null;
         if (at === undefined) {
-          insert.run(
+          insert.get(
             place.ready,
             queue.id,
             priority,
@@ -96,7 +96,7 @@ export class SqliteEngine implements Engine {
           );
           store.arrive(queue, 1);
         } else {
-          insert.run(place.scheduled, queue.id, priority, now, at, reserveFor, 0, jid, document, failure);
+          insert.get(place.scheduled, queue.id, priority, now, at, reserveFor, 0, jid, document, failure);
           store.enter(place.scheduled, at);
         }
       }
@@ -200,7 +200,7 @@ export class SqliteEngine implements Engine {
     const store = this.#store;
     return store.turn.run(() => {
       store.turn.begin();
-      store.sql('INSERT OR REPLACE INTO mark (id, written_at) VALUES (1, ?)').run(this.clock());
+      store.write('INSERT OR REPLACE INTO mark (id, written_at) VALUES (1, ?)', this.clock());
     });
   }
 

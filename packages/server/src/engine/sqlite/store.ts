@@ -6,10 +6,11 @@
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { TimedSet } from '../engine.ts';
-import { type Database, openDatabase, type Statement } from './binding.ts';
+import { type Database, openDatabase, type Statement, type Value } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
 import { type Folder, holdFolder, syncPath } from './folder.ts';
+import { Holds } from './holds.ts';
 import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
 import { type Sync, synchronous, WalSync } from './sync.ts';
 import { Turn } from './turn.ts';
@@ -28,6 +29,7 @@ const placeName = new Map<number, TimedSet | 'working'>([
 
 export class Store {
   readonly counts = new Counts();
+  readonly holds = new Holds();
   readonly turn = new Turn(this);
   readonly clock: () => Micros;
   readonly readyListeners = new Set<(queue: string, count: number) => void>();
@@ -47,7 +49,7 @@ export class Store {
     this.clock = clock;
     this.#folder = holdFolder(dir);
     try {
-      this.#db = openFile(this.#folder.file, sync, this.counts);
+      this.#db = openFile(this.#folder.file, sync, this.counts, this.holds);
     } catch (error) {
       this.#folder.release();
       throw error;
@@ -81,11 +83,16 @@ export class Store {
     return statement;
   }
 
+  /** Runs a write of which nobody needs to know how many rows it changed. */
+  write(text: string, ...values: Value[]): void {
+    this.sql(text).get(...values);
+  }
+
   /** The queue's row and counters, made when the name is new. Only inside a transaction. */
   queue(name: string): Queue {
     const known = this.counts.queues.get(name);
     if (known) return known;
-    this.sql('INSERT INTO queue (name, listed, paused) VALUES (?, 0, 0)').run(name);
+    this.write('INSERT INTO queue (name, listed, paused) VALUES (?, 0, 0)', name);
     const { id } = this.sql('SELECT id FROM queue WHERE name = ?').get(name) as { id: number };
     return this.counts.addQueue(id, name, false, false);
   }
@@ -93,7 +100,7 @@ export class Store {
   /** A job became ready in this queue: INFO lists the queue from now on. */
   arrive(queue: Queue, count: number): void {
     if (!queue.listed) {
-      this.sql('UPDATE queue SET listed = 1 WHERE id = ?').run(queue.id);
+      this.write('UPDATE queue SET listed = 1 WHERE id = ?', queue.id);
       queue.listed = true;
     }
     this.counts.moveReady(queue, count);
@@ -105,7 +112,7 @@ export class Store {
     if (known !== undefined) return known;
     const highest = this.sql('SELECT max(id) AS id FROM worker').get() as { id: number | null };
     const id = (highest.id ?? NO_WORKER) + 1;
-    this.sql('INSERT INTO worker (id, wid) VALUES (?, ?)').run(id, toColumn(wid));
+    this.write('INSERT INTO worker (id, wid) VALUES (?, ?)', id, toColumn(wid));
     return this.counts.addWorker(id, wid);
   }
 
@@ -113,7 +120,7 @@ export class Store {
   pruneWorkers(): void {
     if (this.counts.workers.size < MANY_WORKERS) return;
     const held = `SELECT wid FROM job WHERE place = ${place.working} AND place > ${place.ready}`;
-    this.sql(`DELETE FROM worker WHERE id NOT IN (${held})`).run();
+    this.write(`DELETE FROM worker WHERE id NOT IN (${held})`);
     this.counts.names(this.#db);
   }
 
@@ -131,16 +138,15 @@ export class Store {
   }
 
   begin(): void {
-    this.#begin.run();
+    this.#begin.get();
   }
 
   commit(): void {
     const { processed, failures } = this.counts.ended;
     if (processed > 0) {
-      this.#addTally.run(0, processed, failures);
-      this.#addTally.run(Math.floor(this.clock() / DAY), processed, failures);
+      this.#addTally.get(Math.floor(this.clock() / DAY), processed, failures);
     }
-    this.#commit.run();
+    this.#commit.get();
     this.#log.committed();
   }
 
@@ -156,9 +162,11 @@ export class Store {
     });
     this.#lowered = [];
     this.counts.rollback(this.#db);
+    this.holds.rollback(this.#db);
   }
 
   settled(): void {
+    this.holds.commit();
     for (const queue of this.counts.commit()) {
       const count = Math.min(queue.arrived, queue.ready);
       queue.arrived = 0;
@@ -199,7 +207,7 @@ const PAGE_CACHE = 32_000; // KiB
 const CHECKPOINT = 4000; // pages of the log
 const PATIENCE = 2000; // ms, with tools that read or copy the file
 
-function openFile(path: string, sync: Sync, counts: Counts): Database {
+function openFile(path: string, sync: Sync, counts: Counts, holds: Holds): Database {
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);
@@ -208,6 +216,7 @@ function openFile(path: string, sync: Sync, counts: Counts): Database {
       PRAGMA busy_timeout = ${PATIENCE};`);
     migrate(db);
     counts.load(db);
+    holds.load(db);
     return db;
   } catch (cause) {
     db.close();

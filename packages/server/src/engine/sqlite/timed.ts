@@ -29,7 +29,7 @@ export function promote(store: Store, set: 'scheduled' | 'retries', limit: numbe
   const total = counted.reduce((sum, { n }) => sum + n, 0);
   if (total === 0) return 0;
   store.turn.begin();
-  store.sql(PROMOTE).run(store.counts.block(now, total), now, place[set], now, limit);
+  store.write(PROMOTE, store.counts.block(now, total), now, place[set], now, limit);
   for (const { queue, n } of counted) store.arrive(queueOf(store, queue), n);
   store.counts.move(place[set], -total);
   return total;
@@ -37,7 +37,7 @@ export function promote(store: Store, set: 'scheduled' | 'retries', limit: numbe
 
 /** Puts one row at the tail of its queue; its old place's count is the caller's. */
 export function makeReady(store: Store, row: { id: number; queue: number }, now: Micros): void {
-  store.sql(MAKE_READY).run(store.counts.next(now), now, row.id);
+  store.write(MAKE_READY, store.counts.next(now), now, row.id);
   store.arrive(queueOf(store, row.queue), 1);
 }
 

@@ -80,6 +80,17 @@ test('a fault of the storage rolls the whole turn back, and every caller hears i
   expect(store.calls).toEqual(['begin', 'a', 'rollback']);
 });
 
+test('a fault while a turn waits for others ends that turn, and the next one works', async () => {
+  const { store, turn, write } = makeTurn();
+  await Promise.all([write('a'), write('b'), write('c')]); // learned: three in step
+  const faulty = turn.run(() => {
+    throw new Error('disk I/O error');
+  });
+  await expect(faulty).rejects.toMatchObject({ code: 'STORAGE' });
+  expect(await write('d')).toBe('d');
+  expect(store.calls.slice(-3)).toEqual(['d', 'commit', 'settled']);
+});
+
 test('a commit that fails is told to its callers, and the next turn works', async () => {
   const { store, write } = makeTurn();
   store.failAtCommit = 2;

@@ -1,8 +1,8 @@
 /**
  * Group commit: one turn of the event loop, one transaction, one sync. Knows nothing of jobs.
  *
- * Operations called during a turn are kept in order. When the turn ends they run one after another inside one
- * transaction, it is committed once, and only then are their promises settled. An operation that throws a
+ * Operations called during a turn are kept in order. They run one after another inside one transaction, it is committed
+ * once, and only then are their promises settled. An operation that throws a
  * FaktoryError failed its own checks before its first write: it alone is refused. Any other throw is a fault of the
  * storage: the whole transaction is rolled back and every caller of the turn gets the error.
  *
@@ -42,6 +42,8 @@ export class Turn {
   readonly #transaction: Transaction;
   readonly #gather = new Gather();
   #operations: Operation[] = [];
+  /** How many of them have run. */
+  #done = 0;
   #open = false;
   #scheduled = false;
   /** Since the start: commits, operations in them, and seconds that committing and syncing took. */
@@ -69,23 +71,31 @@ export class Turn {
   }
 
   readonly #end = (): void => {
-    if (this.#gather.wait(this.#operations.length)) {
-      setImmediate(this.#end);
-      return;
-    }
-    this.#scheduled = false;
-    const operations = this.#operations;
-    this.#operations = [];
+    const wait = this.#gather.wait(this.#operations.length);
     try {
-      for (const operation of operations) attempt(operation);
-      if (this.#open) this.#commit(operations.length);
+      // What has come is done while others are waited for: the last one then waits for nobody. Doing each as it is called
+      // took a fifth longer, because sockets and SQLite then push each other out of the processor's caches.
+      while (this.#done < this.#operations.length) attempt(this.#operations[this.#done++] as Operation);
+      if (wait) {
+        setImmediate(this.#end);
+        return;
+      }
+      if (this.#open) this.#commit(this.#done);
     } catch (error) {
-      this.#fail(operations, error);
+      this.#fail(this.#close(), error);
       return;
     }
-    for (const operation of operations) settle(operation);
+    for (const operation of this.#close()) settle(operation);
     this.#transaction.settled();
   };
+
+  #close(): readonly Operation[] {
+    const operations = this.#operations;
+    this.#operations = [];
+    this.#done = 0;
+    this.#scheduled = false;
+    return operations;
+  }
 
   #commit(operations: number): void {
     const started = performance.now();

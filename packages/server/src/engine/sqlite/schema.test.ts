@@ -1,0 +1,64 @@
+/** Files of older formats are brought forward: what was in them is there afterwards, and the rules hold for it. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { openDatabase } from './binding.ts';
+import { SqliteEngine } from './sqlite-engine.ts';
+
+const NOW = Date.UTC(2026, 5, 10, 12, 0, 1) * 1000;
+let dir: string;
+let engine: SqliteEngine;
+
+async function openOld(format: string): Promise<void> {
+  dir = mkdtempSync(join(tmpdir(), 'faktory-format-'));
+  const db = openDatabase(join(dir, 'faktory.db'));
+  db.exec(readFileSync(new URL(format, import.meta.url), 'utf8'));
+  db.close();
+  engine = new SqliteEngine({ dir, sync: 'off', clock: () => NOW });
+  await engine.open();
+}
+
+afterEach(async () => {
+  await engine.close();
+  rmSync(dir, { recursive: true });
+});
+
+test('a file of format 1 keeps its jobs, queues and counts, and is of the newest format afterwards', async () => {
+  await openOld('format-1.sql');
+  expect(await engine.sizes()).toEqual({
+    scheduled: 1,
+    retries: 1,
+    dead: 1,
+    working: 2,
+    processed: 12,
+    failures: 3,
+  });
+  expect(await engine.queues()).toEqual([
+    { name: 'default', size: 2, paused: false },
+    { name: 'mail', size: 0, paused: true },
+  ]);
+  const first = await engine.fetch({ queues: ['mail', 'default'], wid: 'w2' });
+  expect(first).toMatchObject({ jid: 'urgent-01' });
+  await engine.close();
+  const db = openDatabase(join(dir, 'faktory.db'));
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+  db.close();
+});
+
+test('reservations of a file of format 1 can be ended, the older of two with one jid first', async () => {
+  await openOld('format-1.sql');
+  const jobtypes: string[] = [];
+  const settle = () =>
+    engine.settle({ jid: 'twice-001' }, (held) => {
+      jobtypes.push(`${(JSON.parse(held.document) as { jobtype: string }).jobtype} of ${held.wid}`);
+      return { to: 'done' };
+    });
+  expect([await settle(), await settle(), await settle()]).toEqual([true, true, false]);
+  expect(jobtypes).toEqual(['First of w1', 'Second of w1']);
+  expect(await engine.history(2)).toEqual([
+    { day: '2026-06-09', processed: 5, failures: 1 },
+    { day: '2026-06-10', processed: 9, failures: 2 },
+  ]);
+  expect(await engine.mutate({ set: 'retries', change: 'discard', jids: ['retry-001'] })).toBe(1);
+});
