@@ -37,6 +37,16 @@ test('a waiting FETCH is woken by a push within 50 ms', async () => {
   expect(await fastest(worker, producer, (jid) => producer.push(jid))).toBeLessThan(50);
 });
 
+test('a push and the FETCH that waits for it share one commit', async () => {
+  const server = await running({ sync: 'full' });
+  const [worker, producer] = [await greeted(server, 'w1'), await greeted(server)];
+  await park(producer, [worker]);
+  const { commits } = (await server.info()).server;
+  await producer.push('shared-01');
+  expect(jidOf(await worker.line())).toBe('shared-01');
+  expect((await server.info()).server.commits).toBe((commits ?? 0) + 1);
+});
+
 test('a waiting FETCH is woken by a resume within 50 ms', async () => {
   const server = await running({ sync: 'full' });
   const [worker, producer] = [await greeted(server, 'w1'), await greeted(server)];

@@ -167,8 +167,11 @@ export interface Engine {
 
   figures(): CommitFigures;
 
-  /** Told after a commit: `count` jobs of this queue can now be fetched. Returns the way to stop listening. */
-  onReady(listener: (queue: string, count: number) => void): () => void;
+  /**
+   * Told that `count` jobs of this queue can now be fetched, in the turn that makes them ready or after it. True means that
+   * somebody fetches at once: an engine may let that fetch join the same commit. Returns the way to stop listening.
+   */
+  onReady(listener: (queue: string, count: number) => boolean): () => void;
   /** Told after a commit: an entry due at `due`, earlier than any known before, entered this place. */
   onDue(listener: (place: TimedSet | 'working', due: Micros) => void): () => void;
 }

@@ -91,18 +91,20 @@ export class Waiting {
     });
   }
 
-  /** `count` jobs became ready: wakes as many of those who wait, the longest waiting first. */
-  signal(queue: string, count: number): void {
+  /** `count` jobs became ready: wakes as many of those who wait, the longest waiting first. Says whether it woke any. */
+  signal(queue: string, count: number): boolean {
     let left = count;
     for (const place of this.#lines.get(queue) ?? []) {
-      if (left === 0) return;
+      if (left === 0) break;
       if (!place.wake) continue;
       left -= 1;
       place.wake(queue);
     }
-    if (left === 0) return;
-    this.#signals += 1;
-    this.#unclaimed.set(queue, this.#signals);
+    if (left > 0) {
+      this.#signals += 1;
+      this.#unclaimed.set(queue, this.#signals);
+    }
+    return left < count;
   }
 
   /** Ends every wait with nothing, for good: the server stops. */

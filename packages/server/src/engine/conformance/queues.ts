@@ -141,6 +141,7 @@ function heard(engine: Engine): Record<string, number> {
   const counts: Record<string, number> = {};
   engine.onReady((queue, count) => {
     counts[queue] = (counts[queue] ?? 0) + count;
+    return false;
   });
   return counts;
 }
@@ -182,6 +183,7 @@ function exerciseSilence(begin: Begin): void {
     let calls = 0;
     const stop = scene.engine.onReady(() => {
       calls += 1;
+      return false;
     });
     await scene.engine.push([entry('later-001', { at: scene.now + HOUR })]);
     await scene.engine.fetch({ queues: ['default'], wid: 'w1' });
@@ -194,15 +196,19 @@ function exerciseSilence(begin: Begin): void {
     expect(calls).toBe(1);
   });
 
-  test('a listener is told after the commit: what it is told of can be fetched', async () => {
+  test('what a listener is told of can be fetched, at once or later', async () => {
     const scene = await begin();
     const fetched = new Promise<string | undefined>((resolve) => {
       scene.engine.onReady((queue) => {
         void scene.engine.fetch({ queues: [queue], wid: 'w1' }).then((held) => resolve(held?.jid));
+        return true;
       });
     });
     await scene.engine.push([entry('job-00001')]);
     expect(await fetched).toBe('job-00001');
+    await expectSizes(scene.engine, { working: 1 });
+    await scene.engine.push([entry('job-00002')]);
+    await expectSizes(scene.engine, { working: 2 });
   });
 }
 

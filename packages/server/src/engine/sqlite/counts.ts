@@ -17,7 +17,7 @@ export interface Queue {
   paused: boolean;
   ready: number;
   moved: number;
-  /** Jobs that became ready in the open transaction: what listeners are told of. */
+  /** Jobs that became ready in the open transaction and that no listener was told of yet. */
   arrived: number;
 }
 
@@ -151,14 +151,17 @@ export class Counts {
     if (failed) this.ended.failures += 1;
   }
 
-  /** The open transaction is committed. Returns the queues in which jobs became ready. */
-  commit(): Queue[] {
+  /** Queues in which jobs became ready that nobody was told of. */
+  arrivals(): Queue[] {
+    return [...this.#touched].filter((queue) => queue.arrived > 0);
+  }
+
+  /** The open transaction is committed. */
+  commit(): void {
     this.#cleared = false;
-    const arrived: Queue[] = [];
     for (const queue of this.#touched) {
       queue.ready += queue.moved;
       queue.moved = 0;
-      if (queue.arrived > 0) arrived.push(queue);
     }
     this.#touched.clear();
     for (let code = 0; code < this.#moved.length; code++) {
@@ -168,7 +171,6 @@ export class Counts {
     this.processed += this.ended.processed;
     this.failures += this.ended.failures;
     this.ended.processed = this.ended.failures = 0;
-    return arrived;
   }
 
   /** The open transaction is undone. */

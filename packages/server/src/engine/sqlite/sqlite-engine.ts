@@ -208,7 +208,7 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.figures;
   }
 
-  onReady(listener: (queue: string, count: number) => void): () => void {
+  onReady(listener: (queue: string, count: number) => boolean): () => void {
     const { readyListeners } = this.#store;
     readyListeners.add(listener);
     return () => readyListeners.delete(listener);

@@ -32,7 +32,7 @@ export class Store {
   readonly holds = new Holds();
   readonly turn = new Turn(this);
   readonly clock: () => Micros;
-  readonly readyListeners = new Set<(queue: string, count: number) => void>();
+  readonly readyListeners = new Set<(queue: string, count: number) => boolean>();
   readonly dueListeners = new Set<DueListener>();
   readonly #folder: Folder;
   readonly #db: Database;
@@ -167,11 +167,8 @@ export class Store {
 
   settled(): void {
     this.holds.commit();
-    for (const queue of this.counts.commit()) {
-      const count = Math.min(queue.arrived, queue.ready);
-      queue.arrived = 0;
-      if (count > 0 && !queue.paused) this.tellReady(queue.name, count);
-    }
+    this.announce();
+    this.counts.commit();
     const lowered = this.#lowered;
     if (lowered.length === 0) return;
     this.#lowered = [];
@@ -181,8 +178,16 @@ export class Store {
     });
   }
 
-  tellReady(queue: string, count: number): void {
-    for (const listener of this.readyListeners) listener(queue, count);
+  /** Tells what became ready and was not told yet. True: somebody fetches at once. */
+  announce(): boolean {
+    let heard = false;
+    for (const queue of this.counts.arrivals()) {
+      const count = Math.min(queue.arrived, this.counts.readyIn(queue));
+      queue.arrived = 0;
+      if (count === 0 || queue.paused) continue;
+      for (const listener of this.readyListeners) heard = listener(queue.name, count) || heard;
+    }
+    return heard;
   }
 
   async close(): Promise<void> {

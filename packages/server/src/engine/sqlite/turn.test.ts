@@ -8,8 +8,14 @@ class Recorded implements Transaction {
   failAtCommit = 0;
   #commits = 0;
 
+  onAnnounce = (): boolean => false;
+
   begin(): void {
     this.calls.push('begin');
+  }
+
+  announce(): boolean {
+    return this.onAnnounce();
   }
 
   commit(): void {
@@ -43,6 +49,18 @@ test('operations of one turn share one transaction and keep their order', async 
   const { store, write } = makeTurn();
   expect(await Promise.all([write('a'), write('b'), write('c')])).toEqual(['a', 'b', 'c']);
   expect(store.calls).toEqual(['begin', 'a', 'b', 'c', 'commit', 'settled']);
+});
+
+test('what is called because of a turn shares its commit, once', async () => {
+  const { store, write } = makeTurn();
+  const followers: Promise<string>[] = [];
+  store.onAnnounce = () => {
+    followers.push(write('b'));
+    return true;
+  };
+  await write('a');
+  expect(await Promise.all(followers)).toEqual(['b']);
+  expect(store.calls).toEqual(['begin', 'a', 'b', 'commit', 'settled']);
 });
 
 test('an operation is settled only after the commit', async () => {

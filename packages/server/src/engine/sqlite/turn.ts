@@ -15,6 +15,8 @@ import { Gather } from './gather.ts';
 /** What a turn needs of the store. */
 export interface Transaction {
   begin(): void;
+  /** All operations of the turn have run: tells listeners what is ready. True: somebody will call an operation for it at once. */
+  announce(): boolean;
   /** Last writes of the transaction, then its commit; returns when it is as durable as asked. */
   commit(): void;
   rollback(): void;
@@ -45,6 +47,7 @@ export class Turn {
   /** How many of them have run. */
   #done = 0;
   #open = false;
+  #announced = false;
   #scheduled = false;
   /** Since the start: commits, operations in them, and seconds that committing and syncing took. */
   readonly figures = { commits: 0, operations: 0, seconds: 0 };
@@ -71,12 +74,12 @@ export class Turn {
   }
 
   readonly #end = (): void => {
-    const wait = this.#gather.wait(this.#operations.length);
+    const wait = !this.#announced && this.#gather.wait(this.#operations.length);
     try {
       // What has come is done while others are waited for: the last one then waits for nobody. Doing each as it is called
       // took a fifth longer, because sockets and SQLite then push each other out of the processor's caches.
       while (this.#done < this.#operations.length) attempt(this.#operations[this.#done++] as Operation);
-      if (wait) {
+      if (wait || this.#invite()) {
         setImmediate(this.#end);
         return;
       }
@@ -89,10 +92,18 @@ export class Turn {
     this.#transaction.settled();
   };
 
+  /** Once a turn: lets the fetches that wait for its jobs join, so that push and hand-out share a commit. */
+  #invite(): boolean {
+    if (this.#announced || !this.#open) return false;
+    this.#announced = true;
+    return this.#transaction.announce();
+  }
+
   #close(): readonly Operation[] {
     const operations = this.#operations;
     this.#operations = [];
     this.#done = 0;
+    this.#announced = false;
     this.#scheduled = false;
     return operations;
   }
