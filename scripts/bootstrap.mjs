@@ -32,6 +32,7 @@ const tasks = {
   vitest: async () => (await import('./test.mjs')).vitestAlone(args),
   faktory: () => program('apps/server/dist/main.js'),
   worker: () => program('packages/worker/dist/cli.js'),
+  bench: () => program('apps/bench/dist/main.js'),
 };
 
 if (!Object.hasOwn(tasks, task ?? '')) {

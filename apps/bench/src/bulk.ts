@@ -1,0 +1,59 @@
+/*
+ * PUSHB of 1,000 jobs with random jids, beside a bare loop that inserts the same rows. The lines are made beforehand and four
+ * are in the air at once, so that the server is what is measured.
+ */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Connection, type ConnectionOptions, resolveServer } from '@faktory-ts/client';
+import { newJid, write } from '@faktory-ts/protocol';
+import { line, median, seconds, title, whole } from './figures.ts';
+import { Stage } from './stage.ts';
+
+const bare = fileURLToPath(new URL('./bare-inserts.js', import.meta.url));
+const perLine = 1000;
+const lines = 200;
+const rounds = 3;
+const patience = 120_000; // ms; a bulk of this size is no ordinary call
+
+/** A connection of the benchmark. */
+export function connect(url: string, options: Partial<ConnectionOptions> = {}): Connection {
+  return new Connection({ address: resolveServer({ url }), timeout: patience, ...options });
+}
+
+/** `count` lines of 1,000 jobs each. */
+export function bulkLines(count: number, queue = 'bulk'): string[] {
+  const job = { queue, jobtype: 'SomeJob', args: [1, 'string', 3] };
+  return Array.from({ length: count }, () =>
+    write.pushBulk(Array.from({ length: perLine }, () => ({ jid: newJid(), ...job }))),
+  );
+}
+
+/** Sends the lines, at most four in the air. */
+export async function send(connection: Connection, bulk: readonly string[]): Promise<void> {
+  let next = 0;
+  const sender = async (): Promise<void> => {
+    while (next < bulk.length) await connection.call(bulk[next++] ?? '');
+  };
+  await Promise.all(Array.from({ length: 4 }, sender));
+}
+
+/** Prints jobs a second and the share of the bare loop. */
+export async function bulk(): Promise<void> {
+  title(`PUSHB of ${whole(perLine)}, --sync full (median of ${rounds}, ${whole(lines * perLine)} jobs each)`);
+  const rates: number[] = [];
+  const bares: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const stage = await Stage.start('full');
+    const connection = connect(stage.url);
+    await send(connection, bulkLines(10)); // warm
+    const all = bulkLines(lines);
+    rates.push((lines * perLine) / (await seconds(() => send(connection, all))));
+    await connection.close();
+    await stage.stop();
+    bares.push(Number(execFileSync(process.execPath, [bare], { encoding: 'utf8' })));
+  }
+  const ratio = median(rates.map((rate, round) => rate / (bares[round] ?? Number.NaN)));
+  line(
+    `${whole(median(rates))} jobs/s, a bare loop ${whole(median(bares))} rows/s, ratio ${ratio.toFixed(2)}`,
+  );
+}

@@ -1,0 +1,34 @@
+/*
+ * `npm run bench`: all figures of the README in one run, each beside its baseline. Words after `--` pick sections.
+ * It must never assert: a benchmark that fails on a busy machine teaches people to ignore it.
+ */
+import { cpus } from 'node:os';
+import { besideBullmq } from './beside-bullmq.ts';
+import { besideEcho } from './beside-echo.ts';
+import { bulk } from './bulk.ts';
+import { syncsPerSecond } from './disk.ts';
+import { whole } from './figures.ts';
+import { million } from './million.ts';
+import { quietTimes } from './quiet-times.ts';
+
+const sections: Record<string, () => Promise<void>> = {
+  full: () => besideEcho('full'),
+  off: () => besideEcho('off'),
+  bulk,
+  million,
+  idle: quietTimes,
+  bullmq: besideBullmq,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(sections, name));
+if (unknown.length > 0) {
+  console.error(`No section ${unknown.join(', ')}: choose among ${Object.keys(sections).join(', ')}.`);
+  process.exit(1);
+}
+const [cpu] = cpus();
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpu?.model.trim()}, disk ${whole(syncsPerSecond())} syncs/s`,
+);
+for (const [name, run] of Object.entries(sections))
+  if (asked.length === 0 || asked.includes(name)) await run();

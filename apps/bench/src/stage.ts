@@ -1,0 +1,87 @@
+/*
+ * The server under test: the built program in a process of its own, on a free port, with a data folder that goes with it.
+ * It must never share a process with what loads it: both would then be measured as one.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, type Info } from '@faktory-ts/client';
+
+const program = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url));
+const ticksPerSecond = 100; // what Linux counts a process's time in
+
+/** One run of the server. */
+export class Stage {
+  readonly port: number;
+  readonly url: string;
+  /** Seconds from the start of the process until it said that it listens. */
+  readonly readyAfter: number;
+  readonly dir: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number, dir: string, readyAfter: number) {
+    this.#child = child;
+    this.port = port;
+    this.url = `tcp://127.0.0.1:${port}`;
+    this.dir = dir;
+    this.readyAfter = readyAfter;
+  }
+
+  /** Starts a server; on an old data folder when one is given. */
+  static async start(sync: string, folder?: string): Promise<Stage> {
+    const dir = folder ?? mkdtempSync(join(tmpdir(), 'faktory-bench-'));
+    const started = performance.now();
+    const args = ['-b', '127.0.0.1:0', '-w', ':0', '-d', join(dir, 'db'), '-c', dir, '--sync', sync];
+    const child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment(),
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        said += chunk;
+      });
+    }
+    while (!said.includes('listening at')) {
+      if (child.exitCode !== null) throw new Error(`the server did not start:\n${said}`);
+      await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+    }
+    const port = Number(/port (\d+) was free/.exec(said)?.[1]);
+    return new Stage(child, port, dir, (performance.now() - started) / 1000);
+  }
+
+  /** Seconds of processor time so far; undefined where the system does not tell (only Linux does). */
+  cpu(): number | undefined {
+    try {
+      const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async info(): Promise<Info> {
+    const client = new Client({ url: this.url });
+    try {
+      return await client.info();
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Ends the server; `keep` leaves its data folder. */
+  async stop(keep = false): Promise<void> {
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    await closed;
+    if (!keep) rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+// What is set for other servers must not change what is measured here.
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FAKTORY_')));
+}
