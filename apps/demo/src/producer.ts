@@ -7,7 +7,7 @@ import type { Client, PushJob } from '@faktory-ts/client';
 import type { DemoJobs } from './jobs.ts';
 
 /** The next job of the round. A minute to run: what a killed demo held comes back soon. */
-export function nextJob(count: number): PushJob<DemoJobs> {
+function nextJob(count: number): PushJob<DemoJobs> {
   const round: PushJob<DemoJobs>[] = [
     { jobtype: 'SendEmail', args: [`user${count}@example.com`, count] },
     { jobtype: 'ResizeImage', args: [`photo${count}.png`, 640], queue: 'images' },

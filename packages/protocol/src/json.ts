@@ -274,7 +274,7 @@ export function jsonString(text: string): string {
 }
 
 /** Whether the text is its own JSON string once quotes stand around it. */
-export function isPlain(text: string): boolean {
+function isPlain(text: string): boolean {
   const length = text.length;
   for (let i = 0; i < length; i++) {
     const unit = unitAt(text, i);

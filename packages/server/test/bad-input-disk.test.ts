@@ -2,45 +2,16 @@
  * Bad input: a full disk, made with a small tmpfs. Pushes are refused in words, the server lives, and what was
  * accepted is there: at once when there is room again, and after a restart.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { eventually, folder, greeted, prepared, running } from './running.ts';
+import { expect, test } from 'vitest';
+import { mayMount, mounted } from './mounts.ts';
+import { eventually, greeted, prepared, running } from './running.ts';
 import type { WireClient } from './wire-client.ts';
 
-const mounts: string[] = [];
-afterEach(() => {
-  for (const dir of mounts.splice(0)) execFileSync('umount', ['-l', dir]);
-});
-
-function mount(megabytes: number): string {
-  const dir = join(folder(), 'small');
-  mkdirSync(dir);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', dir]);
-  mounts.push(dir);
-  return dir;
-}
-
-/** Whether this process may mount: root in a container may not always. */
-function mayMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const dir = '/tmp/faktory-mount-test';
-  mkdirSync(dir, { recursive: true });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir], { stdio: 'ignore' });
-    execFileSync('umount', [dir]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
 // Where CI cannot mount, the tests run and fail: a proof that is not run is no proof.
-const skipped = !mayMount() && !process.env.CI;
+const skipped = !mayMount && !process.env.CI;
 if (skipped)
   console.warn('SKIPPED: the full disk needs root and a mount of its own: run as root on Linux to prove it');
 
@@ -85,7 +56,7 @@ async function workAll(client: WireClient): Promise<string[]> {
 test.skipIf(skipped)(
   'a full disk refuses pushes in words; with room again all goes on, and nothing accepted is missing',
   async () => {
-    const dir = mount(40);
+    const dir = mounted('size=40m');
     const ballast = join(dir, 'ballast');
     writeFileSync(ballast, Buffer.alloc(30_000_000, 1));
     const server = await running({ dir, sync: 'full', http: {} });
@@ -114,7 +85,7 @@ test.skipIf(skipped)(
 test.skipIf(skipped)(
   'on a full disk /health is 503 with the reason, and 200 when there is room again',
   async () => {
-    const dir = mount(8);
+    const dir = mounted('size=8m');
     const ballast = join(dir, 'ballast');
     writeFileSync(ballast, Buffer.alloc(3_000_000, 1));
     const server = await running({ dir, http: {} });
@@ -137,7 +108,7 @@ test.skipIf(skipped)(
 );
 
 test.skipIf(skipped)('a folder on a disk that is full from the start is refused in words', async () => {
-  const dir = mount(1);
+  const dir = mounted('size=1m');
   try {
     writeFileSync(join(dir, 'ballast'), Buffer.alloc(2_000_000));
   } catch {
@@ -149,7 +120,7 @@ test.skipIf(skipped)('a folder on a disk that is full from the start is refused 
 test.skipIf(skipped)(
   'a server stops on a full disk; what it accepted is there once the disk has room',
   async () => {
-    const dir = mount(20);
+    const dir = mounted('size=20m');
     const ballast = join(dir, 'ballast');
     writeFileSync(ballast, Buffer.alloc(14_000_000, 1));
     const server = await running({ dir, sync: 'full' });

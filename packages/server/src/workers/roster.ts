@@ -13,7 +13,7 @@ import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 export type WorkerState = 'running' | 'quiet' | 'terminate';
 
 /** What a worker said of itself in its first HELLO. */
-export interface WorkerSelf {
+interface WorkerSelf {
   readonly wid: string;
   readonly hostname: string;
   readonly pid: number;

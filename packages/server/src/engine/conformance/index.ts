@@ -16,8 +16,6 @@ import { exerciseSets } from './sets.ts';
 import { exerciseSettle } from './settle.ts';
 import { exerciseTime } from './time.ts';
 
-export type { Open, OpenStore, StoreOptions } from './scene.ts';
-
 export function exerciseEngine(name: string, open: Open): void {
   describe(`${name} engine`, () => {
     exercisePush(open);

@@ -28,7 +28,7 @@ export const SECOND: Micros = 1_000_000;
 export const HOUR: Micros = 3600 * SECOND;
 export const DAY: Micros = 24 * HOUR;
 /** Noon of a plain day, so that no test runs into midnight unless it means to. */
-export const START: Micros = Date.UTC(2026, 5, 10, 12) * 1000;
+const START: Micros = Date.UTC(2026, 5, 10, 12) * 1000;
 
 /** One test's store. `engine` is the one open now: `restart` replaces it. */
 export class Scene {
