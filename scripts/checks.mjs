@@ -1,4 +1,4 @@
-// The checks beside the tests: types, lint, unused code, and whether the published packages are put together well.
+// The checks beside the tests: types, lint, examples, unused code, and whether the published packages are put together well.
 // Each speaks only when it fails.
 import { readFileSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
@@ -22,6 +22,7 @@ const lint = {
   name: 'lint',
   command: [script('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'],
 };
+const examples = { name: 'examples', command: [join(root, 'scripts', 'examples.mjs')] };
 const unused = { name: 'unused code', command: [script('knip', 'bin', 'knip.js')] };
 
 /** What `npm run check` runs before the rooms, and `npm test` before the tests. */
@@ -29,7 +30,7 @@ export const quickChecks = [types, lint];
 
 /** Everything, with one check for each package that is published. */
 export function allChecks() {
-  return [...quickChecks, unused, ...published().map(packed)];
+  return [...quickChecks, examples, unused, ...published().map(packed)];
 }
 
 /** Runs them one after the other and counts. */

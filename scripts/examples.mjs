@@ -1,0 +1,93 @@
+// Compiles every TypeScript example: the ```ts blocks of the README files and of the comments on exports.
+// An example in a comment may use the names of its own package without importing them. Run by `npm test` as a check.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { packages, root } from './stamps.mjs';
+
+const folder = join(root, '.examples');
+const libraries = packages().filter((path) => path.startsWith(join(root, 'packages')));
+const nameOf = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).name;
+
+/** The ```ts blocks of a text, with the line on which each begins. */
+function blocks(text) {
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(({ 1: code, index }) => ({
+    code,
+    line: text.slice(0, index).split('\n').length,
+  }));
+}
+
+/** The comments of a source file as plain text, each where it stands. */
+function comments(source) {
+  return source.replace(/^(?![ \t]*\*).*$/gm, '').replace(/^[ \t]*\* ?/gm, '');
+}
+
+/** Imports the exports of its own package that an example uses without saying so. */
+function withOwnNames(code, library) {
+  const door = readFileSync(join(library, 'src', 'index.ts'), 'utf8');
+  const exported = [...door.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, type = '', names]) =>
+    names.split(',').map((name) => type + name.trim()),
+  );
+  const used = exported.filter((text) => {
+    const name = text.replace(/^(type )+/, '');
+    return (
+      name && new RegExp(`\\b${name}\\b`).test(code) && !new RegExp(`import[^;]*\\b${name}\\b`).test(code)
+    );
+  });
+  return used.length > 0 ? `import { ${used.join(', ')} } from '${nameOf(library)}';\n${code}` : code;
+}
+
+const examples = [];
+for (const file of ['README.md', 'CONTRIBUTING.md']) {
+  for (const { code, line } of blocks(readFileSync(join(root, file), 'utf8')))
+    examples.push({ file, line, code });
+}
+for (const library of packages()) {
+  const readme = join(library, 'README.md');
+  try {
+    for (const { code, line } of blocks(readFileSync(readme, 'utf8')))
+      examples.push({ file: relative(root, readme), line, code });
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+}
+for (const library of libraries) {
+  for (const name of readdirSync(join(library, 'src'), { recursive: true })) {
+    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
+    const path = join(library, 'src', name);
+    for (const { code, line } of blocks(comments(readFileSync(path, 'utf8')))) {
+      examples.push({ file: relative(root, path), line, code: withOwnNames(code, library) });
+    }
+  }
+}
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder);
+const sources = Object.fromEntries(
+  libraries.map((path) => [nameOf(path), [`../${relative(root, path)}/src/index.ts`]]),
+);
+const compilerOptions = {
+  paths: sources,
+  noUnusedLocals: false,
+  noUnusedParameters: false,
+  lib: ['ES2023', 'DOM'],
+};
+writeFileSync(
+  join(folder, 'tsconfig.json'),
+  JSON.stringify({ extends: '../tsconfig.base.json', compilerOptions, include: ['*.ts'] }),
+);
+for (const { file, line, code } of examples) {
+  writeFileSync(join(folder, `${file.replace(/[/\\]/g, '__')}.${line}.ts`), `${code}\nexport {};\n`);
+}
+try {
+  execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', folder], {
+    stdio: 'inherit',
+  });
+  rmSync(folder, { recursive: true });
+  console.log(`${examples.length} examples compile`);
+} catch {
+  console.error(
+    `An example does not compile: the name of its file in ${folder} says where it stands, with its line.`,
+  );
+  process.exitCode = 1;
+}
