@@ -31,7 +31,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   'engine/sqlite': { doors: ['sqlite-engine.ts'], may: ['engine'] },
 };
 /** Beside the rooms: leaves that every room may import, and the files that put the rooms together. */
-const leaves = ['log.ts', 'options.ts'];
+const leaves = ['listening.ts', 'log.ts', 'options.ts'];
 const builders = ['server.ts', 'info.ts', 'index.ts'];
 
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');

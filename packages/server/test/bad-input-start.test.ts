@@ -43,6 +43,21 @@ test('a port in use is refused with its address, and the folder is free again', 
   await (await greeted(third)).push('job-00001');
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'a port in use is refused with the process that has it',
+  async () => {
+    const first = await running();
+    await expect(prepared({ port: first.port }).start()).rejects.toMatchObject({
+      message: expect.stringContaining(`process ${process.pid} (`),
+    });
+    const http = { port: first.port };
+    await expect(prepared({ http }).start()).rejects.toMatchObject({
+      code: 'LISTEN',
+      message: expect.stringMatching(new RegExp(`for HTTP is in use by process ${process.pid} .* with -w`)),
+    });
+  },
+);
+
 test('an address that is not ours is refused', async () => {
   const server = prepared({ host: '203.0.113.7' });
   await expect(server.start()).rejects.toMatchObject({

@@ -5,9 +5,10 @@
  * The rest asks for the password when there is one (Basic authentication, any user name).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { FaktoryError, formatTime, type Info } from '@faktory-ts/protocol';
+import { formatTime, type Info } from '@faktory-ts/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Jobs } from '../jobs/jobs.ts';
+import { listen } from '../listening.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -39,19 +40,7 @@ export class HttpApp {
   async start(): Promise<number> {
     const { host, port } = this.#options;
     await this.#app.ready();
-    const { server } = this.#app;
-    return new Promise((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        const reason =
-          cause.code === 'EADDRINUSE' ? 'is in use by another process' : `failed: ${cause.message}`;
-        const text = `cannot listen: ${host || '*'}:${port} for HTTP ${reason}; stop that process or choose another address with -w`;
-        reject(new FaktoryError('LISTEN', text, { cause }));
-      });
-      server.listen(host === '' ? { port } : { port, host }, () => {
-        const bound = server.address();
-        resolve(typeof bound === 'object' && bound ? bound.port : port);
-      });
-    });
+    return listen(this.#app.server, { host, port, purpose: ' for HTTP', flag: '-w' });
   }
 
   stop(): Promise<void> {

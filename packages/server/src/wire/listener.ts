@@ -6,6 +6,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { errorReply, FaktoryError, type Hello, LineReader, OK } from '@faktory-ts/protocol';
+import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import type { Desk } from './commands.ts';
 import { Connection, type Port } from './connection.ts';
@@ -77,22 +78,11 @@ export class Listener implements Port {
   }
 
   /** Listens; gives the port. Throws LISTEN when the address cannot be had. */
-  start(): Promise<number> {
+  async start(): Promise<number> {
     const { host, port } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
-        const reason =
-          cause.code === 'EADDRINUSE' ? 'is in use by another process' : `failed: ${cause.message}`;
-        const text = `cannot listen: ${host || '*'}:${port} ${reason}; stop that process or choose another address with -b`;
-        reject(new FaktoryError('LISTEN', text, { cause }));
-      });
-      const address = host === '' ? { port } : { port, host };
-      this.#server.listen({ ...address, backlog: 1024 }, () => {
-        this.#server.on('error', (error) => this.#options.log.error(`cannot accept: ${error.message}`));
-        const bound = this.#server.address();
-        resolve(typeof bound === 'object' && bound ? bound.port : port);
-      });
-    });
+    const bound = await listen(this.#server, { host, port, flag: '-b' });
+    this.#server.on('error', (error) => this.#options.log.error(`cannot accept: ${error.message}`));
+    return bound;
   }
 
   /** Accepts no more; the commands that come from now on are refused. */

@@ -1,0 +1,78 @@
+/**
+ * Listening on an address, and why it failed in words that say what to do: for a port in use, which process has it.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { FaktoryError } from '@faktory-ts/protocol';
+
+/** Where to listen, and how the error names it. */
+export interface ListenAt {
+  /** Empty means all interfaces. */
+  readonly host: string;
+  readonly port: number;
+  /** Said behind the address: ` for HTTP`. */
+  readonly purpose?: string;
+  /** The flag that chooses another address. */
+  readonly flag: string;
+}
+
+const BACKLOG = 1024; // connections not accepted yet
+
+/** Listens; gives the port. Throws LISTEN when the address cannot be had. */
+export function listen(server: Server, { host, port, purpose = '', flag }: ListenAt): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const refuse = (cause: NodeJS.ErrnoException): void => {
+      const reason =
+        cause.code === 'EADDRINUSE' ? `is in use by ${holderOf(port)}` : `failed: ${cause.message}`;
+      const text = `cannot listen: ${host || '*'}:${port}${purpose} ${reason}; stop that process or choose another address with ${flag}`;
+      reject(new FaktoryError('LISTEN', text, { cause }));
+    };
+    server.once('error', refuse);
+    server.listen({ port, backlog: BACKLOG, ...(host !== '' && { host }) }, () => {
+      server.off('error', refuse);
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound ? bound.port : port);
+    });
+  });
+}
+
+/** `process N (name)` where the system tells us (Linux, for processes that we may look at), else `another process`. */
+function holderOf(port: number): string {
+  try {
+    const sockets = new Set(['tcp', 'tcp6'].flatMap((table) => listeners(table, port)));
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      if (sockets.size > 0 && holds(pid, sockets)) {
+        return `process ${pid} (${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()})`;
+      }
+    }
+  } catch {
+    // Not Linux, or a process that has just ended: its number would be of no use.
+  }
+  return 'another process';
+}
+
+/** The sockets of one table of the kernel that listen on the port, as the links of open files name them. */
+function listeners(table: string, port: number): string[] {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = readFileSync(`/proc/net/${table}`, 'utf8').split('\n').slice(1);
+  const columns = rows.map((row) => row.trim().split(/\s+/));
+  return columns
+    .filter(([, local, , state]) => local?.endsWith(wanted) && state === '0A')
+    .map((column) => `socket:[${column[9]}]`);
+}
+
+function holds(pid: string, sockets: ReadonlySet<string>): boolean {
+  let files: string[] = [];
+  try {
+    files = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return false; // another user's process
+  }
+  return files.some((file) => {
+    try {
+      return sockets.has(readlinkSync(`/proc/${pid}/fd/${file}`));
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
