@@ -5,7 +5,7 @@
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
-import { integerIn, readPayload, stringIn, stringsIn } from './payload.ts';
+import { integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
 import { cutUtf8, unitAt } from './utf8.ts';
 
 /** The states a worker goes through, forwards only. */
@@ -57,17 +57,19 @@ export interface FailReport {
 
 /** Reads what follows `FAIL `. Throws `MALFORMED`: `invalid FAIL …` or `missing JID`. */
 export function parseFail(rest: string): FailReport {
-  const report = reading('FAIL', rest, () => {
-    const fields = readPayload(rest);
-    return {
-      jid: stringIn(fields, 'jid') ?? '',
-      errtype: cleaned(stringIn(fields, 'errtype'), 100),
-      message: cleaned(stringIn(fields, 'message'), 1000),
-      backtrace: (stringsIn(fields, 'backtrace') ?? []).slice(0, 50),
-    };
-  });
+  const report = reading('FAIL', rest, () => cleanFault(readPayload(rest)));
   if (report.jid === '') throw new FaktoryError('MALFORMED', 'missing JID');
   return report;
+}
+
+/** The report in these fields, trimmed and cut to what is kept. Throws `MALFORMED` for a field of a wrong type. */
+export function cleanFault(fields: Payload): FailReport {
+  return {
+    jid: stringIn(fields, 'jid') ?? '',
+    errtype: cleaned(stringIn(fields, 'errtype'), 100),
+    message: cleaned(stringIn(fields, 'message'), 1000),
+    backtrace: (stringsIn(fields, 'backtrace') ?? []).slice(0, 50),
+  };
 }
 
 function cleaned(text: string | undefined, maxBytes: number): string {

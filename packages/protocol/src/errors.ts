@@ -1,7 +1,7 @@
 /*
  * The one error class of the product and the one table of its codes. It must never put a line break on the
- * wire: an error reply is one line. A stranger would get wrong that codes are ours: of them only NOTUNIQUE is
- * a word on the wire, all others travel as `ERR message`, and wireError() finds them again by their text.
+ * wire: an error reply is one line. A stranger would get wrong that codes are ours: of them only NOTUNIQUE and
+ * STALE are words on the wire, all others travel as `ERR message`, and wireError() finds them again by their text.
  */
 
 /** Every code a {@link FaktoryError} may carry, and what it means. Test errors by code, never by message. */
@@ -12,6 +12,7 @@ export const errorCodes = {
   UNKNOWN_COMMAND: 'the server has no such verb or subcommand',
   NOT_FOUND: 'there is no such job, worker or batch',
   NOTUNIQUE: 'another job holds the same unique lock',
+  STALE: 'the reservation is no longer held by the caller: it was ended, or ran out',
   LIMIT: 'a limit was reached: line length, connections, queue length',
   AUTH: 'the password is missing or wrong',
   PROTOCOL: 'the peer does not speak the Faktory protocol',
@@ -63,13 +64,13 @@ export function excerpt(text: string): string {
 }
 
 /**
- * What follows `-` on the wire. `NOTUNIQUE` is written as its own word, every other code as `ERR message`;
+ * What follows `-` on the wire. `NOTUNIQUE` and `STALE` are written as their own words, every other code as `ERR message`;
  * what is not a {@link FaktoryError} says `ERR internal error`, so that no inner text leaks. Never holds CR
  * or LF.
  */
 export function errorText(error: unknown): string {
   if (!(error instanceof FaktoryError)) return 'ERR internal error';
-  const word = error.code === 'NOTUNIQUE' ? 'NOTUNIQUE' : 'ERR';
+  const word = error.code === 'NOTUNIQUE' || error.code === 'STALE' ? error.code : 'ERR';
   return `${word} ${error.message.replace(/[\r\n]+/g, ' ')}`;
 }
 
@@ -103,6 +104,7 @@ const knownTexts: readonly (readonly [start: string, code: ErrorCode])[] = [
 /** First words that mean a code of ours. MALFORMED and SHUTDOWN are what servers before 1.0 say. */
 const codeWords: Readonly<Partial<Record<string, ErrorCode>>> = {
   NOTUNIQUE: 'NOTUNIQUE',
+  STALE: 'STALE',
   MALFORMED: 'MALFORMED',
   SHUTDOWN: 'SHUTDOWN',
 };

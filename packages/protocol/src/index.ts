@@ -18,6 +18,19 @@ export {
   type WorkerState,
 } from './command.ts';
 export { type ErrorCode, errorCodes, errorText, excerpt, FaktoryError, wireError } from './errors.ts';
+export {
+  type Extension,
+  extensionVersion,
+  type FetchedJob,
+  fetchedText,
+  type HandOut,
+  parseExt,
+  parseExtend,
+  parseFailBulk,
+  parseFetchBulk,
+  parseHandOuts,
+  readFetched,
+} from './extension.ts';
 export { type Failure, failureText, readFailure } from './failure.ts';
 export { globMatcher } from './glob.ts';
 export {

@@ -62,8 +62,13 @@ export function readJob(text: string): Job {
   } catch (cause) {
     throw new FaktoryError('PROTOCOL', 'the server sent a job that is not JSON', { cause });
   }
-  if (!isJob(value)) throw new FaktoryError('PROTOCOL', 'the server sent a job without jid, jobtype or args');
-  return value;
+  return asJob(value);
+}
+
+/** The same for a value that is parsed already. */
+export function asJob(value: unknown): Job {
+  if (isJob(value)) return value;
+  throw new FaktoryError('PROTOCOL', 'the server sent a job without jid, jobtype or args');
 }
 
 function isJob(value: unknown): value is Job {

@@ -14,7 +14,11 @@ export type Payload = ReadonlyMap<string, unknown>;
 export function readPayload(text: string): Payload {
   // Checked first by our scanner: one strictness and one style of message, whatever the engine's own parser
   // says.
-  const value: unknown = JSON.parse(compactJson(text));
+  return payloadOf(JSON.parse(compactJson(text)));
+}
+
+/** The fields of an object that is parsed already. Throws `MALFORMED` for anything else. */
+export function payloadOf(value: unknown): Payload {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('not an object');
   const fields = new Map<string, unknown>();
   for (const [key, field] of Object.entries(value)) {

@@ -134,7 +134,7 @@ export interface Engine {
   fetch(ask: FetchAsk): Promise<Reservation | undefined>;
   /** Ends a reservation. False means it is not held (any more), or was left: nothing was changed, not even a counter. */
   settle(held: Held, verdict: Verdict): Promise<boolean>;
-  /** Moves a reservation's expiry later, never earlier. False means not held, or that it ends later anyway. */
+  /** Moves a reservation's expiry later, never earlier. False means not held. */
   extend(held: Held, until: Micros): Promise<boolean>;
 
   /** Moves up to `limit` due entries to the tail of their queues, in the order they were due; says how many. */

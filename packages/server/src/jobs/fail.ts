@@ -4,8 +4,8 @@
  * The rules are the original's (its retry curve, counts and 180 days); the decision is made from the reservation
  * alone, inside the commit that applies it.
  */
-import { type Failure, FaktoryError, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
-import type { Engine, Outcome, Reservation } from '../engine/engine.ts';
+import { type Failure, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
+import type { Engine, Held, Outcome, Reservation } from '../engine/engine.ts';
 
 const SECOND = 1_000_000; // µs
 const DAY = 86_400 * SECOND;
@@ -27,10 +27,9 @@ const expired: Fault = {
   backtrace: [],
 };
 
-/** FAIL of a held job. Throws NOT_FOUND when nobody holds it. */
-export async function fail(engine: Engine, jid: string, fault: Fault): Promise<void> {
-  const held = await engine.settle({ jid }, (reservation) => outcomeOf(reservation, fault, engine.clock()));
-  if (!held) throw new FaktoryError('NOT_FOUND', `Job not found ${jid}`);
+/** Ends the reservation badly. False: nobody holds it. */
+export function fail(engine: Engine, held: Held, fault: Fault): Promise<boolean> {
+  return engine.settle(held, (reservation) => outcomeOf(reservation, fault, engine.clock()));
 }
 
 /** Fails up to `limit` reservations whose time is over; says how many there were. */

@@ -4,7 +4,7 @@
  * Reserve first, answer later: a crash at any line leaves the job in its queue or in the working set. A consumer that
  * is gone when its job arrives gives the job back to the head of the queue, with no attempt used.
  */
-import type { Engine, Reservation } from '../engine/engine.ts';
+import type { Engine, Held, Reservation } from '../engine/engine.ts';
 import type { Mark, Waiting } from './waiting.ts';
 
 /** What a consumer wants, and how it can be lost. */
@@ -26,6 +26,35 @@ export function fetch(engine: Engine, waiting: Waiting, call: FetchCall): Promis
   if (queues.length === 0) return wait(engine, waiting, call, mark);
   const taking = engine.fetch({ queues, wid: call.wid });
   return taking.then((taken) => taken ?? wait(engine, waiting, call, mark));
+}
+
+/** Up to `count` jobs in one commit. Waits like {@link fetch} when there is none. */
+export async function fetchBulk(
+  engine: Engine,
+  waiting: Waiting,
+  call: FetchCall,
+  count: number,
+): Promise<readonly Reservation[]> {
+  const mark = waiting.mark;
+  const taken = await takeUpTo(engine, waiting, call, count);
+  if (taken.length > 0) return taken;
+  const first = await wait(engine, waiting, call, mark);
+  if (!first) return [];
+  return [first, ...(await takeUpTo(engine, waiting, call, count - 1))];
+}
+
+/** Called in one go, the fetches share a turn. */
+async function takeUpTo(
+  engine: Engine,
+  waiting: Waiting,
+  call: FetchCall,
+  count: number,
+): Promise<readonly Reservation[]> {
+  const queues = waiting.withoutLine(call.queues);
+  if (queues.length === 0) return [];
+  const ask = { queues, wid: call.wid };
+  const taken = await Promise.all(Array.from({ length: count }, () => engine.fetch(ask)));
+  return taken.filter((reservation) => reservation !== undefined);
 }
 
 async function wait(
@@ -57,7 +86,7 @@ async function wait(
   }
 }
 
-/** Gives back a job whose answer could not be delivered. */
-export function giveBack(engine: Engine, { jid, hold }: Reservation): Promise<boolean> {
-  return engine.settle({ jid, hold }, { to: 'queue' });
+/** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */
+export function giveBack(engine: Engine, { jid, hold }: Held): Promise<boolean> {
+  return engine.settle({ jid, ...(hold !== undefined && { hold }) }, { to: 'queue' });
 }

@@ -5,16 +5,24 @@
  * store code.
  */
 import type { JobText, Micros, Mutation } from '@faktory-ts/protocol';
-import type { CommitFigures, DayCount, Engine, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
+import type {
+  CommitFigures,
+  DayCount,
+  Engine,
+  Held,
+  QueueSummary,
+  Reservation,
+  Sizes,
+} from '../engine/engine.ts';
 import { ack } from './ack.ts';
 import { expire, type Fault, fail } from './fail.ts';
-import { type FetchCall, fetch, giveBack } from './fetch.ts';
+import { type FetchCall, fetch, fetchBulk, giveBack } from './fetch.ts';
 import { mutate } from './mutate.ts';
 import { push, pushBulk } from './push.ts';
 import { latency } from './queues.ts';
 import { Waiting } from './waiting.ts';
 
-export type { DayCount, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
+export type { DayCount, Held, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
 
 /** Which timed place a task looks after. */
@@ -43,16 +51,29 @@ export class Jobs {
     return fetch(this.#engine, this.#waiting, call);
   }
 
-  giveBack(reservation: Reservation): Promise<boolean> {
-    return giveBack(this.#engine, reservation);
+  /** Up to `count` jobs, in one commit when there are any. */
+  fetchBulk(call: FetchCall, count: number): Promise<readonly Reservation[]> {
+    return fetchBulk(this.#engine, this.#waiting, call, count);
   }
 
-  ack(jid: string): Promise<boolean> {
-    return ack(this.#engine, jid);
+  /** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */
+  giveBack(held: Held): Promise<boolean> {
+    return giveBack(this.#engine, held);
   }
 
-  fail(jid: string, fault: Fault): Promise<void> {
-    return fail(this.#engine, jid, fault);
+  /** False: nobody holds it. */
+  ack(held: Held): Promise<boolean> {
+    return ack(this.#engine, held);
+  }
+
+  /** False: nobody holds it. */
+  fail(held: Held, fault: Fault): Promise<boolean> {
+    return fail(this.#engine, held, fault);
+  }
+
+  /** The reservation lasts at least so many seconds from now. False: nobody holds it. */
+  extend(held: Held, seconds: number): Promise<boolean> {
+    return this.#engine.extend(held, this.#engine.clock() + seconds * 1_000_000);
   }
 
   mutate(mutation: Mutation): Promise<number> {

@@ -8,12 +8,15 @@
  */
 import {
   bulk,
+  type Extension,
+  extensionVersion,
   FaktoryError,
   type Info,
   NIL,
   OK,
   parseAck,
   parseBeat,
+  parseExt,
   parseFail,
   parseJob,
   parseJobs,
@@ -40,10 +43,15 @@ export interface Session {
   readonly line: WorkerLine | undefined;
   /** Aborted when the connection is gone. */
   readonly signal: AbortSignal;
+  /** The client asked for the extensions. */
+  extended: boolean;
 }
 
 /** A reply; with `lost`, what to do when it could not be handed to the socket. Undefined closes without a word. */
 export type Answer = string | { readonly text: string; readonly lost: () => void } | undefined;
+
+/** Most jobs that one FETCHB gives. */
+export const MAX_FETCH = 1000;
 
 export interface Verb {
   readonly streams?: boolean;
@@ -54,7 +62,7 @@ export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['PUSH', { streams: true, run: (payload, { jobs }) => jobs.push(parseJob(payload)).then(ok) }],
   ['PUSHB', { streams: true, run: pushBulk }],
   ['FETCH', { run: fetch }],
-  ['ACK', { streams: true, run: (payload, { jobs }) => jobs.ack(parseAck(payload).jid).then(ok) }],
+  ['ACK', { streams: true, run: (payload, { jobs }) => jobs.ack(parseAck(payload)).then(ok) }],
   ['FAIL', { streams: true, run: fail }],
   ['BEAT', { run: beat }],
   ['INFO', { run: async (_, desk) => json(await desk.info()) }],
@@ -64,16 +72,17 @@ export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['BATCH', { run: () => refuse('batch') }],
   ['TRACK', { run: () => refuse('tracking') }],
   ['END', { run: () => undefined }],
+  ['EXT', { run: extend }],
 ]);
 
 const ok = (): string => OK;
 
 // Only ever ASCII or JSON made here, so the length in bytes is asked of Node, which counts faster than a loop.
-function json(value: unknown): string {
+export function json(value: unknown): string {
   return text(JSON.stringify(value));
 }
 
-function text(body: string): string {
+export function text(body: string): string {
   return bulk(body, Buffer.byteLength(body));
 }
 
@@ -92,9 +101,15 @@ async function pushBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<A
   return json(await jobs.pushBulk(pushed));
 }
 
-function fetch(payload: string, { jobs, roster }: Desk, { wid, signal }: Session): Promise<Answer> {
-  const asked = parseQueues(payload);
-  const queues = wid !== '' && roster.state(wid) !== 'running' ? [] : asked;
+/** What the session may be given of these queues; nothing while its worker is quiet. */
+export function allowed(asked: string[], { roster }: Desk, { wid }: Session): string[] {
+  return wid !== '' && roster.state(wid) !== 'running' ? [] : asked;
+}
+
+function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {
+  const { jobs } = desk;
+  const { wid, signal } = session;
+  const queues = allowed(parseQueues(payload), desk, session);
   return jobs.fetch({ queues, wid, signal }).then((reservation) => {
     if (!reservation) return NIL;
     const { document, enqueuedAt, failure } = reservation;
@@ -106,13 +121,22 @@ function fetch(payload: string, { jobs, roster }: Desk, { wid, signal }: Session
 }
 
 /** The job's reply did not reach its socket. If it cannot be given back now, its reservation's expiry will. */
-function lose(jobs: Jobs, reservation: Reservation): void {
+export function lose(jobs: Jobs, reservation: Reservation): void {
   jobs.giveBack(reservation).catch(() => undefined);
 }
 
-function fail(payload: string, { jobs }: Desk): Promise<Answer> {
+async function fail(payload: string, { jobs }: Desk): Promise<Answer> {
   const { jid, ...fault } = parseFail(payload);
-  return jobs.fail(jid, fault).then(ok);
+  if (await jobs.fail({ jid }, fault)) return OK;
+  throw new FaktoryError('NOT_FOUND', `Job not found ${jid}`);
+}
+
+/** From here on this connection may use the verbs of extensions.ts. */
+function extend(payload: string, { maxBulkJobs }: Desk, session: Session): Answer {
+  parseExt(payload);
+  session.extended = true;
+  const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
+  return json(offer);
 }
 
 function beat(payload: string, { roster }: Desk, { line }: Session): Answer {

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { errorReply, FaktoryError, type Hello, type LineReader, splitVerb } from '@faktory-ts/protocol';
 import type { WorkerLine } from '../workers/roster.ts';
 import { type Answer, commands, type Desk, type Session } from './commands.ts';
+import { extensions } from './extensions.ts';
 import { Outbox } from './outbox.ts';
 
 const MOST_IN_FLIGHT = 1000; // commands of one connection
@@ -39,6 +40,7 @@ interface Slot {
 export class Connection implements Session, WorkerLine {
   readonly wid: string;
   readonly self: WorkerLine['self'];
+  extended = false;
   readonly #socket: Socket;
   readonly #port: Port;
   readonly #reader: LineReader;
@@ -147,7 +149,7 @@ export class Connection implements Session, WorkerLine {
     }
     try {
       const [name, payload] = splitVerb(line);
-      const verb = commands.get(name);
+      const verb = commands.get(name) ?? (this.extended ? extensions.get(name) : undefined);
       if (!verb) throw new FaktoryError('UNKNOWN_COMMAND', `unknown command ${name.slice(0, 100)}`);
       this.#port.counted();
       this.#held = !verb.streams;

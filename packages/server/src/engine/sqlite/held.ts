@@ -125,10 +125,11 @@ export function capDead(store: Store, limit: number): void {
   store.counts.move(place.dead, -excess);
 }
 
-/** Moves an expiry later. False: not held, or it ends later anyway. */
+/** Moves an expiry later, never earlier. False: not held. */
 export function extend(store: Store, which: Held, until: Micros): boolean {
   const held = store.holds.find(which.jid, which.hold);
-  if (!held || rowOf(store, held).due >= until) return false;
+  if (!held) return false;
+  if (rowOf(store, held).due >= until) return true;
   store.turn.begin();
   store.write('UPDATE job SET due = ? WHERE id = ?', until, held.id);
   return true;
