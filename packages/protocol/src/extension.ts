@@ -23,6 +23,8 @@ export interface Extension {
   max_fetch: number;
   /** Most entries in one ACKB, FAILB, RELEASE or EXTEND. */
   max_settle: number;
+  /** Only to a named producer: how many of its PUSH and PUSHB lines were carried out, ever. */
+  pushed?: number;
 }
 
 /** One hand-out, named exactly. */
@@ -41,12 +43,25 @@ export interface FetchedJob {
   expires_at: string;
 }
 
-/** Reads what follows `EXT `. Throws `MALFORMED`, and `INVALID` for a version that this server does not speak. */
-export function parseExt(rest: string): void {
-  const version = integerIn(read('EXT', rest, readPayload), 'v');
+const longestName = 100; // characters of a producer's name
+
+/**
+ * Reads what follows `EXT `: the name of the producer, when it gives one. Throws `MALFORMED`, and `INVALID` for a version
+ * that this server does not speak.
+ */
+export function parseExt(rest: string): string | undefined {
+  const fields = read('EXT', rest, readPayload);
+  const version = read('EXT', rest, () => integerIn(fields, 'v'));
   if (version !== extensionVersion) {
     throw new FaktoryError('INVALID', `EXT knows version ${extensionVersion}, not ${version ?? 'none'}`);
   }
+  return read('EXT', rest, () => {
+    const producer = stringIn(fields, 'producer');
+    if (producer === '' || (producer?.length ?? 0) > longestName) {
+      throw new FaktoryError('MALFORMED', `"producer" must have 1 to ${longestName} characters`);
+    }
+    return producer;
+  });
 }
 
 /** Reads what follows `FETCHB `: how many, and the names of the queues. Throws `INVALID`. */

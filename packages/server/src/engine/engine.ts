@@ -29,6 +29,12 @@ export interface Entry {
   readonly at: Micros | undefined;
 }
 
+/** A queue whose entries were left out of a push, and why. */
+export interface Refusal {
+  readonly queue: string;
+  readonly reason: string;
+}
+
 /** What a consumer asks for: the first of these queues that has a job, tried in this order. */
 export interface FetchAsk {
   readonly queues: readonly string[];
@@ -125,8 +131,13 @@ export interface Engine {
   /** Finishes what was called, then closes. Safe to call twice. */
   close(): Promise<void>;
 
-  /** Puts all entries where they go, or none. Throws LIMIT when a queue would grow past its limit. */
-  push(entries: readonly Entry[]): Promise<void>;
+  /**
+   * Puts the entries where they go. The ready ones of a queue that would grow past its limit are left out together, and
+   * told. With a producer the push is counted for it in the same commit, whatever was left out.
+   */
+  push(entries: readonly Entry[], producer?: string): Promise<readonly Refusal[]>;
+  /** How many pushes were counted for this producer, known from now on. Forgotten 30 days after its last one, not by `flush`. */
+  pushed(producer: string): Promise<number>;
   /**
    * Moves one job to the working set: from the first asked queue that is not paused and has one, the highest
    * priority, then the oldest. Undefined means there is none. Never registers a queue.

@@ -39,12 +39,22 @@ export class Jobs {
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
 
-  push(job: JobText): Promise<void> {
-    return push(this.#engine, job);
+  push(job: JobText, producer?: string): Promise<void> {
+    return push(this.#engine, job, producer);
   }
 
-  pushBulk(jobs: readonly JobText[]): Promise<Record<string, string>> {
-    return pushBulk(this.#engine, jobs);
+  pushBulk(jobs: readonly JobText[], producer?: string): Promise<Record<string, string>> {
+    return pushBulk(this.#engine, jobs, producer);
+  }
+
+  /** Counts a push that was refused before it came to the store. */
+  async countRefused(producer: string): Promise<void> {
+    await this.#engine.push([], producer);
+  }
+
+  /** How many pushes were counted for this producer. */
+  pushed(producer: string): Promise<number> {
+    return this.#engine.pushed(producer);
   }
 
   fetch(call: FetchCall): Promise<Reservation | undefined> {

@@ -18,15 +18,24 @@ import {
 } from '@faktory-ts/protocol';
 import type { Engine, Entry } from '../engine/engine.ts';
 
-/** Stores one job. Throws INVALID with the text of the broken rule, LIMIT when its queue is full. */
-export function push(engine: Engine, job: JobText): Promise<void> {
+/**
+ * Stores one job; with a producer, counts the push for it. Throws INVALID with the text of the broken rule (at once, not
+ * counted), LIMIT when its queue is full.
+ */
+export function push(engine: Engine, job: JobText, producer?: string): Promise<void> {
   checkJob(job);
   const now = engine.clock();
-  return engine.push([entryOf(job, now, formatTime(now))]);
+  return engine.push([entryOf(job, now, formatTime(now))], producer).then(([refusal]) => {
+    if (refusal) throw new FaktoryError('LIMIT', refusal.reason);
+  });
 }
 
-/** Stores the good ones of many jobs. Gives the refused ones: jid → reason. */
-export async function pushBulk(engine: Engine, jobs: readonly JobText[]): Promise<Record<string, string>> {
+/** Stores the good ones of many jobs in one commit, with a producer counted for it. Gives the refused ones: jid → reason. */
+export async function pushBulk(
+  engine: Engine,
+  jobs: readonly JobText[],
+  producer?: string,
+): Promise<Record<string, string>> {
   const refused: [jid: string, reason: string][] = [];
   const entries: Entry[] = [];
   const now = engine.clock();
@@ -36,7 +45,13 @@ export async function pushBulk(engine: Engine, jobs: readonly JobText[]): Promis
     if (reason === undefined) entries.push(entryOf(job, now, createdAt));
     else refused.push([job.jid, reason]);
   }
-  if (entries.length > 0) refused.push(...(await store(engine, entries)));
+  if (entries.length > 0 || producer !== undefined) {
+    const full = new Map((await engine.push(entries, producer)).map(({ queue, reason }) => [queue, reason]));
+    for (const { jid, queue, at } of full.size > 0 ? entries : []) {
+      const reason = at === undefined ? full.get(queue) : undefined;
+      if (reason !== undefined) refused.push([jid, reason]);
+    }
+  }
   return Object.fromEntries(refused);
 }
 
@@ -48,32 +63,6 @@ function brokenRule(job: JobText): string | undefined {
     if (error instanceof FaktoryError) return error.message;
     throw error;
   }
-}
-
-/** All in one commit; when a queue is full, the others' jobs go in and its jobs are refused together. */
-async function store(engine: Engine, entries: readonly Entry[]): Promise<[string, string][]> {
-  try {
-    await engine.push(entries);
-    return [];
-  } catch (error) {
-    if (!(error instanceof FaktoryError && error.code === 'LIMIT')) throw error;
-  }
-  const byQueue = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const known = byQueue.get(entry.queue);
-    if (known) known.push(entry);
-    else byQueue.set(entry.queue, [entry]);
-  }
-  const parts = [...byQueue.values()].map(async (part): Promise<[string, string][]> => {
-    try {
-      await engine.push(part);
-      return [];
-    } catch (error) {
-      if (!(error instanceof FaktoryError && error.code === 'LIMIT')) throw error;
-      return part.map((entry) => [entry.jid, error.message]);
-    }
-  });
-  return (await Promise.all(parts)).flat();
 }
 
 function entryOf(job: JobText, now: Micros, createdAt: string): Entry {

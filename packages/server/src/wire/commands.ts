@@ -12,6 +12,7 @@ import {
   extensionVersion,
   FaktoryError,
   type Info,
+  type JobText,
   NIL,
   OK,
   parseAck,
@@ -45,6 +46,10 @@ export interface Session {
   readonly signal: AbortSignal;
   /** The client asked for the extensions. */
   extended: boolean;
+  /** Whose pushes are counted on this connection; undefined: nobody's. */
+  readonly producer: string | undefined;
+  /** Becomes that producer's connection. One that had the name before is closed, and what it has not started is dropped. */
+  claimProducer(name: string): void;
 }
 
 /** A reply; with `lost`, what to do when it could not be handed to the socket. Undefined closes without a word. */
@@ -59,7 +64,7 @@ export interface Verb {
 }
 
 export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
-  ['PUSH', { streams: true, run: (payload, { jobs }) => jobs.push(parseJob(payload)).then(ok) }],
+  ['PUSH', { streams: true, run: push }],
   ['PUSHB', { streams: true, run: pushBulk }],
   ['FETCH', { run: fetch }],
   ['ACK', { streams: true, run: (payload, { jobs }) => jobs.ack(parseAck(payload)).then(ok) }],
@@ -90,15 +95,33 @@ function refuse(subsystem: string): never {
   throw new FaktoryError('ERR', `${subsystem} subsystem is only available in Faktory Enterprise`);
 }
 
-async function pushBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+function push(payload: string, { jobs }: Desk, { producer }: Session): Promise<Answer> {
+  if (producer === undefined) return jobs.push(parseJob(payload)).then(ok);
+  return counted(jobs, producer, () => jobs.push(parseJob(payload), producer).then(ok));
+}
+
+function pushBulk(payload: string, desk: Desk, { producer }: Session): Promise<Answer> {
+  const { jobs } = desk;
+  const pushAll = (): Promise<Answer> => jobs.pushBulk(bulkOf(payload, desk), producer).then(json);
+  return producer === undefined ? pushAll() : counted(jobs, producer, pushAll);
+}
+
+function bulkOf(payload: string, { maxBulkJobs }: Desk): JobText[] {
   const pushed = parseJobs(payload);
-  if (pushed.length > maxBulkJobs) {
-    throw new FaktoryError(
-      'LIMIT',
-      `${pushed.length} jobs in one PUSHB, at most ${maxBulkJobs} are taken; split them`,
-    );
+  if (pushed.length <= maxBulkJobs) return pushed;
+  const text = `${pushed.length} jobs in one PUSHB, at most ${maxBulkJobs} are taken; split them`;
+  throw new FaktoryError('LIMIT', text);
+}
+
+/** A named producer's line counts also when it is refused: the count is how far the server got in what it sent. */
+function counted(jobs: Jobs, producer: string, act: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return act();
+  } catch (error) {
+    return jobs.countRefused(producer).then(() => {
+      throw error;
+    });
   }
-  return json(await jobs.pushBulk(pushed));
 }
 
 /** What the session may be given of these queues; nothing while its worker is quiet. */
@@ -131,11 +154,16 @@ async function fail(payload: string, { jobs }: Desk): Promise<Answer> {
   throw new FaktoryError('NOT_FOUND', `Job not found ${jid}`);
 }
 
-/** From here on this connection may use the verbs of extensions.ts. */
-function extend(payload: string, { maxBulkJobs }: Desk, session: Session): Answer {
-  parseExt(payload);
-  session.extended = true;
+/** From here on this connection may use the verbs of extensions.ts; its pushes are counted when it names a producer. */
+async function extend(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
+  const producer = parseExt(payload);
   const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
+  if (producer !== undefined) {
+    session.claimProducer(producer);
+    // After the other connection's last push: operations keep their order.
+    offer.pushed = await jobs.pushed(producer);
+  }
+  session.extended = true;
   return json(offer);
 }
 

@@ -25,6 +25,8 @@ export interface Port {
   readonly unsentTimeout: number;
   /** Counts a known command. */
   counted(): void;
+  /** Makes the connection the only one of this producer. */
+  claimProducer(name: string, connection: Connection): void;
   /** Whether the server has begun to stop. */
   readonly stopping: boolean;
   /** A fault of ours, for the log. */
@@ -41,6 +43,7 @@ export class Connection implements Session, WorkerLine {
   readonly wid: string;
   readonly self: WorkerLine['self'];
   extended = false;
+  producer: string | undefined;
   readonly #socket: Socket;
   readonly #port: Port;
   readonly #reader: LineReader;
@@ -95,8 +98,18 @@ export class Connection implements Session, WorkerLine {
     this.#outbox.closed();
   }
 
+  /** At once; lines that were not started are dropped. */
   close(): void {
+    this.#closing = true;
     this.#socket.destroy();
+  }
+
+  claimProducer(name: string): void {
+    if (this.producer !== undefined && this.producer !== name) {
+      throw new FaktoryError('INVALID', `this connection is producer ${this.producer}; open another one`);
+    }
+    this.producer = name;
+    this.#port.claimProducer(name, this);
   }
 
   /** The server stops: what waits for its turn is answered (with a refusal), then the connection is closed. */
@@ -160,11 +173,18 @@ export class Connection implements Session, WorkerLine {
       }
       answer.then(
         (text) => this.#settle(slot, text),
-        (error) => this.#settle(slot, this.#errorText(error)),
+        (error) => this.#settle(slot, this.#refused(error)),
       );
     } catch (error) {
       this.#fill(slot, this.#errorText(error));
     }
+  }
+
+  /** What the store did not take is not counted: later lines of a named producer would be counted in its place. */
+  #refused(error: unknown): string {
+    const uncounted = error instanceof FaktoryError && error.code === 'STORAGE';
+    if (uncounted && this.producer !== undefined) this.#closing = true;
+    return this.#errorText(error);
   }
 
   #errorText(error: unknown): string {

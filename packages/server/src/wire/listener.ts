@@ -40,6 +40,7 @@ export class Listener implements Port {
   readonly #server: Server;
   readonly #clients = new Set<Connection>();
   readonly #strangers = new Set<Socket>();
+  readonly #producers = new Map<string, Connection>();
   #commands = 0;
   #stopping = false;
   #closed: Promise<void> | undefined;
@@ -70,6 +71,12 @@ export class Listener implements Port {
 
   counted(): void {
     this.#commands += 1;
+  }
+
+  claimProducer(name: string, connection: Connection): void {
+    const before = this.#producers.get(name);
+    if (before && before !== connection) before.close();
+    this.#producers.set(name, connection);
   }
 
   fault(error: unknown): void {
@@ -162,6 +169,9 @@ export class Listener implements Port {
     socket.on('close', () => {
       this.#clients.delete(connection);
       if (connection.line) this.desk.roster.leave(connection.line);
+      const { producer } = connection;
+      if (producer !== undefined && this.#producers.get(producer) === connection)
+        this.#producers.delete(producer);
       connection.closed();
     });
     socket.write(OK);

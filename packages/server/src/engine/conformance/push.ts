@@ -24,6 +24,7 @@ export function exercisePush(open: Open): void {
     exerciseJids(begin);
     exerciseLimit(begin);
     exerciseRoom(begin);
+    exerciseProducers(begin);
   });
 }
 
@@ -136,31 +137,53 @@ function exerciseJids(begin: Begin): void {
 }
 
 function exerciseLimit(begin: Begin): void {
-  test('a bulk that would make a queue longer than its limit pushes none of its jobs', async () => {
+  test('a queue that would grow past its limit is left out of a push and told; the others get their jobs', async () => {
     const scene = await begin({ maxQueueLength: 3 });
     await scene.engine.push(entries(['job-00001', 'job-00002']));
     const bulk = [entry('job-00003'), entry('job-00004'), entry('other-001', { queue: 'other' })];
-    await expect(scene.engine.push(bulk)).rejects.toMatchObject({ code: 'LIMIT' });
-    await expectQueues(scene.engine, { default: 2 });
+    expect(await scene.engine.push(bulk)).toEqual([{ queue: 'default', reason: FULL(2, 3) }]);
+    await expectQueues(scene.engine, { default: 2, other: 1 });
   });
 
-  test('a refused push rejects only its own caller', async () => {
+  test('a refused push changes nothing for the others of its moment', async () => {
     const scene = await begin({ maxQueueLength: 2 });
-    const results = await Promise.allSettled([
+    const results = await Promise.all([
       scene.engine.push([entry('job-00001')]),
       scene.engine.push(entries(['job-00002', 'job-00003'])),
       scene.engine.push([entry('job-00004')]),
       scene.engine.push([entry('job-00005')]),
       scene.engine.push([entry('other-001', { queue: 'other' })]),
     ]);
-    expect(results.map(({ status }) => status)).toEqual([
-      'fulfilled',
-      'rejected',
-      'fulfilled',
-      'rejected',
-      'fulfilled',
-    ]);
+    expect(results.map(({ length }) => length)).toEqual([0, 1, 0, 1, 0]);
     expect(await scene.drain('default', 'other')).toEqual(['job-00001', 'job-00004', 'other-001']);
+  });
+}
+
+const FULL = (size: number, limit: number) => `default is too large, currently ${size}, max size is ${limit}`;
+
+function exerciseProducers(begin: Begin): void {
+  test('pushes are counted for the producer they name, each once, whatever was left out, and kept', async () => {
+    const scene = await begin({ maxQueueLength: 1 });
+    expect(await scene.engine.pushed('shop')).toBe(0);
+    await scene.engine.push([entry('job-00001')], 'shop');
+    await scene.engine.push(entries(['job-00002', 'job-00003']), 'shop'); // refused: the queue is full
+    await scene.engine.push([], 'shop');
+    await scene.engine.push(entries(['later-001'], { at: scene.now + HOUR }));
+    expect([await scene.engine.pushed('shop'), await scene.engine.pushed('other')]).toEqual([3, 0]);
+    await scene.restart();
+    expect(await scene.engine.pushed('shop')).toBe(3);
+    await scene.engine.flush();
+    expect(await scene.engine.pushed('shop')).toBe(3);
+  });
+
+  test('a producer is forgotten 30 days after its last push', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')], 'old-one');
+    scene.now += 29 * 24 * HOUR;
+    await scene.engine.push([entry('job-00002')], 'newer-one');
+    scene.now += 2 * 24 * HOUR;
+    await scene.engine.pushed('a-third');
+    expect([await scene.engine.pushed('old-one'), await scene.engine.pushed('newer-one')]).toEqual([0, 1]);
   });
 }
 
@@ -171,7 +194,7 @@ function exerciseRoom(begin: Begin): void {
     await scene.engine.push([entry('job-00001')]);
     await scene.take();
     await scene.engine.push([entry('job-00002')]);
-    await expect(scene.engine.push([entry('job-00003')])).rejects.toMatchObject({ code: 'LIMIT' });
+    expect(await scene.engine.push([entry('job-00003')])).toHaveLength(1);
   });
 
   test('a full queue still takes back what was accepted before: due, requeued and put-back jobs', async () => {

@@ -54,6 +54,12 @@ const migrations: readonly string[] = [
   `DROP INDEX job_jid;
    CREATE INDEX job_jid ON job (jid) WHERE place > ${place.ready} AND place <> ${place.working};
    DELETE FROM tally WHERE day = 0;`,
+  `CREATE TABLE producer (
+     id INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     pushed INTEGER NOT NULL,         -- lines of PUSH and PUSHB that were carried out
+     seen_at INTEGER NOT NULL         -- µs: the last of them
+   ) STRICT;`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

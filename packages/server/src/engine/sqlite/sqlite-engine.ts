@@ -14,17 +14,18 @@ import type {
   FetchAsk,
   Held,
   QueueSummary,
+  Refusal,
   Reservation,
   SetChange,
   Sizes,
   TimedSet,
   Verdict,
 } from '../engine.ts';
-import { toColumn } from './column.ts';
 import type { Queue } from './counts.ts';
 import * as held from './held.ts';
+import { push } from './push.ts';
 import * as queues from './queues.ts';
-import { NO_WORKER, place } from './schema.ts';
+import { place } from './schema.ts';
 import { changeSet } from './set-change.ts';
 import { Store } from './store.ts';
 import type { Sync } from './sync.ts';
@@ -42,9 +43,6 @@ export interface SqliteOptions {
   /** Most ready jobs of one queue, a push beyond is refused; 0 means no limit. Default 0. */
   readonly maxQueueLength?: number | undefined;
 }
-
-const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure)
-  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?)`;
 
 export class SqliteEngine implements Engine {
   readonly clock: () => Micros;
@@ -69,52 +67,18 @@ export class SqliteEngine implements Engine {
     await store?.close();
   }
 
-  push(entries: readonly Entry[]): Promise<void> {
+  push(entries: readonly Entry[], producer?: string): Promise<readonly Refusal[]> {
     const store = this.#store;
-    return store.turn.run(() => {
-      this.#refuseTooLong(entries);
-      store.turn.begin();
-      const insert = store.sql(INSERT);
-      const now = this.clock();
-      for (const entry of entries) {
-        const queue = store.queue(entry.queue);
-        const { priority, reserveFor, document, at } = entry;
-        const jid = toColumn(entry.jid);
-        const failure = entry.failure ?? null;
-        if (at === undefined) {
-          insert.get(
-            place.ready,
-            queue.id,
-            priority,
-            store.counts.next(now),
-            now,
-            reserveFor,
-            now,
-            jid,
-            document,
-            failure,
-          );
-          store.arrive(queue, 1);
-        } else {
-          insert.get(place.scheduled, queue.id, priority, now, at, reserveFor, 0, jid, document, failure);
-          store.enter(place.scheduled, at);
-        }
-      }
-    });
+    const limit = this.#options.maxQueueLength ?? 0;
+    return store.turn.run(() => push(store, entries, producer, limit));
   }
 
-  #refuseTooLong(entries: readonly Entry[]): void {
-    const max = this.#options.maxQueueLength ?? 0;
-    if (max === 0) return;
-    const added = new Map<string, number>();
-    for (const { at, queue } of entries) if (at === undefined) added.set(queue, (added.get(queue) ?? 0) + 1);
-    for (const [name, count] of added) {
-      const queue = this.#store.counts.queues.get(name);
-      const size = queue ? this.#store.counts.readyIn(queue) : 0;
-      if (size + count > max) {
-        throw new FaktoryError('LIMIT', `${name} is too large, currently ${size}, max size is ${max}`);
-      }
-    }
+  pushed(producer: string): Promise<number> {
+    const store = this.#store;
+    return store.turn.run(() => {
+      store.turn.begin();
+      return store.producers.pushed(producer);
+    });
   }
 
   fetch(ask: FetchAsk): Promise<Reservation | undefined> {

@@ -11,6 +11,7 @@ import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
 import { type Folder, holdFolder, syncPath } from './folder.ts';
 import { Holds } from './holds.ts';
+import { Producers } from './producers.ts';
 import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
 import { type Sync, synchronous, WalSync } from './sync.ts';
 import { Turn } from './turn.ts';
@@ -30,6 +31,7 @@ const placeName = new Map<number, TimedSet | 'working'>([
 export class Store {
   readonly counts = new Counts();
   readonly holds = new Holds();
+  readonly producers = new Producers(this);
   readonly turn = new Turn(this);
   readonly clock: () => Micros;
   readonly readyListeners = new Set<(queue: string, count: number) => boolean>();
@@ -49,7 +51,7 @@ export class Store {
     this.clock = clock;
     this.#folder = holdFolder(dir);
     try {
-      this.#db = openFile(this.#folder.file, sync, this.counts, this.holds);
+      this.#db = openFile(this.#folder.file, sync, [this.counts, this.holds, this.producers]);
     } catch (error) {
       this.#folder.release();
       throw error;
@@ -146,6 +148,7 @@ export class Store {
     if (processed > 0) {
       this.#addTally.get(Math.floor(this.clock() / DAY), processed, failures);
     }
+    this.producers.write();
     this.#commit.get();
     this.#log.committed();
   }
@@ -163,10 +166,12 @@ export class Store {
     this.#lowered = [];
     this.counts.rollback(this.#db);
     this.holds.rollback(this.#db);
+    this.producers.rollback(this.#db);
   }
 
   settled(): void {
     this.holds.commit();
+    this.producers.commit();
     this.announce();
     this.counts.commit();
     const lowered = this.#lowered;
@@ -212,7 +217,7 @@ const PAGE_CACHE = 32_000; // KiB
 const CHECKPOINT = 4000; // pages of the log
 const PATIENCE = 2000; // ms, with tools that read or copy the file
 
-function openFile(path: string, sync: Sync, counts: Counts, holds: Holds): Database {
+function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);
@@ -220,8 +225,7 @@ function openFile(path: string, sync: Sync, counts: Counts, holds: Holds): Datab
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT};
       PRAGMA busy_timeout = ${PATIENCE};`);
     migrate(db);
-    counts.load(db);
-    holds.load(db);
+    for (const part of known) part.load(db);
     return db;
   } catch (cause) {
     db.close();
