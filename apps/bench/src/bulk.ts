@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Connection, type ConnectionOptions, resolveServer } from '@faktory-ts/client';
+import { Connection, type ConnectionOptions, resolveServers } from '@faktory-ts/client';
 import { newJid, write } from '@faktory-ts/protocol';
 import { line, median, seconds, title, whole } from './figures.ts';
 import { Stage } from './stage.ts';
@@ -17,7 +17,7 @@ const patience = 120_000; // ms; a bulk of this size is no ordinary call
 
 /** A connection of the benchmark. */
 export function connect(url: string, options: Partial<ConnectionOptions> = {}): Connection {
-  return new Connection({ address: resolveServer({ url }), timeout: patience, ...options });
+  return new Connection({ addresses: resolveServers({ url }), timeout: patience, ...options });
 }
 
 /** `count` lines of 1,000 jobs each. */

@@ -45,6 +45,30 @@ describe('what each call says and reads', () => {
     expect(errors).toEqual(new Map([['bbbbbbbb', 'jobs must have a jobtype parameter']]));
   });
 
+  test('pushBulk sends 1,000 jobs a line, asks an iterable for more when the ones before are in, and nothing for none', async () => {
+    server.script = () => bulk('{}');
+    let asked = 0;
+    async function* many() {
+      for (; asked < 2500; asked++) yield { jid: `job-${asked}-0000`, jobtype: 'T', args: [asked] };
+    }
+    const { jids, errors } = await client.pushBulk(many());
+    expect(jids).toHaveLength(2500);
+    expect(errors.size).toBe(0);
+    const sizes = server.lines.map((line) => (JSON.parse(line.slice('PUSHB '.length)) as unknown[]).length);
+    expect(sizes).toEqual([1000, 1000, 500]);
+    expect(await client.pushBulk([])).toEqual({ jids: [], errors: new Map() });
+    expect(server.lines).toHaveLength(3);
+  });
+
+  test('a pushBulk that breaks says how many jobs were in before', async () => {
+    let lines = 0;
+    server.script = () => (++lines < 3 ? bulk('{}') : '-ERR storage failed: disk full\r\n');
+    const jobs = Array.from({ length: 2001 }, () => ({ jobtype: 'T', args: [] }));
+    await expect(client.pushBulk(jobs)).rejects.toMatchObject({
+      message: 'storage failed: disk full; the 2000 jobs before were pushed',
+    });
+  });
+
   test('info gives the whole answer, queues the sizes in it', async () => {
     server.script = () => bulk('{"faktory":{"queues":{"a":1,"b":0}},"extra":1}');
     expect(await client.info()).toMatchObject({ extra: 1 });
@@ -120,8 +144,8 @@ describe('errors', () => {
 
   test.each([
     ['push', '$2\r\n{}\r\n', (): Promise<unknown> => client.push({ jobtype: 'T', args: [] })],
-    ['pushBulk', '+OK\r\n', () => client.pushBulk([])],
-    ['pushBulk', '$2\r\n[]\r\n', () => client.pushBulk([])],
+    ['pushBulk', '+OK\r\n', () => client.pushBulk([{ jobtype: 'T', args: [] }])],
+    ['pushBulk', '$2\r\n[]\r\n', () => client.pushBulk([{ jobtype: 'T', args: [] }])],
     ['info', '$3\r\n{x}\r\n', () => client.info()],
     ['info', '$-1\r\n', () => client.info()],
     ['latency', '$4\r\nnull\r\n', () => client.latency('a')],
@@ -140,6 +164,9 @@ describe('errors', () => {
       expect.objectContaining({ code: 'CONFIG' }),
     );
     expect(() => new Client({ url: server.url, timeout: Number.NaN })).toThrow();
+    expect(() => new Client({ url: server.url, maxWaiting: -1 })).toThrow(
+      expect.objectContaining({ code: 'CONFIG' }),
+    );
   });
 });
 

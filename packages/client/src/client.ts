@@ -6,19 +6,24 @@
 
 import { hostname } from 'node:os';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { FaktoryError, type Info, type Mutation } from '@faktory-ts/protocol';
+import { FaktoryError, type Info, type Job, type Mutation } from '@faktory-ts/protocol';
 import type { CallOptions } from './call.ts';
 import { commands } from './commands.ts';
 import { Connection } from './connection.ts';
 import { type AnyJobs, type JobMap, type PushJob, wireFields } from './job-options.ts';
-import { resolveServer } from './url.ts';
+import { resolveServers } from './url.ts';
 
 /** What a {@link Client} may be told. Everything has a default. */
 export interface ClientOptions {
-  /** `tcp://:password@host:port` or `tcp+tls://…`. Default: FAKTORY_PROVIDER, FAKTORY_URL, else `tcp://localhost:7419`. */
-  url?: string | undefined;
-  /** Wins over the one in the URL. Default: none. */
+  /**
+   * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default: FAKTORY_PROVIDER, FAKTORY_URL, else
+   * `tcp://localhost:7419`.
+   */
+  url?: string | readonly string[] | undefined;
+  /** Wins over the ones in the URLs. Default: none. */
   password?: string | undefined;
+  /** Most calls that wait while the server is away; more reject with `LIMIT` at once. Default 10,000. */
+  maxWaiting?: number | undefined;
   /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
   timeout?: number | undefined;
   /** Ends the client at once when aborted: every call rejects with `ABORTED`. Default: none. */
@@ -30,6 +35,8 @@ export interface ClientOptions {
   /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
   tls?: TlsOptions | undefined;
 }
+
+const jobsInLine = 1000; // what the protocol's authors advise
 
 /** What became of the jobs of a {@link Client.pushBulk}. */
 export interface BulkResult {
@@ -61,15 +68,17 @@ export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: ClientOptions = {}) {
-    const { timeout = 5000, wid, labels, signal, tls } = options;
+    const { timeout = 5000, maxWaiting = 10_000, wid, labels, signal, tls } = options;
     if (!(timeout > 0)) throw new FaktoryError('CONFIG', 'timeout must be more than 0 milliseconds');
+    if (!(maxWaiting >= 0)) throw new FaktoryError('CONFIG', 'maxWaiting must be a number, 0 or more');
     const hello = {
       hostname: hostname(),
       pid: process.pid,
       ...(wid && { wid }),
       labels: [...(labels ?? [])],
     };
-    const connection = new Connection({ address: resolveServer(options), hello, tls, timeout });
+    const addresses = resolveServers(options);
+    const connection = new Connection({ addresses, hello, tls, timeout, maxWaiting });
     this.#connection = connection;
     const abort = (): void => {
       connection.abort(new FaktoryError('ABORTED', 'the client was aborted', { cause: signal?.reason }));
@@ -100,9 +109,12 @@ export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
   }
 
   /**
-   * Pushes many jobs in one call; advisable up to 1000. Those that a rule refuses are told in `errors`, the others are in.
+   * Pushes any number of jobs, 1,000 in a line, one line after the other. Takes arrays and everything that can be iterated, also
+   * asynchronously: the next jobs are asked for when the ones before are on disk. Jobs that a rule refuses are told in `errors`,
+   * the others are in.
    *
-   * @throws FaktoryError as {@link Client.push}; then it is the whole call that failed, and the message says whether jobs may be in.
+   * @throws FaktoryError as {@link Client.push}; the message says how many jobs were in before, and whether some of the line may be.
+   * What the iterable throws.
    * @example
    * ```ts
    * const client = new Client<{ Resize: [file: string] }>();
@@ -113,10 +125,34 @@ export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
    * for (const [jid, message] of errors) console.error(jids.indexOf(jid), message);
    * ```
    */
-  async pushBulk(jobs: readonly PushJob<Jobs>[], options?: CallOptions): Promise<BulkResult> {
-    const fields = jobs.map((job) => wireFields(job));
-    const errors = await commands.pushBulk(this.#connection, fields, options);
-    return { jids: fields.map((job) => job.jid), errors };
+  async pushBulk(
+    jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>,
+    options?: CallOptions,
+  ): Promise<BulkResult> {
+    const result: BulkResult = { jids: [], errors: new Map() };
+    let line: Job[] = [];
+    const send = async (): Promise<void> => {
+      const errors = await this.#pushLine(line, result.jids.length, options);
+      for (const { jid } of line) result.jids.push(jid);
+      for (const [jid, message] of errors) result.errors.set(jid, message);
+      line = [];
+    };
+    for await (const job of jobs) {
+      line.push(wireFields(job));
+      if (line.length === jobsInLine) await send();
+    }
+    if (line.length > 0) await send();
+    return result;
+  }
+
+  async #pushLine(jobs: readonly Job[], before: number, options?: CallOptions): Promise<Map<string, string>> {
+    try {
+      return await commands.pushBulk(this.#connection, jobs, options);
+    } catch (error) {
+      if (before === 0 || !(error instanceof FaktoryError)) throw error;
+      const message = `${error.message}; the ${before} jobs before were pushed`;
+      throw new FaktoryError(error.code, message, { cause: error });
+    }
   }
 
   /** What the server says about itself: queues, sets, counters. Asked again when the connection breaks. */

@@ -3,7 +3,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FakeOptions, FakeServer } from '../test/fake-server.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
-import { resolveServer } from './url.ts';
+import { resolveServers } from './url.ts';
 
 const open: { stop(): Promise<void> }[] = [];
 
@@ -30,6 +30,19 @@ async function redial(server: FakeServer, connections: number): Promise<void> {
   }
 }
 
+/** Moves the clock through the back-off until the call is settled. */
+async function soon<T>(call: Promise<T>): Promise<T> {
+  let done = false;
+  void call.finally(() => {
+    done = true;
+  });
+  while (!done) {
+    vi.advanceTimersByTime(20);
+    await new Promise(setImmediate);
+  }
+  return call;
+}
+
 function stopped(): FaktoryError {
   return new FaktoryError('ABORTED', 'the test is over');
 }
@@ -44,9 +57,9 @@ async function down(act: () => void): Promise<FaktoryError> {
   return error;
 }
 
-function connect(url: string, options: Partial<ConnectionOptions> = {}): Connection {
+function connect(url: string | string[], options: Partial<ConnectionOptions> = {}): Connection {
   const connection: Connection = new Connection({
-    address: resolveServer({ url }),
+    addresses: resolveServers({ url }),
     onDown: (error) => downs.emit('down', error),
     ...options,
   });
@@ -325,6 +338,36 @@ describe('what a server may say wrong', () => {
     const next = connection.call('B\r\n', { again: true });
     await redial(server, 2);
     await expect(next).resolves.toMatchObject({ text: 'fine' });
+  });
+});
+
+describe('while the server is away', () => {
+  test('the next of several servers is tried, and after a success the first again', async () => {
+    const [first, second] = [await fake(), await fake()];
+    const gone = await fake();
+    await gone.stop();
+    const connection = connect([gone.url, second.url]);
+    await expect(soon(connection.call('A\r\n'))).resolves.toMatchObject({ text: 'OK' });
+    expect(second.lines).toEqual(['A']);
+    const both = connect([first.url, second.url]);
+    await both.call('B\r\n');
+    await down(() => first.cut());
+    await expect(soon(both.call('C\r\n'))).resolves.toMatchObject({ text: 'OK' });
+    expect([first.lines, second.lines]).toEqual([['B'], ['A', 'C']]);
+  });
+
+  test('more calls than may wait are refused at once with the trouble in words', async () => {
+    const server = await fake();
+    await server.stop();
+    const connection = connect(server.url, { maxWaiting: 2 });
+    const waiting = [1, 2, 3].map(() => connection.call('A\r\n').catch((error: FaktoryError) => error.code));
+    await down(() => undefined); // until a dial has failed nobody knows that the server is away: all three wait
+    await expect(connection.call('B\r\n')).rejects.toMatchObject({
+      code: 'LIMIT',
+      message: expect.stringMatching(/^3 calls wait for the server already: .*ECONNREFUSED/),
+    });
+    connection.abort(stopped());
+    expect(await Promise.all(waiting)).toEqual(['ABORTED', 'ABORTED', 'ABORTED']);
   });
 });
 

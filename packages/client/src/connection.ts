@@ -9,9 +9,14 @@ import { backoff } from './backoff.ts';
 import { Call, type CallOptions, type CallRules } from './call.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { SentCalls } from './sent.ts';
+import type { ServerAddress } from './url.ts';
 
 /** What a {@link Connection} is made with. */
-export interface ConnectionOptions extends Omit<LinkOptions, 'silence'> {
+export interface ConnectionOptions extends Omit<LinkOptions, 'silence' | 'address'> {
+  /** The servers in the order in which they are tried; a dial that fails moves on, and after the last comes the first. */
+  addresses: readonly ServerAddress[];
+  /** Most calls that wait while the server is away; more are refused with `LIMIT`. Default 10,000. */
+  maxWaiting?: number | undefined;
   /** Milliseconds a call waits for its reply, and the server may be silent while it owes one. Default 5000. */
   timeout?: number | undefined;
   /** The server took the HELLO. Must not throw. */
@@ -31,6 +36,7 @@ const lasting: ReadonlySet<string> = new Set(['AUTH', 'PROTOCOL', 'CONFIG']);
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #timeout: number;
+  readonly #maxWaiting: number;
   #waiting = new Set<Call>();
   readonly #sent = new SentCalls();
   #link: Link | undefined;
@@ -50,18 +56,23 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#timeout = options.timeout ?? 5000;
+    this.#maxWaiting = options.maxWaiting ?? 10_000;
   }
 
   /**
    * Sends a line when there is a connection and gives its reply. Lines of one turn of the event loop leave in one write.
    *
-   * @throws FaktoryError what the server answered; `TIMEOUT`; `ABORTED`; `CLOSED` when the connection broke before the reply or
+   * @throws FaktoryError what the server answered; `TIMEOUT`; `ABORTED`; `LIMIT` when too many wait; `CLOSED` when the connection broke before the reply or
    * is closed; `AUTH`, `PROTOCOL` or `CONFIG` when it cannot be made.
    */
   async call(line: string, options: CallOptions & CallRules = {}): Promise<Reply> {
     if (this.#refusal !== undefined) throw this.#refusal;
     if (options.signal?.aborted || options.withdraw?.aborted) {
       throw new FaktoryError('ABORTED', 'given up before it was sent', { cause: options.signal?.reason });
+    }
+    if (this.#failures > 0 && !this.#up && this.#waiting.size >= this.#maxWaiting) {
+      const text = `${this.#waiting.size} calls wait for the server already: ${this.#trouble?.message}`;
+      throw new FaktoryError('LIMIT', text, { cause: this.#trouble });
     }
     const timeout = options.timeout ?? this.#timeout;
     const call = new Call(
@@ -131,7 +142,8 @@ export class Connection {
   }
 
   #dial(): void {
-    const { address, hello, tls } = this.#options;
+    const { addresses, hello, tls } = this.#options;
+    const address = addresses[this.#failures % addresses.length] as ServerAddress;
     try {
       this.#link = new Link(
         { address, hello, tls, silence: this.#timeout },

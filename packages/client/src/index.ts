@@ -18,4 +18,4 @@ export { commands, type WorkerSignal } from './commands.ts';
 export { Connection, type ConnectionOptions } from './connection.ts';
 export type { AnyJobs, JobMap, JobOptions, PushJob } from './job-options.ts';
 export type { LinkOptions } from './link.ts';
-export { resolveServer, type ServerAddress, type ServerChoice } from './url.ts';
+export { resolveServers, type ServerAddress, type ServerChoice } from './url.ts';

@@ -5,13 +5,13 @@ import { greetingLine, parseHello } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
 import { Connection } from './connection.ts';
-import { resolveServer } from './url.ts';
+import { resolveServers } from './url.ts';
 
 test('the HELLO introduces the connection and proves the password', async () => {
   const server = await FakeServer.start({ password: 'pässword' });
-  const address = resolveServer({ url: server.url, password: 'pässword' });
+  const addresses = resolveServers({ url: server.url, password: 'pässword' });
   const hello = { hostname: 'here', wid: 'w1', pid: 7, labels: ['a'] };
-  const connection = new Connection({ address, hello });
+  const connection = new Connection({ addresses, hello });
   await connection.call('INFO\r\n');
   const said = parseHello(server.peers[0]?.lines[0] ?? '');
   expect(said).toEqual({ v: 2, ...hello, pwdhash: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -21,11 +21,11 @@ test('the HELLO introduces the connection and proves the password', async () => 
 
 test('a wrong password is AUTH, in the words of the server, and no password is sent to a server that asks for none', async () => {
   const server = await FakeServer.start({ password: 'right' });
-  const wrong = new Connection({ address: resolveServer({ url: server.url, password: 'wrong' }) });
+  const wrong = new Connection({ addresses: resolveServers({ url: server.url, password: 'wrong' }) });
   await expect(wrong.call('INFO\r\n')).rejects.toMatchObject({ code: 'AUTH', message: 'Invalid password' });
   await server.stop();
   const open = await FakeServer.start();
-  const connection = new Connection({ address: resolveServer({ url: open.url, password: 'secret' }) });
+  const connection = new Connection({ addresses: resolveServers({ url: open.url, password: 'secret' }) });
   await connection.call('INFO\r\n');
   expect(open.peers[0]?.lines[0]).toBe('HELLO {"v":2}');
   await connection.close();
@@ -47,7 +47,7 @@ test('tcp+tls speaks TLS with the options given', async () => {
     pskCallback: () => ({ psk: key, identity: 'test' }),
     checkServerIdentity: () => undefined,
   };
-  const connection = new Connection({ address: resolveServer({ url }), tls: secure });
+  const connection = new Connection({ addresses: resolveServers({ url }), tls: secure });
   await expect(connection.call('INFO\r\n')).resolves.toMatchObject({ text: 'OK' });
   await connection.close();
   server.close();
@@ -55,7 +55,7 @@ test('tcp+tls speaks TLS with the options given', async () => {
 });
 
 test('TLS options that cannot be used are a CONFIG error of the call', async () => {
-  const address = resolveServer({ url: 'tcp+tls://127.0.0.1:1' });
-  const connection = new Connection({ address, tls: { minVersion: 'nonsense' as 'TLSv1.2' } });
+  const addresses = resolveServers({ url: 'tcp+tls://127.0.0.1:1' });
+  const connection = new Connection({ addresses, tls: { minVersion: 'nonsense' as 'TLSv1.2' } });
   await expect(connection.call('INFO\r\n')).rejects.toMatchObject({ code: 'CONFIG' });
 });

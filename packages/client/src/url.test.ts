@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { resolveServer } from './url.ts';
+import { resolveServers, type ServerAddress } from './url.ts';
 
 const none = {};
+
+const resolveServer = (...args: Parameters<typeof resolveServers>): ServerAddress =>
+  resolveServers(...args)[0] as ServerAddress;
 
 describe('where the server is', () => {
   test('nothing said means this machine on 7419', () => {
@@ -33,6 +36,21 @@ describe('where the server is', () => {
 
   test('an IPv6 host loses its brackets', () => {
     expect(resolveServer({ url: 'tcp://[::1]:7' }, none)).toEqual({ host: '::1', port: 7, tls: false });
+  });
+
+  test('several URLs keep their order, each with its own password unless the option says one', () => {
+    const url = ['tcp://:one@a', 'tcp://b:2'];
+    expect(resolveServers({ url }, none)).toEqual([
+      { host: 'a', port: 7419, tls: false, password: 'one' },
+      { host: 'b', port: 2, tls: false },
+    ]);
+    expect(resolveServers({ url, password: 'x' }, none).map(({ password }) => password)).toEqual(['x', 'x']);
+  });
+
+  test('no URL at all, or a bad one among good ones, is CONFIG', () => {
+    for (const url of [[], ['tcp://a', 'http://b']]) {
+      expect(() => resolveServers({ url }, none)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+    }
   });
 
   test('tcp+tls asks for TLS', () => {

@@ -17,38 +17,45 @@ export interface ServerAddress {
 
 /** How a program may say which server it means. */
 export interface ServerChoice {
-  /** `tcp://[user]:password@host:port` or `tcp+tls://…`, the password percent-encoded, the port 7419 when left out. */
-  url?: string | undefined;
-  /** Wins over the one in the URL. Not percent-encoded. */
+  /**
+   * `tcp://[user]:password@host:port` or `tcp+tls://…`, the password percent-encoded, the port 7419 when left out. Several
+   * are tried in order.
+   */
+  url?: string | readonly string[] | undefined;
+  /** Wins over the ones in the URLs. Not percent-encoded. */
   password?: string | undefined;
 }
 
 const defaultPort = 7419;
 
 /**
- * Finds the server: `url`, else the variable that FAKTORY_PROVIDER names, else FAKTORY_URL, else `tcp://localhost:7419`.
+ * Finds the servers: `url`, else the variable that FAKTORY_PROVIDER names, else FAKTORY_URL, else `tcp://localhost:7419`.
+ * In the order in which they are to be tried.
  *
- * @throws FaktoryError `CONFIG` when the URL cannot be read or FAKTORY_PROVIDER names no variable that is set.
+ * @throws FaktoryError `CONFIG` when a URL cannot be read, there is none, or FAKTORY_PROVIDER names no variable that is set.
  * @example
  * ```ts
- * resolveServer({ url: 'tcp://:s%20cret@jobs.example:7419' }).password; // 's cret'
+ * resolveServers({ url: ['tcp://:s%20cret@jobs.example:7419', 'tcp://spare.example'] })[0]?.password; // 's cret'
  * ```
  */
-export function resolveServer(
+export function resolveServers(
   choice: ServerChoice = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
-): ServerAddress {
-  const { text, origin } = chosenUrl(choice, env);
-  const address = parseServerUrl(text, origin);
-  const password = choice.password ?? address.password;
-  return { ...address, ...(password !== undefined && { password }) };
+): ServerAddress[] {
+  const { texts, origin } = chosenUrls(choice, env);
+  if (texts.length === 0) throw new FaktoryError('CONFIG', `${origin} names no server`);
+  return texts.map((text) => {
+    const address = parseServerUrl(text, origin);
+    const password = choice.password ?? address.password;
+    return { ...address, ...(password !== undefined && { password }) };
+  });
 }
 
-function chosenUrl(
+function chosenUrls(
   choice: ServerChoice,
   env: Readonly<Record<string, string | undefined>>,
-): { text: string; origin: string } {
-  if (choice.url !== undefined) return { text: choice.url, origin: 'the url option' };
+): { texts: readonly string[]; origin: string } {
+  if (choice.url !== undefined) return { texts: [choice.url].flat(), origin: 'the url option' };
   const provider = env.FAKTORY_PROVIDER;
   if (provider) {
     if (provider.includes(':')) {
@@ -59,10 +66,10 @@ function chosenUrl(
     }
     const text = env[provider];
     if (!text) throw new FaktoryError('CONFIG', `FAKTORY_PROVIDER names ${provider}, which is not set`);
-    return { text, origin: provider };
+    return { texts: [text], origin: provider };
   }
-  if (env.FAKTORY_URL) return { text: env.FAKTORY_URL, origin: 'FAKTORY_URL' };
-  return { text: `tcp://localhost:${defaultPort}`, origin: 'the default' };
+  if (env.FAKTORY_URL) return { texts: [env.FAKTORY_URL], origin: 'FAKTORY_URL' };
+  return { texts: [`tcp://localhost:${defaultPort}`], origin: 'the default' };
 }
 
 function parseServerUrl(text: string, origin: string): ServerAddress {

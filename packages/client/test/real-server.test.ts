@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Client, Connection, commands, type Job, resolveServer } from '../src/index.ts';
+import { Client, Connection, commands, type Job, resolveServers } from '../src/index.ts';
 
 let dir: string;
 let server: Server;
@@ -30,7 +30,7 @@ afterEach(async () => {
 /** Takes jobs from a queue as a consumer does, until it is empty. */
 async function take(queue: string, count: number): Promise<Job[]> {
   const consumer = new Connection({
-    address: resolveServer({ url: server.url }),
+    addresses: resolveServers({ url: server.url }),
     hello: { wid: 'taker-01' },
   });
   const jobs: Job[] = [];
@@ -115,7 +115,10 @@ describe('administration', () => {
     await client.push({ jobtype: 'T', args: [], queue: 'a' });
     await client.push({ jobtype: 'T', args: [], queue: 'b' });
     await client.pauseQueue(['a', 'unknown']);
-    const both = new Connection({ address: resolveServer({ url: server.url }), hello: { wid: 'taker-02' } });
+    const both = new Connection({
+      addresses: resolveServers({ url: server.url }),
+      hello: { wid: 'taker-02' },
+    });
     expect(await commands.fetch(both, ['a', 'b'])).toMatchObject({ queue: 'b' });
     await client.resumeQueue('*');
     expect(await commands.fetch(both, ['a', 'b'])).toMatchObject({ queue: 'a' });

@@ -18,8 +18,11 @@ export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
   queues?: Queues | undefined;
   /** How many jobs run at once; each slot has its own connection, one more is for the heart. Default 10. */
   concurrency?: number | undefined;
-  /** `tcp://:password@host:port` or `tcp+tls://…`. Default: FAKTORY_PROVIDER, FAKTORY_URL, else `tcp://localhost:7419`. */
-  url?: string | undefined;
+  /**
+   * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default: FAKTORY_PROVIDER, FAKTORY_URL, else
+   * `tcp://localhost:7419`.
+   */
+  url?: string | readonly string[] | undefined;
   /** Wins over the one in the URL. Default: none. */
   password?: string | undefined;
   /** Milliseconds that running jobs may take to end after stop(). Default 25,000. */

@@ -6,7 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type AnyJobs, Connection, type JobMap, resolveServer, type WorkerSignal } from '@faktory-ts/client';
+import { type AnyJobs, Connection, type JobMap, resolveServers, type WorkerSignal } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { Heart } from './heart.ts';
 import { settings, type WorkerOptions, type WorkerSettings } from './options.ts';
@@ -62,11 +62,11 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
       this.#tellStopped = resolve;
     });
     const { table, queues, concurrency, beatInterval, labels, log } = this.#settings;
-    const address = resolveServer(options);
+    const addresses = resolveServers(options);
     const hello = { hostname: hostname(), wid: this.wid, pid: process.pid, labels };
-    const where = `${address.host}:${address.port}`;
+    const where = addresses.map(({ host, port }) => `${host}:${port}`).join(' or ');
     const connection = new Connection({
-      address,
+      addresses,
       hello,
       onUp: () => log.info(`connected to ${where}`, { wid: this.wid }),
       onDown: (error) => log.warn(`no connection: ${error.message}`, { code: error.code }),
@@ -81,7 +81,7 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     });
     const quiet = this.#quiet.signal;
     this.#slots = Array.from({ length: concurrency }, () => {
-      return new Slot({ connection: new Connection({ address, hello }), table, queues, quiet, log });
+      return new Slot({ connection: new Connection({ addresses, hello }), table, queues, quiet, log });
     });
   }
 
