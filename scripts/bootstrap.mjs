@@ -33,6 +33,7 @@ const tasks = {
   faktory: () => program('apps/server/dist/main.js'),
   worker: () => program('packages/worker/dist/cli.js'),
   bench: () => program('apps/bench/dist/main.js'),
+  pack: async () => (await import('./pack.mjs')).pack(),
 };
 
 if (!Object.hasOwn(tasks, task ?? '')) {
