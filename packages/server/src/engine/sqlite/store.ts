@@ -214,14 +214,15 @@ export class Store {
 }
 
 const PAGE_CACHE = 32_000; // KiB
-const CHECKPOINT = 4000; // pages of the log
+const PAGE = 2048; // bytes; a small commit touches a dozen pages, each for a few rows: half the bytes to write and sync
+const CHECKPOINT = 8000; // pages of the log
 const PATIENCE = 2000; // ms, with tools that read or copy the file
 
 function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
+    db.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT};
       PRAGMA busy_timeout = ${PATIENCE};`);
     migrate(db);
