@@ -50,6 +50,19 @@ export function kept(client: WireClient): WireClient {
   return client;
 }
 
+/** Sends FETCHes one after another; each is parked before the next is sent. */
+export async function park(
+  other: WireClient,
+  waiting: readonly WireClient[],
+  queues = 'default',
+): Promise<void> {
+  for (const client of waiting) {
+    client.send(`FETCH ${queues}`);
+    // Answered after what was sent before, two whole turns of the server later.
+    for (let turns = 0; turns < 2; turns++) await other.json('INFO');
+  }
+}
+
 /** A folder of the test's own, removed after it. */
 export function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'faktory-test-'));

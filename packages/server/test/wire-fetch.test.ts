@@ -2,17 +2,8 @@
  * The socket's rules: a FETCH that waits. Who is woken, by what and how soon, and that no wake-up is lost.
  */
 import { expect, test } from 'vitest';
-import { eventually, greeted, running, TestClock } from './running.ts';
+import { eventually, greeted, park, running, TestClock } from './running.ts';
 import { jidOf, pushLine, type WireClient } from './wire-client.ts';
-
-/** Sends FETCHes one after another; each is parked before the next is sent. */
-async function park(other: WireClient, waiting: readonly WireClient[], queues = 'default'): Promise<void> {
-  for (const client of waiting) {
-    client.send(`FETCH ${queues}`);
-    // Answered after what was sent before, two whole turns of the server later.
-    for (let turns = 0; turns < 2; turns++) await other.json('INFO');
-  }
-}
 
 /** Milliseconds from `act` to the job that it makes ready, the best of five: the machine has other work too. */
 async function fastest(

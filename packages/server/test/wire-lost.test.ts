@@ -2,15 +2,8 @@
  * The socket's rules: connections that die. Nothing is lost with them, and a closed socket proves nothing about a job.
  */
 import { expect, test } from 'vitest';
-import { eventually, greeted, running } from './running.ts';
-import { jidOf, type WireClient } from './wire-client.ts';
-
-async function parked(other: WireClient, ...waiting: WireClient[]): Promise<void> {
-  for (const client of waiting) {
-    client.send('FETCH default');
-    for (let turns = 0; turns < 2; turns++) await other.json('INFO');
-  }
-}
+import { eventually, greeted, park, running } from './running.ts';
+import { jidOf } from './wire-client.ts';
 
 test('a waiter whose socket died takes no job: the next in line gets it', async () => {
   const server = await running();
@@ -19,7 +12,7 @@ test('a waiter whose socket died takes no job: the next in line gets it', async 
     await greeted(server, 'w2'),
     await greeted(server),
   ];
-  await parked(producer, dying, next);
+  await park(producer, [dying, next]);
   dying.socket.destroy();
   await producer.push('job-00001');
   expect(jidOf(await next.line(1000))).toBe('job-00001');
@@ -30,7 +23,7 @@ test('a waiter that dies in the moment of the push loses nothing: the job is at 
   const producer = await greeted(server);
   for (let round = 0; round < 30; round++) {
     const dying = await greeted(server, 'w1');
-    await parked(producer, dying);
+    await park(producer, [dying]);
     // Both reach the server in one turn, in either order.
     if (round % 2 === 0) dying.socket.destroy();
     producer.raw(
