@@ -117,9 +117,8 @@ export class Call {
     }
     const cause = this.#place.trouble();
     const why = cause === undefined ? '' : `: ${cause.message}`;
-    this.fail(
-      new FaktoryError('TIMEOUT', `${this.#verb} could not be sent in ${this.#timeout} ms${why}`, { cause }),
-    );
+    const what = this.line === '' ? 'there was no connection' : `${this.#verb} could not be sent`;
+    this.fail(new FaktoryError('TIMEOUT', `${what} in ${this.#timeout} ms${why}`, { cause }));
   }
 
   #settle(): boolean {
@@ -133,7 +132,7 @@ export class Call {
   }
 
   get #verb(): string {
-    return /^\w*/.exec(this.line)?.[0] ?? '';
+    return /^\w*/.exec(this.line)?.[0] || 'waiting for a connection';
   }
 
   get #doubt(): string {

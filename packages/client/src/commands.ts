@@ -7,11 +7,15 @@
 import {
   type BeatPayload,
   type FailPayload,
+  type FailWish,
   FaktoryError,
+  type FetchedJob,
+  type HandOutNames,
   type Info,
   type Job,
   type Mutation,
   type Reply,
+  readFetched,
   readJob,
   write,
 } from '@faktory-ts/protocol';
@@ -91,6 +95,50 @@ export const commands = {
     done(await on.call(write.fail(failure), { ...options, again: true, outlast: true }));
   },
 
+  // Only on a connection whose `ready()` gave an offer.
+
+  /** Takes up to `count` jobs; none when none came in 2 s. Waits as {@link commands.fetch} does. */
+  async fetchBulk(
+    on: Connection,
+    count: number,
+    queues: readonly string[],
+    withdraw?: AbortSignal,
+  ): Promise<FetchedJob[]> {
+    const rules: CallOptions & CallRules = { withdraw, timeout: Number.POSITIVE_INFINITY };
+    const reply = await on.call(write.fetchBulk(count, queues), rules);
+    if (reply.kind === 'bulk') return readFetched(reply.text);
+    if (reply.kind === 'nil') return [];
+    throw unexpected(reply);
+  },
+
+  /** Ends reservations well. Gives rid → reason for those that were over already. */
+  ackBulk(on: Connection, ended: readonly HandOutNames[], options?: CallOptions): Promise<Refused> {
+    return settled(on, write.ackBulk(ended), options);
+  },
+
+  /** Ends reservations badly. */
+  failBulk(
+    on: Connection,
+    ended: readonly (HandOutNames & FailPayload & FailWish)[],
+    options?: CallOptions,
+  ): Promise<Refused> {
+    return settled(on, write.failBulk(ended), options);
+  },
+
+  /** Gives jobs back to the heads of their queues. */
+  release(on: Connection, unused: readonly HandOutNames[], options?: CallOptions): Promise<Refused> {
+    return settled(on, write.release(unused), options);
+  },
+
+  /** Makes reservations last at least `seconds` from now. */
+  extend(
+    on: Connection,
+    longer: readonly (HandOutNames & { seconds: number })[],
+    options?: CallOptions,
+  ): Promise<Refused> {
+    return settled(on, write.extend(longer), options);
+  },
+
   /** Undefined = go on. `NOT_FOUND` when the server does not know the wid: say HELLO again. */
   async beat(on: Connection, beat: BeatPayload, options?: CallOptions): Promise<WorkerSignal | undefined> {
     const reply = await on.call(write.beat(beat), { ...options, again: true });
@@ -99,6 +147,14 @@ export const commands = {
     return state === 'quiet' || state === 'terminate' ? state : undefined;
   },
 };
+
+/** rid → why that reservation was left as it is. Empty: all went well. */
+export type Refused = Readonly<Record<string, string>>;
+
+/** Sent again when the connection breaks: a reservation id is never given twice, so the second line changes nothing. */
+async function settled(on: Connection, line: string, options?: CallOptions): Promise<Refused> {
+  return record(await on.call(line, { ...options, again: true, outlast: true })) as Refused;
+}
 
 function done(reply: Reply): void {
   if (reply.kind !== 'simple' || reply.text !== 'OK') throw unexpected(reply);

@@ -4,7 +4,7 @@
  * only when a call waits: an idle connection that was lost stays lost until somebody calls.
  */
 
-import { FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
+import { type Extension, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
 import { backoff } from './backoff.ts';
 import { Call, type CallOptions, type CallRules } from './call.ts';
 import { Link, type LinkOptions } from './link.ts';
@@ -28,6 +28,9 @@ export interface ConnectionOptions extends Omit<LinkOptions, 'silence' | 'addres
 /** Said while dialling, these do not pass by themselves: the calls that wait are told at once, unless they outlast it. */
 const lasting: ReadonlySet<string> = new Set(['AUTH', 'PROTOCOL', 'CONFIG']);
 
+/** What a call without a line is answered: there is a connection. */
+const connected: Reply = { kind: 'simple', text: '' };
+
 /**
  * A call's life: *waiting* (no link, or the link takes no more now) → *sent* → settled. When the link dies, sent calls that may go
  * out again wait again, ahead of the others; the rest of the sent ones reject with `CLOSED`. Deadlines and signals settle a call in
@@ -42,6 +45,7 @@ export class Connection {
   #link: Link | undefined;
   #up = false;
   #flushing = false;
+  #offer: Extension | undefined;
   /** The link is being ended by us: its end is no trouble. */
   #leaving = false;
   #failures = 0;
@@ -86,6 +90,17 @@ export class Connection {
     this.#waiting.add(call);
     this.#wake();
     return call.reply;
+  }
+
+  /**
+   * Resolves when there is a connection; dials when there is none. Gives what the server offers beyond Faktory's protocol;
+   * undefined = nothing, or `extension` did not ask.
+   *
+   * @throws FaktoryError as {@link Connection.call}.
+   */
+  async ready(options?: CallOptions & CallRules): Promise<Extension | undefined> {
+    if (!this.#up || this.#refusal !== undefined) await this.call('', options);
+    return this.#offer;
   }
 
   /** Takes no more calls, waits until those in the air are settled, says END. Never rejects. */
@@ -142,13 +157,13 @@ export class Connection {
   }
 
   #dial(): void {
-    const { addresses, hello, tls } = this.#options;
+    const { addresses, hello, tls, extension } = this.#options;
     const address = addresses[this.#failures % addresses.length] as ServerAddress;
     try {
       this.#link = new Link(
-        { address, hello, tls, silence: this.#timeout },
+        { address, hello, tls, extension, silence: this.#timeout },
         {
-          up: () => this.#connected(),
+          up: (offer) => this.#connected(offer),
           reply: (reply) => this.#take(reply),
           room: () => this.#wake(),
           gone: (error) => this.#lost(error),
@@ -160,8 +175,9 @@ export class Connection {
     }
   }
 
-  #connected(): void {
+  #connected(offer: Extension | undefined): void {
     this.#up = true;
+    this.#offer = offer;
     this.#trouble = undefined;
     this.#options.onUp?.();
     this.#flush();
@@ -170,15 +186,21 @@ export class Connection {
   #flush(): void {
     this.#flushing = false;
     if (!this.#up || !this.#link?.writable || this.#waiting.size === 0) return;
+    const calls = this.#waiting;
+    this.#waiting = new Set();
     let lines = '';
-    for (const call of this.#waiting) {
+    let replies = 0;
+    for (const call of calls) {
+      if (call.line === '') {
+        call.answer(connected);
+        continue;
+      }
       call.sent = true;
       this.#sent.push(call);
       lines += call.line;
+      replies++;
     }
-    const replies = this.#waiting.size;
-    this.#waiting = new Set();
-    this.#link.write(lines, replies);
+    if (replies > 0) this.#link.write(lines, replies);
   }
 
   #take(reply: Reply): void {

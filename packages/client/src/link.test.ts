@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
-import { greetingLine, parseHello } from '@faktory-ts/protocol';
+import { FaktoryError, greetingLine, parseHello } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
 import { Connection } from './connection.ts';
@@ -58,4 +58,58 @@ test('TLS options that cannot be used are a CONFIG error of the call', async () 
   const addresses = resolveServers({ url: 'tcp+tls://127.0.0.1:1' });
   const connection = new Connection({ addresses, tls: { minVersion: 'nonsense' as 'TLSv1.2' } });
   await expect(connection.call('INFO\r\n')).rejects.toMatchObject({ code: 'CONFIG' });
+});
+
+const offer = '{"v":1,"max_fetch":1000,"max_settle":10000}';
+
+test('EXT is asked on each new link, and ready() gives the offer', async () => {
+  const server = await FakeServer.start({
+    script: (line) => (line.startsWith('EXT ') ? `$${offer.length}\r\n${offer}\r\n` : '+OK\r\n'),
+  });
+  const addresses = resolveServers({ url: server.url });
+  const connection = new Connection({ addresses, extension: () => ({ v: 1, lease: true }) });
+  expect(await connection.ready()).toEqual(JSON.parse(offer));
+  expect(server.lines).toEqual(['EXT {"v":1,"lease":true}']);
+  server.cut();
+  await server.until(() => server.peers[0]?.socket.closed === true);
+  await connection.call('INFO\r\n', { again: true });
+  expect(server.peers[1]?.lines.slice(1)).toEqual(['EXT {"v":1,"lease":true}', 'INFO']);
+  await connection.close();
+  await server.stop();
+});
+
+test.each(['-ERR unknown command EXT\r\n', '-ERR EXT knows version 2, not 1\r\n'])(
+  'a server that answers EXT with %j is a classic one',
+  async (answer) => {
+    const server = await FakeServer.start({
+      script: (line) => (line.startsWith('EXT ') ? answer : '+OK\r\n'),
+    });
+    const addresses = resolveServers({ url: server.url });
+    const connection = new Connection({ addresses, extension: () => ({ v: 1 }) });
+    expect(await connection.ready()).toBeUndefined();
+    expect(await connection.call('FLUSH\r\n')).toEqual({ kind: 'simple', text: 'OK' });
+    await connection.close();
+    await server.stop();
+  },
+);
+
+test('an answer to EXT that is neither an offer nor a refusal is PROTOCOL', async () => {
+  const server = await FakeServer.start({ script: () => '$2\r\n{}\r\n' });
+  const addresses = resolveServers({ url: server.url });
+  const connection = new Connection({ addresses, extension: () => ({ v: 1 }) });
+  await expect(connection.ready()).rejects.toMatchObject({ code: 'PROTOCOL' });
+  await connection.close();
+  await server.stop();
+});
+
+test('ready() waits for a connection no longer than it is told', async () => {
+  const server = await FakeServer.start({ greeting: '' });
+  const connection = new Connection({ addresses: resolveServers({ url: server.url }) });
+  await expect(connection.ready({ timeout: 20 })).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringContaining('there was no connection in 20 ms'),
+  });
+  connection.abort(new FaktoryError('ABORTED', 'enough'));
+  await expect(connection.ready()).rejects.toMatchObject({ code: 'ABORTED' });
+  await server.stop();
 });

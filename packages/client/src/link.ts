@@ -1,6 +1,6 @@
 /*
- * One socket from dial to death: greeting, HELLO with the proof of the password, then lines out and replies in.
- * It must never reconnect (connection.ts does) nor know a verb beyond HELLO and END. A stranger would get wrong that a dead
+ * One socket from dial to death: greeting, HELLO with the proof of the password, EXT when asked for, then lines out and
+ * replies in. It must never reconnect (connection.ts does) nor know a verb beyond HELLO, EXT and END. A stranger would get wrong that a dead
  * link is told exactly once, by `gone`, whatever killed it: refused dial, wrong password, garbage, silence, a closed socket.
  */
 
@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import {
+  type Extension,
+  type ExtensionAsk,
   FaktoryError,
   type Hello,
   parseGreeting,
@@ -15,6 +17,7 @@ import {
   protocolVersion,
   type Reply,
   ReplyReader,
+  readExtension,
   wireError,
   write,
 } from '@faktory-ts/protocol';
@@ -25,6 +28,8 @@ export interface LinkOptions {
   address: ServerAddress;
   /** What HELLO says beside version and password. With a `wid` the connection is a consumer. */
   hello?: Pick<Hello, 'hostname' | 'wid' | 'pid' | 'labels'> | undefined;
+  /** What to ask for beyond Faktory's protocol, called for each link. Default: nothing. A server that knows no EXT is no error. */
+  extension?: (() => ExtensionAsk) | undefined;
   /** For `tcp+tls://`: authorities, client certificate, server name, as in `tls.connect`. */
   tls?: tls.ConnectionOptions | undefined;
   /** Milliseconds of silence from a server that owes an answer until the link is given up. FETCH takes up to 2000. */
@@ -33,8 +38,8 @@ export interface LinkOptions {
 
 /** What a link tells. */
 export interface LinkEvents {
-  /** The server took the HELLO. */
-  up(): void;
+  /** The server took the HELLO; with what it offers, when it was asked and knows EXT. */
+  up(offer: Extension | undefined): void;
   reply(reply: Reply): void;
   /** A write would no longer pile up in memory. */
   room(): void;
@@ -50,7 +55,7 @@ export class Link {
   readonly #socket: net.Socket;
   readonly #reader = new ReplyReader({ decode });
   readonly #watch: NodeJS.Timeout;
-  #state: 'greeting' | 'hello' | 'up' | 'ending' | 'gone' = 'greeting';
+  #state: 'greeting' | 'hello' | 'ext' | 'up' | 'ending' | 'gone' = 'greeting';
   #unanswered = 1; // the greeting is owed
   #heard = 0;
 
@@ -131,6 +136,10 @@ export class Link {
       this.#events.reply(reply);
       return;
     }
+    if (this.#state === 'ext') {
+      this.#open(offerIn(reply));
+      return;
+    }
     if (reply.kind === 'error') throw wireError(reply.text);
     if (reply.kind !== 'simple')
       throw new FaktoryError('PROTOCOL', 'the server did not greet as a Faktory server does');
@@ -139,8 +148,18 @@ export class Link {
       this.write(write.hello(this.#hello(reply.text)), 1);
       return;
     }
+    const ask = this.#options.extension?.();
+    if (ask === undefined) {
+      this.#open(undefined);
+      return;
+    }
+    this.#state = 'ext';
+    this.write(write.ext(ask), 1);
+  }
+
+  #open(offer: Extension | undefined): void {
     this.#state = 'up';
-    this.#events.up();
+    this.#events.up(offer);
   }
 
   #hello(greeting: string): Hello {
@@ -174,6 +193,14 @@ export class Link {
     const { host, port } = this.#options.address;
     return new FaktoryError('CLOSED', `${host}:${port}: ${why}`, { cause });
   }
+}
+
+/** Undefined: a server without the extensions, or with others than ours. */
+function offerIn(reply: Reply): Extension | undefined {
+  if (reply.kind === 'bulk') return readExtension(reply.text);
+  const error = wireError(reply.kind === 'nil' ? '' : reply.text);
+  if (reply.kind === 'error' && error.code !== 'UNKNOWN_COMMAND' && error.code !== 'INVALID') throw error;
+  return undefined;
 }
 
 function dial({ address: { host, port, tls: secure }, tls: options }: LinkOptions): net.Socket {

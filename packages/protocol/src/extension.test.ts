@@ -1,93 +1,34 @@
-import { describe, expect, test } from 'vitest';
-import {
-  extensionVersion,
-  fetchedText,
-  parseExt,
-  parseExtend,
-  parseFailBulk,
-  parseFetchBulk,
-  parseHandOuts,
-  readFetched,
-} from './extension.ts';
+import { expect, test } from 'vitest';
+import { extensionVersion, parseExt, readExtension } from './extension.ts';
+import { write } from './write.ts';
 
-describe('what the server reads', () => {
-  test('FETCHB is a number and the names behind it', () => {
-    expect(parseFetchBulk('10 a b', 100)).toEqual({ count: 10, names: 'a b' });
-    expect(parseFetchBulk('10', 100)).toEqual({ count: 10, names: '' });
-  });
-
-  test.each(['', '0 a', '101 a', '-1 a', '1.5 a', 'a', '1e1 a', '0x1 a'])('FETCHB %j is INVALID', (rest) => {
-    expect(() => parseFetchBulk(rest, 100)).toThrow(expect.objectContaining({ code: 'INVALID' }));
-  });
-
-  test('hand-outs have a jid and a number', () => {
-    expect(parseHandOuts('ACKB', '[{"jid":"a","rid":"1781092800000001","more":1}]', 10)).toEqual([
-      { jid: 'a', rid: 1781092800000001 },
-    ]);
-  });
-
-  test.each([
-    '',
-    '{}',
-    '[{}]',
-    '[null]',
-    '[{"jid":"a","rid":1}]',
-    '[{"jid":"","rid":"1"}]',
-    '[{"jid":"a","rid":"12345678901234567"}]',
-  ])('ACKB %s is MALFORMED', (rest) => {
-    expect(() => parseHandOuts('ACKB', rest, 10)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
-  });
-
-  test('more entries than the limit are LIMIT', () => {
-    expect(() => parseHandOuts('ACKB', '[1,2,3]', 2)).toThrow(expect.objectContaining({ code: 'LIMIT' }));
-  });
-
-  test('FAILB cleans each report as FAIL does', () => {
-    const long = 'x'.repeat(2000);
-    const [report] = parseFailBulk(`[{"jid":"a","rid":"7","message":"${long}","backtrace":null}]`, 10);
-    expect(report).toMatchObject({ jid: 'a', rid: 7, errtype: 'unknown', backtrace: [] });
-    expect(report?.message).toHaveLength(1000);
-  });
-
-  test('EXTEND takes 1 to 86,400 seconds', () => {
-    expect(parseExtend('[{"jid":"a","rid":"7","seconds":86400}]', 10)).toEqual([
-      { jid: 'a', rid: 7, seconds: 86_400 },
-    ]);
-    for (const seconds of ['0', '86401', '1.5', 'null']) {
-      expect(() => parseExtend(`[{"jid":"a","rid":"7","seconds":${seconds}}]`, 10)).toThrow(
-        expect.objectContaining({ code: 'MALFORMED' }),
-      );
-    }
-  });
-
-  test('EXT takes this version alone', () => {
-    expect(() => parseExt(`{"v":${extensionVersion}}`)).not.toThrow();
-    for (const rest of ['{}', '{"v":2}']) {
-      expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'INVALID' }));
-    }
-    for (const rest of ['', '{"v":"1"}']) {
-      expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
-    }
-  });
+test('EXT takes this version alone', () => {
+  expect(() => parseExt(`{"v":${extensionVersion}}`)).not.toThrow();
+  for (const rest of ['{}', '{"v":2}']) {
+    expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'INVALID' }));
+  }
+  for (const rest of ['', '{"v":"1"}']) {
+    expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
+  }
 });
 
-describe('what the client reads', () => {
-  const job = '{"jid":"abcdefgh","jobtype":"T","args":[1]}';
+test('what a client asks for is what the server reads', () => {
+  const ask = { v: extensionVersion, producer: 'shop', answered: 41, lease: true };
+  expect(parseExt(write.ext(ask).slice(4, -2))).toEqual(ask);
+  expect(parseExt('{"v":1}')).toEqual({ v: 1, lease: false });
+});
 
-  test('an answer to FETCHB comes back as it was written', () => {
-    const text = `[${fetchedText(job, 1781092800000001, 1_781_094_600_000_000)}]`;
-    expect(readFetched(text)).toEqual([
-      { job: JSON.parse(job), rid: '1781092800000001', expires_at: '2026-06-10T12:30:00Z' },
-    ]);
-  });
+test.each(['{"v":1,"producer":""}', `{"v":1,"producer":"${'x'.repeat(101)}"}`, '{"v":1,"answered":1.5}'])(
+  'EXT %.30s… is MALFORMED',
+  (rest) => {
+    expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
+  },
+);
 
-  test.each([
-    '',
-    '{}',
-    '[{}]',
-    '[{"rid":"1","expires_at":"","job":{}}]',
-    `[{"rid":1,"expires_at":"","job":${job}}]`,
-  ])('%s is PROTOCOL', (text) => {
-    expect(() => readFetched(text)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
-  });
+test('the offer of a server is read, anything else is PROTOCOL', () => {
+  const offer = { v: 1, max_fetch: 1000, max_settle: 10_000, pushed: 3, refused: { 2: 'ERR no' }, lease: 15 };
+  expect(readExtension(JSON.stringify(offer))).toEqual(offer);
+  for (const text of ['', '{}', 'null', '{"v":2,"max_fetch":1,"max_settle":1}', '{"v":1}']) {
+    expect(() => readExtension(text)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
+  }
 });

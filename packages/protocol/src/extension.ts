@@ -1,20 +1,25 @@
 /*
- * What our server can do beyond Faktory's protocol, for clients that ask: many jobs in one reply, many outcomes in one
- * line, and reservations with an id. EXTENSIONS.md beside this folder tells the whole. It must never change what a client
- * sees that did not ask. A stranger would get wrong that a reservation id names one hand-out, not the job: the next
- * hand-out of the same job has another one.
+ * EXT: how a client asks for what our server can do beyond Faktory's protocol, and what it is offered. EXTENSIONS.md beside
+ * this folder tells the whole; hand-outs.ts has the verbs. It must never change what a client sees that did not ask. A
+ * stranger would get wrong that the offer is per connection: a client asks again on each new one.
  */
 
-import { cleanFault, type FailReport } from './command.ts';
 import { excerpt, FaktoryError } from './errors.ts';
-import type { Job } from './job.ts';
-import { asJob } from './job-document.ts';
-import { compactJson } from './json.ts';
-import { integerIn, type Payload, payloadOf, readPayload, stringIn } from './payload.ts';
-import { formatTime, type Micros } from './time.ts';
+import { integerIn, readPayload, stringIn } from './payload.ts';
 
 /** The version that EXT asks for and this package speaks. */
 export const extensionVersion = 1;
+
+/** What a client asks for with EXT. */
+export interface ExtensionAsk {
+  v: number;
+  /** Whose PUSH and PUSHB lines are to be counted: 1 to 100 characters. */
+  producer?: string;
+  /** How many of this producer's lines have been answered to it: what it need not be told of any more. */
+  answered?: number;
+  /** This consumer's reservations last as long as its beats come. */
+  lease?: boolean;
+}
 
 /** What the server answers to EXT. */
 export interface Extension {
@@ -25,131 +30,54 @@ export interface Extension {
   max_settle: number;
   /** Only to a named producer: how many of its PUSH and PUSHB lines were carried out, ever. */
   pushed?: number;
-}
-
-/** One hand-out, named exactly. */
-export interface HandOut {
-  jid: string;
-  /** Number of the hand-out, as decimal text on the wire. */
-  rid: Micros;
-}
-
-/** A job as FETCHB gives it. */
-export interface FetchedJob {
-  job: Job;
-  /** Sent back with the job's outcome. */
-  rid: string;
-  /** RFC 3339: when the reservation ends unless it is extended. */
-  expires_at: string;
+  /** Only to a named producer: the answers of its lines behind `answered` that were not plain success, by the line's number. */
+  refused?: Record<string, string>;
+  /** Only when asked for: seconds after its last beat at which the worker loses its reservations. */
+  lease?: number;
 }
 
 const longestName = 100; // characters of a producer's name
 
-/**
- * Reads what follows `EXT `: the name of the producer, when it gives one. Throws `MALFORMED`, and `INVALID` for a version
- * that this server does not speak.
- */
-export function parseExt(rest: string): string | undefined {
-  const fields = read('EXT', rest, readPayload);
-  const version = read('EXT', rest, () => integerIn(fields, 'v'));
-  if (version !== extensionVersion) {
-    throw new FaktoryError('INVALID', `EXT knows version ${extensionVersion}, not ${version ?? 'none'}`);
+/** Reads what follows `EXT `. Throws `MALFORMED`, and `INVALID` for a version that this server does not speak. */
+export function parseExt(rest: string): ExtensionAsk {
+  const fields = readRest('EXT', rest, readPayload);
+  const v = readRest('EXT', rest, () => integerIn(fields, 'v'));
+  if (v !== extensionVersion) {
+    throw new FaktoryError('INVALID', `EXT knows version ${extensionVersion}, not ${v ?? 'none'}`);
   }
-  return read('EXT', rest, () => {
+  return readRest('EXT', rest, () => {
     const producer = stringIn(fields, 'producer');
     if (producer === '' || (producer?.length ?? 0) > longestName) {
       throw new FaktoryError('MALFORMED', `"producer" must have 1 to ${longestName} characters`);
     }
-    return producer;
+    const answered = integerIn(fields, 'answered');
+    const lease = fields.get('lease') === true;
+    return {
+      v,
+      lease,
+      ...(producer !== undefined && { producer }),
+      ...(answered !== undefined && { answered }),
+    };
   });
 }
 
-/** Reads what follows `FETCHB `: how many, and the names of the queues. Throws `INVALID`. */
-export function parseFetchBulk(rest: string, most: number): { count: number; names: string } {
-  const space = rest.indexOf(' ');
-  const first = space < 0 ? rest : rest.slice(0, space);
-  const count = /^\d{1,9}$/.test(first) ? Number(first) : 0;
-  if (count < 1 || count > most) {
-    throw new FaktoryError(
-      'INVALID',
-      `FETCHB takes a number from 1 to ${most} before the queues, not ${JSON.stringify(excerpt(first))}`,
-    );
+/** Reads the answer to EXT on the client's side. Throws `PROTOCOL` when it is none. */
+export function readExtension(text: string): Extension {
+  try {
+    const value = JSON.parse(text) as Partial<Extension> | null;
+    if (value?.v === extensionVersion && value.max_fetch && value.max_settle) return value as Extension;
+  } catch (cause) {
+    throw new FaktoryError('PROTOCOL', 'the server answered EXT with bad JSON', { cause });
   }
-  return { count, names: space < 0 ? '' : rest.slice(space + 1) };
-}
-
-/** Reads the hand-outs that follow `ACKB ` or `RELEASE `. Throws `MALFORMED` or `LIMIT`. */
-export function parseHandOuts(verb: string, rest: string, most: number): HandOut[] {
-  return entries(verb, rest, most, handOut);
-}
-
-/** Reads what follows `FAILB `. Throws `MALFORMED` or `LIMIT`. */
-export function parseFailBulk(rest: string, most: number): (FailReport & HandOut)[] {
-  return entries('FAILB', rest, most, (fields) => ({ ...cleanFault(fields), ...handOut(fields) }));
-}
-
-/** Reads what follows `EXTEND `: `seconds` from now, 1 to 86,400. Throws `MALFORMED` or `LIMIT`. */
-export function parseExtend(rest: string, most: number): (HandOut & { seconds: number })[] {
-  return entries('EXTEND', rest, most, (fields) => {
-    const seconds = integerIn(fields, 'seconds') ?? 0;
-    if (seconds < 1 || seconds > 86_400)
-      throw new FaktoryError('MALFORMED', '"seconds" must be from 1 to 86400');
-    return { ...handOut(fields), seconds };
-  });
-}
-
-function handOut(fields: Payload): HandOut {
-  const jid = stringIn(fields, 'jid');
-  const rid = stringIn(fields, 'rid');
-  if (!jid || rid === undefined || !/^\d{1,16}$/.test(rid)) {
-    throw new FaktoryError('MALFORMED', 'each entry needs the "jid" and the "rid" of a hand-out');
-  }
-  return { jid, rid: Number(rid) };
-}
-
-function entries<Entry>(
-  verb: string,
-  rest: string,
-  most: number,
-  readOne: (fields: Payload) => Entry,
-): Entry[] {
-  return read(verb, rest, (text) => {
-    const list: unknown = JSON.parse(compactJson(text));
-    if (!Array.isArray(list)) throw new FaktoryError('MALFORMED', 'not an array');
-    if (list.length > most)
-      throw new FaktoryError(
-        'LIMIT',
-        `${list.length} entries in one ${verb}, at most ${most} are taken; split them`,
-      );
-    return list.map((entry) => readOne(payloadOf(entry)));
-  });
+  throw new FaktoryError('PROTOCOL', 'the server answered EXT with something else than an offer');
 }
 
 /** Whatever cannot be read becomes `invalid VERB …: reason`. */
-function read<Result>(verb: string, rest: string, how: (text: string) => Result): Result {
+export function readRest<Result>(verb: string, rest: string, how: (text: string) => Result): Result {
   try {
     return how(rest);
   } catch (cause) {
     if (!(cause instanceof FaktoryError) || cause.code === 'LIMIT') throw cause;
     throw new FaktoryError('MALFORMED', `invalid ${verb} ${excerpt(rest)}: ${cause.message}`, { cause });
-  }
-}
-
-/** One element of the array that answers FETCHB; `job` is wire JSON. */
-export function fetchedText(job: string, rid: Micros, expiresAt: Micros): string {
-  return `{"rid":"${rid}","expires_at":"${formatTime(expiresAt)}","job":${job}}`;
-}
-
-/** Reads the answer to FETCHB on the client's side. Throws `PROTOCOL` when it is none. */
-export function readFetched(text: string): FetchedJob[] {
-  try {
-    const list = JSON.parse(text) as { job: unknown; rid: unknown; expires_at: unknown }[];
-    return list.map(({ job, rid, expires_at }) => {
-      if (typeof rid !== 'string' || typeof expires_at !== 'string')
-        throw new Error('rid and expires_at are texts');
-      return { job: asJob(job), rid, expires_at };
-    });
-  } catch (cause) {
-    throw new FaktoryError('PROTOCOL', 'the server sent jobs that cannot be read', { cause });
   }
 }

@@ -20,19 +20,24 @@ export {
 export { type ErrorCode, errorCodes, errorText, excerpt, FaktoryError, wireError } from './errors.ts';
 export {
   type Extension,
+  type ExtensionAsk,
   extensionVersion,
+  parseExt,
+  readExtension,
+} from './extension.ts';
+export { type Failure, failureText, readFailure } from './failure.ts';
+export { globMatcher } from './glob.ts';
+export {
+  type FailWish,
   type FetchedJob,
   fetchedText,
   type HandOut,
-  parseExt,
   parseExtend,
   parseFailBulk,
   parseFetchBulk,
   parseHandOuts,
   readFetched,
-} from './extension.ts';
-export { type Failure, failureText, readFailure } from './failure.ts';
-export { globMatcher } from './glob.ts';
+} from './hand-outs.ts';
 export {
   type Challenge,
   type Greeting,
@@ -76,4 +81,4 @@ export {
 } from './reply.ts';
 export { formatTime, type Micros, nowMicros, parseTime } from './time.ts';
 export { cutUtf8, utf8Length, wellFormed } from './utf8.ts';
-export { type BeatPayload, type FailPayload, write } from './write.ts';
+export { type BeatPayload, type FailPayload, type HandOutNames, write } from './write.ts';

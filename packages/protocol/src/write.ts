@@ -6,6 +6,8 @@
 
 import type { WorkerState } from './command.ts';
 import { FaktoryError } from './errors.ts';
+import type { ExtensionAsk } from './extension.ts';
+import type { FailWish } from './hand-outs.ts';
 import type { Hello } from './handshake.ts';
 import type { Job } from './job.ts';
 import { checkQueueName } from './job-rules.ts';
@@ -27,6 +29,12 @@ export interface BeatPayload {
   rss_kb?: number;
 }
 
+/** A hand-out by its two names, as FETCHB told them. */
+export interface HandOutNames {
+  jid: string;
+  rid: string;
+}
+
 /**
  * Whole command lines, CRLF included, one line each.
  * Throws `INVALID` when a payload cannot be written as JSON or a queue has a name that no queue can have.
@@ -39,12 +47,8 @@ export interface BeatPayload {
  */
 export const write = {
   push: (job: Job): string => `PUSH ${objectText(job)}\r\n`,
-  pushBulk: (jobs: readonly Job[]): string => `PUSHB [${jobs.map(objectText).join(',')}]\r\n`,
-  fetch(queues: readonly string[]): string {
-    if (queues.length === 0) throw new FaktoryError('INVALID', 'must call fetch with at least one queue');
-    for (const name of queues) checkQueueName(name);
-    return `FETCH ${queues.join(' ')}\r\n`;
-  },
+  pushBulk: (jobs: readonly Job[]): string => `PUSHB ${listText(jobs)}\r\n`,
+  fetch: (queues: readonly string[]): string => `FETCH ${queueWords(queues)}\r\n`,
   ack: (jid: string): string => `ACK ${objectText({ jid })}\r\n`,
   fail: (payload: FailPayload): string => `FAIL ${objectText(payload)}\r\n`,
   beat: (payload: BeatPayload): string => `BEAT ${objectText(payload)}\r\n`,
@@ -58,7 +62,28 @@ export const write = {
   },
   end: (): string => 'END\r\n',
   hello: (hello: Hello): string => `HELLO ${objectText(hello)}\r\n`,
+
+  // Only after the server took an EXT; see EXTENSIONS.md.
+  ext: (ask: ExtensionAsk): string => `EXT ${objectText(ask)}\r\n`,
+  fetchBulk: (count: number, queues: readonly string[]): string =>
+    `FETCHB ${count} ${queueWords(queues)}\r\n`,
+  ackBulk: (ended: readonly HandOutNames[]): string => `ACKB ${listText(ended)}\r\n`,
+  failBulk: (ended: readonly (HandOutNames & FailPayload & FailWish)[]): string =>
+    `FAILB ${listText(ended)}\r\n`,
+  release: (unused: readonly HandOutNames[]): string => `RELEASE ${listText(unused)}\r\n`,
+  extend: (longer: readonly (HandOutNames & { seconds: number })[]): string =>
+    `EXTEND ${listText(longer)}\r\n`,
 };
+
+function listText(entries: readonly object[]): string {
+  return `[${entries.map(objectText).join(',')}]`;
+}
+
+function queueWords(queues: readonly string[]): string {
+  if (queues.length === 0) throw new FaktoryError('INVALID', 'must call fetch with at least one queue');
+  for (const name of queues) checkQueueName(name);
+  return queues.join(' ');
+}
 
 /**
  * The object as JSON without its empty fields: absent must be absent, some servers and clients choke on null.

@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly handshakeTimeout?: number;
   /** Most jobs in one PUSHB. Default 10,000. */
   readonly maxBulkJobs?: number;
+  /** Whether clients may ask for what goes beyond Faktory's protocol (EXT). Default true. */
+  readonly extensions?: boolean;
   /** Most ready jobs in one queue; 0 means no limit. Default 0. */
   readonly maxQueueLength?: number;
   /** Most dead entries, the oldest leave first; 0 means no limit. Default 10,000. */
@@ -67,6 +69,7 @@ export function settle(options: ServerOptions) {
     maxUnauthenticated: whole('maxUnauthenticated', options.maxUnauthenticated ?? 1000, 1),
     handshakeTimeout: whole('handshakeTimeout', options.handshakeTimeout ?? 2000, 1, LONGEST_TIMER),
     maxBulkJobs: whole('maxBulkJobs', options.maxBulkJobs ?? 10_000, 1),
+    extensions: options.extensions ?? true,
     maxQueueLength: whole('maxQueueLength', options.maxQueueLength ?? 0, 0),
     deadLimit: whole('deadLimit', options.deadLimit ?? 10_000, 0),
     maxUnsentBytes: whole('maxUnsentBytes', options.maxUnsentBytes ?? 1024 * 1024, 1024),

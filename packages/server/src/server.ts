@@ -124,7 +124,7 @@ class FaktoryServer implements Server {
       makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
     const listener = new Listener(
       { ...settings, host: hosts.wire },
-      { jobs, roster, maxBulkJobs: settings.maxBulkJobs, info },
+      { jobs, roster, maxBulkJobs: settings.maxBulkJobs, extensions: settings.extensions, info },
     );
     const startedAt = performance.now();
     const password = settings.webPassword;

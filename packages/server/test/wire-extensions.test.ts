@@ -48,6 +48,28 @@ test('EXT tells the version and the limits; another version is refused and chang
   expect(await client.json('ACKB []')).toEqual({});
 });
 
+test('a server whose extensions are switched off does not know EXT', async () => {
+  const client = await greeted(await running({ extensions: false }), 'w1');
+  expect(await client.ask(EXT)).toBe('-ERR unknown command EXT');
+  expect(await client.ask('ACKB []')).toBe('-ERR unknown command ACKB');
+});
+
+test('FAILB ends each job as its worker wishes', async () => {
+  const server = await running({ clock: new TestClock().now });
+  const client = await extended(server);
+  await pushed(client, 3);
+  const [dead, gone, soon] = (await fetchMany(client, 3)).map(named);
+  const wishes = [
+    { ...dead, fate: 'dead' },
+    { ...gone, fate: 'discard' },
+    { ...soon, retry_in: 0 },
+  ];
+  expect(await client.json(line('FAILB', wishes))).toEqual({});
+  const { faktory } = await server.info();
+  expect(faktory).toMatchObject({ total_failures: 3, sets: { dead: 1 } });
+  expect((await fetchMany(client, 3)).map(({ job }) => job.jid)).toEqual([soon?.jid]);
+});
+
 test('FETCHB gives up to as many as asked, in order, in one commit; each with its own reservation', async () => {
   const server = await running();
   const client = await extended(server);

@@ -87,3 +87,20 @@ test('a negative retry buries the job at once, for 180 days, with nothing remain
 test('a failure that a producer made up does not stop the count', () => {
   expect(failureOf(outcomeOf(held(5, {}), fault, NOW))).toMatchObject({ retry_count: 1, remaining: 4 });
 });
+
+test('a worker may wish for dead, for oblivion, or for its own delay', () => {
+  expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW)).toEqual({ to: 'forgotten' });
+  expect(outcomeOf(held(25), { ...fault, retry_in: 7 }, NOW)).toMatchObject({
+    to: 'retries',
+    due: NOW + 7_000_000,
+  });
+  const dead = outcomeOf(held(25), { ...fault, fate: 'dead', retry_in: 7 }, NOW);
+  expect(dead).toMatchObject({ to: 'dead', due: NOW + DEAD_FOR });
+  expect(failureOf(dead)).not.toHaveProperty('next_at');
+});
+
+test('a delay of its own gives a job no more tries than it has', () => {
+  const last = { retry_count: 1, remaining: 0 };
+  expect(outcomeOf(held(2, last), { ...fault, retry_in: 7 }, NOW).to).toBe('dead');
+  expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW).to).toBe('forgotten');
+});

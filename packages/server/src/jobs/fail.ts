@@ -4,7 +4,7 @@
  * The rules are the original's (its retry curve, counts and 180 days); the decision is made from the reservation
  * alone, inside the commit that applies it.
  */
-import { type Failure, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
+import { type Failure, type FailWish, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
 import type { Engine, Held, Outcome, Reservation } from '../engine/engine.ts';
 
 const SECOND = 1_000_000; // µs
@@ -14,8 +14,8 @@ const JITTER = 30; // seconds, times the attempt
 /** Dead entries are kept this long. */
 export const DEAD_FOR = 180 * DAY;
 
-/** What went wrong, cleaned by the protocol. */
-export interface Fault {
+/** What went wrong, cleaned by the protocol, and how the worker wants it to end. */
+export interface Fault extends FailWish {
   readonly errtype: string;
   readonly message: string;
   readonly backtrace: readonly string[];
@@ -50,9 +50,9 @@ export function outcomeOf(held: Reservation, fault: Fault, now: Micros, random =
   const retry = (JSON.parse(held.document) as { retry: number }).retry;
   const before = held.failure === undefined ? undefined : (JSON.parse(held.failure) as Partial<Failure>);
   const failure = nextFailure(before, retry, fault, now);
-  if (retry === 0) return { to: 'forgotten' };
-  if (failure.retry_count < retry) {
-    const due = now + retryDelay(failure.retry_count, random()) * SECOND;
+  if (retry === 0 || fault.fate === 'discard') return { to: 'forgotten' };
+  if (failure.retry_count < retry && fault.fate !== 'dead') {
+    const due = now + (fault.retry_in ?? retryDelay(failure.retry_count, random())) * SECOND;
     return { to: 'retries', due, failure: failureText({ ...failure, next_at: formatTime(due) }) };
   }
   return { to: 'dead', due: now + DEAD_FOR, failure: failureText(failure) };

@@ -34,6 +34,8 @@ export interface Desk {
   readonly jobs: Jobs;
   readonly roster: Roster;
   readonly maxBulkJobs: number;
+  /** Whether EXT is known. */
+  readonly extensions: boolean;
   info(): Promise<Info>;
 }
 
@@ -155,8 +157,10 @@ async function fail(payload: string, { jobs }: Desk): Promise<Answer> {
 }
 
 /** From here on this connection may use the verbs of extensions.ts; its pushes are counted when it names a producer. */
-async function extend(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
-  const producer = parseExt(payload);
+async function extend(payload: string, desk: Desk, session: Session): Promise<Answer> {
+  const { jobs, maxBulkJobs, extensions } = desk;
+  if (!extensions) throw new FaktoryError('UNKNOWN_COMMAND', 'unknown command EXT');
+  const { producer } = parseExt(payload);
   const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
   if (producer !== undefined) {
     session.claimProducer(producer);

@@ -1,0 +1,136 @@
+/*
+ * The verbs of consumers that asked with EXT: many jobs in one reply, many outcomes in one line, each hand-out named by its
+ * reservation id. It must never act on them. A stranger would get wrong that a reservation id names one hand-out, not the
+ * job: the next hand-out of the same job has another one.
+ */
+
+import { cleanFault, type FailReport } from './command.ts';
+import { excerpt, FaktoryError } from './errors.ts';
+import { readRest } from './extension.ts';
+import type { Job } from './job.ts';
+import { asJob } from './job-document.ts';
+import { compactJson } from './json.ts';
+import { integerIn, type Payload, payloadOf, stringIn } from './payload.ts';
+import { formatTime, type Micros } from './time.ts';
+
+/** One hand-out, named exactly. */
+export interface HandOut {
+  jid: string;
+  /** Number of the hand-out, as decimal text on the wire. */
+  rid: Micros;
+}
+
+/** A job as FETCHB gives it. */
+export interface FetchedJob {
+  job: Job;
+  /** Sent back with the job's outcome. */
+  rid: string;
+  /** RFC 3339: when the reservation ends unless it is extended. */
+  expires_at: string;
+}
+
+/** How a worker wants a failure to end, beyond the rules of FAIL. */
+export interface FailWish {
+  /** `dead`: no retry is left; `discard`: forgotten, as with `retry` 0. */
+  fate?: 'dead' | 'discard';
+  /** Seconds until the next try, when there is one: 0 to one year. */
+  retry_in?: number;
+}
+
+const longestWait = 365 * 86_400; // seconds
+
+/** Reads what follows `FETCHB `: how many, and the names of the queues. Throws `INVALID`. */
+export function parseFetchBulk(rest: string, most: number): { count: number; names: string } {
+  const space = rest.indexOf(' ');
+  const first = space < 0 ? rest : rest.slice(0, space);
+  const count = /^\d{1,9}$/.test(first) ? Number(first) : 0;
+  if (count < 1 || count > most) {
+    throw new FaktoryError(
+      'INVALID',
+      `FETCHB takes a number from 1 to ${most} before the queues, not ${JSON.stringify(excerpt(first))}`,
+    );
+  }
+  return { count, names: space < 0 ? '' : rest.slice(space + 1) };
+}
+
+/** Reads the hand-outs that follow `ACKB ` or `RELEASE `. Throws `MALFORMED` or `LIMIT`. */
+export function parseHandOuts(verb: string, rest: string, most: number): HandOut[] {
+  return entries(verb, rest, most, handOut);
+}
+
+/** Reads what follows `FAILB `. Throws `MALFORMED` or `LIMIT`. */
+export function parseFailBulk(rest: string, most: number): (FailReport & FailWish & HandOut)[] {
+  return entries('FAILB', rest, most, (fields) => ({
+    ...cleanFault(fields),
+    ...failWish(fields),
+    ...handOut(fields),
+  }));
+}
+
+function failWish(fields: Payload): FailWish {
+  const fate = stringIn(fields, 'fate');
+  const retry_in = integerIn(fields, 'retry_in');
+  if (fate !== undefined && fate !== 'dead' && fate !== 'discard') {
+    throw new FaktoryError('MALFORMED', '"fate" must be dead or discard');
+  }
+  if (retry_in !== undefined && (retry_in < 0 || retry_in > longestWait)) {
+    throw new FaktoryError('MALFORMED', `"retry_in" must be from 0 to ${longestWait}`);
+  }
+  return { ...(fate && { fate }), ...(retry_in !== undefined && { retry_in }) };
+}
+
+/** Reads what follows `EXTEND `: `seconds` from now, 1 to 86,400. Throws `MALFORMED` or `LIMIT`. */
+export function parseExtend(rest: string, most: number): (HandOut & { seconds: number })[] {
+  return entries('EXTEND', rest, most, (fields) => {
+    const seconds = integerIn(fields, 'seconds') ?? 0;
+    if (seconds < 1 || seconds > 86_400)
+      throw new FaktoryError('MALFORMED', '"seconds" must be from 1 to 86400');
+    return { ...handOut(fields), seconds };
+  });
+}
+
+function handOut(fields: Payload): HandOut {
+  const jid = stringIn(fields, 'jid');
+  const rid = stringIn(fields, 'rid');
+  if (!jid || rid === undefined || !/^\d{1,16}$/.test(rid)) {
+    throw new FaktoryError('MALFORMED', 'each entry needs the "jid" and the "rid" of a hand-out');
+  }
+  return { jid, rid: Number(rid) };
+}
+
+function entries<Entry>(
+  verb: string,
+  rest: string,
+  most: number,
+  readOne: (fields: Payload) => Entry,
+): Entry[] {
+  return readRest(verb, rest, (text) => {
+    const list: unknown = JSON.parse(compactJson(text));
+    if (!Array.isArray(list)) throw new FaktoryError('MALFORMED', 'not an array');
+    if (list.length > most)
+      throw new FaktoryError(
+        'LIMIT',
+        `${list.length} entries in one ${verb}, at most ${most} are taken; split them`,
+      );
+    return list.map((entry) => readOne(payloadOf(entry)));
+  });
+}
+
+/** One element of the array that answers FETCHB; `job` is wire JSON. */
+export function fetchedText(job: string, rid: Micros, expiresAt: Micros): string {
+  return `{"rid":"${rid}","expires_at":"${formatTime(expiresAt)}","job":${job}}`;
+}
+
+/** Reads the answer to FETCHB on the client's side. Throws `PROTOCOL` when it is none. */
+export function readFetched(text: string): FetchedJob[] {
+  try {
+    const list = JSON.parse(text) as { job: unknown; rid: unknown; expires_at: unknown }[];
+    return list.map(({ job, rid, expires_at }) => {
+      if (typeof rid !== 'string' || typeof expires_at !== 'string')
+        throw new Error('rid and expires_at are texts');
+      return { job: asJob(job), rid, expires_at };
+    });
+  } catch (cause) {
+    throw new FaktoryError('PROTOCOL', 'the server sent jobs that cannot be read', { cause });
+  }
+}
