@@ -43,6 +43,8 @@ describe('without flags', () => {
         maxBulkJobs: 10_000,
         maxQueueLength: 0,
         deadLimit: 10_000,
+        workerTimeout: 15_000,
+        maxWorkerLosses: 3,
         maxUnsentBytes: 1_048_576,
         unsentTimeout: 30_000,
       },

@@ -73,6 +73,21 @@ export const limits = [
     meaning: 'most dead jobs, the oldest leave first, 0 = no limit',
   },
   {
+    name: 'worker-timeout',
+    option: 'workerTimeout',
+    normal: 15_000,
+    least: 1000,
+    most: longestTimer,
+    meaning: 'silence after which a worker with a lease loses its jobs, in milliseconds',
+  },
+  {
+    name: 'max-worker-losses',
+    option: 'maxWorkerLosses',
+    normal: 3,
+    least: 1,
+    meaning: 'a job that lost its worker this often is dead',
+  },
+  {
     name: 'max-unsent-bytes',
     option: 'maxUnsentBytes',
     normal: 1024 * 1024,

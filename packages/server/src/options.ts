@@ -34,6 +34,10 @@ export interface ServerOptions {
   readonly maxBulkJobs?: number;
   /** Whether clients may ask for what goes beyond Faktory's protocol (EXT). Default true. */
   readonly extensions?: boolean;
+  /** Milliseconds after its last beat until a worker that asked for a lease loses its jobs. Default 15,000. */
+  readonly workerTimeout?: number;
+  /** A job that lost its worker this often goes to dead. Default 3. */
+  readonly maxWorkerLosses?: number;
   /** Most ready jobs in one queue; 0 means no limit. Default 0. */
   readonly maxQueueLength?: number;
   /** Most dead entries, the oldest leave first; 0 means no limit. Default 10,000. */
@@ -70,6 +74,8 @@ export function settle(options: ServerOptions) {
     handshakeTimeout: whole('handshakeTimeout', options.handshakeTimeout ?? 2000, 1, LONGEST_TIMER),
     maxBulkJobs: whole('maxBulkJobs', options.maxBulkJobs ?? 10_000, 1),
     extensions: options.extensions ?? true,
+    workerTimeout: whole('workerTimeout', options.workerTimeout ?? 15_000, 1000, LONGEST_TIMER),
+    maxWorkerLosses: whole('maxWorkerLosses', options.maxWorkerLosses ?? 3, 1),
     maxQueueLength: whole('maxQueueLength', options.maxQueueLength ?? 0, 0),
     deadLimit: whole('deadLimit', options.deadLimit ?? 10_000, 0),
     maxUnsentBytes: whole('maxUnsentBytes', options.maxUnsentBytes ?? 1024 * 1024, 1024),

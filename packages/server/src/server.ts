@@ -99,9 +99,10 @@ class FaktoryServer implements Server {
 
   async start(): Promise<void> {
     if (this.#rooms) return;
-    const { sync, deadLimit, maxQueueLength, clock, host, http } = this.#settings;
+    const { sync, deadLimit, maxQueueLength, workerTimeout, clock, host, http } = this.#settings;
     const hosts = { wire: await addressOf(host), http: http && (await addressOf(http.host)) };
-    const engine = new SqliteEngine({ dir: this.dir, sync, deadLimit, maxQueueLength, clock });
+    const leaseSpan = workerTimeout * 1000;
+    const engine = new SqliteEngine({ dir: this.dir, sync, deadLimit, maxQueueLength, leaseSpan, clock });
     await engine.open();
     const rooms = this.#build(engine, hosts);
     this.#rooms = rooms;
@@ -117,15 +118,14 @@ class FaktoryServer implements Server {
 
   #build(engine: SqliteEngine, hosts: { wire: string; http: string | undefined }): Rooms {
     const settings = this.#settings;
-    const jobs = new Jobs(engine);
+    const jobs = new Jobs(engine, settings.maxWorkerLosses);
     const roster = new Roster(settings.clock);
     const runner = new Runner(jobs, roster, settings.log);
     const info = (): Promise<Info> =>
       makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
-    const listener = new Listener(
-      { ...settings, host: hosts.wire },
-      { jobs, roster, maxBulkJobs: settings.maxBulkJobs, extensions: settings.extensions, info },
-    );
+    const { maxBulkJobs, extensions, workerTimeout } = settings;
+    const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, info };
+    const listener = new Listener({ ...settings, host: hosts.wire }, desk);
     const startedAt = performance.now();
     const password = settings.webPassword;
     const http =

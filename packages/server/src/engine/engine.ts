@@ -40,6 +40,8 @@ export interface FetchAsk {
   readonly queues: readonly string[];
   /** The worker that takes the job; empty means a producer fetched. */
   readonly wid: string;
+  /** The reservation lasts as long as the worker is heard (fetches, `beat`), not for the job's `reserveFor`. */
+  readonly lease?: boolean;
 }
 
 /** The right of one wid to run a job until `expiresAt`. */
@@ -54,6 +56,10 @@ export interface Reservation {
   readonly document: string;
   /** The job's last failure as JSON text; undefined means it never failed. */
   readonly failure: string | undefined;
+  /** Taken with `lease`: `expiresAt` moves with every sign of life. */
+  readonly leased: boolean;
+  /** How often the job's worker fell silent before. */
+  readonly losses: number;
 }
 
 /** Which reservation is meant: any of this jid (the oldest first), or exactly the one with this number. */
@@ -68,7 +74,13 @@ export interface Held {
  */
 export type Outcome =
   | { readonly to: 'done' }
-  | { readonly to: 'retries' | 'dead'; readonly due: Micros; readonly failure: string }
+  | {
+      readonly to: 'retries' | 'dead';
+      readonly due: Micros;
+      readonly failure: string;
+      /** Its worker fell silent: counted in `losses`. */
+      readonly lost?: boolean;
+    }
   | { readonly to: 'forgotten' }
   | { readonly to: 'queue' };
 
@@ -143,6 +155,8 @@ export interface Engine {
    * priority, then the oldest. Undefined means there is none. Never registers a queue.
    */
   fetch(ask: FetchAsk): Promise<Reservation | undefined>;
+  /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
+  beat(wid: string): Promise<void>;
   /** Ends a reservation. False means it is not held (any more), or was left: nothing was changed, not even a counter. */
   settle(held: Held, verdict: Verdict): Promise<boolean>;
   /** Moves a reservation's expiry later, never earlier. False means not held. */

@@ -17,6 +17,8 @@ function held(retry: number, failure?: Partial<Failure>): Reservation {
     ...times,
     document,
     failure: failure && JSON.stringify(failure),
+    leased: false,
+    losses: 0,
   };
 }
 

@@ -32,17 +32,32 @@ export function fail(engine: Engine, held: Held, fault: Fault): Promise<boolean>
   return engine.settle(held, (reservation) => outcomeOf(reservation, fault, engine.clock()));
 }
 
-/** Fails up to `limit` reservations whose time is over; says how many there were. */
-export async function expire(engine: Engine, limit: number): Promise<number> {
+/** What is said of a job whose worker was not heard in time. */
+function workerLost(wid: string): Fault {
+  return { errtype: 'WorkerLost', message: `worker ${wid} sent no beat in time`, backtrace: [] };
+}
+
+/**
+ * Fails up to `limit` reservations whose time is over; says how many there were. A job that now loses its worker for the
+ * `mostLosses`-th time goes to dead: it may be what kills them.
+ */
+export async function expire(engine: Engine, limit: number, mostLosses: number): Promise<number> {
   const overdue = await engine.overdue(limit);
   const settled = overdue.map(({ jid, hold }) =>
     engine.settle({ jid, hold }, (reservation) => {
       const now = engine.clock();
       const extended = reservation.expiresAt > now; // since we looked
-      return extended ? undefined : outcomeOf(reservation, expired, now);
+      if (extended) return undefined;
+      return reservation.leased ? lossOf(reservation, mostLosses, now) : outcomeOf(reservation, expired, now);
     }),
   );
   return (await Promise.all(settled)).filter(Boolean).length;
+}
+
+function lossOf(held: Reservation, mostLosses: number, now: Micros): Outcome {
+  const last = held.losses + 1 >= mostLosses;
+  const outcome = outcomeOf(held, { ...workerLost(held.wid), ...(last && { fate: 'dead' }) }, now);
+  return 'due' in outcome ? { ...outcome, lost: true } : outcome;
 }
 
 /** Where a failed job goes. `random` is in [0, 1) and spreads mass failures. */

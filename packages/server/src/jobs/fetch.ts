@@ -4,7 +4,7 @@
  * Reserve first, answer later: a crash at any line leaves the job in its queue or in the working set. A consumer that
  * is gone when its job arrives gives the job back to the head of the queue, with no attempt used.
  */
-import type { Engine, Held, Reservation } from '../engine/engine.ts';
+import type { Engine, FetchAsk, Held, Reservation } from '../engine/engine.ts';
 import type { Mark, Waiting } from './waiting.ts';
 
 /** What a consumer wants, and how it can be lost. */
@@ -12,6 +12,8 @@ export interface FetchCall {
   /** In the order in which they are tried; empty means wait only (a quiet worker). */
   readonly queues: readonly string[];
   readonly wid: string;
+  /** The reservation lasts with the worker's beats. */
+  readonly lease?: boolean;
   /** Aborted when nobody will read the answer. */
   readonly signal: AbortSignal;
 }
@@ -24,7 +26,7 @@ export function fetch(engine: Engine, waiting: Waiting, call: FetchCall): Promis
   const mark = waiting.mark;
   const queues = waiting.withoutLine(call.queues);
   if (queues.length === 0) return wait(engine, waiting, call, mark);
-  const taking = engine.fetch({ queues, wid: call.wid });
+  const taking = engine.fetch(askOf(call, queues));
   return taking.then((taken) => taken ?? wait(engine, waiting, call, mark));
 }
 
@@ -52,7 +54,7 @@ async function takeUpTo(
 ): Promise<readonly Reservation[]> {
   const queues = waiting.withoutLine(call.queues);
   if (queues.length === 0) return [];
-  const ask = { queues, wid: call.wid };
+  const ask = askOf(call, queues);
   const taken = await Promise.all(Array.from({ length: count }, () => engine.fetch(ask)));
   return taken.filter((reservation) => reservation !== undefined);
 }
@@ -63,7 +65,7 @@ async function wait(
   call: FetchCall,
   since: Mark,
 ): Promise<Reservation | undefined> {
-  const { queues, wid, signal } = call;
+  const { queues, signal } = call;
   const until = performance.now() + LONGEST_WAIT;
   const place = waiting.join(queues);
   let mark = since;
@@ -76,7 +78,7 @@ async function wait(
       }
       mark = waiting.mark;
       if (signal.aborted) return undefined;
-      const taken = await engine.fetch({ queues, wid });
+      const taken = await engine.fetch(askOf(call, queues));
       if (!taken || taken.queue === owed) owed = undefined;
       if (taken) return taken;
     }
@@ -84,6 +86,10 @@ async function wait(
     waiting.leave(place);
     if (owed !== undefined) waiting.signal(owed, 1);
   }
+}
+
+function askOf({ wid, lease = false }: FetchCall, queues: readonly string[]): FetchAsk {
+  return { queues, wid, lease };
 }
 
 /** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */

@@ -33,9 +33,16 @@ export class Jobs {
   readonly #waiting = new Waiting();
   readonly #stopListening: () => void;
 
-  /** The engine must be open. */
-  constructor(engine: Engine) {
+  readonly #mostLosses: number;
+
+  /**
+   * The engine must be open.
+   *
+   * @param mostLosses a job that loses its worker for this time goes to dead
+   */
+  constructor(engine: Engine, mostLosses = 3) {
     this.#engine = engine;
+    this.#mostLosses = mostLosses;
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
 
@@ -86,6 +93,11 @@ export class Jobs {
     return this.#engine.extend(held, this.#engine.clock() + seconds * 1_000_000);
   }
 
+  /** A worker was heard: what it took with a lease stays its own. */
+  beat(wid: string): Promise<void> {
+    return this.#engine.beat(wid);
+  }
+
   mutate(mutation: Mutation): Promise<number> {
     return mutate(this.#engine, mutation);
   }
@@ -130,7 +142,7 @@ export class Jobs {
 
   /** Does a bite of what is due in a place: promotes, expires or forgets up to `limit` entries; says how many. */
   settleDue(place: TimedPlace, limit: number): Promise<number> {
-    if (place === 'working') return expire(this.#engine, limit);
+    if (place === 'working') return expire(this.#engine, limit, this.#mostLosses);
     return place === 'dead' ? this.#engine.purge(limit) : this.#engine.promote(place, limit);
   }
 

@@ -36,6 +36,8 @@ export interface Desk {
   readonly maxBulkJobs: number;
   /** Whether EXT is known. */
   readonly extensions: boolean;
+  /** Milliseconds until a silent worker with a lease loses its jobs. */
+  readonly workerTimeout: number;
   info(): Promise<Info>;
 }
 
@@ -46,8 +48,12 @@ export interface Session {
   readonly line: WorkerLine | undefined;
   /** Aborted when the connection is gone. */
   readonly signal: AbortSignal;
+  /** Aborted too when the client sends another line: for waits that must not hold that line up. */
+  readonly interruption: AbortSignal;
   /** The client asked for the extensions. */
   extended: boolean;
+  /** What it fetches lasts with its worker's beats. */
+  leased: boolean;
   /** Whose pushes are counted on this connection; undefined: nobody's. */
   readonly producer: string | undefined;
   /** Becomes that producer's connection. One that had the name before is closed, and what it has not started is dropped. */
@@ -133,9 +139,9 @@ export function allowed(asked: string[], { roster }: Desk, { wid }: Session): st
 
 function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const { jobs } = desk;
-  const { wid, signal } = session;
+  const { wid, signal, leased: lease } = session;
   const queues = allowed(parseQueues(payload), desk, session);
-  return jobs.fetch({ queues, wid, signal }).then((reservation) => {
+  return jobs.fetch({ queues, wid, lease, signal }).then((reservation) => {
     if (!reservation) return NIL;
     const { document, enqueuedAt, failure } = reservation;
     const lost = (): void => lose(jobs, reservation);
@@ -158,21 +164,28 @@ async function fail(payload: string, { jobs }: Desk): Promise<Answer> {
 
 /** From here on this connection may use the verbs of extensions.ts; its pushes are counted when it names a producer. */
 async function extend(payload: string, desk: Desk, session: Session): Promise<Answer> {
-  const { jobs, maxBulkJobs, extensions } = desk;
+  const { jobs, maxBulkJobs, extensions, workerTimeout } = desk;
   if (!extensions) throw new FaktoryError('UNKNOWN_COMMAND', 'unknown command EXT');
-  const { producer } = parseExt(payload);
+  const { producer, lease = false } = parseExt(payload);
+  if (lease && session.wid === '') {
+    throw new FaktoryError('INVALID', 'a lease is for consumers: say HELLO with a wid first');
+  }
   const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
   if (producer !== undefined) {
     session.claimProducer(producer);
     // After the other connection's last push: operations keep their order.
     offer.pushed = await jobs.pushed(producer);
   }
+  if (lease) offer.lease = workerTimeout / 1000;
+  session.leased = lease;
   session.extended = true;
   return json(offer);
 }
 
-function beat(payload: string, { roster }: Desk, { line }: Session): Answer {
-  const state = roster.beat(parseBeat(payload), line);
+async function beat(payload: string, { roster, jobs }: Desk, { line }: Session): Promise<Answer> {
+  const beaten = parseBeat(payload);
+  const state = roster.beat(beaten, line);
+  await jobs.beat(beaten.wid);
   return state === 'running' ? OK : json({ state });
 }
 

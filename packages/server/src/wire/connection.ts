@@ -17,6 +17,8 @@ import { Outbox } from './outbox.ts';
 const MOST_IN_FLIGHT = 1000; // commands of one connection
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
 
+const interrupted = AbortSignal.abort();
+
 /** What a connection needs of its listener. */
 export interface Port {
   readonly desk: Desk;
@@ -43,12 +45,14 @@ export class Connection implements Session, WorkerLine {
   readonly wid: string;
   readonly self: WorkerLine['self'];
   extended = false;
+  leased = false;
   producer: string | undefined;
   readonly #socket: Socket;
   readonly #port: Port;
   readonly #reader: LineReader;
   readonly #outbox: Outbox;
   readonly #gone = new AbortController();
+  #interruption = new AbortController();
   readonly #slots: Slot[] = [];
   #held = false;
   #ended = false;
@@ -68,6 +72,10 @@ export class Connection implements Session, WorkerLine {
     return this.#gone.signal;
   }
 
+  get interruption(): AbortSignal {
+    return this.#reader.pending > 0 ? interrupted : this.#interruption.signal;
+  }
+
   get line(): WorkerLine | undefined {
     return this.wid === '' ? undefined : this;
   }
@@ -81,6 +89,7 @@ export class Connection implements Session, WorkerLine {
   receive(chunk: Uint8Array): void {
     if (this.#closing) return; // its last reply is on the way; what still comes is read only to be forgotten
     this.#reader.push(chunk);
+    if (this.#held) this.#interrupt();
     this.#pump();
   }
 
@@ -88,6 +97,7 @@ export class Connection implements Session, WorkerLine {
   end(): void {
     this.#ended = true;
     this.#gone.abort();
+    this.#interrupt();
     this.#pump();
   }
 
@@ -95,7 +105,13 @@ export class Connection implements Session, WorkerLine {
   closed(): void {
     this.#closing = true;
     this.#gone.abort();
+    this.#interrupt();
     this.#outbox.closed();
+  }
+
+  #interrupt(): void {
+    this.#interruption.abort();
+    this.#interruption = new AbortController();
   }
 
   /** At once; lines that were not started are dropped. */

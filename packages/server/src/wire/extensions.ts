@@ -42,8 +42,8 @@ export const extensions: ReadonlyMap<string, Verb> = new Map<string, Verb>([
 async function fetchBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const { count, names } = parseFetchBulk(payload, MAX_FETCH);
   const queues = allowed(parseQueues(names), desk, session);
-  const { wid, signal } = session;
-  const taken = await desk.jobs.fetchBulk({ queues, wid, signal }, count);
+  const { wid, signal, interruption, leased: lease } = session;
+  const taken = await desk.jobs.fetchBulk({ queues, wid, lease, signal: interruption }, count);
   if (taken.length === 0) return NIL;
   const lost = (): void => loseAll(desk.jobs, taken);
   if (!signal.aborted) return { text: text(`[${taken.map(fetched).join(',')}]`), lost };

@@ -7,6 +7,7 @@
  */
 import { describe } from 'vitest';
 import { exerciseFetch } from './fetch.ts';
+import { exerciseLeases } from './leases.ts';
 import { exercisePush } from './push.ts';
 import { exerciseQueues } from './queues.ts';
 import { exerciseRaces } from './races.ts';
@@ -22,6 +23,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseFetch(open);
     exerciseSettle(open);
     exerciseTime(open);
+    exerciseLeases(open);
     exerciseSets(open);
     exerciseQueues(open);
     exerciseRaces(open);

@@ -11,6 +11,7 @@ export interface StoreOptions {
   readonly clock: () => Micros;
   readonly deadLimit?: number;
   readonly maxQueueLength?: number;
+  readonly leaseSpan?: Micros;
 }
 
 /** An engine on a store of its own, already opened. */

@@ -10,6 +10,7 @@ import type { Held, Outcome, Reservation, Verdict } from '../engine.ts';
 import { fromColumn } from './column.ts';
 import type { Queue } from './counts.ts';
 import type { Hold } from './holds.ts';
+import { type Lease, NO_END } from './leases.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { queueOf } from './timed.ts';
@@ -24,6 +25,7 @@ type ReadyRow = [
   enqueuedAt: number,
   document: string,
   failure: string | null,
+  losses: number,
 ];
 
 interface HeldRow {
@@ -35,42 +37,46 @@ interface HeldRow {
   seq: number;
   due: number;
   wid: number;
+  losses: number;
 }
 
-const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure FROM job INDEXED BY job_ready
+const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT 1`;
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
-const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid';
+const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid, losses';
 const BY_ID = `SELECT ${HELD_COLUMNS} FROM job WHERE id = ?`;
 const DROP = 'DELETE FROM job WHERE id = ?';
-const PARK = `UPDATE job SET place = ?, due = ?, failure = ?, wid = ${NO_WORKER} WHERE id = ?`;
+const PARK = `UPDATE job SET place = ?, due = ?, failure = ?, losses = losses + ?, wid = ${NO_WORKER} WHERE id = ?`;
 const PUT_BACK = `UPDATE job AS mine SET place = ${place.ready}, wid = ${NO_WORKER}, seq =
   coalesce((SELECT min(seq) - 1 FROM job INDEXED BY job_ready
     WHERE place = ${place.ready} AND queue = mine.queue AND priority = mine.priority), seq)
   WHERE id = ? RETURNING queue`;
 const OVERDUE = `SELECT ${HELD_COLUMNS} FROM job INDEXED BY job_timed
   WHERE ${IN_WORKING} AND due <= ? ORDER BY due LIMIT ?`;
+const NEXT_END = `SELECT due FROM job INDEXED BY job_timed WHERE ${IN_WORKING} ORDER BY due LIMIT 1`;
+const OF_WORKER = `SELECT ${HELD_COLUMNS} FROM job INDEXED BY job_timed
+  WHERE ${IN_WORKING} AND due = ${NO_END} AND wid = ? LIMIT ?`;
 const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_timed
   WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due LIMIT ?)`;
 
-/** Moves the queue's next job to the working set. The caller knows that there is one. */
-export function take(store: Store, queue: Queue, wid: string): Reservation {
+/** Moves the queue's next job to the working set, until its own end or its worker's. The caller knows that there is one. */
+export function take(store: Store, queue: Queue, wid: string, lease: Lease | undefined): Reservation {
   const row = store.rows(OLDEST).get(queue.id) as ReadyRow | undefined;
   if (!row) {
     const counted = store.counts.readyIn(queue);
     throw new BrokenInvariant(`queue ${queue.name} is counted at ${counted} but has no job`);
   }
-  const [id, jid, reserve, enqueuedAt, document, failure] = row;
+  const [id, jid, reserve, enqueuedAt, document, failure, losses] = row;
   store.turn.begin();
   const now = store.clock();
   const hold = store.counts.next(now);
-  const expiresAt = now + reserve * SECOND;
-  store.write(TAKE, hold, expiresAt, store.worker(wid), id);
+  const expiresAt = lease?.until ?? now + reserve * SECOND;
+  store.write(TAKE, hold, lease ? NO_END : expiresAt, store.worker(wid), id);
   store.counts.moveReady(queue, -1);
   store.enter(place.working, expiresAt);
   const name = fromColumn(jid);
-  store.holds.add(name, id, hold);
+  store.holds.add(name, id, hold, lease);
   return {
     jid: name,
     wid,
@@ -80,6 +86,8 @@ export function take(store: Store, queue: Queue, wid: string): Reservation {
     enqueuedAt,
     document,
     failure: failure ?? undefined,
+    leased: lease !== undefined,
+    losses,
   };
 }
 
@@ -110,7 +118,7 @@ function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): v
     }
     case 'retries':
     case 'dead':
-      store.write(PARK, place[outcome.to], outcome.due, outcome.failure, id);
+      store.write(PARK, place[outcome.to], outcome.due, outcome.failure, outcome.lost ? 1 : 0, id);
       store.enter(place[outcome.to], outcome.due);
       store.counts.count(true);
       if (outcome.to === 'dead') capDead(store, deadLimit);
@@ -135,10 +143,21 @@ export function extend(store: Store, which: Held, until: Micros): boolean {
   return true;
 }
 
-/** The reservations whose time is over. */
+/** The reservations whose time is over, and those of workers that were not heard in time. */
 export function overdue(store: Store, limit: number): Reservation[] {
   const rows = store.sql(OVERDUE).all(store.clock(), limit) as HeldRow[];
+  for (const { wid } of store.leases.ended()) {
+    if (rows.length >= limit) break;
+    rows.push(...(store.sql(OF_WORKER).all(store.worker(wid), limit - rows.length) as HeldRow[]));
+  }
   return rows.map((row) => reservation(store, row));
+}
+
+/** When the first reservation ends; undefined means there is none. */
+export function nextEnd(store: Store): Micros | undefined {
+  const row = store.sql(NEXT_END).get() as { due: number } | undefined;
+  const ends = [row?.due, store.leases.earliest()].filter((due) => due !== undefined && due !== NO_END);
+  return ends.length > 0 ? Math.min(...(ends as Micros[])) : undefined;
 }
 
 function rowOf(store: Store, { id }: Hold): HeldRow {
@@ -148,14 +167,18 @@ function rowOf(store: Store, { id }: Hold): HeldRow {
 }
 
 function reservation(store: Store, row: HeldRow): Reservation {
+  const wid = store.counts.workerOfId.get(row.wid) ?? '';
+  const leased = row.due === NO_END;
   return {
     jid: fromColumn(row.jid),
-    wid: store.counts.workerOfId.get(row.wid) ?? '',
+    wid,
     queue: store.counts.queueOfId.get(row.queue)?.name ?? '',
     hold: row.seq,
-    expiresAt: row.due,
+    expiresAt: leased ? store.leases.known(wid).until : row.due,
     enqueuedAt: row.enqueued_at,
     document: row.document,
     failure: row.failure ?? undefined,
+    leased,
+    losses: row.losses,
   };
 }

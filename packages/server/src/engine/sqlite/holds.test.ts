@@ -1,12 +1,15 @@
 /** The working set by jid: chains of one jid keep the order of their hand-outs. */
 import { expect, test } from 'vitest';
 import { Holds } from './holds.ts';
+import { Leases } from './leases.ts';
+
+const empty = (): Holds => new Holds(new Leases(15_000_000, () => 0));
 
 function three(): Holds {
-  const holds = new Holds();
-  holds.add('same-jid', 1, 100);
-  holds.add('same-jid', 2, 200);
-  holds.add('same-jid', 3, 300);
+  const holds = empty();
+  holds.add('same-jid', 1, 100, undefined);
+  holds.add('same-jid', 2, 200, undefined);
+  holds.add('same-jid', 3, 300, undefined);
   return holds;
 }
 
@@ -32,8 +35,8 @@ test.each([
 });
 
 test('a jid that nobody holds any more is forgotten', () => {
-  const holds = new Holds();
-  holds.add('jid-00001', 1, 100);
+  const holds = empty();
+  holds.add('jid-00001', 1, 100, undefined);
   const held = holds.find('jid-00001', undefined);
   if (held) holds.remove('jid-00001', held);
   expect(holds.find('jid-00001', undefined)).toBeUndefined();

@@ -7,6 +7,7 @@
 import type { Micros } from '@faktory-ts/protocol';
 import type { Database } from './binding.ts';
 import { fromColumn } from './column.ts';
+import { type Lease, type Leases, NO_END } from './leases.ts';
 import { place } from './schema.ts';
 
 /** One job of the working set. */
@@ -15,30 +16,49 @@ export interface Hold {
   readonly id: number;
   /** The number of its hand-out. */
   readonly hold: Micros;
+  /** Of the worker whose beats it lasts with; undefined: it has an end of its own. */
+  readonly lease: Lease | undefined;
   /** The next hand-out of another job with the same jid. */
   later: Hold | undefined;
 }
 
-const ALL = `SELECT id, jid, seq FROM job WHERE place = ${place.working} AND place > ${place.ready} ORDER BY seq`;
+const ALL = `SELECT job.id, jid, seq, due, worker.wid FROM job LEFT JOIN worker ON worker.id = job.wid
+  WHERE place = ${place.working} AND place > ${place.ready} ORDER BY seq`;
+
+interface Row {
+  id: number;
+  jid: string;
+  seq: number;
+  due: number;
+  wid: string | null;
+}
 
 export class Holds {
   readonly #byJid = new Map<string, Hold>();
+  readonly #leases: Leases;
   /** The open transaction changed something. */
   #changed = false;
+
+  constructor(leases: Leases) {
+    this.#leases = leases;
+  }
 
   /** Reads everything from the file. */
   load(db: Database): void {
     this.#byJid.clear();
-    for (const row of db.prepare(ALL).all() as { id: number; jid: string; seq: number }[]) {
-      this.add(fromColumn(row.jid), row.id, row.seq);
+    this.#leases.recount();
+    for (const { id, jid, seq, due, wid } of db.prepare(ALL).all() as Row[]) {
+      const lease = due === NO_END ? this.#leases.known(fromColumn(wid ?? '')) : undefined;
+      this.add(fromColumn(jid), id, seq, lease);
     }
     this.#changed = false;
   }
 
   /** A hand-out, later than all before. */
-  add(jid: string, id: number, hold: Micros): void {
+  add(jid: string, id: number, hold: Micros, lease: Lease | undefined): void {
     this.#changed = true;
-    const added: Hold = { id, hold, later: undefined };
+    if (lease) lease.holds += 1;
+    const added: Hold = { id, hold, lease, later: undefined };
     let last = this.#byJid.get(jid);
     if (!last) {
       this.#byJid.set(jid, added);
@@ -57,6 +77,7 @@ export class Holds {
 
   remove(jid: string, held: Hold): void {
     this.#changed = true;
+    if (held.lease) held.lease.holds -= 1;
     const first = this.#byJid.get(jid);
     if (first === held) {
       if (held.later) this.#byJid.set(jid, held.later);
@@ -71,6 +92,7 @@ export class Holds {
   clear(): void {
     this.#changed = true;
     this.#byJid.clear();
+    this.#leases.recount();
   }
 
   /** The open transaction is committed. */

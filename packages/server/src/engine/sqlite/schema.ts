@@ -26,7 +26,7 @@ const migrations: readonly string[] = [
      queue INTEGER NOT NULL,          -- queue.id
      priority INTEGER NOT NULL,       -- 1 to 9
      seq INTEGER NOT NULL,            -- ready: order within the priority; working: number of the hand-out (µs); else unused
-     due INTEGER NOT NULL,            -- µs: when this place ends for the job; unused when ready
+     due INTEGER NOT NULL,            -- µs: when this place ends for the job; working: 2^53 - 1 means with its worker's lease; unused when ready
      reserve INTEGER NOT NULL,        -- seconds a reservation lasts
      wid INTEGER NOT NULL,            -- worker.id; ${NO_WORKER} means none
      enqueued_at INTEGER NOT NULL,    -- µs; 0 means never enqueued yet
@@ -60,6 +60,8 @@ const migrations: readonly string[] = [
      pushed INTEGER NOT NULL,         -- lines of PUSH and PUSHB that were carried out
      seen_at INTEGER NOT NULL         -- µs: the last of them
    ) STRICT;`,
+  // How often the job's worker fell silent while it held it.
+  'ALTER TABLE job ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;',
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

@@ -40,6 +40,8 @@ export interface SqliteOptions {
   readonly clock: () => Micros;
   /** Most entries of the dead set, the oldest leave first; 0 means no cap. Default 10,000. */
   readonly deadLimit?: number | undefined;
+  /** How long after its last sign of life a worker with a lease loses its reservations. Default 15 s. */
+  readonly leaseSpan?: Micros | undefined;
   /** Most ready jobs of one queue, a push beyond is refused; 0 means no limit. Default 0. */
   readonly maxQueueLength?: number | undefined;
 }
@@ -57,8 +59,8 @@ export class SqliteEngine implements Engine {
   }
 
   async open(): Promise<void> {
-    const { dir, sync = 'full' } = this.#options;
-    this.#opened ??= new Store(dir, sync, this.clock);
+    const { dir, sync = 'full', clock, leaseSpan = 15_000_000 } = this.#options;
+    this.#opened ??= new Store(dir, { sync, clock, leaseSpan });
   }
 
   async close(): Promise<void> {
@@ -86,14 +88,20 @@ export class SqliteEngine implements Engine {
     return turn.run(() => {
       for (const name of ask.queues) {
         const queue = counts.queues.get(name);
-        if (queue && !queue.paused && counts.readyIn(queue) > 0) return this.#take(queue, ask.wid);
+        if (queue && !queue.paused && counts.readyIn(queue) > 0) return this.#take(queue, ask);
       }
       return undefined;
     });
   }
 
-  #take(queue: Queue, wid: string): Reservation {
-    return held.take(this.#store, queue, wid);
+  #take(queue: Queue, { wid, lease }: FetchAsk): Reservation {
+    const store = this.#store;
+    return held.take(store, queue, wid, lease ? store.leases.heard(wid) : undefined);
+  }
+
+  beat(wid: string): Promise<void> {
+    const { turn, leases } = this.#store;
+    return turn.run(() => leases.beat(wid));
   }
 
   settle(which: Held, verdict: Verdict): Promise<boolean> {
@@ -117,7 +125,12 @@ export class SqliteEngine implements Engine {
   }
 
   nextDue(where: TimedSet | 'working'): Promise<Micros | undefined> {
-    return this.#store.turn.run(() => timed.nextDue(this.#store, where));
+    const store = this.#store;
+    return store.turn.run(() => {
+      const due = where === 'working' ? held.nextEnd(store) : timed.nextDue(store, where);
+      store.knowEarliest(place[where], due);
+      return due;
+    });
   }
 
   queues(): Promise<readonly QueueSummary[]> {

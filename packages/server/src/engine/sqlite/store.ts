@@ -11,6 +11,7 @@ import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
 import { type Folder, holdFolder, syncPath } from './folder.ts';
 import { Holds } from './holds.ts';
+import { Leases } from './leases.ts';
 import { Producers } from './producers.ts';
 import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
 import { type Sync, synchronous, WalSync } from './sync.ts';
@@ -28,9 +29,17 @@ const placeName = new Map<number, TimedSet | 'working'>([
   [place.dead, 'dead'],
 ]);
 
+/** What the open file is told. */
+interface StoreSettings {
+  readonly sync: Sync;
+  readonly clock: () => Micros;
+  readonly leaseSpan: Micros;
+}
+
 export class Store {
   readonly counts = new Counts();
-  readonly holds = new Holds();
+  readonly leases: Leases;
+  readonly holds: Holds;
   readonly producers = new Producers(this);
   readonly turn = new Turn(this);
   readonly clock: () => Micros;
@@ -47,8 +56,10 @@ export class Store {
   readonly #earliest: number[] = [];
   #lowered: number[] = [];
 
-  constructor(dir: string, sync: Sync, clock: () => Micros) {
+  constructor(dir: string, { sync, clock, leaseSpan }: StoreSettings) {
     this.clock = clock;
+    this.leases = new Leases(leaseSpan, clock);
+    this.holds = new Holds(this.leases);
     this.#folder = holdFolder(dir);
     try {
       this.#db = openFile(this.#folder.file, sync, [this.counts, this.holds, this.producers]);

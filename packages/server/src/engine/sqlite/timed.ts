@@ -58,9 +58,8 @@ export function purge(store: Store, limit: number): number {
 }
 
 /** When the earliest entry of a place is due. */
-export function nextDue(store: Store, where: TimedSet | 'working'): Micros | undefined {
+export function nextDue(store: Store, where: TimedSet): Micros | undefined {
   const row = store.sql(EARLIEST).get(place[where]) as { due: number } | undefined;
-  store.knowEarliest(place[where], row?.due);
   return row?.due;
 }
 

@@ -1,0 +1,182 @@
+/**
+ * Conformance: reservations that last as long as their worker is heard. What counts as a sign of life, what ends with
+ * the worker, and what a restart gives it. Only the test moves the clock.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Reservation } from '../engine.ts';
+import {
+  entries,
+  entry,
+  expectSizes,
+  failure,
+  jids,
+  type Open,
+  type Scene,
+  SECOND,
+  scenes,
+} from './scene.ts';
+
+const SPAN = 15 * SECOND;
+
+export function exerciseLeases(open: Open): void {
+  describe('leases', () => {
+    const begin = scenes(open);
+    exerciseLife(begin);
+    exerciseEnd(begin);
+    exerciseRestart(begin);
+  });
+}
+
+type Begin = ReturnType<typeof scenes>;
+
+async function leased(scene: Scene, wid = 'w1'): Promise<Reservation> {
+  const taken = await scene.engine.fetch({ queues: ['default'], wid, lease: true });
+  if (!taken) throw new Error('no job');
+  return taken;
+}
+
+const overdue = async ({ engine }: Scene): Promise<string[]> =>
+  (await engine.overdue(100)).map(({ jid }) => jid);
+
+function exerciseLife(begin: Begin): void {
+  test('a leased reservation ends a span after the last beat, whatever the job says', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(['short-001', 'long-0001'], { reserveFor: 60 }));
+    const held = await leased(scene);
+    expect(held).toMatchObject({ leased: true, losses: 0, expiresAt: scene.now + SPAN });
+    expect(await scene.engine.nextDue('working')).toBe(held.expiresAt);
+    for (let beats = 0; beats < 100; beats++) {
+      scene.now += 10 * SECOND;
+      await scene.engine.beat('w1');
+      expect(await overdue(scene)).toEqual([]);
+    }
+    expect(await scene.engine.nextDue('working')).toBe(scene.now + SPAN);
+    scene.now += SPAN;
+    expect(await scene.engine.overdue(10)).toMatchObject([
+      { jid: 'short-001', leased: true, hold: held.hold, expiresAt: scene.now },
+    ]);
+  });
+
+  test('a fetch is a sign of life too, a beat of another worker is none', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 3)));
+    await leased(scene);
+    scene.now += 10 * SECOND;
+    await leased(scene);
+    scene.now += 10 * SECOND;
+    expect(await overdue(scene)).toEqual([]);
+    await scene.engine.beat('w2');
+    scene.now += 5 * SECOND;
+    expect(await overdue(scene)).toEqual(jids('job', 2));
+  });
+
+  test('beats do nothing for reservations that have an end of their own', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('plain-001', { reserveFor: 60 })]);
+    await scene.engine.push([entry('leased-01')]);
+    const plain = await scene.take();
+    expect(plain.leased).toBe(false);
+    await leased(scene);
+    for (let beats = 0; beats < 6; beats++) {
+      scene.now += 10 * SECOND;
+      await scene.engine.beat('w1');
+    }
+    expect(await overdue(scene)).toEqual(['plain-001']);
+  });
+
+  test('extend of a leased reservation says that it is held', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    const held = await leased(scene);
+    expect(await scene.engine.extend(held, scene.now + 3600 * SECOND)).toBe(true);
+    scene.now += SPAN;
+    expect(await overdue(scene)).toEqual(['job-00001']);
+  });
+}
+
+function exerciseEnd(begin: Begin): void {
+  test('overdue takes no more than its limit of a lost worker', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 5)));
+    for (let count = 0; count < 5; count++) await leased(scene);
+    scene.now += SPAN;
+    expect(await scene.engine.overdue(2)).toHaveLength(2);
+    expect(await overdue(scene)).toHaveLength(5);
+  });
+
+  test('a loss is counted with the job and told at its next hand-out', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    for (const losses of [0, 1, 2]) {
+      const held = await leased(scene);
+      expect(held.losses).toBe(losses);
+      const outcome = { to: 'retries', due: scene.now, failure: failure('lost'), lost: true } as const;
+      expect(await scene.engine.settle(held, outcome)).toBe(true);
+      expect(await scene.engine.promote('retries', 1)).toBe(1);
+    }
+    const held = await leased(scene);
+    await scene.engine.settle(held, { to: 'retries', due: scene.now, failure: failure('other') });
+    await scene.engine.promote('retries', 1);
+    expect((await leased(scene)).losses).toBe(3);
+  });
+
+  test('a worker that holds nothing any more is due for nothing', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 2)));
+    await scene.engine.settle(await leased(scene), { to: 'done' });
+    await scene.engine.settle(await leased(scene), { to: 'queue' });
+    expect(await scene.engine.nextDue('working')).toBeUndefined();
+    scene.now += SPAN;
+    expect(await overdue(scene)).toEqual([]);
+    expect(await leased(scene)).toMatchObject({ jid: 'job-000001', expiresAt: scene.now + SPAN });
+  });
+
+  test('a worker that comes back before its jobs were taken keeps them', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    const held = await leased(scene);
+    scene.now += SPAN;
+    const found = await scene.engine.overdue(10);
+    await scene.engine.beat('w1');
+    expect(found).toHaveLength(1);
+    const verdict = ({ expiresAt }: Reservation): undefined => {
+      expect(expiresAt).toBe(scene.now + SPAN);
+    };
+    expect(await scene.engine.settle(held, verdict)).toBe(false);
+    expect(await scene.engine.settle(held, { to: 'done' })).toBe(true);
+  });
+
+  test('flush forgets what workers held', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    await leased(scene);
+    await scene.engine.flush();
+    scene.now += SPAN;
+    expect(await overdue(scene)).toEqual([]);
+    await expectSizes(scene.engine, {});
+  });
+}
+
+function exerciseRestart(begin: Begin): void {
+  test('a restart gives each worker a whole span to be heard again', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 2)));
+    await leased(scene, 'w1');
+    const kept = await leased(scene, 'w2');
+    scene.now += 3600 * SECOND;
+    await scene.restart();
+    expect(await overdue(scene)).toEqual([]);
+    expect(await scene.engine.nextDue('working')).toBe(scene.now + SPAN);
+    scene.now += 10 * SECOND;
+    await scene.engine.beat('w2');
+    scene.now += 5 * SECOND;
+    expect(await overdue(scene)).toEqual(['job-000000']);
+    expect(await scene.engine.settle(kept, { to: 'done' })).toBe(true);
+  });
+
+  test('the span is the one the engine was given', async () => {
+    const scene = await begin({ leaseSpan: 2 * SECOND });
+    await scene.engine.push([entry('job-00001')]);
+    expect((await leased(scene)).expiresAt).toBe(scene.now + 2 * SECOND);
+  });
+}

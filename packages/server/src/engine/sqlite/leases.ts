@@ -1,0 +1,75 @@
+/**
+ * Workers whose reservations last as long as their beats come, and until when. In memory alone: a beat writes nothing to
+ * the file. On disk such a reservation has no end of its own (`NO_END`), so a restart knows which they are and gives
+ * their workers one whole span to be heard again.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+
+/** The `due` of a reservation that ends with its worker's lease. */
+export const NO_END: Micros = Number.MAX_SAFE_INTEGER;
+
+/** One worker that asked for it. */
+export interface Lease {
+  readonly wid: string;
+  /** When its reservations end, if nothing is heard. */
+  until: Micros;
+  /** How many reservations it has. */
+  holds: number;
+}
+
+export class Leases {
+  readonly #span: Micros;
+  readonly #clock: () => Micros;
+  readonly #byWid = new Map<string, Lease>();
+
+  constructor(span: Micros, clock: () => Micros) {
+    this.#span = span;
+    this.#clock = clock;
+  }
+
+  /** The worker was heard: its lease, made when it has none, lasts a whole span from now. */
+  heard(wid: string): Lease {
+    const until = this.#clock() + this.#span;
+    const known = this.#byWid.get(wid);
+    if (known) {
+      known.until = Math.max(known.until, until);
+      return known;
+    }
+    this.ended(); // the silent ones without jobs leave when a new one comes
+    const lease = { wid, until, holds: 0 };
+    this.#byWid.set(wid, lease);
+    return lease;
+  }
+
+  /** The lease as it is; a worker that has none, after a restart, is given a whole span. */
+  known(wid: string): Lease {
+    return this.#byWid.get(wid) ?? this.heard(wid);
+  }
+
+  /** A sign of life; nothing to a worker without a lease. */
+  beat(wid: string): void {
+    if (this.#byWid.has(wid)) this.heard(wid);
+  }
+
+  /** When the first lease with reservations ends; undefined means there is none. */
+  earliest(): Micros | undefined {
+    let earliest: Micros | undefined;
+    for (const { holds, until } of this.#byWid.values()) {
+      if (holds > 0 && (earliest === undefined || until < earliest)) earliest = until;
+    }
+    return earliest;
+  }
+
+  /** The workers that were not heard in time and have reservations. Forgets those that have none. */
+  ended(): Lease[] {
+    const now = this.#clock();
+    const over = [...this.#byWid.values()].filter(({ until }) => until <= now);
+    for (const { wid, holds } of over) if (holds === 0) this.#byWid.delete(wid);
+    return over.filter(({ holds }) => holds > 0);
+  }
+
+  /** The reservations are counted anew. */
+  recount(): void {
+    for (const lease of this.#byWid.values()) lease.holds = 0;
+  }
+}

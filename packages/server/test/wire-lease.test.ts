@@ -1,0 +1,143 @@
+/**
+ * The socket's rules: leases. A worker that is heard keeps its jobs however long they take; one that is not loses them, and
+ * a job that keeps losing workers is buried. And: one connection is enough, since a line ends the wait of a FETCHB before it.
+ */
+import { expect, test } from 'vitest';
+import { eventually, folder, greeted, park, running, TestClock } from './running.ts';
+import type { WireClient } from './wire-client.ts';
+
+interface HandedOut {
+  rid: string;
+  job: { jid: string; failure?: { errtype: string; message: string; retry_count: number } };
+}
+
+const LEASE = 'EXT {"v":1,"lease":true}';
+
+async function leased(server: Parameters<typeof greeted>[0], wid = 'w1'): Promise<WireClient> {
+  const client = await greeted(server, wid);
+  expect(await client.json(LEASE)).toMatchObject({ lease: 15 });
+  return client;
+}
+
+const fetchOne = async (client: WireClient): Promise<HandedOut | undefined> =>
+  (await client.json<HandedOut[]>('FETCHB 1 default'))[0];
+const setsOf = async (server: Awaited<ReturnType<typeof running>>) => (await server.info()).faktory.sets;
+
+test('a worker that beats keeps its job past every reserve_for; silent for 15 s, it loses it as WorkerLost', async () => {
+  const clock = new TestClock();
+  const server = await running({ clock: clock.now });
+  const worker = await leased(server);
+  await worker.ask('PUSH {"jid":"long-0001","jobtype":"T","args":[],"reserve_for":60}');
+  const taken = await fetchOne(worker);
+  for (let beats = 0; beats < 10; beats++) {
+    clock.move(14);
+    expect(await worker.ask('BEAT {"wid":"w1"}')).toBe('+OK');
+  }
+  expect(await setsOf(server)).toMatchObject({ working: 1, retries: 0 });
+  clock.move(15);
+  await eventually(async () => (await setsOf(server)).retries === 1);
+  const late = `ACKB [{"jid":"long-0001","rid":"${taken?.rid}"}]`;
+  expect(Object.values(await worker.json(late))).toEqual([expect.stringMatching(/^STALE /)]);
+  clock.move(60);
+  const again = await fetchOne(worker);
+  expect(again?.job.failure).toMatchObject({
+    errtype: 'WorkerLost',
+    message: 'worker w1 sent no beat in time',
+    retry_count: 0,
+  });
+});
+
+test('a closed socket alone proves nothing: the job stays with a worker that beats elsewhere', async () => {
+  const clock = new TestClock();
+  const server = await running({ clock: clock.now });
+  const [heart, hands] = [await greeted(server, 'w1'), await leased(server)];
+  await heart.push('job-00001');
+  const taken = await fetchOne(hands);
+  hands.socket.destroy();
+  await hands.closed();
+  clock.move(14);
+  await heart.ask('BEAT {"wid":"w1"}');
+  clock.move(14);
+  const back = await leased(server);
+  expect(await back.json(`ACKB [{"jid":"job-00001","rid":"${taken?.rid}"}]`)).toEqual({});
+});
+
+test('a job that lost its worker three times is dead, whatever retries are left', async () => {
+  const clock = new TestClock();
+  const server = await running({ clock: clock.now });
+  const worker = await leased(server);
+  await worker.push('killer-01');
+  for (let losses = 0; losses < 3; losses++) {
+    expect((await fetchOne(worker))?.job.jid).toBe('killer-01');
+    clock.move(15);
+    await eventually(async () => (await setsOf(server)).working === 0);
+    clock.move(600);
+    await eventually(async () => (await setsOf(server)).retries === 0);
+  }
+  expect(await setsOf(server)).toMatchObject({ dead: 1, working: 0, retries: 0 });
+});
+
+test('how long and how often are settings', async () => {
+  const clock = new TestClock();
+  const server = await running({ clock: clock.now, workerTimeout: 2000, maxWorkerLosses: 1 });
+  const worker = await greeted(server, 'w1');
+  expect(await worker.json(LEASE)).toMatchObject({ lease: 2 });
+  await worker.push('killer-01');
+  await fetchOne(worker);
+  clock.move(2);
+  await eventually(async () => (await setsOf(server)).dead === 1);
+});
+
+test('a restart gives the worker its whole span again', async () => {
+  const clock = new TestClock();
+  const dir = folder();
+  const server = await running({ dir, clock: clock.now });
+  const worker = await leased(server);
+  await worker.push('job-00001');
+  const taken = await fetchOne(worker);
+  await server.stop();
+  clock.move(3600);
+  const next = await running({ dir, clock: clock.now });
+  clock.move(14);
+  const back = await leased(next);
+  await back.ask('BEAT {"wid":"w1"}');
+  clock.move(14);
+  expect(await back.json(`ACKB [{"jid":"job-00001","rid":"${taken?.rid}"}]`)).toEqual({});
+});
+
+test('a producer gets no lease, and a plain EXT ends it for later fetches', async () => {
+  const clock = new TestClock();
+  const server = await running({ clock: clock.now });
+  const producer = await greeted(server);
+  expect(await producer.ask(LEASE)).toBe('-ERR a lease is for consumers: say HELLO with a wid first');
+  const worker = await leased(server);
+  await worker.json('EXT {"v":1}');
+  await worker.push('job-00001');
+  await fetchOne(worker);
+  clock.move(60);
+  await worker.ask('BEAT {"wid":"w1"}');
+  expect(await setsOf(server)).toMatchObject({ working: 1 });
+});
+
+test('a line behind a FETCHB that waits ends the wait at once; nothing is lost', async () => {
+  const server = await running();
+  const [worker, producer] = [await leased(server), await greeted(server)];
+  await producer.push('job-00001');
+  const taken = await fetchOne(worker);
+  const other = await greeted(server, 'w2');
+  await park(producer, [other]);
+  let otherAnswered = false;
+  other.socket.once('data', () => {
+    otherAnswered = true;
+  });
+  const answers = [
+    worker.ask('FETCHB 1 default'),
+    worker.json(`ACKB [{"jid":"job-00001","rid":"${taken?.rid}"}]`),
+  ];
+  expect(await Promise.all(answers)).toEqual(['(nil)', {}]);
+  expect(otherAnswered).toBe(false); // it began to wait before, and waits its two seconds
+  const parked = worker.ask('FETCHB 1 default');
+  await eventually(() => server.info().then(({ faktory }) => faktory.sets.working === 0));
+  worker.send('RELEASE []');
+  expect(await parked).toBe('(nil)');
+});
