@@ -103,6 +103,11 @@ export class Connection {
     return this.#offer;
   }
 
+  /** What the server at the other end offers now; undefined also while there is no connection. */
+  get offer(): Extension | undefined {
+    return this.#up ? this.#offer : undefined;
+  }
+
   /** Takes no more calls, waits until those in the air are settled, says END. Never rejects. */
   close(): Promise<void> {
     this.#refusal ??= new FaktoryError('CLOSED', 'the connection was closed by this program');

@@ -14,7 +14,7 @@ export {
 } from '@faktory-ts/protocol';
 export type { CallOptions } from './call.ts';
 export { type BulkResult, Client, type ClientOptions } from './client.ts';
-export { commands, type WorkerSignal } from './commands.ts';
+export { commands, type Refused, type WorkerSignal } from './commands.ts';
 export { Connection, type ConnectionOptions } from './connection.ts';
 export type { AnyJobs, JobMap, JobOptions, PushJob } from './job-options.ts';
 export type { LinkOptions } from './link.ts';

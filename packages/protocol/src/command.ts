@@ -83,6 +83,8 @@ export interface Beat {
   state?: WorkerState;
   /** Memory of the worker, KiB. */
   rssKb?: number;
+  /** Longest time the worker's event loop stood still since its last beat, milliseconds. */
+  lagMs?: number;
 }
 
 /** Reads what follows `BEAT `. Throws `MALFORMED`: `invalid BEAT …`. */
@@ -94,6 +96,8 @@ export function parseBeat(rest: string): Beat {
     const rssKb = integerIn(fields, 'rss_kb');
     if (state === 'running' || state === 'quiet' || state === 'terminate') beat.state = state;
     if (rssKb !== undefined) beat.rssKb = rssKb;
+    const lagMs = fields.get('lag_ms');
+    if (typeof lagMs === 'number' && lagMs >= 0) beat.lagMs = lagMs;
     return beat;
   });
 }

@@ -27,6 +27,8 @@ export interface BeatPayload {
   current_state?: WorkerState;
   /** Memory of the process, KiB. */
   rss_kb?: number;
+  /** Longest time the worker's event loop stood still since its last beat, milliseconds. Ours; others ignore it. */
+  lag_ms?: number;
 }
 
 /** A hand-out by its two names, as FETCHB told them. */

@@ -6,7 +6,16 @@
 
 import { type Connection, commands, type WorkerSignal } from '@faktory-ts/client';
 import { type WorkerState as BeatState, FaktoryError } from '@faktory-ts/protocol';
-import type { Logger } from './log.ts';
+
+/** What a heart tells. */
+export interface HeartEvents {
+  /** The server wants the worker quiet or gone. */
+  signal(signal: WorkerSignal): void;
+  /** A beat was answered. */
+  beaten(): void;
+  /** A beat failed, or the server did not know the worker. */
+  trouble(message: string): void;
+}
 
 /** What a heart beats with. */
 export interface HeartOptions {
@@ -16,40 +25,53 @@ export interface HeartOptions {
   interval: number;
   /** What the worker does now. */
   state: () => BeatState;
-  /** The server wants the worker quiet or gone. */
-  onSignal: (signal: WorkerSignal) => void;
-  log: Logger;
+  /** Milliseconds that the event loop stood still since the last beat; undefined: not known. */
+  lag: () => number | undefined;
+  /** Whether the worker may still be called alive. */
+  alive: () => boolean;
+  events: HeartEvents;
 }
 
 export class Heart {
   readonly #options: HeartOptions;
   readonly #stopped = new AbortController();
+  #interval: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HeartOptions) {
     this.#options = options;
+    this.#interval = options.interval;
   }
 
   /** Registers the worker: waits for the server as long as it takes. Rejects with `AUTH`, `PROTOCOL`, `CONFIG`, or `ABORTED` by stop(). */
   async start(): Promise<void> {
     await this.#say(Number.POSITIVE_INFINITY);
-    this.#timer = setInterval(() => void this.beat(), this.#options.interval);
+    this.#timer = setInterval(() => void this.beat(), this.#interval);
   }
 
   /** One beat now. Never rejects. */
   async beat(): Promise<void> {
-    const { connection, log } = this.#options;
+    const { connection, alive, events } = this.#options;
+    if (!alive()) return;
     try {
       await this.#say().catch((error: unknown) => {
         if (!(error instanceof FaktoryError && error.code === 'NOT_FOUND')) throw error;
         // The server was restarted or wiped, or heard nothing for a minute: introduce the worker again.
-        log.warn(`the server does not know this worker, saying HELLO again: ${error.message}`);
+        events.trouble(`the server does not know this worker, saying HELLO again: ${error.message}`);
         connection.reconnect();
         return this.#say();
       });
     } catch (error) {
-      if (!this.#stopped.signal.aborted) log.warn(`BEAT failed: ${(error as Error).message}`);
+      if (!this.#stopped.signal.aborted) events.trouble(`BEAT failed: ${(error as Error).message}`);
     }
+  }
+
+  /** Beats at least this often from now on, milliseconds. */
+  pace(interval: number): void {
+    if (this.#timer === undefined || interval >= this.#interval) return;
+    this.#interval = interval;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => void this.beat(), interval);
   }
 
   /** Beats no more. Never rejects. */
@@ -65,10 +87,17 @@ export class Heart {
   }
 
   async #say(timeout?: number): Promise<void> {
-    const { connection, wid, state, onSignal } = this.#options;
+    const { connection, wid, state, lag, events } = this.#options;
     const rssKb = Math.round(process.memoryUsage.rss() / 1024);
-    const beat = { wid, current_state: state(), rss_kb: rssKb };
+    const lagMs = lag();
+    const beat = {
+      wid,
+      current_state: state(),
+      rss_kb: rssKb,
+      ...(lagMs !== undefined && { lag_ms: lagMs }),
+    };
     const signal = await commands.beat(connection, beat, { timeout, signal: this.#stopped.signal });
-    if (signal !== undefined) onSignal(signal);
+    events.beaten();
+    if (signal !== undefined) events.signal(signal);
   }
 }

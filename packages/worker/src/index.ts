@@ -10,4 +10,5 @@ export type { Handler, Handlers, JobContext } from './handlers.ts';
 export type { Logger } from './log.ts';
 export type { WorkerOptions } from './options.ts';
 export type { Queues } from './queues.ts';
+export type { RunningJob } from './slots.ts';
 export { Worker, type WorkerState } from './worker.ts';

@@ -4,6 +4,7 @@
  * get wrong the units: all times are milliseconds, also where the program's flags say seconds.
  */
 
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { AnyJobs, JobMap } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type Handlers, type HandlerTable, handlerTable } from './handlers.ts';
@@ -16,8 +17,17 @@ export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
   handlers: Handlers<Jobs>;
   /** Default `['default']`. */
   queues?: Queues | undefined;
-  /** How many jobs run at once; each slot has its own connection, one more is for the heart. Default 10. */
+  /** With queues in strict order: `round-robin` asks each first in its turn. Default `strict`. */
+  queueOrder?: 'strict' | 'round-robin' | undefined;
+  /** How many jobs run at once. Default 10. */
   concurrency?: number | undefined;
+  /** Most jobs of a queue in hand at once, by queue: those that run and those fetched ahead. Default: no limit. */
+  queueConcurrency?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Most jobs fetched beyond the free slots, so that short jobs need not wait for the network. Only as many as will run within
+   * some milliseconds are, and what waits for a second goes back. 0 = none. Default 500. Not on servers without our extensions.
+   */
+  fetchAhead?: number | undefined;
   /**
    * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default: FAKTORY_PROVIDER, FAKTORY_URL, else
    * `tcp://localhost:7419`.
@@ -27,8 +37,15 @@ export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
   password?: string | undefined;
   /** Milliseconds that running jobs may take to end after stop(). Default 25,000. */
   shutdownTimeout?: number | undefined;
-  /** Milliseconds between two beats; the server forgets a worker after 60,000. Default 15,000. */
+  /** Milliseconds between two beats; our server takes the jobs of a worker that is silent for 15,000. Default 5000. */
   beatInterval?: number | undefined;
+  /**
+   * Milliseconds that a handler may block the event loop until the heart, which beats in a thread of its own, gives the worker up,
+   * and its jobs go to others. Default 1,800,000: half an hour.
+   */
+  longestBlock?: number | undefined;
+  /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
+  tls?: TlsOptions | undefined;
   /** Shown with the worker in the web UI. Default: none. */
   labels?: readonly string[] | undefined;
   /** Default: says nothing. */
@@ -42,13 +59,17 @@ export interface WorkerSettings {
   concurrency: number;
   shutdownTimeout: number;
   beatInterval: number;
+  longestBlock: number;
+  fetchAhead: number;
+  queueLimits: ReadonlyMap<string, number>;
   labels: string[];
   log: Logger;
 }
 
 /** Throws `CONFIG` for the first option that cannot work. */
 export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>): WorkerSettings {
-  const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 15_000 } = options;
+  const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 5000 } = options;
+  const { longestBlock = 1_800_000, fetchAhead = 500 } = options;
   const table = handlerTable(options.handlers);
   if (table.size === 0) throw new FaktoryError('CONFIG', 'a worker needs at least one handler');
   if (!Number.isInteger(concurrency) || concurrency < 1) {
@@ -56,7 +77,11 @@ export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>
   }
   checkTime('shutdownTimeout', shutdownTimeout, 0);
   checkTime('beatInterval', beatInterval, 1);
-  const order = queueOrder(queues);
+  checkTime('longestBlock', longestBlock, 1000);
+  if (!Number.isInteger(fetchAhead) || fetchAhead < 0) {
+    throw new FaktoryError('CONFIG', 'fetchAhead must be a whole number, 0 or more');
+  }
+  const order = queueOrder(queues, options.queueOrder);
   const labels = [...(options.labels ?? [])];
   return {
     table,
@@ -64,9 +89,20 @@ export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>
     concurrency,
     shutdownTimeout,
     beatInterval,
+    longestBlock,
+    fetchAhead,
+    queueLimits: limitsOf(options.queueConcurrency),
     labels,
     log: options.log ?? silent,
   };
+}
+
+function limitsOf(given: Readonly<Record<string, number>> = {}): ReadonlyMap<string, number> {
+  for (const [name, limit] of Object.entries(given)) {
+    if (Number.isInteger(limit) && limit > 0) continue;
+    throw new FaktoryError('CONFIG', `queueConcurrency of ${name} must be a whole number, 1 or more`);
+  }
+  return new Map(Object.entries(given));
 }
 
 const longestTimer = 2 ** 31 - 1;

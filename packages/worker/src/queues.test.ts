@@ -16,7 +16,7 @@ describe('the order of each FETCH', () => {
       seed = (seed * 48_271) % 2_147_483_647;
       return seed / 2_147_483_647;
     };
-    const order = queueOrder({ a: 3, b: 1 }, random);
+    const order = queueOrder({ a: 3, b: 1 }, 'strict', random);
     const draws = Array.from({ length: 4000 }, order);
     const first = draws.filter(([name]) => name === 'a').length;
     expect(first / draws.length).toBeCloseTo(0.75, 1);

@@ -10,7 +10,11 @@ import { FaktoryError, queueName } from '@faktory-ts/protocol';
 export type Queues = readonly string[] | Readonly<Record<string, number>>;
 
 /** Gives the order for the next FETCH. Throws `CONFIG` for no queue, a bad name, a repeated one, or a weight that is not above 0. */
-export function queueOrder(queues: Queues, random: () => number = Math.random): () => readonly string[] {
+export function queueOrder(
+  queues: Queues,
+  order: 'strict' | 'round-robin' = 'strict',
+  random: () => number = Math.random,
+): () => readonly string[] {
   const strict = Array.isArray(queues);
   const names: string[] = strict ? [...queues] : Object.keys(queues);
   if (names.length === 0) throw new FaktoryError('CONFIG', 'a worker needs at least one queue');
@@ -23,7 +27,13 @@ export function queueOrder(queues: Queues, random: () => number = Math.random): 
     }
   }
   if (new Set(names).size < names.length) throw new FaktoryError('CONFIG', 'a queue is named twice');
-  if (strict) return () => names;
+  if (order !== 'strict' && order !== 'round-robin') {
+    throw new FaktoryError('CONFIG', 'queueOrder must be strict or round-robin');
+  }
+  if (strict) return order === 'strict' ? () => names : inTurn(names);
+  if (order === 'round-robin') {
+    throw new FaktoryError('CONFIG', 'queueOrder is for queues in a list; weights have their own order');
+  }
   const weights = Object.entries(queues as Readonly<Record<string, number>>);
   for (const [name, weight] of weights) {
     if (!(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
@@ -31,6 +41,15 @@ export function queueOrder(queues: Queues, random: () => number = Math.random): 
     }
   }
   return () => drawn(weights, random);
+}
+
+/** Each queue is first in its turn, the others behind it. */
+function inTurn(names: readonly string[]): () => readonly string[] {
+  let first = -1;
+  return () => {
+    first = (first + 1) % names.length;
+    return [...names.slice(first), ...names.slice(0, first)];
+  };
 }
 
 /** All queues, drawn one after another, each with a chance by its weight among those left. */

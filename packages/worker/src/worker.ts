@@ -1,5 +1,5 @@
 /*
- * A worker: slots that run jobs, a heart that tells the server it lives, and the order of start, quiet and stop.
+ * A worker: a supply of jobs, slots that run them, a heart that tells the server it lives, and the order of start, quiet and stop.
  * It must never end the process nor leave a job's end untold while there is time to tell it. A stranger would get wrong that
  * "quiet" is not a pause: a worker never takes jobs again after it.
  */
@@ -7,10 +7,18 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type AnyJobs, Connection, type JobMap, resolveServers, type WorkerSignal } from '@faktory-ts/client';
-import { FaktoryError } from '@faktory-ts/protocol';
-import { Heart } from './heart.ts';
+import { extensionVersion, FaktoryError, type Job } from '@faktory-ts/protocol';
+import { Lanes } from './classic.ts';
+import { Ends, messageOf } from './ends.ts';
+import { runJob } from './handlers.ts';
+import { type AnyHeart, type HeartData, makeHeart } from './heart-remote.ts';
+import { withFields } from './log.ts';
 import { settings, type WorkerOptions, type WorkerSettings } from './options.ts';
-import { Slot } from './slot.ts';
+import type { Outcome } from './outcome.ts';
+import { Pulse } from './pulse.ts';
+import { QueueLimits } from './queue-limits.ts';
+import { type Hands, type RunningJob, Slots } from './slots.ts';
+import { Supply, type SupplyOptions } from './supply.ts';
 
 /**
  * A worker's life, forwards only: *new* → *running* (takes jobs) → *quiet* (finishes what it has, takes no more) →
@@ -18,6 +26,7 @@ import { Slot } from './slot.ts';
  */
 export type WorkerState = 'new' | 'running' | 'quiet' | 'stopping' | 'stopped';
 
+const longLag = 1000; // ms without a turn of the event loop that are worth a warning
 const handBack = 2000; // ms to tell the server about the jobs that were cut short
 
 /**
@@ -46,13 +55,23 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
   /** Resolves when the worker has stopped, whoever asked for it: stop(), the web UI, a start that failed. Never rejects. */
   readonly stopped: Promise<void>;
   readonly #settings: WorkerSettings;
-  readonly #heart: Heart;
-  readonly #slots: Slot[];
+  readonly #heart: AnyHeart;
+  readonly #pulse: Pulse;
+  readonly #slots: Slots;
+  readonly #ends: Ends;
+  readonly #supply: Supply;
+  /** Fetches, and tells how jobs ended. */
+  readonly #connection: Connection;
+  /** For a server without our extensions. */
+  readonly #connect: () => Connection;
+  #lanes: Lanes | undefined;
   readonly #quiet = new AbortController();
   /** Aborted by the second stop(). */
   readonly #hurry = new AbortController();
   #state: WorkerState = 'new';
   #work: Promise<unknown> = Promise.resolve();
+  /** By `performance.now()`: the last beat that was answered. */
+  #beatenAt = Number.POSITIVE_INFINITY;
   #tellStopped: () => void = () => {};
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
@@ -61,28 +80,48 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     this.stopped = new Promise((resolve) => {
       this.#tellStopped = resolve;
     });
-    const { table, queues, concurrency, beatInterval, labels, log } = this.#settings;
+    const { concurrency, labels, log } = this.#settings;
     const addresses = resolveServers(options);
     const hello = { hostname: hostname(), wid: this.wid, pid: process.pid, labels };
-    const where = addresses.map(({ host, port }) => `${host}:${port}`).join(' or ');
-    const connection = new Connection({
+    const tls = options.tls;
+    this.#connect = () => new Connection({ addresses, hello, tls });
+    this.#connection = new Connection({
       addresses,
       hello,
-      onUp: () => log.info(`connected to ${where}`, { wid: this.wid }),
-      onDown: (error) => log.warn(`no connection: ${error.message}`, { code: error.code }),
+      tls,
+      extension: () => ({ v: extensionVersion, lease: true }),
+      onUp: () => this.#keepPace(),
     });
-    this.#heart = new Heart({
-      connection,
-      wid: this.wid,
-      interval: beatInterval,
-      state: () => beatState(this.#state),
-      onSignal: (signal) => this.#obey(signal),
-      log,
+    this.#slots = new Slots({
+      concurrency,
+      typeLimits: new Map(),
+      run: (job, hands) => this.#run(job, hands),
     });
-    const quiet = this.#quiet.signal;
-    this.#slots = Array.from({ length: concurrency }, () => {
-      return new Slot({ connection: new Connection({ addresses, hello }), table, queues, quiet, log });
-    });
+    this.#ends = new Ends(this.#connection, log);
+    this.#supply = new Supply({ ...this.#common(), connection: this.#connection, ends: this.#ends });
+    this.#pulse = new Pulse((ms) => this.#sayLag(ms));
+    this.#heart = this.#makeHeart({ addresses, hello, tls });
+  }
+
+  #common(): Omit<SupplyOptions, 'connection' | 'ends'> {
+    const { queues, queueLimits, fetchAhead, log } = this.#settings;
+    const limits = new QueueLimits(queueLimits);
+    return { slots: this.#slots, limits, queues, fetchAhead, quiet: this.#quiet.signal, log };
+  }
+
+  #makeHeart(connection: HeartData['connection']): AnyHeart {
+    const { beatInterval: interval, longestBlock, log } = this.#settings;
+    const { wid } = this;
+    const where = connection.addresses.map(({ host, port }) => `${host}:${port}`).join(' or ');
+    const data = { connection, wid, interval, longestBlock, pulse: this.#pulse.memory };
+    const events = {
+      up: () => log.info(`connected to ${where}`, { wid }),
+      down: (error: FaktoryError) => log.warn(`no connection: ${error.message}`, { code: error.code }),
+      signal: (signal: WorkerSignal) => this.#obey(signal),
+      beaten: () => this.#beaten(),
+      trouble: (message: string) => log.warn(message),
+    };
+    return makeHeart(data, () => beatState(this.#state), events, log);
   }
 
   get state(): WorkerState {
@@ -91,7 +130,12 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
 
   /** How many jobs run now. */
   get busy(): number {
-    return this.#slots.filter((slot) => slot.busy).length;
+    return this.#slots.busy;
+  }
+
+  /** The jobs that run now, the longest running first. */
+  get running(): readonly RunningJob[] {
+    return this.#slots.running();
   }
 
   /**
@@ -103,13 +147,14 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new FaktoryError('CONFIG', 'a worker can be started only once');
     this.#state = 'running';
+    this.#pulse.start();
     try {
       await this.#heart.start();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#work = Promise.all(this.#slots.map((slot) => slot.run()));
+    this.#work = this.#takeJobs();
     const { concurrency, queues, log } = this.#settings;
     if (this.#state === 'running')
       log.info('worker started', { wid: this.wid, concurrency, queues: queues() });
@@ -121,12 +166,13 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     this.#state = 'quiet';
     this.#settings.log.info('worker quiet', { wid: this.wid, busy: this.busy });
     this.#quiet.abort();
-    void this.#heart.beat();
+    this.#heart.beat();
   }
 
   /**
-   * Takes no more jobs, waits for those that run until `shutdownTimeout`, then aborts their signals and reports each as
-   * failed (errtype `WorkerStopped`), says END and closes. Called again: the deadline is now. Never rejects.
+   * Takes no more jobs, waits for those that run until `shutdownTimeout`, then aborts their signals and hands each back to the head
+   * of its queue (to a server without our extensions: reports it as failed, errtype `WorkerStopped`), says END and closes.
+   * Called again: the deadline is now. Never rejects.
    */
   stop(): Promise<void> {
     if (this.#state === 'stopping') this.#hurry.abort();
@@ -150,22 +196,80 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     this.#state = 'stopping';
     this.#quiet.abort();
     log.info('worker stopping', { wid: this.wid, busy: this.busy });
-    if (wasStarted) void this.#heart.beat();
+    if (wasStarted) this.#heart.beat();
     if (!(await endsWithin(shutdownTimeout, this.#work, this.#hurry.signal))) await this.#cut();
-    if (!(await endsWithin(handBack, this.#heart.stop()))) this.#heart.drop();
+    const partings = Promise.all([this.#connection.close(), this.#heart.stop()]);
+    if (!(await endsWithin(handBack, partings)))
+      this.#leave(new FaktoryError('ABORTED', 'the worker has stopped'));
+    this.#pulse.stop();
     this.#state = 'stopped';
     log.info('worker stopped', { wid: this.wid });
     this.#tellStopped();
   }
 
-  /** Out of time: fail what runs, and leave without an answer if the server gives none. */
+  /** Out of time: hand back what runs, and leave without an answer if the server gives none. */
   async #cut(): Promise<void> {
     const reason = new FaktoryError('SHUTDOWN', 'the worker stopped before the job ended');
-    this.#settings.log.warn('out of time: failing the jobs that still run', { busy: this.busy });
-    for (const slot of this.#slots) slot.cut(reason);
+    this.#settings.log.warn('out of time: handing back the jobs that still run', { busy: this.busy });
+    this.#slots.cut(reason);
     if (await endsWithin(handBack, this.#work)) return;
-    for (const slot of this.#slots) slot.drop(reason);
+    this.#leave(reason);
     await this.#work;
+  }
+
+  #leave(reason: FaktoryError): void {
+    this.#connection.abort(reason);
+    this.#lanes?.drop(reason);
+    this.#heart.drop();
+  }
+
+  /** In batches where the server knows how, else one by one. */
+  async #takeJobs(): Promise<void> {
+    if ((await this.#supply.run()) === 'quiet') return;
+    this.#settings.log.info('the server has none of our extensions: a connection for each slot');
+    this.#connection.hangUp(); // dials again if the end of a job is still to be told
+    this.#lanes = new Lanes({ ...this.#common(), connect: this.#connect });
+    await this.#lanes.run();
+    await this.#ends.settled();
+  }
+
+  async #run(job: Job, hands: Hands): Promise<Outcome> {
+    const { jid, jobtype } = job;
+    const { table, log } = this.#settings;
+    const { signal } = hands;
+    const failure = await runJob(table, { jid, job, signal, log: withFields(log, { jid, jobtype }) });
+    if (signal.aborted) return { to: 'released' };
+    if (failure === undefined) {
+      log.debug('job done', { jid, jobtype });
+      return { to: 'done' };
+    }
+    log.warn(`job failed: ${failure.errtype}: ${failure.message}`, { jid, jobtype });
+    return { to: 'failed', failure };
+  }
+
+  /** At least three beats in the time after which the server gives a worker up. */
+  #keepPace(): void {
+    const { lease } = this.#connection.offer ?? {};
+    if (lease !== undefined) this.#heart.pace((lease * 1000) / 3);
+  }
+
+  /** After a silence in which the server may have given our jobs away, it is asked which are still ours. */
+  #beaten(): void {
+    const silent = performance.now() - this.#beatenAt;
+    this.#beatenAt = performance.now();
+    const { lease } = this.#connection.offer ?? {};
+    if (lease === undefined || silent < lease * 1000) return;
+    this.#supply.check().catch((error: unknown) => {
+      this.#settings.log.warn(`cannot ask which reservations are left: ${messageOf(error)}`);
+    });
+  }
+
+  #sayLag(ms: number): void {
+    if (ms < longLag) return;
+    const jobs = this.running.slice(0, 10).map(({ job }) => `${job.jobtype} ${job.jid}`);
+    this.#settings.log.warn(`the event loop stood still for ${ms} ms; a handler blocks it`, {
+      running: jobs,
+    });
   }
 }
 

@@ -3,16 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
 
+/** Whether the server of this run knows our extensions: a worker must keep its word with any Faktory server. */
+let extensions: boolean;
 let dir: string;
 let server: Server;
 let client: Client;
 const workers: Worker[] = [];
 
 async function serve(options: ServerOptions = {}): Promise<Server> {
-  const started = createServer({ dir, ...options });
+  const started = createServer({ dir, extensions, ...options });
   await started.start();
   return started;
 }
@@ -53,191 +55,201 @@ async function infoWith(
   while (!wanted((await client.info()).faktory)) await new Promise(setImmediate);
 }
 
-describe('running jobs', () => {
-  test('every pushed job runs once and is acknowledged', async () => {
-    const runs: unknown[] = [];
-    await work({ Count: (_context, n) => runs.push(n) });
-    await client.pushBulk(Array.from({ length: 500 }, (_, n) => ({ jobtype: 'Count', args: [n] })));
-    await infoWith(({ total_processed, sets }) => total_processed === 500 && sets.working === 0);
-    expect(runs.length).toBe(500);
-    expect(new Set(runs).size).toBe(500);
+describe.each([
+  ['with our extensions', true],
+  ['without our extensions', false],
+])('on a server %s', (_which, known) => {
+  beforeAll(() => {
+    extensions = known;
   });
 
-  test('a failure goes to retries with its type, message and backtrace, and runs again with it', async () => {
-    const failed = event();
-    const again = event<unknown>();
-    await work({
-      Fails: ({ job }) => {
-        if (job.failure) return again.happen(job.failure);
-        failed.happen();
-        throw new RangeError('too far');
-      },
-      Dies: () => Promise.reject(new Error('for good')),
+  describe('running jobs', () => {
+    test('every pushed job runs once and is acknowledged', async () => {
+      const runs: unknown[] = [];
+      await work({ Count: (_context, n) => runs.push(n) });
+      await client.pushBulk(Array.from({ length: 500 }, (_, n) => ({ jobtype: 'Count', args: [n] })));
+      await infoWith(({ total_processed, sets }) => total_processed === 500 && sets.working === 0);
+      expect(runs.length).toBe(500);
+      expect(new Set(runs).size).toBe(500);
     });
-    await client.push({ jobtype: 'Fails', args: [], backtrace: 3 });
-    await client.push({ jobtype: 'Dies', args: [], retry: -1 });
-    await failed.seen;
-    await infoWith(({ sets }) => sets.retries === 1 && sets.dead === 1);
-    await client.mutate({ cmd: 'requeue', target: 'retries' });
-    const failure = { errtype: 'RangeError', message: 'too far', retry_count: 0, remaining: 25 };
-    expect(await again.seen).toMatchObject(failure);
-    expect(await again.seen).toHaveProperty('backtrace.length', 3);
-  });
 
-  test('a jobtype without a handler fails, the worker goes on', async () => {
-    const ran = event();
-    await work({ Known: () => ran.happen() }, { concurrency: 1 });
-    await client.push({ jobtype: 'Unknown', args: [] });
-    await client.push({ jobtype: 'Known', args: [] });
-    await ran.seen;
-    expect((await client.info()).faktory.sets.retries).toBe(1);
-  });
-
-  test('strict order empties the first queue first, weights reach both', async () => {
-    const order: unknown[] = [];
-    const handlers: Handlers = { Note: ({ job }) => order.push(job.queue) };
-    const jobs = ['a', 'b'].flatMap((queue) => {
-      return Array.from({ length: 30 }, () => ({ jobtype: 'Note', args: [], queue }));
-    });
-    await client.pushBulk(jobs);
-    const strict = await work(handlers, { queues: ['b', 'a'], concurrency: 1 });
-    await infoWith(({ total_processed }) => total_processed === 60);
-    expect(order).toEqual([...Array(30).fill('b'), ...Array(30).fill('a')]);
-    await strict.stop();
-    order.length = 0;
-    await client.pushBulk(jobs);
-    await work(handlers, { queues: { a: 1, b: 1 }, concurrency: 1 });
-    await infoWith(({ total_processed }) => total_processed === 120);
-    expect(new Set(order.slice(0, 30))).toEqual(new Set(['a', 'b']));
-  });
-
-  test('a job pushed to an idle worker runs at once', async () => {
-    const ran = event();
-    await work({ Now: () => ran.happen() });
-    await client.push({ jobtype: 'Now', args: [] });
-    await ran.seen;
-  });
-});
-
-describe('stopping', () => {
-  test('an idle worker stops at once, in spite of its parked FETCHes', async () => {
-    const worker = await work({ None: () => undefined }, { concurrency: 10 });
-    await infoWith(({ tasks }) => tasks.Workers.size === 1);
-    const before = performance.now();
-    await worker.stop();
-    expect(performance.now() - before).toBeLessThan(1000);
-    await infoWith(({ tasks }) => tasks.Workers.size === 0);
-  });
-
-  test('drains what runs, takes nothing more, loses nothing', async () => {
-    const running = event();
-    const open = event();
-    const worker = await work({
-      Slow: () => {
-        running.happen();
-        return open.seen;
-      },
-    });
-    await client.pushBulk(Array.from({ length: 10 }, () => ({ jobtype: 'Slow', args: [] })));
-    await infoWith(({ sets }) => sets.working === 3);
-    const stopped = worker.stop();
-    open.happen();
-    await stopped;
-    const { faktory } = await client.info();
-    expect(faktory).toMatchObject({ total_processed: 3, total_failures: 0, queues: { default: 7 } });
-    expect(faktory.sets.working).toBe(0);
-  });
-
-  test('what is left at the deadline fails, and goes to retries', async () => {
-    const aborted = event<unknown>();
-    const worker = await work(
-      {
-        Endless: ({ signal }) => {
-          signal.addEventListener('abort', () => aborted.happen(signal.reason));
-          return new Promise(() => {});
+    test('a failure goes to retries with its type, message and backtrace, and runs again with it', async () => {
+      const failed = event();
+      const again = event<unknown>();
+      await work({
+        Fails: ({ job }) => {
+          if (job.failure) return again.happen(job.failure);
+          failed.happen();
+          throw new RangeError('too far');
         },
-      },
-      { shutdownTimeout: 10 },
-    );
-    await client.push({ jobtype: 'Endless', args: [] });
-    await infoWith(({ sets }) => sets.working === 1);
-    await worker.stop();
-    expect(await aborted.seen).toMatchObject({ code: 'SHUTDOWN' });
-    expect((await client.info()).faktory).toMatchObject({
-      total_failures: 1,
-      sets: { working: 0, retries: 1 },
+        Dies: () => Promise.reject(new Error('for good')),
+      });
+      await client.push({ jobtype: 'Fails', args: [], backtrace: 3 });
+      await client.push({ jobtype: 'Dies', args: [], retry: -1 });
+      await failed.seen;
+      await infoWith(({ sets }) => sets.retries === 1 && sets.dead === 1);
+      await client.mutate({ cmd: 'requeue', target: 'retries' });
+      const failure = { errtype: 'RangeError', message: 'too far', retry_count: 0, remaining: 25 };
+      expect(await again.seen).toMatchObject(failure);
+      expect(await again.seen).toHaveProperty('backtrace.length', 3);
+    });
+
+    test('a jobtype without a handler fails, the worker goes on', async () => {
+      const ran = event();
+      await work({ Known: () => ran.happen() }, { concurrency: 1 });
+      await client.push({ jobtype: 'Unknown', args: [] });
+      await client.push({ jobtype: 'Known', args: [] });
+      await ran.seen;
+      expect((await client.info()).faktory.sets.retries).toBe(1);
+    });
+
+    test('strict order empties the first queue first, weights reach both', async () => {
+      const order: unknown[] = [];
+      const handlers: Handlers = { Note: ({ job }) => order.push(job.queue) };
+      const jobs = ['a', 'b'].flatMap((queue) => {
+        return Array.from({ length: 30 }, () => ({ jobtype: 'Note', args: [], queue }));
+      });
+      await client.pushBulk(jobs);
+      const strict = await work(handlers, { queues: ['b', 'a'], concurrency: 1 });
+      await infoWith(({ total_processed }) => total_processed === 60);
+      expect(order).toEqual([...Array(30).fill('b'), ...Array(30).fill('a')]);
+      await strict.stop();
+      order.length = 0;
+      await client.pushBulk(jobs);
+      await work(handlers, { queues: { a: 1, b: 1 }, concurrency: 1 });
+      await infoWith(({ total_processed }) => total_processed === 120);
+      expect(new Set(order.slice(0, 30))).toEqual(new Set(['a', 'b']));
+    });
+
+    test('a job pushed to an idle worker runs at once', async () => {
+      const ran = event();
+      await work({ Now: () => ran.happen() });
+      await client.push({ jobtype: 'Now', args: [] });
+      await ran.seen;
     });
   });
 
-  test('a quiet worker finishes what it has; another takes the rest', async () => {
-    const running = event();
-    const open = event();
-    const handlers: Handlers = {
-      Slow: () => {
-        running.happen();
-        return open.seen;
-      },
-    };
-    const first = await work(handlers, { concurrency: 1 });
-    await client.push({ jobtype: 'Slow', args: [] });
-    await running.seen;
-    first.quiet();
-    await client.push({ jobtype: 'Slow', args: [] });
-    open.happen();
-    await infoWith(({ total_processed }) => total_processed === 1);
-    expect((await client.queues()).default).toBe(1);
-    await work(handlers);
-    await infoWith(({ total_processed }) => total_processed === 2);
-  });
-});
-
-describe('a server that restarts on the same folder and port', () => {
-  test('an idle worker comes back to it and works on', async () => {
-    const ran = event();
-    const { port } = server;
-    const worker = await work({ Later: () => ran.happen() });
-    await server.stop();
-    server = await serve({ port });
-    await client.push({ jobtype: 'Later', args: [] });
-    await ran.seen;
-    expect(worker.state).toBe('running');
-  });
-
-  test('a job that ends while the server is away is acknowledged once it is back, and not run again', async () => {
-    let runs = 0;
-    const running = event();
-    const open = event();
-    const { port } = server;
-    await work({
-      Slow: () => {
-        runs++;
-        running.happen();
-        return open.seen;
-      },
+  describe('stopping', () => {
+    test('an idle worker stops at once, in spite of its parked FETCHes', async () => {
+      const worker = await work({ None: () => undefined }, { concurrency: 10 });
+      await infoWith(({ tasks }) => tasks.Workers.size === 1);
+      const before = performance.now();
+      await worker.stop();
+      expect(performance.now() - before).toBeLessThan(1000);
+      await infoWith(({ tasks }) => tasks.Workers.size === 0);
     });
-    await client.push({ jobtype: 'Slow', args: [] });
-    await running.seen;
-    await server.stop();
-    open.happen();
-    await new Promise(setImmediate);
-    server = await serve({ port });
-    await infoWith(({ total_processed, sets }) => total_processed === 1 && sets.working === 0);
-    expect(runs).toBe(1);
+
+    test('drains what runs, takes nothing more, loses nothing', async () => {
+      const running = event();
+      const open = event();
+      const worker = await work({
+        Slow: () => {
+          running.happen();
+          return open.seen;
+        },
+      });
+      await client.pushBulk(Array.from({ length: 10 }, () => ({ jobtype: 'Slow', args: [] })));
+      await infoWith(({ sets }) => sets.working === 3);
+      const stopped = worker.stop();
+      open.happen();
+      await stopped;
+      const { faktory } = await client.info();
+      expect(faktory).toMatchObject({ total_processed: 3, total_failures: 0, queues: { default: 7 } });
+      expect(faktory.sets.working).toBe(0);
+    });
+
+    test('what is left at the deadline is handed back; to a classic server it fails', async () => {
+      const aborted = event<unknown>();
+      const worker = await work(
+        {
+          Endless: ({ signal }) => {
+            signal.addEventListener('abort', () => aborted.happen(signal.reason));
+            return new Promise(() => {});
+          },
+        },
+        { shutdownTimeout: 10 },
+      );
+      await client.push({ jobtype: 'Endless', args: [] });
+      await infoWith(({ sets }) => sets.working === 1);
+      await worker.stop();
+      expect(await aborted.seen).toMatchObject({ code: 'SHUTDOWN' });
+      expect((await client.info()).faktory).toMatchObject({
+        total_failures: extensions ? 0 : 1,
+        queues: { default: extensions ? 1 : 0 },
+        sets: { working: 0, retries: extensions ? 0 : 1 },
+      });
+    });
+
+    test('a quiet worker finishes what it has; another takes the rest', async () => {
+      const running = event();
+      const open = event();
+      const handlers: Handlers = {
+        Slow: () => {
+          running.happen();
+          return open.seen;
+        },
+      };
+      const first = await work(handlers, { concurrency: 1 });
+      await client.push({ jobtype: 'Slow', args: [] });
+      await running.seen;
+      first.quiet();
+      await client.push({ jobtype: 'Slow', args: [] });
+      open.happen();
+      await infoWith(({ total_processed }) => total_processed === 1);
+      expect((await client.queues()).default).toBe(1);
+      await work(handlers);
+      await infoWith(({ total_processed }) => total_processed === 2);
+    });
   });
 
-  test('restarts under load lose no job and leave none reserved', async () => {
-    const seen = new Set<unknown>();
-    const { port } = server;
-    await client.pushBulk(Array.from({ length: 2000 }, (_, n) => ({ jobtype: 'Count', args: [n] })));
-    await work({ Count: (_context, n) => seen.add(n) }, { concurrency: 5 });
-    for (const least of [300, 600, 900]) {
-      while (seen.size < least) await new Promise(setImmediate);
+  describe('a server that restarts on the same folder and port', () => {
+    test('an idle worker comes back to it and works on', async () => {
+      const ran = event();
+      const { port } = server;
+      const worker = await work({ Later: () => ran.happen() });
       await server.stop();
       server = await serve({ port });
-    }
-    await infoWith(({ total_processed, sets, total_enqueued }) => {
-      return total_processed === 2000 && sets.working === 0 && total_enqueued === 0;
+      await client.push({ jobtype: 'Later', args: [] });
+      await ran.seen;
+      expect(worker.state).toBe('running');
     });
-    expect(seen.size).toBe(2000);
+
+    test('a job that ends while the server is away is acknowledged once it is back, and not run again', async () => {
+      let runs = 0;
+      const running = event();
+      const open = event();
+      const { port } = server;
+      await work({
+        Slow: () => {
+          runs++;
+          running.happen();
+          return open.seen;
+        },
+      });
+      await client.push({ jobtype: 'Slow', args: [] });
+      await running.seen;
+      await server.stop();
+      open.happen();
+      await new Promise(setImmediate);
+      server = await serve({ port });
+      await infoWith(({ total_processed, sets }) => total_processed === 1 && sets.working === 0);
+      expect(runs).toBe(1);
+    });
+
+    test('restarts under load lose no job and leave none reserved', async () => {
+      const seen = new Set<unknown>();
+      const { port } = server;
+      await client.pushBulk(Array.from({ length: 2000 }, (_, n) => ({ jobtype: 'Count', args: [n] })));
+      await work({ Count: (_context, n) => seen.add(n) }, { concurrency: 5 });
+      for (const least of [300, 600, 900]) {
+        while (seen.size < least) await new Promise(setImmediate);
+        await server.stop();
+        server = await serve({ port });
+      }
+      await infoWith(({ total_processed, sets, total_enqueued }) => {
+        return total_processed === 2000 && sets.working === 0 && total_enqueued === 0;
+      });
+      expect(seen.size).toBe(2000);
+    });
   });
 });

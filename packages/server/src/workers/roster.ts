@@ -32,6 +32,8 @@ export interface WorkerRecord extends WorkerSelf {
   lastBeat: Micros;
   state: WorkerState;
   rssKb: number;
+  /** Longest time its event loop stood still between its last two beats, ms; 0 when it does not say. */
+  lagMs: number;
   readonly lines: Set<WorkerLine>;
 }
 
@@ -75,7 +77,7 @@ export class Roster {
     }
     const now = this.#clock();
     const { wid, hostname, pid, labels } = line.self;
-    const record = { wid, hostname, pid, labels, startedAt: now, lastBeat: now, rssKb: 0 };
+    const record = { wid, hostname, pid, labels, startedAt: now, lastBeat: now, rssKb: 0, lagMs: 0 };
     this.#records.set(wid, { ...record, state: 'running', lines: new Set([line]) });
   }
 
@@ -88,7 +90,7 @@ export class Roster {
 
   /** A BEAT. Gives the state to tell. Throws NOT_FOUND for a wid that no live connection has said HELLO with. */
   beat(
-    beat: { wid: string; state?: WorkerState; rssKb?: number },
+    beat: { wid: string; state?: WorkerState; rssKb?: number; lagMs?: number },
     line: WorkerLine | undefined,
   ): WorkerState {
     if (!this.#records.has(beat.wid) && line?.self.wid === beat.wid) this.join(line);
@@ -96,6 +98,7 @@ export class Roster {
     if (!record) throw new FaktoryError('NOT_FOUND', `unknown worker ${beat.wid}`);
     record.lastBeat = this.#clock();
     record.rssKb = beat.rssKb ?? record.rssKb;
+    record.lagMs = beat.lagMs ?? 0;
     if (beat.state) advance(record, beat.state);
     return record.state;
   }

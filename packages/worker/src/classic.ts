@@ -1,0 +1,125 @@
+/*
+ * Where a worker's jobs come from on any Faktory server: one lane for each slot, each with a connection of its own, on which FETCH
+ * may block. FETCH a job, run it, tell how it ended, again.
+ * It must never tell a job's end twice, nor run a job again because its ACK got lost. A stranger would get wrong why a lane that goes
+ * quiet while it waits for a job hangs up instead of dropping the socket: a job may already be on its way, and is then still run.
+ */
+
+import { type Connection, commands } from '@faktory-ts/client';
+import type { FaktoryError, Job } from '@faktory-ts/protocol';
+import { codeOf, messageOf, tellClassic } from './ends.ts';
+import type { Logger } from './log.ts';
+import type { QueueLimits } from './queue-limits.ts';
+import type { Slots } from './slots.ts';
+
+/** What lanes work with. */
+export interface LanesOptions {
+  connect: () => Connection;
+  slots: Slots;
+  limits: QueueLimits;
+  /** The order for the next FETCH. */
+  queues: () => readonly string[];
+  /** Aborted when no more jobs are to be taken. */
+  quiet: AbortSignal;
+  log: Logger;
+}
+
+const pause = 1000; // ms after a FETCH that the server refused
+
+/** As many lanes as there are slots. */
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #connections: Connection[];
+  /** Lanes that wait for a limit. */
+  #waiting: (() => void)[] = [];
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+    this.#connections = Array.from({ length: options.slots.concurrency }, options.connect);
+  }
+
+  /** Takes and runs jobs until quiet, then closes the connections. Never rejects. */
+  async run(): Promise<void> {
+    const wake = (): void => this.#wake();
+    this.#options.quiet.addEventListener('abort', wake);
+    await Promise.all(this.#connections.map((connection) => this.#lane(connection)));
+    this.#options.quiet.removeEventListener('abort', wake);
+  }
+
+  /** Gives up what the server has not answered. */
+  drop(reason: FaktoryError): void {
+    for (const connection of this.#connections) connection.abort(reason);
+    this.#wake();
+  }
+
+  async #lane(connection: Connection): Promise<void> {
+    const { quiet, log } = this.#options;
+    let told: Promise<void> | undefined;
+    while (!quiet.aborted) {
+      const job = await this.#next(connection);
+      if (job === undefined) continue;
+      const outcome = await this.#work(job);
+      // Not awaited: it leaves in one write with the next FETCH, and its reply comes before that one's.
+      told = tellClassic(connection, { hand: { job, rid: undefined }, outcome }, log);
+    }
+    await told;
+    await connection.close();
+  }
+
+  async #work(job: Job): ReturnType<Slots['start']> {
+    const { slots, limits } = this.#options;
+    const queue = job.queue ?? 'default';
+    limits.take(queue);
+    while (!slots.admits(job.jobtype)) await this.#change();
+    // There is no verb for more time.
+    const outcome = await slots.start(job, () => Promise.resolve(false));
+    limits.end(queue);
+    this.#wake();
+    return outcome;
+  }
+
+  async #next(connection: Connection): Promise<Job | undefined> {
+    const { queues, limits, quiet, log } = this.#options;
+    const { names } = limits.open(queues(), 1);
+    if (names.length === 0) {
+      await this.#change();
+      return undefined;
+    }
+    limits.ask(names, 1);
+    const hangUp = (): void => connection.hangUp();
+    quiet.addEventListener('abort', hangUp);
+    try {
+      return await commands.fetch(connection, names, quiet);
+    } catch (error) {
+      if (quiet.aborted || codeOf(error) === 'CLOSED') return undefined;
+      log.warn(`FETCH failed: ${messageOf(error)}`, { code: codeOf(error) });
+      await pauseUnless(quiet);
+      return undefined;
+    } finally {
+      quiet.removeEventListener('abort', hangUp);
+      limits.answered(names, 1);
+      this.#wake();
+    }
+  }
+
+  /** When a job has ended, or all ends. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+function pauseUnless(quiet: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      quiet.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, pause);
+    quiet.addEventListener('abort', end);
+  });
+}

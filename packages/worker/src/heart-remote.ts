@@ -1,0 +1,212 @@
+/*
+ * The worker's end of the heart's thread: what it is told, and what it says.
+ * It must never hold the worker up: when no thread can be had (a bundled program, options that cannot be copied), the heart beats
+ * in the worker's own thread, and that is logged. A stranger would get wrong that the file of the thread is the built one also
+ * when the rest runs from source.
+ */
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker as Thread } from 'node:worker_threads';
+import { Connection, type ConnectionOptions, type WorkerSignal } from '@faktory-ts/client';
+import { type WorkerState as BeatState, type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
+import { Heart, type HeartEvents } from './heart.ts';
+import type { Logger } from './log.ts';
+import { type PulseMemory, PulseReader } from './pulse.ts';
+
+/** What the thread is made with. */
+export interface HeartData {
+  connection: Pick<ConnectionOptions, 'addresses' | 'hello' | 'tls'>;
+  wid: string;
+  /** Milliseconds between beats. */
+  interval: number;
+  /** Milliseconds that the worker's event loop may stand still until its heart stops too. */
+  longestBlock: number;
+  pulse: PulseMemory;
+}
+
+/** From the worker to the thread; each message brings the state to tell. */
+export interface ToHeart {
+  do: 'start' | 'beat' | 'pace' | 'stop' | 'drop';
+  state: BeatState;
+  /** For `pace`, milliseconds. */
+  interval?: number;
+}
+
+/** From the thread to the worker. */
+export type FromHeart =
+  | { say: 'up' | 'started' | 'stopped' | 'beaten' }
+  | { say: 'down' | 'failed'; code: string; message: string }
+  | { say: 'signal'; signal: WorkerSignal }
+  | { say: 'trouble'; message: string };
+
+/** What the heart tells its worker. */
+export interface RemoteEvents extends HeartEvents {
+  up(): void;
+  down(error: FaktoryError): void;
+}
+
+/** A heart, wherever it beats. */
+export interface AnyHeart {
+  start(): Promise<void>;
+  beat(): void;
+  pace(interval: number): void;
+  stop(): Promise<void>;
+  drop(): void;
+}
+
+/** Beats in a thread of its own, or in this one where there can be none. */
+export function makeHeart(
+  data: HeartData,
+  state: () => BeatState,
+  events: RemoteEvents,
+  log: Logger,
+): AnyHeart {
+  const file = threadFile();
+  const spare = (why: string): AnyHeart => {
+    log.warn(`the heart beats without a thread of its own: ${why}`);
+    return localHeart(data, state, events);
+  };
+  if (file === undefined) return spare('its file is not here');
+  try {
+    const thread = new Thread(file, { workerData: data, name: 'heart', execArgv: [] });
+    return new RemoteHeart(thread, { state, events, spare });
+  } catch (error) {
+    return spare((error as Error).message);
+  }
+}
+
+function threadFile(): URL | undefined {
+  const here = import.meta.url;
+  const file = new URL(here.endsWith('.ts') ? '../dist/heart-thread.js' : './heart-thread.js', here);
+  return existsSync(fileURLToPath(file)) ? file : undefined;
+}
+
+function localHeart(data: HeartData, state: () => BeatState, events: RemoteEvents): AnyHeart {
+  const pulse = new PulseReader(data.pulse);
+  const connection = new Connection({
+    ...data.connection,
+    onUp: () => events.up(),
+    onDown: (error) => events.down(error),
+  });
+  const { wid, interval } = data;
+  return new Heart({
+    connection,
+    wid,
+    interval,
+    state,
+    lag: () => pulse.takeLag(),
+    alive: () => true,
+    events,
+  });
+}
+
+interface RemoteOptions {
+  state: () => BeatState;
+  events: RemoteEvents;
+  /** The heart to go on with when the thread has died, and why it did. */
+  spare: (why: string) => AnyHeart;
+}
+
+class RemoteHeart implements AnyHeart {
+  readonly #thread: Thread;
+  readonly #options: RemoteOptions;
+  readonly #ended: Promise<void>;
+  #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  #spare: AnyHeart | undefined;
+  #stopping = false;
+  #death = 'it ended by itself';
+
+  constructor(thread: Thread, options: RemoteOptions) {
+    this.#thread = thread;
+    this.#options = options;
+    thread.on('message', (message: FromHeart) => this.#take(message));
+    thread.on('error', (error) => {
+      this.#death = error.message;
+    });
+    this.#ended = new Promise((resolve) => {
+      thread.once('exit', () => {
+        this.#died();
+        resolve();
+      });
+    });
+  }
+
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#started = { resolve, reject };
+      this.#tell('start');
+    });
+  }
+
+  beat(): void {
+    if (this.#spare) this.#spare.beat();
+    else this.#tell('beat');
+  }
+
+  pace(interval: number): void {
+    if (this.#spare) this.#spare.pace(interval);
+    else this.#tell('pace', interval);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#spare) return this.#spare.stop();
+    this.#tell('stop');
+    await this.#ended;
+  }
+
+  drop(): void {
+    this.#stopping = true;
+    this.#spare?.drop();
+    void this.#thread.terminate();
+  }
+
+  #tell(what: ToHeart['do'], interval?: number): void {
+    const message: ToHeart = { do: what, state: this.#options.state(), ...(interval && { interval }) };
+    this.#thread.postMessage(message);
+  }
+
+  /** The thread is gone; unless that was asked for, the worker must not lose its jobs for it. */
+  #died(): void {
+    const started = this.#started;
+    if (this.#stopping) {
+      started?.reject(new FaktoryError('ABORTED', 'the worker was stopped'));
+      return;
+    }
+    this.#spare = this.#options.spare(this.#death);
+    this.#spare.start().then(
+      () => started?.resolve(),
+      (error: Error) => started?.reject(error),
+    );
+  }
+
+  #take(message: FromHeart): void {
+    const { events } = this.#options;
+    switch (message.say) {
+      case 'up':
+        events.up();
+        return;
+      case 'down':
+        events.down(new FaktoryError(message.code as ErrorCode, message.message));
+        return;
+      case 'started':
+        this.#started?.resolve();
+        return;
+      case 'failed':
+        this.#started?.reject(new FaktoryError(message.code as ErrorCode, message.message));
+        return;
+      case 'beaten':
+        events.beaten();
+        return;
+      case 'signal':
+        events.signal(message.signal);
+        return;
+      case 'trouble':
+        events.trouble(message.message);
+        return;
+      case 'stopped':
+        void this.#thread.terminate();
+    }
+  }
+}

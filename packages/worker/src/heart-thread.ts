@@ -1,0 +1,67 @@
+/*
+ * The heart's own thread: it beats while a handler blocks the event loop of the worker.
+ * It must never run anything of the user's. A stranger would get wrong that it does not beat for ever: when the worker's loop has
+ * stood still for `longestBlock`, the worker is given up, and its jobs go to others.
+ */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { Connection, type ConnectionOptions } from '@faktory-ts/client';
+import type { WorkerState as BeatState, FaktoryError } from '@faktory-ts/protocol';
+import { Heart } from './heart.ts';
+import type { FromHeart, HeartData, ToHeart } from './heart-remote.ts';
+import { PulseReader } from './pulse.ts';
+
+const { connection: options, wid, interval, longestBlock, pulse } = workerData as HeartData;
+const reader = new PulseReader(pulse);
+let state: BeatState = 'running';
+let givenUp = false;
+
+function tell(message: FromHeart): void {
+  parentPort?.postMessage(message);
+}
+
+function told({ code, message }: FaktoryError): { code: string; message: string } {
+  return { code, message };
+}
+
+const connection = new Connection({
+  ...(options as ConnectionOptions),
+  onUp: () => tell({ say: 'up' }),
+  onDown: (error) => tell({ say: 'down', ...told(error) }),
+});
+const heart = new Heart({
+  connection,
+  wid,
+  interval,
+  state: () => state,
+  lag: () => reader.takeLag(),
+  alive: () => {
+    const alive = reader.still < longestBlock;
+    if (!alive && !givenUp)
+      tell({ say: 'trouble', message: 'the event loop has stood still for too long: no more beats' });
+    givenUp = !alive;
+    return alive;
+  },
+  events: {
+    signal: (signal) => tell({ say: 'signal', signal }),
+    beaten: () => tell({ say: 'beaten' }),
+    trouble: (message) => tell({ say: 'trouble', message }),
+  },
+});
+
+const actions: Record<ToHeart['do'], (message: ToHeart) => Promise<void> | void> = {
+  start: () =>
+    heart.start().then(
+      () => tell({ say: 'started' }),
+      (error: FaktoryError) => tell({ say: 'failed', ...told(error) }),
+    ),
+  beat: () => heart.beat(),
+  pace: (message) => heart.pace(message.interval ?? interval),
+  stop: () => heart.stop().then(() => tell({ say: 'stopped' })),
+  drop: () => heart.drop(),
+};
+
+parentPort?.on('message', (message: ToHeart) => {
+  state = message.state;
+  void actions[message.do](message);
+});

@@ -1,0 +1,115 @@
+/*
+ * The slots of a worker: the jobs that run now, how many more may, and how they are cut short.
+ * It must never fetch a job nor tell the server of one; it runs what it is given. A stranger would get wrong that a job that was
+ * cut short has ended for the worker, while its handler may still run: what the handler does from then on no longer counts.
+ */
+
+import type { FaktoryError, Job } from '@faktory-ts/protocol';
+import type { Outcome } from './outcome.ts';
+
+/** What the run of a job can reach beside the job. */
+export interface Hands {
+  /** Aborted with the reason when the job is cut short: out of time, or its reservation is lost. */
+  signal: AbortSignal;
+  /** Makes the reservation last at least so many seconds from now. False: it is over, another worker may have the job. */
+  extend: (seconds: number) => Promise<boolean>;
+}
+
+/** Runs a job to its end. Must not reject. */
+export type Run = (job: Job, hands: Hands) => Promise<Outcome>;
+
+/** A job that runs now. */
+export interface RunningJob {
+  readonly job: Job;
+  /** By `performance.now()`. */
+  readonly startedAt: number;
+}
+
+interface Running extends RunningJob {
+  end(outcome: Outcome): void;
+  readonly control: AbortController;
+}
+
+/** What slots are made with. */
+export interface SlotsOptions {
+  concurrency: number;
+  /** Most running jobs of a type; a type that is not here may fill all slots. */
+  typeLimits: ReadonlyMap<string, number>;
+  run: Run;
+}
+
+export class Slots {
+  readonly concurrency: number;
+  readonly #options: SlotsOptions;
+  readonly #running = new Set<Running>();
+  readonly #ofType = new Map<string, number>();
+  #outOfTime = false;
+
+  constructor(options: SlotsOptions) {
+    this.concurrency = options.concurrency;
+    this.#options = options;
+  }
+
+  get busy(): number {
+    return this.#running.size;
+  }
+
+  get free(): number {
+    return this.concurrency - this.#running.size;
+  }
+
+  /** The longest running first. */
+  running(): readonly RunningJob[] {
+    return [...this.#running];
+  }
+
+  /** Whether a job of this type may run now. */
+  admits(jobtype: string): boolean {
+    if (this.free < 1) return false;
+    const limit = this.#options.typeLimits.get(jobtype);
+    return limit === undefined || (this.#ofType.get(jobtype) ?? 0) < limit;
+  }
+
+  /** Runs a job that is admitted. Never rejects; settles at the latest when it is cut short. */
+  start(job: Job, extend: Hands['extend']): Promise<Outcome> {
+    if (this.#outOfTime) return Promise.resolve({ to: 'released' });
+    const limited = this.#options.typeLimits.has(job.jobtype);
+    if (limited) this.#count(job.jobtype, 1);
+    return new Promise((resolve) => {
+      const control = new AbortController();
+      const running: Running = {
+        job,
+        startedAt: performance.now(),
+        control,
+        end: (outcome) => {
+          // A handler that ends after it was cut short changes nothing.
+          if (!this.#running.delete(running)) return;
+          if (limited) this.#count(job.jobtype, -1);
+          resolve(outcome);
+        },
+      };
+      this.#running.add(running);
+      void this.#options.run(job, { signal: control.signal, extend }).then(running.end);
+    });
+  }
+
+  /** Out of time: each job that runs ends now, handed back, and so does one that is started later. */
+  cut(reason: FaktoryError): void {
+    this.#outOfTime = true;
+    for (const running of [...this.#running]) cutShort(running, reason);
+  }
+
+  /** The reservation of this very job is lost: it has ended for us. */
+  lose(job: Job, reason: FaktoryError): void {
+    for (const running of [...this.#running]) if (running.job === job) cutShort(running, reason);
+  }
+
+  #count(jobtype: string, by: number): void {
+    this.#ofType.set(jobtype, (this.#ofType.get(jobtype) ?? 0) + by);
+  }
+}
+
+function cutShort(running: Running, reason: FaktoryError): void {
+  running.end({ to: 'released' });
+  running.control.abort(reason);
+}

@@ -1,0 +1,283 @@
+/*
+ * Where a worker's jobs come from, on a server with our extensions: FETCHB in batches over one connection, a few jobs ahead of
+ * the slots, ends told in batches with the next FETCHB.
+ * It must never keep a job from others: what no slot takes within a second goes back, and on quiet all of it at once. A stranger
+ * would get wrong how it is driven: every reply and every end calls `#turn`, which starts what may run and asks for more.
+ */
+
+import { type Connection, commands } from '@faktory-ts/client';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { codeOf, type Ends, type InHand, messageOf } from './ends.ts';
+import { Flow } from './flow.ts';
+import type { Logger } from './log.ts';
+import type { QueueLimits } from './queue-limits.ts';
+import { merged, type Share, shares } from './shares.ts';
+import type { Slots } from './slots.ts';
+
+/** What a supply works with. */
+export interface SupplyOptions {
+  connection: Connection;
+  ends: Ends;
+  slots: Slots;
+  limits: QueueLimits;
+  /** The order for the next FETCHB. */
+  queues: () => readonly string[];
+  /** Most jobs beyond the free slots. */
+  fetchAhead: number;
+  /** Aborted when no more jobs are to be taken. */
+  quiet: AbortSignal;
+  log: Logger;
+}
+
+interface Ahead extends InHand {
+  readonly rid: string;
+  /** By `performance.now()`. */
+  readonly since: number;
+  /** Which ask brought it. */
+  readonly ask: number;
+  /** The reservation is gone: its end is nobody's business. */
+  lost: boolean;
+}
+
+const pause = 1000; // ms after a FETCHB that the server refused
+const longestAhead = 1000; // ms that a job waits here while others might run it
+
+export class Supply {
+  readonly #options: SupplyOptions;
+  readonly #flow: Flow;
+  /** Fetched, and no slot has taken it yet; the oldest first. */
+  #ahead: Ahead[] = [];
+  readonly #hands = new Set<Ahead>();
+  /** FETCHBs without an answer, and for how many jobs they ask. */
+  #asking = 0;
+  #coming = 0;
+  #asks = 0;
+  #scheduled = false;
+  #left = false;
+  #paused: NodeJS.Timeout | undefined;
+  #late: NodeJS.Timeout | undefined;
+  #end: (why: 'quiet' | 'classic') => void = () => {};
+
+  constructor(options: SupplyOptions) {
+    this.#options = options;
+    this.#flow = new Flow(options.slots.concurrency, options.fetchAhead);
+  }
+
+  /**
+   * Takes and runs jobs. Resolves with `quiet` when no more are to be taken, all have ended and that is told; with `classic`, in
+   * the same state, when the server does not know the extensions (any more). Never rejects.
+   */
+  async run(): Promise<'quiet' | 'classic'> {
+    const { quiet, ends } = this.#options;
+    const wake = (): void => this.#becomeQuiet();
+    quiet.addEventListener('abort', wake);
+    const why = await new Promise<'quiet' | 'classic'>((resolve) => {
+      this.#end = resolve;
+      this.#turn();
+    });
+    quiet.removeEventListener('abort', wake);
+    clearTimeout(this.#late);
+    clearTimeout(this.#paused);
+    await ends.settled();
+    return why;
+  }
+
+  /** Asks the server which reservations are still ours: after a time in which it may not have heard us. */
+  async check(): Promise<void> {
+    const hands = [...this.#hands];
+    if (hands.length === 0) return;
+    const names = hands.map(({ job, rid }) => ({ jid: job.jid, rid, seconds: 1 }));
+    const refused = await commands.extend(this.#options.connection, names);
+    const lost = hands.filter(({ rid }) => Object.hasOwn(refused, rid));
+    for (const hand of lost) this.#lose(hand);
+    if (lost.length > 0) this.#turn();
+  }
+
+  #lose(hand: Ahead): void {
+    const { slots, log } = this.#options;
+    const { jid, jobtype } = hand.job;
+    log.warn('the reservation of a job is lost: it goes to another worker', { jid, jobtype });
+    hand.lost = true;
+    const waits = this.#ahead.indexOf(hand);
+    if (waits < 0) {
+      slots.lose(
+        hand.job,
+        new FaktoryError('STALE', 'the reservation is lost, another worker may have the job'),
+      );
+      return;
+    }
+    this.#ahead.splice(waits, 1);
+    this.#drop(hand);
+  }
+
+  /** The one place that decides: starts what may run, then asks for more, then sees whether all is over. */
+  #turn(): void {
+    const { quiet } = this.#options;
+    this.#feed();
+    // Later in this turn of the event loop: jobs that end at once then make one FETCHB, not one each.
+    if (!quiet.aborted && !this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#askForMore();
+      });
+    }
+    if (quiet.aborted && this.#idle) this.#end('quiet');
+  }
+
+  get #idle(): boolean {
+    return this.#asking === 0 && this.#hands.size === 0;
+  }
+
+  #feed(): void {
+    const { slots } = this.#options;
+    let blocked = 0; // those before it wait for their type's limit
+    while (slots.free > 0 && blocked < this.#ahead.length) {
+      const hand = this.#ahead[blocked];
+      if (hand === undefined || !slots.admits(hand.job.jobtype)) blocked++;
+      else {
+        this.#ahead.splice(blocked, 1);
+        this.#start(hand);
+      }
+    }
+    if (this.#ahead.length > 0) this.#late ??= setTimeout(() => this.#returnLate(), longestAhead).unref();
+  }
+
+  #start(hand: Ahead): void {
+    const { slots, ends } = this.#options;
+    const startedAt = performance.now();
+    void slots
+      .start(hand.job, (seconds) => this.#extend(hand, seconds))
+      .then((outcome) => {
+        this.#flow.ran(performance.now() - startedAt);
+        if (!hand.lost) ends.add(hand, outcome);
+        this.#drop(hand);
+        this.#turn();
+      });
+  }
+
+  async #extend({ job: { jid }, rid }: Ahead, seconds: number): Promise<boolean> {
+    const refused = await commands.extend(this.#options.connection, [{ jid, rid, seconds }]);
+    return !Object.hasOwn(refused, rid);
+  }
+
+  #askForMore(): void {
+    const { quiet, limits, queues } = this.#options;
+    while (!quiet.aborted && !this.#left && this.#paused === undefined) {
+      const inHand = this.#hands.size + this.#coming;
+      const wanted = this.#flow.wanted(inHand, this.#ahead.length, limits.any ? 1 : 2, this.#asking);
+      if (wanted < 1) return;
+      if (!limits.any) {
+        void this.#ask(shares(queues, wanted));
+        continue;
+      }
+      const share = limits.open(queues(), wanted);
+      if (share.names.length === 0) return;
+      void this.#ask([share]);
+    }
+  }
+
+  async #ask(parts: readonly Share[]): Promise<void> {
+    const { connection, ends, quiet } = this.#options;
+    const count = parts.reduce((sum, part) => sum + part.count, 0);
+    this.#asking++;
+    this.#coming += count;
+    ends.flush(); // ahead of it, in one write and one commit
+    try {
+      const offer = connection.offer ?? (await connection.ready({ ...patient, withdraw: quiet }));
+      if (offer === undefined) throw new FaktoryError('UNKNOWN_COMMAND', 'the server has no extensions');
+      const ask = this.#asks++;
+      const fetched = await Promise.all(parts.map((part) => this.#fetch(part, offer.max_fetch, ask)));
+      this.#flow.fetched(fetched.reduce((sum, some) => sum + some, 0) === count);
+    } catch (error) {
+      this.#refused(error);
+    } finally {
+      this.#asking--;
+      this.#coming -= count;
+    }
+    if (quiet.aborted) this.#giveBack(this.#ahead.splice(0));
+    this.#turn();
+  }
+
+  async #fetch({ names, count }: Share, most: number, ask: number): Promise<number> {
+    const { connection, limits, quiet } = this.#options;
+    limits.ask(names, count);
+    try {
+      const fetched = await commands.fetchBulk(connection, Math.min(count, most), names, quiet);
+      const since = performance.now();
+      this.#take(fetched.map(({ job, rid }) => ({ job, rid, since, ask, lost: false })));
+      return fetched.length;
+    } finally {
+      limits.answered(names, count);
+    }
+  }
+
+  #take(hands: readonly Ahead[]): void {
+    for (const hand of hands) {
+      this.#options.limits.take(hand.job.queue ?? 'default');
+      this.#hands.add(hand);
+    }
+    // What the same ask has brought from other queues runs side by side with it.
+    const sameAsk = this.#ahead.findIndex(({ ask }) => ask === hands[0]?.ask);
+    const older = sameAsk < 0 ? this.#ahead : this.#ahead.splice(0, sameAsk);
+    this.#ahead = [...older, ...(sameAsk < 0 ? hands : merged(this.#ahead, hands))];
+    this.#feed();
+  }
+
+  #drop(hand: Ahead): void {
+    this.#options.limits.end(hand.job.queue ?? 'default');
+    this.#hands.delete(hand);
+  }
+
+  #refused(error: unknown): void {
+    const { quiet, log } = this.#options;
+    const code = codeOf(error);
+    if (quiet.aborted || code === 'CLOSED') return;
+    if (code === 'UNKNOWN_COMMAND') {
+      this.#leave();
+      return;
+    }
+    log.warn(`FETCHB failed: ${messageOf(error)}`, { code });
+    this.#paused = setTimeout(() => {
+      this.#paused = undefined;
+      this.#turn();
+    }, pause);
+  }
+
+  /** The server is a classic one now: what runs goes on and is told to it by jid. */
+  #leave(): void {
+    this.#giveBack(this.#ahead.splice(0));
+    this.#left = true;
+    this.#end('classic');
+  }
+
+  #becomeQuiet(): void {
+    const { connection } = this.#options;
+    this.#giveBack(this.#ahead.splice(0));
+    // Any line ends the wait of a FETCHB at the server.
+    if (this.#asking > 0 && connection.offer !== undefined) {
+      commands.release(connection, [], { timeout: pause }).catch(() => undefined);
+    }
+    this.#turn();
+  }
+
+  #returnLate(): void {
+    this.#late = undefined;
+    const before = performance.now() - longestAhead;
+    const late = this.#ahead.filter(({ since }) => since <= before);
+    if (late.length > 0) this.#flow.tooFarAhead();
+    this.#ahead = this.#ahead.filter(({ since }) => since > before);
+    this.#giveBack(late);
+    this.#turn();
+  }
+
+  #giveBack(hands: readonly Ahead[]): void {
+    for (const hand of hands) {
+      this.#options.ends.add(hand, { to: 'released' });
+      this.#drop(hand);
+    }
+    if (hands.length > 0) this.#options.ends.flush();
+  }
+}
+
+const patient = { timeout: Number.POSITIVE_INFINITY };
