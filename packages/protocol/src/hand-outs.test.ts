@@ -85,7 +85,7 @@ describe('what the client reads', () => {
   const job = '{"jid":"abcdefgh","jobtype":"T","args":[1]}';
 
   test('an answer to FETCHB comes back as it was written', () => {
-    const text = `[${fetchedText(job, 1781092800000001, 1_781_094_600_000_000)}]`;
+    const text = `[${fetchedText(job, 1781092800000001, '2026-06-10T12:30:00Z')}]`;
     expect(readFetched(text)).toEqual([
       { job: JSON.parse(job), rid: '1781092800000001', expires_at: '2026-06-10T12:30:00Z' },
     ]);

@@ -11,7 +11,7 @@ import type { Job } from './job.ts';
 import { asJob } from './job-document.ts';
 import { compactJson } from './json.ts';
 import { integerIn, type Payload, payloadOf, stringIn } from './payload.ts';
-import { formatTime, type Micros } from './time.ts';
+import type { Micros } from './time.ts';
 
 /** One hand-out, named exactly. */
 export interface HandOut {
@@ -116,9 +116,9 @@ function entries<Entry>(
   });
 }
 
-/** One element of the array that answers FETCHB; `job` is wire JSON. */
-export function fetchedText(job: string, rid: Micros, expiresAt: Micros): string {
-  return `{"rid":"${rid}","expires_at":"${formatTime(expiresAt)}","job":${job}}`;
+/** One element of the array that answers FETCHB; `job` is wire JSON, the expiry RFC 3339. */
+export function fetchedText(job: string, rid: Micros, expiresAt: string): string {
+  return `{"rid":"${rid}","expires_at":"${expiresAt}","job":${job}}`;
 }
 
 /** Reads the answer to FETCHB on the client's side. Throws `PROTOCOL` when it is none. */

@@ -50,10 +50,11 @@ export class Flow {
    * @param asking FETCHBs in the air
    */
   wanted(inHand: number, waiting: number, most: number, asking: number): number {
-    const room = this.#concurrency + this.ahead;
-    const wanted = room - inHand;
+    const { ahead } = this;
+    const room = this.#concurrency + ahead;
+    // Half of it at a time: while one batch runs here, the next is on its way.
+    const wanted = Math.min(room - inHand, ahead > 0 ? Math.ceil(room / 2) : room);
     if (asking === 0) return waiting === 0 || wanted >= room / 4 ? wanted : 0;
-    // A second one on its way while the first batch runs keeps both ends busy; only for a good part of the room.
-    return asking < most && this.#plenty && wanted >= room / 3 ? wanted : 0;
+    return asking < most && this.#plenty && wanted >= room / 4 ? wanted : 0;
   }
 }

@@ -25,7 +25,7 @@ export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
   queueConcurrency?: Readonly<Record<string, number>> | undefined;
   /**
    * Most jobs fetched beyond the free slots, so that short jobs need not wait for the network. Only as many as will run within
-   * some milliseconds are, and what waits for a second goes back. 0 = none. Default 500. Not on servers without our extensions.
+   * some milliseconds are, and what waits for a second goes back. 0 = none. Default 1000. Not on servers without our extensions.
    */
   fetchAhead?: number | undefined;
   /**
@@ -69,7 +69,7 @@ export interface WorkerSettings {
 /** Throws `CONFIG` for the first option that cannot work. */
 export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>): WorkerSettings {
   const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 5000 } = options;
-  const { longestBlock = 1_800_000, fetchAhead = 500 } = options;
+  const { longestBlock = 1_800_000, fetchAhead = 1000 } = options;
   const table = handlerTable(options.handlers);
   if (table.size === 0) throw new FaktoryError('CONFIG', 'a worker needs at least one handler');
   if (!Number.isInteger(concurrency) || concurrency < 1) {

@@ -155,10 +155,16 @@ export interface Engine {
    * priority, then the oldest. Undefined means there is none. Never registers a queue.
    */
   fetch(ask: FetchAsk): Promise<Reservation | undefined>;
+  /** As many fetches in one operation, until there is none or `count` are taken. */
+  fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]>;
   /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
   beat(wid: string): Promise<void>;
   /** Ends a reservation. False means it is not held (any more), or was left: nothing was changed, not even a counter. */
   settle(held: Held, verdict: Verdict): Promise<boolean>;
+  /** As many settles, one after another in one operation; tells of each whether it was held. */
+  settleMany(
+    ends: readonly { readonly held: Held; readonly verdict: Verdict }[],
+  ): Promise<readonly boolean[]>;
   /** Moves a reservation's expiry later, never earlier. False means not held. */
   extend(held: Held, until: Micros): Promise<boolean>;
 

@@ -32,6 +32,20 @@ export function fail(engine: Engine, held: Held, fault: Fault): Promise<boolean>
   return engine.settle(held, (reservation) => outcomeOf(reservation, fault, engine.clock()));
 }
 
+/** Ends many reservations badly, in one operation. */
+export function failAll(
+  engine: Engine,
+  failed: readonly { readonly held: Held; readonly fault: Fault }[],
+): Promise<readonly boolean[]> {
+  const now = engine.clock();
+  return engine.settleMany(
+    failed.map(({ held, fault }) => ({
+      held,
+      verdict: (reservation: Reservation) => outcomeOf(reservation, fault, now),
+    })),
+  );
+}
+
 /** What is said of a job whose worker was not heard in time. */
 function workerLost(wid: string): Fault {
   return { errtype: 'WorkerLost', message: `worker ${wid} sent no beat in time`, backtrace: [] };

@@ -45,7 +45,6 @@ export async function fetchBulk(
   return [first, ...(await takeUpTo(engine, waiting, call, count - 1))];
 }
 
-/** Called in one go, the fetches share a turn. */
 async function takeUpTo(
   engine: Engine,
   waiting: Waiting,
@@ -53,10 +52,8 @@ async function takeUpTo(
   count: number,
 ): Promise<readonly Reservation[]> {
   const queues = waiting.withoutLine(call.queues);
-  if (queues.length === 0) return [];
-  const ask = askOf(call, queues);
-  const taken = await Promise.all(Array.from({ length: count }, () => engine.fetch(ask)));
-  return taken.filter((reservation) => reservation !== undefined);
+  if (queues.length === 0 || count === 0) return [];
+  return engine.fetchMany(askOf(call, queues), count);
 }
 
 async function wait(

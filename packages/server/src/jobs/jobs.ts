@@ -15,7 +15,7 @@ import type {
   Sizes,
 } from '../engine/engine.ts';
 import { ack } from './ack.ts';
-import { expire, type Fault, fail } from './fail.ts';
+import { expire, type Fault, fail, failAll } from './fail.ts';
 import { type FetchCall, fetch, fetchBulk, giveBack } from './fetch.ts';
 import { mutate } from './mutate.ts';
 import { push, pushBulk } from './push.ts';
@@ -86,6 +86,21 @@ export class Jobs {
   /** False: nobody holds it. */
   fail(held: Held, fault: Fault): Promise<boolean> {
     return fail(this.#engine, held, fault);
+  }
+
+  /** Many ACKs in one operation; tells of each whether it was held. */
+  ackAll(holds: readonly Held[]): Promise<readonly boolean[]> {
+    return this.#engine.settleMany(holds.map((held) => ({ held, verdict: { to: 'done' } })));
+  }
+
+  /** Many FAILs in one operation. */
+  failAll(failed: readonly { held: Held; fault: Fault }[]): Promise<readonly boolean[]> {
+    return failAll(this.#engine, failed);
+  }
+
+  /** Puts many held jobs back, the last one first, so that they stand as they were handed out. */
+  giveBackAll(holds: readonly Held[]): Promise<readonly boolean[]> {
+    return this.#engine.settleMany(holds.map((held) => ({ held, verdict: { to: 'queue' } })));
   }
 
   /** The reservation lasts at least so many seconds from now. False: nobody holds it. */

@@ -9,7 +9,9 @@ import {
   errorText,
   FaktoryError,
   fetchedText,
+  formatTime,
   type HandOut,
+  type Micros,
   NIL,
   parseExtend,
   parseFailBulk,
@@ -46,13 +48,21 @@ async function fetchBulk(payload: string, desk: Desk, session: Session): Promise
   const taken = await desk.jobs.fetchBulk({ queues, wid, lease, signal: interruption }, count);
   if (taken.length === 0) return NIL;
   const lost = (): void => loseAll(desk.jobs, taken);
-  if (!signal.aborted) return { text: text(`[${taken.map(fetched).join(',')}]`), lost };
+  if (!signal.aborted) return { text: text(fetchedAll(taken)), lost };
   lost();
   return NIL;
 }
 
-function fetched({ document, enqueuedAt, failure, hold, expiresAt }: Reservation): string {
-  return fetchedText(wireJob(document, enqueuedAt, failure), hold, expiresAt);
+/** Taken in one moment, they mostly end in one moment too: that text is made once. */
+function fetchedAll(taken: readonly Reservation[]): string {
+  let known: Micros | undefined;
+  let end = '';
+  const parts = taken.map(({ document, enqueuedAt, failure, hold, expiresAt }) => {
+    if (expiresAt !== known) end = formatTime(expiresAt);
+    known = expiresAt;
+    return fetchedText(wireJob(document, enqueuedAt, failure), hold, end);
+  });
+  return `[${parts.join(',')}]`;
 }
 
 // Each goes to the head of its queue, so the last taken goes first.
@@ -60,34 +70,34 @@ function loseAll(jobs: Jobs, taken: readonly Reservation[]): void {
   for (const reservation of [...taken].reverse()) lose(jobs, reservation);
 }
 
-function ackBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
-  return settleAll(parseHandOuts('ACKB', payload, maxBulkJobs), (held) => jobs.ack(held));
+async function ackBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+  const ended = parseHandOuts('ACKB', payload, maxBulkJobs);
+  return refusals(ended, await jobs.ackAll(ended.map(heldOf)));
 }
 
-function failBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
-  return settleAll(parseFailBulk(payload, maxBulkJobs), (held, fault) => jobs.fail(held, fault));
+async function failBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+  const ended = parseFailBulk(payload, maxBulkJobs);
+  const held = await jobs.failAll(ended.map((entry) => ({ held: heldOf(entry), fault: entry })));
+  return refusals(ended, held);
 }
 
-function release(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+async function release(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
   // As with lost replies: what was taken first comes back to stand first.
   const handOuts = parseHandOuts('RELEASE', payload, maxBulkJobs).sort((a, b) => b.rid - a.rid);
-  return settleAll(handOuts, (held) => jobs.giveBack(held));
+  return refusals(handOuts, await jobs.giveBackAll(handOuts.map(heldOf)));
 }
 
-function extend(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
-  return settleAll(parseExtend(payload, maxBulkJobs), (held, { seconds }) => jobs.extend(held, seconds));
+async function extend(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+  const longer = parseExtend(payload, maxBulkJobs);
+  const held = longer.map((entry) => jobs.extend(heldOf(entry), entry.seconds));
+  return refusals(longer, await Promise.all(held));
 }
 
-async function settleAll<Entry extends HandOut>(
-  entries: readonly Entry[],
-  settle: (held: Held, entry: Entry) => Promise<boolean>,
-): Promise<Answer> {
-  const refused: Record<string, string> = {};
-  const settled = entries.map(async (entry) => {
-    const { jid, rid } = entry;
-    if (await settle({ jid, hold: rid }, entry)) return;
-    refused[rid] = errorText(new FaktoryError('STALE', `the reservation of ${jid} is over`));
-  });
-  await Promise.all(settled);
-  return json(refused);
+const heldOf = ({ jid, rid }: HandOut): Held => ({ jid, hold: rid });
+
+function refusals(entries: readonly HandOut[], held: readonly boolean[]): Answer {
+  const refused = entries.filter((_, index) => !held[index]);
+  const stale = ({ jid }: HandOut): string =>
+    errorText(new FaktoryError('STALE', `the reservation of ${jid} is over`));
+  return json(Object.fromEntries(refused.map((entry) => [entry.rid, stale(entry)])));
 }

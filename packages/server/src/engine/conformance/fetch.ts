@@ -12,6 +12,7 @@ export function exerciseFetch(open: Open): void {
     exerciseOrder(begin);
     exerciseTaking(begin);
     exerciseReservation(begin);
+    exerciseMany(begin);
   });
 }
 
@@ -116,5 +117,33 @@ function exerciseReservation(begin: Begin): void {
     expect(taken.slice(0, 50).map((held) => held?.jid)).toEqual(pushed);
     expect(taken.slice(50).every((held) => held === undefined)).toBe(true);
     await expectSizes(scene.engine, { working: 50 });
+  });
+}
+
+function exerciseMany(begin: Begin): void {
+  test('many are taken as by as many fetches: queues in the asked order, priorities, then the oldest', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('low-00001', { queue: 'b', priority: 1 })]);
+    await scene.engine.push([entry('high-0001', { queue: 'b', priority: 9 })]);
+    await scene.engine.push(entries(['a-0000001', 'a-0000002'], { queue: 'a' }));
+    await scene.engine.push([entry('paused-01', { queue: 'p' })]);
+    await scene.engine.setPaused(['p'], true);
+    const ask = { queues: ['p', 'a', 'none', 'b'], wid: 'w1' };
+    const taken = await scene.engine.fetchMany(ask, 3);
+    expect(taken.map(({ jid }) => jid)).toEqual(['a-0000001', 'a-0000002', 'high-0001']);
+    expect(new Set(taken.map(({ hold }) => hold)).size).toBe(3);
+    expect((await scene.engine.fetchMany(ask, 3)).map(({ jid }) => jid)).toEqual(['low-00001']);
+    expect(await scene.engine.fetchMany(ask, 3)).toEqual([]);
+    await expectSizes(scene.engine, { working: 4 });
+  });
+
+  test('many taken at once are each what one fetch would have given', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('short-001', { reserveFor: 60, failure: '{"message":"before"}' })]);
+    await scene.engine.push([entry('long-0001', { reserveFor: 600 })]);
+    const [short, long] = await scene.engine.fetchMany({ queues: ['default'], wid: 'w7' }, 2);
+    expect(short).toMatchObject({ wid: 'w7', queue: 'default', failure: '{"message":"before"}' });
+    expect([short?.expiresAt, long?.expiresAt]).toEqual([scene.now + 60 * SECOND, scene.now + 600 * SECOND]);
+    expect(await scene.engine.settle(long ?? { jid: '' }, { to: 'done' })).toBe(true);
   });
 }

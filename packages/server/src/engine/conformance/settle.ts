@@ -27,6 +27,7 @@ export function exerciseSettle(open: Open): void {
     exerciseVerdict(begin);
     exerciseNotHeld(begin);
     exerciseOneJid(begin);
+    exerciseMany(begin);
   });
 }
 
@@ -164,6 +165,27 @@ function exerciseNotHeld(begin: Begin): void {
     await expectSizes(scene.engine, { working: 1 });
     expect(await scene.engine.settle({ jid: 'job-00001', hold: held.hold }, { to: 'done' })).toBe(true);
     await expectSizes(scene.engine, { processed: 1 });
+  });
+}
+
+function exerciseMany(begin: Begin): void {
+  test('many settles tell of each whether it was held, and each ends in its own way', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(['done-0001', 'retry-001', 'back-0001', 'left-0001']));
+    const [done, retry, back, left] = await scene.engine.fetchMany({ queues: ['default'], wid: 'w1' }, 4);
+    if (!done || !retry || !back || !left) throw new Error('four were pushed');
+    const later = { to: 'retries', due: scene.now + HOUR, failure: failure('no') } as const;
+    const held = await scene.engine.settleMany([
+      { held: done, verdict: { to: 'done' } },
+      { held: done, verdict: { to: 'done' } },
+      { held: retry, verdict: () => later },
+      { held: { jid: 'unknown-1' }, verdict: { to: 'done' } },
+      { held: back, verdict: { to: 'queue' } },
+      { held: left, verdict: () => undefined },
+    ]);
+    expect(held).toEqual([true, false, true, false, true, false]);
+    await expectSizes(scene.engine, { working: 1, retries: 1, processed: 2, failures: 1 });
+    expect(await scene.drain()).toEqual(['back-0001']);
   });
 }
 

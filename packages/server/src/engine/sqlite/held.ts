@@ -6,11 +6,11 @@
  * `holds` knows its row.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Held, Outcome, Reservation, Verdict } from '../engine.ts';
+import type { FetchAsk, Held, Outcome, Reservation, Verdict } from '../engine.ts';
 import { fromColumn } from './column.ts';
 import type { Queue } from './counts.ts';
 import type { Hold } from './holds.ts';
-import { type Lease, NO_END } from './leases.ts';
+import { NO_END } from './leases.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { queueOf } from './timed.ts';
@@ -41,7 +41,7 @@ interface HeldRow {
 }
 
 const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
-  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT 1`;
+  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
 const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid, losses';
@@ -60,35 +60,59 @@ const OF_WORKER = `SELECT ${HELD_COLUMNS} FROM job INDEXED BY job_timed
 const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_timed
   WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due LIMIT ?)`;
 
-/** Moves the queue's next job to the working set, until its own end or its worker's. The caller knows that there is one. */
-export function take(store: Store, queue: Queue, wid: string, lease: Lease | undefined): Reservation {
-  const row = store.rows(OLDEST).get(queue.id) as ReadyRow | undefined;
-  if (!row) {
-    const counted = store.counts.readyIn(queue);
-    throw new BrokenInvariant(`queue ${queue.name} is counted at ${counted} but has no job`);
+/** Moves up to `count` jobs to the working set: queue by queue in the asked order, of each the next ones. */
+export function take(store: Store, ask: FetchAsk, count: number): Reservation[] {
+  const taken: Reservation[] = [];
+  for (const name of ask.queues) {
+    if (taken.length === count) break;
+    const queue = store.counts.queues.get(name);
+    if (!queue || queue.paused) continue;
+    const most = Math.min(count - taken.length, store.counts.readyIn(queue));
+    if (most > 0) takeOf(store, queue, ask, most, taken);
   }
-  const [id, jid, reserve, enqueuedAt, document, failure, losses] = row;
+  return taken;
+}
+
+/** The caller knows that there are so many. */
+function takeOf(
+  store: Store,
+  queue: Queue,
+  { wid, lease }: FetchAsk,
+  count: number,
+  taken: Reservation[],
+): void {
+  const next = store.rows(OLDEST);
+  const found = count === 1 ? [next.get(queue.id, 1)] : next.all(queue.id, count);
+  const rows = found.filter((row) => row !== undefined) as ReadyRow[];
+  if (rows.length < count) {
+    const counted = store.counts.readyIn(queue);
+    throw new BrokenInvariant(`queue ${queue.name} is counted at ${counted} but has ${rows.length} jobs`);
+  }
   store.turn.begin();
   const now = store.clock();
-  const hold = store.counts.next(now);
-  const expiresAt = lease?.until ?? now + reserve * SECOND;
-  store.write(TAKE, hold, lease ? NO_END : expiresAt, store.worker(wid), id);
-  store.counts.moveReady(queue, -1);
-  store.enter(place.working, expiresAt);
-  const name = fromColumn(jid);
-  store.holds.add(name, id, hold, lease);
-  return {
-    jid: name,
-    wid,
-    queue: queue.name,
-    hold,
-    expiresAt,
-    enqueuedAt,
-    document,
-    failure: failure ?? undefined,
-    leased: lease !== undefined,
-    losses,
-  };
+  const worker = store.worker(wid);
+  const leased = lease ? store.leases.heard(wid) : undefined;
+  for (const [id, jid, reserve, enqueuedAt, document, failure, losses] of rows) {
+    const hold = store.counts.next(now);
+    const expiresAt = leased?.until ?? now + reserve * SECOND;
+    store.write(TAKE, hold, leased ? NO_END : expiresAt, worker, id);
+    store.enter(place.working, expiresAt);
+    const name = fromColumn(jid);
+    store.holds.add(name, id, hold, leased);
+    taken.push({
+      jid: name,
+      wid,
+      queue: queue.name,
+      hold,
+      expiresAt,
+      enqueuedAt,
+      document,
+      failure: failure ?? undefined,
+      leased: leased !== undefined,
+      losses,
+    });
+  }
+  store.counts.moveReady(queue, -count);
 }
 
 /** Ends a reservation. False: nobody holds it, or the verdict leaves it. */

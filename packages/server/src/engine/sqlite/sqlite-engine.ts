@@ -21,7 +21,6 @@ import type {
   TimedSet,
   Verdict,
 } from '../engine.ts';
-import type { Queue } from './counts.ts';
 import * as held from './held.ts';
 import { push } from './push.ts';
 import * as queues from './queues.ts';
@@ -84,19 +83,13 @@ export class SqliteEngine implements Engine {
   }
 
   fetch(ask: FetchAsk): Promise<Reservation | undefined> {
-    const { turn, counts } = this.#store;
-    return turn.run(() => {
-      for (const name of ask.queues) {
-        const queue = counts.queues.get(name);
-        if (queue && !queue.paused && counts.readyIn(queue) > 0) return this.#take(queue, ask);
-      }
-      return undefined;
-    });
+    const store = this.#store;
+    return store.turn.run(() => held.take(store, ask, 1)[0]);
   }
 
-  #take(queue: Queue, { wid, lease }: FetchAsk): Reservation {
+  fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]> {
     const store = this.#store;
-    return held.take(store, queue, wid, lease ? store.leases.heard(wid) : undefined);
+    return store.turn.run(() => held.take(store, ask, count));
   }
 
   beat(wid: string): Promise<void> {
@@ -106,6 +99,15 @@ export class SqliteEngine implements Engine {
 
   settle(which: Held, verdict: Verdict): Promise<boolean> {
     return this.#store.turn.run(() => held.settle(this.#store, which, verdict, this.#deadLimit));
+  }
+
+  settleMany(
+    ends: readonly { readonly held: Held; readonly verdict: Verdict }[],
+  ): Promise<readonly boolean[]> {
+    const store = this.#store;
+    return store.turn.run(() =>
+      ends.map(({ held: which, verdict }) => held.settle(store, which, verdict, this.#deadLimit)),
+    );
   }
 
   extend(which: Held, until: Micros): Promise<boolean> {
