@@ -38,11 +38,14 @@ export interface SlotsOptions {
   run: Run;
 }
 
+const longRun = 500; // ms
+
 export class Slots {
   readonly concurrency: number;
   readonly #options: SlotsOptions;
   readonly #running = new Set<Running>();
   readonly #ofType = new Map<string, number>();
+  #long: RunningJob[] = [];
   #outOfTime = false;
 
   constructor(options: SlotsOptions) {
@@ -61,6 +64,13 @@ export class Slots {
   /** The longest running first. */
   running(): readonly RunningJob[] {
     return [...this.#running];
+  }
+
+  /** The jobs that took half a second or more and ended since the last call. */
+  takeLong(): readonly RunningJob[] {
+    const long = this.#long;
+    this.#long = [];
+    return long;
   }
 
   /** Whether a job of this type may run now. */
@@ -85,6 +95,7 @@ export class Slots {
           // A handler that ends after it was cut short changes nothing.
           if (!this.#running.delete(running)) return;
           if (limited) this.#count(job.jobtype, -1);
+          if (performance.now() - running.startedAt >= longRun) this.#long.push(running);
           resolve(outcome);
         },
       };

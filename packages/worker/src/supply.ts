@@ -82,10 +82,11 @@ export class Supply {
     return why;
   }
 
-  /** Asks the server which reservations are still ours: after a time in which it may not have heard us. */
-  async check(): Promise<void> {
-    const hands = [...this.#hands];
-    if (hands.length === 0) return;
+  /** Asks the server which reservations are still ours, of those that are older than so many milliseconds. */
+  async check(age: number): Promise<void> {
+    const before = performance.now() - age;
+    const hands = [...this.#hands].filter(({ since }) => since < before);
+    if (hands.length === 0 || this.#options.connection.offer === undefined) return;
     const names = hands.map(({ job, rid }) => ({ jid: job.jid, rid, seconds: 1 }));
     const refused = await commands.extend(this.#options.connection, names);
     const lost = hands.filter(({ rid }) => Object.hasOwn(refused, rid));

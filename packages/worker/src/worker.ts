@@ -70,8 +70,6 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
   readonly #hurry = new AbortController();
   #state: WorkerState = 'new';
   #work: Promise<unknown> = Promise.resolve();
-  /** By `performance.now()`: the last beat that was answered. */
-  #beatenAt = Number.POSITIVE_INFINITY;
   #tellStopped: () => void = () => {};
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
@@ -253,20 +251,17 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     if (lease !== undefined) this.#heart.pace((lease * 1000) / 3);
   }
 
-  /** After a silence in which the server may have given our jobs away, it is asked which are still ours. */
+  /** With each beat the server is asked whether the jobs that take long are still ours: it may have been wiped, or have lost us. */
   #beaten(): void {
-    const silent = performance.now() - this.#beatenAt;
-    this.#beatenAt = performance.now();
-    const { lease } = this.#connection.offer ?? {};
-    if (lease === undefined || silent < lease * 1000) return;
-    this.#supply.check().catch((error: unknown) => {
+    this.#supply.check(this.#settings.beatInterval).catch((error: unknown) => {
       this.#settings.log.warn(`cannot ask which reservations are left: ${messageOf(error)}`);
     });
   }
 
   #sayLag(ms: number): void {
+    const ended = this.#slots.takeLong(); // the one to blame may have ended in the same breath
     if (ms < longLag) return;
-    const jobs = this.running.slice(0, 10).map(({ job }) => `${job.jobtype} ${job.jid}`);
+    const jobs = [...ended, ...this.running].slice(0, 10).map(({ job }) => `${job.jobtype} ${job.jid}`);
     this.#settings.log.warn(`the event loop stood still for ${ms} ms; a handler blocks it`, {
       running: jobs,
     });

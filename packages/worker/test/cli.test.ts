@@ -15,6 +15,7 @@ const handlers = `
   export default {
     Fine: async (_context: unknown, n: number) => { if (n >= Size.Big) throw new RangeError('too big'); },
     Endless: async () => { await setTimeout(1_000_000); },
+    Block: () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); },
   };
   // Left open on purpose: must not keep the program alive.
   setInterval(() => {}, 1000);
@@ -84,6 +85,32 @@ test('TSTP makes it take no more jobs, a second TERM hands back what runs and ex
     queues: { default: 2 },
     sets: { working: 0, retries: 0 },
   });
+});
+
+test('a handler that blocks the event loop for longer than the lease keeps its job, and is named in the log', async () => {
+  await server.stop();
+  server = createServer({ port: server.port, workerTimeout: 1000 });
+  await server.start();
+  const program = start('-r', './handlers.ts');
+  const jid = await client.push({ jobtype: 'Block', args: [], retry: 0 });
+  await infoWith(({ total_processed }) => total_processed === 1);
+  expect((await client.info()).faktory.total_failures).toBe(0);
+  while (!program.output().includes('stood still')) await new Promise(setImmediate);
+  expect(program.output()).toContain(`Block ${jid}`);
+});
+
+test('the jobs of a worker that is killed come back as WorkerLost when its lease is over', async () => {
+  await server.stop();
+  server = createServer({ port: server.port, workerTimeout: 1000 });
+  await server.start();
+  start('-r', './handlers.ts');
+  await client.push({ jobtype: 'Endless', args: [] });
+  await infoWith(({ sets }) => sets.working === 1);
+  const killed = child;
+  child = undefined;
+  killed?.kill('SIGKILL');
+  while ((await client.info()).faktory.sets.retries !== 1) await new Promise(setImmediate);
+  expect((await client.info()).faktory.sets.working).toBe(0);
 });
 
 test('a bad file exits 1 and names it', async () => {

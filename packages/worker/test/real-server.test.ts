@@ -118,7 +118,8 @@ describe.each([
       await client.pushBulk(jobs);
       await work(handlers, { queues: { a: 1, b: 1 }, concurrency: 1 });
       await infoWith(({ total_processed }) => total_processed === 120);
-      expect(new Set(order.slice(0, 30))).toEqual(new Set(['a', 'b']));
+      expect(order.indexOf('b')).toBeLessThan(order.lastIndexOf('a'));
+      expect(order.indexOf('a')).toBeLessThan(order.lastIndexOf('b'));
     });
 
     test('a job pushed to an idle worker runs at once', async () => {

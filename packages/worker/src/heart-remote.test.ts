@@ -1,0 +1,93 @@
+import type { FaktoryError } from '@faktory-ts/protocol';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FakeServer } from '../../client/test/fake-server.ts';
+import { type AnyHeart, type HeartData, makeHeart } from './heart-remote.ts';
+import { silent } from './log.ts';
+import { Pulse } from './pulse.ts';
+
+let server: FakeServer;
+let heart: AnyHeart | undefined;
+const said: string[] = [];
+
+beforeEach(async () => {
+  server = await FakeServer.start();
+  said.length = 0;
+});
+
+afterEach(async () => {
+  await heart?.stop();
+  heart = undefined;
+  await server.stop();
+});
+
+const events = {
+  up: () => said.push('up'),
+  down: (error: FaktoryError) => said.push(error.code),
+  signal: (signal: string) => said.push(signal),
+  beaten: () => said.push('beaten'),
+  trouble: (message: string) => said.push(message),
+};
+
+function make(change: Partial<HeartData> = {}, tls?: HeartData['connection']['tls']): AnyHeart {
+  const addresses = [{ host: '127.0.0.1', port: server.port, tls: false }];
+  const connection = { addresses, hello: { wid: 'w1' }, tls };
+  const memory = new Pulse(() => {}).memory;
+  const data = { connection, wid: 'w1', interval: 10, longestBlock: 60_000, pulse: memory, ...change };
+  const log = { ...silent, warn: (message: string) => said.push(message) };
+  heart = makeHeart(data, () => 'running', events, log);
+  return heart;
+}
+
+const beats = (): number => server.lines.filter((line) => line.startsWith('BEAT ')).length;
+
+test('the heart registers the worker, beats in its own thread, and says END', async () => {
+  await make().start();
+  await server.line('BEAT', 3);
+  expect(said.slice(0, 2)).toEqual(['up', 'beaten']);
+  await heart?.stop();
+  expect(server.lines.at(-1)).toBe('END');
+});
+
+test('what the server says to a beat, and the end of the connection, are told to the worker', async () => {
+  server.script = () => '$17\r\n{"state":"quiet"}\r\n';
+  await make().start();
+  await server.line('BEAT', 2);
+  expect(said).toContain('quiet');
+  server.cut();
+  while (!said.includes('CLOSED')) await new Promise(setImmediate);
+  const before = beats();
+  await server.line('BEAT', before + 1);
+});
+
+test('a wrong password rejects the start', async () => {
+  await server.stop();
+  server = await FakeServer.start({ password: 'right' });
+  await expect(make().start()).rejects.toMatchObject({ code: 'AUTH' });
+});
+
+test('a worker whose loop has stood still for too long is given up', async () => {
+  const { memory } = new Pulse(() => {});
+  const still = { ...memory, base: memory.base - 10_000 }; // its last mark is ten seconds old
+  await make({ pulse: still, longestBlock: 1000 }).start();
+  while (!said.some((text) => text.includes('no more beats'))) await new Promise(setImmediate);
+  expect(beats()).toBe(1); // the one that registered it
+});
+
+test('a faster pace is kept from the next beat on', async () => {
+  await make({ interval: 1_000_000 }).start();
+  heart?.pace(10);
+  await server.line('BEAT', 3);
+});
+
+test('options that cannot be copied to a thread leave the heart in this one, which is said', async () => {
+  await make({}, { checkServerIdentity: () => undefined }).start();
+  await server.line('BEAT', 3);
+  expect(said[0]).toMatch(/^the heart beats without a thread of its own: /);
+});
+
+test('stopping while it waits for a server ends the start', async () => {
+  await server.stop();
+  const ended = expect(make().start()).rejects.toMatchObject({ code: 'ABORTED' });
+  await heart?.stop();
+  await ended;
+});

@@ -1,0 +1,177 @@
+/*
+ * How a worker takes jobs from a server with our extensions: how many it holds, what it gives back, and what it learns of
+ * reservations that are lost. What any server sees is in real-server.test.ts.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from '@faktory-ts/client';
+import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Handlers, type JobContext, Worker, type WorkerOptions } from '../src/index.ts';
+
+let dir: string;
+let server: Server;
+let client: Client;
+const workers: Worker[] = [];
+
+async function serve(options: ServerOptions = {}): Promise<void> {
+  server = createServer({ dir, sync: 'off', ...options });
+  await server.start();
+}
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'faktory-supply-'));
+  await serve();
+  client = new Client({ url: server.url });
+});
+
+afterEach(async () => {
+  for (const worker of workers) void worker.stop();
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  await client.close();
+  await server.stop();
+  await rm(dir, { recursive: true });
+});
+
+async function work(handlers: Handlers, options: Partial<WorkerOptions> = {}): Promise<Worker> {
+  const worker = new Worker({ url: server.url, handlers, ...options });
+  workers.push(worker);
+  await worker.start();
+  return worker;
+}
+
+/** A handler that holds its jobs until it is opened, and tells when the first has come. */
+function gate(): {
+  run: (context: JobContext) => Promise<void>;
+  entered: Promise<JobContext>;
+  open: () => void;
+} {
+  let open = (): void => {};
+  let enter = (_context: JobContext): void => {};
+  const entered = new Promise<JobContext>((resolve) => {
+    enter = resolve;
+  });
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const run = (context: JobContext): Promise<void> => {
+    enter(context);
+    return opened;
+  };
+  return { run, entered, open };
+}
+
+type Faktory = Awaited<ReturnType<Client['info']>>['faktory'];
+
+async function infoWith(wanted: (faktory: Faktory) => boolean): Promise<Faktory> {
+  for (;;) {
+    const { faktory } = await client.info();
+    if (wanted(faktory)) return faktory;
+    await new Promise(setImmediate);
+  }
+}
+
+const many = (jobtype: string, count: number): { jobtype: string; args: [] }[] =>
+  Array.from({ length: count }, () => ({ jobtype, args: [] }));
+
+test('a worker has two connections, however many slots', async () => {
+  await work({ Run: () => undefined }, { concurrency: 50 });
+  await client.push({ jobtype: 'Run', args: [] });
+  await infoWith(({ total_processed }) => total_processed === 1);
+  expect((await client.info()).server.connections).toBe(3); // and this client
+});
+
+test('before it knows how long jobs take, a worker takes no more than it can run', async () => {
+  const { run, entered, open } = gate();
+  await client.pushBulk(many('Run', 100));
+  await work({ Run: run }, { concurrency: 7 });
+  await entered;
+  const faktory = await infoWith(({ sets }) => sets.working > 0);
+  expect(faktory.sets.working).toBe(7);
+  open();
+});
+
+test('jobs that wait behind a long one for a second go back to others, in their order, with no attempt used', async () => {
+  const { run, entered, open } = gate();
+  const fast = many('Fast', 500);
+  await client.pushBulk([...fast, { jobtype: 'Long', args: [] }, ...many('Left', 20)]);
+  await work({ Fast: () => undefined, Long: run, Left: () => undefined }, { concurrency: 1 });
+  await entered;
+  await infoWith(({ queues, sets }) => queues.default === 20 && sets.working === 1);
+  const order: unknown[] = [];
+  await work({ Left: ({ job }) => order.push(job.failure) }, { concurrency: 1 });
+  await infoWith(({ total_processed }) => total_processed === 520);
+  expect(order).toEqual(Array.from({ length: 20 }, () => undefined));
+  open();
+});
+
+test('on quiet, jobs that no slot has taken go back at once', async () => {
+  const { run, entered, open } = gate();
+  await client.pushBulk([...many('Fast', 500), { jobtype: 'Long', args: [] }, ...many('Fast', 20)]);
+  const worker = await work({ Fast: () => undefined, Long: run }, { concurrency: 1 });
+  await entered;
+  worker.quiet();
+  await infoWith(({ queues, sets }) => queues.default === 20 && sets.working === 1);
+  open();
+  await worker.stop();
+  expect((await client.info()).faktory).toMatchObject({ total_failures: 0, sets: { working: 0 } });
+});
+
+test.each([true, false])('queueConcurrency holds, extensions or not (%s)', async (extensions) => {
+  await server.stop();
+  await serve({ port: server.port, extensions });
+  let [now, most, others] = [0, 0, 0];
+  const limited = async (): Promise<void> => {
+    most = Math.max(most, ++now);
+    await new Promise(setImmediate);
+    now--;
+  };
+  await client.pushBulk(many('Limited', 200).map((job) => ({ ...job, queue: 'mail' })));
+  await client.pushBulk(many('Other', 200));
+  await work(
+    { Limited: limited, Other: () => others++ },
+    { queues: ['mail', 'default'], concurrency: 10, queueConcurrency: { mail: 2 } },
+  );
+  await infoWith(({ total_processed }) => total_processed === 400);
+  expect([most, others]).toEqual([2, 200]);
+});
+
+test('a job whose reservation is lost has its signal aborted, and its end is not told', async () => {
+  const { run, entered, open } = gate();
+  await work({ Run: run }, { beatInterval: 20 });
+  await client.push({ jobtype: 'Run', args: [] });
+  const { signal } = await entered;
+  await client.flush();
+  while (!signal.aborted) await new Promise(setImmediate);
+  expect(signal.reason).toMatchObject({ code: 'STALE' });
+  open();
+  await client.push({ jobtype: 'Run', args: [] });
+  await infoWith(({ total_processed }) => total_processed === 1);
+});
+
+test('a worker whose server comes back without the extensions works on, and tells what it ran', async () => {
+  const { run, entered, open } = gate();
+  const { port } = server;
+  const worker = await work({ Slow: run, Run: () => undefined }, { concurrency: 2 });
+  await client.push({ jobtype: 'Slow', args: [] });
+  await entered;
+  await server.stop();
+  await serve({ port, extensions: false });
+  await client.push({ jobtype: 'Run', args: [] });
+  await infoWith(({ total_processed }) => total_processed === 1);
+  open();
+  await infoWith(({ total_processed, sets }) => total_processed === 2 && sets.working === 0);
+  await worker.stop();
+});
+
+test('queues in turn are served side by side, whatever waits in the first', async () => {
+  const order: string[] = [];
+  const handlers: Handlers = { Run: ({ job }) => order.push(job.queue ?? '') };
+  for (const queue of ['a', 'b']) await client.pushBulk(many('Run', 300).map((job) => ({ ...job, queue })));
+  await work(handlers, { queues: ['a', 'b'], queueOrder: 'round-robin', concurrency: 4 });
+  await infoWith(({ total_processed }) => total_processed === 600);
+  // In a strict order the second queue would come only when the first is empty.
+  expect(order.indexOf('b')).toBeLessThan(order.lastIndexOf('a'));
+  expect(order.indexOf('a')).toBeLessThan(order.lastIndexOf('b'));
+});
