@@ -30,9 +30,9 @@ export class Flow {
     this.#plenty = all;
   }
 
-  /** Jobs had to be given back: they take longer than it seemed. */
+  /** Jobs had to be given back: they take longer than it seemed. The next that ends says how long. */
   tooFarAhead(): void {
-    this.#average = Math.max(this.#average, window * this.#concurrency);
+    this.#average = Number.POSITIVE_INFINITY;
   }
 
   /** How many jobs may wait for a slot. */
