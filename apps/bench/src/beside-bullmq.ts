@@ -1,147 +1,72 @@
 /*
- * Our client and worker on our server beside BullMQ on Redis, in the same run: the same number of empty jobs pushed one by one
- * (50 in the air), pushed in bulk, and worked off by one process with 50 at once. Redis runs once as it comes with an
- * append-only file (synced each second) and once synced before each reply, which is what our server does.
+ * Our client and worker on our server beside BullMQ on Redis, in the same run, alternating, best of three rounds of each: drain
+ * with 30 at once, push with 30 calls in the air, in bulk, and one call at a time. Ours with every commit synced; Redis without
+ * persistence, and once synced before each reply, which is what our server does.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnSync } from 'node:child_process';
 import { Client } from '@faktory-ts/client';
 import { Worker } from '@faktory-ts/worker';
-import { Worker as BullWorker, Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { line, seconds, title, whole } from './figures.ts';
+import { syncsPerSecond } from './disk.ts';
+import { line, title, whole } from './figures.ts';
+import { withBullmq } from './redis.ts';
+import { type Rates, rates, type Side } from './side.ts';
 import { Stage } from './stage.ts';
 
-const jobs = 10_000;
-const inTheAir = 50;
-const perBulk = 1000;
+const rounds = 3;
 
-/** What is measured of either. */
-interface Side {
-  push(): Promise<unknown>;
-  bulk(count: number): Promise<unknown>;
-  /** Runs `count` jobs; resolves when the last has run. */
-  work(count: number): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Prints jobs a second of each. */
+/** Prints jobs a second of each, and ours beside theirs. */
 export async function besideBullmq(): Promise<void> {
-  title(`Our client and worker beside BullMQ (${whole(jobs)} empty jobs, ${inTheAir} at once)`);
-  const stage = await Stage.start('full');
-  await measure('faktory-ts, --sync full', ours(stage));
-  await stage.stop();
-  if (spawnSync('redis-server', ['--version']).error) {
-    line('BullMQ: skipped, no redis-server here');
-    return;
+  title(`Our client and worker beside BullMQ 5: jobs a second, best of ${rounds} rounds`);
+  const redis = !spawnSync('redis-server', ['--version']).error;
+  if (!redis) line('BullMQ: skipped, no redis-server here');
+  const mine: Rates[] = [];
+  const theirs: Rates[] = [];
+  for (let round = 0; round < rounds; round++) {
+    mine.push(await onStage());
+    if (redis) theirs.push(await withBullmq('none', rates));
   }
-  await onRedis('everysec');
-  await onRedis('always');
+  show('ours, --sync full', best(mine));
+  if (!redis) return;
+  show('BullMQ, Redis without persistence', best(theirs));
+  show('BullMQ, Redis appendfsync always', await withBullmq('always', rates));
+  const [our, their] = [best(mine), best(theirs)];
+  const ratio = (of: keyof Rates): string => (our[of] / their[of]).toFixed(2);
+  line(`beside no persistence: drain ${ratio('drain')}, push ${ratio('push')}, bulk ${ratio('bulk')}`);
+  line(
+    `one call at a time beside the disk's ${whole(syncsPerSecond())} appends a second: ${whole(our.serial)}`,
+  );
 }
 
-async function measure(name: string, side: Side): Promise<void> {
-  await side.bulk(perBulk);
-  await side.work(perBulk); // warm
-  const one = await seconds(() => inParallel(jobs, () => side.push()));
-  const work = await seconds(() => side.work(jobs));
-  const bulk = await seconds(() => inParallel(jobs / perBulk, () => side.bulk(perBulk), 4));
+async function onStage(): Promise<Rates> {
+  const stage = await Stage.start('full');
+  const side = ours(stage);
+  const measured = await rates(side);
   await side.close();
-  line(`${name}: push ${whole(jobs / one)}/s, in bulk ${whole(jobs / bulk)}/s, work ${whole(jobs / work)}/s`);
-}
-
-async function inParallel(count: number, act: () => Promise<unknown>, width = inTheAir): Promise<void> {
-  let left = count;
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) await act();
-  };
-  await Promise.all(Array.from({ length: width }, lane));
-}
-
-/** Resolves at the n-th call of the function it gives. */
-function countdown(count: number): { hit: () => void; done: Promise<void> } {
-  let left = count;
-  let finish = (): void => {};
-  const done = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  return { hit: () => void (--left === 0 && finish()), done };
+  await stage.stop();
+  return measured;
 }
 
 function ours({ url }: Stage): Side {
   const client = new Client<{ Empty: [n: number] }>({ url });
   return {
+    name: 'ours',
     push: () => client.push({ jobtype: 'Empty', args: [1] }),
     bulk: (count) => client.pushBulk(Array.from({ length: count }, () => ({ jobtype: 'Empty', args: [1] }))),
-    async work(count) {
-      const { hit, done } = countdown(count);
-      const worker = new Worker({ url, concurrency: inTheAir, handlers: { Empty: () => hit() } });
+    async work(concurrency, hit) {
+      const worker = new Worker({ url, concurrency, handlers: { Empty: () => hit() } });
       await worker.start();
-      await done;
-      await worker.stop();
+      return () => worker.stop();
     },
     close: () => client.close(),
   };
 }
 
-async function onRedis(fsync: 'everysec' | 'always'): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'faktory-bench-redis-'));
-  const port = await freePort();
-  const args = [
-    '--port',
-    `${port}`,
-    '--bind',
-    '127.0.0.1',
-    '--dir',
-    dir,
-    '--save',
-    '',
-    '--appendonly',
-    'yes',
-    '--appendfsync',
-    fsync,
-  ];
-  const server = spawn('redis-server', args, { stdio: 'ignore' });
-  const connection = new Redis({
-    port,
-    host: '127.0.0.1',
-    maxRetriesPerRequest: null,
-    retryStrategy: () => 50,
-  });
-  connection.on('error', () => {}); // until the server listens
-  await connection.ping();
-  await measure(`BullMQ, Redis appendfsync ${fsync}`, bullmq(connection));
-  connection.disconnect();
-  server.kill();
-  await sleep(200);
-  rmSync(dir, { recursive: true, force: true });
+function best(all: readonly Rates[]): Rates {
+  const top = (of: keyof Rates): number => Math.max(...all.map((one) => one[of]));
+  return { drain: top('drain'), push: top('push'), bulk: top('bulk'), serial: top('serial') };
 }
 
-function bullmq(connection: Redis): Side {
-  const queue = new Queue('bench', { connection });
-  const options = { removeOnComplete: true };
-  return {
-    push: () => queue.add('Empty', [1], options),
-    bulk: (count) =>
-      queue.addBulk(Array.from({ length: count }, () => ({ name: 'Empty', data: [1], opts: options }))),
-    async work(count) {
-      const { hit, done } = countdown(count);
-      const worker = new BullWorker('bench', async () => hit(), { connection, concurrency: inTheAir });
-      await done;
-      await worker.close();
-    },
-    close: () => queue.close(),
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+function show(name: string, { drain, push, bulk, serial }: Rates): void {
+  const one = `push ${whole(push)}, bulk ${whole(bulk)}, one at a time ${whole(serial)}`;
+  line(`${name}: drain ${whole(drain)}, ${one}`);
 }
