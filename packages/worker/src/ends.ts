@@ -6,6 +6,7 @@
 
 import { type Connection, commands, type Refused } from '@faktory-ts/client';
 import { type FailPayload, FaktoryError, type Job } from '@faktory-ts/protocol';
+import { type Failure, plainFailure } from './failure.ts';
 import type { Logger } from './log.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -111,8 +112,9 @@ export async function tellClassic(on: Connection, { hand, outcome }: End, log: L
   const { jid, jobtype } = hand.job;
   const verb = outcome.to === 'failed' && outcome.fate !== 'discarded' ? 'FAIL' : 'ACK';
   try {
-    if (outcome.to === 'released') await commands.fail(on, { jid, ...givenBack }, patient);
-    else if (outcome.to === 'done' || outcome.fate === 'discarded') await commands.ack(on, jid, patient);
+    if (outcome.to === 'released') {
+      await commands.fail(on, { jid, ...report({ failure: givenBack, ...outcome }) }, patient);
+    } else if (outcome.to === 'done' || outcome.fate === 'discarded') await commands.ack(on, jid, patient);
     else {
       await commands.fail(on, { jid, ...report(outcome) }, patient);
       // Not an option of FAIL: the job is killed where FAIL has put it.
@@ -132,13 +134,13 @@ export async function tellClassic(on: Connection, { hand, outcome }: End, log: L
   }
 }
 
-const givenBack = { errtype: 'WorkerStopped', message: 'the worker stopped before the job ended' };
+const givenBack = plainFailure('Released', 'its handler handed the job back');
 
 function namesOf({ hand }: { hand: InHand }): { jid: string; rid: string } {
   return { jid: hand.job.jid, rid: hand.rid ?? '' };
 }
 
-function report({ failure }: Outcome & { to: 'failed' }): Omit<FailPayload, 'jid'> {
+function report({ failure }: { failure: Failure }): Omit<FailPayload, 'jid'> {
   const { errtype, message, backtrace } = failure;
   return { errtype, message, ...(backtrace.length > 0 && { backtrace }) };
 }

@@ -37,6 +37,15 @@ export function failureOf(thrown: unknown, lines = 0): Failure {
   }
 }
 
+/** A failure that is no thrown thing: only a type and a message, cut as others are. */
+export function plainFailure(errtype: string, message: string): Failure {
+  return {
+    errtype: errtype.slice(0, longestType),
+    message: message.slice(0, longestMessage),
+    backtrace: [],
+  };
+}
+
 interface Description {
   errtype: string;
   message: string;

@@ -1,55 +1,108 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { type Handler, type Handlers, handlerTable, type JobContext, runJob } from './handlers.ts';
-import { silent } from './log.ts';
+import type { JobContext } from './context.ts';
+import {
+  type Handler,
+  type HandlerClass,
+  type Handlers,
+  handlerTable,
+  type InlineSettings,
+  type IsolatedSettings,
+} from './handlers.ts';
 import { Worker } from './worker.ts';
 
-function context(jobtype: string, args: unknown[] = []): JobContext {
-  const job = { jid: 'jid-12345', jobtype, args };
-  return { jid: job.jid, job, signal: new AbortController().signal, log: silent };
+const context = {} as JobContext;
+
+class Greeter {
+  readonly greeting = 'hello';
+  run(_context: JobContext, name: unknown): string {
+    return `${this.greeting} ${String(name)}`;
+  }
 }
 
-describe('running a job', () => {
-  test('the handler gets the context and the arguments', async () => {
-    const seen: unknown[] = [];
-    const table = handlerTable({ Add: (...given: unknown[]) => seen.push(...given) });
-    const asked = context('Add', [1, { two: 2 }]);
-    expect(await runJob(table, asked)).toBeUndefined();
-    expect(seen).toEqual([asked, 1, { two: 2 }]);
+describe('the forms of a handler', () => {
+  test.each([
+    ['a function', (_context: JobContext, name: unknown) => `hello ${String(name)}`],
+    ['a class', Greeter],
+    ['an object of a class', new Greeter()],
+    ['settings with a function', { run: (_context: JobContext, name: unknown) => `hello ${String(name)}` }],
+    ['settings with a class', { run: Greeter, timeout: 5 }],
+  ])('%s is called with the context and the arguments', (_form, handler) => {
+    expect(handlerTable({ Greet: handler }).get('Greet')?.call?.(context, ['you'])).toBe('hello you');
   });
 
-  test('a throw, a rejection and a thenable that rejects are failures', async () => {
-    const table = handlerTable({
-      Throws: () => {
-        throw new RangeError('far');
-      },
-      Rejects: () => Promise.reject(new RangeError('far')),
-      Thenable: () => ({
-        // biome-ignore lint/suspicious/noThenProperty: a promise of another library
-        then: (_done: unknown, fail: (error: Error) => void) => {
-          fail(new RangeError('far'));
-          fail(new Error('twice'));
-        },
-      }),
-    });
-    for (const jobtype of table.keys()) {
-      expect(await runJob(table, context(jobtype))).toMatchObject({ errtype: 'RangeError', message: 'far' });
+  test('a class is made anew for each job', () => {
+    class Counter {
+      #count = 0;
+      run(): number {
+        return ++this.#count;
+      }
     }
+    const call = handlerTable({ Count: Counter }).get('Count')?.call;
+    expect([call?.(context, []), call?.(context, [])]).toEqual([1, 1]);
   });
 
-  test('a jobtype without a handler fails with its name and those there are', async () => {
-    const failure = await runJob(handlerTable({ A: () => 1, B: () => 2 }), context('C'));
-    const message = 'this worker has no handler for jobtype "C"; it has A, B';
-    expect(failure).toMatchObject({ errtype: 'UnknownJobtype', message });
+  test('an entry that is undefined is none', () => {
+    expect([...handlerTable({ A: () => 1, B: undefined }).keys()]).toEqual(['A']);
   });
 
-  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
-    '%s is no handler by itself',
-    async (name) => {
-      expect(await runJob(handlerTable({ A: () => 1 }), context(name))).toMatchObject({
-        errtype: 'UnknownJobtype',
-      });
-    },
-  );
+  test('settings of a type are kept', () => {
+    const errors = [[RangeError, 'kill']];
+    const retryDelay = (): number => 1;
+    const settings = { run: () => 1, timeout: 10, hardTimeout: 20, concurrency: 2, errors, retryDelay };
+    const { run, ...options } = settings;
+    expect(handlerTable({ A: settings }).get('A')).toMatchObject({ jobtype: 'A', ...options });
+  });
+
+  test('an isolated handler is its file, given as a URL or an absolute path', () => {
+    const file = new URL('./resize.js', import.meta.url);
+    const table = handlerTable({
+      A: { file, isolation: 'thread' },
+      B: { file: '/srv/resize.js', isolation: { in: 'process', memoryLimit: 64, recycleAfter: 10 } },
+    });
+    expect(table.get('A')).toMatchObject({ seating: { in: 'thread', file } });
+    expect(table.get('B')?.seating).toMatchObject({ in: 'process', memoryLimit: 64, recycleAfter: 10 });
+    expect(table.get('B')?.seating?.file.href).toBe('file:///srv/resize.js');
+  });
+});
+
+describe('what cannot be a handler is refused, with the jobtype and the option', () => {
+  const run = (): void => {};
+  const file = '/srv/resize.js';
+  test.each([
+    [5, 'handlers.A must be a function, a class'],
+    [null, 'handlers.A must be a function, a class'],
+    [new Date(), 'handlers.A must be a function, a class'],
+    [{}, 'handlers.A.run must be a function'],
+    [{ run: 5 }, 'handlers.A.run must be a function'],
+    [{ run, tiemout: 5 }, 'handlers.A.tiemout: there is no such option'],
+    [{ run, timeout: 0 }, 'handlers.A.timeout must be between 1 and'],
+    [{ run, hardTimeout: Number.NaN }, 'handlers.A.hardTimeout must be between 1 and'],
+    [{ run, hardTimeout: '5' }, 'handlers.A.hardTimeout must be between 1 and'],
+    [{ run, timeout: 5, hardTimeout: 5 }, 'handlers.A.timeout must be less than hardTimeout'],
+    [{ run, concurrency: 1.5 }, 'handlers.A.concurrency must be a whole number'],
+    [{ run, errors: {} }, 'handlers.A.errors must be a list'],
+    [{ run, errors: [['RangeError', 'kill']] }, 'handlers.A.errors[0] must begin with a class'],
+    [{ run, errors: [[RangeError, 'bury']] }, "handlers.A.errors[0] must end with 'retry'"],
+    [{ run, errors: [[RangeError, { retryIn: -1 }]] }, "handlers.A.errors[0] must end with 'retry'"],
+    [{ run, retryDelay: 5 }, 'handlers.A.retryDelay must be a function'],
+    [{ run, file }, "handlers.A.file needs isolation 'thread' or 'process'"],
+    [{ run, isolation: 'thread' }, 'handlers.A.file must be a file: URL or an absolute path'],
+    [{ file: './resize.js', isolation: 'thread' }, 'handlers.A.file must be a file: URL or an absolute path'],
+    [{ file: 'https://example.com/a.js', isolation: 'thread' }, 'handlers.A.file must be a file: URL'],
+    [{ file, isolation: 'fiber' }, "handlers.A.isolation must be 'inline', 'thread', 'process'"],
+    [
+      { file, isolation: { in: 'thread', memory: 5 } },
+      'handlers.A.isolation.memory: there is no such option',
+    ],
+    [
+      { file, isolation: { in: 'thread', recycleAfter: 0 } },
+      'handlers.A.isolation.recycleAfter must be a whole',
+    ],
+  ])('%j', (handler, message) => {
+    expect(() => handlerTable({ A: handler })).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(message) }),
+    );
+  });
 });
 
 describe('types', () => {
@@ -59,23 +112,38 @@ describe('types', () => {
   }
 
   test('handlers get the arguments of the map', () => {
-    expectTypeOf<Handlers<Jobs>['SendEmail']>().toEqualTypeOf<
-      Handler<[to: string, id: number]> | undefined
-    >();
+    expectTypeOf<Handler<[to: string, id: number]>>().toExtend<Handlers<Jobs>['SendEmail']>();
     expectTypeOf<(context: JobContext, to: string, id: number) => Promise<void>>().toExtend<
       Handler<Jobs['SendEmail']>
     >();
     expectTypeOf<(context: JobContext, to: string) => void>().toExtend<Handler<Jobs['SendEmail']>>();
+    expectTypeOf<typeof Greeter>().toExtend<HandlerClass<Jobs['SendEmail']>>();
+    expectTypeOf<{ run: Handler<[string, number]>; timeout: 5 }>().toExtend<Handlers<Jobs>['SendEmail']>();
   });
 
   test('wrong arguments do not compile', () => {
     expectTypeOf<(context: JobContext, to: number) => void>().not.toExtend<Handler<Jobs['SendEmail']>>();
     expectTypeOf<(context: JobContext, to: string) => void>().not.toExtend<Handler<Jobs['Ping']>>();
     expectTypeOf<{ SendEmail: string }>().not.toExtend<Handlers<Jobs>>();
+    expectTypeOf<new () => { run: (context: JobContext, to: number) => void }>().not.toExtend<
+      HandlerClass<Jobs['SendEmail']>
+    >();
+    expectTypeOf<{ run: Handler<[number]> }>().not.toExtend<Handlers<Jobs>['SendEmail']>();
+  });
+
+  test('an isolated handler needs a file, an inline one may have none', () => {
+    expectTypeOf<{ isolation: 'thread' }>().not.toExtend<IsolatedSettings>();
+    expectTypeOf<{ run: Handler; file: string }>().not.toExtend<InlineSettings>();
   });
 
   test('without a map the arguments are read from the handlers', () => {
-    const worker = new Worker({ handlers: { A: (_context, to: string) => to.length, B: () => 1 } });
+    const worker = new Worker({
+      handlers: {
+        A: (_context, to: string) => to.length,
+        B: () => 1,
+        C: { run: (_context, n: number) => n },
+      },
+    });
     expect(worker.state).toBe('new');
   });
 });

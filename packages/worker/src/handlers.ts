@@ -1,27 +1,14 @@
 /*
- * What a handler is, and how one job is run by the handler of its jobtype.
- * It must never reject: whatever a handler throws becomes a failure, which is data. A stranger would get wrong that a jobtype comes
- * from the wire: `constructor` or `__proto__` must find no handler that nobody wrote.
+ * The forms in which a handler may be given: a function, a class, an object, or settings around one of them.
+ * It must never let a bad form through to a job: all is checked when the worker is made. A stranger would get wrong that a jobtype
+ * comes from the wire: `constructor` or `__proto__` must find no handler that nobody wrote.
  */
 
 import type { AnyJobs, JobMap } from '@faktory-ts/client';
-import type { Job } from '@faktory-ts/protocol';
-import { type Failure, failureOf } from './failure.ts';
-import type { Logger } from './log.ts';
-
-/** What a handler is told beside its arguments. */
-export interface JobContext {
-  readonly jid: string;
-  /** The whole job as it came, `failure` of an earlier attempt and `custom` included. */
-  readonly job: Job;
-  /**
-   * Aborted when the worker is out of time: at the deadline of a stop. By then the job is already reported as failed, so
-   * that it runs again elsewhere; what the handler still does or returns no longer counts.
-   */
-  readonly signal: AbortSignal;
-  /** The worker's logger; each line carries jid and jobtype. */
-  readonly log: Logger;
-}
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { JobContext } from './context.ts';
+import { type HandlerOptions, readHandlerOptions } from './handler-options.ts';
+import { type IsolationOptions, readIsolation, type Seating } from './isolation/options.ts';
 
 /** Runs the jobs of one type. Returning, at once or by a promise, is success; throwing is failure. */
 export type Handler<Args extends readonly unknown[] = readonly unknown[]> = (
@@ -29,31 +16,106 @@ export type Handler<Args extends readonly unknown[] = readonly unknown[]> = (
   ...args: Args
 ) => unknown;
 
-/** Handlers by jobtype, each with the arguments that the map of jobs says. */
-export type Handlers<Jobs extends JobMap<Jobs> = AnyJobs> = { [T in keyof Jobs]?: Handler<Jobs[T]> };
-
-/** Handlers as the worker looks them up: only what was really given. */
-export type HandlerTable = ReadonlyMap<string, Handler>;
-
-/** The own entries of the handlers that are functions. */
-export function handlerTable(handlers: object): HandlerTable {
-  const entries = Object.entries(handlers).filter(([, handler]) => typeof handler === 'function');
-  return new Map(entries as [string, Handler][]);
+/** A handler with something of its own beside it: connections, other methods. One object runs all jobs of its type. */
+export interface HandlerObject<Args extends readonly unknown[] = readonly unknown[]> {
+  readonly run: Handler<Args>;
 }
 
-/** Runs the job to its end. Undefined = success. */
-export async function runJob(table: HandlerTable, context: JobContext): Promise<Failure | undefined> {
-  const { job } = context;
-  const handler = table.get(job.jobtype);
-  if (handler === undefined) {
-    const known = [...table.keys()].join(', ');
-    const message = `this worker has no handler for jobtype ${JSON.stringify(job.jobtype)}; it has ${known}`;
-    return { errtype: 'UnknownJobtype', message, backtrace: [] };
+/** A handler with state for one job: a new instance is made for each. */
+export type HandlerClass<Args extends readonly unknown[] = readonly unknown[]> =
+  new () => HandlerObject<Args>;
+
+/** What a handler may be. */
+export type AnyHandler<Args extends readonly unknown[] = readonly unknown[]> =
+  | Handler<Args>
+  | HandlerClass<Args>
+  | HandlerObject<Args>;
+
+/** A handler in this thread, with settings for its jobtype. */
+export interface InlineSettings<Args extends readonly unknown[] = readonly unknown[]> extends HandlerOptions {
+  readonly run: Handler<Args> | HandlerClass<Args>;
+  readonly isolation?: 'inline' | undefined;
+  readonly file?: undefined;
+}
+
+/** A handler that runs in a thread or process of its own, with settings for its jobtype. */
+export interface IsolatedSettings extends HandlerOptions {
+  /**
+   * The module that holds the handler, JavaScript or TypeScript: as `default` or `run`, or under the name of its jobtype (an export of
+   * that name, or an entry of a default export). A `file:` URL or an absolute path: `new URL('./resize.js', import.meta.url)`.
+   */
+  readonly file: URL | string;
+  readonly isolation: 'thread' | 'process' | IsolationOptions;
+  readonly run?: undefined;
+}
+
+/** One entry of {@link Handlers}. A plain object is settings, an object of a class is a handler. */
+export type HandlerEntry<Args extends readonly unknown[] = readonly unknown[]> =
+  | AnyHandler<Args>
+  | InlineSettings<Args>
+  | IsolatedSettings;
+
+/** Handlers by jobtype, each with the arguments that the map of jobs says. */
+export type Handlers<Jobs extends JobMap<Jobs> = AnyJobs> = { [T in keyof Jobs]?: HandlerEntry<Jobs[T]> };
+
+/** A handler as the worker runs it. */
+export interface TableEntry extends HandlerOptions {
+  readonly jobtype: string;
+  /** Runs in this thread. Absent when the handler is isolated. */
+  readonly call?: (context: JobContext, args: readonly unknown[]) => unknown;
+  readonly seating?: Seating;
+}
+
+/** Handlers as the worker looks them up: only what was really given. */
+export type HandlerTable = ReadonlyMap<string, TableEntry>;
+
+/** Reads the own entries of the handlers. Throws `CONFIG`, the jobtype and the option named, for the first that cannot work. */
+export function handlerTable(handlers: object): HandlerTable {
+  const given = Object.entries(handlers).filter(([, entry]) => entry !== undefined);
+  return new Map(given.map(([jobtype, entry]) => [jobtype, tableEntry(jobtype, entry)]));
+}
+
+/** How to call a handler. Undefined for what is none. */
+export function callOf(handler: unknown): TableEntry['call'] | undefined {
+  if (typeof handler === 'function') {
+    if (typeof handler.prototype?.run !== 'function') {
+      return (context, args) => (handler as Handler)(context, ...args);
+    }
+    const Class = handler as HandlerClass;
+    return (context, args) => new Class().run(context, ...args);
   }
-  try {
-    await handler(context, ...job.args);
-    return undefined;
-  } catch (thrown) {
-    return failureOf(thrown, job.backtrace);
+  if (typeof handler !== 'object' || handler === null) return undefined;
+  const object = handler as HandlerObject;
+  return typeof object.run === 'function' ? (context, args) => object.run(context, ...args) : undefined;
+}
+
+/** Whether it is settings, not a handler: an object that no class made. */
+export function isSettings(entry: unknown): entry is Record<string, unknown> {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const prototype = Object.getPrototypeOf(entry);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function tableEntry(jobtype: string, entry: unknown): TableEntry {
+  const where = `handlers.${jobtype}`;
+  if (!isSettings(entry)) {
+    const call = callOf(entry);
+    if (call === undefined) {
+      throw new FaktoryError(
+        'CONFIG',
+        `${where} must be a function, a class or object with a run method, or settings`,
+      );
+    }
+    return { jobtype, call };
   }
+  const { run, file, isolation, ...options } = entry;
+  const checked = readHandlerOptions(where, options);
+  const seating = readIsolation(where, isolation, file);
+  // Beside an isolation, `run` is what the module of `file` holds: a program that found both in one file may leave it.
+  if (seating !== undefined) return { jobtype, ...checked, seating };
+  const call = callOf(run);
+  if (call === undefined) {
+    throw new FaktoryError('CONFIG', `${where}.run must be a function, or a class with a run method`);
+  }
+  return { jobtype, ...checked, call };
 }

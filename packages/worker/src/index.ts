@@ -6,8 +6,23 @@
 
 export type { AnyJobs, JobMap } from '@faktory-ts/client';
 export { type ErrorCode, FaktoryError, type Job } from '@faktory-ts/protocol';
-export type { Handler, Handlers, JobContext } from './handlers.ts';
+export type { JobContext } from './context.ts';
+export { type ErrorClass, type ErrorRule, errorRule, type Ruling } from './error-rules.ts';
+export type { HandlerOptions } from './handler-options.ts';
+export type {
+  AnyHandler,
+  Handler,
+  HandlerClass,
+  HandlerEntry,
+  HandlerObject,
+  Handlers,
+  InlineSettings,
+  IsolatedSettings,
+} from './handlers.ts';
+export type { IsolationOptions } from './isolation/options.ts';
+export { JobCrashed, JobTimeout } from './job-errors.ts';
 export type { Logger } from './log.ts';
+export type { JobOf, Middleware } from './middleware.ts';
 export type { WorkerOptions } from './options.ts';
 export type { Queues } from './queues.ts';
 export type { RunningJob } from './slots.ts';

@@ -39,7 +39,8 @@ async function handlersOf(file: string, location: string): Promise<[jobtype: str
   return handlers;
 }
 
-async function importFile(file: string, location: string): Promise<Record<string, unknown>> {
+/** The exports of a file: TypeScript through jiti, all else by import(). Throws `CONFIG`, `file` named, when it cannot be loaded. */
+export async function importFile(file: string, location: string): Promise<Record<string, unknown>> {
   try {
     if (/\.[mc]?js$/.test(location)) return await import(pathToFileURL(location).href);
     const { createJiti } = await import('jiti');

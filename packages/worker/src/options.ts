@@ -7,14 +7,22 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { AnyJobs, JobMap } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
+import type { ErrorRule } from './error-rules.ts';
+import { checkErrorRules } from './handler-options.ts';
 import { type Handlers, type HandlerTable, handlerTable } from './handlers.ts';
 import { type Logger, silent } from './log.ts';
+import type { AnyMiddleware, Middleware } from './middleware.ts';
 import { type Queues, queueOrder } from './queues.ts';
+import { Runner } from './run.ts';
 
 /** What a {@link Worker} is made with. Only `handlers` has no default. */
 export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
   /** By jobtype. A job of a type that is not here fails with errtype `UnknownJobtype`. */
   handlers: Handlers<Jobs>;
+  /** Around every handler, the first outermost. Default: none. */
+  middleware?: readonly Middleware<NoInfer<Jobs>>[] | undefined;
+  /** What becomes of a job by the class of its error: the first rule that fits, after those of its jobtype. Default: none. */
+  errors?: readonly ErrorRule[] | undefined;
   /** Default `['default']`. */
   queues?: Queues | undefined;
   /** With queues in strict order: `round-robin` asks each first in its turn. Default `strict`. */
@@ -54,7 +62,7 @@ export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
 
 /** The options as the worker uses them. */
 export interface WorkerSettings {
-  table: HandlerTable;
+  runner: Runner;
   queues: () => readonly string[];
   concurrency: number;
   shutdownTimeout: number;
@@ -62,6 +70,7 @@ export interface WorkerSettings {
   longestBlock: number;
   fetchAhead: number;
   queueLimits: ReadonlyMap<string, number>;
+  typeLimits: ReadonlyMap<string, number>;
   labels: string[];
   log: Logger;
 }
@@ -81,10 +90,13 @@ export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>
   if (!Number.isInteger(fetchAhead) || fetchAhead < 0) {
     throw new FaktoryError('CONFIG', 'fetchAhead must be a whole number, 0 or more');
   }
+  const middleware = checkedMiddleware(options.middleware ?? []);
+  const errors: unknown = options.errors ?? [];
+  checkErrorRules('errors', errors);
   const order = queueOrder(queues, options.queueOrder);
   const labels = [...(options.labels ?? [])];
   return {
-    table,
+    runner: new Runner({ table, middleware, errors }),
     queues: order,
     concurrency,
     shutdownTimeout,
@@ -92,6 +104,7 @@ export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>
     longestBlock,
     fetchAhead,
     queueLimits: limitsOf(options.queueConcurrency),
+    typeLimits: typeLimits(table),
     labels,
     log: options.log ?? silent,
   };
@@ -103,6 +116,19 @@ function limitsOf(given: Readonly<Record<string, number>> = {}): ReadonlyMap<str
     throw new FaktoryError('CONFIG', `queueConcurrency of ${name} must be a whole number, 1 or more`);
   }
   return new Map(Object.entries(given));
+}
+
+function typeLimits(table: HandlerTable): ReadonlyMap<string, number> {
+  const limits = [...table].flatMap(([jobtype, { concurrency }]) =>
+    concurrency === undefined ? [] : [[jobtype, concurrency] as const],
+  );
+  return new Map(limits);
+}
+
+function checkedMiddleware(middleware: unknown): AnyMiddleware[] {
+  if (Array.isArray(middleware) && middleware.every((one) => typeof one === 'function'))
+    return [...middleware];
+  throw new FaktoryError('CONFIG', 'middleware must be a list of functions (context, next)');
 }
 
 const longestTimer = 2 ** 31 - 1;

@@ -44,10 +44,13 @@ test('out of time, what runs is handed back with the reason, and so is what stil
   const { slots, ends, seen } = gated(2, new Map([['Run', 2]]));
   const ended = slots.start(job(), held);
   slots.cut(reason);
-  expect(await ended).toEqual({ to: 'released' });
+  expect(await ended).toMatchObject({ to: 'released', failure: { errtype: 'WorkerStopped' } });
   expect(seen[0]?.signal.reason).toBe(reason);
   expect(slots.busy).toBe(0);
-  expect(await slots.start(job(), held)).toEqual({ to: 'released' });
+  expect(await slots.start(job(), held)).toMatchObject({
+    to: 'released',
+    failure: { errtype: 'WorkerStopped' },
+  });
   ends[0]?.({ to: 'done' }); // too late: it is told once
   expect(seen).toHaveLength(1);
 });
@@ -58,7 +61,7 @@ test('a lost reservation ends that very job and no other of its jid', async () =
   const ended = slots.start(lost, held);
   const going = slots.start(kept, held);
   slots.lose(lost, reason);
-  expect(await ended).toEqual({ to: 'released' });
+  expect(await ended).toMatchObject({ to: 'released', failure: { errtype: 'WorkerStopped' } });
   expect([seen[0]?.signal.aborted, seen[1]?.signal.aborted]).toEqual([true, false]);
   ends[1]?.({ to: 'done' });
   expect(await going).toEqual({ to: 'done' });

@@ -5,6 +5,7 @@
  */
 
 import type { FaktoryError, Job } from '@faktory-ts/protocol';
+import { plainFailure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What the run of a job can reach beside the job. */
@@ -46,7 +47,7 @@ export class Slots {
   readonly #running = new Set<Running>();
   readonly #ofType = new Map<string, number>();
   #long: RunningJob[] = [];
-  #outOfTime = false;
+  #outOfTime: FaktoryError | undefined;
 
   constructor(options: SlotsOptions) {
     this.concurrency = options.concurrency;
@@ -82,7 +83,7 @@ export class Slots {
 
   /** Runs a job that is admitted. Never rejects; settles at the latest when it is cut short. */
   start(job: Job, extend: Hands['extend']): Promise<Outcome> {
-    if (this.#outOfTime) return Promise.resolve({ to: 'released' });
+    if (this.#outOfTime) return Promise.resolve(released(this.#outOfTime));
     const limited = this.#options.typeLimits.has(job.jobtype);
     if (limited) this.#count(job.jobtype, 1);
     return new Promise((resolve) => {
@@ -106,7 +107,7 @@ export class Slots {
 
   /** Out of time: each job that runs ends now, handed back, and so does one that is started later. */
   cut(reason: FaktoryError): void {
-    this.#outOfTime = true;
+    this.#outOfTime = reason;
     for (const running of [...this.#running]) cutShort(running, reason);
   }
 
@@ -121,6 +122,10 @@ export class Slots {
 }
 
 function cutShort(running: Running, reason: FaktoryError): void {
-  running.end({ to: 'released' });
+  running.end(released(reason));
   running.control.abort(reason);
+}
+
+function released(reason: FaktoryError): Outcome {
+  return { to: 'released', failure: plainFailure('WorkerStopped', reason.message) };
 }

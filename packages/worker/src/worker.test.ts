@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeServer } from '../../client/test/fake-server.ts';
 import { JobsDesk } from '../test/jobs-desk.ts';
-import type { JobContext } from './handlers.ts';
+import type { JobContext } from './context.ts';
 import type { WorkerOptions } from './options.ts';
 import { Worker } from './worker.ts';
 

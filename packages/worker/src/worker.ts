@@ -10,9 +10,7 @@ import { type AnyJobs, Connection, type JobMap, resolveServers, type WorkerSigna
 import { extensionVersion, FaktoryError, type Job } from '@faktory-ts/protocol';
 import { Lanes } from './classic.ts';
 import { Ends, messageOf } from './ends.ts';
-import { runJob } from './handlers.ts';
 import { type AnyHeart, type HeartData, makeHeart } from './heart-remote.ts';
-import { withFields } from './log.ts';
 import { settings, type WorkerOptions, type WorkerSettings } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { Pulse } from './pulse.ts';
@@ -92,7 +90,7 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     });
     this.#slots = new Slots({
       concurrency,
-      typeLimits: new Map(),
+      typeLimits: this.#settings.typeLimits,
       run: (job, hands) => this.#run(job, hands),
     });
     this.#ends = new Ends(this.#connection, log);
@@ -196,6 +194,7 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     log.info('worker stopping', { wid: this.wid, busy: this.busy });
     if (wasStarted) this.#heart.beat();
     if (!(await endsWithin(shutdownTimeout, this.#work, this.#hurry.signal))) await this.#cut();
+    await this.#settings.runner.close();
     const partings = Promise.all([this.#connection.close(), this.#heart.stop()]);
     if (!(await endsWithin(handBack, partings)))
       this.#leave(new FaktoryError('ABORTED', 'the worker has stopped'));
@@ -231,18 +230,19 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
     await this.#ends.settled();
   }
 
-  async #run(job: Job, hands: Hands): Promise<Outcome> {
+  async #run(job: Job, { signal, extend }: Hands): Promise<Outcome> {
     const { jid, jobtype } = job;
-    const { table, log } = this.#settings;
-    const { signal } = hands;
-    const failure = await runJob(table, { jid, job, signal, log: withFields(log, { jid, jobtype }) });
-    if (signal.aborted) return { to: 'released' };
-    if (failure === undefined) {
-      log.debug('job done', { jid, jobtype });
-      return { to: 'done' };
+    const { runner, log } = this.#settings;
+    const outcome = await runner.run({ job, log, signal, extend });
+    if (signal.aborted) return outcome; // nobody listens any more
+    if (outcome.to === 'done') log.debug('job done', { jid, jobtype });
+    else if (outcome.to === 'released') log.info('job handed back by its handler', { jid, jobtype });
+    else {
+      const { failure, fate } = outcome;
+      const what = fate === undefined ? 'failed' : `failed, ${fate}`;
+      log.warn(`job ${what}: ${failure.errtype}: ${failure.message}`, { jid, jobtype });
     }
-    log.warn(`job failed: ${failure.errtype}: ${failure.message}`, { jid, jobtype });
-    return { to: 'failed', failure };
+    return outcome;
   }
 
   /** At least three beats in the time after which the server gives a worker up. */

@@ -1,0 +1,93 @@
+/*
+ * The settings of one jobtype that hold wherever its handler runs, with their checks.
+ * It must never let an unknown option pass: a misspelt limit would be no limit. A stranger would get wrong which limit does what:
+ * `timeout` asks the handler to end, `hardTimeout` ends the job whatever the handler does.
+ */
+
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { ErrorRule } from './error-rules.ts';
+
+/** Settings of one jobtype. Times are milliseconds, counted from the start of the handler. */
+export interface HandlerOptions {
+  /**
+   * At this time the context's `signal` is aborted with a {@link JobTimeout}. A handler that throws after that has failed with errtype
+   * `JobTimeout`; one that returns has done its job. Default: none.
+   */
+  readonly timeout?: number | undefined;
+  /**
+   * At this time the job has failed with errtype `JobTimeout`. The thread or process of an isolated handler is ended; a handler in the
+   * worker's own thread cannot be, and goes on beside the jobs that follow. Default: none.
+   */
+  readonly hardTimeout?: number | undefined;
+  /** How many jobs of this type run at once in this worker. Default: the worker's concurrency. */
+  readonly concurrency?: number | undefined;
+  /** What becomes of a job by the class of its error: the first rule that fits, before the worker's own. */
+  readonly errors?: readonly ErrorRule[] | undefined;
+  /**
+   * Milliseconds until the next try, instead of the server's curve, when no rule of `errors` decides. `attempt` is the one that failed, 1
+   * for the first. A result that is no time, or a throw, is told to the log, and the server's curve holds.
+   */
+  readonly retryDelay?: ((attempt: number, error: unknown) => number) | undefined;
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/** Throws `CONFIG`, the option named after `where`, for the first that cannot work. */
+export function readHandlerOptions(where: string, options: Record<string, unknown>): HandlerOptions {
+  const { timeout, hardTimeout, concurrency, errors, retryDelay, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new FaktoryError(
+      'CONFIG',
+      `${where}.${unknown}: there is no such option; there are run, file, isolation, timeout, hardTimeout, concurrency, errors, retryDelay`,
+    );
+  }
+  checkLimit(`${where}.timeout`, timeout);
+  checkLimit(`${where}.hardTimeout`, hardTimeout);
+  if (timeout !== undefined && hardTimeout !== undefined && timeout >= hardTimeout) {
+    throw new FaktoryError(
+      'CONFIG',
+      `${where}.timeout must be less than hardTimeout: the handler is asked first`,
+    );
+  }
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && (concurrency as number) >= 1)) {
+    throw new FaktoryError('CONFIG', `${where}.concurrency must be a whole number, 1 or more`);
+  }
+  if (errors !== undefined) checkErrorRules(`${where}.errors`, errors);
+  if (retryDelay !== undefined && typeof retryDelay !== 'function') {
+    throw new FaktoryError(
+      'CONFIG',
+      `${where}.retryDelay must be a function (attempt, error) => milliseconds`,
+    );
+  }
+  return options;
+}
+
+function checkLimit(where: string, value: unknown): asserts value is number | undefined {
+  if (value === undefined || (typeof value === 'number' && value >= 1 && value <= longestTimer)) return;
+  throw new FaktoryError('CONFIG', `${where} must be between 1 and ${longestTimer} milliseconds`);
+}
+
+/** Throws `CONFIG` unless it is a list of pairs, each a class and a ruling. */
+export function checkErrorRules(where: string, rules: unknown): asserts rules is readonly ErrorRule[] {
+  if (!Array.isArray(rules))
+    throw new FaktoryError('CONFIG', `${where} must be a list of [class, ruling] pairs`);
+  for (const [at, rule] of rules.entries()) {
+    const [type, ruling] = Array.isArray(rule) ? rule : [];
+    if (typeof type !== 'function') {
+      throw new FaktoryError('CONFIG', `${where}[${at}] must begin with a class of errors`);
+    }
+    if (!isRuling(ruling)) {
+      throw new FaktoryError(
+        'CONFIG',
+        `${where}[${at}] must end with 'retry', 'discard', 'kill', { retryIn: milliseconds } or a function`,
+      );
+    }
+  }
+}
+
+function isRuling(ruling: unknown): boolean {
+  if (typeof ruling === 'function' || ['retry', 'discard', 'kill'].includes(ruling as string)) return true;
+  const retryIn = (ruling as { retryIn?: unknown } | undefined)?.retryIn;
+  return typeof retryIn === 'number' && Number.isFinite(retryIn) && retryIn >= 0;
+}

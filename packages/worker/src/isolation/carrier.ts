@@ -1,0 +1,89 @@
+/*
+ * A thread or a child process behind one face: it takes orders, gives reports, can be ended, and says how it died.
+ * It must never decide what its death means for a job. A stranger would get wrong that `died` comes exactly once and whatever
+ * happened: exit, crash, no memory, killed by us, or never started.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Order, Report } from './messages.ts';
+import type { Seating } from './options.ts';
+
+/** What a carrier tells. */
+export interface CarrierEvents {
+  report(report: Report): void;
+  /** Once, as a sentence without its end: "the thread ended with code 3". */
+  died(how: string): void;
+}
+
+export interface Carrier {
+  /** Does nothing once it is dead: that is told by `died`. */
+  post(order: Order): void;
+  /** At once, whatever runs there. */
+  kill(): void;
+}
+
+// In the source tree only the built form can be started: Node 20 runs no TypeScript.
+const entry = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/inside.js' : './inside.js',
+  import.meta.url,
+);
+
+export function openCarrier(jobtype: string, seating: Seating, events: CarrierEvents): Carrier {
+  return seating.in === 'thread'
+    ? openThread(jobtype, seating, events)
+    : openProcess(seating.memoryLimit, events);
+}
+
+function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEvents): Carrier {
+  const resourceLimits = memoryLimit === undefined ? {} : { maxOldGenerationSizeMb: memoryLimit };
+  const thread = new Worker(entry, { name: jobtype, resourceLimits });
+  let why: string | undefined;
+  thread.on('message', events.report);
+  thread.on('error', (error: unknown) => {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    why =
+      code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? 'the thread ran out of memory'
+        : `an error that nobody caught ended the thread (${String(message ?? error)})`;
+  });
+  thread.on('exit', (code) => events.died(why ?? `the thread ended with code ${code}`));
+  return { post: (order) => thread.postMessage(order), kill: () => void thread.terminate() };
+}
+
+function openProcess(memoryLimit: number | undefined, events: CarrierEvents): Carrier {
+  const limit = memoryLimit === undefined ? [] : [`--max-old-space-size=${memoryLimit}`];
+  const child = fork(fileURLToPath(entry), {
+    execArgv: [...process.execArgv, ...limit],
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  let why: string | undefined;
+  let dead = false;
+  const die = (how: string): void => {
+    if (!dead) events.died(why ?? how);
+    dead = true;
+  };
+  child.on('message', (message) => {
+    const report = message as Report;
+    if (report.say === 'uncaught') why = `an error that nobody caught ended the process (${report.message})`;
+    else events.report(report);
+  });
+  child.on('exit', (code, signal) => die(exitText(code, signal)));
+  child.on('error', (error) => {
+    if (child.pid === undefined) die(`the process could not be started (${error.message})`);
+  });
+  return { post: (order) => send(child, order), kill: () => void child.kill('SIGKILL') };
+}
+
+function send(child: ChildProcess, order: Order): void {
+  // Its callback keeps a failure from becoming an `error` event: a child that cannot be told anything is dead, and says so by `exit`.
+  if (child.connected) child.send(order, () => {});
+}
+
+function exitText(code: number | null, signal: string | null): string {
+  if (signal === null) return `the process ended with code ${code}`;
+  const hint = signal === 'SIGABRT' ? ', as Node ends itself when it is out of memory' : '';
+  return `the process was ended by ${signal}${hint}`;
+}

@@ -1,0 +1,40 @@
+/*
+ * Finds a handler in a module, inside the thread or process that will run it.
+ * It must never guess between two: the places are tried in one order, and the first that holds something decides. A stranger would get
+ * wrong that a CommonJS module's exports are its default export here.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { JobContext } from '../context.ts';
+import { callOf, isSettings } from '../handlers.ts';
+import { importFile } from '../load.ts';
+
+/** A handler, ready to be called. */
+export type Call = (context: JobContext, args: readonly unknown[]) => unknown;
+
+/**
+ * The handler of a jobtype in a file: under its name in the default export, under its name among the exports, the default export
+ * itself, the export `run`. Settings are looked through.
+ *
+ * @throws FaktoryError `CONFIG`, the file named: it cannot be loaded, or holds no such handler.
+ */
+export async function loadCall(url: string, jobtype: string): Promise<Call> {
+  const file = fileURLToPath(url);
+  const exported = await importFile(file, file);
+  const whole = exported.default;
+  const named = typeof whole === 'object' && whole !== null ? own(whole, jobtype) : undefined;
+  const found =
+    named ?? own(exported, jobtype) ?? (isHandler(whole) ? whole : undefined) ?? own(exported, 'run');
+  const call = callOf(isSettings(found) ? found.run : found);
+  if (call !== undefined) return call;
+  throw new FaktoryError('CONFIG', `${file}: it exports no handler as default, run or ${jobtype}`);
+}
+
+function isHandler(value: unknown): boolean {
+  return callOf(value) !== undefined;
+}
+
+function own(holder: object, name: string): unknown {
+  return Object.hasOwn(holder, name) ? (holder as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,174 @@
+/*
+ * One thread or process that runs the jobs of one type, one at a time: loading → idle ⇄ running → dead.
+ * It must never leave a run unsettled: whatever becomes of the thread or process, the run that was there rejects. A stranger would get
+ * wrong that a seat is given its first job while it still loads; the limits of that job begin when the handler does.
+ */
+
+import type { Job } from '@faktory-ts/protocol';
+import type { JobContext } from '../context.ts';
+import { JobCrashed } from '../job-errors.ts';
+import type { Logger } from '../log.ts';
+import type { Outcome } from '../outcome.ts';
+import { type Carrier, openCarrier } from './carrier.ts';
+import { copyError, restoreError } from './error-copy.ts';
+import type { Report } from './messages.ts';
+import type { Seating } from './options.ts';
+
+/** A job for a seat, and what it may ask and tell meanwhile. */
+export interface Task {
+  readonly context: JobContext<Job>;
+  readonly args: readonly unknown[];
+  readonly log: Logger;
+  /** Aborted: end it by force. */
+  readonly kill: AbortSignal;
+  /** The handler begins. */
+  started(): void;
+  /** The handler ended the job by its context. */
+  end(verdict: Outcome): void;
+}
+
+/** What a seat tells its pool. */
+export interface SeatEvents {
+  /** Another job can be run here. */
+  idle(seat: Seat): void;
+  /** For good. */
+  dead(seat: Seat, how: string): void;
+}
+
+interface Running {
+  readonly task: Task;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+const longestLoad = 30_000; // ms
+const mebibyte = 2 ** 20;
+
+export class Seat {
+  /** Settles when the thread or process is gone. */
+  readonly gone: Promise<void>;
+  readonly #seating: Seating;
+  readonly #events: SeatEvents;
+  readonly #carrier: Carrier;
+  readonly #loading: NodeJS.Timeout;
+  #state: 'loading' | 'idle' | 'running' | 'dead' = 'loading';
+  #running: Running | undefined;
+  /** Of the run; raised by each. */
+  #number = 0;
+  #why: string | undefined;
+
+  constructor(jobtype: string, seating: Seating, events: SeatEvents) {
+    this.#seating = seating;
+    this.#events = events;
+    let tellGone = (): void => {};
+    this.gone = new Promise((resolve) => {
+      tellGone = resolve;
+    });
+    const died = (how: string): void => {
+      this.#died(how);
+      tellGone();
+    };
+    this.#carrier = openCarrier(jobtype, seating, { report: (report) => this.#hear(report), died });
+    this.#carrier.post({ say: 'load', file: seating.file.href, jobtype });
+    this.#loading = setTimeout(() => this.kill(`${seating.file.href} did not load within 30 s`), longestLoad);
+  }
+
+  /** Runs the job. Rejects with what its handler threw, {@link JobCrashed}, or the reason of its signal when it had not begun. */
+  run(task: Task): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#running = { task, resolve, reject };
+      if (task.context.signal.aborted) return this.#onAbort();
+      task.kill.addEventListener('abort', this.#onKill);
+      task.context.signal.addEventListener('abort', this.#onAbort);
+      if (this.#state === 'idle') this.#begin();
+    });
+  }
+
+  /** Ends it at once. `why` is what the failure of its job says, instead of how it died. */
+  kill(why?: string): void {
+    this.#why ??= why;
+    this.#carrier.kill();
+  }
+
+  readonly #onKill = (): void => this.kill();
+
+  readonly #onAbort = (): void => {
+    if (this.#running === undefined) return;
+    const { reason } = this.#running.task.context.signal;
+    if (this.#state === 'running') {
+      this.#carrier.post({ say: 'abort', run: this.#number, reason: copyError(reason) });
+    } else this.#settle()?.reject(reason);
+  };
+
+  #begin(): void {
+    if (this.#running === undefined) {
+      this.#state = 'idle';
+      this.#events.idle(this);
+      return;
+    }
+    this.#state = 'running';
+    const { task } = this.#running;
+    this.#number++;
+    task.started();
+    this.#carrier.post({ say: 'run', run: this.#number, job: task.context.job, args: task.args });
+  }
+
+  #hear(report: Report): void {
+    switch (report.say) {
+      case 'loaded':
+        clearTimeout(this.#loading);
+        this.#begin();
+        break;
+      case 'not loaded':
+        this.#settle()?.reject(restoreError(report.error));
+        this.kill();
+        break;
+      case 'log':
+        if (report.run === this.#number) this.#running?.task.log[report.level](report.message, report.fields);
+        break;
+      case 'extend':
+        void this.#extend(report.run, report.call, report.seconds);
+        break;
+      case 'ended':
+        this.#ended(report);
+    }
+  }
+
+  async #extend(run: number, call: number, seconds: number): Promise<void> {
+    const context = run === this.#number ? this.#running?.task.context : undefined;
+    try {
+      const held = (await context?.extend(seconds)) ?? false;
+      this.#carrier.post({ say: 'extended', run, call, held });
+    } catch (error) {
+      this.#carrier.post({ say: 'extended', run, call, error: copyError(error) });
+    }
+  }
+
+  #ended({ verdict, error, memory }: Report & { say: 'ended' }): void {
+    const running = this.#settle();
+    if (verdict !== undefined) running?.task.end(verdict);
+    if (error === undefined) running?.resolve();
+    else running?.reject(restoreError(error));
+    const { recycleAfter = Number.POSITIVE_INFINITY, recycleAbove = Number.POSITIVE_INFINITY } =
+      this.#seating;
+    if (this.#number >= recycleAfter || memory > recycleAbove * mebibyte) this.kill();
+    else this.#begin();
+  }
+
+  #died(how: string): void {
+    clearTimeout(this.#loading);
+    const when = this.#state === 'running' ? 'while the job ran' : 'before the job began';
+    this.#state = 'dead';
+    this.#settle()?.reject(new JobCrashed(`${this.#why ?? how} ${when}`));
+    this.#events.dead(this, how);
+  }
+
+  /** The run is over, for those who ask: its listeners go. */
+  #settle(): Running | undefined {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.task.kill.removeEventListener('abort', this.#onKill);
+    running?.task.context.signal.removeEventListener('abort', this.#onAbort);
+    return running;
+  }
+}

@@ -1,0 +1,22 @@
+/*
+ * The failures that the worker finds itself, as error classes, so that `errors` rules can name them.
+ * They must never be thrown by the library's own methods: those throw FaktoryError. A stranger would get wrong that the server sees
+ * only `name`, as the errtype of the failure.
+ */
+
+/** A job ran longer than its `timeout` or `hardTimeout`. Also the reason of the context's signal at such a limit. */
+export class JobTimeout extends Error {
+  override readonly name = 'JobTimeout';
+  /** The limit in milliseconds. */
+  readonly limit: number;
+
+  constructor(limit: number, options?: { cause?: unknown }) {
+    super(`the job ran longer than its limit of ${limit} ms`, options);
+    this.limit = limit;
+  }
+}
+
+/** The thread or process that ran the job ended before the job did: it exited, ran out of memory, or was killed. */
+export class JobCrashed extends Error {
+  override readonly name = 'JobCrashed';
+}

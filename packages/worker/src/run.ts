@@ -1,0 +1,45 @@
+/*
+ * Runs jobs by the handlers of their types, here or isolated, and owns the threads and processes that are used for it.
+ * It must never know where jobs come from nor how their end is told. A stranger would get wrong that a job without a handler is a failed
+ * job, not an error of the worker: another worker may know its type.
+ */
+
+import { Attempt, type Given, type RunRules } from './attempt.ts';
+import type { HandlerTable } from './handlers.ts';
+import { Pool } from './isolation/pool.ts';
+import { failed, type Outcome } from './outcome.ts';
+
+/** What a runner runs jobs by. */
+export interface RunnerOptions extends RunRules {
+  readonly table: HandlerTable;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #pools = new Map<string, Pool>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    for (const { jobtype, seating } of options.table.values()) {
+      if (seating !== undefined) this.#pools.set(jobtype, new Pool(jobtype, seating));
+    }
+  }
+
+  /** Runs one job to its end. Never rejects; settles once the job has ended, reached its hard limit, or its signal is aborted. */
+  run(given: Given): Promise<Outcome> {
+    const { table } = this.#options;
+    const { jobtype } = given.job;
+    const entry = table.get(jobtype);
+    if (entry === undefined) {
+      const known = [...table.keys()].join(', ');
+      const message = `this worker has no handler for jobtype ${JSON.stringify(jobtype)}; it has ${known}`;
+      return Promise.resolve(failed('UnknownJobtype', message));
+    }
+    return new Attempt(entry, given, this.#options, this.#pools.get(jobtype)).run();
+  }
+
+  /** Ends all threads and processes, and with them what runs there. Never rejects. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+}
