@@ -24,11 +24,10 @@ export interface Carrier {
   kill(): void;
 }
 
-// In the source tree only the built form can be started: Node 20 runs no TypeScript.
-const entry = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/inside.js' : './inside.js',
-  import.meta.url,
-);
+// In the source tree the built form is started, without the flags that make Node read source: Node 20 runs no TypeScript.
+const inSource = import.meta.url.endsWith('.ts');
+const entry = new URL(inSource ? '../../dist/inside.js' : './inside.js', import.meta.url);
+const ownFlags = inSource ? [] : process.execArgv;
 
 export function openCarrier(jobtype: string, seating: Seating, events: CarrierEvents): Carrier {
   return seating.in === 'thread'
@@ -38,7 +37,7 @@ export function openCarrier(jobtype: string, seating: Seating, events: CarrierEv
 
 function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEvents): Carrier {
   const resourceLimits = memoryLimit === undefined ? {} : { maxOldGenerationSizeMb: memoryLimit };
-  const thread = new Worker(entry, { name: jobtype, resourceLimits });
+  const thread = new Worker(entry, { name: jobtype, execArgv: ownFlags, resourceLimits });
   let why: string | undefined;
   thread.on('message', events.report);
   thread.on('error', (error: unknown) => {
@@ -55,7 +54,7 @@ function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEv
 function openProcess(memoryLimit: number | undefined, events: CarrierEvents): Carrier {
   const limit = memoryLimit === undefined ? [] : [`--max-old-space-size=${memoryLimit}`];
   const child = fork(fileURLToPath(entry), {
-    execArgv: [...process.execArgv, ...limit],
+    execArgv: [...ownFlags, ...limit],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
