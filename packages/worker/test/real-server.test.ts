@@ -131,6 +131,84 @@ describe.each([
     });
   });
 
+  describe('how a job may end', () => {
+    const sets = async (): Promise<Record<string, number>> => (await client.info()).faktory.sets;
+
+    test('kill sends it to the dead set at once, whatever retries are left', async () => {
+      await work({ Bad: ({ kill }) => kill('no such user') });
+      await client.push({ jobtype: 'Bad', args: [] });
+      await infoWith((faktory) => faktory.sets.dead === 1);
+      expect(await sets()).toMatchObject({ working: 0, retries: 0, dead: 1 });
+    });
+
+    test('discard forgets it', async () => {
+      await work({ Old: ({ discard }) => discard('old news') });
+      await client.push({ jobtype: 'Old', args: [] });
+      await infoWith(({ total_processed }) => total_processed === 1);
+      expect(await sets()).toMatchObject({ working: 0, retries: 0, dead: 0 });
+    });
+
+    test('an error rule decides as the context would', async () => {
+      class Gone extends Error {}
+      const fail = (): never => {
+        throw new Gone('404');
+      };
+      await work({ Fetch: fail }, { errors: [[Gone, 'kill']] });
+      await client.push({ jobtype: 'Fetch', args: [] });
+      await infoWith((faktory) => faktory.sets.dead === 1);
+    });
+
+    test('retryIn names the next try; a classic server keeps its own curve', async () => {
+      const attempts: number[] = [];
+      await work({
+        Busy: ({ attempt, retryIn }) => {
+          attempts.push(attempt);
+          if (attempt === 1) retryIn(0);
+        },
+      });
+      await client.push({ jobtype: 'Busy', args: [] });
+      if (extensions) await infoWith(({ total_processed }) => total_processed === 2);
+      else await infoWith((faktory) => faktory.sets.retries === 1);
+      expect(attempts).toEqual(extensions ? [1, 2] : [1]);
+    });
+
+    test('release hands it back with no attempt used; to a classic server it fails', async () => {
+      const attempts: number[] = [];
+      await work({
+        Later: ({ attempt, release }) => {
+          attempts.push(attempt);
+          if (attempts.length === 1) release();
+        },
+      });
+      await client.push({ jobtype: 'Later', args: [] });
+      if (extensions) await infoWith(({ total_processed }) => total_processed === 1);
+      else await infoWith((faktory) => faktory.sets.retries === 1);
+      expect(attempts).toEqual(extensions ? [1, 1] : [1]);
+    });
+
+    test('the crash of an isolated handler fails that job only', async () => {
+      const file = new URL('./isolated/chores.js', import.meta.url);
+      await work({ Run: { file, isolation: 'process' } });
+      await client.push({ jobtype: 'Run', args: ['segfault'] });
+      await client.push({ jobtype: 'Run', args: ['return'] });
+      await infoWith(({ total_processed }) => total_processed === 2);
+      expect(await sets()).toMatchObject({ working: 0, retries: 1 });
+    });
+
+    test('a jobtype runs in no more slots than its concurrency', async () => {
+      let [now, most] = [0, 0];
+      const run = async (): Promise<void> => {
+        most = Math.max(most, ++now);
+        await new Promise(setImmediate);
+        now--;
+      };
+      await client.pushBulk(Array.from({ length: 60 }, () => ({ jobtype: 'Big', args: [] })));
+      await work({ Big: { run, concurrency: 2 } }, { concurrency: 5 });
+      await infoWith(({ total_processed }) => total_processed === 60);
+      expect(most).toBe(2);
+    });
+  });
+
   describe('stopping', () => {
     test('an idle worker stops at once, in spite of its parked FETCHes', async () => {
       const worker = await work({ None: () => undefined }, { concurrency: 10 });
