@@ -78,6 +78,7 @@ export function errorText(error: unknown): string {
 const knownTexts: readonly (readonly [start: string, code: ErrorCode])[] = [
   ['Invalid password', 'AUTH'],
   ['shutdown in progress', 'SHUTDOWN'],
+  ['storage failed', 'STORAGE'],
   ['too many connections', 'LIMIT'],
   ['line longer than', 'LIMIT'],
   ['unknown command', 'UNKNOWN_COMMAND'],

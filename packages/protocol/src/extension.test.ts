@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { extensionVersion, parseExt, readExtension } from './extension.ts';
+import { wireError } from './errors.ts';
+import { extensionVersion, isUncounted, parseExt, readExtension } from './extension.ts';
 import { write } from './write.ts';
 
 test('EXT takes this version alone', () => {
@@ -13,22 +14,42 @@ test('EXT takes this version alone', () => {
 });
 
 test('what a client asks for is what the server reads', () => {
-  const ask = { v: extensionVersion, producer: 'shop', answered: 41, lease: true };
+  const ask = { v: extensionVersion, producer: 'shop', answered: 41, keep: 86_400, lease: true };
   expect(parseExt(write.ext(ask).slice(4, -2))).toEqual(ask);
   expect(parseExt('{"v":1}')).toEqual({ v: 1, lease: false });
 });
 
-test.each(['{"v":1,"producer":""}', `{"v":1,"producer":"${'x'.repeat(101)}"}`, '{"v":1,"answered":1.5}'])(
-  'EXT %.30s… is MALFORMED',
-  (rest) => {
-    expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
-  },
-);
+test.each([
+  '{"v":1,"producer":""}',
+  `{"v":1,"producer":"${'x'.repeat(101)}"}`,
+  '{"v":1,"answered":1.5}',
+  '{"v":1,"keep":3599}',
+  '{"v":1,"keep":2592001}',
+])('EXT %.30s… is MALFORMED', (rest) => {
+  expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
+});
 
 test('the offer of a server is read, anything else is PROTOCOL', () => {
-  const offer = { v: 1, max_fetch: 1000, max_settle: 10_000, pushed: 3, refused: { 2: 'ERR no' }, lease: 15 };
+  const offer = {
+    v: 1,
+    max_fetch: 1000,
+    max_settle: 10_000,
+    pushed: 3,
+    refused: { 2: 'ERR no', 3: { 'jid-00001': 'no' } },
+    lease: 15,
+  };
   expect(readExtension(JSON.stringify(offer))).toEqual(offer);
   for (const text of ['', '{}', 'null', '{"v":2,"max_fetch":1,"max_settle":1}', '{"v":1}']) {
     expect(() => readExtension(text)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
   }
+});
+
+test('what is answered so to a PUSH was not counted: the line is to be sent again, or may be', () => {
+  for (const text of ['ERR storage failed: disk full', 'ERR shutdown in progress', 'ERR internal error']) {
+    expect(isUncounted(wireError(text))).toBe(true);
+  }
+  for (const text of ['ERR jobs must have a jid', 'ERR default is too large', 'NOTUNIQUE Job not unique']) {
+    expect(isUncounted(wireError(text))).toBe(false);
+  }
+  expect(isUncounted(wireError('ERR line longer than 1024 bytes'))).toBe(true);
 });

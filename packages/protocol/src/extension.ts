@@ -17,9 +17,14 @@ export interface ExtensionAsk {
   producer?: string;
   /** How many of this producer's lines have been answered to it: what it need not be told of any more. */
   answered?: number;
+  /** Seconds after its last push in which the producer is forgotten: 3600 to 2,592,000, which is the default. */
+  keep?: number;
   /** This consumer's reservations last as long as its beats come. */
   lease?: boolean;
 }
+
+/** What a counted line was answered: the text of the error, or for a PUSHB the map of the jobs that were refused. */
+export type LineRefusal = string | Record<string, string>;
 
 /** What the server answers to EXT. */
 export interface Extension {
@@ -30,13 +35,29 @@ export interface Extension {
   max_settle: number;
   /** Only to a named producer: how many of its PUSH and PUSHB lines were carried out, ever. */
   pushed?: number;
-  /** Only to a named producer: the answers of its lines behind `answered` that were not plain success, by the line's number. */
-  refused?: Record<string, string>;
+  /** Only to a named producer: what its lines behind `answered` were answered when that was not plain success, by the line's number. */
+  refused?: Record<string, LineRefusal>;
   /** Only when asked for: seconds after its last beat at which the worker loses its reservations. */
   lease?: number;
 }
 
 const longestName = 100; // characters of a producer's name
+const keepAtLeast = 3600; // seconds
+const keepAtMost = 30 * 86_400;
+
+/**
+ * How many lines of a producer the server remembers refusals of. A client has no more than this many counted lines
+ * unanswered at a time, else it could not be told after a broken connection.
+ */
+export const rememberedLines = 1000;
+
+/**
+ * Whether a PUSH that was answered so is not counted for its producer. The server closes the connection behind each of these.
+ */
+export function isUncounted({ code, message }: FaktoryError): boolean {
+  if (code === 'STORAGE' || code === 'SHUTDOWN') return true;
+  return message === 'internal error' || (code === 'LIMIT' && message.startsWith('line longer than'));
+}
 
 /** Reads what follows `EXT `. Throws `MALFORMED`, and `INVALID` for a version that this server does not speak. */
 export function parseExt(rest: string): ExtensionAsk {
@@ -51,12 +72,17 @@ export function parseExt(rest: string): ExtensionAsk {
       throw new FaktoryError('MALFORMED', `"producer" must have 1 to ${longestName} characters`);
     }
     const answered = integerIn(fields, 'answered');
+    const keep = integerIn(fields, 'keep');
+    if (keep !== undefined && (keep < keepAtLeast || keep > keepAtMost)) {
+      throw new FaktoryError('MALFORMED', `"keep" must be from ${keepAtLeast} to ${keepAtMost}`);
+    }
     const lease = fields.get('lease') === true;
     return {
       v,
       lease,
       ...(producer !== undefined && { producer }),
       ...(answered !== undefined && { answered }),
+      ...(keep !== undefined && { keep }),
     };
   });
 }

@@ -22,8 +22,11 @@ export {
   type Extension,
   type ExtensionAsk,
   extensionVersion,
+  isUncounted,
+  type LineRefusal,
   parseExt,
   readExtension,
+  rememberedLines,
 } from './extension.ts';
 export { type Failure, failureText, readFailure } from './failure.ts';
 export { globMatcher } from './glob.ts';

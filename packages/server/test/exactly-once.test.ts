@@ -58,6 +58,33 @@ test('a producer is told how many of its lines were carried out, refused ones to
   expect(await claim(await greeted(second), 'shop')).toMatchObject({ pushed: lines.length });
 });
 
+test('what a producer may not have been told of its lines is told when it comes back', async () => {
+  const server = await running({ dir: folder(), maxQueueLength: 1, maxBulkJobs: 2 });
+  const client = await greeted(server);
+  await claim(client, 'shop');
+  const lines = [
+    `PUSH ${job('job-00001')}`,
+    'PUSH {"jid":"short"}',
+    `PUSH ${job('job-00002')}`,
+    `PUSHB [${job('job-00003')},{"jid":"x"}]`,
+    'PUSHB [1,2,3]',
+  ];
+  const answers: string[] = [];
+  for (const text of lines) answers.push(await client.ask(text));
+  const again = await greeted(server);
+  const { pushed, refused } = await again.json<{ pushed: number; refused: Record<string, unknown> }>(
+    'EXT {"v":1,"producer":"shop","answered":1}',
+  );
+  expect(pushed).toBe(5);
+  const told = Object.entries(refused).map(([line, text]) => {
+    return [line, typeof text === 'string' ? `-${text}` : `$ ${JSON.stringify(text)}`];
+  });
+  expect(told).toEqual(answers.slice(1).map((answer, index) => [`${index + 2}`, answer]));
+  expect(await claim(await greeted(server), 'shop')).not.toHaveProperty('refused.1');
+  const last = await greeted(server);
+  expect(await last.json('EXT {"v":1,"producer":"shop","answered":5}')).not.toHaveProperty('refused');
+});
+
 test('a client that names no producer is told no count, and its pushes are counted for nobody', async () => {
   const server = await running();
   const client = await greeted(server);
@@ -110,6 +137,8 @@ test('wherever the connection is cut, resending what was not counted makes every
   }
 });
 
+const soon = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 test('across kills of the server every job is there exactly once', async () => {
   console.log(`exactly-once test: CRASH_SEED=${seed}`);
   const [random, dir] = [seeded(seed), folder()];
@@ -126,12 +155,15 @@ test('across kills of the server every job is there exactly once', async () => {
     expect(pushed).toBeGreaterThanOrEqual(done);
     done = pushed;
     // As a client does it: some lines in the air at once, the next ones when the first are answered.
-    const killed = new Promise((resolve) => setTimeout(resolve, random() * 20)).then(() => child.kill());
+    const stopAt = done + 20 + Math.floor(random() * 150);
+    let killed: Promise<void> | undefined;
     for (let next = done; next < total && !client.isClosed; next += 5) {
       client.raw(lines.slice(next, next + 5).join(''));
+      // Somewhere in the commits of these lines or the next.
+      if (next >= stopAt) killed ??= soon(random() * 3).then(() => child.kill());
       for (let n = 0; n < 5 && (await client.reply()); n++);
     }
-    await killed;
+    await (killed ?? child.kill());
     await client.closed();
   }
   expect(kills).toBeGreaterThan(1);

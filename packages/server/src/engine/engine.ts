@@ -35,6 +35,28 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** Who pushes, when pushes are to be counted. */
+export interface Producer {
+  readonly name: string;
+  /** How long after its last push it is remembered. */
+  readonly keep: Micros;
+}
+
+/** A push that is counted in the same commit, whatever was left out of it. */
+export interface Counted {
+  readonly producer: Producer;
+  /** Which push of this producer it is, from 1 on: its count becomes this number. */
+  readonly line: number;
+  /** What is to be kept of the push for its producer, given what was left out; runs inside the commit. Undefined: nothing. */
+  readonly note: (left: readonly Refusal[]) => string | undefined;
+}
+
+/** What is known of a producer: how many of its pushes were counted, and the notes of those behind the one asked about. */
+export interface Pushed {
+  readonly pushed: number;
+  readonly notes: ReadonlyMap<number, string>;
+}
+
 /** What a consumer asks for: the first of these queues that has a job, tried in this order. */
 export interface FetchAsk {
   readonly queues: readonly string[];
@@ -145,11 +167,14 @@ export interface Engine {
 
   /**
    * Puts the entries where they go. The ready ones of a queue that would grow past its limit are left out together, and
-   * told. With a producer the push is counted for it in the same commit, whatever was left out.
+   * told. A counted push raises its producer's count in the same commit. Notes are kept of a producer's last 1,000 pushes.
    */
-  push(entries: readonly Entry[], producer?: string): Promise<readonly Refusal[]>;
-  /** How many pushes were counted for this producer, known from now on. Forgotten 30 days after its last one, not by `flush`. */
-  pushed(producer: string): Promise<number>;
+  push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]>;
+  /**
+   * How many pushes were counted for this producer, known from now on until it is forgotten, and the notes of those behind
+   * `answered`; older notes are dropped. `flush` forgets neither.
+   */
+  pushed(producer: Producer, answered: number): Promise<Pushed>;
   /**
    * Moves one job to the working set: from the first asked queue that is not paused and has one, the highest
    * priority, then the oldest. Undefined means there is none. Never registers a queue.

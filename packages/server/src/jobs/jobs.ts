@@ -10,6 +10,8 @@ import type {
   DayCount,
   Engine,
   Held,
+  Producer,
+  Pushed,
   QueueSummary,
   Reservation,
   Sizes,
@@ -18,12 +20,13 @@ import { ack } from './ack.ts';
 import { expire, type Fault, fail, failAll } from './fail.ts';
 import { type FetchCall, fetch, fetchBulk, giveBack } from './fetch.ts';
 import { mutate } from './mutate.ts';
-import { push, pushBulk } from './push.ts';
+import { countRefused, type PushLine, push, pushBulk } from './push.ts';
 import { latency } from './queues.ts';
 import { Waiting } from './waiting.ts';
 
-export type { DayCount, Held, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
+export type { DayCount, Held, Producer, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
+export type { PushLine } from './push.ts';
 
 /** Which timed place a task looks after. */
 export type TimedPlace = 'scheduled' | 'retries' | 'working' | 'dead';
@@ -46,22 +49,22 @@ export class Jobs {
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
 
-  push(job: JobText, producer?: string): Promise<void> {
-    return push(this.#engine, job, producer);
+  push(job: JobText, line?: PushLine): Promise<void> {
+    return push(this.#engine, job, line);
   }
 
-  pushBulk(jobs: readonly JobText[], producer?: string): Promise<Record<string, string>> {
-    return pushBulk(this.#engine, jobs, producer);
+  pushBulk(jobs: readonly JobText[], line?: PushLine): Promise<Record<string, string>> {
+    return pushBulk(this.#engine, jobs, line);
   }
 
-  /** Counts a push that was refused before it came to the store. */
-  async countRefused(producer: string): Promise<void> {
-    await this.#engine.push([], producer);
+  /** Counts a line that was refused before it came to the store, with its error. */
+  countRefused(line: PushLine, error: unknown): Promise<void> {
+    return countRefused(this.#engine, line, error);
   }
 
-  /** How many pushes were counted for this producer. */
-  pushed(producer: string): Promise<number> {
-    return this.#engine.pushed(producer);
+  /** How many lines were counted for this producer, and what those behind `answered` were answered if not plain success: JSON texts. */
+  pushed(producer: Producer, answered: number): Promise<Pushed> {
+    return this.#engine.pushed(producer, answered);
   }
 
   fetch(call: FetchCall): Promise<Reservation | undefined> {

@@ -8,6 +8,7 @@ import {
   checkJob,
   defaultPriority,
   defaultReserve,
+  errorText,
   FaktoryError,
   formatTime,
   type JobText,
@@ -16,25 +17,53 @@ import {
   maxReserve,
   minReserve,
 } from '@faktory-ts/protocol';
-import type { Engine, Entry } from '../engine/engine.ts';
+import type { Engine, Entry, Producer, Refusal } from '../engine/engine.ts';
+
+/** A line that is counted for its producer. */
+export interface PushLine {
+  readonly producer: Producer;
+  /** Which line of this producer it is, from 1 on. */
+  readonly number: number;
+}
 
 /**
- * Stores one job; with a producer, counts the push for it. Throws INVALID with the text of the broken rule (at once, not
+ * Stores one job; with a line, counts that. Throws INVALID with the text of the broken rule (at once, not
  * counted), LIMIT when its queue is full.
  */
-export function push(engine: Engine, job: JobText, producer?: string): Promise<void> {
+export function push(engine: Engine, job: JobText, line?: PushLine): Promise<void> {
   checkJob(job);
   const now = engine.clock();
-  return engine.push([entryOf(job, now, formatTime(now))], producer).then(([refusal]) => {
-    if (refusal) throw new FaktoryError('LIMIT', refusal.reason);
+  const counted = line && {
+    producer: line.producer,
+    line: line.number,
+    note: ([left]: readonly Refusal[]) => left && errorNote(tooLarge(left)),
+  };
+  return engine.push([entryOf(job, now, formatTime(now))], counted).then(([left]) => {
+    if (left) throw tooLarge(left);
   });
 }
 
-/** Stores the good ones of many jobs in one commit, with a producer counted for it. Gives the refused ones: jid → reason. */
+function tooLarge({ reason }: Refusal): FaktoryError {
+  return new FaktoryError('LIMIT', reason);
+}
+
+/** Counts a line that was refused before it came to the store. */
+export async function countRefused(engine: Engine, line: PushLine, error: unknown): Promise<void> {
+  await engine.push([], { producer: line.producer, line: line.number, note: () => errorNote(error) });
+}
+
+// Notes are JSON, as EXT tells them: a text is an error, an object the answer to a PUSHB.
+function errorNote(error: unknown): string {
+  return JSON.stringify(errorText(error));
+}
+
+/**
+ * Stores the good ones of many jobs in one commit, with a line counted in it. Gives the refused ones: jid → reason.
+ */
 export async function pushBulk(
   engine: Engine,
   jobs: readonly JobText[],
-  producer?: string,
+  line?: PushLine,
 ): Promise<Record<string, string>> {
   const refused: [jid: string, reason: string][] = [];
   const entries: Entry[] = [];
@@ -45,14 +74,21 @@ export async function pushBulk(
     if (reason === undefined) entries.push(entryOf(job, now, createdAt));
     else refused.push([job.jid, reason]);
   }
-  if (entries.length > 0 || producer !== undefined) {
-    const full = new Map((await engine.push(entries, producer)).map(({ queue, reason }) => [queue, reason]));
-    for (const { jid, queue, at } of full.size > 0 ? entries : []) {
-      const reason = at === undefined ? full.get(queue) : undefined;
-      if (reason !== undefined) refused.push([jid, reason]);
-    }
-  }
-  return Object.fromEntries(refused);
+  const answer = (left: readonly Refusal[]): Record<string, string> =>
+    Object.fromEntries([...refused, ...leftOut(entries, left)]);
+  if (line === undefined) return answer(entries.length > 0 ? await engine.push(entries) : []);
+  const note = (left: readonly Refusal[]): string | undefined =>
+    refused.length + left.length > 0 ? JSON.stringify(answer(left)) : undefined;
+  return answer(await engine.push(entries, { producer: line.producer, line: line.number, note }));
+}
+
+function leftOut(entries: readonly Entry[], left: readonly Refusal[]): [jid: string, reason: string][] {
+  if (left.length === 0) return [];
+  const full = new Map(left.map(({ queue, reason }) => [queue, reason]));
+  return entries.flatMap(({ jid, queue, at }): [string, string][] => {
+    const reason = at === undefined ? full.get(queue) : undefined;
+    return reason === undefined ? [] : [[jid, reason]];
+  });
 }
 
 function brokenRule(job: JobText): string | undefined {

@@ -9,10 +9,12 @@
 import {
   bulk,
   type Extension,
+  type ExtensionAsk,
   extensionVersion,
   FaktoryError,
   type Info,
   type JobText,
+  type LineRefusal,
   NIL,
   OK,
   parseAck,
@@ -26,7 +28,7 @@ import {
   parseQueues,
   wireJob,
 } from '@faktory-ts/protocol';
-import type { Jobs, Reservation } from '../jobs/jobs.ts';
+import type { Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
 
 /** What verbs can reach of the server. */
@@ -54,14 +56,18 @@ export interface Session {
   extended: boolean;
   /** What it fetches lasts with its worker's beats. */
   leased: boolean;
-  /** Whose pushes are counted on this connection; undefined: nobody's. */
-  readonly producer: string | undefined;
+  /** The number of the PUSH or PUSHB that starts now; undefined: pushes of this connection are counted for nobody. */
+  nextLine(): PushLine | undefined;
   /** Becomes that producer's connection. One that had the name before is closed, and what it has not started is dropped. */
-  claimProducer(name: string): void;
+  claimProducer(producer: Producer): void;
+  /** Its lines are numbered on from here. */
+  countFrom(pushed: number): void;
 }
 
 /** A reply; with `lost`, what to do when it could not be handed to the socket. Undefined closes without a word. */
 export type Answer = string | { readonly text: string; readonly lost: () => void } | undefined;
+
+const DEFAULT_KEEP = 30 * 86_400; // seconds
 
 /** Most jobs that one FETCHB gives. */
 export const MAX_FETCH = 1000;
@@ -103,15 +109,17 @@ function refuse(subsystem: string): never {
   throw new FaktoryError('ERR', `${subsystem} subsystem is only available in Faktory Enterprise`);
 }
 
-function push(payload: string, { jobs }: Desk, { producer }: Session): Promise<Answer> {
-  if (producer === undefined) return jobs.push(parseJob(payload)).then(ok);
-  return counted(jobs, producer, () => jobs.push(parseJob(payload), producer).then(ok));
+function push(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
+  const line = session.nextLine();
+  if (line === undefined) return jobs.push(parseJob(payload)).then(ok);
+  return counted(jobs, line, () => jobs.push(parseJob(payload), line).then(ok));
 }
 
-function pushBulk(payload: string, desk: Desk, { producer }: Session): Promise<Answer> {
+function pushBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const { jobs } = desk;
-  const pushAll = (): Promise<Answer> => jobs.pushBulk(bulkOf(payload, desk), producer).then(json);
-  return producer === undefined ? pushAll() : counted(jobs, producer, pushAll);
+  const line = session.nextLine();
+  const pushAll = (): Promise<Answer> => jobs.pushBulk(bulkOf(payload, desk), line).then(json);
+  return line === undefined ? pushAll() : counted(jobs, line, pushAll);
 }
 
 function bulkOf(payload: string, { maxBulkJobs }: Desk): JobText[] {
@@ -122,11 +130,11 @@ function bulkOf(payload: string, { maxBulkJobs }: Desk): JobText[] {
 }
 
 /** A named producer's line counts also when it is refused: the count is how far the server got in what it sent. */
-function counted(jobs: Jobs, producer: string, act: () => Promise<Answer>): Promise<Answer> {
+function counted(jobs: Jobs, line: PushLine, act: () => Promise<Answer>): Promise<Answer> {
   try {
     return act();
   } catch (error) {
-    return jobs.countRefused(producer).then(() => {
+    return jobs.countRefused(line, error).then(() => {
       throw error;
     });
   }
@@ -164,22 +172,35 @@ async function fail(payload: string, { jobs }: Desk): Promise<Answer> {
 
 /** From here on this connection may use the verbs of extensions.ts; its pushes are counted when it names a producer. */
 async function extend(payload: string, desk: Desk, session: Session): Promise<Answer> {
-  const { jobs, maxBulkJobs, extensions, workerTimeout } = desk;
+  const { maxBulkJobs, extensions, workerTimeout } = desk;
   if (!extensions) throw new FaktoryError('UNKNOWN_COMMAND', 'unknown command EXT');
-  const { producer, lease = false } = parseExt(payload);
+  const ask = parseExt(payload);
+  const { producer, lease = false } = ask;
   if (lease && session.wid === '') {
     throw new FaktoryError('INVALID', 'a lease is for consumers: say HELLO with a wid first');
   }
   const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
-  if (producer !== undefined) {
-    session.claimProducer(producer);
-    // After the other connection's last push: operations keep their order.
-    offer.pushed = await jobs.pushed(producer);
-  }
+  if (producer !== undefined) Object.assign(offer, await claim(producer, ask, desk, session));
   if (lease) offer.lease = workerTimeout / 1000;
   session.leased = lease;
   session.extended = true;
   return json(offer);
+}
+
+/** The connection becomes this producer's: how many of its lines were carried out, and what it may not know of them. */
+async function claim(
+  name: string,
+  { keep = DEFAULT_KEEP, answered = 0 }: ExtensionAsk,
+  { jobs }: Desk,
+  session: Session,
+): Promise<Pick<Extension, 'pushed' | 'refused'>> {
+  const producer: Producer = { name, keep: keep * 1_000_000 };
+  session.claimProducer(producer);
+  // After the other connection's last push: operations keep their order.
+  const { pushed, notes } = await jobs.pushed(producer, answered);
+  session.countFrom(pushed);
+  const refused = [...notes].map(([line, text]) => [line, JSON.parse(text) as LineRefusal]);
+  return { pushed, ...(refused.length > 0 && { refused: Object.fromEntries(refused) }) };
 }
 
 async function beat(payload: string, { roster, jobs }: Desk, { line }: Session): Promise<Answer> {

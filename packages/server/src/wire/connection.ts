@@ -9,6 +9,7 @@
  */
 import type { Socket } from 'node:net';
 import { errorReply, FaktoryError, type Hello, type LineReader, splitVerb } from '@faktory-ts/protocol';
+import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
 import { type Answer, commands, type Desk, type Session } from './commands.ts';
 import { extensions } from './extensions.ts';
@@ -46,7 +47,7 @@ export class Connection implements Session, WorkerLine {
   readonly self: WorkerLine['self'];
   extended = false;
   leased = false;
-  producer: string | undefined;
+  producer: Producer | undefined;
   readonly #socket: Socket;
   readonly #port: Port;
   readonly #reader: LineReader;
@@ -54,6 +55,8 @@ export class Connection implements Session, WorkerLine {
   readonly #gone = new AbortController();
   #interruption = new AbortController();
   readonly #slots: Slot[] = [];
+  /** Lines of the producer that were started, ever. */
+  #pushed = 0;
   #held = false;
   #ended = false;
   #closing = false;
@@ -120,12 +123,24 @@ export class Connection implements Session, WorkerLine {
     this.#socket.destroy();
   }
 
-  claimProducer(name: string): void {
-    if (this.producer !== undefined && this.producer !== name) {
-      throw new FaktoryError('INVALID', `this connection is producer ${this.producer}; open another one`);
+  claimProducer(producer: Producer): void {
+    const { name } = producer;
+    if (this.producer !== undefined && this.producer.name !== name) {
+      throw new FaktoryError(
+        'INVALID',
+        `this connection is producer ${this.producer.name}; open another one`,
+      );
     }
-    this.producer = name;
+    this.producer = producer;
     this.#port.claimProducer(name, this);
+  }
+
+  countFrom(pushed: number): void {
+    this.#pushed = pushed;
+  }
+
+  nextLine(): PushLine | undefined {
+    return this.producer && { producer: this.producer, number: ++this.#pushed };
   }
 
   /** The server stops: what waits for its turn is answered (with a refusal), then the connection is closed. */
@@ -198,7 +213,7 @@ export class Connection implements Session, WorkerLine {
 
   /** What the store did not take is not counted: later lines of a named producer would be counted in its place. */
   #refused(error: unknown): string {
-    const uncounted = error instanceof FaktoryError && error.code === 'STORAGE';
+    const uncounted = !(error instanceof FaktoryError) || error.code === 'STORAGE';
     if (uncounted && this.producer !== undefined) this.#closing = true;
     return this.#errorText(error);
   }

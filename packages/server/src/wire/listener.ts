@@ -170,8 +170,8 @@ export class Listener implements Port {
       this.#clients.delete(connection);
       if (connection.line) this.desk.roster.leave(connection.line);
       const { producer } = connection;
-      if (producer !== undefined && this.#producers.get(producer) === connection)
-        this.#producers.delete(producer);
+      if (producer && this.#producers.get(producer.name) === connection)
+        this.#producers.delete(producer.name);
       connection.closed();
     });
     socket.write(OK);

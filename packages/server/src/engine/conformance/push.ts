@@ -2,6 +2,7 @@
  * Conformance: what a push promises. Now or later, all or none, order inside a queue by priority and then by age.
  */
 import { describe, expect, test } from 'vitest';
+import type { Counted, Producer, Refusal } from '../engine.ts';
 import {
   entries,
   entry,
@@ -11,6 +12,7 @@ import {
   HOUR,
   jids,
   type Open,
+  type Scene,
   scenes,
 } from './scene.ts';
 
@@ -161,29 +163,74 @@ function exerciseLimit(begin: Begin): void {
 
 const FULL = (size: number, limit: number) => `default is too large, currently ${size}, max size is ${limit}`;
 
+const shop: Producer = { name: 'shop', keep: 30 * 24 * HOUR };
+
+/** The push with this number of a producer, of which nothing, or the refusals, are to be remembered. */
+function line(number: number, producer = shop): Counted {
+  const note = (left: readonly Refusal[]): string | undefined => left[0]?.reason;
+  return { producer, line: number, note };
+}
+
+async function pushedBy({ engine }: Scene, producer = shop): Promise<number> {
+  return (await engine.pushed(producer, 0)).pushed;
+}
+
 function exerciseProducers(begin: Begin): void {
   test('pushes are counted for the producer they name, each once, whatever was left out, and kept', async () => {
     const scene = await begin({ maxQueueLength: 1 });
-    expect(await scene.engine.pushed('shop')).toBe(0);
-    await scene.engine.push([entry('job-00001')], 'shop');
-    await scene.engine.push(entries(['job-00002', 'job-00003']), 'shop'); // refused: the queue is full
-    await scene.engine.push([], 'shop');
+    expect(await pushedBy(scene)).toBe(0);
+    await scene.engine.push([entry('job-00001')], line(1));
+    await scene.engine.push(entries(['job-00002', 'job-00003']), line(2)); // refused: the queue is full
+    await scene.engine.push([], line(3));
     await scene.engine.push(entries(['later-001'], { at: scene.now + HOUR }));
-    expect([await scene.engine.pushed('shop'), await scene.engine.pushed('other')]).toEqual([3, 0]);
+    expect([await pushedBy(scene), await pushedBy(scene, { ...shop, name: 'other' })]).toEqual([3, 0]);
     await scene.restart();
-    expect(await scene.engine.pushed('shop')).toBe(3);
+    expect(await pushedBy(scene)).toBe(3);
     await scene.engine.flush();
-    expect(await scene.engine.pushed('shop')).toBe(3);
+    expect(await pushedBy(scene)).toBe(3);
   });
 
-  test('a producer is forgotten 30 days after its last push', async () => {
+  test('what is to be remembered of a push is kept with its count, until it is known to be told', async () => {
+    const scene = await begin({ maxQueueLength: 1 });
+    await scene.engine.push([entry('job-00001')], line(1));
+    await scene.engine.push([entry('job-00002')], line(2));
+    await scene.engine.push([entry('job-00003')], line(3));
+    await scene.restart();
+    const notes = new Map([2, 3].map((number) => [number, FULL(1, 1)]));
+    expect(await scene.engine.pushed(shop, 1)).toEqual({ pushed: 3, notes });
+    notes.delete(2);
+    expect(await scene.engine.pushed(shop, 2)).toEqual({ pushed: 3, notes });
+    expect(await scene.engine.pushed(shop, 0)).toEqual({ pushed: 3, notes });
+  });
+
+  test('notes are kept of the last 1,000 pushes', async () => {
     const scene = await begin();
-    await scene.engine.push([entry('job-00001')], 'old-one');
+    const noted = { ...line(0), note: () => 'no' };
+    const numbers = Array.from({ length: 1200 }, (_, index) => index + 1);
+    await Promise.all(numbers.map((number) => scene.engine.push([], { ...noted, line: number })));
+    const { notes } = await scene.engine.pushed(shop, 0);
+    expect([...notes.keys()]).toEqual(numbers.slice(200));
+  });
+
+  test('a producer is forgotten when it has not pushed for as long as it said', async () => {
+    const scene = await begin();
+    const short = { name: 'short', keep: HOUR };
+    await scene.engine.push([entry('job-00001')], line(1));
+    await scene.engine.push([entry('job-00002')], line(1, short));
     scene.now += 29 * 24 * HOUR;
-    await scene.engine.push([entry('job-00002')], 'newer-one');
+    await scene.engine.push([entry('job-00003')], line(2));
     scene.now += 2 * 24 * HOUR;
-    await scene.engine.pushed('a-third');
-    expect([await scene.engine.pushed('old-one'), await scene.engine.pushed('newer-one')]).toEqual([0, 1]);
+    await scene.engine.pushed({ name: 'a-third', keep: HOUR }, 0);
+    expect([await pushedBy(scene), await pushedBy(scene, short)]).toEqual([2, 0]);
+  });
+
+  test('a producer that was forgotten while it was idle goes on with its own count', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')], line(1));
+    scene.now += 31 * 24 * HOUR;
+    await scene.engine.pushed({ name: 'another', keep: HOUR }, 0);
+    await scene.engine.push([entry('job-00002')], line(2));
+    expect(await pushedBy(scene)).toBe(2);
   });
 }
 

@@ -1,8 +1,13 @@
 /**
- * How many pushes each producer that named itself has made: what a client asks after a broken connection, to send again
- * exactly what was not carried out. Read from the file at opening; what a transaction adds is written at its commit.
+ * How many pushes each producer that named itself has made, and what it could not be told of them: what a client asks after a
+ * broken connection, to send again exactly what was not carried out. The counts are read from the file at opening; what a
+ * transaction changes is written at its commit. Notes stay in the file.
+ *
+ * A stranger would get wrong that a producer may be forgotten while it is connected and idle: its next push brings the count
+ * along, so it goes on where it was.
  */
 import type { Micros } from '@faktory-ts/protocol';
+import type { Counted, Producer, Pushed } from '../engine.ts';
 import type { Database, Statement, Value } from './binding.ts';
 import { fromColumn, toColumn } from './column.ts';
 
@@ -13,21 +18,23 @@ interface Home {
   write(text: string, ...values: Value[]): void;
 }
 
-interface Producer {
+interface Known {
   readonly id: number;
   pushed: number;
-  /** What the open transaction adds. */
-  moved: number;
+  /** What the open transaction makes of it. */
+  next: number;
 }
 
-const KEPT_FOR: Micros = 30 * 86_400_000_000;
+const NOTES = 1000; // lines of a producer
+const PRUNE_EVERY: Micros = 3_600_000_000;
 
 export class Producers {
   readonly #store: Home;
-  readonly #byName = new Map<string, Producer>();
-  readonly #touched = new Set<Producer>();
+  readonly #byName = new Map<string, Known>();
+  readonly #touched = new Set<Known>();
   /** The open transaction added or forgot names. */
   #changed = false;
+  #pruneAt: Micros = 0;
 
   constructor(store: Home) {
     this.#store = store;
@@ -38,62 +45,77 @@ export class Producers {
     this.#byName.clear();
     const rows = db.prepare('SELECT id, name, pushed FROM producer').all();
     for (const { id, name, pushed } of rows as { id: number; name: string; pushed: number }[]) {
-      this.#byName.set(fromColumn(name), { id, pushed, moved: 0 });
+      this.#byName.set(fromColumn(name), { id, pushed, next: pushed });
     }
     this.#changed = false;
   }
 
-  /** The count of this producer, which is made when the name is new. Only inside a transaction. */
-  pushed(name: string): number {
-    const { pushed, moved } = this.#of(name);
-    return pushed + moved;
+  /** The count of this producer, which is made when the name is new, and its notes. Only inside a transaction. */
+  pushed(producer: Producer, answered: number): Pushed {
+    const { id, next } = this.#of(producer);
+    this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', id, Math.min(answered, next));
+    const rows = this.#store.sql('SELECT line, text FROM note WHERE producer = ? ORDER BY line').all(id);
+    const notes = (rows as { line: number; text: string }[]).map(
+      ({ line, text }) => [line, fromColumn(text)] as const,
+    );
+    return { pushed: next, notes: new Map(notes) };
   }
 
-  /** One more push. Only inside a transaction. */
-  count(name: string): void {
-    const producer = this.#of(name);
-    producer.moved += 1;
-    this.#touched.add(producer);
+  /** One more push, with what is to be kept of it. Only inside a transaction. */
+  count({ producer, line }: Counted, note: string | undefined): void {
+    const known = this.#of(producer);
+    known.next = line;
+    this.#touched.add(known);
+    if (note === undefined) return;
+    this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', known.id, line - NOTES);
+    const text = 'INSERT OR REPLACE INTO note (producer, line, text) VALUES (?, ?, ?)';
+    this.#store.write(text, known.id, line, toColumn(note));
   }
 
-  #of(name: string): Producer {
+  #of({ name, keep }: Producer): Known {
     const known = this.#byName.get(name);
     if (known) return known;
     const now = this.#store.clock();
     this.#changed = true;
-    const old = this.#store.sql('DELETE FROM producer WHERE seen_at < ? RETURNING name').all(now - KEPT_FOR);
-    for (const gone of old as { name: string }[]) this.#byName.delete(fromColumn(gone.name));
+    if (now >= this.#pruneAt) this.#prune(now);
     const made = this.#store.sql(
-      'INSERT INTO producer (name, pushed, seen_at) VALUES (?, 0, ?) RETURNING id',
+      'INSERT INTO producer (name, pushed, seen_at, keep) VALUES (?, 0, ?, ?) RETURNING id',
     );
-    const { id } = made.get(toColumn(name), now) as { id: number };
-    const producer = { id, pushed: 0, moved: 0 };
+    const { id } = made.get(toColumn(name), now, keep) as { id: number };
+    const producer = { id, pushed: 0, next: 0 };
     this.#byName.set(name, producer);
     return producer;
   }
 
+  #prune(now: Micros): void {
+    this.write(); // those that push in this transaction are not old
+    const old = this.#store.sql('DELETE FROM producer WHERE seen_at + keep < ? RETURNING name').all(now);
+    for (const gone of old as { name: string }[]) this.#byName.delete(fromColumn(gone.name));
+    if (old.length > 0) this.#store.write('DELETE FROM note WHERE producer NOT IN (SELECT id FROM producer)');
+    this.#pruneAt = now + PRUNE_EVERY;
+  }
+
   /** The last writes of the open transaction. */
   write(): void {
-    for (const { id, pushed, moved } of this.#touched) {
+    for (const { id, next } of this.#touched) {
       const text = 'UPDATE producer SET pushed = ?, seen_at = ? WHERE id = ?';
-      this.#store.write(text, pushed + moved, this.#store.clock(), id);
+      this.#store.write(text, next, this.#store.clock(), id);
     }
   }
 
   /** The open transaction is committed. */
   commit(): void {
-    for (const producer of this.#touched) {
-      producer.pushed += producer.moved;
-      producer.moved = 0;
-    }
+    for (const producer of this.#touched) producer.pushed = producer.next;
     this.#touched.clear();
     this.#changed = false;
   }
 
   /** The open transaction is undone. */
   rollback(db: Database): void {
-    for (const producer of this.#touched) producer.moved = 0;
+    for (const producer of this.#touched) producer.next = producer.pushed;
     this.#touched.clear();
-    if (this.#changed) this.load(db);
+    if (!this.#changed) return;
+    this.#pruneAt = 0;
+    this.load(db);
   }
 }

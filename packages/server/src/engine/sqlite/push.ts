@@ -1,7 +1,7 @@
 /**
  * Putting jobs where they go, and counting the pushes of producers that named themselves. Runs inside a turn.
  */
-import type { Entry, Refusal } from '../engine.ts';
+import type { Counted, Entry, Refusal } from '../engine.ts';
 import { toColumn } from './column.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
@@ -13,12 +13,12 @@ const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid,
 export function push(
   store: Store,
   entries: readonly Entry[],
-  producer: string | undefined,
+  counted: Counted | undefined,
   limit: number,
 ): readonly Refusal[] {
   const refused = limit === 0 ? [] : fullQueues(store, entries, limit);
   store.turn.begin();
-  if (producer !== undefined) store.producers.count(producer);
+  if (counted !== undefined) store.producers.count(counted, counted.note(refused));
   const now = store.clock();
   for (const entry of entries) {
     if (refused.length > 0 && isRefused(entry, refused)) continue;

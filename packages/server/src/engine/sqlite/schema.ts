@@ -62,6 +62,14 @@ const migrations: readonly string[] = [
    ) STRICT;`,
   // How often the job's worker fell silent while it held it.
   'ALTER TABLE job ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;',
+  // What a producer could not be told before its connection broke.
+  `ALTER TABLE producer ADD COLUMN keep INTEGER NOT NULL DEFAULT ${30 * 86_400_000_000}; -- µs after seen_at
+   CREATE TABLE note (
+     producer INTEGER NOT NULL,       -- producer.id
+     line INTEGER NOT NULL,
+     text TEXT NOT NULL,
+     PRIMARY KEY (producer, line)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

@@ -8,11 +8,14 @@
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type {
   CommitFigures,
+  Counted,
   DayCount,
   Engine,
   Entry,
   FetchAsk,
   Held,
+  Producer,
+  Pushed,
   QueueSummary,
   Refusal,
   Reservation,
@@ -68,17 +71,17 @@ export class SqliteEngine implements Engine {
     await store?.close();
   }
 
-  push(entries: readonly Entry[], producer?: string): Promise<readonly Refusal[]> {
+  push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]> {
     const store = this.#store;
     const limit = this.#options.maxQueueLength ?? 0;
-    return store.turn.run(() => push(store, entries, producer, limit));
+    return store.turn.run(() => push(store, entries, counted, limit));
   }
 
-  pushed(producer: string): Promise<number> {
+  pushed(producer: Producer, answered: number): Promise<Pushed> {
     const store = this.#store;
     return store.turn.run(() => {
       store.turn.begin();
-      return store.producers.pushed(producer);
+      return store.producers.pushed(producer, answered);
     });
   }
 
