@@ -24,6 +24,8 @@ export interface CallRules {
   again?: boolean | undefined;
   /** A server that refuses the connection (password, protocol) does not end the call: that may be put right. */
   outlast?: boolean | undefined;
+  /** A PUSH or PUSHB: on a connection with a producer it is sent again exactly when the server did not carry it out. */
+  counted?: boolean | undefined;
   /** What is unknown when a line that must not be sent twice got no reply. */
   doubt?: string | undefined;
   /** Takes the call back as long as it is unsent; `ABORTED`. Once it is sent, its reply is waited for. */
@@ -44,6 +46,9 @@ export class Call {
   readonly line: string;
   readonly again: boolean;
   readonly outlasts: boolean;
+  readonly counted: boolean;
+  /** Which line of the producer it was, when it was sent and counted. */
+  number = 0;
   readonly reply: Promise<Reply>;
   /** The line was handed to a socket whose connection still stands. */
   sent = false;
@@ -60,6 +65,7 @@ export class Call {
     this.line = line;
     this.again = options.again ?? false;
     this.outlasts = options.outlast ?? false;
+    this.counted = options.counted ?? false;
     this.#options = options;
     this.#place = place;
     this.#timeout = Math.min(options.timeout, longestTimer);

@@ -6,7 +6,7 @@
 
 import { hostname } from 'node:os';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { FaktoryError, type Info, type Job, type Mutation } from '@faktory-ts/protocol';
+import { FaktoryError, type Info, type Job, type Mutation, newJid } from '@faktory-ts/protocol';
 import type { CallOptions } from './call.ts';
 import { commands } from './commands.ts';
 import { Connection } from './connection.ts';
@@ -22,6 +22,11 @@ export interface ClientOptions {
   url?: string | readonly string[] | undefined;
   /** Wins over the ones in the URLs. Default: none. */
   password?: string | undefined;
+  /**
+   * By this name a server with our extensions counts what this client pushes, so that a push whose answer got lost is sent again
+   * exactly when it was not carried out. One client at a time may have a name. Default: a random one; false = no such thing.
+   */
+  producer?: string | false | undefined;
   /** Most calls that wait while the server is away; more reject with `LIMIT` at once. Default 10,000. */
   maxWaiting?: number | undefined;
   /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
@@ -34,6 +39,14 @@ export interface ClientOptions {
   labels?: readonly string[] | undefined;
   /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
   tls?: TlsOptions | undefined;
+}
+
+const hour = 3600; // seconds
+
+/** A random name lives as long as the client: the server need not remember it for long. */
+function producerOf(name: ClientOptions['producer']): { name: string; keep?: number } | undefined {
+  if (name === false) return undefined;
+  return name === undefined ? { name: newJid(), keep: hour } : { name };
 }
 
 const jobsInLine = 1000; // what the protocol's authors advise
@@ -78,7 +91,8 @@ export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
       labels: [...(labels ?? [])],
     };
     const addresses = resolveServers(options);
-    const connection = new Connection({ addresses, hello, tls, timeout, maxWaiting });
+    const producer = producerOf(options.producer);
+    const connection = new Connection({ addresses, hello, tls, timeout, maxWaiting, producer });
     this.#connection = connection;
     const abort = (): void => {
       connection.abort(new FaktoryError('ABORTED', 'the client was aborted', { cause: signal?.reason }));

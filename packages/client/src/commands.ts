@@ -31,13 +31,13 @@ const uncertain = 'the server may or may not have carried it out';
 export const commands = {
   async push(on: Connection, job: Job, options?: CallOptions): Promise<void> {
     const doubt = `job ${job.jid} may or may not be in`;
-    done(await on.call(write.push(job), { ...options, doubt }));
+    done(await on.call(write.push(job), { ...options, doubt, counted: true }));
   },
 
   /** Gives jid → message for the jobs that were refused. */
   async pushBulk(on: Connection, jobs: readonly Job[], options?: CallOptions): Promise<Map<string, string>> {
     const doubt = `none, some or all of its ${jobs.length} jobs may be in`;
-    const errors = record(await on.call(write.pushBulk(jobs), { ...options, doubt }));
+    const errors = record(await on.call(write.pushBulk(jobs), { ...options, doubt, counted: true }));
     return new Map(Object.entries(errors).map(([jid, message]) => [jid, String(message)]));
   },
 

@@ -4,10 +4,11 @@
  * only when a call waits: an idle connection that was lost stays lost until somebody calls.
  */
 
-import { type Extension, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
+import { type Extension, extensionVersion, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
 import { backoff } from './backoff.ts';
 import { Call, type CallOptions, type CallRules } from './call.ts';
 import { Link, type LinkOptions } from './link.ts';
+import { NumberedCalls, type Producer } from './numbered.ts';
 import { SentCalls } from './sent.ts';
 import type { ServerAddress } from './url.ts';
 
@@ -15,6 +16,8 @@ import type { ServerAddress } from './url.ts';
 export interface ConnectionOptions extends Omit<LinkOptions, 'silence' | 'address'> {
   /** The servers in the order in which they are tried; a dial that fails moves on, and after the last comes the first. */
   addresses: readonly ServerAddress[];
+  /** Names the pushes of this connection to a server with our extensions: none is lost or doubled. Default: none. */
+  producer?: Producer | undefined;
   /** Most calls that wait while the server is away; more are refused with `LIMIT`. Default 10,000. */
   maxWaiting?: number | undefined;
   /** Milliseconds a call waits for its reply, and the server may be silent while it owes one. Default 5000. */
@@ -33,7 +36,8 @@ const connected: Reply = { kind: 'simple', text: '' };
 
 /**
  * A call's life: *waiting* (no link, or the link takes no more now) → *sent* → settled. When the link dies, sent calls that may go
- * out again wait again, ahead of the others; the rest of the sent ones reject with `CLOSED`. Deadlines and signals settle a call in
+ * out again wait again, ahead of the others; pushes of a producer are in doubt until the next link (numbered.ts); the rest of the sent
+ * ones reject with `CLOSED`. Deadlines and signals settle a call in
  * any state; a sent one keeps its place until its reply has come.
  */
 export class Connection {
@@ -42,6 +46,7 @@ export class Connection {
   readonly #maxWaiting: number;
   #waiting = new Set<Call>();
   readonly #sent = new SentCalls();
+  readonly #numbered: NumberedCalls | undefined;
   #link: Link | undefined;
   #up = false;
   #flushing = false;
@@ -61,6 +66,7 @@ export class Connection {
     this.#options = options;
     this.#timeout = options.timeout ?? 5000;
     this.#maxWaiting = options.maxWaiting ?? 10_000;
+    this.#numbered = options.producer && new NumberedCalls(options.producer);
   }
 
   /**
@@ -121,6 +127,7 @@ export class Connection {
     const calls = [...this.#sent.drain(), ...this.#waiting];
     this.#waiting.clear();
     for (const call of calls) call.fail(error);
+    this.#numbered?.abort(error);
     clearTimeout(this.#redial);
     this.#leaving = true;
     this.#link?.die(error);
@@ -140,8 +147,13 @@ export class Connection {
     this.#link.end();
   }
 
+  /** Calls that are not settled and not on the wire. */
+  get #pending(): number {
+    return this.#waiting.size + (this.#numbered?.doubtful ?? 0);
+  }
+
   #wake(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#pending === 0) return;
     if (this.#up) {
       if (this.#flushing) return;
       this.#flushing = true;
@@ -157,12 +169,13 @@ export class Connection {
     }
     this.#redial = setTimeout(() => {
       this.#redial = undefined;
-      if (this.#waiting.size > 0 && this.#link === undefined) this.#dial();
+      if (this.#pending > 0 && this.#link === undefined) this.#dial();
     }, wait).unref();
   }
 
   #dial(): void {
-    const { addresses, hello, tls, extension } = this.#options;
+    const { addresses, hello, tls } = this.#options;
+    const extension = this.#ask();
     const address = addresses[this.#failures % addresses.length] as ServerAddress;
     try {
       this.#link = new Link(
@@ -180,9 +193,17 @@ export class Connection {
     }
   }
 
+  #ask(): LinkOptions['extension'] {
+    const { extension } = this.#options;
+    const numbered = this.#numbered;
+    if (numbered === undefined) return extension;
+    return () => ({ v: extensionVersion, ...extension?.(), ...numbered.ask() });
+  }
+
   #connected(offer: Extension | undefined): void {
     this.#up = true;
     this.#offer = offer;
+    this.#waitAgain(this.#numbered?.connected(offer) ?? []);
     this.#trouble = undefined;
     this.#options.onUp?.();
     this.#flush();
@@ -196,11 +217,17 @@ export class Connection {
     let lines = '';
     let replies = 0;
     for (const call of calls) {
+      // Those behind it wait too: pushes leave in their order.
+      if (this.#waiting.size > 0 || (call.counted && this.#numbered?.mayNumber === false)) {
+        this.#waiting.add(call);
+        continue;
+      }
       if (call.line === '') {
         call.answer(connected);
         continue;
       }
       call.sent = true;
+      if (call.counted) this.#numbered?.number(call);
       this.#sent.push(call);
       lines += call.line;
       replies++;
@@ -220,6 +247,8 @@ export class Connection {
       throw error;
     }
     this.#failures = 0;
+    this.#numbered?.heard(call, error);
+    if (this.#waiting.size > 0) this.#wake();
     if (error !== undefined) call.fail(error);
     else call.answer(reply);
     this.#changed();
@@ -237,8 +266,11 @@ export class Connection {
     }
     const cut = this.#sent.drain().filter((call) => !call.settled);
     this.#waitAgain(cut.filter((call) => call.again));
-    for (const call of cut) if (!call.again) call.lose(error);
+    const rest = cut.filter((call) => !call.again);
+    if (this.#numbered) this.#numbered.cut(rest, error);
+    else for (const call of rest) call.lose(error);
     if (dialling && lasting.has(error.code)) {
+      this.#numbered?.lose(error);
       for (const call of [...this.#waiting]) if (!call.outlasts) call.fail(error);
     }
     if (!leaving) this.#options.onDown?.(error);
@@ -262,7 +294,7 @@ export class Connection {
   }
 
   async #finish(): Promise<void> {
-    await this.#until(() => this.#waiting.size + this.#sent.size === 0);
+    await this.#until(() => this.#pending + this.#sent.size === 0);
     clearTimeout(this.#redial);
     this.hangUp();
     await this.#until(() => this.#link === undefined);

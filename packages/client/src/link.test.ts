@@ -64,6 +64,7 @@ const offer = '{"v":1,"max_fetch":1000,"max_settle":10000}';
 
 test('EXT is asked on each new link, and ready() gives the offer', async () => {
   const server = await FakeServer.start({
+    extensions: true,
     script: (line) => (line.startsWith('EXT ') ? `$${offer.length}\r\n${offer}\r\n` : '+OK\r\n'),
   });
   const addresses = resolveServers({ url: server.url });
@@ -82,6 +83,7 @@ test.each(['-ERR unknown command EXT\r\n', '-ERR EXT knows version 2, not 1\r\n'
   'a server that answers EXT with %j is a classic one',
   async (answer) => {
     const server = await FakeServer.start({
+      extensions: true,
       script: (line) => (line.startsWith('EXT ') ? answer : '+OK\r\n'),
     });
     const addresses = resolveServers({ url: server.url });
@@ -94,7 +96,7 @@ test.each(['-ERR unknown command EXT\r\n', '-ERR EXT knows version 2, not 1\r\n'
 );
 
 test('an answer to EXT that is neither an offer nor a refusal is PROTOCOL', async () => {
-  const server = await FakeServer.start({ script: () => '$2\r\n{}\r\n' });
+  const server = await FakeServer.start({ extensions: true, script: () => '$2\r\n{}\r\n' });
   const addresses = resolveServers({ url: server.url });
   const connection = new Connection({ addresses, extension: () => ({ v: 1 }) });
   await expect(connection.ready()).rejects.toMatchObject({ code: 'PROTOCOL' });

@@ -28,6 +28,8 @@ export interface FakeOptions {
   greeting?: string;
   /** Instead of the answer to HELLO; '' = says nothing. */
   welcome?: string;
+  /** Leaves EXT to the script. Default: it is an unknown command, as to any Faktory server, and not kept among the lines. */
+  extensions?: boolean;
   /** After the handshake. Default: +OK to all. */
   script?: Script;
 }
@@ -126,6 +128,10 @@ export class FakeServer {
     socket.on('data', (chunk) => {
       reader.push(chunk);
       for (let line = reader.next(); line !== undefined; line = reader.next()) {
+        if (line.startsWith('EXT ') && !this.#options.extensions) {
+          socket.write('-ERR unknown command EXT\r\n');
+          continue;
+        }
         peer.lines.push(line);
         if (peer.lines.length === 1) socket.write(this.#welcome(line, challenge));
         else if (line !== 'END') this.#answer(line, peer);

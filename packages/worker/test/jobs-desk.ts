@@ -1,5 +1,5 @@
 /*
- * A fake classic server that hands out given jobs, one per FETCH, and answers all else but EXT with OK.
+ * A fake classic server that hands out given jobs, one per FETCH, and answers all else with OK.
  * It must never answer a FETCH it has no job for: as a real server it lets it wait. A stranger would get wrong that such a
  * FETCH is answered later, when the test gives a job.
  */
@@ -53,7 +53,6 @@ export class JobsDesk {
 
   #answer(line: string, peer: Peer): string | undefined {
     for (const [start, answer] of this.answers) if (line.startsWith(start)) return answer;
-    if (line.startsWith('EXT ')) return '-ERR unknown command EXT\r\n';
     if (!line.startsWith('FETCH ')) return '+OK\r\n';
     const reply = this.#next();
     if (reply === undefined) {

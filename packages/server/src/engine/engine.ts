@@ -171,7 +171,7 @@ export interface Engine {
    */
   push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]>;
   /**
-   * How many pushes were counted for this producer, known from now on until it is forgotten, and the notes of those behind
+   * How many pushes were counted for this producer, 0 for one that never pushed or was forgotten, and the notes of those behind
    * `answered`; older notes are dropped. `flush` forgets neither.
    */
   pushed(producer: Producer, answered: number): Promise<Pushed>;

@@ -13,6 +13,7 @@ import { fromColumn, toColumn } from './column.ts';
 
 /** What it uses of the store, which uses it. */
 interface Home {
+  readonly turn: { begin(): void };
   readonly clock: () => Micros;
   sql(text: string): Statement;
   write(text: string, ...values: Value[]): void;
@@ -50,15 +51,24 @@ export class Producers {
     this.#changed = false;
   }
 
-  /** The count of this producer, which is made when the name is new, and its notes. Only inside a transaction. */
-  pushed(producer: Producer, answered: number): Pushed {
-    const { id, next } = this.#of(producer);
-    this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', id, Math.min(answered, next));
-    const rows = this.#store.sql('SELECT line, text FROM note WHERE producer = ? ORDER BY line').all(id);
-    const notes = (rows as { line: number; text: string }[]).map(
-      ({ line, text }) => [line, fromColumn(text)] as const,
+  /** The count of this producer, and its notes behind `answered`. A name that has not pushed is not kept. */
+  pushed({ name }: Producer, answered: number): Pushed {
+    const known = this.#byName.get(name);
+    if (known === undefined) return { pushed: 0, notes: new Map() };
+    const rows = this.#store
+      .sql('SELECT line, text FROM note WHERE producer = ? ORDER BY line')
+      .all(known.id);
+    const notes = new Map(
+      (rows as { line: number; text: string }[]).map(({ line, text }) => [line, fromColumn(text)]),
     );
-    return { pushed: next, notes: new Map(notes) };
+    for (const line of notes.keys()) if (line <= answered) notes.delete(line);
+    if (notes.size < rows.length) this.#forget(known.id, answered);
+    return { pushed: known.next, notes };
+  }
+
+  #forget(id: number, answered: number): void {
+    this.#store.turn.begin();
+    this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', id, answered);
   }
 
   /** One more push, with what is to be kept of it. Only inside a transaction. */

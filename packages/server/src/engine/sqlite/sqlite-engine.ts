@@ -79,10 +79,7 @@ export class SqliteEngine implements Engine {
 
   pushed(producer: Producer, answered: number): Promise<Pushed> {
     const store = this.#store;
-    return store.turn.run(() => {
-      store.turn.begin();
-      return store.producers.pushed(producer, answered);
-    });
+    return store.turn.run(() => store.producers.pushed(producer, answered));
   }
 
   fetch(ask: FetchAsk): Promise<Reservation | undefined> {
