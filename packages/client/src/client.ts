@@ -10,7 +10,15 @@ import { FaktoryError, type Info, type Job, type Mutation, newJid } from '@fakto
 import type { CallOptions } from './call.ts';
 import { commands } from './commands.ts';
 import { Connection } from './connection.ts';
-import { type AnyJobs, type JobMap, type PushJob, wireFields } from './job-options.ts';
+import {
+  type AnyDefinition,
+  checkArguments,
+  definitionTable,
+  type JobDefaults,
+  type PushedJobs,
+} from './define-job.ts';
+import { type AnyJobs, type JobMap, type PushJob, wireFields, withDefaults } from './job-options.ts';
+import { JobSet } from './sets.ts';
 import { resolveServers } from './url.ts';
 
 /** What a {@link Client} may be told. Everything has a default. */
@@ -27,6 +35,10 @@ export interface ClientOptions {
    * exactly when it was not carried out. One client at a time may have a name. Default: a random one; false = no such thing.
    */
   producer?: string | false | undefined;
+  /** Definitions of the jobs it pushes: their arguments are checked, their defaults filled in. Default: none. See {@link Client.of}. */
+  jobs?: readonly AnyDefinition[] | undefined;
+  /** For every job, under the defaults of its definition and what the push says. Default: the server's. */
+  defaults?: JobDefaults | undefined;
   /** Most calls that wait while the server is away; more reject with `LIMIT` at once. Default 10,000. */
   maxWaiting?: number | undefined;
   /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
@@ -76,8 +88,33 @@ export interface BulkResult {
  * ```
  */
 export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
+  /** Jobs that wait for their time. */
+  readonly scheduled: JobSet<keyof Jobs & string>;
+  /** Jobs that failed and wait for their next try. */
+  readonly retries: JobSet<keyof Jobs & string>;
+  /** Jobs that will not be tried again. */
+  readonly dead: JobSet<keyof Jobs & string>;
   readonly #connection: Connection;
+  readonly #definitions: ReadonlyMap<string, AnyDefinition>;
+  readonly #defaults: JobDefaults | undefined;
   readonly #forgetSignal: () => void;
+
+  /**
+   * A client whose map of jobs is what the definitions say; see {@link defineJob}.
+   *
+   * @throws FaktoryError `CONFIG` as the constructor.
+   * @example
+   * ```ts
+   * const resize = defineJob('Resize', { args: argsOf<[file: string]>(), queue: 'slow' });
+   * const client = Client.of({ jobs: [resize] });
+   * await client.push({ jobtype: 'Resize', args: ['a.png'] });
+   * ```
+   */
+  static of<const Definitions extends readonly AnyDefinition[]>(
+    options: ClientOptions & { jobs: Definitions },
+  ): Client<PushedJobs<Definitions>> {
+    return new Client<PushedJobs<Definitions>>(options);
+  }
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: ClientOptions = {}) {
@@ -94,6 +131,12 @@ export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
     const producer = producerOf(options.producer);
     const connection = new Connection({ addresses, hello, tls, timeout, maxWaiting, producer });
     this.#connection = connection;
+    this.#definitions = definitionTable(options.jobs ?? []);
+    this.#defaults = options.defaults;
+    const mutate = (mutation: Mutation, given?: CallOptions): Promise<void> => this.mutate(mutation, given);
+    this.scheduled = new JobSet('scheduled', mutate);
+    this.retries = new JobSet('retries', mutate);
+    this.dead = new JobSet('dead', mutate);
     const abort = (): void => {
       connection.abort(new FaktoryError('ABORTED', 'the client was aborted', { cause: signal?.reason }));
     };
@@ -117,7 +160,9 @@ export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
    * ```
    */
   async push(job: PushJob<Jobs>, options?: CallOptions): Promise<string> {
-    const fields = wireFields(job);
+    const checked = this.#check(job);
+    if (checked instanceof Promise) await checked;
+    const fields = this.#fields(job);
     await commands.push(this.#connection, fields, options);
     return fields.jid;
   }
@@ -145,18 +190,42 @@ export class Client<Jobs extends JobMap<Jobs> = AnyJobs> {
   ): Promise<BulkResult> {
     const result: BulkResult = { jids: [], errors: new Map() };
     let line: Job[] = [];
+    let pushed = 0;
     const send = async (): Promise<void> => {
-      const errors = await this.#pushLine(line, result.jids.length, options);
-      for (const { jid } of line) result.jids.push(jid);
+      const errors = await this.#pushLine(line, pushed, options);
       for (const [jid, message] of errors) result.errors.set(jid, message);
+      pushed += line.length;
       line = [];
     };
     for await (const job of jobs) {
-      line.push(wireFields(job));
+      const fields = this.#fields(job);
+      const refusal = this.#definitions.size > 0 ? await this.#refusal(job) : undefined;
+      if (refusal === undefined) line.push(fields);
+      else result.errors.set(fields.jid, refusal);
+      result.jids.push(fields.jid);
       if (line.length === jobsInLine) await send();
     }
     if (line.length > 0) await send();
     return result;
+  }
+
+  #fields(job: PushJob<Jobs>): Job {
+    return wireFields(withDefaults(job, this.#definitions.get(job.jobtype)?.defaults, this.#defaults));
+  }
+
+  #check({ jobtype, args }: PushJob<Jobs>): unknown {
+    return checkArguments(this.#definitions.get(jobtype), args);
+  }
+
+  /** Why the job's definition refuses its arguments. */
+  async #refusal(job: PushJob<Jobs>): Promise<string | undefined> {
+    try {
+      await this.#check(job);
+      return undefined;
+    } catch (error) {
+      if (error instanceof FaktoryError && error.code === 'INVALID') return error.message;
+      throw error;
+    }
   }
 
   async #pushLine(jobs: readonly Job[], before: number, options?: CallOptions): Promise<Map<string, string>> {

@@ -34,6 +34,28 @@ describe('the job that travels', () => {
     expect(job({ in: 500 }).at).toBe('1970-01-01T00:00:01.500Z');
   });
 
+  test('a Temporal instant travels as RFC 3339, a length of time counts from now', () => {
+    expect(job({ at: { epochMilliseconds: 1500 } }).at).toBe('1970-01-01T00:00:01.500Z');
+    vi.useFakeTimers({ toFake: ['Date'], now: 1000 });
+    expect(job({ in: '2 minutes' }).at).toBe('1970-01-01T00:02:01.000Z');
+  });
+
+  test('what features of servers read travels in custom, and wins over what is there', () => {
+    const features = {
+      unique_for: 60,
+      unique_until: 'start',
+      expires_in: 3600,
+      track: true,
+      bid: 'b1',
+    } as const;
+    expect(job({ custom: { a: 1, bid: 'old' }, ...features }).custom).toEqual({
+      a: 1,
+      ...features,
+      track: 1,
+    });
+    expect(job({ track: false }).custom).toBeUndefined();
+  });
+
   test.each<[string, JobOptions]>([
     ['a Date that is none', { at: new Date(Number.NaN) }],
     ['a wait that is no number', { in: Number.NaN }],

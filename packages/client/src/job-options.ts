@@ -5,6 +5,7 @@
  */
 
 import { FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
+import { type Duration, durationMs } from './duration.ts';
 
 /** What a map of jobs must look like: each jobtype with the tuple of its arguments. An interface or a type alias. */
 export type JobMap<Jobs> = { [T in keyof Jobs]: readonly unknown[] };
@@ -20,10 +21,10 @@ export interface JobOptions {
   queue?: string | undefined;
   /** Inside its queue: 1 to 9, 9 first, 5 when left out. */
   priority?: number | undefined;
-  /** Not before this time: a Date, or RFC 3339 text with a zone. Now or past means at once. */
-  at?: Date | string | undefined;
-  /** Not before this many milliseconds from now, by this machine's clock. Not together with `at`. */
-  in?: number | undefined;
+  /** Not before this time: a Date, a `Temporal.Instant` or `ZonedDateTime`, or RFC 3339 text with a zone. Now or past means at once. */
+  at?: Date | InstantLike | string | undefined;
+  /** Not before so long from now, by this machine's clock: milliseconds, `'15 minutes'`, a `Temporal.Duration`. Not together with `at`. */
+  in?: Duration | undefined;
   /** Seconds a worker may take: 1800 when left out, at least 60, at most 86,400. */
   reserve_for?: number | undefined;
   /** How often to try again: 25 when left out, 0 = forget on failure, -1 = dead on the first failure. */
@@ -32,6 +33,21 @@ export interface JobOptions {
   backtrace?: number | undefined;
   /** For middleware and features of the server. Keys that begin with `_` belong to the server. */
   custom?: Record<string, unknown> | undefined;
+  /** Seconds in which no equal job (type, arguments, queue) is taken: `NOTUNIQUE`. On servers with unique jobs. */
+  unique_for?: number | undefined;
+  /** Until when it is unique: its `success`, which is the default, or its `start`. */
+  unique_until?: 'success' | 'start' | undefined;
+  /** Seconds from the push after which the job is no longer run. On servers with expiring jobs. */
+  expires_in?: number | undefined;
+  /** The job's state can be asked for. On servers with tracking. */
+  track?: boolean | undefined;
+  /** The batch that the job belongs to. On servers with batches. */
+  bid?: string | undefined;
+}
+
+/** What `Temporal.Instant` and `Temporal.ZonedDateTime` are, as far as it is used. */
+export interface InstantLike {
+  readonly epochMilliseconds: number;
 }
 
 /** A job to push: one of the map's jobtypes with the arguments of that type. Arguments must survive JSON. */
@@ -42,6 +58,7 @@ export type PushJob<Jobs extends JobMap<Jobs> = AnyJobs> = {
 /** The job as it travels. Throws `INVALID` for a time that is none, or both `at` and `in`. */
 export function wireFields(job: JobOptions & { jobtype: string; args: readonly unknown[] }): Job {
   const at = startTime(job);
+  const custom = customOf(job);
   return {
     jid: job.jid ?? newJid(),
     jobtype: job.jobtype,
@@ -52,14 +69,39 @@ export function wireFields(job: JobOptions & { jobtype: string; args: readonly u
     ...(job.reserve_for !== undefined && { reserve_for: job.reserve_for }),
     ...(job.retry !== undefined && { retry: job.retry }),
     ...(job.backtrace !== undefined && { backtrace: job.backtrace }),
-    ...(job.custom !== undefined && { custom: job.custom }),
+    ...(custom !== undefined && { custom }),
   };
 }
 
-function startTime(job: JobOptions): string | undefined {
-  if (job.in === undefined) return job.at instanceof Date ? timeText(job.at, 'at') : job.at;
-  if (job.at !== undefined) throw new FaktoryError('INVALID', 'a job takes either at or in, not both');
-  return timeText(new Date(Date.now() + job.in), 'in');
+/** The same job with defaults under what it says itself; the parts of `custom` are joined. */
+export function withDefaults<J extends JobOptions>(
+  job: J,
+  ...defaults: readonly (JobOptions | undefined)[]
+): J {
+  const layers = [...[...defaults].reverse(), job].map((layer) => said(layer ?? {}));
+  const customs = layers.map(({ custom }) => custom).filter((custom) => custom !== undefined);
+  const joined = Object.assign({}, ...layers) as J;
+  return customs.length > 1 ? { ...joined, custom: Object.assign({}, ...customs) } : joined;
+}
+
+function said<J extends object>(options: J): J & JobOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as J;
+}
+
+/** The keys of features travel in `custom`, where every server and client looks for them. */
+function customOf({ custom, unique_for, unique_until, expires_in, track, bid }: JobOptions): Job['custom'] {
+  const keys = said({ unique_for, unique_until, expires_in, track: track ? 1 : undefined, bid });
+  return Object.keys(keys).length > 0 ? { ...custom, ...keys } : custom;
+}
+
+function startTime({ at, in: wait }: JobOptions): string | undefined {
+  if (wait === undefined) return typeof at === 'object' ? timeText(dateOf(at), 'at') : at;
+  if (at !== undefined) throw new FaktoryError('INVALID', 'a job takes either at or in, not both');
+  return timeText(new Date(Date.now() + durationMs(wait)), 'in');
+}
+
+function dateOf(at: Date | InstantLike): Date {
+  return at instanceof Date ? at : new Date(at.epochMilliseconds);
 }
 
 function timeText(time: Date, option: string): string {

@@ -5,8 +5,15 @@
  */
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { AnyJobs, JobMap } from '@faktory-ts/client';
+import {
+  type AnyDefinition,
+  type AnyJobs,
+  checkArguments,
+  definitionTable,
+  type JobMap,
+} from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
+import type { RunRules } from './attempt.ts';
 import type { ErrorRule } from './error-rules.ts';
 import { checkErrorRules } from './handler-options.ts';
 import { type Handlers, type HandlerTable, handlerTable } from './handlers.ts';
@@ -19,6 +26,8 @@ import { Runner } from './run.ts';
 export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
   /** By jobtype. A job of a type that is not here fails with errtype `UnknownJobtype`. */
   handlers: Handlers<Jobs>;
+  /** Definitions of the jobs it runs: their arguments are checked before the handler gets them. Default: none. See {@link Worker.of}. */
+  jobs?: readonly AnyDefinition[] | undefined;
   /** Around every handler, the first outermost. Default: none. */
   middleware?: readonly Middleware<NoInfer<Jobs>>[] | undefined;
   /** What becomes of a job by the class of its error: the first rule that fits, after those of its jobtype. Default: none. */
@@ -96,7 +105,7 @@ export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>
   const order = queueOrder(queues, options.queueOrder);
   const labels = [...(options.labels ?? [])];
   return {
-    runner: new Runner({ table, middleware, errors }),
+    runner: new Runner({ table, middleware, errors, checkArguments: checkBy(options.jobs ?? []) }),
     queues: order,
     concurrency,
     shutdownTimeout,
@@ -116,6 +125,12 @@ function limitsOf(given: Readonly<Record<string, number>> = {}): ReadonlyMap<str
     throw new FaktoryError('CONFIG', `queueConcurrency of ${name} must be a whole number, 1 or more`);
   }
   return new Map(Object.entries(given));
+}
+
+function checkBy(jobs: readonly AnyDefinition[]): RunRules['checkArguments'] {
+  if (jobs.length === 0) return undefined;
+  const definitions = definitionTable(jobs);
+  return (jobtype, args) => checkArguments(definitions.get(jobtype), args);
 }
 
 function typeLimits(table: HandlerTable): ReadonlyMap<string, number> {

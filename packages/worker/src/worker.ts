@@ -6,7 +6,15 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type AnyJobs, Connection, type JobMap, resolveServers, type WorkerSignal } from '@faktory-ts/client';
+import {
+  type AnyDefinition,
+  type AnyJobs,
+  Connection,
+  type JobMap,
+  type RunJobs,
+  resolveServers,
+  type WorkerSignal,
+} from '@faktory-ts/client';
 import { extensionVersion, FaktoryError, type Job } from '@faktory-ts/protocol';
 import { Lanes } from './classic.ts';
 import { Ends, messageOf } from './ends.ts';
@@ -69,6 +77,25 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
   #state: WorkerState = 'new';
   #work: Promise<unknown> = Promise.resolve();
   #tellStopped: () => void = () => {};
+
+  /**
+   * A worker whose handlers are typed by the definitions of its jobs; see `defineJob` of `@faktory-ts/client`. Arguments that do not fit
+   * send the job to the dead set at once, errtype `InvalidArguments`.
+   *
+   * @throws FaktoryError `CONFIG` as the constructor.
+   * @example
+   * ```ts
+   * import { argsOf, defineJob } from '@faktory-ts/client';
+   *
+   * const resize = defineJob('Resize', { args: argsOf<[file: string, width: number]>() });
+   * const worker = Worker.of({ jobs: [resize], handlers: { Resize: ({ log }, file, width) => log.info(`${file}: ${width}`) } });
+   * ```
+   */
+  static of<const Definitions extends readonly AnyDefinition[]>(
+    options: WorkerOptions<RunJobs<Definitions>> & { jobs: Definitions },
+  ): Worker<RunJobs<Definitions>> {
+    return new Worker<RunJobs<Definitions>>(options);
+  }
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: WorkerOptions<Jobs>) {

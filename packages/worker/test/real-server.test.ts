@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Client } from '@faktory-ts/client';
+import { Client, defineJob, type StandardSchema } from '@faktory-ts/client';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
@@ -184,6 +184,29 @@ describe.each([
       if (extensions) await infoWith(({ total_processed }) => total_processed === 1);
       else await infoWith((faktory) => faktory.sets.retries === 1);
       expect(attempts).toEqual(extensions ? [1, 1] : [1]);
+    });
+
+    test('arguments that its definition refuses send it to the dead set at once, readably', async () => {
+      const schema: StandardSchema<[n: string], [n: number]> = {
+        '~standard': {
+          version: 1,
+          vendor: 'test',
+          validate: (value) =>
+            Number.isNaN(Number((value as string[])[0]))
+              ? { issues: [{ message: 'not a number', path: [0] }] }
+              : { value: [Number((value as string[])[0])] },
+        },
+      };
+      const got: number[] = [];
+      const jobs = [defineJob('Number', { schema })];
+      const worker = Worker.of({ url: server.url, jobs, handlers: { Number: (_context, n) => got.push(n) } });
+      workers.push(worker as Worker);
+      await worker.start();
+      await client.push({ jobtype: 'Number', args: ['x'] });
+      await client.push({ jobtype: 'Number', args: ['7'] });
+      await infoWith((faktory) => faktory.total_processed === 2 && faktory.sets.dead === 1);
+      expect(await sets()).toMatchObject({ retries: 0, working: 0 });
+      expect(got).toEqual([7]);
     });
 
     test('the crash of an isolated handler fails that job only', async () => {
