@@ -66,8 +66,10 @@ mkdirSync(folder);
 const sources = Object.fromEntries(
   libraries.map((path) => [nameOf(path), [`../${relative(root, path)}/src/index.ts`]]),
 );
+// What a reader would install beside our packages; it is not installed at the root.
+const companions = { zod: ['../packages/client/node_modules/zod'] };
 const compilerOptions = {
-  paths: sources,
+  paths: { ...sources, ...companions },
   noUnusedLocals: false,
   noUnusedParameters: false,
   lib: ['ES2023', 'DOM'],

@@ -33,16 +33,22 @@ describe('what each call says and reads', () => {
     ]);
   });
 
-  test('pushBulk gives all jids in order and the errors by jid', async () => {
-    server.script = () => bulk('{"bbbbbbbb":"jobs must have a jobtype parameter"}');
+  test('pushBulk gives one result per job, in order', async () => {
+    server.script = () =>
+      bulk('{"bbbbbbbb":"jobs must have a jobtype parameter","cccccccc":"NOTUNIQUE Job not unique"}');
     const job = { jobtype: 'T', args: [] };
-    const { jids, errors } = await client.pushBulk([
+    const results = await client.pushBulk([
       { ...job, jid: 'aaaaaaaa' },
       { ...job, jid: 'bbbbbbbb' },
+      { ...job, jid: 'cccccccc' },
       job,
     ]);
-    expect(jids).toEqual(['aaaaaaaa', 'bbbbbbbb', expect.stringMatching(/^[\w-]{24}$/)]);
-    expect(errors).toEqual(new Map([['bbbbbbbb', 'jobs must have a jobtype parameter']]));
+    expect(results).toEqual([
+      { jid: 'aaaaaaaa' },
+      { jid: 'bbbbbbbb', error: new FaktoryError('INVALID', 'jobs must have a jobtype parameter') },
+      { jid: 'cccccccc', error: new FaktoryError('NOTUNIQUE', 'Job not unique') },
+      { jid: expect.stringMatching(/^[\w-]{24}$/) },
+    ]);
   });
 
   test('pushBulk sends 1,000 jobs a line, asks an iterable for more when the ones before are in, and nothing for none', async () => {
@@ -51,13 +57,33 @@ describe('what each call says and reads', () => {
     async function* many() {
       for (; asked < 2500; asked++) yield { jid: `job-${asked}-0000`, jobtype: 'T', args: [asked] };
     }
-    const { jids, errors } = await client.pushBulk(many());
-    expect(jids).toHaveLength(2500);
-    expect(errors.size).toBe(0);
+    const results = await client.pushBulk(many());
+    expect(results).toHaveLength(2500);
+    expect(results.filter(({ error }) => error)).toEqual([]);
     const sizes = server.lines.map((line) => (JSON.parse(line.slice('PUSHB '.length)) as unknown[]).length);
     expect(sizes).toEqual([1000, 1000, 500]);
-    expect(await client.pushBulk([])).toEqual({ jids: [], errors: new Map() });
+    expect(await client.pushBulk([])).toEqual([]);
     expect(server.lines).toHaveLength(3);
+  });
+
+  test('pushBulk sends two jobs with the same jid in two lines, so that each has its own result', async () => {
+    const answers = ['{}', '{"aaaaaaaa":"jobs must have a jobtype parameter"}'];
+    server.script = () => bulk(answers.shift() ?? '');
+    const job = { jid: 'aaaaaaaa', jobtype: 'T', args: [] };
+    const results = await client.pushBulk([job, { ...job, jobtype: '' }]);
+    expect(results).toEqual([{ jid: 'aaaaaaaa' }, { jid: 'aaaaaaaa', error: expect.any(FaktoryError) }]);
+  });
+
+  test('pushBulk tells a job that cannot leave as it tells one that the server refuses', async () => {
+    server.script = () => bulk('{}');
+    const job = { jobtype: 'T', args: [] };
+    const results = await client.pushBulk([job, { ...job, jid: 'aaaaaaaa', at: new Date(0), in: 1 }, job]);
+    expect(results.map(({ error }) => error?.message)).toEqual([
+      undefined,
+      'a job takes either at or in, not both',
+      undefined,
+    ]);
+    expect(results[1]?.jid).toBe('aaaaaaaa');
   });
 
   test('a pushBulk that breaks says how many jobs were in before', async () => {

@@ -2,122 +2,108 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { FakeServer } from '../test/fake-server.ts';
+import { checkArguments } from './check-arguments.ts';
 import { Client } from './client.ts';
-import { argsOf, checkArguments, defineJob, type PushedJobs, type RunJobs } from './define-job.ts';
+import { type DefinedJobs, defineJob, unchecked } from './define-job.ts';
 
-const withZod = defineJob('Zod', {
-  schema: z.tuple([z.string(), z.object({ id: z.number() })]),
-  queue: 'mail',
+const jobs = [
+  defineJob('Zod', { schema: z.tuple([z.string(), z.number()]), queue: 'mail', retry: 3 }),
+  defineJob('ZodPayload', { payload: z.object({ file: z.string(), width: z.number().default(80) }) }),
+  defineJob('Valibot', { schema: v.tuple([v.string(), v.pipe(v.string(), v.transform(Number))]) }),
+  defineJob('ArkType', { schema: type(['string', 'number']) }),
+  defineJob('ArkPayload', { payload: type({ n: 'string.numeric.parse' }) }),
+  defineJob('Unchecked', { schema: unchecked<[to: string, id: number]>() }),
+  defineJob('Any', { queue: 'any' }),
+];
+
+describe('types of definitions', () => {
+  test('a push takes what goes into the schemas', () => {
+    interface Pushed {
+      Zod: [string, number];
+      ZodPayload: [{ file: string; width?: number | undefined }];
+      Valibot: [string, string];
+      ArkType: [string, number];
+      ArkPayload: [{ n: string }];
+      Unchecked: [to: string, id: number];
+      Any: readonly unknown[];
+    }
+    expectTypeOf<DefinedJobs<typeof jobs>>().branded.toEqualTypeOf<Pushed>();
+  });
+
+  test('a handler gets what comes out of them', () => {
+    interface Run {
+      Zod: [string, number];
+      ZodPayload: [{ file: string; width: number }];
+      Valibot: [string, number];
+      ArkType: [string, number];
+      ArkPayload: [{ n: number }];
+      Unchecked: [to: string, id: number];
+      Any: readonly unknown[];
+    }
+    expectTypeOf<DefinedJobs<typeof jobs, 'output'>>().branded.toEqualTypeOf<Run>();
+  });
+
+  test('a client of definitions takes their jobs and no others', () => {
+    const typed = (): unknown => new Client({ jobs });
+    type Push = Parameters<Client<typeof jobs>['push']>[0];
+    expectTypeOf<{ jobtype: 'Zod'; args: ['a', 1]; priority: 9 }>().toExtend<Push>();
+    expectTypeOf<{ jobtype: 'ZodPayload'; args: [{ file: 'a.png' }] }>().toExtend<Push>();
+    expectTypeOf<{ jobtype: 'Zod'; args: [1, 'a'] }>().not.toExtend<Push>();
+    expectTypeOf<{ jobtype: 'Zod'; args: ['a'] }>().not.toExtend<Push>();
+    expectTypeOf<{ jobtype: 'ZodPayload'; args: [{ width: 1 }] }>().not.toExtend<Push>();
+    expectTypeOf<{ jobtype: 'ZodPayload'; args: { file: 'a.png' } }>().not.toExtend<Push>();
+    expectTypeOf<{ jobtype: 'Unchecked'; args: [1] }>().not.toExtend<Push>();
+    expectTypeOf<{ jobtype: 'Zodd'; args: ['a', 1] }>().not.toExtend<Push>();
+    expectTypeOf(typed).returns.toBeUnknown();
+  });
+
+  test('the type of a client follows from its options', () => {
+    const defined = () => new Client({ jobs });
+    const plain = () => new Client({ url: 'tcp://localhost' });
+    expectTypeOf<ReturnType<typeof defined>>().toEqualTypeOf<Client<typeof jobs>>();
+    expectTypeOf<ReturnType<typeof plain>>().toEqualTypeOf<Client>();
+    // @ts-expect-error a map of jobs and definitions of others
+    const both = () => new Client<{ Other: [] }>({ jobs });
+    // @ts-expect-error a schema is no definition
+    const schema = () => new Client({ jobs: [z.string()] });
+    expectTypeOf(both).toBeFunction();
+    expectTypeOf(schema).toBeFunction();
+  });
+
+  test('checked arguments have the types that come out', () => {
+    const resize = defineJob('Resize', { payload: z.object({ width: z.number().default(80) }) });
+    expectTypeOf(checkArguments(resize, [{}])).toEqualTypeOf<
+      [{ width: number }] | Promise<[{ width: number }]>
+    >();
+  });
 });
-const withValibot = defineJob('Valibot', { schema: v.tuple([v.string(), v.number()]), retry: 3 });
-const withArktype = defineJob('Arktype', { schema: type(['string', 'number']) });
-const turning = defineJob('Turning', {
-  schema: z.tuple([z.iso.datetime().transform((text) => new Date(text))]),
-});
-const plain = defineJob('Plain', { args: argsOf<[file: string, width: number]>(), custom: { a: 1, b: 1 } });
-const bare = defineJob('Bare');
-const jobs = [withZod, withValibot, withArktype, turning, plain, bare] as const;
 
-describe('checked by its schema', () => {
-  test.each([
-    [withZod, ['a', { id: 1 }]],
-    [withValibot, ['a', 1]],
-    [withArktype, ['a', 1]],
-    [plain, [1, 2, 3]], // without a schema nothing is checked at run time
-  ])('good arguments pass (%#)', async (definition, args) => {
-    expect(await checkArguments(definition, args)).toEqual(args);
-  });
-
-  test.each([
-    [withZod, ['a', { id: 'x' }], /^Zod: args\[1\]\.id: .*number/],
-    [withZod, ['a'], /^Zod: args/],
-    [withValibot, ['a', 'x'], /^Valibot: args\[1\]: .*number/],
-    [withArktype, ['a', 'x'], /^Arktype: args\[1\]: .*number/],
-  ])('bad arguments are INVALID, with place and reason (%#)', async (definition, args, message) => {
-    await expect((async () => checkArguments(definition, args))()).rejects.toMatchObject({
-      code: 'INVALID',
-      message: expect.stringMatching(message),
-    });
-  });
-
-  test('the handler gets what the schema makes of them', async () => {
-    expect(await checkArguments(turning, ['2026-01-02T00:00:00Z'])).toEqual([
-      new Date('2026-01-02T00:00:00Z'),
-    ]);
-  });
-
-  test('a schema may take its time', async () => {
-    const slow = defineJob('Slow', {
-      schema: z.tuple([z.string().refine(async (text) => text !== 'taken', 'taken')]),
-    });
-    expect(await checkArguments(slow, ['free'])).toEqual(['free']);
-    await expect(checkArguments(slow, ['taken'])).rejects.toMatchObject({ message: 'Slow: args[0]: taken' });
-  });
-});
-
-describe('a client with definitions', () => {
-  test('fills in their defaults: what the push says wins, then the definition, then the client', async () => {
-    const server = await FakeServer.start();
-    const defaults = { queue: 'low', retry: 1, priority: 2, custom: { b: 2, c: 2 } };
-    const client = Client.of({ url: server.url, jobs, defaults });
-    await client.push({ jobtype: 'Zod', args: ['a', { id: 1 }], retry: 9 });
-    await client.push({ jobtype: 'Plain', args: ['a', 1], custom: { c: 3 } });
-    const pushed = server.lines.map((line) => JSON.parse(line.slice(5)));
-    expect(pushed[0]).toMatchObject({ queue: 'mail', retry: 9, priority: 2 });
-    expect(pushed[1]).toMatchObject({ queue: 'low', custom: { a: 1, b: 1, c: 3 } });
-    await client.close();
-    await server.stop();
-  });
-
-  test('refuses bad arguments before anything is sent; in bulk the others go in', async () => {
-    const server = await FakeServer.start({ script: () => '$2\r\n{}\r\n' });
-    const client = Client.of({ url: server.url, jobs });
-    const bad = { jid: 'bad-00001', jobtype: 'Zod', args: ['a', { id: Number.NaN }] } as const;
-    await expect(client.push({ ...bad, args: [...bad.args] })).rejects.toMatchObject({ code: 'INVALID' });
-    const { jids, errors } = await client.pushBulk([
-      { jid: 'good-0001', jobtype: 'Zod', args: ['a', { id: 1 }] },
-      { ...bad, args: [...bad.args] },
-      { jid: 'good-0002', jobtype: 'Bare', args: [] },
-    ]);
-    expect(jids).toEqual(['good-0001', 'bad-00001', 'good-0002']);
-    expect([...errors]).toEqual([['bad-00001', expect.stringMatching(/^Zod: args\[1\]\.id/)]]);
-    expect(server.lines).toHaveLength(1);
-    expect(JSON.parse(server.lines[0]?.slice(6) ?? '')).toHaveLength(2);
-    await client.close();
-    await server.stop();
-  });
-
-  test('a schema that is none, an empty jobtype, or two definitions of one are CONFIG', () => {
+describe('what is no definition does not compile', () => {
+  test('and two schemas, or something that is no schema, are CONFIG', () => {
     const config = expect.objectContaining({ code: 'CONFIG' });
-    expect(() => defineJob('Bad', { schema: {} as never })).toThrow(config);
-    expect(() => defineJob('')).toThrow(config);
-    expect(() => Client.of({ jobs: [bare, bare] })).toThrow(config);
+    // @ts-expect-error either schema or payload
+    expect(() => defineJob('T', { schema: z.tuple([]), payload: z.string() })).toThrow(config);
+    // @ts-expect-error a list of types is no schema
+    expect(() => defineJob('T', { schema: ['string'] })).toThrow(config);
+    // @ts-expect-error a function is no schema
+    expect(() => defineJob('T', { payload: () => true })).toThrow(config);
+  });
+
+  test('a schema of something else than a list, and options that do not exist', () => {
+    // @ts-expect-error an object schema is a payload
+    defineJob('T', { schema: z.object({}) });
+    // @ts-expect-error the wire's name is reserve_for
+    defineJob('T', { schema: z.tuple([]), reserveFor: 60 });
+    // @ts-expect-error the wire's name is reserve_for
+    defineJob('T', { reserveFor: 60 });
+    // @ts-expect-error a queue is a text
+    defineJob('T', { queue: 7 });
+    // @ts-expect-error a jid is for one job
+    expect(defineJob('T', { jid: 'jid-12345' }).jobtype).toBe('T');
   });
 });
 
-test('the maps of both ends come from the definitions, and what does not fit does not compile', () => {
-  expectTypeOf<PushedJobs<typeof jobs>['Zod']>().toEqualTypeOf<[string, { id: number }]>();
-  expectTypeOf<PushedJobs<typeof jobs>['Turning']>().toEqualTypeOf<[string]>();
-  expectTypeOf<RunJobs<typeof jobs>['Turning']>().toEqualTypeOf<[Date]>();
-  expectTypeOf<PushedJobs<typeof jobs>['Plain']>().toEqualTypeOf<[file: string, width: number]>();
-  const client = Client.of({ url: 'tcp://localhost:1', jobs });
-  const never = (): unknown[] => [
-    // @ts-expect-error no such jobtype
-    client.push({ jobtype: 'Other', args: [] }),
-    // @ts-expect-error an argument of the wrong type
-    client.push({ jobtype: 'Plain', args: ['a', 'b'] }),
-    // @ts-expect-error an argument too few
-    client.push({ jobtype: 'Valibot', args: ['a'] }),
-    // @ts-expect-error the input of the schema is a text
-    client.push({ jobtype: 'Turning', args: [new Date()] }),
-    // @ts-expect-error no such option
-    client.push({ jobtype: 'Bare', args: [], reserveFor: 5 }),
-    // @ts-expect-error no length of time
-    client.push({ jobtype: 'Bare', args: [], in: '5 bananas' }),
-    client.push({ jobtype: 'Bare', args: [], in: '1h 30m' }),
-    // @ts-expect-error no such jobtype in the filter
-    client.dead.requeue({ jobtype: 'Other' }),
-  ];
-  expect(never).toBeTypeOf('function');
+test('a definition keeps its schema apart from its defaults', () => {
+  expect(jobs[0]).toMatchObject({ jobtype: 'Zod', defaults: { queue: 'mail', retry: 3 } });
+  expect(jobs[0]?.defaults).not.toHaveProperty('schema');
 });

@@ -1,149 +1,136 @@
 /*
- * Job definitions: a jobtype with the schema of its arguments and its defaults, said once for both ends.
- * It must never change what travels: the arguments go as they were given. A stranger would get wrong that a schema may turn its input
- * into something else (a default, a Date): the producer gives the input, and the worker, which checks again, hands its handler the output.
+ * A job's definition: its name, its defaults, and the schema that its arguments are checked with at both ends.
+ * It must never run anything. A stranger would get wrong which type goes where: a push takes what goes into the schema, the
+ * handler gets what comes out of it, because what travels is what was pushed and the worker runs the schema again.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { JobOptions } from './job-options.ts';
-import type { SchemaIssue, StandardSchema } from './standard-schema.ts';
+import type { JobDefaults } from './job-options.ts';
+import type { StandardSchema } from './standard-schema.ts';
 
-/** Options that a definition may set for all jobs of its type; what a push says wins. */
-export type JobDefaults = Omit<JobOptions, 'jid' | 'at' | 'in' | 'bid'>;
-
-/** A jobtype as {@link defineJob} made it. */
+/** What {@link defineJob} gives. Both lists are types only: of the arguments of a push, and of those a handler gets. */
 export interface JobDefinition<
-  Type extends string = string,
+  Name extends string = string,
   Input extends readonly unknown[] = readonly unknown[],
-  Output extends readonly unknown[] = Input,
+  Output extends readonly unknown[] = readonly unknown[],
 > {
-  readonly jobtype: Type;
-  /** Of the arguments as a list. Absent: they are not checked at run time. */
-  readonly schema?: StandardSchema<Input, Output>;
+  readonly jobtype: Name;
+  /** Of the list of arguments. */
+  readonly schema?: StandardSchema<Input, Output> | undefined;
+  /** Of the only argument. */
+  readonly payload?: StandardSchema<Input[0], Output[0]> | undefined;
+  /** What a pushed job has that does not say otherwise. */
   readonly defaults: JobDefaults;
-  /** For the compiler alone. */
-  readonly types?: { readonly input: Input; readonly output: Output };
+  /** Never there at run time. */
+  readonly types?: { readonly input: Input; readonly output: Output } | undefined;
 }
 
-/** Definitions of any jobs. */
-// biome-ignore lint/suspicious/noExplicitAny: a list of definitions holds tuples of every kind, which only any can stand for
-export type AnyDefinition = JobDefinition<string, any, any>;
+/**
+ * What a definition may say: defaults, in the wire's names, and one of two schemas. `schema` describes the list of arguments
+ * (`z.tuple([z.string(), z.number()])`), `payload` the one and only argument (`z.object({ … })`).
+ */
+export type DefinitionOptions<
+  Schema extends ArgumentsSchema | undefined,
+  Payload extends StandardSchema | undefined,
+> = JobDefaults &
+  (
+    | { schema?: Schema; payload?: undefined } //
+    | { payload: Payload; schema?: undefined }
+  );
 
-/** The map of jobs that producers push: each jobtype with what its schema takes. */
-export type PushedJobs<Definitions extends readonly AnyDefinition[]> = {
-  [T in Definitions[number]['jobtype']]: InputOf<Extract<Definitions[number], { jobtype: T }>>;
-};
+type ArgumentsSchema = StandardSchema<readonly unknown[], readonly unknown[]>;
+type Side = 'input' | 'output';
+type TypesOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>;
 
-/** The map of jobs that handlers get: each jobtype with what its schema makes of the arguments. */
-export type RunJobs<Definitions extends readonly AnyDefinition[]> = {
-  [T in Definitions[number]['jobtype']]: OutputOf<Extract<Definitions[number], { jobtype: T }>>;
-};
-
-type InputOf<D> = D extends { types?: { input: infer Input extends readonly unknown[] } } ? Input : never;
-type OutputOf<D> = D extends { types?: { output: infer Output extends readonly unknown[] } } ? Output : never;
+/** The arguments that a definition's schemas describe; any when there is none. */
+export type DefinedArguments<Schema, Payload, On extends Side> = Schema extends ArgumentsSchema
+  ? TypesOf<Schema>[On]
+  : Payload extends StandardSchema
+    ? [TypesOf<Payload>[On]]
+    : readonly unknown[];
 
 /**
- * Defines a job for both ends: give the same list of definitions to `Client.of({ jobs })` and to `Worker.of({ jobs, … })`.
+ * Defines a job, for `new Client({ jobs: [...] })` and for the worker that runs it. Takes any Standard Schema (zod, valibot,
+ * arktype …), also one that answers later.
  *
- * `schema` is any Standard Schema (zod, valibot, arktype …) of the *list* of arguments. They are checked at the push and again before the
- * handler runs; its output is what the handler gets. The other options, in the wire's names, are the defaults of its jobs.
+ * The schema checks the arguments of a push as JSON will carry them (a Date arrives as text), and they travel as they were
+ * given. The worker checks again, and the handler gets what the schema makes of them: defaults filled in, texts parsed. Schemas
+ * other than of these types, and extra options, do not compile.
  *
- * @throws FaktoryError `CONFIG` for an empty jobtype, or a schema that is none.
+ * @throws FaktoryError `CONFIG` for both `schema` and `payload`, or one that is no Standard Schema.
  * @example
  * ```ts
  * import { z } from 'zod';
  *
- * const sendEmail = defineJob('SendEmail', { schema: z.tuple([z.email(), z.number()]), queue: 'mail', retry: 5 });
- * const client = Client.of({ jobs: [sendEmail] });
- * await client.push({ jobtype: 'SendEmail', args: ['bob@example.com', 7] });
+ * const sendEmail = defineJob('SendEmail', { schema: z.tuple([z.string(), z.number()]), queue: 'mail', retry: 3 });
+ * const resize = defineJob('Resize', { payload: z.object({ file: z.string(), width: z.number().default(80) }) });
+ * const ping = defineJob('Ping', { schema: unchecked<[host: string]>() });
+ *
+ * const client = new Client({ jobs: [sendEmail, resize, ping] });
+ * await client.push({ jobtype: 'SendEmail', args: ['a@example.com', 7] });
+ * await client.push({ jobtype: 'Resize', args: [{ file: 'a.png' }], queue: 'slow' });
  * ```
  */
 export function defineJob<
-  Type extends string,
-  Input extends readonly unknown[],
-  Output extends readonly unknown[],
+  const Name extends string,
+  Schema extends ArgumentsSchema | undefined = undefined,
+  Payload extends StandardSchema | undefined = undefined,
 >(
-  jobtype: Type,
-  options: JobDefaults & { schema: StandardSchema<Input, Output> },
-): JobDefinition<Type, Input, Output>;
+  jobtype: Name,
+  options?: DefinitionOptions<Schema, Payload>,
+): JobDefinition<
+  Name,
+  DefinedArguments<Schema, Payload, 'input'>,
+  DefinedArguments<Schema, Payload, 'output'>
+>;
+export function defineJob(
+  jobtype: string,
+  options: DefinitionOptions<ArgumentsSchema | undefined, StandardSchema | undefined> = {},
+): JobDefinition {
+  const { schema, payload, ...defaults } = options;
+  if (schema !== undefined && payload !== undefined)
+    throw new FaktoryError(
+      'CONFIG',
+      `${jobtype}: give either schema (all arguments) or payload (the only one)`,
+    );
+  for (const [option, given] of Object.entries({ schema, payload })) {
+    if (given !== undefined && typeof given?.['~standard']?.validate !== 'function')
+      throw new FaktoryError(
+        'CONFIG',
+        `${jobtype}: ${option} is no Standard Schema (zod, valibot, arktype …)`,
+      );
+  }
+  return { jobtype, schema, payload, defaults };
+}
+
 /**
- * Without a schema the compiler alone checks: the type of the arguments comes from `args`.
+ * A schema that types the arguments and checks nothing.
  *
  * @example
  * ```ts
- * const resize = defineJob('Resize', { args: argsOf<[file: string, width: number]>(), queue: 'slow' });
+ * const sendEmail = defineJob('SendEmail', { schema: unchecked<[to: string, id: number]>(), queue: 'mail' });
  * ```
  */
-export function defineJob<Type extends string, Args extends readonly unknown[] = readonly unknown[]>(
-  jobtype: Type,
-  options?: JobDefaults & { args?: ArgsType<Args>; schema?: undefined },
-): JobDefinition<Type, Args>;
-export function defineJob(
-  jobtype: string,
-  options: JobDefaults & { schema?: AnyDefinition['schema'] | undefined; args?: unknown } = {},
-): AnyDefinition {
-  const { schema, args: _, ...defaults } = options;
-  if (typeof jobtype !== 'string' || jobtype === '')
-    throw new FaktoryError('CONFIG', 'a job needs a jobtype that is not empty');
-  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function') {
-    throw new FaktoryError(
-      'CONFIG',
-      `the schema of ${jobtype} is no Standard Schema (zod, valibot, arktype …)`,
-    );
-  }
-  return { jobtype, defaults, ...(schema && { schema }) };
-}
-
-/** Says a type where a value is asked for; see {@link defineJob}. */
-export interface ArgsType<Args> {
-  readonly of?: Args;
-}
-
-/** The type of a job's arguments, for a definition without a schema. Nothing at run time. */
-export function argsOf<Args extends readonly unknown[]>(): ArgsType<Args> {
-  return {};
-}
-
-/** Definitions by jobtype. Throws `CONFIG` for two of one jobtype. */
-export function definitionTable(definitions: readonly AnyDefinition[]): ReadonlyMap<string, AnyDefinition> {
-  const table = new Map(definitions.map((definition) => [definition.jobtype, definition]));
-  if (table.size === definitions.length) return table;
-  throw new FaktoryError('CONFIG', 'a jobtype is defined twice');
+export function unchecked<Args extends readonly unknown[]>(): StandardSchema<Args> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'faktory-ts',
+      validate: (value) => ({ value: value as Args }),
+    },
+  };
 }
 
 /**
- * Checks arguments by the schema of their definition and gives its output; without a schema they pass as they are. At once, unless the
- * schema takes its time.
+ * The map of jobs that a list of definitions stands for: of what a push takes, or with `'output'` of what handlers get.
  *
- * @throws FaktoryError `INVALID`: jobtype, place and reason of everything that is wrong.
+ * @example
+ * ```ts
+ * const jobs = [defineJob('Ping', { schema: unchecked<[host: string]>() })];
+ * type Jobs = DefinedJobs<typeof jobs>; // { Ping: [host: string] }
+ * const client = new Client<Jobs>(); // without the checks: a program that has only the types
+ * ```
  */
-export function checkArguments(
-  definition: AnyDefinition | undefined,
-  args: readonly unknown[],
-): readonly unknown[] | Promise<readonly unknown[]> {
-  if (definition?.schema === undefined) return args;
-  const { jobtype, schema } = definition;
-  const result = schema['~standard'].validate(args);
-  return result instanceof Promise
-    ? result.then((late) => outputOf(jobtype, late))
-    : outputOf(jobtype, result);
-}
-
-function outputOf(
-  jobtype: string,
-  result: { readonly value?: unknown; readonly issues?: readonly SchemaIssue[] | undefined },
-): readonly unknown[] {
-  if (result.issues) {
-    throw new FaktoryError('INVALID', `${jobtype}: ${result.issues.map(issueText).join('; ')}`);
-  }
-  if (Array.isArray(result.value)) return result.value;
-  throw new FaktoryError('CONFIG', `the schema of ${jobtype} must be one of a list of arguments`);
-}
-
-function issueText({ path = [], message }: SchemaIssue): string {
-  const steps = path.map((step) => (typeof step === 'object' ? step.key : step));
-  const place = steps.map((key) =>
-    typeof key === 'number' || /^\d+$/.test(String(key)) ? `[${String(key)}]` : `.${String(key)}`,
-  );
-  return `args${place.join('')}: ${message}`;
-}
+export type DefinedJobs<Definitions extends readonly JobDefinition[], On extends Side = 'input'> = {
+  [Definition in Definitions[number] as Definition['jobtype']]: NonNullable<Definition['types']>[On];
+};

@@ -1,89 +1,73 @@
 /*
- * Lengths of time as people write them.
- * It must never guess: what is not a number and a unit is an error, for the compiler where it can see it. A stranger would get wrong
- * that a bare number is milliseconds, as everywhere in JavaScript, while a text needs its unit.
+ * Lengths of time as programs write them: milliseconds, a text with units, a Temporal.Duration.
+ * It must never guess: a text without a unit, or with an unknown one, is refused. A stranger would get wrong that `m` is minutes
+ * and months have no unit, since they have no length.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
 
-const units = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-} as const;
+type Letter = 'ms' | 's' | 'm' | 'h' | 'd' | 'w';
+type Word = 'millisecond' | 'second' | 'minute' | 'hour' | 'day' | 'week';
+type Short = `${number}${Letter}`;
+type Long = `${number} ${Word}` | `${number} ${Word}s`;
 
-const words = {
-  millisecond: 'ms',
-  second: 's',
-  sec: 's',
-  minute: 'm',
-  min: 'm',
-  hour: 'h',
-  day: 'd',
-  week: 'w',
-} as const;
+/** `'90s'`, `'15 minutes'`, `'1h 30m'`, `'1 hour 30 minutes'`, `'2 days'`, `'1.5h'`. Other units do not compile. */
+export type DurationText =
+  | Short
+  | `${number} ${Letter}`
+  | Long
+  | `${Short} ${Short}`
+  | `${Short} ${Short} ${Short}`
+  | `${Long} ${Long}`;
 
-type Word = keyof typeof words;
-type Unit = keyof typeof units | Word | `${Word}s`;
-type Part = `${number}${Unit}` | `${number} ${Unit}`;
+/** A number is milliseconds. Of a Temporal.Duration only `total` is used. */
+export type Duration = number | DurationText | { total(of: { unit: 'milliseconds' }): number };
 
-/** One or two numbers with units: `'90s'`, `'15 minutes'`, `'1h 30m'`. */
-export type DurationText = Part | `${Part} ${Part}`;
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const week = 7 * day;
 
-/** What `Temporal.Duration` is, as far as it is used. */
-export interface DurationLike {
-  total(options: { unit: 'milliseconds' }): number;
-}
+const units = { ms: 1, s: second, m: minute, h: hour, d: day, w: week };
+const words = { millisecond: 1, second, minute, hour, day, week };
+const millisecondsIn = new Map(Object.entries({ ...units, ...words }));
 
-/** A length of time: milliseconds, a text with units, or a `Temporal.Duration`. */
-export type Duration = number | DurationText | DurationLike;
+const wholeText = /^\d+(?:\.\d+)? ?[a-z]+(?: \d+(?:\.\d+)? ?[a-z]+)*$/;
 
-/**
- * Milliseconds of a length of time.
- *
- * @throws FaktoryError `INVALID` for what is none; the message shows the form.
- * @example
- * ```ts
- * durationMs('1h 30m'); // 5,400,000
- * ```
- */
-export function durationMs(duration: Duration): number {
-  const ms = typeof duration === 'string' ? textMs(duration) : plainMs(duration);
-  if (Number.isFinite(ms)) return ms;
-  throw new FaktoryError(
-    'INVALID',
-    `${JSON.stringify(duration)} is no length of time: give milliseconds, or a text as 90s, 15 minutes, 1h 30m`,
-  );
-}
-
-function plainMs(duration: number | DurationLike): number {
+/** Throws `INVALID` for a text that is none, and for a Temporal.Duration whose length depends on the calendar. */
+export function milliseconds(duration: Duration): number {
   if (typeof duration === 'number') return duration;
+  if (typeof duration === 'string') return textMilliseconds(duration);
   try {
     return duration.total({ unit: 'milliseconds' });
   } catch (cause) {
-    // Months and years have no length without a date.
-    throw new FaktoryError('INVALID', `this duration has no length of its own: ${(cause as Error).message}`, {
-      cause,
-    });
+    if (!(cause instanceof RangeError)) throw notOne(String(duration));
+    const why = 'a duration with weeks, months or years has no length of its own: say the day with at';
+    throw new FaktoryError('INVALID', why, { cause });
   }
 }
 
-function textMs(text: string): number {
-  const parts = [
-    ...text
-      .trim()
-      .toLowerCase()
-      .matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gy),
-  ];
-  const read = parts.reduce((length, [whole]) => length + whole.length, 0);
-  if (parts.length === 0 || read !== text.trim().length) return Number.NaN;
-  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * unitMs(unit), 0);
+function textMilliseconds(text: string): number {
+  if (!wholeText.test(text)) throw notOne(text);
+  let sum = 0;
+  for (const [, amount, unit = ''] of text.matchAll(/([\d.]+) ?([a-z]+)/g)) {
+    const each = millisecondsIn.get(unit) ?? millisecondsIn.get(singular(unit));
+    if (each === undefined) throw notOne(text);
+    sum += Number(amount) * each;
+  }
+  return sum;
 }
 
-function unitMs(unit: string): number {
-  const short = Object.hasOwn(units, unit) ? unit : words[unit.replace(/s$/, '') as Word];
-  return units[short as keyof typeof units] ?? Number.NaN;
+/** Letters have no plural: `ms` is no two `m`. */
+function singular(unit: string): string {
+  return unit.length > 3 && unit.endsWith('s') ? unit.slice(0, -1) : '';
+}
+
+function notOne(text: string): FaktoryError {
+  const shown = JSON.stringify(text.slice(0, 50));
+  return new FaktoryError(
+    'INVALID',
+    `${shown} is no length of time: write 90s, 15 minutes, 1h 30m or 2 days (ms, s, m, h, d, w)`,
+  );
 }

@@ -12,25 +12,23 @@ export {
   type Mutation,
   type MutationFilter,
 } from '@faktory-ts/protocol';
+export type { PushResult } from './bulk.ts';
 export type { CallOptions } from './call.ts';
-export { type BulkResult, Client, type ClientOptions } from './client.ts';
+export { checkArguments } from './check-arguments.ts';
+export { Client, type ClientOptions } from './client.ts';
 export { commands, type Refused, type WorkerSignal } from './commands.ts';
 export { Connection, type ConnectionOptions } from './connection.ts';
 export {
-  type AnyDefinition,
-  type ArgsType,
-  argsOf,
-  checkArguments,
+  type DefinedJobs,
+  type DefinitionOptions,
   defineJob,
-  definitionTable,
-  type JobDefaults,
   type JobDefinition,
-  type PushedJobs,
-  type RunJobs,
+  unchecked,
 } from './define-job.ts';
-export { type Duration, type DurationLike, type DurationText, durationMs } from './duration.ts';
-export type { AnyJobs, InstantLike, JobMap, JobOptions, PushJob } from './job-options.ts';
+export { type Duration, type DurationText, milliseconds } from './duration.ts';
+export type { AnyJobs, JobMap, JobTypes, PushJob, PushMap } from './job-map.ts';
+export type { JobDefaults, JobOptions, Time } from './job-options.ts';
 export type { LinkOptions } from './link.ts';
-export type { JobFilter, JobSet, WhichJobs } from './sets.ts';
+export { containing, JobSet, type SetFilter } from './sets.ts';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts';
 export { resolveServers, type ServerAddress, type ServerChoice } from './url.ts';

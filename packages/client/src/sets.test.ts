@@ -1,43 +1,89 @@
 import { globMatcher, type Mutation } from '@faktory-ts/protocol';
-import { expect, test } from 'vitest';
-import { JobSet, type WhichJobs } from './sets.ts';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Client } from './client.ts';
+import { containing, JobSet, type SetFilter } from './sets.ts';
 
-function recording(): { set: JobSet; said: Mutation[] } {
-  const said: Mutation[] = [];
-  const set = new JobSet('dead', async (mutation) => {
-    said.push(mutation);
+let sent: Mutation[];
+let retries: JobSet<'A' | 'B'>;
+
+beforeEach(() => {
+  sent = [];
+  retries = new JobSet('retries', async (mutation) => {
+    sent.push(mutation);
   });
-  return { set, said };
-}
-
-test('each act is a mutation of its set', async () => {
-  const { set, said } = recording();
-  await set.requeue('all');
-  await set.kill({ jobtype: 'Mail' });
-  await set.discard({ jids: ['jid-00001'] });
-  expect(said).toEqual([
-    { cmd: 'requeue', target: 'dead' },
-    { cmd: 'kill', target: 'dead', filter: { jobtype: 'Mail' } },
-    { cmd: 'discard', target: 'dead', filter: { jids: ['jid-00001'] } },
-  ]);
 });
 
-test('text is looked for letter by letter, whatever a glob would make of it', async () => {
-  const { set, said } = recording();
-  await set.discard({ containing: 'a*b?[c]\\d' });
-  const matches = globMatcher(said[0]?.filter?.regexp ?? '');
-  expect(matches('{"args":["xa*b?[c]\\dx"]}')).toBe(true);
-  expect(matches('{"args":["aXXbYcd"]}')).toBe(false);
+describe('a set', () => {
+  test('says what to do to which jobs', async () => {
+    await retries.requeue({ jids: ['x'] });
+    await retries.kill({ jobtype: 'A' });
+    await retries.discard({ jobtype: 'A', regexp: '*x*' });
+    await retries.discard('all');
+    await retries.clear();
+    expect(sent).toEqual([
+      { cmd: 'requeue', target: 'retries', filter: { jids: ['x'] } },
+      { cmd: 'kill', target: 'retries', filter: { jobtype: 'A' } },
+      { cmd: 'discard', target: 'retries', filter: { jobtype: 'A', regexp: '*x*' } },
+      { cmd: 'discard', target: 'retries' },
+      { cmd: 'clear', target: 'retries' },
+    ]);
+  });
+
+  test('does nothing for no jids', async () => {
+    await retries.kill({ jids: [] });
+    expect(sent).toEqual([]);
+  });
+
+  test.each([{}, { jobtype: '' }, { regexp: '' }, { jobtype: undefined, regexp: undefined }])(
+    'refuses the filter %j, which the server would take for all jobs',
+    async (filter) => {
+      await expect(retries.kill(filter as SetFilter<'A'>)).rejects.toMatchObject({
+        code: 'INVALID',
+        message: expect.stringContaining("say 'all'"),
+      });
+      expect(sent).toEqual([]);
+    },
+  );
+
+  test('takes no other filter: these do not compile', () => {
+    const client = {} as Client<{ A: [] }>;
+    const wrong = [
+      // @ts-expect-error nothing named
+      () => client.dead.kill({}),
+      // @ts-expect-error nothing said
+      () => client.dead.kill(),
+      // @ts-expect-error another jobtype
+      () => client.scheduled.kill({ jobtype: 'B' }),
+      // @ts-expect-error jids make the others void
+      () => client.retries.kill({ jids: ['x'], jobtype: 'A' }),
+      // @ts-expect-error an option that does not exist
+      () => client.retries.kill({ glob: '*' }),
+    ];
+    expect(wrong).toHaveLength(5);
+  });
 });
 
-test.each<WhichJobs>([
-  {},
-  { jobtype: undefined },
-  { containing: '' },
-  { jids: [] },
-  { jids: ['a'], jobtype: 'T' },
-])('a filter that says nothing, or too much, is INVALID: %j', async (which) => {
-  const { set, said } = recording();
-  await expect(set.discard(which)).rejects.toMatchObject({ code: 'INVALID' });
-  expect(said).toEqual([]);
+describe('containing', () => {
+  test('matches every text around it, whatever its characters', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'*?[]\\^-a"'), minLength: 1 });
+    fc.assert(
+      fc.property(text, fc.string(), fc.string(), (part, before, after) => {
+        expect(globMatcher(containing(part))(before + part + after)).toBe(true);
+      }),
+    );
+  });
+
+  test('matches nothing without it', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'*?[]\\^-a'), minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(text, text, (part, other) => {
+        expect(globMatcher(containing(part))(other)).toBe(other.includes(part));
+      }),
+    );
+  });
+
+  test('refuses the empty text', () => {
+    expect(() => containing('')).toThrow(expect.objectContaining({ code: 'INVALID' }));
+  });
 });

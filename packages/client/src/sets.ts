@@ -1,85 +1,90 @@
 /*
- * The three sets of jobs that wait for a time or for somebody: scheduled, retries, dead, and what can be done to their jobs.
- * It must never take an empty filter for all: that wipes a set by a slip. A stranger would get wrong that text is looked for in the
- * whole job as JSON, its arguments, error and custom included.
+ * The scheduled, retries and dead sets, and what can be done to jobs in them.
+ * It must never touch a whole set because a filter came out empty: the server takes an empty filter for every job, so here only the
+ * word 'all' means that. A stranger would get wrong that `regexp` is a glob over the job's whole JSON text.
  */
 
 import { FaktoryError, type Mutation, type MutationFilter } from '@faktory-ts/protocol';
 import type { CallOptions } from './call.ts';
 
-/** Which jobs of a set: all conditions must hold, `jids` excepted, which stands alone. At least one. */
-export interface JobFilter<Jobtype extends string = string> {
-  jobtype?: Jobtype | undefined;
-  /** This text somewhere in the job's JSON, as it is written there. Letter by letter: nothing in it is a wildcard. */
-  containing?: string | undefined;
-  /** Exactly these jobs. */
-  jids?: readonly string[] | undefined;
-}
-
-/** Some jobs, or every job of the set. */
-export type WhichJobs<Jobtype extends string = string> = JobFilter<Jobtype> | 'all';
+/** Which jobs of a set: these jids; or one jobtype, a glob over the job's JSON text (see {@link containing}), or both. */
+export type SetFilter<Jobtype extends string = string> =
+  | { jids: readonly string[]; jobtype?: never; regexp?: never }
+  | { jobtype: Jobtype; regexp?: string; jids?: never }
+  | { regexp: string; jobtype?: never; jids?: never };
 
 /**
- * One of the sets `scheduled`, `retries`, `dead` of a {@link Client}.
+ * One of the sets. Each call is one commit on the server.
  *
  * @example
  * ```ts
- * const client = new Client();
- * await client.dead.requeue({ jobtype: 'SendEmail', containing: '@example.com' });
- * await client.retries.kill({ jids: ['8sQ0gDxMZcEOpXLVEFaQ1w'] });
+ * const client = new Client<{ SendEmail: [to: string] }>();
+ * await client.retries.kill({ jobtype: 'SendEmail', regexp: containing('@example.com') });
+ * await client.dead.requeue({ jids: ['jid-0123456789'] });
  * await client.scheduled.discard('all');
  * ```
  */
 export class JobSet<Jobtype extends string = string> {
-  readonly #target: Mutation['target'];
+  readonly #set: Mutation['target'];
   readonly #mutate: (mutation: Mutation, options?: CallOptions) => Promise<void>;
 
-  /** Made by the client. */
-  constructor(
-    target: Mutation['target'],
-    mutate: (mutation: Mutation, options?: CallOptions) => Promise<void>,
-  ) {
-    this.#target = target;
+  constructor(set: Mutation['target'], mutate: (mutation: Mutation, options?: CallOptions) => Promise<void>) {
+    this.#set = set;
     this.#mutate = mutate;
   }
 
-  /** Puts them into their queues now. @throws FaktoryError `INVALID` for a filter that says nothing, as do all others here. */
-  requeue(which: WhichJobs<Jobtype>, options?: CallOptions): Promise<void> {
-    return this.#do('requeue', which, options);
+  /**
+   * Puts the jobs into their queues now. Jobs that are no longer in the set are passed over, and no jids at all is nothing to do.
+   *
+   * @throws FaktoryError `INVALID` for a filter that names nothing.
+   */
+  requeue(which: SetFilter<Jobtype> | 'all', options?: CallOptions): Promise<void> {
+    return this.#change('requeue', which, options);
   }
 
-  /** Moves them to the dead set. */
-  kill(which: WhichJobs<Jobtype>, options?: CallOptions): Promise<void> {
-    return this.#do('kill', which, options);
+  /** Moves the jobs to the dead set. @throws as {@link JobSet.requeue}. */
+  kill(which: SetFilter<Jobtype> | 'all', options?: CallOptions): Promise<void> {
+    return this.#change('kill', which, options);
   }
 
-  /** Deletes them. */
-  discard(which: WhichJobs<Jobtype>, options?: CallOptions): Promise<void> {
-    return this.#do('discard', which, options);
+  /** Deletes the jobs. @throws as {@link JobSet.requeue}. */
+  discard(which: SetFilter<Jobtype> | 'all', options?: CallOptions): Promise<void> {
+    return this.#change('discard', which, options);
   }
 
-  async #do(cmd: Mutation['cmd'], which: WhichJobs, options?: CallOptions): Promise<void> {
-    const filter = which === 'all' ? undefined : wireFilter(which);
-    await this.#mutate({ cmd, target: this.#target, ...(filter && { filter }) }, options);
+  /** Deletes every job of the set. */
+  clear(options?: CallOptions): Promise<void> {
+    return this.#mutate({ cmd: 'clear', target: this.#set }, options);
+  }
+
+  async #change(cmd: Mutation['cmd'], which: MutationFilter | 'all', options?: CallOptions): Promise<void> {
+    if (which === 'all') return this.#mutate({ cmd, target: this.#set }, options);
+    const { jids, jobtype, regexp } = which;
+    if (jids?.length === 0) return;
+    if (jids === undefined && !jobtype && !regexp)
+      throw new FaktoryError(
+        'INVALID',
+        `${cmd} needs jids, a jobtype or a regexp; for the whole set say 'all'`,
+      );
+    const filter: MutationFilter = {
+      ...(jids && { jids }),
+      ...(jobtype && { jobtype }),
+      ...(regexp && { regexp }),
+    };
+    return this.#mutate({ cmd, target: this.#set, filter }, options);
   }
 }
 
-function wireFilter({ jobtype, containing, jids }: JobFilter): MutationFilter {
-  if (jids !== undefined && (jobtype !== undefined || containing !== undefined)) {
-    throw new FaktoryError('INVALID', 'a filter has either jids or other conditions, not both');
-  }
-  if (jids?.length === 0)
-    throw new FaktoryError('INVALID', "a filter with no jids fits nothing; say 'all' for every job");
-  const filter: MutationFilter = {
-    ...(jids && { jids }),
-    ...(jobtype && { jobtype }),
-    ...(containing && { regexp: `*${literal(containing)}*` }),
-  };
-  if (Object.keys(filter).length > 0) return filter;
-  throw new FaktoryError('INVALID', "a filter that says nothing would mean every job: say 'all' for that");
-}
-
-/** The text with everything that a glob would take for more escaped. */
-function literal(text: string): string {
-  return text.replace(/[\\*?[\]]/g, '\\$&');
+/**
+ * The glob for jobs whose JSON text contains this text, whatever characters it has. A quote inside a string stands there as `\\"`.
+ *
+ * @throws FaktoryError `INVALID` for the empty text, which every job contains.
+ * @example
+ * ```ts
+ * containing('50% *off*'); // '*50% \\*off\\**'
+ * ```
+ */
+export function containing(text: string): string {
+  if (text === '') throw new FaktoryError('INVALID', 'every job contains the empty text');
+  return `*${text.replace(/[*?[\]\\]/g, '\\$&')}*`;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Client, Connection, commands, type Job, resolveServers } from '../src/index.ts';
+import { Client, Connection, commands, containing, type Job, resolveServers } from '../src/index.ts';
 
 let dir: string;
 let server: Server;
@@ -74,20 +74,22 @@ describe('pushing', () => {
     expect(faktory.queues).toEqual({ default: 1 });
   });
 
-  test('bulk gives the refused jobs by jid, the others are in', async () => {
-    const { jids, errors } = await client.pushBulk([
+  test('bulk gives one result per job: the refused ones an error, the others are in', async () => {
+    const results = await client.pushBulk([
       { jobtype: 'T', args: [1] },
       { jobtype: '', args: [2], jid: 'without-type' },
       { jobtype: 'T', args: [3], reserve_for: 100_000, jid: 'too-long-reserved' },
       { jobtype: 'T', args: [4], jid: 'short' },
       { jobtype: 'T', args: [5] },
     ]);
-    expect(Object.fromEntries(errors)).toEqual({
-      'without-type': 'jobs must have a jobtype parameter',
-      'too-long-reserved': 'jobs cannot be reserved for more than one day',
-      short: 'jobs must have a reasonable jid parameter',
-    });
-    expect((await take('default', 2)).map(({ jid }) => jid)).toEqual([jids[0], jids[4]]);
+    expect(results.map(({ error }) => error?.message)).toEqual([
+      undefined,
+      'jobs must have a jobtype parameter',
+      'jobs cannot be reserved for more than one day',
+      'jobs must have a reasonable jid parameter',
+      undefined,
+    ]);
+    expect((await take('default', 2)).map(({ jid }) => jid)).toEqual([results[0]?.jid, results[4]?.jid]);
   });
 
   test('what a rule refuses is INVALID in the words of the server', async () => {
@@ -136,22 +138,24 @@ describe('administration', () => {
     await expect(client.latency('*')).rejects.toThrow('QUEUE LATENCY does not support wildcards');
   });
 
-  test('mutate moves, filters and clears', async () => {
-    const later = { in: 3_600_000 };
+  test('jobs of a set are moved by jobtype, by text and by jid, and cleared', async () => {
+    const later = { in: '1h' } as const;
     await client.push({ jobtype: 'Keep', args: [], ...later });
-    await client.push({ jobtype: 'Kill', args: ['an elephant'], ...later });
+    await client.push({ jobtype: 'Keep', args: ['an elephant?'], ...later });
+    await client.push({ jobtype: 'Keep', args: ['an elephants'], ...later });
+    await client.push({ jobtype: 'Kill', args: [], ...later });
     await client.push({ jobtype: 'Run', args: [], ...later, jid: 'run-me-now' });
-    await client.mutate({ cmd: 'kill', target: 'scheduled', filter: { regexp: '*elephant*' } });
-    await client.mutate({ cmd: 'requeue', target: 'scheduled', filter: { jids: ['run-me-now'] } });
+    await client.scheduled.kill({ jobtype: 'Kill' });
+    await client.scheduled.discard({ jobtype: 'Keep', regexp: containing('elephant?') });
+    await client.scheduled.requeue({ jids: ['run-me-now'] });
     const { sets, queues } = (await client.info()).faktory;
-    expect(sets).toMatchObject({ scheduled: 1, dead: 1 });
+    expect(sets).toMatchObject({ scheduled: 2, dead: 1 });
     expect(queues).toEqual({ default: 1 });
-    await client.mutate({ cmd: 'clear', target: 'dead' });
+    await client.dead.clear();
+    await client.scheduled.discard('all');
+    expect((await client.info()).faktory.sets).toMatchObject({ scheduled: 0, dead: 0 });
     await client.flush();
-    expect((await client.info()).faktory).toMatchObject({
-      sets: { scheduled: 0, dead: 0 },
-      total_enqueued: 0,
-    });
+    expect((await client.info()).faktory.total_enqueued).toBe(0);
   });
 });
 

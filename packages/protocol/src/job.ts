@@ -30,7 +30,10 @@ export interface Job {
   /** How many lines of backtrace a worker should send. */
   backtrace?: number;
   failure?: Failure;
-  /** For middleware. Keys that begin with `_` belong to the server. */
+  /**
+   * For middleware, and for features that a server may have: `unique_for` (seconds) with `unique_until` (`success`, `start`),
+   * `expires_in` (seconds) or `expires_at` (RFC 3339), `track` (1), `bid`. Keys that begin with `_` belong to the server.
+   */
   custom?: Record<string, unknown>;
 }
 

@@ -136,7 +136,7 @@ describe('types', () => {
     expectTypeOf<{ run: Handler; file: string }>().not.toExtend<InlineSettings>();
   });
 
-  test('without a map the arguments are read from the handlers', () => {
+  test('without a map each handler says itself what it takes', () => {
     const worker = new Worker({
       handlers: {
         A: (_context, to: string) => to.length,

@@ -4,7 +4,7 @@
  * comes from the wire: `constructor` or `__proto__` must find no handler that nobody wrote.
  */
 
-import type { AnyJobs, JobMap } from '@faktory-ts/client';
+import type { AnyJobs, DefinedJobs, JobDefinition } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { JobContext } from './context.ts';
 import { type HandlerOptions, readHandlerOptions } from './handler-options.ts';
@@ -55,8 +55,21 @@ export type HandlerEntry<Args extends readonly unknown[] = readonly unknown[]> =
   | InlineSettings<Args>
   | IsolatedSettings;
 
+/** The map of what handlers get: of a map of jobs itself, of a list of definitions what their schemas make of the arguments. */
+export type RunMap<Given> = Given extends readonly JobDefinition[] ? DefinedJobs<Given, 'output'> : Given;
+
 /** Handlers by jobtype, each with the arguments that the map of jobs says. */
-export type Handlers<Jobs extends JobMap<Jobs> = AnyJobs> = { [T in keyof Jobs]?: HandlerEntry<Jobs[T]> };
+export type Handlers<Jobs = AnyJobs> = {
+  [T in keyof Jobs]?: HandlerEntry<ArgsOf<Jobs, T>>;
+};
+
+/** Without a map of jobs, a handler may say itself what it takes. */
+type ArgsOf<Jobs, T extends keyof Jobs> = string extends keyof Jobs
+  ? // biome-ignore lint/suspicious/noExplicitAny: whatever a handler of an untyped worker declares
+    readonly any[]
+  : Jobs[T] extends readonly unknown[]
+    ? Jobs[T]
+    : never;
 
 /** A handler as the worker runs it. */
 export interface TableEntry extends HandlerOptions {

@@ -18,6 +18,7 @@ export type {
   Handlers,
   InlineSettings,
   IsolatedSettings,
+  RunMap,
 } from './handlers.ts';
 export type { IsolationOptions } from './isolation/options.ts';
 export { JobCrashed, JobTimeout } from './job-errors.ts';

@@ -4,13 +4,16 @@
  * would get wrong that a middleware that never calls next() has done the job, unless it throws or ends it by the context.
  */
 
-import type { AnyJobs, JobMap } from '@faktory-ts/client';
+import type { AnyJobs } from '@faktory-ts/client';
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
 import type { JobContext } from './context.ts';
 
 /** The jobs of a map: asking for `jobtype` tells the type of `args`. */
-export type JobOf<Jobs extends JobMap<Jobs>> = {
-  [T in keyof Jobs & string]: Job & { readonly jobtype: T; readonly args: Readonly<Jobs[T]> };
+export type JobOf<Jobs> = {
+  [T in keyof Jobs & string]: Job & {
+    readonly jobtype: T;
+    readonly args: Readonly<Jobs[T] extends readonly unknown[] ? Jobs[T] : never>;
+  };
 }[keyof Jobs & string];
 
 /**
@@ -29,7 +32,7 @@ export type JobOf<Jobs extends JobMap<Jobs>> = {
  * };
  * ```
  */
-export type Middleware<Jobs extends JobMap<Jobs> = AnyJobs> = (
+export type Middleware<Jobs = AnyJobs> = (
   context: JobContext<JobOf<Jobs>>,
   next: () => Promise<void>,
 ) => unknown;

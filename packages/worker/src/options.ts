@@ -5,31 +5,28 @@
  */
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import {
-  type AnyDefinition,
-  type AnyJobs,
-  checkArguments,
-  definitionTable,
-  type JobMap,
-} from '@faktory-ts/client';
+import { type AnyJobs, checkArguments, type JobDefinition, type JobTypes } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { RunRules } from './attempt.ts';
 import type { ErrorRule } from './error-rules.ts';
 import { checkErrorRules } from './handler-options.ts';
-import { type Handlers, type HandlerTable, handlerTable } from './handlers.ts';
+import { type Handlers, type HandlerTable, handlerTable, type RunMap } from './handlers.ts';
 import { type Logger, silent } from './log.ts';
 import type { AnyMiddleware, Middleware } from './middleware.ts';
 import { type Queues, queueOrder } from './queues.ts';
 import { Runner } from './run.ts';
 
 /** What a {@link Worker} is made with. Only `handlers` has no default. */
-export interface WorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> {
+export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** By jobtype. A job of a type that is not here fails with errtype `UnknownJobtype`. */
-  handlers: Handlers<Jobs>;
-  /** Definitions of the jobs it runs: their arguments are checked before the handler gets them. Default: none. See {@link Worker.of}. */
-  jobs?: readonly AnyDefinition[] | undefined;
+  handlers: Handlers<RunMap<Jobs>>;
+  /**
+   * Definitions of the jobs it runs: they type the handlers, and arguments that do not fit send the job to the dead set at once,
+   * errtype `InvalidArguments`. Default: none.
+   */
+  jobs?: (Jobs extends readonly JobDefinition[] ? Jobs : undefined) | undefined;
   /** Around every handler, the first outermost. Default: none. */
-  middleware?: readonly Middleware<NoInfer<Jobs>>[] | undefined;
+  middleware?: readonly Middleware<NoInfer<RunMap<Jobs>>>[] | undefined;
   /** What becomes of a job by the class of its error: the first rule that fits, after those of its jobtype. Default: none. */
   errors?: readonly ErrorRule[] | undefined;
   /** Default `['default']`. */
@@ -85,7 +82,7 @@ export interface WorkerSettings {
 }
 
 /** Throws `CONFIG` for the first option that cannot work. */
-export function settings<Jobs extends JobMap<Jobs>>(options: WorkerOptions<Jobs>): WorkerSettings {
+export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Jobs>): WorkerSettings {
   const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 5000 } = options;
   const { longestBlock = 1_800_000, fetchAhead = 1000 } = options;
   const table = handlerTable(options.handlers);
@@ -127,10 +124,15 @@ function limitsOf(given: Readonly<Record<string, number>> = {}): ReadonlyMap<str
   return new Map(Object.entries(given));
 }
 
-function checkBy(jobs: readonly AnyDefinition[]): RunRules['checkArguments'] {
+function checkBy(jobs: readonly JobDefinition[]): RunRules['checkArguments'] {
   if (jobs.length === 0) return undefined;
-  const definitions = definitionTable(jobs);
-  return (jobtype, args) => checkArguments(definitions.get(jobtype), args);
+  const definitions = new Map(jobs.map((definition) => [definition.jobtype, definition]));
+  if (definitions.size < jobs.length)
+    throw new FaktoryError('CONFIG', 'jobs: a jobtype is defined twice, leave one out');
+  return (jobtype, args) => {
+    const definition = definitions.get(jobtype);
+    return definition === undefined ? args : checkArguments(definition, args);
+  };
 }
 
 function typeLimits(table: HandlerTable): ReadonlyMap<string, number> {

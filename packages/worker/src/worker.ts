@@ -7,11 +7,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
-  type AnyDefinition,
   type AnyJobs,
   Connection,
-  type JobMap,
-  type RunJobs,
+  type JobTypes,
   resolveServers,
   type WorkerSignal,
 } from '@faktory-ts/client';
@@ -55,7 +53,7 @@ const handBack = 2000; // ms to tell the server about the jobs that were cut sho
  * process.once('SIGTERM', () => void worker.stop());
  * ```
  */
-export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
+export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** Names this worker to the server: 16 random characters. */
   readonly wid = randomBytes(8).toString('hex');
   /** Resolves when the worker has stopped, whoever asked for it: stop(), the web UI, a start that failed. Never rejects. */
@@ -77,25 +75,6 @@ export class Worker<Jobs extends JobMap<Jobs> = AnyJobs> {
   #state: WorkerState = 'new';
   #work: Promise<unknown> = Promise.resolve();
   #tellStopped: () => void = () => {};
-
-  /**
-   * A worker whose handlers are typed by the definitions of its jobs; see `defineJob` of `@faktory-ts/client`. Arguments that do not fit
-   * send the job to the dead set at once, errtype `InvalidArguments`.
-   *
-   * @throws FaktoryError `CONFIG` as the constructor.
-   * @example
-   * ```ts
-   * import { argsOf, defineJob } from '@faktory-ts/client';
-   *
-   * const resize = defineJob('Resize', { args: argsOf<[file: string, width: number]>() });
-   * const worker = Worker.of({ jobs: [resize], handlers: { Resize: ({ log }, file, width) => log.info(`${file}: ${width}`) } });
-   * ```
-   */
-  static of<const Definitions extends readonly AnyDefinition[]>(
-    options: WorkerOptions<RunJobs<Definitions>> & { jobs: Definitions },
-  ): Worker<RunJobs<Definitions>> {
-    return new Worker<RunJobs<Definitions>>(options);
-  }
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: WorkerOptions<Jobs>) {

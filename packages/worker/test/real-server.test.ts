@@ -199,7 +199,11 @@ describe.each([
       };
       const got: number[] = [];
       const jobs = [defineJob('Number', { schema })];
-      const worker = Worker.of({ url: server.url, jobs, handlers: { Number: (_context, n) => got.push(n) } });
+      const worker = new Worker({
+        url: server.url,
+        jobs,
+        handlers: { Number: (_context, n) => got.push(n) },
+      });
       workers.push(worker as Worker);
       await worker.start();
       await client.push({ jobtype: 'Number', args: ['x'] });

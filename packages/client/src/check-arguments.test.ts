@@ -1,0 +1,106 @@
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { checkArguments } from './check-arguments.ts';
+import { defineJob, type JobDefinition, unchecked } from './define-job.ts';
+import type { SchemaIssue, StandardSchema } from './standard-schema.ts';
+
+const refused = (definition: JobDefinition, args: unknown[]): unknown => {
+  try {
+    return checkArguments(definition, args);
+  } catch (error) {
+    return error;
+  }
+};
+
+const complaining = (...issues: SchemaIssue[]): StandardSchema<unknown[]> => ({
+  '~standard': { version: 1, vendor: 'test', validate: () => ({ issues }) },
+});
+
+describe.each([
+  [
+    'zod',
+    defineJob('T', { schema: z.tuple([z.string(), z.object({ id: z.number() })]) }),
+    defineJob('T', { payload: z.object({ id: z.string().transform(Number) }) }),
+  ],
+  [
+    'valibot',
+    defineJob('T', { schema: v.tuple([v.string(), v.object({ id: v.number() })]) }),
+    defineJob('T', { payload: v.object({ id: v.pipe(v.string(), v.transform(Number)) }) }),
+  ],
+  [
+    'arktype',
+    defineJob('T', { schema: type(['string', { id: 'number' }]) }),
+    defineJob('T', { payload: type({ id: 'string.numeric.parse' }) }),
+  ],
+])('with %s', (_library, list: JobDefinition, payload: JobDefinition) => {
+  test('good arguments pass at once', () => {
+    expect(checkArguments(list, ['a', { id: 7 }])).toEqual(['a', { id: 7 }]);
+  });
+
+  test('bad ones are INVALID, with the jobtype and the place', () => {
+    expect(refused(list, ['a', { id: 'x' }])).toMatchObject({
+      code: 'INVALID',
+      message: expect.stringMatching(/^T: args\[1\]\.id: .*number/),
+    });
+  });
+
+  test('a payload is the only argument, and what the schema makes of it comes out', () => {
+    expect(checkArguments(payload, [{ id: '7' }])).toEqual([{ id: 7 }]);
+    expect(refused(payload, [{}])).toMatchObject({ message: expect.stringMatching(/^T: args\[0\]\.id: /) });
+    expect(refused(payload, [])).toMatchObject({
+      code: 'INVALID',
+      message: 'T: takes one argument, got 0',
+    });
+    expect(refused(payload, [{ id: '7' }, 8])).toMatchObject({ message: 'T: takes one argument, got 2' });
+  });
+});
+
+describe('a schema that answers later', () => {
+  const known = defineJob('T', {
+    schema: z.tuple([z.string().refine(async (name) => name === 'bob', 'nobody knows them')]),
+  });
+
+  test('gives a promise of the arguments', async () => {
+    expect(await checkArguments(known, ['bob'])).toEqual(['bob']);
+  });
+
+  test('rejects with INVALID', async () => {
+    await expect(checkArguments(known, ['eve'])).rejects.toMatchObject({
+      code: 'INVALID',
+      message: 'T: args[0]: nobody knows them',
+    });
+  });
+});
+
+describe('the message', () => {
+  const message = (...issues: SchemaIssue[]): unknown =>
+    (refused(defineJob('T', { schema: complaining(...issues) }), []) as Error).message;
+
+  test('names places as a program would', () => {
+    expect(message({ message: 'bad', path: [0, { key: 'a' }, 'b c', '0'] })).toBe(
+      'T: args[0].a["b c"][0]: bad',
+    );
+    expect(message({ message: 'bad' })).toBe('T: args: bad');
+  });
+
+  test('tells every issue up to ten, then how many more', () => {
+    const issues = Array.from({ length: 12 }, (_, n) => ({ message: 'bad', path: [n] }));
+    expect(message(...issues.slice(0, 2))).toBe('T: args[0]: bad; args[1]: bad');
+    expect(message(...issues)).toMatch(/args\[9\]: bad; and 2 more$/);
+  });
+});
+
+test('without a schema, or with an unchecked one, everything passes', () => {
+  expect(checkArguments(defineJob('T'), [1])).toEqual([1]);
+  expect(checkArguments(defineJob('T', { schema: unchecked<[string]>() }), [1])).toEqual([1]);
+});
+
+test('a schema that makes something else than a list is INVALID', () => {
+  const odd = z.tuple([]).transform(() => 'text') as unknown as StandardSchema<unknown[]>;
+  expect(refused(defineJob('T', { schema: odd }), [])).toMatchObject({
+    code: 'INVALID',
+    message: expect.stringContaining('use payload'),
+  });
+});

@@ -1,0 +1,71 @@
+/*
+ * Runs a definition's schema over a job's arguments. Client and worker both do.
+ * It must never change the arguments themselves. A stranger would get wrong that it answers at once when the schema does, not
+ * with a promise: pushes keep the order in which they were called.
+ */
+
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { JobDefinition } from './define-job.ts';
+import type { SchemaIssue, SchemaResult } from './standard-schema.ts';
+
+const issuesTold = 10; // a list of a million bad entries is one readable message
+
+/**
+ * What the schema of a definition makes of arguments: the list that a handler gets. A promise when the schema answers later.
+ *
+ * @throws FaktoryError `INVALID`, or rejects with it, when the schema refuses them: `SendEmail: args[1].id: expected a number`.
+ * @example
+ * ```ts
+ * const ping = defineJob('Ping', { schema: unchecked<[host: string]>() });
+ * const args = await checkArguments(ping, ['example.com']);
+ * ```
+ */
+export function checkArguments<Output extends readonly unknown[]>(
+  definition: JobDefinition<string, readonly unknown[], Output>,
+  args: readonly unknown[],
+): Output | Promise<Output> {
+  const { schema, payload, jobtype } = definition;
+  if (payload !== undefined) {
+    if (args.length !== 1) throw invalid(jobtype, [`takes one argument, got ${args.length}`]);
+    const result = payload['~standard'].validate(args[0]);
+    return whenKnown(result, (known) => [read(jobtype, known, [0])] as unknown as Output);
+  }
+  if (schema === undefined) return args as Output;
+  return whenKnown(schema['~standard'].validate(args), (known) => list(jobtype, read(jobtype, known, [])));
+}
+
+function whenKnown<T, Output>(
+  result: SchemaResult<T> | Promise<SchemaResult<T>>,
+  then: (known: SchemaResult<T>) => Output,
+): Output | Promise<Output> {
+  return 'then' in result ? Promise.resolve(result).then(then) : then(result);
+}
+
+function read<T>(jobtype: string, result: SchemaResult<T>, above: readonly PropertyKey[]): T {
+  if (!result.issues) return result.value;
+  const told = result.issues.slice(0, issuesTold).map((issue) => issueText(issue, above));
+  const more = result.issues.length - told.length;
+  throw invalid(jobtype, more > 0 ? [...told, `and ${more} more`] : told);
+}
+
+/** A program without types may hold a schema that makes something else of the list. */
+function list<Output>(jobtype: string, value: Output): Output {
+  if (Array.isArray(value)) return value;
+  throw invalid(jobtype, ['its schema must give a list of arguments; for one argument use payload']);
+}
+
+function invalid(jobtype: string, texts: readonly string[]): FaktoryError {
+  return new FaktoryError('INVALID', `${jobtype}: ${texts.join('; ')}`);
+}
+
+function issueText({ message, path = [] }: SchemaIssue, above: readonly PropertyKey[]): string {
+  const keys = [...above, ...path.map((step) => (typeof step === 'object' ? step.key : step))];
+  return `args${keys.map(keyText).join('')}: ${message}`;
+}
+
+function keyText(key: PropertyKey): string {
+  if (typeof key === 'number' || /^\d+$/.test(String(key))) return `[${String(key)}]`;
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(String(key))
+    ? `.${String(key)}`
+    : `[${JSON.stringify(String(key))}]`;
+}
