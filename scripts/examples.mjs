@@ -67,7 +67,7 @@ const sources = Object.fromEntries(
   libraries.map((path) => [nameOf(path), [`../${relative(root, path)}/src/index.ts`]]),
 );
 // What a reader would install beside our packages; it is not installed at the root.
-const companions = { zod: ['../packages/client/node_modules/zod'] };
+const companions = { zod: ['../packages/client/node_modules/zod/index.d.ts'] };
 const compilerOptions = {
   paths: { ...sources, ...companions },
   noUnusedLocals: false,

@@ -1,5 +1,5 @@
 import { FaktoryError } from '@faktory-ts/protocol';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
 import { Client } from './client.ts';
 
@@ -123,7 +123,9 @@ describe('what each call says and reads', () => {
 
   test('latency gives seconds by queue', async () => {
     server.script = () => bulk('{"a":0.5,"b":0}');
-    expect(await client.latency(['a', 'b'])).toEqual({ a: 0.5, b: 0 });
+    const seconds = await client.latency(['a', 'b']);
+    expectTypeOf(seconds).toEqualTypeOf<Record<'a' | 'b', number>>();
+    expect(seconds).toEqual({ a: 0.5, b: 0 });
     expect(server.lines).toEqual(['QUEUE LATENCY a b']);
   });
 });

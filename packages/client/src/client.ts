@@ -142,7 +142,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * that a rule or their schema refuses have an `error`, the others are in.
    *
    * @throws FaktoryError as {@link Client.push}; the message says how many jobs were in before, and whether some of the line may be.
-   * What the iterable throws.
+   * Arguments that cannot be written as JSON, without a schema to tell which, refuse their whole line. What the iterable throws.
    * @example
    * ```ts
    * const client = new Client<{ Resize: [file: string] }>();
