@@ -4,7 +4,7 @@ import { library, program } from '../../tsup.base.ts';
 // They are built at the same time into one folder: none may empty it.
 export default defineConfig([
   // `shims`: the CommonJS form, too, must find the files of its threads beside it.
-  library({ clean: false, shims: true }),
+  library({ entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' }, clean: false, shims: true }),
   program({
     entry: { 'heart-thread': 'src/heart-thread.ts', inside: 'src/isolation/inside.ts' },
     clean: false,

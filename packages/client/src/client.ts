@@ -227,3 +227,18 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return this.close();
   }
 }
+
+/**
+ * What a program needs that only pushes: a {@link Client}, or a stand-in for it in tests.
+ *
+ * @example
+ * ```ts
+ * interface Jobs {
+ *   SendEmail: [to: string];
+ * }
+ * const welcome = (producer: Producer<Jobs>, to: string) =>
+ *   producer.push({ jobtype: 'SendEmail', args: [to] });
+ * await welcome(new Client<Jobs>(), 'a@example.com');
+ * ```
+ */
+export type Producer<Jobs extends JobMap<Jobs> = AnyJobs> = Pick<Client<Jobs>, 'push' | 'pushBulk'>;

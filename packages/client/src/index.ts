@@ -15,7 +15,7 @@ export {
 export type { PushResult } from './bulk.ts';
 export type { CallOptions } from './call.ts';
 export { checkArguments } from './check-arguments.ts';
-export { Client, type ClientOptions } from './client.ts';
+export { Client, type ClientOptions, type Producer } from './client.ts';
 export { commands, type Refused, type WorkerSignal } from './commands.ts';
 export { Connection, type ConnectionOptions } from './connection.ts';
 export {

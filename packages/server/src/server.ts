@@ -10,12 +10,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Info } from '@faktory-ts/protocol';
+import type { Info, Micros } from '@faktory-ts/protocol';
 import { addressOf } from './address.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { HttpApp } from './http/app.ts';
 import { makeInfo } from './info.ts';
-import { Jobs } from './jobs/jobs.ts';
+import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { type ServerOptions, type Settings, settle } from './options.ts';
 import { Runner } from './tasks/runner.ts';
 import { Listener } from './wire/listener.ts';
@@ -42,6 +42,8 @@ export interface Server {
   stop(): Promise<void>;
   /** What INFO answers. */
   info(): Promise<Info>;
+  /** When the earliest entry of a place is due, in microseconds since 1970; undefined = the place is empty. */
+  nextDue(place: TimedPlace): Promise<Micros | undefined>;
 }
 
 /**
@@ -149,5 +151,10 @@ class FaktoryServer implements Server {
   info(): Promise<Info> {
     if (!this.#rooms) return Promise.reject(new Error('the server is not started'));
     return this.#rooms.info();
+  }
+
+  nextDue(place: TimedPlace): Promise<Micros | undefined> {
+    if (!this.#rooms) return Promise.reject(new Error('the server is not started'));
+    return this.#rooms.jobs.nextDue(place);
   }
 }

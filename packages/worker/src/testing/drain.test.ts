@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { JobContext } from '../handlers.ts';
+import { startTestServer, type TestServer } from './index.ts';
+
+interface Jobs {
+  Count: [down: number];
+}
+
+let faktory: TestServer;
+
+beforeEach(async () => {
+  faktory = await startTestServer();
+});
+
+afterEach(() => faktory.stop());
+
+const count = (down: number) => ({ jobtype: 'Count' as const, args: [down] as [number] });
+
+test('all ready jobs run, in their order and in every queue', async () => {
+  const seen: number[] = [];
+  const client = faktory.client<Jobs>();
+  await client.pushBulk([count(1), count(2), { ...count(3), queue: 'other' }]);
+  const drained = await faktory.drain<Jobs>({ Count: (_context, n) => void seen.push(n) });
+  expect(drained).toEqual({ done: 3, failed: 0 });
+  expect(seen.filter((n) => n < 3)).toEqual([1, 2]);
+  expect(seen).toContain(3);
+});
+
+test('jobs that jobs push run too, also in queues that were not there before', async () => {
+  const client = faktory.client<Jobs>();
+  await client.push(count(3));
+  const next = async (_context: JobContext, n: number) => {
+    if (n > 0) await client.push({ ...count(n - 1), queue: `queue-${n}` });
+  };
+  expect(await faktory.drain<Jobs>({ Count: next })).toEqual({ done: 4, failed: 0 });
+  expect((await faktory.info()).faktory.total_enqueued).toBe(0);
+});
+
+test('with nothing to run nothing is done', async () => {
+  expect(await faktory.drain<Jobs>({ Count: () => undefined })).toEqual({ done: 0, failed: 0 });
+});
+
+test('scheduled jobs and retries stay where they are unless they are asked for', async () => {
+  const client = faktory.client<Jobs>();
+  await client.pushBulk([count(1), { ...count(2), in: 60_000 }]);
+  const drained = await faktory.drain<Jobs>({ Count: () => Promise.reject(new Error('no')) });
+  expect(drained).toEqual({ done: 0, failed: 1 });
+  expect((await faktory.info()).faktory.sets).toMatchObject({ scheduled: 1, retries: 1 });
+});
+
+test('with `scheduled` the clock moves to each scheduled job, one after the other', async () => {
+  const client = faktory.client<Jobs>();
+  await client.pushBulk([2, 1].map((days) => ({ ...count(days), in: days * 86_400_000 })));
+  const seen: number[] = [];
+  const drained = await faktory.drain<Jobs>(
+    { Count: (_context, n) => void seen.push(n) },
+    { scheduled: true },
+  );
+  expect([drained, seen]).toEqual([{ done: 2, failed: 0 }, [1, 2]]);
+});
+
+test('with `retries` a job is tried until it is done or dead', async () => {
+  const client = faktory.client<Jobs>();
+  await client.pushBulk([
+    { ...count(2), retry: 5 },
+    { ...count(99), retry: 3 },
+  ]);
+  const handlers = {
+    Count: ({ job }: JobContext, failures: number) => {
+      if ((job.failure?.retry_count ?? -1) + 1 < failures) throw new Error('not yet');
+    },
+  };
+  const drained = await faktory.drain<Jobs>(handlers, { retries: true });
+  expect(drained).toEqual({ done: 1, failed: 2 + 4 });
+  expect((await faktory.info()).faktory.sets).toMatchObject({ dead: 1, retries: 0 });
+});
+
+test('options of the worker are its own: only its queues are drained', async () => {
+  const client = faktory.client<Jobs>();
+  await client.pushBulk([count(1), { ...count(2), queue: 'mail' }]);
+  const handlers = { Count: () => undefined };
+  expect(await faktory.drain<Jobs>({ handlers, queues: ['mail'] })).toEqual({ done: 1, failed: 0 });
+  expect((await faktory.info()).faktory.queues).toMatchObject({ default: 1, mail: 0 });
+});
+
+test('a job that schedules itself for ever ends the drain with LIMIT', async () => {
+  const client = faktory.client<Jobs>();
+  const again = () => client.push({ ...count(1), in: 60_000 });
+  await again();
+  const drained = faktory.drain<Jobs>({ Count: again }, { scheduled: true, moves: 3 });
+  await expect(drained).rejects.toMatchObject({ code: 'LIMIT', message: expect.stringContaining('3 moves') });
+});
+
+test('jobs that nobody takes end the drain with TIMEOUT, which names their queue', async () => {
+  const client = faktory.client<Jobs>();
+  await client.push({ ...count(1), queue: 'mail' });
+  await client.pauseQueue('mail');
+  const drained = faktory.drain<Jobs>({ Count: () => undefined }, { timeout: 100 });
+  await expect(drained).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringContaining('1 wait in queue mail'),
+  });
+});

@@ -1,0 +1,112 @@
+import { AssertionError } from 'node:assert';
+import type { Producer } from '@faktory-ts/client';
+import { describe, expect, test } from 'vitest';
+import { FakeClient, inlineClient, startTestServer } from './index.ts';
+
+interface Jobs {
+  SendEmail: [to: string, id: number];
+  Touch: [at: Date];
+}
+
+const email = (to: string, id = 1) => ({ jobtype: 'SendEmail' as const, args: [to, id] as [string, number] });
+
+describe('the fake client', () => {
+  test('remembers pushes by jobtype, with their options and arguments', async () => {
+    const fake = new FakeClient<Jobs>();
+    const producer: Producer<Jobs> = fake;
+    const jid = await producer.push({ ...email('bob'), queue: 'mail' });
+    const { jids } = await producer.pushBulk([email('ann', 2), { jobtype: 'Touch', args: [new Date(0)] }]);
+    expect(fake.pushed('SendEmail').map(({ jid, queue, args }) => [jid, queue, args[0]])).toEqual([
+      [jid, 'mail', 'bob'],
+      [jids[0], 'default', 'ann'],
+    ]);
+    expect(fake.pushed()).toHaveLength(3);
+    fake.clear();
+    expect(fake.pushed()).toEqual([]);
+  });
+
+  test('keeps what would arrive, not what was given', async () => {
+    const fake = new FakeClient<Jobs>();
+    const args: [Date] = [new Date(0)];
+    await fake.push({ jobtype: 'Touch', args });
+    args[0] = new Date(1);
+    expect(fake.pushed('Touch')[0]?.args).toEqual(['1970-01-01T00:00:00.000Z']);
+    fake.assertPushed('Touch', [new Date(0)]);
+  });
+
+  test('assertPushed throws an AssertionError that says what was pushed', async () => {
+    const fake = new FakeClient<Jobs>();
+    expect(() => fake.assertPushed('SendEmail')).toThrow(AssertionError);
+    await fake.push(email('bob'));
+    fake.assertPushed('SendEmail');
+    fake.assertPushed('SendEmail', ['bob', 1]);
+    expect(() => fake.assertPushed('SendEmail', ['ann', 1])).toThrow(
+      /\[ 'ann', 1 \]; .*SendEmail \[ 'bob', 1 \]/,
+    );
+    expect(() => fake.assertPushed('Touch')).toThrow(AssertionError);
+  });
+
+  test('assertNothingPushed throws once something was', async () => {
+    const fake = new FakeClient<Jobs>();
+    fake.assertNothingPushed();
+    await fake.push(email('bob'));
+    expect(() => fake.assertNothingPushed()).toThrow(AssertionError);
+  });
+
+  test('refuses what the real client and server refuse, in the same words', async () => {
+    await using faktory = await startTestServer();
+    const both = [new FakeClient(), faktory.client()] as const;
+    const loop: unknown[] = [];
+    loop.push(loop);
+    const jobs = [
+      { jobtype: 'A', args: loop },
+      { jobtype: 'A', args: [1n] },
+      { jobtype: '', args: [] },
+      { jobtype: 'A', args: [], queue: 'no spaces' },
+      { jobtype: 'A', args: [], jid: 'short' },
+      { jobtype: 'A', args: [], at: 'tomorrow' },
+      { jobtype: 'A', args: [], reserve_for: 1e6 },
+      { jobtype: 'A', args: 'none' as unknown as [] },
+      { jobtype: 'A', args: [], at: new Date(), in: 1 },
+    ];
+    for (const job of jobs) {
+      const [fake, real] = await Promise.all(
+        both.map((client) => client.push(job).catch(({ code, message }) => ({ code, message }))),
+      );
+      expect(fake).toEqual(real);
+      expect(fake).toHaveProperty('code');
+    }
+    const mixed = jobs.slice(2, 7).map((job, n) => ({ ...job, jid: job.jid ?? `job-number-${n}` }));
+    const [fake, real] = await Promise.all(both.map((client) => client.pushBulk(mixed)));
+    expect(fake).toEqual(real);
+    expect(fake?.errors.size).toBe(5);
+  });
+});
+
+describe('inline mode', () => {
+  test('a push runs the handler before it resolves, with what would arrive', async () => {
+    const seen: unknown[] = [];
+    const producer = inlineClient<Jobs>({
+      Touch: ({ jid, job }, at) => void seen.push([jid, job.queue, at]),
+    });
+    const jid = await producer.push({ jobtype: 'Touch', args: [new Date(0)], in: 60_000 });
+    expect(seen).toEqual([[jid, 'default', '1970-01-01T00:00:00.000Z']]);
+  });
+
+  test('what the handler throws surfaces to the pusher as it is', async () => {
+    const oops = new Error('oops');
+    const producer = inlineClient<Jobs>({ SendEmail: () => Promise.reject(oops) });
+    await expect(producer.push(email('bob'))).rejects.toBe(oops);
+    await expect(producer.pushBulk([email('bob')])).rejects.toBe(oops);
+  });
+
+  test('a jobtype without a handler is refused with CONFIG, a bad job with INVALID', async () => {
+    const producer = inlineClient<Jobs>({ SendEmail: () => undefined });
+    const touch = producer.push({ jobtype: 'Touch', args: [new Date()] });
+    await expect(touch).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringContaining('"Touch"'),
+    });
+    await expect(producer.push({ ...email('bob'), jid: 'x' })).rejects.toMatchObject({ code: 'INVALID' });
+  });
+});

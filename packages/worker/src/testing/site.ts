@@ -1,0 +1,114 @@
+/*
+ * What stands around a test server: the workers made on it, how its clock is moved while they live, and the order of stopping.
+ * It must never move the clock while a job runs: its worker's lease is 15 s of that clock. A stranger would get wrong why each worker
+ * is beaten for after a move: the server would take it for silent since then, and close its connections.
+ */
+
+import { type AnyJobs, Connection, commands, type JobMap, resolveServers } from '@faktory-ts/client';
+import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
+import type { Server } from '@faktory-ts/server';
+import type { WorkerOptions } from '../options.ts';
+import { Worker } from '../worker.ts';
+import type { TestClock } from './clock.ts';
+import { unfinished, until } from './until.ts';
+
+/** Options of a worker on a test server, which knows the address. */
+export type TestWorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> = Omit<
+  WorkerOptions<Jobs>,
+  'url' | 'password' | 'tls'
+>;
+
+interface Employed {
+  readonly worker: Pick<Worker, 'wid' | 'state'>;
+  readonly queues: readonly string[];
+}
+
+const waitingPlaces = ['scheduled', 'retries', 'dead'] as const;
+
+export class Site {
+  readonly clock: TestClock;
+  readonly #server: Server;
+  readonly #connection: Connection;
+  readonly #stops: (() => Promise<unknown>)[] = [];
+  #employed: Employed[] = [];
+  #stopped: Promise<void> | undefined;
+
+  /** @param server a started one, on this clock */
+  constructor(server: Server, clock: TestClock) {
+    this.#server = server;
+    this.clock = clock;
+    this.#connection = new Connection({ addresses: resolveServers({ url: server.url }), timeout: 1000 });
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  info(): Promise<Info> {
+    return this.#server.info();
+  }
+
+  /** The earliest due time in these places. */
+  async nextDue(places: readonly ('scheduled' | 'retries' | 'dead')[]): Promise<Micros | undefined> {
+    const times = await Promise.all(places.map((place) => this.#server.nextDue(place)));
+    const known = times.filter((time) => time !== undefined);
+    return known.length > 0 ? Math.min(...known) : undefined;
+  }
+
+  /** A started worker, which stops with the server at the latest. */
+  async worker<Jobs extends JobMap<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>> {
+    const worker = new Worker<Jobs>({ shutdownTimeout: 1000, ...options, url: this.url });
+    this.onStop(() => worker.stop());
+    await worker.start();
+    const { queues = ['default'] } = options;
+    this.#employed = this.#employed.filter(({ worker: { state } }) => state === 'running');
+    this.#employed.push({ worker, queues: Array.isArray(queues) ? queues : Object.keys(queues) });
+    return worker;
+  }
+
+  /** Called when the server is to stop, before it does. */
+  onStop(stop: () => Promise<unknown>): void {
+    this.#stops.push(stop);
+  }
+
+  /** Moves the clock by so many microseconds and resolves when what became due has moved. */
+  async forward(by: Micros): Promise<void> {
+    await until(async () => unfinished(await this.info(), this.#takenQueues()));
+    this.clock.move(by);
+    await this.#beatForAll();
+    const { now } = this.clock;
+    const target = now();
+    await until(async () => {
+      const next = await this.nextDue(waitingPlaces);
+      return next === undefined || next > target ? undefined : 'jobs that are due do not leave their place';
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#stops.map((stop) => stop()));
+    await this.#connection.close();
+    await this.#server.stop();
+  }
+
+  #takenQueues(): string[] {
+    const running = this.#employed.filter(({ worker: { state } }) => state === 'running');
+    return [...new Set(running.flatMap(({ queues }) => queues))];
+  }
+
+  async #beatForAll(): Promise<void> {
+    const running = this.#employed.filter(({ worker: { state } }) => state === 'running');
+    await Promise.all(
+      running.map(({ worker: { wid } }) =>
+        commands.beat(this.#connection, { wid }).catch((error: unknown) => {
+          // The server was quicker and let go of it: the worker says HELLO again by itself.
+          if (!(error instanceof FaktoryError && error.code === 'NOT_FOUND')) throw error;
+        }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,124 @@
+/*
+ * A real server inside the test's process, with everything a test makes through it.
+ * It must never be used with fake timers: server and clients run on the real ones; time moves by `forward`. A stranger would get wrong
+ * that nothing is mocked: jobs go over a socket into SQLite and back, to the worker that runs in production.
+ */
+
+import type { AnyJobs, Client, JobMap } from '@faktory-ts/client';
+import type { Info } from '@faktory-ts/protocol';
+import type { Handlers } from '../handlers.ts';
+import type { Worker } from '../worker.ts';
+import { type Duration, microsIn, TestClock } from './clock.ts';
+import { type Drained, type DrainOptions, drain } from './drain.ts';
+import { serverPackage } from './server-package.ts';
+import { Site, type TestWorkerOptions } from './site.ts';
+import { TestClient } from './test-client.ts';
+
+/** A server for one test or one file of tests: {@link startTestServer}. */
+export interface TestServer {
+  /** Where it listens, for clients and workers of your own: `tcp://127.0.0.1:…`. */
+  readonly url: string;
+  /** A client of this server; its `in` counts from the server's time. */
+  client<Jobs extends JobMap<Jobs> = AnyJobs>(): Client<Jobs>;
+  /** A worker on this server, started. Its `shutdownTimeout` is 1000 when left out. Rejects as `Worker` and its `start()` do. */
+  worker<Jobs extends JobMap<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>>;
+  /** What the server says about itself: queues, sets, counters. */
+  info(): Promise<Info>;
+  /**
+   * Sets the server's clock forward; resolves when what became due has moved: scheduled jobs and retries are then ready in their
+   * queues (or already run by a worker). Before, it waits until no job runs and the workers made here have emptied their queues, so
+   * that no job loses its time to run.
+   *
+   * @param by milliseconds, or `{ days, hours, minutes, seconds }`
+   * @throws FaktoryError `CONFIG` for a span that is none, `TIMEOUT` when jobs still run and nothing changed for 4 s.
+   */
+  forward(by: Duration): Promise<void>;
+  /**
+   * Runs all jobs that are ready, and those that they push, until none is left, with a worker of its own.
+   *
+   * @param what handlers by jobtype; or options of the worker. One job at a time and all queues, where these do not say otherwise.
+   * @throws FaktoryError `TIMEOUT` when no job ends for 4 s, `LIMIT` when jobs still wait after `moves` moves of the clock.
+   */
+  drain<Jobs extends JobMap<Jobs> = AnyJobs>(
+    what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
+    options?: DrainOptions,
+  ): Promise<Drained>;
+  /** Stops what was made here, then the server; its folder goes. May be called twice. */
+  stop(): Promise<void>;
+  /** `await using faktory = await startTestServer()` stops it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a real server in this process: a temporary folder, a free port. Needs the package `@faktory-ts/server`.
+ *
+ * @throws FaktoryError `CONFIG` when that package is not installed.
+ * @example
+ * ```ts
+ * import { startTestServer } from '@faktory-ts/worker/testing';
+ *
+ * const sent: string[] = [];
+ * const faktory = await startTestServer();
+ * await faktory.client().push({ jobtype: 'SendEmail', args: ['a@example.com'], in: 3_600_000 });
+ * await faktory.forward({ hours: 1 });
+ * await faktory.drain({ SendEmail: (_context, to) => void sent.push(String(to)) });
+ * await faktory.stop();
+ * ```
+ */
+export async function startTestServer(): Promise<TestServer> {
+  const { createServer } = await serverPackage();
+  const clock = new TestClock();
+  const server = createServer({ sync: 'off', clock: clock.now });
+  await server.start();
+  return new RunningServer(new Site(server, clock));
+}
+
+class RunningServer implements TestServer {
+  readonly url: string;
+  readonly #site: Site;
+
+  constructor(site: Site) {
+    this.#site = site;
+    this.url = site.url;
+  }
+
+  client<Jobs extends JobMap<Jobs> = AnyJobs>(): Client<Jobs> {
+    const client = new TestClient<Jobs>(this.url, this.#site.clock.now);
+    this.#site.onStop(() => client.close());
+    return client;
+  }
+
+  worker<Jobs extends JobMap<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>> {
+    return this.#site.worker(options);
+  }
+
+  info(): Promise<Info> {
+    return this.#site.info();
+  }
+
+  async forward(by: Duration): Promise<void> {
+    await this.#site.forward(microsIn(by));
+  }
+
+  drain<Jobs extends JobMap<Jobs> = AnyJobs>(
+    what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
+    options: DrainOptions = {},
+  ): Promise<Drained> {
+    return drain(this.#site, isOptions(what) ? what : { handlers: what }, options);
+  }
+
+  stop(): Promise<void> {
+    return this.#site.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** A jobtype may be called `handlers` too, but then it is no object of functions. */
+function isOptions<Jobs extends JobMap<Jobs>>(
+  what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
+): what is TestWorkerOptions<Jobs> {
+  return 'handlers' in what && typeof what.handlers === 'object';
+}
