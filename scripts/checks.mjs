@@ -1,9 +1,10 @@
-// The checks beside the tests: types, lint, examples, unused code, and whether the published packages are put together well.
+// The checks beside the tests: types, lint, examples, unused code, whether the published packages are put together well, and the
+// tests of the examples.
 // Each speaks only when it fails.
 import { readFileSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { runQuietly } from './run.mjs';
-import { packages, root } from './stamps.mjs';
+import { examples as exampleFolders, packages, root } from './stamps.mjs';
 
 const bin = join(root, 'node_modules', '.bin');
 const env = {
@@ -28,9 +29,26 @@ const unused = { name: 'unused code', command: [script('knip', 'bin', 'knip.js')
 /** What `npm run check` runs before the rooms, and `npm test` before the tests. */
 export const quickChecks = [types, lint];
 
-/** Everything, with one check for each package that is published. */
+/** Everything, with one check for each package that is published and each example. */
 export function allChecks() {
-  return [...quickChecks, examples, unused, ...published().map(packed)];
+  return [...quickChecks, examples, unused, ...published().map(packed), ...exampleChecks()];
+}
+
+/** The examples' own tests, each with its own test framework, against the built packages. */
+export function exampleChecks() {
+  return exampleFolders().map((cwd) => {
+    const { scripts } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
+    const words = scripts.test.split(' ');
+    // What follows `node` runs on this Node; else it is a program of the example's own.
+    const command = words[0] === 'node' ? words.slice(1) : [programIn(cwd, words[0]), ...words.slice(1)];
+    return { name: relative(root, cwd), command, cwd };
+  });
+}
+
+function programIn(folder, name) {
+  const home = join(folder, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+  return join(home, typeof bin === 'string' ? bin : bin[name]);
 }
 
 /** Runs them one after the other and counts. */
@@ -38,7 +56,7 @@ export async function runChecks(checks) {
   const tally = { passed: 0, failed: 0 };
   for (const check of checks) {
     const start = performance.now();
-    const { code, output } = await runQuietly(process.execPath, check.command, { env });
+    const { code, output } = await runQuietly(process.execPath, check.command, { env, cwd: check.cwd });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${check.name} (${seconds} s)`);
     if (code !== 0) console.log(output);

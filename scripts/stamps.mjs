@@ -8,17 +8,24 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Folders of all packages and apps. */
 export function packages() {
-  return ['packages', 'apps'].flatMap((group) =>
-    readdirSync(join(root, group))
-      .map((name) => join(root, group, name))
-      .filter((folder) => existsSync(join(folder, 'package.json'))),
-  );
+  return [...foldersIn('packages'), ...foldersIn('apps')];
+}
+
+/** Folders of the examples: packages that are never built. */
+export function examples() {
+  return foldersIn('examples');
+}
+
+function foldersIn(group) {
+  return readdirSync(join(root, group))
+    .map((name) => join(root, group, name))
+    .filter((folder) => existsSync(join(folder, 'package.json')));
 }
 
 /** What an install depends on. */
 export function toolStamp() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
-  const manifests = packages().map((folder) => join(folder, 'package.json'));
+  const manifests = [...packages(), ...examples()].map((folder) => join(folder, 'package.json'));
   for (const name of ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'])
     manifests.push(join(root, name));
   for (const file of manifests) hash.update(relative(root, file)).update(readFileSync(file));

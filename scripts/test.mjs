@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allChecks, quickChecks, runChecks } from './checks.mjs';
+import { allChecks, exampleChecks, quickChecks, runChecks } from './checks.mjs';
 import { prepare } from './prepare.mjs';
 import { run } from './run.mjs';
 import { root } from './stamps.mjs';
@@ -20,10 +20,11 @@ export async function check() {
   return conclude(await runChecks(quickChecks), await vitest(['rooms.test.ts']));
 }
 
-/** Only the tests, for another Node version. */
+/** Only the tests and the examples' tests, for another Node version. */
 export async function vitestAlone(args) {
   await prepare();
-  return conclude(await vitest(args));
+  const checks = args.length === 0 ? await runChecks(exampleChecks()) : { passed: 0, failed: 0 };
+  return conclude(checks, await vitest(args));
 }
 
 async function vitest(args) {
