@@ -25,13 +25,15 @@ const lint = {
 };
 const examples = { name: 'examples', command: [join(root, 'scripts', 'examples.mjs')] };
 const unused = { name: 'unused code', command: [script('knip', 'bin', 'knip.js')] };
+/** What is loaded of a package, its dependencies aside, compressed: the budgets are in .size-limit.json. */
+const sizes = { name: 'sizes', command: [script('size-limit', 'bin.js')] };
 
 /** What `npm run check` runs before the rooms, and `npm test` before the tests. */
 export const quickChecks = [types, lint];
 
 /** Everything, with one check for each package that is published and each example. */
 export function allChecks() {
-  return [...quickChecks, examples, unused, ...published().map(packed), ...exampleChecks()];
+  return [...quickChecks, examples, unused, sizes, ...published().flatMap(packed), ...exampleChecks()];
 }
 
 /** The examples' own tests, each with its own test framework, against the built packages. */
@@ -72,6 +74,18 @@ function published() {
 }
 
 function packed(folder) {
-  const name = `package ${relative(root, folder)}`;
-  return { name, command: [script('publint', 'src', 'cli.js'), folder, '--strict'] };
+  const name = relative(root, folder);
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const fit = { name: `package ${name}`, command: [script('publint', 'src', 'cli.js'), folder, '--strict'] };
+  return exports === undefined ? [fit] : [fit, typesFound(folder, name, exports)];
+}
+
+/** Whether importers and requirers find types that say what they get. Resolution as before `exports` existed is not looked at. */
+function typesFound(folder, name, exports) {
+  const profile = JSON.stringify(exports).includes('"require"') ? 'node16' : 'esm-only';
+  const program = script('@arethetypeswrong', 'cli', 'dist', 'index.js');
+  return {
+    name: `types of ${name}`,
+    command: [program, '--pack', folder, '--profile', profile, '--no-color'],
+  };
 }

@@ -63,8 +63,16 @@ for (const library of libraries) {
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
+/** What each door of a library is called, and its source. */
 const sources = Object.fromEntries(
-  libraries.map((path) => [nameOf(path), [`../${relative(root, path)}/src/index.ts`]]),
+  libraries.flatMap((path) => {
+    const { name, exports } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    const doors = Object.entries(exports).filter(([, door]) => door['@faktory-ts/source']);
+    return doors.map(([at, door]) => [
+      name + at.slice(1),
+      [`../${relative(root, path)}/${door['@faktory-ts/source']}`],
+    ]);
+  }),
 );
 // What a reader would install beside our packages; it is not installed at the root.
 const companions = { zod: ['../packages/client/node_modules/zod/index.d.ts'] };

@@ -1,10 +1,18 @@
 import { defineConfig } from 'tsup';
 import { library, program } from '../../tsup.base.ts';
 
-// They are built at the same time into one folder: none may empty it.
+// All are built at the same time into one folder: none may empty it, so no file may have a name that changes.
 export default defineConfig([
-  // `shims`: the CommonJS form, too, must find the files of its threads beside it.
-  library({ entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' }, clean: false, shims: true }),
+  library({
+    entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    clean: false,
+    // import.meta.url in the CommonJS build too, by which the files of its threads are found.
+    shims: true,
+    // What the two entries share as ES modules.
+    esbuildOptions: (options) => {
+      options.chunkNames = 'shared';
+    },
+  }),
   program({
     entry: { 'heart-thread': 'src/heart-thread.ts', inside: 'src/isolation/inside.ts' },
     clean: false,
