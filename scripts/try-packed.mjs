@@ -1,9 +1,9 @@
 // Installs the tarballs of dist-packages/ into an empty project with npm and uses them as a stranger would: the program
-// `faktory`, a push by ES module and by CommonJS, and `faktory-worker` with a TypeScript file. For CI; `npm run pack` comes first.
-// Ends with `N passed, N failed`.
+// `faktory`, a push by ES module and by CommonJS, `faktory-worker` with a TypeScript file, the first examples of the READMEs, and the
+// testing helpers with and without the server. For CI; `npm run pack` comes first. Ends with `N passed, N failed`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packed } from './pack.mjs';
@@ -34,6 +34,24 @@ async function started(command, args, pattern, env = {}) {
 const hello = (name) => [process.execPath, [name, name.replace('.', '-')], /pushed \S+/];
 let env = {};
 
+/** The first TypeScript example of an installed package's README, as a file; the way to run it on a Node that knows no types. */
+function readmeOf(name) {
+  const text = readFileSync(join(dir, 'node_modules', '@faktory-ts', name, 'README.md'), 'utf8');
+  file(`readme-${name}.ts`, /^```ts\n([\s\S]*?)^```/m.exec(text)[1]);
+  // The examples send mail over HTTP; here that is only said.
+  file('mail.mjs', "globalThis.fetch = async (url, { body }) => console.log('fetch', url, body);");
+  const loader = join(dir, 'node_modules', 'jiti', 'lib', 'jiti-cli.mjs');
+  return [process.execPath, ['--import', './mail.mjs', loader, `readme-${name}.ts`]];
+}
+
+/** Stops the program that was started last; it must end well. */
+async function stopLast() {
+  const child = children.pop();
+  child.kill();
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`it ended with ${code}`);
+}
+
 /** What is tried, in order; each stands on the ones before. */
 const steps = {
   'the tarballs install in an empty project': () => {
@@ -63,6 +81,21 @@ const steps = {
       /hello, push-mjs[\s\S]*hello, push-cjs/,
       env,
     );
+    await stopLast(); // it would take the jobs of the next worker
+  },
+  "the example of the client's README runs": async () => {
+    await started(...readmeOf('client'), /^\S{24} \[ '\S{24}' \] 0$/m, env);
+  },
+  "the example of the worker's README runs, and ends when told": async () => {
+    const running = started(
+      ...readmeOf('worker'),
+      /fetch https:\S+ \{"jid":"\S+","to":"bob@example.com"\}/,
+      env,
+    );
+    file('mail.cjs', `const { Client } = require('@faktory-ts/client');\n${mail}`);
+    execFileSync(process.execPath, ['mail.cjs'], { cwd: dir, env: { ...process.env, ...env } });
+    await running;
+    await stopLast();
   },
   'server and worker work as libraries': async () => {
     file('library.mjs', library);
@@ -71,6 +104,19 @@ const steps = {
   'worker and protocol load in CommonJS': async () => {
     file('commonjs.cjs', commonjs);
     await started(process.execPath, ['commonjs.cjs'], /commonjs function\S+/);
+  },
+  'the testing helpers start a server, by ES module and by CommonJS': async () => {
+    file('testing.mjs', `import { startTestServer } from '@faktory-ts/worker/testing';\n${testing}`);
+    file('testing.cjs', `const { startTestServer } = require('@faktory-ts/worker/testing');\n${testing}`);
+    await started(process.execPath, ['testing.mjs'], /drained 1$/m);
+    await started(process.execPath, ['testing.cjs'], /drained 1$/m);
+  },
+  'without the server package they say what to install': async () => {
+    const scope = join(dir, 'node_modules', '@faktory-ts');
+    renameSync(join(scope, 'server'), join(scope, 'gone'));
+    const advice = /npm install --save-dev @faktory-ts\/server/;
+    await started(process.execPath, ['testing.mjs'], advice);
+    await started(process.execPath, ['testing.cjs'], advice);
   },
 };
 
@@ -103,12 +149,27 @@ const { Worker } = require('@faktory-ts/worker');
 console.log('commonjs ' + typeof Worker + newJid());
 `;
 
+const mail = `const client = new Client();
+client.push({ jobtype: 'SendEmail', args: ['bob@example.com', 7] }).then(() => client.close());
+`;
+const testing = `async function main() {
+  const faktory = await startTestServer();
+  await faktory.client().push({ jobtype: 'T', args: [], in: 60_000 });
+  await faktory.forward({ minutes: 2 });
+  const { done } = await faktory.drain({ T: () => {} });
+  await faktory.stop();
+  console.log('drained ' + done);
+}
+main().catch((error) => console.log(error.code, error.message));
+`;
+
 const tally = { passed: 0, failed: 0 };
 for (const [name, act] of Object.entries(steps)) {
+  const start = performance.now();
   try {
     await act();
     tally.passed++;
-    console.log(`ok     ${name}`);
+    console.log(`ok     ${name} (${Math.round((performance.now() - start) / 1000)} s)`);
   } catch (error) {
     tally.failed++;
     console.error(`FAILED ${name}`, error);
