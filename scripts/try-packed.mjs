@@ -1,35 +1,10 @@
 // Installs the tarballs of dist-packages/ into an empty project with npm and uses them as a stranger would: the program
 // `faktory`, a push by ES module and by CommonJS, `faktory-worker` with a TypeScript file, the first examples of the READMEs, and the
 // testing helpers with and without the server. For CI; `npm run pack` comes first. Ends with `N passed, N failed`.
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { packed } from './pack.mjs';
-
-const dir = mkdtempSync(join(tmpdir(), 'faktory-packed-'));
-const file = (name, text) => writeFileSync(join(dir, name), text);
-const bin = (name) => join(dir, 'node_modules', '.bin', name);
-const children = [];
-
-/** Starts a program and resolves with what the pattern finds in what it says. */
-async function started(command, args, pattern, env = {}) {
-  const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...env } });
-  children.push(child);
-  const ended = once(child, 'close').then(() => 'ended');
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      said += chunk;
-    });
-  }
-  while (!pattern.test(said)) {
-    const news = await Promise.race([once(child.stdout, 'data'), ended]);
-    if (news === 'ended' && !pattern.test(said)) throw new Error(`${command} ended:\n${said}`);
-  }
-  return pattern.exec(said);
-}
+import { bin, dir, file, install, started, startServer, stopLast, trySteps } from './stranger.mjs';
 
 const hello = (name) => [process.execPath, [name, name.replace('.', '-')], /pushed \S+/];
 let env = {};
@@ -44,26 +19,13 @@ function readmeOf(name) {
   return [process.execPath, ['--import', './mail.mjs', loader, `readme-${name}.ts`]];
 }
 
-/** Stops the program that was started last; it must end well. */
-async function stopLast() {
-  const child = children.pop();
-  child.kill();
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`it ended with ${code}`);
-}
-
 /** What is tried, in order; each stands on the ones before. */
 const steps = {
   'the tarballs install in an empty project': () => {
-    file('package.json', '{ "name": "stranger", "private": true }');
-    const tarballs = readdirSync(packed).map((name) => join(packed, name));
-    const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...tarballs];
-    execFileSync('npm', args, { cwd: dir, stdio: 'inherit' });
+    install();
   },
   'faktory starts': async () => {
-    const args = ['-b', '127.0.0.1:0', '-w', ':0', '-d', join(dir, 'db'), '-c', dir];
-    const [, port] = await started(bin('faktory'), args, /port (\d+) was free[\s\S]*press Ctrl-C/);
-    env = { FAKTORY_URL: `tcp://127.0.0.1:${port}` };
+    env = { FAKTORY_URL: await startServer() };
   },
   'an ES module pushes': async () => {
     file('push.mjs', `import { Client } from '@faktory-ts/client';\n${push}`);
@@ -163,21 +125,4 @@ const testing = `async function main() {
 main().catch((error) => console.log(error.code, error.message));
 `;
 
-const tally = { passed: 0, failed: 0 };
-for (const [name, act] of Object.entries(steps)) {
-  const start = performance.now();
-  try {
-    await act();
-    tally.passed++;
-    console.log(`ok     ${name} (${Math.round((performance.now() - start) / 1000)} s)`);
-  } catch (error) {
-    tally.failed++;
-    console.error(`FAILED ${name}`, error);
-    break;
-  }
-}
-for (const child of children) child.kill();
-await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'close')));
-rmSync(dir, { recursive: true, force: true });
-console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
-process.exitCode = tally.failed;
+await trySteps(steps);
