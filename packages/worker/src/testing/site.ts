@@ -10,7 +10,7 @@ import type { Server } from '@faktory-ts/server';
 import type { WorkerOptions } from '../options.ts';
 import { Worker } from '../worker.ts';
 import type { TestClock } from './clock.ts';
-import { unfinished, until } from './until.ts';
+import { patience, unfinished, until } from './until.ts';
 
 /** Options of a worker on a test server, which knows the address. */
 export type TestWorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> = Omit<
@@ -37,7 +37,7 @@ export class Site {
   constructor(server: Server, clock: TestClock) {
     this.#server = server;
     this.clock = clock;
-    this.#connection = new Connection({ addresses: resolveServers({ url: server.url }), timeout: 1000 });
+    this.#connection = new Connection({ addresses: resolveServers({ url: server.url }), timeout: patience });
   }
 
   get url(): string {
