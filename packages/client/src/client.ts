@@ -241,4 +241,4 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
  * await welcome(new Client<Jobs>(), 'a@example.com');
  * ```
  */
-export type Producer<Jobs extends JobMap<Jobs> = AnyJobs> = Pick<Client<Jobs>, 'push' | 'pushBulk'>;
+export type Producer<Jobs extends JobTypes<Jobs> = AnyJobs> = Pick<Client<Jobs>, 'push' | 'pushBulk'>;

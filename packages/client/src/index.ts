@@ -32,3 +32,4 @@ export type { LinkOptions } from './link.ts';
 export { containing, JobSet, type SetFilter } from './sets.ts';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts';
 export { resolveServers, type ServerAddress, type ServerChoice } from './url.ts';
+export { type SaidJob, wireJob } from './wire-job.ts';

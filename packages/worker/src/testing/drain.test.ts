@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { JobContext } from '../handlers.ts';
+import type { JobContext } from '../context.ts';
 import { startTestServer, type TestServer } from './index.ts';
 
 interface Jobs {

@@ -4,7 +4,7 @@
  * other workers end meanwhile is in the counts.
  */
 
-import type { JobMap } from '@faktory-ts/client';
+import type { JobTypes } from '@faktory-ts/client';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
 import type { Worker } from '../worker.ts';
 import type { Site, TestWorkerOptions } from './site.ts';
@@ -29,7 +29,7 @@ export interface Drained {
 }
 
 /** Drains the site; see `TestServer.drain`. */
-export async function drain<Jobs extends JobMap<Jobs>>(
+export async function drain<Jobs extends JobTypes<Jobs>>(
   site: Site,
   worker: TestWorkerOptions<Jobs>,
   { scheduled = false, retries = false, moves = 100, timeout = patience }: DrainOptions,
@@ -60,7 +60,7 @@ function difference({ faktory: before }: Info, { faktory: after }: Info): Draine
 }
 
 /** The worker of a drain: made again when jobs turn up in a queue that it does not take. */
-class Crew<Jobs extends JobMap<Jobs>> {
+class Crew<Jobs extends JobTypes<Jobs>> {
   readonly #site: Site;
   readonly #options: TestWorkerOptions<Jobs>;
   #worker: Worker<Jobs> | undefined;

@@ -6,7 +6,7 @@
 
 import { AssertionError } from 'node:assert';
 import { inspect, isDeepStrictEqual } from 'node:util';
-import type { AnyJobs, BulkResult, JobMap, Producer, PushJob } from '@faktory-ts/client';
+import type { AnyJobs, JobMap, Producer, PushJob, PushResult } from '@faktory-ts/client';
 import type { Job } from '@faktory-ts/protocol';
 import { travelled, travelledArgs, travelledBulk } from './travelled.ts';
 
@@ -41,8 +41,8 @@ export class FakeClient<Jobs extends JobMap<Jobs> = AnyJobs> implements Producer
     return arrived.jid;
   }
 
-  /** Records many jobs. Those that a rule refuses are told in `errors`. */
-  async pushBulk(jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>): Promise<BulkResult> {
+  /** Records many jobs. Those that a rule refuses have an `error`. */
+  async pushBulk(jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>): Promise<PushResult[]> {
     return travelledBulk(jobs, (job) => this.#record(job));
   }
 

@@ -4,7 +4,7 @@
  * once, and one that fails is not tried again.
  */
 
-import type { AnyJobs, BulkResult, JobMap, Producer, PushJob } from '@faktory-ts/client';
+import type { AnyJobs, JobMap, Producer, PushJob, PushResult } from '@faktory-ts/client';
 import type { Handlers } from '../handlers.ts';
 import { inlineRunner } from './inline-run.ts';
 import { travelled, travelledBulk } from './travelled.ts';
@@ -32,6 +32,6 @@ export function inlineClient<Jobs extends JobMap<Jobs> = AnyJobs>(handlers: Hand
       await run(arrived);
       return arrived.jid;
     },
-    pushBulk: (jobs): Promise<BulkResult> => travelledBulk(jobs, run),
+    pushBulk: (jobs): Promise<PushResult[]> => travelledBulk(jobs, run),
   };
 }

@@ -5,32 +5,36 @@
  */
 
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
-import { type Handler, handlerTable, runJob } from '../handlers.ts';
+import { handlerTable, type TableEntry } from '../handlers.ts';
 import { silent } from '../log.ts';
+import { Runner } from '../run.ts';
 
-/** Rejects with what the handler threw, `CONFIG` when there is none. */
+/** Rejects with what the handler threw, `CONFIG` when there is none, `INVALID` when its handler handed it back or ended it badly. */
 export function inlineRunner(handlers: object): (job: Job) => Promise<void> {
   const thrown = new WeakMap<Job, { error: unknown }>();
-  const keeping = (handler: Handler): Handler => {
-    return async (context, ...args) => {
-      try {
-        await handler(context, ...args);
-      } catch (error) {
-        thrown.set(context.job, { error });
-        throw error;
-      }
+  const keeping = (entry: TableEntry): TableEntry => {
+    const { call } = entry;
+    if (call === undefined) return entry;
+    return {
+      ...entry,
+      call: async (context, args) => {
+        try {
+          await call(context, args);
+        } catch (error) {
+          thrown.set(context.job, { error });
+          throw error;
+        }
+      },
     };
   };
-  const table = new Map([...handlerTable(handlers)].map(([jobtype, handler]) => [jobtype, keeping(handler)]));
+  const table = new Map([...handlerTable(handlers)].map(([jobtype, entry]) => [jobtype, keeping(entry)]));
+  const runner = new Runner({ table, middleware: [], errors: [] });
   return async (job) => {
-    const failure = await runJob(table, {
-      jid: job.jid,
-      job,
-      signal: new AbortController().signal,
-      log: silent,
-    });
-    if (failure === undefined) return;
+    const { signal } = new AbortController();
+    const outcome = await runner.run({ job, log: silent, signal, extend: () => Promise.resolve(true) });
+    if (outcome.to === 'done') return;
     const caught = thrown.get(job);
-    throw caught ? caught.error : new FaktoryError('CONFIG', failure.message);
+    if (caught) throw caught.error;
+    throw new FaktoryError('CONFIG', outcome.failure?.message ?? 'the handler handed the job back');
   };
 }

@@ -4,7 +4,7 @@
  * is beaten for after a move: the server would take it for silent since then, and close its connections.
  */
 
-import { type AnyJobs, Connection, commands, type JobMap, resolveServers } from '@faktory-ts/client';
+import { type AnyJobs, Connection, commands, type JobTypes, resolveServers } from '@faktory-ts/client';
 import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
 import type { Server } from '@faktory-ts/server';
 import type { WorkerOptions } from '../options.ts';
@@ -13,7 +13,7 @@ import type { TestClock } from './clock.ts';
 import { patience, unfinished, until } from './until.ts';
 
 /** Options of a worker on a test server, which knows the address. */
-export type TestWorkerOptions<Jobs extends JobMap<Jobs> = AnyJobs> = Omit<
+export type TestWorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> = Omit<
   WorkerOptions<Jobs>,
   'url' | 'password' | 'tls'
 >;
@@ -56,7 +56,9 @@ export class Site {
   }
 
   /** A started worker, which stops with the server at the latest. */
-  async worker<Jobs extends JobMap<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>> {
+  async worker<Jobs extends JobTypes<Jobs> = AnyJobs>(
+    options: TestWorkerOptions<Jobs>,
+  ): Promise<Worker<Jobs>> {
     const worker = new Worker<Jobs>({ shutdownTimeout: 1000, ...options, url: this.url });
     this.onStop(() => worker.stop());
     await worker.start();

@@ -6,15 +6,16 @@
 
 import {
   type AnyJobs,
-  type BulkResult,
   type CallOptions,
   Client,
-  type JobMap,
+  type JobTypes,
+  milliseconds,
   type PushJob,
+  type PushResult,
 } from '@faktory-ts/client';
 import type { Micros } from '@faktory-ts/protocol';
 
-export class TestClient<Jobs extends JobMap<Jobs> = AnyJobs> extends Client<Jobs> {
+export class TestClient<Jobs extends JobTypes<Jobs> = AnyJobs> extends Client<Jobs> {
   readonly #now: () => Micros;
 
   constructor(url: string, now: () => Micros) {
@@ -29,7 +30,7 @@ export class TestClient<Jobs extends JobMap<Jobs> = AnyJobs> extends Client<Jobs
   override pushBulk(
     jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>,
     options?: CallOptions,
-  ): Promise<BulkResult> {
+  ): Promise<PushResult[]> {
     return super.pushBulk(this.#allTimed(jobs), options);
   }
 
@@ -40,9 +41,9 @@ export class TestClient<Jobs extends JobMap<Jobs> = AnyJobs> extends Client<Jobs
   }
 
   #timed(job: PushJob<Jobs>): PushJob<Jobs> {
-    const at = new Date(this.#now() / 1000 + (job.in ?? Number.NaN));
     // What the client refuses is left for it to refuse.
-    if (job.at !== undefined || Number.isNaN(at.getTime())) return job;
+    if (job.in === undefined || job.at !== undefined) return job;
+    const at = new Date(this.#now() / 1000 + milliseconds(job.in));
     return { ...job, in: undefined, at };
   }
 }

@@ -4,9 +4,9 @@
  * that nothing is mocked: jobs go over a socket into SQLite and back, to the worker that runs in production.
  */
 
-import type { AnyJobs, Client, JobMap } from '@faktory-ts/client';
+import type { AnyJobs, Client, JobTypes } from '@faktory-ts/client';
 import type { Info } from '@faktory-ts/protocol';
-import type { Handlers } from '../handlers.ts';
+import type { Handlers, RunMap } from '../handlers.ts';
 import type { Worker } from '../worker.ts';
 import { type Duration, microsIn, TestClock } from './clock.ts';
 import { type Drained, type DrainOptions, drain } from './drain.ts';
@@ -19,9 +19,9 @@ export interface TestServer {
   /** Where it listens, for clients and workers of your own: `tcp://127.0.0.1:…`. */
   readonly url: string;
   /** A client of this server; its `in` counts from the server's time. */
-  client<Jobs extends JobMap<Jobs> = AnyJobs>(): Client<Jobs>;
+  client<Jobs extends JobTypes<Jobs> = AnyJobs>(): Client<Jobs>;
   /** A worker on this server, started. Its `shutdownTimeout` is 1000 when left out. Rejects as `Worker` and its `start()` do. */
-  worker<Jobs extends JobMap<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>>;
+  worker<Jobs extends JobTypes<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>>;
   /** What the server says about itself: queues, sets, counters. */
   info(): Promise<Info>;
   /**
@@ -39,8 +39,8 @@ export interface TestServer {
    * @param what handlers by jobtype; or options of the worker. One job at a time and all queues, where these do not say otherwise.
    * @throws FaktoryError `TIMEOUT` when no job ends for 4 s, `LIMIT` when jobs still wait after `moves` moves of the clock.
    */
-  drain<Jobs extends JobMap<Jobs> = AnyJobs>(
-    what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
+  drain<Jobs extends JobTypes<Jobs> = AnyJobs>(
+    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs>,
     options?: DrainOptions,
   ): Promise<Drained>;
   /** Stops what was made here, then the server; its folder goes. May be called twice. */
@@ -82,13 +82,13 @@ class RunningServer implements TestServer {
     this.url = site.url;
   }
 
-  client<Jobs extends JobMap<Jobs> = AnyJobs>(): Client<Jobs> {
+  client<Jobs extends JobTypes<Jobs> = AnyJobs>(): Client<Jobs> {
     const client = new TestClient<Jobs>(this.url, this.#site.clock.now);
     this.#site.onStop(() => client.close());
     return client;
   }
 
-  worker<Jobs extends JobMap<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>> {
+  worker<Jobs extends JobTypes<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>> {
     return this.#site.worker(options);
   }
 
@@ -100,11 +100,11 @@ class RunningServer implements TestServer {
     await this.#site.forward(microsIn(by));
   }
 
-  drain<Jobs extends JobMap<Jobs> = AnyJobs>(
-    what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
+  drain<Jobs extends JobTypes<Jobs> = AnyJobs>(
+    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs>,
     options: DrainOptions = {},
   ): Promise<Drained> {
-    return drain(this.#site, isOptions(what) ? what : { handlers: what }, options);
+    return drain(this.#site, isOptions<Jobs>(what) ? what : { handlers: what }, options);
   }
 
   stop(): Promise<void> {
@@ -117,8 +117,8 @@ class RunningServer implements TestServer {
 }
 
 /** A jobtype may be called `handlers` too, but then it is no object of functions. */
-function isOptions<Jobs extends JobMap<Jobs>>(
-  what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
+function isOptions<Jobs extends JobTypes<Jobs>>(
+  what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs>,
 ): what is TestWorkerOptions<Jobs> {
   return 'handlers' in what && typeof what.handlers === 'object';
 }

@@ -4,35 +4,35 @@
  * a Date among the arguments has become text by then, and undefined has become null.
  */
 
-import { type BulkResult, type JobMap, type PushJob, wireFields } from '@faktory-ts/client';
+import { type PushResult, type SaidJob, wireJob } from '@faktory-ts/client';
 import { checkJob, FaktoryError, type Job, parseJob, write } from '@faktory-ts/protocol';
 
 /** Throws what the client or the server would: `INVALID`, `MALFORMED`. */
-export function travelled<Jobs extends JobMap<Jobs>>(job: PushJob<Jobs>): Job {
-  return accepted(write.push(wireFields(job)));
+export function travelled(job: SaidJob): Job {
+  return accepted(write.push(wireJob(job)));
 }
 
 /** What pushBulk gives when each accepted job is taken by `take`, one after the other. */
-export async function travelledBulk<Jobs extends JobMap<Jobs>>(
-  jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>,
+export async function travelledBulk(
+  jobs: Iterable<SaidJob> | AsyncIterable<SaidJob>,
   take: (job: Job) => Promise<void> | void,
-): Promise<BulkResult> {
-  const result: BulkResult = { jids: [], errors: new Map() };
-  for await (const job of jobs) {
-    const fields = wireFields(job);
+): Promise<PushResult[]> {
+  const results: PushResult[] = [];
+  for await (const said of jobs) {
+    const fields = wireJob(said);
     const line = write.push(fields);
-    result.jids.push(fields.jid);
     let arrived: Job;
     try {
       arrived = accepted(line);
     } catch (error) {
       if (!(error instanceof FaktoryError && error.code === 'INVALID')) throw error;
-      result.errors.set(fields.jid, error.message);
+      results.push({ jid: fields.jid, error });
       continue;
     }
     await take(arrived);
+    results.push({ jid: fields.jid });
   }
-  return result;
+  return results;
 }
 
 function accepted(line: string): Job {
