@@ -72,6 +72,29 @@ describe('middleware', () => {
     expect(seen).toEqual(['run']);
   });
 
+  test.each<[string, AnyMiddleware]>([
+    ['returns nothing', (_context, next) => void next()],
+    ['returns a promise', async (_context, next) => void next()],
+  ])('a handler that throws at once fails its job, also under a middleware that %s', async (_what, hasty) => {
+    const throws = (): never => {
+      throw new RangeError('far');
+    };
+    expect(await runOne(throws, given(), { middleware: [hasty] })).toMatchObject({
+      failure: { errtype: 'RangeError' },
+    });
+  });
+
+  test('a handler that goes on when its middleware gives up waiting is waited for', async () => {
+    const seen: string[] = [];
+    const slow = async (): Promise<void> => {
+      await new Promise(setImmediate);
+      seen.push('run');
+    };
+    const racing: AnyMiddleware = (_context, next) => Promise.race([next(), Promise.resolve()]);
+    expect(await runOne(slow, given(), { middleware: [racing] })).toEqual(done);
+    expect(seen).toEqual(['run']);
+  });
+
   test('AsyncLocalStorage of a middleware reaches the handler', async () => {
     const store = new AsyncLocalStorage<string>();
     const middleware: AnyMiddleware[] = [({ jid }, next) => store.run(jid, next)];

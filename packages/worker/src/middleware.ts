@@ -52,19 +52,44 @@ export async function runAround(
     await innermost();
     return;
   }
-  let inside: Promise<void> | undefined;
+  let inside: Inside | undefined;
   let insideEnded = false;
   const next = (): Promise<void> => {
     // Thrown, not a rejection: nobody may be listening to a promise that was not asked for.
     if (inside !== undefined) throw new FaktoryError('INVALID', 'a middleware called next() a second time');
-    inside = runAround(chain, context, innermost, from + 1);
+    const running = runAround(chain, context, innermost, from + 1);
+    inside = new Inside((resolve, reject) => void running.then(resolve, reject));
     const mark = (): void => {
       insideEnded = true;
     };
-    inside.then(mark, mark);
+    inside.quietly(mark);
     return inside;
   };
   await middleware(context, next);
-  // An inside that failed earlier was the middleware's to swallow; one that still runs decides how the job ends.
-  if (inside !== undefined && !insideEnded) await inside;
+  // A failure that the middleware looked at was its to swallow. One that it did not, or an inside that still runs, is not.
+  if (inside !== undefined && !(inside.lookedAt && insideEnded)) await inside;
+}
+
+/** What next() gives: it knows whether somebody awaited it. */
+class Inside extends Promise<void> {
+  lookedAt = false;
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: await, catch and finally all come through here
+  override then<A = void, B = never>(
+    // biome-ignore lint/suspicious/noConfusingVoidType: it is the parameter of Promise<void>
+    onDone?: ((value: void) => A | PromiseLike<A>) | null,
+    onFail?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.lookedAt = true;
+    return super.then(onDone, onFail);
+  }
+
+  /** Hears of its end without having looked at it; and a failure that nobody looks at is no unhandled rejection. */
+  quietly(ended: () => void): void {
+    void super.then(ended, ended);
+  }
 }

@@ -27,7 +27,6 @@ export interface Carrier {
 // In the source tree the built form is started, without the flags that make Node read source: Node 20 runs no TypeScript.
 const inSource = import.meta.url.endsWith('.ts');
 const entry = new URL(inSource ? '../../dist/inside.js' : './inside.js', import.meta.url);
-const ownFlags = inSource ? [] : process.execArgv;
 
 export function openCarrier(jobtype: string, seating: Seating, events: CarrierEvents): Carrier {
   return seating.in === 'thread'
@@ -37,7 +36,7 @@ export function openCarrier(jobtype: string, seating: Seating, events: CarrierEv
 
 function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEvents): Carrier {
   const resourceLimits = memoryLimit === undefined ? {} : { maxOldGenerationSizeMb: memoryLimit };
-  const thread = new Worker(entry, { name: jobtype, execArgv: ownFlags, resourceLimits });
+  const thread = new Worker(entry, { name: jobtype, resourceLimits, ...(inSource && { execArgv: [] }) });
   let why: string | undefined;
   thread.on('message', events.report);
   thread.on('error', (error: unknown) => {
@@ -53,6 +52,7 @@ function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEv
 
 function openProcess(memoryLimit: number | undefined, events: CarrierEvents): Carrier {
   const limit = memoryLimit === undefined ? [] : [`--max-old-space-size=${memoryLimit}`];
+  const ownFlags = inSource ? [] : withoutScript(process.execArgv);
   const child = fork(fileURLToPath(entry), {
     execArgv: [...ownFlags, ...limit],
     serialization: 'advanced',
@@ -74,6 +74,12 @@ function openProcess(memoryLimit: number | undefined, events: CarrierEvents): Ca
     if (child.pid === undefined) die(`the process could not be started (${error.message})`);
   });
   return { post: (order) => send(child, order), kill: () => void child.kill('SIGKILL') };
+}
+
+/** Node's flags but for a script given on the command line, which would run again. */
+function withoutScript(flags: readonly string[]): string[] {
+  const at = flags.findIndex((flag) => /^(-e|-p|-pe|--eval|--print)$/.test(flag));
+  return at < 0 ? [...flags] : flags.toSpliced(at, 2);
 }
 
 function send(child: ChildProcess, order: Order): void {

@@ -1,5 +1,5 @@
 import { FaktoryError } from '@faktory-ts/protocol';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { given, runnerOf, type TestGiven } from '../../test/given.ts';
 import { JobTimeout } from '../job-errors.ts';
 import type { Outcome } from '../outcome.ts';
@@ -46,7 +46,8 @@ function logging(): { how: TestGiven; logged: Promise<void> } {
   return { how, logged };
 }
 
-describe.each(['thread', 'process'] as const)('a handler in a %s', (place) => {
+// Starting them takes its time on a busy machine.
+describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30_000 }, (place) => {
   test('runs, and is used again for the next job', async () => {
     const runner = runnerIn(place);
     expect(await chore(runner, 'return')).toEqual(done);
@@ -153,9 +154,9 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', (place) => {
   });
 
   test('that blocks its event loop is ended at the hard limit', async () => {
-    const runner = runnerIn(place, { hardTimeout: 300 });
+    const runner = runnerIn(place, { hardTimeout: 1000 });
     expect(await chore(runner, 'block')).toMatchObject({
-      failure: { errtype: 'JobTimeout', message: /300 ms/ },
+      failure: { errtype: 'JobTimeout', message: /1000 ms/ },
     });
     expect(await message(chore(runner, 'count'))).toMatch(/^job 1 of/);
   });
@@ -166,7 +167,7 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', (place) => {
       errors: [[JobTimeout, (error: JobTimeout) => (error.cause instanceof Error ? 'kill' : undefined)]],
     });
     expect(await chore(runner, 'wait')).toMatchObject({ fate: 'dead', failure: { errtype: 'JobTimeout' } });
-    expect(await message(chore(runner, 'count'))).toMatch(/^job 2 of/);
+    expect(await chore(runner, 'return')).toEqual(done);
   });
 
   test('hears the signal of the slot with its reason, and its run settles at once', async () => {
@@ -178,6 +179,26 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', (place) => {
     expect(await outcome).toMatchObject({ failure: { errtype: 'WorkerStopped' } });
     // It ended by that signal: so it is there for the next job.
     while ((await message(chore(runner, 'count'))).startsWith('job 1 ')) await new Promise(setImmediate);
+  });
+
+  test('arguments that cannot be copied fail their job only', async () => {
+    const checkArguments = (_jobtype: string, args: readonly unknown[]): unknown[] =>
+      args[0] === 'log' ? [() => 1] : [...args];
+    const runner = runnerIn(place, {}, { checkArguments });
+    expect(await chore(runner, 'log')).toMatchObject({ failure: { message: /could not be cloned/ } });
+    expect(await message(chore(runner, 'count'))).toMatch(/^job 1 of/);
+    expect(await chore(runner, 'log')).toMatchObject({ failure: { message: /could not be cloned/ } });
+    expect(await message(chore(runner, 'count'))).toMatch(/^job 2 of/);
+  });
+
+  test('that dies between two jobs is told to the log, and the next job runs', async () => {
+    const runner = runnerIn(place);
+    const how = given({ args: ['exitLater'] });
+    expect(await runner.run(how)).toEqual(done);
+    await vi.waitFor(() =>
+      expect(how.lines).toEqual([expect.stringMatching(/^warn the .* ended with code 4 between/)]),
+    );
+    expect(await message(chore(runner, 'count'))).toMatch(/^job 1 of/);
   });
 
   test('a run that is cut off before it began leaves the place usable', async () => {

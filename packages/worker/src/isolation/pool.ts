@@ -23,6 +23,7 @@ export class Pool {
   /** Runs a job. Rejects as {@link Seat.run} does, and with `SHUTDOWN` once the pool is closed. */
   async run(task: Task): Promise<void> {
     if (this.#closed) throw new FaktoryError('SHUTDOWN', 'the worker has stopped');
+    task.context.signal.throwIfAborted();
     const seat = this.#idle.pop() ?? this.#open();
     await seat.run(task);
   }

@@ -32,7 +32,7 @@ export interface SeatEvents {
   /** Another job can be run here. */
   idle(seat: Seat): void;
   /** For good. */
-  dead(seat: Seat, how: string): void;
+  dead(seat: Seat): void;
 }
 
 interface Running {
@@ -47,6 +47,7 @@ const mebibyte = 2 ** 20;
 export class Seat {
   /** Settles when the thread or process is gone. */
   readonly gone: Promise<void>;
+  readonly #jobtype: string;
   readonly #seating: Seating;
   readonly #events: SeatEvents;
   readonly #carrier: Carrier;
@@ -56,8 +57,12 @@ export class Seat {
   /** Of the run; raised by each. */
   #number = 0;
   #why: string | undefined;
+  #killed = false;
+  /** Of the latest job: where a death between two jobs is told. */
+  #log: Logger | undefined;
 
   constructor(jobtype: string, seating: Seating, events: SeatEvents) {
+    this.#jobtype = jobtype;
     this.#seating = seating;
     this.#events = events;
     let tellGone = (): void => {};
@@ -73,11 +78,11 @@ export class Seat {
     this.#loading = setTimeout(() => this.kill(`${seating.file.href} did not load within 30 s`), longestLoad);
   }
 
-  /** Runs the job. Rejects with what its handler threw, {@link JobCrashed}, or the reason of its signal when it had not begun. */
+  /** Runs the job. Rejects with what its handler threw, {@link JobCrashed}, or the reason of its signal when that is aborted before it begins. */
   run(task: Task): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#running = { task, resolve, reject };
-      if (task.context.signal.aborted) return this.#onAbort();
+      this.#log = task.log;
       task.kill.addEventListener('abort', this.#onKill);
       task.context.signal.addEventListener('abort', this.#onAbort);
       if (this.#state === 'idle') this.#begin();
@@ -87,6 +92,7 @@ export class Seat {
   /** Ends it at once. `why` is what the failure of its job says, instead of how it died. */
   kill(why?: string): void {
     this.#why ??= why;
+    this.#killed = true;
     this.#carrier.kill();
   }
 
@@ -110,7 +116,13 @@ export class Seat {
     const { task } = this.#running;
     this.#number++;
     task.started();
-    this.#carrier.post({ say: 'run', run: this.#number, job: task.context.job, args: task.args });
+    try {
+      this.#carrier.post({ say: 'run', run: this.#number, job: task.context.job, args: task.args });
+    } catch (error) {
+      // Arguments that a check made of the job's may hold what cannot be copied.
+      this.#settle()?.reject(error);
+      this.#begin();
+    }
   }
 
   #hear(report: Report): void {
@@ -157,10 +169,12 @@ export class Seat {
 
   #died(how: string): void {
     clearTimeout(this.#loading);
+    const idle = this.#state === 'idle';
     const when = this.#state === 'running' ? 'while the job ran' : 'before the job began';
     this.#state = 'dead';
     this.#settle()?.reject(new JobCrashed(`${this.#why ?? how} ${when}`));
-    this.#events.dead(this, how);
+    if (idle && !this.#killed) this.#log?.warn(`${how} between two jobs`, { jobtype: this.#jobtype });
+    this.#events.dead(this);
   }
 
   /** The run is over, for those who ask: its listeners go. */

@@ -9,6 +9,7 @@ const chores = {
     throw new Error(`job ${jobs} of ${process.pid}`);
   },
   exit: (_context, code) => process.exit(code),
+  exitLater: () => void setTimeout(() => process.exit(4), 20),
   segfault: () => process.kill(process.pid, 'SIGSEGV'),
   eat: () => {
     for (;;) kept.push(Array.from({ length: 10_000 }, () => ({ at: Math.random() })));
