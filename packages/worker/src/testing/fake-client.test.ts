@@ -46,6 +46,18 @@ describe('the fake client', () => {
     expect(() => fake.assertPushed('Touch')).toThrow(AssertionError);
   });
 
+  test('jobtypes and arguments are those of the map', async () => {
+    const fake = new FakeClient<Jobs>();
+    // @ts-expect-error: no such jobtype
+    expect(() => fake.assertPushed('SendMail')).toThrow(AssertionError);
+    // @ts-expect-error: the id is missing
+    expect(() => fake.assertPushed('SendEmail', ['bob'])).toThrow(AssertionError);
+    // @ts-expect-error: the id is a number
+    await fake.push({ jobtype: 'SendEmail', args: ['bob', '1'] });
+    const [to, id]: [string, number] = fake.pushed('SendEmail')[0]?.args ?? ['', 0];
+    expect([to, id]).toEqual(['bob', '1']);
+  });
+
   test('assertNothingPushed throws once something was', async () => {
     const fake = new FakeClient<Jobs>();
     fake.assertNothingPushed();
