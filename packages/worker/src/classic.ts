@@ -9,6 +9,7 @@ import { type Connection, commands } from '@faktory-ts/client';
 import type { FaktoryError, Job } from '@faktory-ts/protocol';
 import { codeOf, messageOf, tellClassic } from './ends.ts';
 import type { Logger } from './log.ts';
+import type { WorkerObserver } from './observer.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import type { Slots } from './slots.ts';
 
@@ -22,6 +23,7 @@ export interface LanesOptions {
   /** Aborted when no more jobs are to be taken. */
   quiet: AbortSignal;
   log: Logger;
+  observer: WorkerObserver;
 }
 
 const pause = 1000; // ms after a FETCH that the server refused
@@ -79,17 +81,20 @@ export class Lanes {
   }
 
   async #next(connection: Connection): Promise<Job | undefined> {
-    const { queues, limits, quiet, log } = this.#options;
+    const { queues, limits, quiet, log, observer } = this.#options;
     const { names } = limits.open(queues(), 1);
     if (names.length === 0) {
       await this.#change();
       return undefined;
     }
     limits.ask(names, 1);
+    observer.fetching?.();
     const hangUp = (): void => connection.hangUp();
     quiet.addEventListener('abort', hangUp);
     try {
-      return await commands.fetch(connection, names, quiet);
+      const job = await commands.fetch(connection, names, quiet);
+      observer.fetched?.(job === undefined ? 0 : 1);
+      return job;
     } catch (error) {
       if (quiet.aborted || codeOf(error) === 'CLOSED') return undefined;
       log.warn(`FETCH failed: ${messageOf(error)}`, { code: codeOf(error) });

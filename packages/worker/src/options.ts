@@ -13,6 +13,7 @@ import { checkErrorRules } from './handler-options.ts';
 import { type Handlers, type HandlerTable, handlerTable, type RunMap } from './handlers.ts';
 import { type Logger, silent } from './log.ts';
 import type { AnyMiddleware, Middleware } from './middleware.ts';
+import type { WorkerObserver } from './observer.ts';
 import { type Queues, queueOrder } from './queues.ts';
 import { Runner } from './run.ts';
 
@@ -64,6 +65,8 @@ export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
   labels?: readonly string[] | undefined;
   /** Default: says nothing. */
   log?: Logger | undefined;
+  /** Hears what the worker does, for figures. Must not throw. Default: nobody. */
+  observer?: WorkerObserver | undefined;
 }
 
 /** The options as the worker uses them. */
@@ -79,6 +82,7 @@ export interface WorkerSettings {
   typeLimits: ReadonlyMap<string, number>;
   labels: string[];
   log: Logger;
+  observer: WorkerObserver;
 }
 
 /** Throws `CONFIG` for the first option that cannot work. */
@@ -113,6 +117,7 @@ export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Job
     typeLimits: typeLimits(table),
     labels,
     log: options.log ?? silent,
+    observer: options.observer ?? {},
   };
 }
 

@@ -6,6 +6,7 @@
 
 import type { FaktoryError, Job } from '@faktory-ts/protocol';
 import { plainFailure } from './failure.ts';
+import type { WorkerObserver } from './observer.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What the run of a job can reach beside the job. */
@@ -37,6 +38,7 @@ export interface SlotsOptions {
   /** Most running jobs of a type; a type that is not here may fill all slots. */
   typeLimits: ReadonlyMap<string, number>;
   run: Run;
+  observer?: WorkerObserver;
 }
 
 const longRun = 500; // ms
@@ -96,11 +98,14 @@ export class Slots {
           // A handler that ends after it was cut short changes nothing.
           if (!this.#running.delete(running)) return;
           if (limited) this.#count(job.jobtype, -1);
-          if (performance.now() - running.startedAt >= longRun) this.#long.push(running);
+          const ms = performance.now() - running.startedAt;
+          if (ms >= longRun) this.#long.push(running);
+          this.#options.observer?.ended?.(job, outcome, ms);
           resolve(outcome);
         },
       };
       this.#running.add(running);
+      this.#options.observer?.started?.(job);
       void this.#options.run(job, { signal: control.signal, extend }).then(running.end);
     });
   }

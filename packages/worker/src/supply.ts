@@ -10,6 +10,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { codeOf, type Ends, type InHand, messageOf } from './ends.ts';
 import { Flow } from './flow.ts';
 import type { Logger } from './log.ts';
+import type { WorkerObserver } from './observer.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import { merged, type Share, shares } from './shares.ts';
 import type { Slots } from './slots.ts';
@@ -27,6 +28,7 @@ export interface SupplyOptions {
   /** Aborted when no more jobs are to be taken. */
   quiet: AbortSignal;
   log: Logger;
+  observer: WorkerObserver;
 }
 
 interface Ahead extends InHand {
@@ -179,11 +181,12 @@ export class Supply {
   }
 
   async #ask(parts: readonly Share[]): Promise<void> {
-    const { connection, ends, quiet } = this.#options;
+    const { connection, ends, quiet, observer } = this.#options;
     const count = parts.reduce((sum, part) => sum + part.count, 0);
     this.#asking++;
     this.#coming += count;
     ends.flush(); // ahead of it, in one write and one commit
+    observer.fetching?.();
     try {
       const offer = connection.offer ?? (await connection.ready({ ...patient, withdraw: quiet }));
       if (offer === undefined) throw new FaktoryError('UNKNOWN_COMMAND', 'the server has no extensions');
@@ -201,10 +204,11 @@ export class Supply {
   }
 
   async #fetch({ names, count }: Share, most: number, ask: number): Promise<number> {
-    const { connection, limits, quiet } = this.#options;
+    const { connection, limits, quiet, observer } = this.#options;
     limits.ask(names, count);
     try {
       const fetched = await commands.fetchBulk(connection, Math.min(count, most), names, quiet);
+      observer.fetched?.(fetched.length);
       const since = performance.now();
       this.#take(fetched.map(({ job, rid }) => ({ job, rid, since, ask, lost: false })));
       return fetched.length;

@@ -82,7 +82,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.stopped = new Promise((resolve) => {
       this.#tellStopped = resolve;
     });
-    const { concurrency, labels, log } = this.#settings;
+    const { concurrency, labels, log, observer } = this.#settings;
     const addresses = resolveServers(options);
     const hello = { hostname: hostname(), wid: this.wid, pid: process.pid, labels };
     const tls = options.tls;
@@ -98,6 +98,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       concurrency,
       typeLimits: this.#settings.typeLimits,
       run: (job, hands) => this.#run(job, hands),
+      observer,
     });
     this.#ends = new Ends(this.#connection, log);
     this.#supply = new Supply({ ...this.#common(), connection: this.#connection, ends: this.#ends });
@@ -106,13 +107,13 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   #common(): Omit<SupplyOptions, 'connection' | 'ends'> {
-    const { queues, queueLimits, fetchAhead, log } = this.#settings;
+    const { queues, queueLimits, fetchAhead, log, observer } = this.#settings;
     const limits = new QueueLimits(queueLimits);
-    return { slots: this.#slots, limits, queues, fetchAhead, quiet: this.#quiet.signal, log };
+    return { slots: this.#slots, limits, queues, fetchAhead, quiet: this.#quiet.signal, log, observer };
   }
 
   #makeHeart(connection: HeartData['connection']): AnyHeart {
-    const { beatInterval: interval, longestBlock, log } = this.#settings;
+    const { beatInterval: interval, longestBlock, log, observer } = this.#settings;
     const { wid } = this;
     const where = connection.addresses.map(({ host, port }) => `${host}:${port}`).join(' or ');
     const data = { connection, wid, interval, longestBlock, pulse: this.#pulse.memory };
@@ -121,7 +122,10 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       down: (error: FaktoryError) => log.warn(`no connection: ${error.message}`, { code: error.code }),
       signal: (signal: WorkerSignal) => this.#obey(signal),
       beaten: () => this.#beaten(),
-      trouble: (message: string) => log.warn(message),
+      trouble: (message: string) => {
+        observer.beat?.(false);
+        log.warn(message);
+      },
     };
     return makeHeart(data, () => beatState(this.#state), events, log);
   }
@@ -259,12 +263,14 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   /** With each beat the server is asked whether the jobs that take long are still ours: it may have been wiped, or have lost us. */
   #beaten(): void {
+    this.#settings.observer.beat?.(true);
     this.#supply.check(this.#settings.beatInterval).catch((error: unknown) => {
       this.#settings.log.warn(`cannot ask which reservations are left: ${messageOf(error)}`);
     });
   }
 
   #sayLag(ms: number): void {
+    this.#settings.observer.lag?.(ms);
     const ended = this.#slots.takeLong(); // the one to blame may have ended in the same breath
     if (ms < longLag) return;
     const jobs = [...ended, ...this.running].slice(0, 10).map(({ job }) => `${job.jobtype} ${job.jid}`);
