@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,10 +61,106 @@ describe('handlers are found', () => {
   });
 });
 
+test('a handler may be a class or an object with settings: both reach the worker as they are', async () => {
+  await writeFile(
+    path.join(cwd, 'kinds.mjs'),
+    'export class A {}; export const B = { run() {} }; export const c = {};',
+  );
+  await writeFile(
+    path.join(cwd, 'kinds-2.mjs'),
+    'export default { D: { run() {}, concurrency: 1 }, E: class {} };',
+  );
+  const handlers = await loadHandlers(['kinds.mjs', 'kinds-2.mjs'], cwd);
+  expect(handlers).toEqual({
+    A: expect.any(Function),
+    B: { run: expect.any(Function) },
+    D: { run: expect.any(Function), concurrency: 1 },
+    E: expect.any(Function),
+  });
+});
+
+describe('a folder', () => {
+  async function folder(files: Record<string, string>): Promise<string> {
+    const name = await mkdtemp(path.join(cwd, 'folder-'));
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(name, file)), { recursive: true });
+      await writeFile(path.join(name, file), text);
+    }
+    return path.relative(cwd, name);
+  }
+
+  test('brings in the code below it, without tests, types, node_modules and dot folders', async () => {
+    const broken = 'throw new Error("must not be loaded")';
+    const given = await folder({
+      'b.ts': 'export const B = (n: number) => n;',
+      'deep/er/a.mjs': 'export const A = () => 1;',
+      'c.cjs': 'exports.C = () => 1;',
+      'limits.ts': 'export const limit = 3;',
+      'b.test.ts': broken,
+      'b.spec.mjs': broken,
+      'b.d.ts': 'export declare const B: number;',
+      'node_modules/x/index.js': broken,
+      '.cache/x.js': broken,
+      'read.md': broken,
+    });
+    expect(Object.keys(await loadHandlers([given], cwd))).toEqual(['B', 'C', 'A']);
+  });
+
+  test('may have an index that exports its neighbours again', async () => {
+    const given = await folder({
+      'a.ts': 'export const A = () => 1;',
+      'index.ts': 'export * from "./a.ts";',
+    });
+    expect(Object.keys(await loadHandlers([given], cwd))).toEqual(['A']);
+  });
+
+  test('an error in it names the very file and line', async () => {
+    const given = await folder({ 'deep/bad.ts': '\nexport const A = ;' });
+    const file = path.join(given, 'deep', 'bad.ts');
+    const message = `${file}: it cannot be loaded: Unexpected token (${file}:2)`;
+    await expect(loadHandlers([given], cwd)).rejects.toMatchObject({ code: 'CONFIG', message });
+  });
+
+  test('an error in what a file imports names that place too', async () => {
+    const given = await folder({
+      'a.ts': 'import { fail } from "../outside.ts";\nexport const A = fail();',
+    });
+    await writeFile(
+      path.join(cwd, 'outside.ts'),
+      '\n\nexport function fail() {}\nthrow new Error("outside");',
+    );
+    const message = `${path.join(given, 'a.ts')}: it cannot be loaded: outside (outside.ts:4)`;
+    await expect(loadHandlers([given], cwd)).rejects.toMatchObject({ message });
+  });
+});
+
 describe('what cannot be used is a CONFIG error that names the file', () => {
   test.each([
-    ['a syntax error', 'bad.ts', 'export default {', /bad\.ts: it cannot be loaded/],
-    ['a throw', 'throws.mjs', 'throw new Error("at load");', /throws\.mjs: it cannot be loaded: at load/],
+    [
+      'a syntax error',
+      'bad.ts',
+      '\nexport default {\n  a +\n};',
+      /bad\.ts: it cannot be loaded: .*\(\.\/bad\.ts:4\)$/,
+    ],
+    [
+      'one in JavaScript',
+      'bad.mjs',
+      '\nlet a;\na +,',
+      /bad\.mjs: it cannot be loaded: .*\(\.\/bad\.mjs:3\)$/,
+    ],
+    [
+      'a throw in TypeScript',
+      'throws.ts',
+      'interface A { a: 1 }\n\nthrow new Error("x");',
+      /: x \(\.\/throws\.ts:3\)$/,
+    ],
+    ['a wrong import', 'wrong.mjs', '\nimport { nope } from "node:fs";', /\(\.\/wrong\.mjs:2\)$/],
+    [
+      'a throw',
+      'throws.mjs',
+      'throw new Error("at load");',
+      /throws\.mjs: it cannot be loaded: at load \(\.\/throws\.mjs:1\)$/,
+    ],
     ['a missing import', 'import.ts', 'import "./nowhere.ts";', /import\.ts: it cannot be loaded: .*nowhere/],
     ['no export', 'none.mjs', 'const a = 1;', /none\.mjs: it exports no handlers/],
     ['an empty default export', 'empty.mjs', 'export default {};', /empty\.mjs: it exports no handlers/],
@@ -79,12 +175,14 @@ describe('what cannot be used is a CONFIG error that names the file', () => {
     await expect(loaded(file, text)).rejects.toMatchObject({ code: 'CONFIG', message });
   });
 
-  test('a file that is not there, or is a folder', async () => {
+  test('a file that is not there, or a folder without handlers', async () => {
     await expect(loadHandlers(['nope.ts'], cwd)).rejects.toMatchObject({
       code: 'CONFIG',
       message: /nope\.ts/,
     });
-    await expect(loadHandlers(['.'], cwd)).rejects.toMatchObject({ code: 'CONFIG' });
+    await mkdir(path.join(cwd, 'void'));
+    const message = 'void: it exports no handlers';
+    await expect(loadHandlers(['void'], cwd)).rejects.toMatchObject({ code: 'CONFIG', message });
   });
 
   test('the same jobtype in two files names both', async () => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { JobContext } from '../context.ts';
 import { callOf, isSettings } from '../handlers.ts';
-import { importFile } from '../load.ts';
+import { importFile } from '../import-file.ts';
 
 /** A handler, ready to be called. */
 export type Call = (context: JobContext, args: readonly unknown[]) => unknown;

@@ -1,0 +1,161 @@
+/*
+ * The config file of the `faktory-worker` program: what may be in it, and its checks.
+ * It must never pass over what it does not know: a wrong key is an error with its file, line and the key that was meant. A stranger
+ * would get wrong the units: times are milliseconds, as in the library's options, while the flags say seconds.
+ */
+
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type AnyJobs, type JobMap, resolveServers } from '@faktory-ts/client';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { Handlers } from './handlers.ts';
+import { httpAddress } from './http-address.ts';
+import { importFile } from './import-file.ts';
+import { type LogLevel, logLevels } from './log-lines.ts';
+import { nearest } from './nearest.ts';
+import { settings, type WorkerOptions } from './options.ts';
+
+/** How the program can write its log. */
+export const logFormats = ['text', 'json'] as const;
+
+/** What `faktory.config.ts` may say: all options of a worker, and those of the program. Flags win over it. */
+export interface WorkerConfig<Jobs extends JobMap<Jobs> = AnyJobs>
+  extends Omit<WorkerOptions<Jobs>, 'handlers'> {
+  /** Beside the handlers of the files of `require`. */
+  handlers?: Handlers<Jobs> | undefined;
+  /** Files with handlers, or folders of them, relative to the config file. Default: none. */
+  require?: string | readonly string[] | undefined;
+  /** Least level to print; warnings and errors always are. Default `info`. Not with a `log` of your own. */
+  logLevel?: LogLevel | undefined;
+  /** Default `json` when NODE_ENV or FAKTORY_ENV is `production`, else `text`. Not with a `log` of your own. */
+  logFormat?: (typeof logFormats)[number] | undefined;
+  /** Where `/health` and `/metrics` are served: a port of localhost, or `HOST:PORT`. Default: nowhere. */
+  http?: number | string | undefined;
+}
+
+/**
+ * What the default export of `faktory.config.ts` is made with. Gives back what it is given, with its types checked.
+ *
+ * @example
+ * ```ts
+ * import { defineConfig } from '@faktory-ts/worker';
+ *
+ * export default defineConfig({
+ *   require: './jobs',
+ *   queues: ['critical', 'default'],
+ *   concurrency: 20,
+ *   http: '0.0.0.0:8080',
+ * });
+ * ```
+ */
+export function defineConfig<Jobs extends JobMap<Jobs> = AnyJobs>(
+  config: WorkerConfig<Jobs>,
+): WorkerConfig<Jobs> {
+  return config;
+}
+
+// The compiler sees to it that none is missing.
+const known = Object.keys({
+  handlers: 0,
+  queues: 0,
+  queueOrder: 0,
+  concurrency: 0,
+  queueConcurrency: 0,
+  fetchAhead: 0,
+  url: 0,
+  password: 0,
+  shutdownTimeout: 0,
+  beatInterval: 0,
+  longestBlock: 0,
+  tls: 0,
+  labels: 0,
+  log: 0,
+  observer: 0,
+  require: 0,
+  logLevel: 0,
+  logFormat: 0,
+  http: 0,
+} satisfies Record<keyof WorkerConfig, 0>);
+
+const names = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `faktory.config.${ending}`);
+
+/** A config and where it came from. */
+export interface LoadedConfig {
+  config: WorkerConfig;
+  /** Undefined: there is no config file. */
+  location: string | undefined;
+}
+
+/**
+ * The config file of a folder.
+ *
+ * @param given another file, relative to `cwd`; false: none at all
+ * @throws FaktoryError `CONFIG` with file and line: not there, two of them, cannot be loaded, an unknown key, a bad value.
+ */
+export async function loadConfig(given: string | false | undefined, cwd: string): Promise<LoadedConfig> {
+  const file = given === false ? undefined : configFile(given, cwd);
+  if (file === undefined) return { config: {}, location: undefined };
+  const location = path.resolve(cwd, file);
+  const exported = await importFile(file, location, 'jiti');
+  const config = exported.default;
+  if (typeof config !== 'object' || config === null) {
+    throw new FaktoryError('CONFIG', `${file}: its default export must be an object: defineConfig({ … })`);
+  }
+  checkConfig(config, file, readFileSync(location, 'utf8'));
+  return { config, location };
+}
+
+function configFile(given: string | undefined, cwd: string): string | undefined {
+  if (given !== undefined) {
+    if (existsSync(path.resolve(cwd, given))) return given;
+    throw new FaktoryError('CONFIG', `${given}: there is no such config file`);
+  }
+  const [first, second] = names.filter((name) => existsSync(path.join(cwd, name)));
+  if (second === undefined) return first;
+  throw new FaktoryError('CONFIG', `${first} and ${second} are both here: remove one, or say --config FILE`);
+}
+
+function checkConfig(config: WorkerConfig, file: string, source: string): void {
+  for (const key of Object.keys(config)) {
+    if (known.includes(key)) continue;
+    const meant = nearest(key, known);
+    const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
+    throw new FaktoryError('CONFIG', `${place(file, source, key)}: unknown key ${key}; ${hint}`);
+  }
+  try {
+    checkOwn(config);
+    // Before the flags are mixed in: what is wrong here is then surely the file's.
+    settings({ ...config, handlers: { Checked: () => undefined } });
+    resolveServers(config);
+  } catch (error) {
+    if (!(error instanceof FaktoryError)) throw error;
+    const key = Object.keys(config).find((name) => new RegExp(`\\b${name}\\b`, 'i').test(error.message));
+    throw new FaktoryError('CONFIG', `${place(file, source, key)}: ${error.message}`, { cause: error });
+  }
+}
+
+function checkOwn({ require, logLevel, logFormat, http, handlers }: WorkerConfig): void {
+  const files: unknown = typeof require === 'string' ? [require] : (require ?? []);
+  if (!Array.isArray(files) || files.some((one) => typeof one !== 'string' || one === '')) {
+    throw new FaktoryError('CONFIG', 'require must be a file or folder, or a list of them');
+  }
+  checkChoice('logLevel', logLevel, logLevels);
+  checkChoice('logFormat', logFormat, logFormats);
+  if (http !== undefined) httpAddress(http);
+  if (handlers !== undefined && (typeof handlers !== 'object' || handlers === null)) {
+    throw new FaktoryError('CONFIG', 'handlers must be an object: handlers by jobtype');
+  }
+}
+
+function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.some((choice) => choice === value)) return;
+  throw new FaktoryError('CONFIG', `${name} must be one of ${choices.join(', ')}`);
+}
+
+/** The file, and the line on which the key is first written, when there is one. */
+function place(file: string, source: string, key: string | undefined): string {
+  if (key === undefined) return file;
+  const escaped = key.replace(/[^\w]/g, '\\$&');
+  const at = source.search(new RegExp(`(?<![\\w.])['"]?${escaped}['"]?\\s*[:,(]`));
+  return at < 0 ? file : `${file}:${source.slice(0, at).split('\n').length}`;
+}
