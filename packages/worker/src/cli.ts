@@ -4,12 +4,37 @@
  * force at the end: connections and timers that handlers left open must not keep a stopped worker alive.
  */
 
+import { type ChildProcess, spawn } from 'node:child_process';
 import { run } from './program.ts';
+import type { WatchedMessage } from './watch.ts';
 
+/** Set for the child of `--watch`, which then has a channel to its parent. */
+const mark = 'FAKTORY_WORKER_WATCHED';
+
+function spawnSelf(): ChildProcess {
+  const [, script = ''] = process.argv;
+  return spawn(process.execPath, [...process.execArgv, script, ...process.argv.slice(2)], {
+    env: { ...process.env, [mark]: '1' },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // A process group of its own: Ctrl-C reaches the parent only, which passes it on, once.
+    detached: process.platform !== 'win32',
+  });
+}
+
+const isWatched = process.env[mark] !== undefined && process.send !== undefined;
+if (isWatched) {
+  // The parent was killed: nobody would ever end this one.
+  process.once('disconnect', () => process.emit('SIGTERM', 'SIGTERM'));
+}
 const code = await run(process.argv.slice(2), {
   cwd: process.cwd(),
+  env: process.env,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   signals: process,
+  spawnSelf,
+  ...(isWatched && {
+    tellParent: (message: WatchedMessage) => void (process.connected && process.send?.(message)),
+  }),
 });
 process.exit(code);

@@ -1,58 +1,19 @@
 /*
- * The config file of the `faktory-worker` program: what may be in it, and its checks.
+ * Finds, loads and checks the config file of the `faktory-worker` program.
  * It must never pass over what it does not know: a wrong key is an error with its file, line and the key that was meant. A stranger
- * would get wrong the units: times are milliseconds, as in the library's options, while the flags say seconds.
+ * would get wrong why its values are checked here and not with the flags: what is wrong is then surely the file's.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type AnyJobs, type JobMap, resolveServers } from '@faktory-ts/client';
+import { resolveServers } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { Handlers } from './handlers.ts';
+import { logFormats, type WorkerConfig } from './define-config.ts';
 import { httpAddress } from './http-address.ts';
 import { importFile } from './import-file.ts';
-import { type LogLevel, logLevels } from './log-lines.ts';
+import { logLevels } from './log-lines.ts';
 import { nearest } from './nearest.ts';
-import { settings, type WorkerOptions } from './options.ts';
-
-/** How the program can write its log. */
-export const logFormats = ['text', 'json'] as const;
-
-/** What `faktory.config.ts` may say: all options of a worker, and those of the program. Flags win over it. */
-export interface WorkerConfig<Jobs extends JobMap<Jobs> = AnyJobs>
-  extends Omit<WorkerOptions<Jobs>, 'handlers'> {
-  /** Beside the handlers of the files of `require`. */
-  handlers?: Handlers<Jobs> | undefined;
-  /** Files with handlers, or folders of them, relative to the config file. Default: none. */
-  require?: string | readonly string[] | undefined;
-  /** Least level to print; warnings and errors always are. Default `info`. Not with a `log` of your own. */
-  logLevel?: LogLevel | undefined;
-  /** Default `json` when NODE_ENV or FAKTORY_ENV is `production`, else `text`. Not with a `log` of your own. */
-  logFormat?: (typeof logFormats)[number] | undefined;
-  /** Where `/health` and `/metrics` are served: a port of localhost, or `HOST:PORT`. Default: nowhere. */
-  http?: number | string | undefined;
-}
-
-/**
- * What the default export of `faktory.config.ts` is made with. Gives back what it is given, with its types checked.
- *
- * @example
- * ```ts
- * import { defineConfig } from '@faktory-ts/worker';
- *
- * export default defineConfig({
- *   require: './jobs',
- *   queues: ['critical', 'default'],
- *   concurrency: 20,
- *   http: '0.0.0.0:8080',
- * });
- * ```
- */
-export function defineConfig<Jobs extends JobMap<Jobs> = AnyJobs>(
-  config: WorkerConfig<Jobs>,
-): WorkerConfig<Jobs> {
-  return config;
-}
+import { settings } from './options.ts';
 
 // The compiler sees to it that none is missing.
 const known = Object.keys({
@@ -124,7 +85,6 @@ function checkConfig(config: WorkerConfig, file: string, source: string): void {
   }
   try {
     checkOwn(config);
-    // Before the flags are mixed in: what is wrong here is then surely the file's.
     settings({ ...config, handlers: { Checked: () => undefined } });
     resolveServers(config);
   } catch (error) {

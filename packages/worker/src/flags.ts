@@ -7,66 +7,102 @@
 import { readFileSync } from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
 import yargs from 'yargs';
-import { logLevels } from './log-lines.ts';
+import { logFormats } from './define-config.ts';
+import { type LogLevel, logLevels } from './log-lines.ts';
 import type { Queues } from './queues.ts';
 
 const repeatable = { type: 'string', array: true, nargs: 1 } as const;
 
+// No defaults here: what was not given must not win over the config file. The described ones are the library's.
 const flags = {
   require: {
     ...repeatable,
     alias: 'r',
-    demandOption: true,
     describe:
-      'File with handlers, .js or .ts: its default export { jobtype: handler }, else its named exports. Repeatable',
+      'File with handlers, .js or .ts: its default export { jobtype: handler }, else its named exports; or a folder of such files. Repeatable',
+  },
+  config: {
+    type: 'string',
+    describe: 'Config file; --no-config: none',
+    defaultDescription: 'faktory.config.ts, .mts, .js, .mjs or .cjs, if there is one',
+  },
+  watch: {
+    alias: 'w',
+    type: 'boolean',
+    describe: 'Start anew whenever code or JSON in this folder, or in those of the handlers, changes',
   },
   queue: {
     ...repeatable,
     alias: 'q',
-    default: ['default'],
     describe: 'Queue to take jobs from: NAME in strict order, or NAME,WEIGHT. Repeatable',
+    defaultDescription: '"default"',
   },
-  concurrency: { alias: 'c', type: 'number', default: 10, describe: 'How many jobs run at once' },
+  concurrency: {
+    alias: 'c',
+    type: 'number',
+    describe: 'How many jobs run at once',
+    defaultDescription: '10',
+  },
   url: {
     alias: 'u',
     type: 'string',
-    describe: 'tcp://:password@host:port [default: FAKTORY_PROVIDER, FAKTORY_URL, else tcp://localhost:7419]',
+    describe: 'tcp://:password@host:port',
+    defaultDescription: 'FAKTORY_PROVIDER, FAKTORY_URL, else tcp://localhost:7419',
   },
   timeout: {
     alias: 't',
     type: 'number',
-    default: 25,
     describe: 'Seconds that running jobs may take to end after TERM or INT',
+    defaultDescription: '25',
   },
-  label: { ...repeatable, default: [] as string[], describe: 'Label shown in the web UI. Repeatable' },
+  label: { ...repeatable, describe: 'Label shown in the web UI. Repeatable' },
+  http: {
+    type: 'string',
+    describe:
+      '[HOST:]PORT to serve /health and /metrics on; without a host on localhost, 0.0.0.0:PORT for all',
+    defaultDescription: 'off',
+  },
   'log-level': {
     alias: 'l',
     choices: logLevels,
-    default: 'info',
     describe: 'Least level to print; warnings and errors always are',
+    defaultDescription: '"info"',
+  },
+  'log-format': {
+    choices: logFormats,
+    describe: 'Lines for people, or a JSON object a line',
+    defaultDescription: '"json" when NODE_ENV or FAKTORY_ENV is production, else "text"',
   },
 } as const;
 
-const epilogue = `Signals: TERM, INT stop (a second one at once); TSTP takes no more jobs.
+const epilogue = `Flags win over the config file, where times are milliseconds: export default defineConfig({ … }).
+Signals: TERM, INT stop (a second one at once); TSTP takes no more jobs; TTIN logs what runs now.
 Exit status: 0 after a stop, 1 when it could not start.`;
 
-/** What the flags say. */
+/** What the flags say; undefined: not given. */
 export interface Arguments {
-  require: string[];
-  queue: string[];
-  concurrency: number;
+  require: string[] | undefined;
+  /** False: no config file. */
+  config: string | false | undefined;
+  watch: boolean | undefined;
+  queue: string[] | undefined;
+  concurrency: number | undefined;
   url: string | undefined;
   /** Seconds. */
-  timeout: number;
-  label: string[];
-  logLevel: (typeof logLevels)[number];
+  timeout: number | undefined;
+  label: string[] | undefined;
+  http: string | undefined;
+  logLevel: LogLevel | undefined;
+  logFormat: (typeof logFormats)[number] | undefined;
 }
 
 /** The arguments, or the text to print instead of running. Throws `CONFIG` for what cannot be understood. */
 export function parseArguments(argv: readonly string[]): Promise<{ args?: Arguments; output: string }> {
   const parser = yargs([...argv])
     .scriptName('faktory-worker')
-    .usage('$0 --require FILE [options]\n\nRuns jobs from a Faktory server with the handlers of your files.')
+    .usage(
+      '$0 [--require FILE] [options]\n\nRuns jobs from a Faktory server with the handlers of your files.',
+    )
     .options(flags)
     .epilogue(epilogue)
     .version(ownVersion())

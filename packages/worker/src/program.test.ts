@@ -37,7 +37,11 @@ function start(...argv: string[]): Started {
   const err: string[] = [];
   const around = {
     cwd,
+    env: {},
     signals,
+    spawnSelf: () => {
+      throw new Error('no child was asked for');
+    },
     stdout: (text: string) => out.push(text),
     stderr: (text: string) => err.push(text),
   };
@@ -101,7 +105,7 @@ describe('the program', () => {
   });
 
   test.each([
-    ['no file', [], 'require'],
+    ['no file and no config', [], 'require'],
     ['a file that is not there', ['-r', 'nope.ts'], 'nope.ts'],
     ['an unknown flag', ['-r', 'handlers.ts', '--wrong'], 'wrong'],
     ['a word too many', ['-r', 'handlers.ts', 'extra'], 'extra'],

@@ -4,52 +4,122 @@
  * a signal: the web UI can tell a worker to terminate.
  */
 
+import type { ChildProcess } from 'node:child_process';
 import { FaktoryError } from '@faktory-ts/protocol';
-import { parseArguments, parseQueueFlags } from './flags.ts';
+import { type Arguments, parseArguments } from './flags.ts';
+import type { Handlers } from './handlers.ts';
+import { Health } from './health.ts';
+import { type HttpServer, serve } from './http-server.ts';
 import { loadHandlers } from './load.ts';
+import type { Logger } from './log.ts';
+import { jsonLogger } from './log-json.ts';
 import { lineLogger } from './log-lines.ts';
+import { Metrics } from './metrics.ts';
+import { observers } from './observer.ts';
+import { type ProgramOptions, programOptions } from './program-options.ts';
 import { obeySignals, type SignalSource } from './signals.ts';
+import { runWatched, type WatchedMessage } from './watch.ts';
 import { Worker } from './worker.ts';
 
 /** What the program uses of its process. */
 export interface Surroundings {
   cwd: string;
+  env: NodeJS.ProcessEnv;
   stdout(text: string): void;
   stderr(text: string): void;
   signals: SignalSource;
+  /** The same program with the same arguments as a child, with a channel. */
+  spawnSelf(): ChildProcess;
+  /** Here only in such a child. */
+  tellParent?(message: WatchedMessage): void;
 }
 
 /** Runs until the worker has stopped. Gives 0, or 1 when it could not start: the reason is on stderr. */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
+  const say = (message: string): void => around.stderr(`faktory-worker: ${message}\n`);
   try {
     const { args, output } = await parseArguments(argv);
     if (args === undefined) {
       around.stdout(`${output}\n`);
       return 0;
     }
-    const log = lineLogger(args.logLevel, around.stdout);
-    const worker = new Worker({
-      handlers: await loadHandlers(args.require, around.cwd),
-      queues: parseQueueFlags(args.queue),
-      concurrency: args.concurrency,
-      url: args.url,
-      shutdownTimeout: args.timeout * 1000,
-      labels: args.label,
-      log,
-    });
-    const forget = obeySignals(worker, around.signals, log);
-    try {
-      await worker.start();
-    } catch (error) {
-      // Told to stop while it waited for the server: that is an end, not a fault.
-      if (!(error instanceof FaktoryError && error.code === 'ABORTED')) throw error;
-    }
-    await worker.stopped;
-    forget();
-    return 0;
+    if (args.watch !== true || around.tellParent !== undefined) return await work(args, around);
+    const { cwd, signals, spawnSelf } = around;
+    return await runWatched({ start: () => spawnSelf(), folders: [cwd], signals, say });
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
-    around.stderr(`faktory-worker: ${error.message}\n`);
+    say(error.message);
     return 1;
   }
+}
+
+async function work(args: Arguments, around: Surroundings): Promise<number> {
+  const { cwd, env, signals } = around;
+  const options = await programOptions(args, cwd, env);
+  around.tellParent?.({ folders: options.folders });
+  const handlers = await allHandlers(options, cwd);
+  const log = options.worker.log ?? ownLog(options, around);
+  const { worker, http } = await assemble(options, handlers, log);
+  const forget = obeySignals(worker, signals, log);
+  try {
+    await worker.start();
+  } catch (error) {
+    // Told to stop while it waited for the server: that is an end, not a fault.
+    if (!(error instanceof FaktoryError && error.code === 'ABORTED')) throw error;
+  } finally {
+    await worker.stopped;
+    await http?.stop();
+    forget();
+  }
+  return 0;
+}
+
+function ownLog({ logFormat, logLevel }: ProgramOptions, { stdout }: Surroundings): Logger {
+  return logFormat === 'json' ? jsonLogger(logLevel, stdout) : lineLogger(logLevel, stdout);
+}
+
+async function allHandlers({ require, worker }: ProgramOptions, cwd: string): Promise<Handlers> {
+  const loaded = await loadHandlers(require, cwd);
+  const { handlers: configured = {} } = worker;
+  if (require.length === 0 && Object.keys(configured).length === 0) {
+    const text = 'no handlers: say --require FILE, or have require or handlers in a config file';
+    throw new FaktoryError('CONFIG', `${text}\nTry faktory-worker --help`);
+  }
+  const twice = Object.keys(configured).find((jobtype) => Object.hasOwn(loaded, jobtype));
+  if (twice !== undefined) {
+    throw new FaktoryError(
+      'CONFIG',
+      `a handler for ${twice} is in the config file and in a required file too`,
+    );
+  }
+  // What they are is checked by the worker.
+  return { ...configured, ...loaded } as Handlers;
+}
+
+interface Assembled {
+  worker: Worker;
+  http: HttpServer | undefined;
+}
+
+async function assemble(
+  { worker: options, http: address }: ProgramOptions,
+  handlers: Handlers,
+  log: Logger,
+): Promise<Assembled> {
+  if (address === undefined) return { worker: new Worker({ ...options, handlers, log }), http: undefined };
+  const { concurrency = 10, observer: configured = {} } = options;
+  const metrics = new Metrics(Object.keys(handlers));
+  const health = new Health(concurrency);
+  const observer = observers([configured, metrics, health]);
+  const worker = new Worker({ ...options, handlers, log, observer });
+  const pages = {
+    health: () => health.report(worker),
+    metrics: () => metrics.text({ busy: worker.busy, concurrency }),
+  };
+  const http = await serve(address, pages).catch(async (error: unknown) => {
+    await worker.stop();
+    throw error;
+  });
+  log.info(`/health and /metrics on http://${http.address}`);
+  return { worker, http };
 }

@@ -5,7 +5,7 @@ import { obeySignals } from './signals.ts';
 
 test('TERM and INT stop, again and again, TSTP makes quiet, and nothing is heard afterwards', () => {
   const source = new EventEmitter();
-  const worker = { quiet: vi.fn(), stop: vi.fn(async () => undefined) };
+  const worker = { running: [], quiet: vi.fn(), stop: vi.fn(async () => undefined) };
   const forget = obeySignals(worker, source, silent);
   source.emit('SIGTSTP');
   source.emit('SIGTERM');

@@ -1,0 +1,78 @@
+/*
+ * Whether a worker does what it is for: it runs, and the server has answered a fetch of late.
+ * It must never call a worker sick that has no reason to fetch: one whose slots or limits are full is well while it beats. A
+ * stranger would get wrong that a fetch on empty queues is answered too, after two seconds.
+ */
+
+import type { WorkerObserver } from './observer.ts';
+import type { WorkerState } from './worker.ts';
+
+/** Milliseconds for which a fetch or a beat counts as late enough. */
+const lately = 30_000;
+
+/** What is asked of the worker. */
+export interface Patient {
+  readonly state: WorkerState;
+  readonly busy: number;
+}
+
+/** What `/health` says. Times are seconds since then; null: never. */
+export interface HealthReport {
+  healthy: boolean;
+  state: WorkerState;
+  busy: number;
+  concurrency: number;
+  last_fetch: number | null;
+  last_beat: number | null;
+}
+
+export class Health implements WorkerObserver {
+  readonly #concurrency: number;
+  readonly #now: () => number;
+  #asked: number | undefined;
+  #answered: number | undefined;
+  #beaten: number | undefined;
+
+  constructor(concurrency: number, now: () => number = () => performance.now()) {
+    this.#concurrency = concurrency;
+    this.#now = now;
+  }
+
+  fetching(): void {
+    this.#asked = this.#now();
+  }
+
+  fetched(): void {
+    this.#answered = this.#now();
+  }
+
+  beat(ok: boolean): void {
+    if (ok) this.#beaten = this.#now();
+  }
+
+  report({ state, busy }: Patient): HealthReport {
+    const full = busy >= this.#concurrency || (busy > 0 && !this.#asking);
+    const answers = this.#isRecent(this.#answered) || (full && this.#isRecent(this.#beaten));
+    return {
+      healthy: state === 'running' && answers,
+      state,
+      busy,
+      concurrency: this.#concurrency,
+      last_fetch: this.#since(this.#answered),
+      last_beat: this.#since(this.#beaten),
+    };
+  }
+
+  /** Whether a fetch is out. */
+  get #asking(): boolean {
+    return this.#asked !== undefined && (this.#answered === undefined || this.#asked > this.#answered);
+  }
+
+  #isRecent(time: number | undefined): boolean {
+    return time !== undefined && this.#now() - time <= lately;
+  }
+
+  #since(time: number | undefined): number | null {
+    return time === undefined ? null : Math.round(this.#now() - time) / 1000;
+  }
+}

@@ -1,0 +1,76 @@
+/*
+ * Puts flags, config file and defaults together into what the program runs with.
+ * It must never let a default of a flag win over the config file: only flags that were given do. A stranger would get wrong that
+ * paths in the config file are relative to that file, paths in flags to the current folder.
+ */
+
+import path from 'node:path';
+import { type LoadedConfig, loadConfig } from './config.ts';
+import type { logFormats, WorkerConfig } from './define-config.ts';
+import { type Arguments, parseQueueFlags } from './flags.ts';
+import { type HttpAddress, httpAddress } from './http-address.ts';
+import type { LogLevel } from './log-lines.ts';
+import type { WorkerOptions } from './options.ts';
+
+/** What the program runs with. */
+export interface ProgramOptions {
+  /** Files and folders with handlers, relative to the current folder or absolute. */
+  require: readonly string[];
+  /** Those of the config file, with the flags over them; its handlers too. */
+  worker: Omit<WorkerConfig, 'require' | 'logLevel' | 'logFormat' | 'http'>;
+  logLevel: LogLevel;
+  logFormat: (typeof logFormats)[number];
+  http: HttpAddress | undefined;
+  /** Folders whose code it is made of. */
+  folders: string[];
+}
+
+/** Reads the config file if there is one. Throws `CONFIG` for it and for flags that cannot be. */
+export async function programOptions(
+  args: Arguments,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ProgramOptions> {
+  const loaded = await loadConfig(args.config, cwd);
+  const { require: _files, logLevel, logFormat, http: configured, ...fromConfig } = loaded.config;
+  const files = args.require ?? configFiles(loaded, cwd);
+  const http = args.http ?? configured;
+  return {
+    require: files,
+    worker: { ...fromConfig, ...fromFlags(args) },
+    logLevel: args.logLevel ?? logLevel ?? 'info',
+    logFormat: args.logFormat ?? logFormat ?? (isProduction(env) ? 'json' : 'text'),
+    http: http === undefined ? undefined : httpAddress(http),
+    folders: watchedFolders(files, loaded.location, cwd),
+  };
+}
+
+function configFiles({ config, location }: LoadedConfig, cwd: string): string[] {
+  const { require: files = [] } = config;
+  const list = typeof files === 'string' ? [files] : files;
+  const from = location === undefined ? cwd : path.dirname(location);
+  return list.map((file) => (from === cwd ? file : path.resolve(from, file)));
+}
+
+function fromFlags(args: Arguments): Partial<WorkerOptions> {
+  const { queue, concurrency, url, timeout, label, logLevel, logFormat } = args;
+  return {
+    ...(queue !== undefined && { queues: parseQueueFlags(queue), queueOrder: undefined }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(url !== undefined && { url }),
+    ...(timeout !== undefined && { shutdownTimeout: timeout * 1000 }),
+    ...(label !== undefined && { labels: label }),
+    // A flag about the log is about the program's own.
+    ...((logLevel ?? logFormat) !== undefined && { log: undefined }),
+  };
+}
+
+function isProduction(env: NodeJS.ProcessEnv): boolean {
+  return env.NODE_ENV === 'production' || env.FAKTORY_ENV === 'production';
+}
+
+function watchedFolders(files: readonly string[], config: string | undefined, cwd: string): string[] {
+  const places = files.map((file) => path.resolve(cwd, file));
+  const folders = places.flatMap((place) => (path.extname(place) === '' ? [place] : [path.dirname(place)]));
+  return [...new Set([cwd, ...folders, ...(config === undefined ? [] : [path.dirname(config)])])];
+}
