@@ -23,7 +23,10 @@ export function dump(running: readonly RunningJob[], log: Logger, report: Report
   if (frames.length === 0)
     log.info('stack: none, no handler holds the event loop; one that awaits has no stack');
   for (const frame of frames) log.info(`stack: ${frame}`);
-  const handles = (report.libuv ?? []).filter((handle) => handle.is_active && handle.is_referenced);
+  // Of those that would not keep the process alive only the connections say something.
+  const handles = (report.libuv ?? []).filter(
+    (handle) => handle.is_active && (handle.is_referenced || handle.remoteEndpoint),
+  );
   const names = handles.map(nameOf);
   for (const name of new Set(names)) {
     log.info(`open: ${name}`, { count: names.filter((other) => other === name).length });

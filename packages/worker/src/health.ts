@@ -7,7 +7,7 @@
 import type { WorkerObserver } from './observer.ts';
 import type { WorkerState } from './worker.ts';
 
-/** Milliseconds for which a fetch or a beat counts as late enough. */
+/** Milliseconds for which the answer to a fetch or a beat is a sign of health. */
 const lately = 30_000;
 
 /** What is asked of the worker. */
@@ -29,7 +29,8 @@ export interface HealthReport {
 export class Health implements WorkerObserver {
   readonly #concurrency: number;
   readonly #now: () => number;
-  #asked: number | undefined;
+  /** Whether a fetch is out. */
+  #asking = false;
   #answered: number | undefined;
   #beaten: number | undefined;
 
@@ -39,10 +40,11 @@ export class Health implements WorkerObserver {
   }
 
   fetching(): void {
-    this.#asked = this.#now();
+    this.#asking = true;
   }
 
   fetched(): void {
+    this.#asking = false;
     this.#answered = this.#now();
   }
 
@@ -61,11 +63,6 @@ export class Health implements WorkerObserver {
       last_fetch: this.#since(this.#answered),
       last_beat: this.#since(this.#beaten),
     };
-  }
-
-  /** Whether a fetch is out. */
-  get #asking(): boolean {
-    return this.#asked !== undefined && (this.#answered === undefined || this.#asked > this.#answered);
   }
 
   #isRecent(time: number | undefined): boolean {

@@ -11,6 +11,8 @@ import type { Outcome } from './outcome.ts';
 const bounds = [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800] as const;
 const outcomes = ['done', 'failed', 'released'] as const satisfies readonly Outcome['to'][];
 
+const others = 'other';
+
 interface OfType {
   ended: Record<Outcome['to'], number>;
   /** How many fell between a bound and the one before it; the last has no bound. */
@@ -26,7 +28,6 @@ export interface Now {
 
 export class Metrics implements WorkerObserver {
   readonly #types: ReadonlyMap<string, OfType>;
-  readonly #others = noJobs();
   #fetches = 0;
   #fetched = 0;
   #beats = { ok: 0, failed: 0 };
@@ -35,7 +36,7 @@ export class Metrics implements WorkerObserver {
 
   /** @param jobtypes those that are counted by name */
   constructor(jobtypes: readonly string[]) {
-    this.#types = new Map(jobtypes.map((jobtype) => [jobtype, noJobs()]));
+    this.#types = new Map([...jobtypes, others].map((jobtype) => [jobtype, noJobs()]));
   }
 
   fetched(count: number): void {
@@ -44,7 +45,7 @@ export class Metrics implements WorkerObserver {
   }
 
   ended({ jobtype }: { jobtype: string }, { to }: { to: Outcome['to'] }, ms: number): void {
-    const type = this.#types.get(jobtype) ?? this.#others;
+    const type = this.#types.get(jobtype) ?? this.#types.get(others) ?? noJobs();
     const seconds = ms / 1000;
     const bucket = bounds.findIndex((bound) => seconds <= bound);
     const index = bucket < 0 ? bounds.length : bucket;
@@ -67,7 +68,7 @@ export class Metrics implements WorkerObserver {
   }
 
   #ofJobs(): string[] {
-    const types = [...this.#types, ['other', this.#others] as const];
+    const types = [...this.#types];
     const ended = types.flatMap(([jobtype, type]) =>
       outcomes.map((outcome) => ({ labels: { jobtype, outcome }, value: type.ended[outcome] })),
     );

@@ -54,8 +54,11 @@ function configFiles({ config, location }: LoadedConfig, cwd: string): string[] 
 
 function fromFlags(args: Arguments): Partial<WorkerOptions> {
   const { queue, concurrency, url, timeout, label, logLevel, logFormat } = args;
+  const queues = queue && parseQueueFlags(queue);
   return {
-    ...(queue !== undefined && { queues: parseQueueFlags(queue), queueOrder: undefined }),
+    ...(queues !== undefined && { queues }),
+    // Of the config file's queues; weights can have none.
+    ...(queues !== undefined && !Array.isArray(queues) && { queueOrder: undefined }),
     ...(concurrency !== undefined && { concurrency }),
     ...(url !== undefined && { url }),
     ...(timeout !== undefined && { shutdownTimeout: timeout * 1000 }),

@@ -1,0 +1,71 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Health } from './health.ts';
+
+let time = 0;
+let health: Health;
+
+beforeEach(() => {
+  time = 1000;
+  health = new Health(2, () => time);
+});
+
+const healthy = (busy = 0): boolean => health.report({ state: 'running', busy }).healthy;
+
+test('well for 30 s after a fetch was answered', () => {
+  expect(healthy()).toBe(false);
+  health.fetching();
+  expect(healthy()).toBe(false);
+  health.fetched();
+  time += 30_000;
+  expect(healthy()).toBe(true);
+  time += 1;
+  expect(healthy()).toBe(false);
+});
+
+test('beats are not enough while a fetch has no answer', () => {
+  health.fetching();
+  health.fetched();
+  health.fetching();
+  time += 30_001;
+  health.beat(true);
+  expect(healthy(0)).toBe(false);
+  expect(healthy(1)).toBe(false);
+});
+
+test('with all slots busy an answered beat is enough, for 30 s', () => {
+  health.fetching();
+  health.beat(true);
+  time += 30_000;
+  health.beat(false);
+  expect(healthy(2)).toBe(true);
+  time += 1;
+  expect(healthy(2)).toBe(false);
+});
+
+test('so it is when limits keep it from fetching while jobs run', () => {
+  health.fetching();
+  time += 1;
+  health.fetched();
+  time += 40_000;
+  health.beat(true);
+  expect(healthy(1)).toBe(true);
+  expect(healthy(0)).toBe(false);
+});
+
+test.each(['new', 'quiet', 'stopping', 'stopped'] as const)('a worker that is %s is not', (state) => {
+  health.fetched();
+  expect(health.report({ state, busy: 0 }).healthy).toBe(false);
+});
+
+test('the report tells seconds since the last answers, null for never', () => {
+  health.fetched();
+  time += 1500;
+  expect(health.report({ state: 'running', busy: 1 })).toEqual({
+    healthy: true,
+    state: 'running',
+    busy: 1,
+    concurrency: 2,
+    last_fetch: 1.5,
+    last_beat: null,
+  });
+});
