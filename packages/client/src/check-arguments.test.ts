@@ -104,3 +104,21 @@ test('a schema that makes something else than a list is INVALID', () => {
     message: expect.stringContaining('use payload'),
   });
 });
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new TypeError('no table');
+    },
+  ],
+  ['rejects', () => Promise.reject(new TypeError('no table'))],
+])('a schema that %s is INVALID with its reason', async (_how, validate) => {
+  const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+  const definition = defineJob('Broken', { schema: schema as never });
+  await expect((async () => checkArguments(definition, []))()).rejects.toMatchObject({
+    code: 'INVALID',
+    message: 'Broken: its schema failed: no table',
+    cause: expect.any(TypeError),
+  });
+});

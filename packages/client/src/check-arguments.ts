@@ -6,7 +6,7 @@
 
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { JobDefinition } from './define-job.ts';
-import type { SchemaIssue, SchemaResult } from './standard-schema.ts';
+import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts';
 
 const issuesTold = 10; // a list of a million bad entries is one readable message
 
@@ -27,11 +27,30 @@ export function checkArguments<Output extends readonly unknown[]>(
   const { schema, payload, jobtype } = definition;
   if (payload !== undefined) {
     if (args.length !== 1) throw invalid(jobtype, [`takes one argument, got ${args.length}`]);
-    const result = payload['~standard'].validate(args[0]);
+    const result = validated(jobtype, payload, args[0]);
     return whenKnown(result, (known) => [read(jobtype, known, [0])] as unknown as Output);
   }
   if (schema === undefined) return args as Output;
-  return whenKnown(schema['~standard'].validate(args), (known) => list(jobtype, read(jobtype, known, [])));
+  return whenKnown(validated(jobtype, schema, args), (known) => list(jobtype, read(jobtype, known, [])));
+}
+
+/** A schema that breaks instead of answering refuses the arguments, and says why. */
+function validated<T>(
+  jobtype: string,
+  schema: StandardSchema<unknown, T>,
+  value: unknown,
+): SchemaResult<T> | Promise<SchemaResult<T>> {
+  try {
+    const result = schema['~standard'].validate(value);
+    return 'then' in result ? Promise.resolve(result).catch((cause) => broken(jobtype, cause)) : result;
+  } catch (cause) {
+    return broken(jobtype, cause);
+  }
+}
+
+function broken(jobtype: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new FaktoryError('INVALID', `${jobtype}: its schema failed: ${reason}`, { cause });
 }
 
 function whenKnown<T, Output>(

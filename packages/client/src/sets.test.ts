@@ -87,3 +87,14 @@ describe('containing', () => {
     expect(() => containing('')).toThrow(expect.objectContaining({ code: 'INVALID' }));
   });
 });
+
+test.each([
+  { jobtype: '', regexp: '*bob*' },
+  { jobtype: 'Mail', regexp: '' },
+  { jids: ['jid-00001'], jobtype: 'Mail' },
+])('a condition that is empty, or beside jids, must not widen what is changed: %j', async (which) => {
+  const said: unknown[] = [];
+  const set = new JobSet('dead', async (mutation) => void said.push(mutation));
+  await expect(set.discard(which as never)).rejects.toMatchObject({ code: 'INVALID' });
+  expect(said).toEqual([]);
+});

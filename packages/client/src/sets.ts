@@ -61,15 +61,18 @@ export class JobSet<Jobtype extends string = string> {
     if (which === 'all') return this.#mutate({ cmd, target: this.#set }, options);
     const { jids, jobtype, regexp } = which;
     if (jids?.length === 0) return;
-    if (jids === undefined && !jobtype && !regexp)
+    if (jids !== undefined && (jobtype !== undefined || regexp !== undefined))
+      throw new FaktoryError('INVALID', 'a filter has either jids or other conditions, not both');
+    // An empty condition would let more through than was meant.
+    if (jids === undefined && ((!jobtype && !regexp) || jobtype === '' || regexp === ''))
       throw new FaktoryError(
         'INVALID',
         `${cmd} needs jids, a jobtype or a regexp; for the whole set say 'all'`,
       );
     const filter: MutationFilter = {
       ...(jids && { jids }),
-      ...(jobtype && { jobtype }),
-      ...(regexp && { regexp }),
+      ...(jobtype !== undefined && { jobtype }),
+      ...(regexp !== undefined && { regexp }),
     };
     return this.#mutate({ cmd, target: this.#set, filter }, options);
   }

@@ -24,7 +24,10 @@ function spawnSelf(): ChildProcess {
 const isWatched = process.env[mark] !== undefined && process.send !== undefined;
 if (isWatched) {
   // The parent was killed: nobody would ever end this one.
-  process.once('disconnect', () => process.emit('SIGTERM', 'SIGTERM'));
+  process.once('disconnect', () => {
+    // While it is still loading, nobody listens for signals.
+    if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(1);
+  });
 }
 const code = await run(process.argv.slice(2), {
   cwd: process.cwd(),

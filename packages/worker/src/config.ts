@@ -13,11 +13,14 @@ import { httpAddress } from './http-address.ts';
 import { importFile } from './import-file.ts';
 import { logLevels } from './log-lines.ts';
 import { nearest } from './nearest.ts';
-import { settings } from './options.ts';
+import { settings, type WorkerOptions } from './options.ts';
 
 // The compiler sees to it that none is missing.
 const known = Object.keys({
   handlers: 0,
+  jobs: 0,
+  middleware: 0,
+  errors: 0,
   queues: 0,
   queueOrder: 0,
   concurrency: 0,
@@ -85,7 +88,8 @@ function checkConfig(config: WorkerConfig, file: string, source: string): void {
   }
   try {
     checkOwn(config);
-    settings({ ...config, handlers: { Checked: () => undefined } });
+    // The handlers are checked when they are together with those of the files.
+    settings({ ...config, handlers: { Checked: () => undefined } } as WorkerOptions);
     resolveServers(config);
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;

@@ -4,8 +4,8 @@
  * the library's options, while the flags say seconds.
  */
 
-import type { AnyJobs, JobMap } from '@faktory-ts/client';
-import type { Handlers } from './handlers.ts';
+import type { AnyJobs, JobTypes } from '@faktory-ts/client';
+import type { Handlers, RunMap } from './handlers.ts';
 import type { LogLevel } from './log-lines.ts';
 import type { WorkerOptions } from './options.ts';
 
@@ -13,10 +13,10 @@ import type { WorkerOptions } from './options.ts';
 export const logFormats = ['text', 'json'] as const;
 
 /** What `faktory.config.ts` may say: all options of a worker, and those of the program. Flags win over it. */
-export interface WorkerConfig<Jobs extends JobMap<Jobs> = AnyJobs>
+export interface WorkerConfig<Jobs extends JobTypes<Jobs> = AnyJobs>
   extends Omit<WorkerOptions<Jobs>, 'handlers'> {
   /** Beside the handlers of the files of `require`. */
-  handlers?: Handlers<Jobs> | undefined;
+  handlers?: Handlers<RunMap<Jobs>> | undefined;
   /** Files with handlers, or folders of them, relative to the config file. Default: none. */
   require?: string | readonly string[] | undefined;
   /** Least level to print; warnings and errors always are. Default `info`. Not with a `log` of your own. */
@@ -42,7 +42,7 @@ export interface WorkerConfig<Jobs extends JobMap<Jobs> = AnyJobs>
  * });
  * ```
  */
-export function defineConfig<Jobs extends JobMap<Jobs> = AnyJobs>(
+export function defineConfig<Jobs extends JobTypes<Jobs> = AnyJobs>(
   config: WorkerConfig<Jobs>,
 ): WorkerConfig<Jobs> {
   return config;

@@ -113,9 +113,19 @@ export function parseArguments(argv: readonly string[]): Promise<{ args?: Argume
     void parser.parse([...argv], {}, (error, args, output) => {
       if (error) reject(new FaktoryError('CONFIG', `${error.message}\nTry faktory-worker --help`));
       else if (args.help || args.version) resolve({ output });
+      else if (twice(args) !== undefined)
+        reject(new FaktoryError('CONFIG', `--${twice(args)} can be given once only`));
       else resolve({ args: args as unknown as Arguments, output });
     });
   });
+}
+
+/** yargs makes a list of a flag that is given more than once. */
+function twice(args: Record<string, unknown>): string | undefined {
+  const lists = ['require', 'queue', 'label', '_'];
+  return Object.keys(args).find(
+    (name) => Array.isArray(args[name]) && name.length > 1 && !lists.includes(name),
+  );
 }
 
 function ownVersion(): string {

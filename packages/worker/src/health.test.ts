@@ -6,7 +6,7 @@ let health: Health;
 
 beforeEach(() => {
   time = 1000;
-  health = new Health(2, () => time);
+  health = new Health(2, 0, () => time);
 });
 
 const healthy = (busy = 0): boolean => health.report({ state: 'running', busy }).healthy;
@@ -30,6 +30,25 @@ test('beats are not enough while a fetch has no answer', () => {
   health.beat(true);
   expect(healthy(0)).toBe(false);
   expect(healthy(1)).toBe(false);
+});
+
+test('a worker that was busy with long jobs has 30 s for the answer to its next fetch', () => {
+  health.fetching();
+  health.fetched();
+  time += 100_000;
+  expect(healthy()).toBe(false);
+  health.fetching();
+  time += 30_000;
+  expect(healthy()).toBe(true);
+  time += 1;
+  expect(healthy()).toBe(false);
+});
+
+test('beats that come seldom are given the time of two', () => {
+  health = new Health(2, 60_000, () => time);
+  health.beat(true);
+  time += 120_000;
+  expect(healthy(2)).toBe(true);
 });
 
 test('with all slots busy an answered beat is enough, for 30 s', () => {

@@ -28,23 +28,26 @@ export interface HealthReport {
 
 export class Health implements WorkerObserver {
   readonly #concurrency: number;
+  readonly #lately: number;
   readonly #now: () => number;
-  /** Whether a fetch is out. */
-  #asking = false;
+  /** Since when a fetch is out. */
+  #asking: number | undefined;
   #answered: number | undefined;
   #beaten: number | undefined;
 
-  constructor(concurrency: number, now: () => number = () => performance.now()) {
+  /** @param beatInterval milliseconds between beats: answers to them cannot be asked for more often */
+  constructor(concurrency: number, beatInterval = 0, now: () => number = () => performance.now()) {
     this.#concurrency = concurrency;
+    this.#lately = Math.max(lately, 2 * beatInterval);
     this.#now = now;
   }
 
   fetching(): void {
-    this.#asking = true;
+    this.#asking ??= this.#now();
   }
 
   fetched(): void {
-    this.#asking = false;
+    this.#asking = undefined;
     this.#answered = this.#now();
   }
 
@@ -53,8 +56,10 @@ export class Health implements WorkerObserver {
   }
 
   report({ state, busy }: Patient): HealthReport {
-    const full = busy >= this.#concurrency || (busy > 0 && !this.#asking);
-    const answers = this.#isRecent(this.#answered) || (full && this.#isRecent(this.#beaten));
+    const full = busy >= this.#concurrency || (busy > 0 && this.#asking === undefined);
+    // After long jobs the last answer is old, and the next one may take its two seconds.
+    const justAsked = this.#answered !== undefined && this.#isRecent(this.#asking);
+    const answers = this.#isRecent(this.#answered) || justAsked || (full && this.#isRecent(this.#beaten));
     return {
       healthy: state === 'running' && answers,
       state,
@@ -66,7 +71,7 @@ export class Health implements WorkerObserver {
   }
 
   #isRecent(time: number | undefined): boolean {
-    return time !== undefined && this.#now() - time <= lately;
+    return time !== undefined && this.#now() - time <= this.#lately;
   }
 
   #since(time: number | undefined): number | null {

@@ -8,6 +8,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { codeFiles } from './code-files.ts';
+import { isSettings } from './handlers.ts';
 import { type Exported, importFile } from './import-file.ts';
 
 /** A function, a class, or an object with `run` and settings: whatever a worker takes. */
@@ -33,7 +34,9 @@ export async function loadHandlers(paths: readonly string[], cwd: string): Promi
     }
     if (found === 0) throw new FaktoryError('CONFIG', `${given}: it exports no handlers`);
   }
-  return Object.fromEntries([...owners].map(([jobtype, { handler }]) => [jobtype, handler]));
+  return Object.fromEntries(
+    [...owners].map(([jobtype, { file, handler }]) => [jobtype, placed(handler, path.resolve(cwd, file))]),
+  );
 }
 
 function own(
@@ -47,6 +50,13 @@ function own(
   else if (owner.handler !== one.handler) {
     throw new FaktoryError('CONFIG', `${one.file}: a handler for ${jobtype} is in ${owner.file} too`);
   }
+}
+
+/** A handler that is to run in a thread or process is loaded there again: it needs to know its file. */
+function placed(handler: unknown, location: string): unknown {
+  if (!isSettings(handler) || handler.isolation === undefined || handler.isolation === 'inline')
+    return handler;
+  return { file: location, ...handler };
 }
 
 async function filesOf(given: string, cwd: string): Promise<string[]> {

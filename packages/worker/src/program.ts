@@ -109,7 +109,7 @@ async function assemble(
   if (address === undefined) return { worker: new Worker({ ...options, handlers, log }), http: undefined };
   const { concurrency = 10, observer: configured = {} } = options;
   const metrics = new Metrics(Object.keys(handlers));
-  const health = new Health(concurrency);
+  const health = new Health(concurrency, options.beatInterval);
   const observer = observers([configured, metrics, health]);
   const worker = new Worker({ ...options, handlers, log, observer });
   const pages = {
