@@ -115,3 +115,26 @@ test('ready() waits for a connection no longer than it is told', async () => {
   await expect(connection.ready()).rejects.toMatchObject({ code: 'ABORTED' });
   await server.stop();
 });
+
+test('a call made just when the watch for silence ends is not taken for unanswered', async () => {
+  const server = await FakeServer.start();
+  const downs: string[] = [];
+  const connection = new Connection({
+    addresses: resolveServers({ url: server.url }),
+    timeout: 30,
+    onDown: (error) => downs.push(error.message),
+  });
+  // Timers of one length end together.
+  await new Promise<void>((resolve) => {
+    let rounds = 0;
+    const beats = setInterval(() => {
+      void connection.call('INFO\r\n', { timeout: 5000, again: true });
+      if (++rounds < 40) return;
+      clearInterval(beats);
+      resolve();
+    }, 30);
+  });
+  await connection.close();
+  expect(downs).toEqual([]);
+  await server.stop();
+});

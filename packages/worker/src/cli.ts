@@ -22,6 +22,7 @@ function spawnSelf(): ChildProcess {
 }
 
 const isWatched = process.env[mark] !== undefined && process.send !== undefined;
+delete process.env[mark]; // not for what handlers start
 if (isWatched) {
   // The parent was killed: nobody would ever end this one.
   process.once('disconnect', () => {

@@ -95,7 +95,20 @@ describe('the program', () => {
   test('--help says every flag with its default, --version the version', async () => {
     const help = start('--help');
     expect(await help.ended).toBe(0);
-    const names = ['--require', '--queue', '--concurrency', '--url', '--timeout', '--label', '--log-level'];
+    const names = [
+      '--require',
+      '--queue',
+      '--concurrency',
+      '--url',
+      '--timeout',
+      '--label',
+      '--log-level',
+      '--config',
+      '--watch',
+      '--http',
+      '--log-format',
+      'TTIN',
+    ];
     for (const name of names) expect(help.stdout()).toContain(name);
     for (const value of ['"default"', '10', '25', '"info"', 'FAKTORY_URL'])
       expect(help.stdout()).toContain(value);
@@ -115,6 +128,9 @@ describe('the program', () => {
     ['a bad queue', ['-r', 'handlers.ts', '-q', 'a b'], 'a b'],
     ['a bad weight', ['-r', 'handlers.ts', '-q', 'a,x'], 'a,x'],
     ['a queue twice', ['-r', 'handlers.ts', '-q', 'a,1', '-q', 'a,2'], 'twice'],
+    ['a bad format', ['-r', 'handlers.ts', '--log-format', 'xml'], 'log-format'],
+    ['a bad HTTP address', ['-r', 'handlers.ts', '--http', 'x'], 'HOST:PORT'],
+    ['a config that is not there', ['--config', 'nope.ts'], 'nope.ts'],
     ['a bad URL', ['-r', 'handlers.ts', '--url', 'nope'], 'URL'],
     ['a flag given twice', ['-r', 'handlers.ts', '-c', '1', '-c', '2'], 'concurrency'],
   ])('%s ends it with 1 and says so on stderr', async (_name, argv, part) => {
@@ -123,6 +139,20 @@ describe('the program', () => {
     expect(program.stderr()).toMatch(/^faktory-worker: /);
     expect(program.stderr()).toContain(part);
     expect(program.stdout()).toBe('');
+  });
+
+  test('an HTTP address that is taken ends it with 1', async () => {
+    const { port } = new URL(desk.url);
+    const program = start('-r', 'handlers.ts', '--url', desk.url, '--http', port);
+    expect(await program.ended).toBe(1);
+    expect(program.stderr()).toMatch(new RegExp(`^faktory-worker: cannot serve HTTP on 127.0.0.1:${port}: `));
+  });
+
+  test('a jobtype in the config and in a file ends it with 1', async () => {
+    await writeFile(path.join(cwd, 'faktory.config.mjs'), 'export default { handlers: { Run() {} } };');
+    const program = start('-r', 'handlers.ts', '--url', desk.url);
+    expect(await program.ended).toBe(1);
+    expect(program.stderr()).toContain('a handler for Run is in the config file and in a required file too');
   });
 
   test('a wrong password ends it with 1', async () => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server } from '@faktory-ts/server';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const handlers = `
@@ -20,6 +20,9 @@ const handlers = `
   // Left open on purpose: must not keep the program alive.
   setInterval(() => {}, 1000);
 `;
+
+// One handler alone blocks for three seconds, and programs start slowly on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 let cwd: string;
 let server: Server;

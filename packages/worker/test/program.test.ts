@@ -12,6 +12,8 @@ const own = fileURLToPath(new URL('..', import.meta.url));
 const cli = path.join(own, 'dist/cli.js');
 const long = { timeout: 20_000 };
 
+vi.setConfig({ testTimeout: 60_000 });
+
 let cwd: string;
 let server: Server;
 let client: Client;

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseArguments } from './flags.ts';
+import { type ProgramOptions, programOptions } from './program-options.ts';
+
+let cwd: string;
+
+beforeEach(async () => {
+  cwd = await mkdtemp(path.join(tmpdir(), 'faktory-options-'));
+});
+
+afterEach(() => rm(cwd, { recursive: true }));
+
+async function options(
+  argv: string[],
+  config?: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ProgramOptions> {
+  if (config !== undefined)
+    await writeFile(path.join(cwd, 'faktory.config.mjs'), `export default ${config};`);
+  const { args } = await parseArguments(argv);
+  if (args === undefined) throw new Error('nothing to run');
+  return programOptions(args, cwd, env);
+}
+
+const everything = `{
+  require: ['jobs', 'more.ts'],
+  queues: ['a'],
+  queueOrder: 'round-robin',
+  concurrency: 3,
+  shutdownTimeout: 1500,
+  labels: ['file'],
+  url: 'tcp://file:1',
+  fetchAhead: 0,
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+  http: 1000,
+}`;
+
+test('without flags the config file says everything', async () => {
+  expect(await options([], everything)).toMatchObject({
+    require: ['jobs', 'more.ts'],
+    worker: {
+      queues: ['a'],
+      queueOrder: 'round-robin',
+      concurrency: 3,
+      shutdownTimeout: 1500,
+      fetchAhead: 0,
+    },
+    http: { host: '127.0.0.1', port: 1000 },
+  });
+});
+
+test('flags win, each over its own option; seconds become milliseconds', async () => {
+  const argv = ['-r', 'x.ts', '-q', 'b', '-c', '4', '-t', '2', '--label', 'flag', '-u', 'tcp://flag:2'];
+  const {
+    require: files,
+    worker,
+    http,
+    logLevel,
+  } = await options([...argv, '--http', '[::]:0', '-l', 'debug'], everything);
+  expect(files).toEqual(['x.ts']);
+  expect(worker).toMatchObject({
+    queues: ['b'],
+    queueOrder: 'round-robin',
+    concurrency: 4,
+    shutdownTimeout: 2000,
+    labels: ['flag'],
+    url: 'tcp://flag:2',
+    fetchAhead: 0,
+    log: undefined,
+  });
+  expect([http, logLevel]).toEqual([{ host: '::', port: 0 }, 'debug']);
+});
+
+test('weights by flag have no order of the config file', async () => {
+  expect((await options(['-q', 'b,2'], everything)).worker).toMatchObject({
+    queues: { b: 2 },
+    queueOrder: undefined,
+  });
+});
+
+test.each([
+  [[], {}, undefined, 'text'],
+  [[], { NODE_ENV: 'production' }, undefined, 'json'],
+  [[], { FAKTORY_ENV: 'production' }, undefined, 'json'],
+  [[], { NODE_ENV: 'production' }, "{ logFormat: 'text' }", 'text'],
+  [['--log-format', 'json'], {}, "{ logFormat: 'text' }", 'json'],
+])('flags %j in %j with config %s log as %s', async (argv, env, config, format) => {
+  expect((await options(argv, config, env)).logFormat).toBe(format);
+});
+
+test('files that a config names are beside it, wherever the program is started', async () => {
+  await mkdir(path.join(cwd, 'settings'));
+  await writeFile(path.join(cwd, 'settings/my.mjs'), "export default { require: '../jobs' };");
+  const found = await options(['--config', 'settings/my.mjs']);
+  expect(found.require).toEqual([path.join(cwd, 'jobs')]);
+  expect(found.folders).toEqual([cwd, path.join(cwd, 'jobs'), path.join(cwd, 'settings')]);
+});
