@@ -8,7 +8,7 @@ import { resolveServers } from './url.ts';
 const open: { stop(): Promise<void> }[] = [];
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 });
 
 afterEach(async () => {

@@ -220,7 +220,7 @@ function exerciseProducers(begin: Begin): void {
     scene.now += 29 * 24 * HOUR;
     await scene.engine.push([entry('job-00003')], line(2));
     scene.now += 2 * 24 * HOUR;
-    await scene.engine.pushed({ name: 'a-third', keep: HOUR }, 0);
+    await scene.engine.push([], line(1, { name: 'a-third', keep: HOUR })); // a new name: the old ones are looked at
     expect([await pushedBy(scene), await pushedBy(scene, short)]).toEqual([2, 0]);
   });
 
@@ -228,7 +228,7 @@ function exerciseProducers(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')], line(1));
     scene.now += 31 * 24 * HOUR;
-    await scene.engine.pushed({ name: 'another', keep: HOUR }, 0);
+    await scene.engine.push([], line(1, { name: 'another', keep: HOUR }));
     await scene.engine.push([entry('job-00002')], line(2));
     expect(await pushedBy(scene)).toBe(2);
   });
