@@ -18,7 +18,7 @@ export interface Hands {
 }
 
 /** Runs a job to its end. Must not reject. */
-export type Run = (job: Job, hands: Hands) => Promise<Outcome>;
+type Run = (job: Job, hands: Hands) => Promise<Outcome>;
 
 /** A job that runs now. */
 export interface RunningJob {
