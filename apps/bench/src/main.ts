@@ -8,6 +8,7 @@ import { besideEcho } from './beside-echo.ts';
 import { bulk } from './bulk.ts';
 import { syncsPerSecond } from './disk.ts';
 import { whole } from './figures.ts';
+import { idleWorker } from './idle-worker.ts';
 import { million } from './million.ts';
 import { quietTimes } from './quiet-times.ts';
 
@@ -17,6 +18,7 @@ const sections: Record<string, () => Promise<void>> = {
   bulk,
   million,
   idle: quietTimes,
+  worker: idleWorker,
   bullmq: besideBullmq,
 };
 
