@@ -48,6 +48,8 @@ export class Connection {
   readonly #sent = new SentCalls();
   readonly #numbered: NumberedCalls | undefined;
   #link: Link | undefined;
+  /** Whom the link was dialled to. */
+  #address: ServerAddress | undefined;
   #up = false;
   #flushing = false;
   #offer: Extension | undefined;
@@ -93,7 +95,7 @@ export class Connection {
         trouble: () => this.#trouble,
       },
     );
-    this.#waiting.add(call);
+    if (!this.#numbered?.recall(call)) this.#waiting.add(call);
     this.#wake();
     return call.reply;
   }
@@ -177,11 +179,12 @@ export class Connection {
     const { addresses, hello, tls } = this.#options;
     const extension = this.#ask();
     const address = addresses[this.#failures % addresses.length] as ServerAddress;
+    this.#address = address;
     try {
       this.#link = new Link(
         { address, hello, tls, extension, silence: this.#timeout },
         {
-          up: (offer) => this.#connected(offer),
+          up: (offer) => this.#connected(offer, address),
           reply: (reply) => this.#take(reply),
           room: () => this.#wake(),
           gone: (error) => this.#lost(error),
@@ -200,10 +203,10 @@ export class Connection {
     return () => ({ v: extensionVersion, ...extension?.(), ...numbered.ask() });
   }
 
-  #connected(offer: Extension | undefined): void {
+  #connected(offer: Extension | undefined, address: ServerAddress): void {
     this.#up = true;
     this.#offer = offer;
-    this.#waitAgain(this.#numbered?.connected(offer) ?? []);
+    this.#waitAgain(this.#numbered?.connected(offer, address) ?? []);
     this.#trouble = undefined;
     this.#options.onUp?.();
     this.#flush();
@@ -212,16 +215,12 @@ export class Connection {
   #flush(): void {
     this.#flushing = false;
     if (!this.#up || !this.#link?.writable || this.#waiting.size === 0) return;
-    const calls = this.#waiting;
-    this.#waiting = new Set();
     let lines = '';
     let replies = 0;
-    for (const call of calls) {
+    for (const call of this.#waiting) {
       // Those behind it wait too: pushes leave in their order.
-      if (this.#waiting.size > 0 || (call.counted && this.#numbered?.mayNumber === false)) {
-        this.#waiting.add(call);
-        continue;
-      }
+      if (call.counted && this.#numbered?.mayNumber === false) break;
+      this.#waiting.delete(call);
       if (call.line === '') {
         call.answer(connected);
         continue;
@@ -243,9 +242,10 @@ export class Connection {
     }
     if (error?.code === 'SHUTDOWN') {
       // The server did not carry the line out and is closing: what it refused may wait for its successor.
-      if (!call.settled) this.#waitAgain([call]);
+      if (!this.#numbered?.putBack(call) && !call.settled) this.#waitAgain([call]);
       throw error;
     }
+    if (error?.code === 'STORAGE' && call.outlasts && this.#numbered?.putBack(call)) return;
     this.#failures = 0;
     this.#numbered?.heard(call, error);
     if (this.#waiting.size > 0) this.#wake();
@@ -267,7 +267,7 @@ export class Connection {
     const cut = this.#sent.drain().filter((call) => !call.settled);
     this.#waitAgain(cut.filter((call) => call.again));
     const rest = cut.filter((call) => !call.again);
-    if (this.#numbered) this.#numbered.cut(rest, error);
+    if (this.#numbered) this.#numbered.cut(rest, this.#address, error);
     else for (const call of rest) call.lose(error);
     if (dialling && lasting.has(error.code)) {
       this.#numbered?.lose(error);

@@ -14,12 +14,19 @@ import {
   wireError,
 } from '@faktory-ts/protocol';
 import type { Call } from './call.ts';
+import type { ServerAddress } from './url.ts';
 
 /** Who pushes. */
 export interface Producer {
   name: string;
   /** Seconds after its last push in which the server may forget it: 3600 to 2,592,000, which is the default. */
   keep?: number;
+  /**
+   * How many lines were answered in an earlier life of the name. The counted calls made before the first connection are then the
+   * lines behind these, in their order, and may have been carried out in that life: at least as many as were sent without
+   * an answer. Default: the name has no earlier life that matters.
+   */
+  answered?: number;
 }
 
 /**
@@ -35,9 +42,30 @@ export class NumberedCalls {
   #sent = 0;
   #answered = 0;
   #doubtful: Call[] = [];
+  /** Whom they were sent to. */
+  #address: ServerAddress | undefined;
+  /** Calls may be of an earlier life. */
+  #recalling: boolean;
 
   constructor(producer: Producer) {
     this.#producer = producer;
+    this.#sent = this.#answered = producer.answered ?? 0;
+    this.#recalling = producer.answered !== undefined;
+  }
+
+  /** Takes a call that may have been sent in an earlier life; false = there is no such doubt. */
+  recall(call: Call): boolean {
+    if (!this.#recalling || !call.counted) return false;
+    call.number = ++this.#sent;
+    this.#doubtful.push(call);
+    return true;
+  }
+
+  /** This call was answered that its line was not carried out, and that the connection ends: it goes again in its order. */
+  putBack(call: Call): boolean {
+    if (call.number === 0) return false;
+    this.#doubtful.push(call);
+    return true;
   }
 
   get doubtful(): number {
@@ -71,7 +99,8 @@ export class NumberedCalls {
   }
 
   /** The connection died with these counted calls unanswered. Settles those whose end nobody will be able to tell. */
-  cut(calls: readonly Call[], error: FaktoryError): void {
+  cut(calls: readonly Call[], address: ServerAddress | undefined, error: FaktoryError): void {
+    if (this.#counting) this.#address = address;
     this.#counting = false;
     for (const call of calls) {
       if (call.number > 0) this.#doubtful.push(call);
@@ -80,12 +109,13 @@ export class NumberedCalls {
   }
 
   /** A connection is made. Settles what was carried out; gives what is to be sent again, in order. */
-  connected(offer: Extension | undefined): Call[] {
+  connected(offer: Extension | undefined, address: ServerAddress): Call[] {
     const doubtful = this.#doubtful;
     this.#doubtful = [];
     const pushed = offer?.pushed;
     this.#counting = pushed !== undefined;
-    if (pushed === undefined || pushed < this.#answered) {
+    this.#recalling = false;
+    if (pushed === undefined || !this.#knows(pushed, address)) {
       for (const call of doubtful) call.lose(strange);
       this.#answered = this.#sent = pushed ?? this.#answered;
       return [];
@@ -100,6 +130,12 @@ export class NumberedCalls {
     return again;
   }
 
+  /** Whether the count can be that of our lines. A server that has never heard of us need not be the one they were sent to. */
+  #knows(pushed: number, address: ServerAddress): boolean {
+    if (pushed === 0 && this.#address !== undefined && this.#address !== address) return false;
+    return pushed >= this.#answered;
+  }
+
   /** There will be no connection. */
   abort(error: FaktoryError): void {
     for (const call of this.#doubtful.splice(0)) call.fail(error);
@@ -107,7 +143,9 @@ export class NumberedCalls {
 
   /** The server refuses connections for good: nobody can tell any more. */
   lose(error: FaktoryError): void {
-    for (const call of this.#doubtful.splice(0)) call.lose(error);
+    const doubtful = this.#doubtful;
+    this.#doubtful = doubtful.filter(({ outlasts }) => outlasts);
+    for (const call of doubtful) if (!call.outlasts) call.lose(error);
   }
 }
 
