@@ -264,7 +264,10 @@ export class Connection {
       this.#failures++;
       this.#trouble = error;
     }
-    const cut = this.#sent.drain().filter((call) => !call.settled);
+    const sent = this.#sent.drain();
+    // Asked again, it would get the same reply. One that outlasts much, or was counted, has better ways.
+    if (error.code === 'PROTOCOL' && sent[0]?.again && !sent[0].outlasts) sent[0].fail(error);
+    const cut = sent.filter((call) => !call.settled);
     this.#waitAgain(cut.filter((call) => call.again));
     const rest = cut.filter((call) => !call.again);
     if (this.#numbered) this.#numbered.cut(rest, this.#address, error);
