@@ -28,10 +28,10 @@ export interface ClientOptions<Jobs = AnyJobs> {
   /** Wins over the ones in the URLs. Default: none. */
   password?: string | undefined;
   /**
-   * By this name a server with our extensions counts what this client pushes, so that a push whose answer got lost is sent again
-   * exactly when it was not carried out. One client at a time may have a name. Default: a random one; false = no such thing.
+   * Lets a server with our extensions count what this client pushes, under a random name, so that a push whose answer got lost is sent
+   * again exactly when it was not carried out. Default true.
    */
-  producer?: string | false | undefined;
+  exactlyOnce?: boolean | undefined;
   /** Most calls that wait while the server is away; more reject with `LIMIT` at once. Default 10,000. */
   maxWaiting?: number | undefined;
   /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
@@ -50,13 +50,7 @@ export interface ClientOptions<Jobs = AnyJobs> {
   defaults?: JobDefaults | undefined;
 }
 
-const hour = 3600; // seconds
-
-/** A random name lives as long as the client: the server need not remember it for long. */
-function producerOf(name: ClientOptions['producer']): { name: string; keep?: number } | undefined {
-  if (name === false) return undefined;
-  return name === undefined ? { name: newJid(), keep: hour } : { name };
-}
+const hour = 3600; // seconds; the name lives as long as the client, and the server need not remember it for long
 
 /**
  * A producer of jobs, typed by definitions or by a map from jobtype to arguments.
@@ -103,7 +97,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.retries = new JobSet('retries', mutate);
     this.dead = new JobSet('dead', mutate);
     const addresses = resolveServers(options);
-    const producer = producerOf(options.producer);
+    const producer = options.exactlyOnce === false ? undefined : { name: newJid(), keep: hour };
     const connection = new Connection({ addresses, hello, tls, timeout, maxWaiting, producer });
     this.#connection = connection;
     const abort = (): void => {

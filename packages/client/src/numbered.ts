@@ -115,7 +115,7 @@ export class NumberedCalls {
     const pushed = offer?.pushed;
     this.#counting = pushed !== undefined;
     this.#recalling = false;
-    if (pushed === undefined || !this.#knows(pushed, address)) {
+    if (pushed === undefined || !this.#knows(pushed, doubtful.length, address)) {
       for (const call of doubtful) call.lose(strange);
       this.#answered = this.#sent = pushed ?? this.#answered;
       return [];
@@ -131,8 +131,10 @@ export class NumberedCalls {
   }
 
   /** Whether the count can be that of our lines. A server that has never heard of us need not be the one they were sent to. */
-  #knows(pushed: number, address: ServerAddress): boolean {
+  #knows(pushed: number, doubtful: number, address: ServerAddress): boolean {
     if (pushed === 0 && this.#address !== undefined && this.#address !== address) return false;
+    // More than we have sent: somebody else pushes under this name.
+    if (doubtful > 0 && pushed > this.#sent) return false;
     return pushed >= this.#answered;
   }
 

@@ -164,9 +164,9 @@ test('a call that was given up is not sent again', async () => {
   await client.close();
 });
 
-test('with producer: false a push is never sent twice', async () => {
+test('with exactlyOnce: false a push is never sent twice', async () => {
   const proxy = await behind(server.port);
-  const client = new Client({ url: proxy.url, producer: false });
+  const client = new Client({ url: proxy.url, exactlyOnce: false });
   await client.info();
   proxy.cut();
   proxy.fail({ down: 20 });
