@@ -46,7 +46,7 @@ const steps = {
     await stopLast(); // it would take the jobs of the next worker
   },
   "the example of the client's README runs": async () => {
-    await started(...readmeOf('client'), /^\S{24} \[ '\S{24}' \] 0$/m, env);
+    await started(...readmeOf('client'), /^\S{24} \[ { jid: '\S{24}' } \]$/m, env);
   },
   "the example of the worker's README runs, and ends when told": async () => {
     const running = started(
