@@ -28,13 +28,8 @@ export interface CallRules {
   counted?: boolean | undefined;
   /** What is unknown when a line that must not be sent twice got no reply. */
   doubt?: string | undefined;
-  /**
-   * Takes the call back as long as it is unsent; `ABORTED`, also when its time passes then. Once it is sent, its reply is
-   * waited for.
-   */
+  /** Takes the call back as long as it is unsent; `ABORTED`. Once it is sent, its reply is waited for. */
   withdraw?: AbortSignal | undefined;
-  /** The process may end although the call waits. */
-  background?: boolean | undefined;
 }
 
 /** What a call needs of its connection. */
@@ -80,7 +75,6 @@ export class Call {
     });
     // After a blocked event loop timers run before the sockets are read: let a reply that has come win.
     this.#timer = setTimeout(() => setImmediate(() => this.#late()), this.#timeout);
-    if (options.background) this.#timer.unref();
     for (const signal of [options.signal, options.withdraw]) {
       // Many calls under one signal are no leak: each takes its listener away.
       if (signal !== undefined) setMaxListeners(0, signal);
@@ -125,10 +119,6 @@ export class Call {
       this.fail(
         new FaktoryError('TIMEOUT', `${this.#verb} got no answer in ${this.#timeout} ms${this.#doubt}`),
       );
-      return;
-    }
-    if (this.#options.withdraw !== undefined) {
-      this.#onWithdraw();
       return;
     }
     const cause = this.#place.trouble();

@@ -95,7 +95,7 @@ export class Connection {
         trouble: () => this.#trouble,
       },
     );
-    if (!this.#numbered?.recall(call)) this.#waiting.add(call);
+    this.#waiting.add(call);
     this.#wake();
     return call.reply;
   }
@@ -245,7 +245,6 @@ export class Connection {
       if (!this.#numbered?.putBack(call) && !call.settled) this.#waitAgain([call]);
       throw error;
     }
-    if (error?.code === 'STORAGE' && call.outlasts && this.#numbered?.putBack(call)) return;
     this.#failures = 0;
     this.#numbered?.heard(call, error);
     if (this.#waiting.size > 0) this.#wake();
@@ -289,6 +288,7 @@ export class Connection {
 
   #left(call: Call): void {
     this.#waiting.delete(call);
+    this.#numbered?.left(call);
     this.#changed();
   }
 

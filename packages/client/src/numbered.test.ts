@@ -87,33 +87,30 @@ test('it is sent to another address where the name is known: a new place of the 
   await expect(call).resolves.toMatchObject({ text: 'OK' });
 });
 
-test('calls of an earlier life are settled by the count, with what they were refused for', async () => {
-  const server = await counting([offer(42, ',"refused":{"42":"ERR jobs must have a jobtype parameter"}')], {
-    'PUSH c': '+OK\r\n',
-    'PUSH d': '+OK\r\n',
-  });
-  const connection = connect([server], { producer: { name: 'shop', answered: 40 } });
-  const calls = ['a', 'b', 'c'].map((name) => push(connection, name));
-  const settled = await Promise.allSettled([...calls, connection.ready().then(() => push(connection, 'd'))]);
-  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
-  expect(settled[1]).toMatchObject({ reason: { code: 'INVALID' } });
-  expect(heard(server)).toEqual([['c', 'd']]);
-  expect(server.lines[0]).toBe('EXT {"v":1,"producer":"shop","answered":40}');
-});
-
-test('a line that was not stored rejects; one that outlasts it is sent again', async () => {
-  const full = '-ERR storage failed: disk full\r\n';
-  const server = await counting([offer(0), offer(0)]);
+test('a line that was not stored rejects', async () => {
+  const server = await counting([offer(0)]);
   const connection = connect([server]);
   const refused = expect(push(connection, 'a')).rejects.toMatchObject({ code: 'STORAGE' });
-  const lasting = push(connection, 'b', { outlast: true });
-  await server.line('PUSH b');
-  server.script = (line) => (line.startsWith('EXT ') ? offer(0) : '+OK\r\n');
-  server.say(full + full);
+  await server.line('PUSH a');
+  server.say('-ERR storage failed: disk full\r\n');
   await refused;
-  server.cut();
-  await lasting;
-  expect(heard(server)[1]).toEqual(['b']);
+});
+
+test('a call in doubt that was given up holds nothing up: close() ends though no server comes back', async () => {
+  const server = await counting([offer(0)]);
+  const control = new AbortController();
+  let tell = (_error: FaktoryError): void => {};
+  const broken = new Promise((resolve) => {
+    tell = resolve;
+  });
+  const connection = connect([server], { onDown: (error) => tell(error) });
+  const call = push(connection, 'a', { signal: control.signal });
+  await server.line('PUSH a');
+  await server.stop();
+  await broken;
+  control.abort();
+  await expect(call).rejects.toMatchObject({ code: 'ABORTED' });
+  await connection.close();
 });
 
 test('no more than 1,000 counted lines are unanswered at a time', async () => {

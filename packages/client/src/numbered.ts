@@ -21,12 +21,6 @@ export interface Producer {
   name: string;
   /** Seconds after its last push in which the server may forget it: 3600 to 2,592,000, which is the default. */
   keep?: number;
-  /**
-   * How many lines were answered in an earlier life of the name. The counted calls made before the first connection are then the
-   * lines behind these, in their order, and may have been carried out in that life: at least as many as were sent without
-   * an answer. Default: the name has no earlier life that matters.
-   */
-  answered?: number;
 }
 
 /**
@@ -41,40 +35,29 @@ export class NumberedCalls {
   /** The number of the line sent last, and of the one answered last. */
   #sent = 0;
   #answered = 0;
-  #doubtful: Call[] = [];
+  /** Unsettled, in the order of their numbers. */
+  readonly #doubtful = new Set<Call>();
   /** Whom they were sent to. */
   #address: ServerAddress | undefined;
-  /** Calls may be of an earlier life. */
-  #recalling: boolean;
 
   constructor(producer: Producer) {
     this.#producer = producer;
-    this.#sent = this.#answered = producer.answered ?? 0;
-    this.#recalling = producer.answered !== undefined;
-  }
-
-  /** Takes a call that may have been sent in an earlier life; false = there is no such doubt. */
-  recall(call: Call): boolean {
-    if (!this.#recalling || !call.counted) return false;
-    call.number = ++this.#sent;
-    this.#doubtful.push(call);
-    return true;
   }
 
   /** This call was answered that its line was not carried out, and that the connection ends: it goes again in its order. */
   putBack(call: Call): boolean {
     if (call.number === 0) return false;
-    this.#doubtful.push(call);
+    if (!call.settled) this.#doubtful.add(call);
     return true;
   }
 
   get doubtful(): number {
-    return this.#doubtful.length;
+    return this.#doubtful.size;
   }
 
-  /** Lines that were carried out and answered to us, ever. */
-  get answered(): number {
-    return this.#answered;
+  /** The call is settled: nobody waits for its fate any more. */
+  left(call: Call): void {
+    this.#doubtful.delete(call);
   }
 
   /** Whether another line may be sent: the server remembers refusals of so many. */
@@ -103,18 +86,16 @@ export class NumberedCalls {
     if (this.#counting) this.#address = address;
     this.#counting = false;
     for (const call of calls) {
-      if (call.number > 0) this.#doubtful.push(call);
+      if (call.number > 0) this.#doubtful.add(call);
       else call.lose(error);
     }
   }
 
   /** A connection is made. Settles what was carried out; gives what is to be sent again, in order. */
   connected(offer: Extension | undefined, address: ServerAddress): Call[] {
-    const doubtful = this.#doubtful;
-    this.#doubtful = [];
+    const doubtful = this.#takeDoubtful();
     const pushed = offer?.pushed;
     this.#counting = pushed !== undefined;
-    this.#recalling = false;
     if (pushed === undefined || !this.#knows(pushed, doubtful.length, address)) {
       for (const call of doubtful) call.lose(strange);
       this.#answered = this.#sent = pushed ?? this.#answered;
@@ -123,7 +104,6 @@ export class NumberedCalls {
     this.#answered = this.#sent = pushed;
     const again: Call[] = [];
     for (const call of doubtful) {
-      if (call.settled) continue;
       if (call.number > pushed) again.push(call);
       else answer(call, offer?.refused?.[call.number]);
     }
@@ -140,14 +120,18 @@ export class NumberedCalls {
 
   /** There will be no connection. */
   abort(error: FaktoryError): void {
-    for (const call of this.#doubtful.splice(0)) call.fail(error);
+    for (const call of this.#takeDoubtful()) call.fail(error);
   }
 
   /** The server refuses connections for good: nobody can tell any more. */
   lose(error: FaktoryError): void {
-    const doubtful = this.#doubtful;
-    this.#doubtful = doubtful.filter(({ outlasts }) => outlasts);
-    for (const call of doubtful) if (!call.outlasts) call.lose(error);
+    for (const call of this.#takeDoubtful()) call.lose(error);
+  }
+
+  #takeDoubtful(): Call[] {
+    const doubtful = [...this.#doubtful];
+    this.#doubtful.clear();
+    return doubtful;
   }
 }
 
