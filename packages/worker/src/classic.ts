@@ -70,12 +70,11 @@ export class Lanes {
 
   async #work(job: Job): ReturnType<Slots['start']> {
     const { slots, limits } = this.#options;
-    const queue = job.queue ?? 'default';
-    limits.take(queue);
+    limits.take(job.queue);
     while (!slots.admits(job.jobtype)) await this.#change();
     // There is no verb for more time.
     const outcome = await slots.start(job, () => Promise.resolve(false));
-    limits.end(queue);
+    limits.end(job.queue);
     this.#wake();
     return outcome;
   }

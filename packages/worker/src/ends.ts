@@ -22,7 +22,8 @@ interface End {
   readonly outcome: Outcome;
 }
 
-const patient = { timeout: Number.POSITIVE_INFINITY };
+/** For what is waited for as long as the worker lives. */
+export const patient = { timeout: Number.POSITIVE_INFINITY };
 const longestWait = 3; // ms that an end waits for others to go with
 const mostInLine = 500;
 

@@ -34,12 +34,13 @@ export class QueueLimits {
     for (const name of names) this.#add(name, -count);
   }
 
-  take(queue: string): void {
+  /** A job of this queue, which is `default` when it names none, has come. */
+  take(queue = 'default'): void {
     this.#add(queue, 1);
   }
 
   /** The job ended or was given back. */
-  end(queue: string): void {
+  end(queue = 'default'): void {
     this.#add(queue, -1);
   }
 

@@ -7,7 +7,7 @@
 
 import { type Connection, commands } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
-import { codeOf, type Ends, type InHand, messageOf } from './ends.ts';
+import { codeOf, type Ends, type InHand, messageOf, patient } from './ends.ts';
 import { Flow } from './flow.ts';
 import type { Logger } from './log.ts';
 import type { WorkerObserver } from './observer.ts';
@@ -58,7 +58,8 @@ export class Supply {
   #left = false;
   #paused: NodeJS.Timeout | undefined;
   #late: NodeJS.Timeout | undefined;
-  #end: (why: 'quiet' | 'classic') => void = () => {};
+  #end: () => void = () => {};
+  #onClassic: () => void = () => {};
 
   constructor(options: SupplyOptions) {
     this.#options = options;
@@ -66,14 +67,16 @@ export class Supply {
   }
 
   /**
-   * Takes and runs jobs. Resolves with `quiet` when no more are to be taken, all have ended and that is told; with `classic`, in
-   * the same state, when the server does not know the extensions (any more). Never rejects.
+   * Takes and runs jobs. Resolves when no more are to be taken, all have ended and that is told. Never rejects.
+   *
+   * @param onClassic told once when the server does not know the extensions (any more): nothing is taken here from then on
    */
-  async run(): Promise<'quiet' | 'classic'> {
+  async run(onClassic: () => void): Promise<void> {
     const { quiet, ends } = this.#options;
     const wake = (): void => this.#becomeQuiet();
     quiet.addEventListener('abort', wake);
-    const why = await new Promise<'quiet' | 'classic'>((resolve) => {
+    this.#onClassic = onClassic;
+    await new Promise<void>((resolve) => {
       this.#end = resolve;
       this.#turn();
     });
@@ -81,7 +84,6 @@ export class Supply {
     clearTimeout(this.#late);
     clearTimeout(this.#paused);
     await ends.settled();
-    return why;
   }
 
   /** Asks the server which reservations are still ours, of those that are older than so many milliseconds. */
@@ -125,7 +127,7 @@ export class Supply {
         this.#askForMore();
       });
     }
-    if (quiet.aborted && this.#idle) this.#end('quiet');
+    if (quiet.aborted && this.#idle) this.#end();
   }
 
   get #idle(): boolean {
@@ -219,7 +221,7 @@ export class Supply {
 
   #take(hands: readonly Ahead[]): void {
     for (const hand of hands) {
-      this.#options.limits.take(hand.job.queue ?? 'default');
+      this.#options.limits.take(hand.job.queue);
       this.#hands.add(hand);
     }
     // What the same ask has brought from other queues runs side by side with it.
@@ -230,7 +232,7 @@ export class Supply {
   }
 
   #drop(hand: Ahead): void {
-    this.#options.limits.end(hand.job.queue ?? 'default');
+    this.#options.limits.end(hand.job.queue);
     this.#hands.delete(hand);
   }
 
@@ -252,8 +254,9 @@ export class Supply {
   /** The server is a classic one now: what runs goes on and is told to it by jid. */
   #leave(): void {
     this.#giveBack(this.#ahead.splice(0));
+    if (this.#left) return; // the second of two FETCHBs
     this.#left = true;
-    this.#end('classic');
+    this.#onClassic();
   }
 
   #becomeQuiet(): void {
@@ -284,5 +287,3 @@ export class Supply {
     if (hands.length > 0) this.#options.ends.flush();
   }
 }
-
-const patient = { timeout: Number.POSITIVE_INFINITY };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeServer } from '../../client/test/fake-server.ts';
+import { gate } from '../test/gate.ts';
 import { JobsDesk } from '../test/jobs-desk.ts';
-import type { JobContext } from './context.ts';
 import type { WorkerOptions } from './options.ts';
 import { Worker } from './worker.ts';
 
@@ -30,27 +30,6 @@ function make(options: Partial<WorkerOptions> = {}): Worker {
   });
   workers.push(worker);
   return worker;
-}
-
-/** A handler that tells when it runs and ends when it is told to. */
-function gate(): {
-  run: (context: JobContext) => Promise<void>;
-  entered: Promise<JobContext>;
-  open: () => void;
-} {
-  let open = (): void => {};
-  let enter = (_context: JobContext): void => {};
-  const entered = new Promise<JobContext>((resolve) => {
-    enter = resolve;
-  });
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const run = (context: JobContext): Promise<void> => {
-    enter(context);
-    return opened;
-  };
-  return { run, entered, open };
 }
 
 describe('running jobs', () => {

@@ -232,12 +232,14 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   /** In batches where the server knows how, else one by one. */
   async #takeJobs(): Promise<void> {
-    if ((await this.#supply.run()) === 'quiet') return;
-    this.#settings.log.info('the server has none of our extensions: a connection for each slot');
-    this.#connection.hangUp(); // dials again if the end of a job is still to be told
-    this.#lanes = new Lanes({ ...this.#common(), connect: this.#connect });
-    await this.#lanes.run();
-    await this.#ends.settled();
+    let singly: Promise<void> | undefined;
+    await this.#supply.run(() => {
+      this.#settings.log.info('the server has none of our extensions: a connection for each slot');
+      this.#connection.hangUp(); // dials again if the end of a job is still to be told
+      this.#lanes = new Lanes({ ...this.#common(), connect: this.#connect });
+      singly = this.#lanes.run();
+    });
+    await singly;
   }
 
   async #run(job: Job, { signal, extend }: Hands): Promise<Outcome> {

@@ -5,6 +5,7 @@ import { Client, defineJob, type StandardSchema } from '@faktory-ts/client';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
+import { infoWith } from './info-with.ts';
 
 /** Whether the server of this run knows our extensions: a worker must keep its word with any Faktory server. */
 let extensions: boolean;
@@ -48,13 +49,6 @@ function event<Value = void>(): { seen: Promise<Value>; happen: (value: Value) =
   return { seen, happen };
 }
 
-/** Asks the server until its INFO is as wanted. */
-async function infoWith(
-  wanted: (faktory: Awaited<ReturnType<Client['info']>>['faktory']) => boolean,
-): Promise<void> {
-  while (!wanted((await client.info()).faktory)) await new Promise(setImmediate);
-}
-
 describe.each([
   ['with our extensions', true],
   ['without our extensions', false],
@@ -68,7 +62,7 @@ describe.each([
       const runs: unknown[] = [];
       await work({ Count: (_context, n) => runs.push(n) });
       await client.pushBulk(Array.from({ length: 500 }, (_, n) => ({ jobtype: 'Count', args: [n] })));
-      await infoWith(({ total_processed, sets }) => total_processed === 500 && sets.working === 0);
+      await infoWith(client, ({ total_processed, sets }) => total_processed === 500 && sets.working === 0);
       expect(runs.length).toBe(500);
       expect(new Set(runs).size).toBe(500);
     });
@@ -87,7 +81,7 @@ describe.each([
       await client.push({ jobtype: 'Fails', args: [], backtrace: 3 });
       await client.push({ jobtype: 'Dies', args: [], retry: -1 });
       await failed.seen;
-      await infoWith(({ sets }) => sets.retries === 1 && sets.dead === 1);
+      await infoWith(client, ({ sets }) => sets.retries === 1 && sets.dead === 1);
       await client.mutate({ cmd: 'requeue', target: 'retries' });
       const failure = { errtype: 'RangeError', message: 'too far', retry_count: 0, remaining: 25 };
       expect(await again.seen).toMatchObject(failure);
@@ -112,13 +106,13 @@ describe.each([
       });
       await client.pushBulk(jobs);
       const strict = await work(handlers, { queues: ['b', 'a'], concurrency: 1 });
-      await infoWith(({ total_processed }) => total_processed === 2 * each);
+      await infoWith(client, ({ total_processed }) => total_processed === 2 * each);
       expect(order).toEqual([...Array(each).fill('b'), ...Array(each).fill('a')]);
       await strict.stop();
       order.length = 0;
       await client.pushBulk(jobs);
       await work(handlers, { queues: { a: 1, b: 1 }, concurrency: 1 });
-      await infoWith(({ total_processed }) => total_processed === 4 * each);
+      await infoWith(client, ({ total_processed }) => total_processed === 4 * each);
       expect(order.indexOf('b')).toBeLessThan(order.lastIndexOf('a'));
       expect(order.indexOf('a')).toBeLessThan(order.lastIndexOf('b'));
     });
@@ -137,14 +131,14 @@ describe.each([
     test('kill sends it to the dead set at once, whatever retries are left', async () => {
       await work({ Bad: ({ kill }) => kill('no such user') });
       await client.push({ jobtype: 'Bad', args: [] });
-      await infoWith((faktory) => faktory.sets.dead === 1);
+      await infoWith(client, (faktory) => faktory.sets.dead === 1);
       expect(await sets()).toMatchObject({ working: 0, retries: 0, dead: 1 });
     });
 
     test('discard forgets it', async () => {
       await work({ Old: ({ discard }) => discard('old news') });
       await client.push({ jobtype: 'Old', args: [] });
-      await infoWith(({ total_processed }) => total_processed === 1);
+      await infoWith(client, ({ total_processed }) => total_processed === 1);
       expect(await sets()).toMatchObject({ working: 0, retries: 0, dead: 0 });
     });
 
@@ -155,7 +149,7 @@ describe.each([
       };
       await work({ Fetch: fail }, { errors: [[Gone, 'kill']] });
       await client.push({ jobtype: 'Fetch', args: [] });
-      await infoWith((faktory) => faktory.sets.dead === 1);
+      await infoWith(client, (faktory) => faktory.sets.dead === 1);
     });
 
     test('retryIn names the next try; a classic server keeps its own curve', async () => {
@@ -167,8 +161,8 @@ describe.each([
         },
       });
       await client.push({ jobtype: 'Busy', args: [] });
-      if (extensions) await infoWith(({ total_processed }) => total_processed === 2);
-      else await infoWith((faktory) => faktory.sets.retries === 1);
+      if (extensions) await infoWith(client, ({ total_processed }) => total_processed === 2);
+      else await infoWith(client, (faktory) => faktory.sets.retries === 1);
       expect(attempts).toEqual(extensions ? [1, 2] : [1]);
     });
 
@@ -181,8 +175,8 @@ describe.each([
         },
       });
       await client.push({ jobtype: 'Later', args: [] });
-      if (extensions) await infoWith(({ total_processed }) => total_processed === 1);
-      else await infoWith((faktory) => faktory.sets.retries === 1);
+      if (extensions) await infoWith(client, ({ total_processed }) => total_processed === 1);
+      else await infoWith(client, (faktory) => faktory.sets.retries === 1);
       expect(attempts).toEqual(extensions ? [1, 1] : [1]);
     });
 
@@ -208,7 +202,7 @@ describe.each([
       await worker.start();
       await client.push({ jobtype: 'Number', args: ['x'] });
       await client.push({ jobtype: 'Number', args: ['7'] });
-      await infoWith((faktory) => faktory.total_processed === 2 && faktory.sets.dead === 1);
+      await infoWith(client, (faktory) => faktory.total_processed === 2 && faktory.sets.dead === 1);
       expect(await sets()).toMatchObject({ retries: 0, working: 0 });
       expect(got).toEqual([7]);
     });
@@ -218,7 +212,7 @@ describe.each([
       await work({ Run: { file, isolation: 'process' } });
       await client.push({ jobtype: 'Run', args: ['segfault'] });
       await client.push({ jobtype: 'Run', args: ['return'] });
-      await infoWith(({ total_processed }) => total_processed === 2);
+      await infoWith(client, ({ total_processed }) => total_processed === 2);
       expect(await sets()).toMatchObject({ working: 0, retries: 1 });
     });
 
@@ -231,7 +225,7 @@ describe.each([
       };
       await client.pushBulk(Array.from({ length: 60 }, () => ({ jobtype: 'Big', args: [] })));
       await work({ Big: { run, concurrency: 2 } }, { concurrency: 5 });
-      await infoWith(({ total_processed }) => total_processed === 60);
+      await infoWith(client, ({ total_processed }) => total_processed === 60);
       expect(most).toBe(2);
     });
   });
@@ -239,11 +233,11 @@ describe.each([
   describe('stopping', () => {
     test('an idle worker stops at once, in spite of its parked FETCHes', async () => {
       const worker = await work({ None: () => undefined }, { concurrency: 10 });
-      await infoWith(({ tasks }) => tasks.Workers.size === 1);
+      await infoWith(client, ({ tasks }) => tasks.Workers.size === 1);
       const before = performance.now();
       await worker.stop();
       expect(performance.now() - before).toBeLessThan(1000);
-      await infoWith(({ tasks }) => tasks.Workers.size === 0);
+      await infoWith(client, ({ tasks }) => tasks.Workers.size === 0);
     });
 
     test('drains what runs, takes nothing more, loses nothing', async () => {
@@ -256,7 +250,7 @@ describe.each([
         },
       });
       await client.pushBulk(Array.from({ length: 10 }, () => ({ jobtype: 'Slow', args: [] })));
-      await infoWith(({ sets }) => sets.working === 3);
+      await infoWith(client, ({ sets }) => sets.working === 3);
       const stopped = worker.stop();
       open.happen();
       await stopped;
@@ -277,7 +271,7 @@ describe.each([
         { shutdownTimeout: 10 },
       );
       await client.push({ jobtype: 'Endless', args: [] });
-      await infoWith(({ sets }) => sets.working === 1);
+      await infoWith(client, ({ sets }) => sets.working === 1);
       await worker.stop();
       expect(await aborted.seen).toMatchObject({ code: 'SHUTDOWN' });
       expect((await client.info()).faktory).toMatchObject({
@@ -302,10 +296,10 @@ describe.each([
       first.quiet();
       await client.push({ jobtype: 'Slow', args: [] });
       open.happen();
-      await infoWith(({ total_processed }) => total_processed === 1);
+      await infoWith(client, ({ total_processed }) => total_processed === 1);
       expect((await client.queues()).default).toBe(1);
       await work(handlers);
-      await infoWith(({ total_processed }) => total_processed === 2);
+      await infoWith(client, ({ total_processed }) => total_processed === 2);
     });
   });
 
@@ -339,7 +333,7 @@ describe.each([
       open.happen();
       await new Promise(setImmediate);
       server = await serve({ port });
-      await infoWith(({ total_processed, sets }) => total_processed === 1 && sets.working === 0);
+      await infoWith(client, ({ total_processed, sets }) => total_processed === 1 && sets.working === 0);
       expect(runs).toBe(1);
     });
 
@@ -353,7 +347,7 @@ describe.each([
         await server.stop();
         server = await serve({ port });
       }
-      await infoWith(({ total_processed, sets, total_enqueued }) => {
+      await infoWith(client, ({ total_processed, sets, total_enqueued }) => {
         return total_processed === 2000 && sets.working === 0 && total_enqueued === 0;
       });
       expect(seen.size).toBe(2000);

@@ -8,7 +8,9 @@ import path from 'node:path';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Handlers, type JobContext, Worker, type WorkerOptions } from '../src/index.ts';
+import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
+import { gate } from './gate.ts';
+import { infoWith } from './info-with.ts';
 
 let dir: string;
 let server: Server;
@@ -41,44 +43,13 @@ async function work(handlers: Handlers, options: Partial<WorkerOptions> = {}): P
   return worker;
 }
 
-/** A handler that holds its jobs until it is opened, and tells when the first has come. */
-function gate(): {
-  run: (context: JobContext) => Promise<void>;
-  entered: Promise<JobContext>;
-  open: () => void;
-} {
-  let open = (): void => {};
-  let enter = (_context: JobContext): void => {};
-  const entered = new Promise<JobContext>((resolve) => {
-    enter = resolve;
-  });
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const run = (context: JobContext): Promise<void> => {
-    enter(context);
-    return opened;
-  };
-  return { run, entered, open };
-}
-
-type Faktory = Awaited<ReturnType<Client['info']>>['faktory'];
-
-async function infoWith(wanted: (faktory: Faktory) => boolean): Promise<Faktory> {
-  for (;;) {
-    const { faktory } = await client.info();
-    if (wanted(faktory)) return faktory;
-    await new Promise(setImmediate);
-  }
-}
-
 const many = (jobtype: string, count: number): { jobtype: string; args: [] }[] =>
   Array.from({ length: count }, () => ({ jobtype, args: [] }));
 
 test('a worker has two connections, however many slots', async () => {
   await work({ Run: () => undefined }, { concurrency: 50 });
   await client.push({ jobtype: 'Run', args: [] });
-  await infoWith(({ total_processed }) => total_processed === 1);
+  await infoWith(client, ({ total_processed }) => total_processed === 1);
   expect((await client.info()).server.connections).toBe(3); // and this client
 });
 
@@ -87,7 +58,7 @@ test('before it knows how long jobs take, a worker takes no more than it can run
   await client.pushBulk(many('Run', 100));
   await work({ Run: run }, { concurrency: 7 });
   await entered;
-  const faktory = await infoWith(({ sets }) => sets.working > 0);
+  const faktory = await infoWith(client, ({ sets }) => sets.working > 0);
   expect(faktory.sets.working).toBe(7);
   open();
 });
@@ -98,10 +69,10 @@ test('jobs that wait behind a long one for a second go back to others, in their 
   await client.pushBulk([...fast, { jobtype: 'Long', args: [] }, ...many('Left', 20)]);
   await work({ Fast: () => undefined, Long: run, Left: () => undefined }, { concurrency: 1 });
   await entered;
-  await infoWith(({ queues, sets }) => queues.default === 20 && sets.working === 1);
+  await infoWith(client, ({ queues, sets }) => queues.default === 20 && sets.working === 1);
   const order: unknown[] = [];
   await work({ Left: ({ job }) => order.push(job.failure) }, { concurrency: 1 });
-  await infoWith(({ total_processed }) => total_processed === 520);
+  await infoWith(client, ({ total_processed }) => total_processed === 520);
   expect(order).toEqual(Array.from({ length: 20 }, () => undefined));
   open();
 });
@@ -112,7 +83,7 @@ test('on quiet, jobs that no slot has taken go back at once', async () => {
   const worker = await work({ Fast: () => undefined, Long: run }, { concurrency: 1 });
   await entered;
   worker.quiet();
-  await infoWith(({ queues, sets }) => queues.default === 20 && sets.working === 1);
+  await infoWith(client, ({ queues, sets }) => queues.default === 20 && sets.working === 1);
   open();
   await worker.stop();
   expect((await client.info()).faktory).toMatchObject({ total_failures: 0, sets: { working: 0 } });
@@ -133,7 +104,7 @@ test.each([true, false])('queueConcurrency holds, extensions or not (%s)', async
     { Limited: limited, Other: () => others++ },
     { queues: ['mail', 'default'], concurrency: 10, queueConcurrency: { mail: 2 } },
   );
-  await infoWith(({ total_processed }) => total_processed === 400);
+  await infoWith(client, ({ total_processed }) => total_processed === 400);
   expect([most, others]).toEqual([2, 200]);
 });
 
@@ -147,7 +118,7 @@ test('a job whose reservation is lost has its signal aborted, and its end is not
   expect(signal.reason).toMatchObject({ code: 'STALE' });
   open();
   await client.push({ jobtype: 'Run', args: [] });
-  await infoWith(({ total_processed }) => total_processed === 1);
+  await infoWith(client, ({ total_processed }) => total_processed === 1);
 });
 
 test('a worker whose server comes back without the extensions works on, and tells what it ran', async () => {
@@ -159,10 +130,29 @@ test('a worker whose server comes back without the extensions works on, and tell
   await server.stop();
   await serve({ port, extensions: false });
   await client.push({ jobtype: 'Run', args: [] });
-  await infoWith(({ total_processed }) => total_processed === 1);
+  await infoWith(client, ({ total_processed }) => total_processed === 1);
   open();
-  await infoWith(({ total_processed, sets }) => total_processed === 2 && sets.working === 0);
+  await infoWith(client, ({ total_processed, sets }) => total_processed === 2 && sets.working === 0);
   await worker.stop();
+});
+
+test('a job from before the server lost its extensions is waited for at a stop, and its end is told', async () => {
+  const { run, entered, open } = gate();
+  const { port } = server;
+  const worker = await work({ Slow: run, Run: () => undefined }, { concurrency: 2 });
+  await client.push({ jobtype: 'Slow', args: [] });
+  await entered;
+  await server.stop();
+  await serve({ port, extensions: false });
+  await client.push({ jobtype: 'Run', args: [] });
+  await infoWith(client, ({ total_processed }) => total_processed === 1);
+  const stopped = worker.stop();
+  // Left are this client and the heart: the connections of the slots, which have nothing to run, are gone.
+  while ((await client.info()).server.connections > 2) await new Promise(setImmediate);
+  open();
+  await stopped;
+  const { faktory } = await client.info();
+  expect(faktory).toMatchObject({ total_processed: 2, total_failures: 0, sets: { working: 0, retries: 0 } });
 });
 
 test('queues in turn are served side by side, whatever waits in the first', async () => {
@@ -170,7 +160,7 @@ test('queues in turn are served side by side, whatever waits in the first', asyn
   const handlers: Handlers = { Run: ({ job }) => order.push(job.queue ?? '') };
   for (const queue of ['a', 'b']) await client.pushBulk(many('Run', 300).map((job) => ({ ...job, queue })));
   await work(handlers, { queues: ['a', 'b'], queueOrder: 'round-robin', concurrency: 4 });
-  await infoWith(({ total_processed }) => total_processed === 600);
+  await infoWith(client, ({ total_processed }) => total_processed === 600);
   // In a strict order the second queue would come only when the first is empty.
   expect(order.indexOf('b')).toBeLessThan(order.lastIndexOf('a'));
   expect(order.indexOf('a')).toBeLessThan(order.lastIndexOf('b'));
