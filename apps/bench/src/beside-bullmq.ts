@@ -49,7 +49,6 @@ async function onStage(): Promise<Rates> {
 function ours({ url }: Stage): Side {
   const client = new Client<{ Empty: [n: number] }>({ url });
   return {
-    name: 'ours',
     push: () => client.push({ jobtype: 'Empty', args: [1] }),
     bulk: (count) => client.pushBulk(Array.from({ length: count }, () => ({ jobtype: 'Empty', args: [1] }))),
     async work(concurrency, hit) {

@@ -49,7 +49,6 @@ function bullmq(connection: Redis): Side {
   const queue = new Queue('bench', { connection });
   const options = { removeOnComplete: true };
   return {
-    name: 'BullMQ',
     push: () => queue.add('Empty', [1], options),
     bulk: (count) =>
       queue.addBulk(Array.from({ length: count }, () => ({ name: 'Empty', data: [1], opts: options }))),

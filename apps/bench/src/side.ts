@@ -6,7 +6,6 @@ import { seconds } from './figures.ts';
 
 /** One library on one server. */
 export interface Side {
-  readonly name: string;
   push(): Promise<unknown>;
   bulk(count: number): Promise<unknown>;
   /** Starts a worker that calls `hit` for each job. Gives the way to stop it. */

@@ -104,6 +104,27 @@ export function defineJob(
 }
 
 /**
+ * Definitions by their jobtype.
+ *
+ * @throws FaktoryError `CONFIG` for a jobtype that is defined twice.
+ * @example
+ * ```ts
+ * const table = definitionsByType([defineJob('Ping')]);
+ * table.get('Ping')?.defaults;
+ * ```
+ */
+export function definitionsByType(definitions: readonly JobDefinition[]): ReadonlyMap<string, JobDefinition> {
+  const table = new Map<string, JobDefinition>();
+  for (const definition of definitions) {
+    const { jobtype } = definition;
+    if (table.has(jobtype))
+      throw new FaktoryError('CONFIG', `jobs: ${jobtype} is defined twice, leave one out`);
+    table.set(jobtype, definition);
+  }
+  return table;
+}
+
+/**
  * A schema that types the arguments and checks nothing.
  *
  * @example

@@ -22,6 +22,7 @@ export {
   type DefinedJobs,
   type DefinitionOptions,
   defineJob,
+  definitionsByType,
   type JobDefinition,
   unchecked,
 } from './define-job.ts';

@@ -6,7 +6,7 @@
 
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
 import { checkArguments } from './check-arguments.ts';
-import type { JobDefinition } from './define-job.ts';
+import { definitionsByType, type JobDefinition } from './define-job.ts';
 import type { JobDefaults } from './job-options.ts';
 import { type SaidJob, type WireDefaults, wireDefaults, wireJob } from './wire-job.ts';
 
@@ -17,10 +17,7 @@ export class OutgoingJobs {
   /** Throws `CONFIG` for a jobtype that is defined twice. */
   constructor(defaults: JobDefaults = {}, definitions: readonly JobDefinition[] = []) {
     this.#defaults = wireDefaults(defaults);
-    for (const definition of definitions) {
-      const { jobtype } = definition;
-      if (this.#defined.has(jobtype))
-        throw new FaktoryError('CONFIG', `jobs: ${jobtype} is defined twice, leave one out`);
+    for (const [jobtype, definition] of definitionsByType(definitions)) {
       this.#defined.set(jobtype, {
         definition,
         defaults: wireDefaults(definition.defaults, this.#defaults),

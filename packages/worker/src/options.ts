@@ -5,7 +5,13 @@
  */
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { type AnyJobs, checkArguments, type JobDefinition, type JobTypes } from '@faktory-ts/client';
+import {
+  type AnyJobs,
+  checkArguments,
+  definitionsByType,
+  type JobDefinition,
+  type JobTypes,
+} from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { RunRules } from './attempt.ts';
 import type { ErrorRule } from './error-rules.ts';
@@ -131,9 +137,7 @@ function limitsOf(given: Readonly<Record<string, number>> = {}): ReadonlyMap<str
 
 function checkBy(jobs: readonly JobDefinition[]): RunRules['checkArguments'] {
   if (jobs.length === 0) return undefined;
-  const definitions = new Map(jobs.map((definition) => [definition.jobtype, definition]));
-  if (definitions.size < jobs.length)
-    throw new FaktoryError('CONFIG', 'jobs: a jobtype is defined twice, leave one out');
+  const definitions = definitionsByType(jobs);
   return (jobtype, args) => {
     const definition = definitions.get(jobtype);
     return definition === undefined ? args : checkArguments(definition, args);

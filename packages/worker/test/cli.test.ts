@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server } from '@faktory-ts/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { infoWith as serverInfoWith } from './info-with.ts';
+import { type Program, startProgram } from './start-program.ts';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const handlers = `
   import { setTimeout } from 'node:timers/promises';
   enum Size { Big = 2 }
@@ -44,22 +43,16 @@ afterEach(async () => {
   await rm(cwd, { recursive: true });
 });
 
-function start(...argv: string[]): { output: () => string; exited: Promise<[number | null, string | null]> } {
-  const env = { ...process.env, FAKTORY_URL: server.url };
-  const started = spawn(process.execPath, [cli, ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  child = started;
-  let text = '';
-  for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk) => (text += chunk));
-  return { output: () => text, exited: once(started, 'exit') as Promise<[number | null, string | null]> };
+function start(...argv: string[]): Program {
+  const program = startProgram(argv, cwd, { FAKTORY_URL: server.url });
+  child = program.child;
+  return program;
 }
 
-async function infoWith(
-  wanted: (faktory: Awaited<ReturnType<Client['info']>>['faktory']) => boolean,
-): Promise<void> {
-  while (!wanted((await client.info()).faktory)) {
+function infoWith(wanted: Parameters<typeof serverInfoWith>[1]): ReturnType<typeof serverInfoWith> {
+  return serverInfoWith(client, wanted, () => {
     if (child?.exitCode !== null) throw new Error('the program has ended');
-    await new Promise(setImmediate);
-  }
+  });
 }
 
 test('runs TypeScript handlers against the server of FAKTORY_URL and exits 0 after TERM', async () => {

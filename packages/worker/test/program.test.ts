@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server } from '@faktory-ts/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Program, startProgram } from './start-program.ts';
 
 const own = fileURLToPath(new URL('..', import.meta.url));
-const cli = path.join(own, 'dist/cli.js');
 const long = { timeout: 20_000 };
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -33,32 +32,10 @@ afterEach(async () => {
   await rm(cwd, { recursive: true });
 });
 
-interface Started {
-  output: () => string;
-  exited: Promise<[number | null, string | null]>;
-  /** Waits for this in the output, from where the last wait ended. */
-  says: (wanted: RegExp) => Promise<RegExpExecArray>;
-}
-
-function start(argv: string[], env: Record<string, string> = {}): Started {
-  const started = spawn(process.execPath, [cli, ...argv], {
-    cwd,
-    env: { ...process.env, FAKTORY_URL: server.url, NODE_ENV: 'test', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child = started;
-  let text = '';
-  let read = 0;
-  for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk) => (text += chunk));
-  const says = (wanted: RegExp): Promise<RegExpExecArray> =>
-    vi.waitFor(() => {
-      const found = wanted.exec(text.slice(read));
-      if (found === null) throw new Error(`${wanted} is not in:\n${text.slice(read)}`);
-      read += found.index + found[0].length;
-      return found;
-    }, long);
-  const exited = once(started, 'close') as Promise<[number | null, string | null]>;
-  return { output: () => text, exited, says };
+function start(argv: string[], env: Record<string, string> = {}): Program {
+  const program = startProgram(argv, cwd, { FAKTORY_URL: server.url, NODE_ENV: 'test', ...env });
+  child = program.child;
+  return program;
 }
 
 const write = (file: string, text: string): Promise<void> => writeFile(path.join(cwd, file), text);

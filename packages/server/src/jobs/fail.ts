@@ -5,7 +5,7 @@
  * alone, inside the commit that applies it.
  */
 import { type Failure, type FailWish, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
-import type { Engine, Held, Outcome, Reservation } from '../engine/engine.ts';
+import type { Engine, Held, Outcome, Reservation, Verdict } from '../engine/engine.ts';
 
 const SECOND = 1_000_000; // µs
 const DAY = 86_400 * SECOND;
@@ -29,7 +29,7 @@ const expired: Fault = {
 
 /** Ends the reservation badly. False: nobody holds it. */
 export function fail(engine: Engine, held: Held, fault: Fault): Promise<boolean> {
-  return engine.settle(held, (reservation) => outcomeOf(reservation, fault, engine.clock()));
+  return engine.settle(held, failing(engine, fault));
 }
 
 /** Ends many reservations badly, in one operation. */
@@ -37,13 +37,11 @@ export function failAll(
   engine: Engine,
   failed: readonly { readonly held: Held; readonly fault: Fault }[],
 ): Promise<readonly boolean[]> {
-  const now = engine.clock();
-  return engine.settleMany(
-    failed.map(({ held, fault }) => ({
-      held,
-      verdict: (reservation: Reservation) => outcomeOf(reservation, fault, now),
-    })),
-  );
+  return engine.settleMany(failed.map(({ held, fault }) => ({ held, verdict: failing(engine, fault) })));
+}
+
+function failing(engine: Engine, fault: Fault): Verdict {
+  return (reservation) => outcomeOf(reservation, fault, engine.clock());
 }
 
 /** What is said of a job whose worker was not heard in time. */

@@ -160,7 +160,7 @@ function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {
 }
 
 /** The job's reply did not reach its socket. If it cannot be given back now, its reservation's expiry will. */
-export function lose(jobs: Jobs, reservation: Reservation): void {
+function lose(jobs: Jobs, reservation: Reservation): void {
   jobs.giveBack(reservation).catch(() => undefined);
 }
 

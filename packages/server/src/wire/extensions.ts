@@ -26,7 +26,6 @@ import {
   allowed,
   type Desk,
   json,
-  lose,
   MAX_FETCH,
   type Session,
   text,
@@ -67,7 +66,7 @@ function fetchedAll(taken: readonly Reservation[]): string {
 
 // Each goes to the head of its queue, so the last taken goes first.
 function loseAll(jobs: Jobs, taken: readonly Reservation[]): void {
-  for (const reservation of [...taken].reverse()) lose(jobs, reservation);
+  jobs.giveBackAll([...taken].reverse()).catch(() => undefined); // then their reservations' end will
 }
 
 async function ackBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
