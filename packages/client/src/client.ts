@@ -6,7 +6,7 @@
 
 import { hostname } from 'node:os';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { FaktoryError, type Info, type Mutation, newJid } from '@faktory-ts/protocol';
+import { FaktoryError, type Info, type Job, type Mutation, newJid, write } from '@faktory-ts/protocol';
 import { type PushResult, pushAll } from './bulk.ts';
 import type { CallOptions } from './call.ts';
 import { commands } from './commands.ts';
@@ -16,6 +16,7 @@ import type { AnyJobs, JobTypes, PushJob, PushMap } from './job-map.ts';
 import type { JobDefaults } from './job-options.ts';
 import { OutgoingJobs } from './outgoing.ts';
 import { JobSet } from './sets.ts';
+import { Spool, type SpoolOptions } from './spool/spool.ts';
 import { resolveServers } from './url.ts';
 
 /** What a {@link Client} may be told. Everything has a default. */
@@ -32,6 +33,8 @@ export interface ClientOptions<Jobs = AnyJobs> {
    * again exactly when it was not carried out. Default true.
    */
   exactlyOnce?: boolean | undefined;
+  /** Keeps pushes in a file while the server is away; see {@link SpoolOptions}. Default: they wait for their `timeout`. */
+  spool?: SpoolOptions | undefined;
   /** Most calls that wait while the server is away; more reject with `LIMIT` at once. Default 10,000. */
   maxWaiting?: number | undefined;
   /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
@@ -78,6 +81,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   readonly dead: JobSet<keyof PushMap<Jobs> & string>;
   readonly #connection: Connection;
   readonly #outgoing: OutgoingJobs;
+  readonly #spool: Spool | undefined;
   readonly #forgetSignal: () => void;
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
@@ -85,12 +89,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     const { timeout = 5000, maxWaiting = 10_000, wid, labels, signal, tls } = options;
     if (!(timeout > 0)) throw new FaktoryError('CONFIG', 'timeout must be more than 0 milliseconds');
     if (!(maxWaiting >= 0)) throw new FaktoryError('CONFIG', 'maxWaiting must be a number, 0 or more');
-    const hello = {
-      hostname: hostname(),
-      pid: process.pid,
-      ...(wid && { wid }),
-      labels: [...(labels ?? [])],
-    };
+    const who = { hostname: hostname(), pid: process.pid, labels: [...(labels ?? [])] };
     this.#outgoing = new OutgoingJobs(options.defaults, options.jobs);
     const mutate = this.mutate.bind(this);
     this.scheduled = new JobSet('scheduled', mutate);
@@ -98,10 +97,19 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.dead = new JobSet('dead', mutate);
     const addresses = resolveServers(options);
     const producer = options.exactlyOnce === false ? undefined : { name: newJid(), keep: hour };
-    const connection = new Connection({ addresses, hello, tls, timeout, maxWaiting, producer });
+    const spool = options.spool && new Spool(options.spool, { addresses, hello: who, tls, silence: timeout });
+    const connection = new Connection({
+      ...{ addresses, tls, timeout, maxWaiting, producer },
+      hello: { ...who, ...(wid && { wid }) },
+      onUp: () => spool?.up(),
+      onDown: (error) => spool?.down(error),
+    });
     this.#connection = connection;
+    this.#spool = spool;
     const abort = (): void => {
-      connection.abort(new FaktoryError('ABORTED', 'the client was aborted', { cause: signal?.reason }));
+      const error = new FaktoryError('ABORTED', 'the client was aborted', { cause: signal?.reason });
+      void spool?.end(error).catch(() => undefined); // its lock goes with the process at the latest
+      connection.abort(error);
     };
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
@@ -126,7 +134,9 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   async push(job: PushJob<Jobs>, options?: CallOptions): Promise<string> {
     const made = this.#outgoing.prepare(job);
     const ready = made instanceof Promise ? await made : made;
-    await commands.push(this.#connection, ready, options);
+    const direct = (rules?: CallOptions): Promise<void> => commands.push(this.#connection, ready, rules);
+    if (this.#spool) await this.#spool.push(write.push(ready), 1, options, direct);
+    else await direct(options);
     return ready.jid;
   }
 
@@ -153,8 +163,24 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   ): Promise<PushResult[]> {
     return pushAll(jobs, {
       prepare: (job) => this.#outgoing.prepare(job),
-      send: (line) => commands.pushBulk(this.#connection, line, options),
+      send: (line) => this.#pushLine(line, options),
     });
+  }
+
+  async #pushLine(line: readonly Job[], options?: CallOptions): Promise<ReadonlyMap<string, string>> {
+    const direct = (rules?: CallOptions) => commands.pushBulk(this.#connection, line, rules);
+    if (!this.#spool) return direct(options);
+    return (await this.#spool.push(write.pushBulk(line), line.length, options, direct)) ?? new Map();
+  }
+
+  /** Jobs that wait in the spool; 0 without one. */
+  get spooled(): number {
+    return this.#spool?.jobs ?? 0;
+  }
+
+  /** Resolves when no job waits in the spool. No `timeout` by itself. Rejects with `TIMEOUT`, `ABORTED` or `CLOSED`. */
+  async drained(options?: CallOptions): Promise<void> {
+    await this.#spool?.drained(options);
   }
 
   /** What the server says about itself: queues, sets, counters. Asked again when the connection breaks. */
@@ -210,9 +236,12 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return commands.flush(this.#connection, options);
   }
 
-  /** Takes no more calls (`CLOSED`), waits until those in the air are settled, says END. Never rejects; may be called twice. */
+  /** Takes no more calls (`CLOSED`), waits until those in the air are settled, says END. What is spooled stays. Never rejects; may be called twice. */
   async close(): Promise<void> {
+    const error = new FaktoryError('CLOSED', 'the client was closed by this program');
+    this.#spool?.refuse(error);
     await this.#connection.close();
+    await this.#spool?.end(error).catch(() => undefined); // what was said to be kept is on disk
     this.#forgetSignal();
   }
 

@@ -28,8 +28,10 @@ export interface ConnectionOptions extends Omit<LinkOptions, 'silence' | 'addres
   onDown?: ((error: FaktoryError) => void) | undefined;
 }
 
-/** Said while dialling, these do not pass by themselves: the calls that wait are told at once, unless they outlast it. */
 const lasting: ReadonlySet<string> = new Set(['AUTH', 'PROTOCOL', 'CONFIG']);
+
+/** Whether what was said while dialling does not pass by itself: the calls that wait are told at once, unless they outlast it. */
+export const isLasting = ({ code }: FaktoryError): boolean => lasting.has(code);
 
 /** What a call without a line is answered: there is a connection. */
 const connected: Reply = { kind: 'simple', text: '' };
@@ -271,7 +273,7 @@ export class Connection {
     const rest = cut.filter((call) => !call.again);
     if (this.#numbered) this.#numbered.cut(rest, this.#address, error);
     else for (const call of rest) call.lose(error);
-    if (dialling && lasting.has(error.code)) {
+    if (dialling && isLasting(error)) {
       this.#numbered?.lose(error);
       for (const call of [...this.#waiting]) if (!call.outlasts) call.fail(error);
     }

@@ -31,6 +31,8 @@ export type { AnyJobs, JobMap, JobTypes, PushJob, PushMap } from './job-map.ts';
 export type { JobDefaults, JobOptions, Time } from './job-options.ts';
 export type { LinkOptions } from './link.ts';
 export { containing, JobSet, type SetFilter } from './sets.ts';
+export type { RefusedJob } from './spool/lines.ts';
+export type { SpoolOptions } from './spool/spool.ts';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts';
 export { resolveServers, type ServerAddress, type ServerChoice } from './url.ts';
 export { type SaidJob, wireJob } from './wire-job.ts';

@@ -27,6 +27,9 @@ export class BadNetwork {
   #next: Fault | undefined;
   /** How many connections were made. */
   connections = 0;
+  #holding = false;
+  /** Whether something was held back. */
+  held = false;
 
   private constructor(target: number) {
     this.target = target;
@@ -49,8 +52,14 @@ export class BadNetwork {
     this.#next = fault;
   }
 
+  /** Hands on nothing more that clients say, on any connection that stands. */
+  hold(): void {
+    this.#holding = true;
+  }
+
   /** Breaks all connections. */
   cut(): void {
+    this.#holding = false;
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -78,6 +87,10 @@ export class BadNetwork {
     }
     let [said, heard] = [0, 0];
     client.on('data', (chunk) => {
+      if (this.#holding) {
+        this.held = true;
+        return;
+      }
       server.write(up < 0 ? chunk : chunk.subarray(0, Math.max(0, up - said)));
       said += chunk.length;
       if (up >= 0 && said >= up) this.#part(client, server);

@@ -1,0 +1,170 @@
+/*
+ * Lines that are kept somewhere, to the server: in their order, each exactly once where the server counts.
+ * It must never send a line of which it does not know whether it is in already. A stranger would get wrong where the numbers come
+ * from: the place that keeps the lines numbers them, once and for all, so any process may go on where another was killed.
+ */
+
+import {
+  type Extension,
+  extensionVersion,
+  FaktoryError,
+  isUncounted,
+  type LineRefusal,
+  type Reply,
+  wireError,
+} from '@faktory-ts/protocol';
+import type { LinkOptions } from '../link.ts';
+import type { ServerAddress } from '../url.ts';
+import { Talk } from './talk.ts';
+
+/** A PUSH or PUSHB that is kept. */
+export interface KeptLine {
+  /** Its place among the lines of its producer, from 1. */
+  number: number;
+  /** The command without its line end. */
+  text: string;
+}
+
+/** Under which name the lines are counted. */
+export interface Count {
+  producer: string;
+  /** Lines that are settled. */
+  answered: number;
+  /** The last line that may have been sent. */
+  sent: number;
+}
+
+/** What the server answered to a line. */
+export interface AnsweredLine<Line extends KeptLine> {
+  line: Line;
+  /** One error for the whole line, or jid → reason. */
+  refusal: LineRefusal | undefined;
+  /** It was longer than this server takes, and is not counted: it can never be carried out as it is. */
+  tooLong: boolean;
+}
+
+/** A place that keeps lines. What it rejects with ends the round. */
+export interface LineStore<Line extends KeptLine> {
+  count(): Promise<Count>;
+  /** The first lines that wait, at most 500: the server remembers the refusals of 1,000. None = nothing waits. */
+  next(): Promise<readonly Line[]>;
+  /** These, the first ones, are answered. True = some of their jobs wait for room on the server: try again later. */
+  settle(answered: readonly AnsweredLine<Line>[]): Promise<boolean>;
+  /** The server does not count as `seen` says: what waits gets a new producer. Without effect when `seen` is no longer so. */
+  renew(seen: Count): Promise<void>;
+}
+
+/** Whom to dial, and how. */
+export interface DeliveryOptions extends Omit<LinkOptions, 'address' | 'extension'> {
+  addresses: readonly ServerAddress[];
+}
+
+export class Delivery<Line extends KeptLine> {
+  readonly #store: LineStore<Line>;
+  readonly #options: DeliveryOptions;
+  #talk: Talk | undefined;
+  /** What the server said when the connection was made. */
+  #offer: Extension | undefined;
+  /** Lines it has counted. */
+  #counted = 0;
+  /** Why no more can be sent on this connection. */
+  #trouble: FaktoryError | undefined;
+  /** Rounds that failed since the server last answered a line. */
+  failures = 0;
+
+  constructor(store: LineStore<Line>, options: DeliveryOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /**
+   * Sends until nothing waits, or until what waits has no room on the server (true). The connection stays.
+   *
+   * @throws FaktoryError what the store or the connection failed with. The connection is gone then.
+   */
+  async round(): Promise<boolean> {
+    try {
+      for (;;) {
+        const talk = this.#talk ?? (await this.#connect());
+        const lines = await this.#store.next();
+        if (lines.length === 0) return false;
+        const told = lines.filter(({ number }) => number <= (this.#offer?.pushed ?? 0));
+        const answered =
+          told.length > 0 ? told.map((line) => this.#told(line)) : await this.#send(talk, lines);
+        if (answered.length > 0 && (await this.#store.settle(answered))) return true;
+        if (this.#trouble) throw this.#trouble;
+      }
+    } catch (error) {
+      this.failures++;
+      this.hangUp();
+      throw error;
+    }
+  }
+
+  /** Leaves the connection. A round that runs rejects. */
+  hangUp(): void {
+    const talk = this.#talk;
+    this.#talk = undefined;
+    talk?.leave(new FaktoryError('ABORTED', 'the connection was left'));
+  }
+
+  async #connect(): Promise<Talk> {
+    for (;;) {
+      const count = await this.#store.count();
+      const talk = this.#dial(count);
+      this.#talk = talk;
+      this.#trouble = undefined;
+      this.#offer = await talk.opened;
+      const { pushed } = this.#offer ?? {};
+      this.#counted = pushed ?? 0;
+      if (pushed === undefined || (pushed >= count.answered && pushed <= count.sent)) return talk;
+      await this.#store.renew(count);
+      this.hangUp();
+    }
+  }
+
+  #dial({ producer, answered }: Count): Talk {
+    const { addresses, ...options } = this.#options;
+    const address = addresses[this.failures % addresses.length] as ServerAddress;
+    const ask = { v: extensionVersion, producer, ...(answered > 0 && { answered }) };
+    try {
+      return new Talk({ ...options, address, extension: () => ask });
+    } catch (cause) {
+      // tls.connect throws for options it cannot use.
+      throw new FaktoryError('CONFIG', `cannot dial: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** What became of a line that was carried out before this connection. */
+  #told(line: Line): AnsweredLine<Line> {
+    return { line, refusal: this.#offer?.refused?.[line.number], tooLong: false };
+  }
+
+  async #send(talk: Talk, lines: readonly Line[]): Promise<AnsweredLine<Line>[]> {
+    if (this.#offer?.pushed !== undefined && lines[0]?.number !== this.#counted + 1) {
+      throw new FaktoryError('CLOSED', 'somebody else has sent lines meanwhile');
+    }
+    const replies = await talk.ask(lines.map(({ text }) => `${text}\r\n`).join(''), lines.length);
+    const answered: AnsweredLine<Line>[] = [];
+    for (const [index, reply] of replies.entries()) {
+      const error = reply.kind === 'error' ? wireError(reply.text) : undefined;
+      const uncounted = error !== undefined && isUncounted(error);
+      // The server ends the connection behind such an answer, and has not looked at the lines behind this one.
+      if (uncounted) this.#trouble = error;
+      if (uncounted && error.code !== 'LIMIT') break;
+      answered.push({ line: lines[index] as Line, refusal: refusalIn(reply), tooLong: uncounted });
+      if (uncounted) break;
+    }
+    if (answered.length > 0) this.failures = 0;
+    if (answered.length < lines.length) this.#trouble ??= talk.error;
+    this.#counted += answered.length;
+    return answered;
+  }
+}
+
+function refusalIn(reply: Reply): LineRefusal | undefined {
+  if (reply.kind === 'error') return reply.text;
+  if (reply.kind === 'simple' || (reply.kind === 'bulk' && reply.text === '{}')) return undefined;
+  if (reply.kind === 'bulk') return JSON.parse(reply.text) as Record<string, string>;
+  throw new FaktoryError('PROTOCOL', 'the server answered a push with nothing');
+}

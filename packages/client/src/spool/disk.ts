@@ -1,0 +1,79 @@
+/*
+ * What the spool's file asks of the disk: opened with a torn end cut off, read and written whole.
+ * It must never cut off what could be read. A stranger would get wrong that one write call may write a part.
+ */
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FaktoryError, newJid } from '@faktory-ts/protocol';
+import { type PlacedRecord, recordText, type SpoolHead, scan } from './record.ts';
+
+/** A file's contents. */
+interface Opened {
+  head: SpoolHead;
+  records: PlacedRecord[];
+  end: number;
+}
+
+/** The file's records, after a torn end was cut off; a file that is not there is made. */
+export function opened(path: string): Opened {
+  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  const { records, end } = scan(bytes, path);
+  const first = records[0]?.record;
+  if (first === undefined && (bytes.length === 0 || !bytes.includes(10))) return made(path);
+  if (first?.kind !== 'head' || first.head.v !== 1) {
+    throw new FaktoryError('STORAGE', `${path} is no spool of this version; choose another file`);
+  }
+  if (end < bytes.length) truncateSync(path, end);
+  return { head: first.head, records, end };
+}
+
+function made(path: string): Opened {
+  const head: SpoolHead = { v: 1, producer: newJid(), answered: 0 };
+  const text = recordText({ kind: 'head', head });
+  writeFileSync(path, text, { mode: 0o600, flush: true });
+  syncFolder(path);
+  return { head, records: [], end: Buffer.byteLength(text) };
+}
+
+/** A new name lives in its folder. Windows cannot sync one, and need not. */
+export function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+export async function writeAt(file: FileHandle, offset: number, bytes: Buffer): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+  }
+}
+
+export async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+    if (bytesRead === 0) throw new Error('the file is shorter than it was');
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/** What the system said, as an error of ours. */
+export function failed(path: string, cause: unknown): FaktoryError {
+  if (cause instanceof FaktoryError) return cause;
+  return new FaktoryError('STORAGE', `the spool ${path} failed: ${(cause as Error).message}`, { cause });
+}

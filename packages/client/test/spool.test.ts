@@ -1,0 +1,420 @@
+/*
+ * The spool: pushes that were made while the server was away are there once it is back, in their order, exactly once: wherever
+ * connections are cut, and whenever the program is killed.
+ */
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { mayMount, mounted } from '../../server/test/mounts.ts';
+import { Client, type ClientOptions, Connection, commands, resolveServers } from '../src/index.ts';
+import { AppChild, buildApp } from './app-child.ts';
+import { BadNetwork } from './bad-network.ts';
+import { FakeServer } from './fake-server.ts';
+
+// Where CI cannot mount, the test runs and fails: a proof that is not run is no proof.
+const skipped = !mayMount && !process.env.CI;
+if (skipped)
+  console.warn('SKIPPED: a full disk needs root and a mount of its own: run as root on Linux to prove it');
+
+const ends: (() => unknown)[] = [];
+let app: Awaited<ReturnType<typeof buildApp>>;
+
+beforeAll(async () => {
+  app = await buildApp('spool-app');
+}, 60_000);
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+afterAll(() => app.remove());
+
+async function folder(): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'faktory-spool-'));
+  ends.push(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+async function serve(options: ServerOptions = {}): Promise<Server> {
+  const server = createServer({ sync: 'off', ...options });
+  await server.start();
+  ends.push(() => server.stop());
+  return server;
+}
+
+/** A way to a server that is away until it gets a target. */
+async function nowhere(): Promise<BadNetwork> {
+  const away = await FakeServer.start({ greeting: '' });
+  const { port } = away;
+  await away.stop();
+  const network = await BadNetwork.start(port);
+  ends.push(() => network.stop());
+  return network;
+}
+
+function clientOf(
+  url: string,
+  file: string,
+  options: Pick<ClientOptions, 'spool'> & { maxBytes?: number } = {},
+) {
+  const { maxBytes, spool = { file, maxBytes } } = options;
+  const client = new Client({ url, timeout: 20_000, spool });
+  ends.push(() => client.close());
+  return client;
+}
+
+const job = (n: number, queue = 'default') => ({
+  jid: `job-${String(n).padStart(6, '0')}`,
+  jobtype: 'T',
+  args: [n],
+  queue,
+});
+
+/** Takes what waits in a queue until it is empty. */
+async function taken(port: number, queue = 'default'): Promise<string[]> {
+  const consumer = new Connection({
+    addresses: resolveServers({ url: `tcp://127.0.0.1:${port}` }),
+    hello: { wid: 'taker-01' },
+    extension: () => ({ v: 1 }),
+  });
+  const jids: string[] = [];
+  for (;;) {
+    const info = await commands.info(consumer);
+    if (!info.faktory.queues[queue]) break;
+    jids.push(...(await commands.fetchBulk(consumer, 1000, [queue])).map((fetched) => fetched.job.jid));
+  }
+  await consumer.close();
+  return jids;
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+const jids = (count: number): string[] => numbers(count).map((n) => job(n).jid);
+
+test('pushes that are made while the server is away resolve, and are there in their order when it is back', async () => {
+  const network = await nowhere();
+  const file = path.join(await folder(), 'spool');
+  const client = clientOf(network.url, file);
+  for (const n of numbers(20)) expect(await client.push(job(n))).toBe(job(n).jid);
+  await client.pushBulk([job(20), job(21), job(22)]);
+  expect(client.spooled).toBe(23);
+  const server = await serve();
+  network.target = server.port;
+  await client.drained();
+  expect(client.spooled).toBe(0);
+  expect(await taken(server.port)).toEqual(jids(23));
+  expect((await stat(file)).size).toBeLessThan(200);
+});
+
+test('a program that ends leaves its pushes to the next one; newer ones go behind them', async () => {
+  const network = await nowhere();
+  const file = path.join(await folder(), 'spool');
+  const first = clientOf(network.url, file);
+  await Promise.all(numbers(10).map((n) => first.push(job(n))));
+  await first.close();
+  await expect(first.push(job(99))).rejects.toMatchObject({ code: 'CLOSED' });
+  const server = await serve();
+  network.target = server.port;
+  const second = clientOf(network.url, file);
+  expect(second.spooled).toBe(10);
+  await second.push(job(10));
+  await second.drained();
+  await second.push(job(11));
+  expect(second.spooled).toBe(0);
+  expect(await taken(server.port)).toEqual(jids(12));
+});
+
+test('a server that is there is asked directly: what it refuses rejects', async () => {
+  const server = await serve();
+  const client = clientOf(`tcp://127.0.0.1:${server.port}`, path.join(await folder(), 'spool'));
+  await expect(client.push({ ...job(1), jid: 'short' })).rejects.toMatchObject({ code: 'INVALID' });
+  await client.push(job(1));
+  expect(client.spooled).toBe(0);
+});
+
+test('a wrong password rejects: the server is there, and nothing is kept', async () => {
+  const server = await serve({ password: 'right' });
+  const file = path.join(await folder(), 'spool');
+  const client = clientOf(`tcp://:wrong@127.0.0.1:${server.port}`, file);
+  await expect(client.push(job(0))).rejects.toMatchObject({ code: 'AUTH' });
+  await expect(client.push(job(0))).rejects.toMatchObject({ code: 'AUTH' });
+  expect(client.spooled).toBe(0);
+});
+
+test('a full spool refuses with LIMIT, and takes again when it has drained', async () => {
+  const network = await nowhere();
+  const client = clientOf(network.url, path.join(await folder(), 'spool'), { maxBytes: 400 });
+  let kept = 0;
+  const fill = async (): Promise<void> => {
+    for (;;) {
+      await client.push(job(kept));
+      kept++;
+    }
+  };
+  await expect(fill()).rejects.toMatchObject({
+    code: 'LIMIT',
+    message: expect.stringContaining('400 bytes'),
+  });
+  expect(kept).toBeGreaterThan(2);
+  const server = await serve();
+  network.target = server.port;
+  await client.drained();
+  await client.push(job(kept));
+  expect(await taken(server.port)).toEqual(jids(kept + 1));
+});
+
+test('what the server refuses is written beside the spool, with its reason, or told to the program', async () => {
+  const network = await nowhere();
+  const file = path.join(await folder(), 'spool');
+  const client = clientOf(network.url, file);
+  await client.push({ ...job(0), jid: 'short' });
+  await client.pushBulk([job(1), { ...job(2), reserve_for: 1_000_000 }]);
+  const server = await serve();
+  network.target = server.port;
+  await client.drained();
+  const lines = (await readFile(`${file}.refused`, 'utf8')).trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { code: 'INVALID', message: 'jobs must have a reasonable jid parameter', job: { jid: 'short' } },
+    { code: 'INVALID', message: 'jobs cannot be reserved for more than one day', job: { jid: job(2).jid } },
+  ]);
+  expect(await taken(server.port)).toEqual([job(1).jid]);
+  await client.close();
+
+  const again = await nowhere();
+  const told: unknown[] = [];
+  const onRefused = (refused: unknown, error: unknown): void => void told.push([refused, error]);
+  const telling = clientOf(again.url, `${file}-2`, { spool: { file: `${file}-2`, onRefused } });
+  await telling.push({ ...job(3), jid: 'short' });
+  again.target = server.port;
+  await telling.drained();
+  expect(told).toMatchObject([[{ jid: 'short', args: [3] }, { code: 'INVALID' }]]);
+});
+
+test('a full queue is no refusal: its jobs are tried again, the others are not', async () => {
+  const network = await nowhere();
+  const client = clientOf(network.url, path.join(await folder(), 'spool'));
+  await client.pushBulk([job(0, 'narrow'), job(1, 'wide')]);
+  await client.push(job(2, 'narrow'));
+  await client.push(job(3, 'wide'));
+  const server = await serve({ maxQueueLength: 2 });
+  const other = new Client({ url: `tcp://127.0.0.1:${server.port}`, spool: undefined });
+  await other.pushBulk([job(8, 'narrow'), job(9, 'narrow')]);
+  await other.close();
+  network.target = server.port;
+  await vi.waitFor(async () => expect((await server.info()).faktory.queues.wide).toBe(2), {
+    timeout: 10_000,
+  });
+  expect(await taken(server.port, 'narrow')).toEqual([job(8).jid, job(9).jid]);
+  await client.drained();
+  expect((await taken(server.port, 'narrow')).sort()).toEqual([job(0).jid, job(2).jid]);
+  expect(await taken(server.port, 'wide')).toEqual([job(1).jid, job(3).jid]);
+}, 30_000);
+
+test('a push that waits for a server that turns out to be away is kept, at once', async () => {
+  const network = await nowhere();
+  const file = path.join(await folder(), 'spool');
+  const client = clientOf(network.url, file);
+  const pushes = numbers(3).map((n) => client.push(job(n))); // said before the first dial has failed
+  expect(await Promise.all(pushes)).toEqual(jids(3));
+  expect(client.spooled).toBe(3);
+});
+
+test('a push that was on the wire when the server died is not kept: it waits to hear, and is there once', async () => {
+  const server = await serve();
+  const network = await BadNetwork.start(server.port);
+  ends.push(() => network.stop());
+  const client = clientOf(network.url, path.join(await folder(), 'spool'));
+  await client.push(job(0));
+  const { port } = server;
+  network.target = 1;
+  network.hold();
+  const doubtful = client.push(job(1));
+  await vi.waitFor(() => expect(network.held).toBe(true));
+  network.cut();
+  await vi.waitFor(() => expect(network.connections).toBeGreaterThan(1)); // it knows of the cut
+  await client.push(job(2));
+  expect(client.spooled).toBe(1);
+  network.target = port;
+  await client.drained();
+  await doubtful;
+  expect((await taken(port)).sort()).toEqual(jids(3));
+});
+
+test('a line that is longer than the server takes is refused; those around it are there once', async () => {
+  const network = await nowhere();
+  const file = path.join(await folder(), 'spool');
+  const client = clientOf(network.url, file);
+  await client.push(job(0));
+  await client.push({ ...job(1), args: ['x'.repeat(3000)] });
+  await client.push(job(2));
+  const server = await serve({ maxLineBytes: 2048 });
+  network.target = server.port;
+  await client.drained();
+  expect(await taken(server.port)).toEqual([job(0).jid, job(2).jid]);
+  expect(JSON.parse(await readFile(`${file}.refused`, 'utf8'))).toMatchObject({
+    code: 'LIMIT',
+    job: { jid: job(1).jid },
+  });
+});
+
+test('waiting until it has drained can be bounded and given up', async () => {
+  const network = await nowhere();
+  const client = clientOf(network.url, path.join(await folder(), 'spool'));
+  await client.drained(); // nothing waits
+  await client.push(job(0));
+  await expect(client.drained({ timeout: 20 })).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: '1 jobs still wait in the spool after 20 ms',
+  });
+  await expect(client.drained({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+  const control = new AbortController();
+  const waits = client.drained({ signal: control.signal });
+  control.abort();
+  await expect(waits).rejects.toMatchObject({ code: 'ABORTED' });
+  const closed = client.drained();
+  await Promise.all([expect(closed).rejects.toMatchObject({ code: 'CLOSED' }), client.close()]);
+});
+
+test.skipIf(skipped)(
+  'a full disk refuses pushes in words, keeps what it took, and takes again when there is room',
+  async () => {
+    const dir = mounted('size=256k');
+    const network = await nowhere();
+    const client = clientOf(network.url, path.join(dir, 'spool'));
+    const args = ['x'.repeat(4000)];
+    let kept = 0;
+    const fill = async (): Promise<void> => {
+      for (;;) {
+        await client.push({ ...job(kept), args });
+        kept++;
+      }
+    };
+    await expect(fill()).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining('no space left'),
+    });
+    expect(kept).toBeGreaterThan(40);
+    expect(client.spooled).toBe(kept);
+    const server = await serve();
+    network.target = server.port;
+    await client.drained();
+    await client.push(job(kept));
+    expect(await taken(server.port)).toEqual(jids(kept + 1));
+  },
+);
+
+test('wherever connections are cut while it drains, each job is there once, in its order', async () => {
+  const server = await serve();
+  const dir = await folder();
+  const cuts = [
+    ...numbers(420).map((bytes) => ({ up: bytes })),
+    ...numbers(170).map((bytes) => ({ down: bytes })),
+  ];
+  const one = async (cut: { up?: number; down?: number }, n: number): Promise<void> => {
+    const network = await nowhere();
+    const client = clientOf(network.url, path.join(dir, `spool-${n}`));
+    const queue = `queue-${n}`;
+    await client.push(job(0, queue));
+    await client.pushBulk([job(1, queue), job(2, queue)]);
+    await client.push({ ...job(3, queue), jid: 'short' });
+    await client.push(job(4, queue));
+    network.fail(cut);
+    network.target = server.port;
+    await client.drained();
+    expect(await taken(server.port, queue), JSON.stringify(cut)).toEqual([0, 1, 2, 4].map((k) => job(k).jid));
+    await client.close();
+    await network.stop();
+    expect((await readFile(path.join(dir, `spool-${n}.refused`), 'utf8')).split('\n')).toHaveLength(2);
+  };
+  for (let from = 0; from < cuts.length; from += 40) {
+    await Promise.all(cuts.slice(from, from + 40).map((cut, index) => one(cut, from + index)));
+  }
+}, 120_000);
+
+test('a classic server gets every job at least once', async () => {
+  const network = await nowhere();
+  const client = clientOf(network.url, path.join(await folder(), 'spool'));
+  for (const n of numbers(5)) await client.push(job(n));
+  let cut = false;
+  const classic = await FakeServer.start({
+    script: (line) => {
+      if (cut || !line.includes(job(2).jid)) return '+OK\r\n';
+      cut = true;
+      setImmediate(() => network.cut());
+      return undefined;
+    },
+  });
+  ends.push(() => classic.stop());
+  network.target = classic.port;
+  await client.drained();
+  const told = classic.lines
+    .filter((line) => line.startsWith('PUSH '))
+    .map((line) => JSON.parse(line.slice(5)).jid);
+  expect(new Set(told)).toEqual(new Set(jids(5)));
+});
+
+test('a spool has one client; the lock of a dead process is taken', async () => {
+  const file = path.join(await folder(), 'spool');
+  const url = 'tcp://127.0.0.1:1';
+  const client = clientOf(url, file);
+  expect(() => new Client({ url, spool: { file } })).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+  await client.close();
+  await writeFile(`${file}.lock`, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }));
+  await clientOf(url, file).close();
+  await writeFile(`${file}.lock`, JSON.stringify({ pid: process.pid, host: hostname() })); // an earlier pid 1, as in a container
+  await clientOf(url, file).close();
+  await writeFile(`${file}.lock`, JSON.stringify({ pid: 7, host: 'another' }));
+  expect(() => new Client({ url, spool: { file } })).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+});
+
+test('a torn end is cut off, damage before it is not covered up', async () => {
+  const file = path.join(await folder(), 'spool');
+  const url = (await nowhere()).url;
+  const first = clientOf(url, file);
+  for (const n of numbers(3)) await first.push(job(n));
+  await first.close();
+  const whole = await readFile(file);
+  await appendFile(file, whole.subarray(whole.length - 60, whole.length - 20));
+  const second = clientOf(url, file);
+  expect(second.spooled).toBe(3);
+  await second.push(job(3));
+  await second.close();
+  const third = clientOf(url, file);
+  expect(third.spooled).toBe(4);
+  await third.close();
+  const damaged = Buffer.from(await readFile(file));
+  damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] ?? 0) ^ 1;
+  await writeFile(file, damaged);
+  expect(() => new Client({ url, spool: { file } })).toThrow(
+    expect.objectContaining({ code: 'STORAGE', message: expect.stringContaining('damaged') }),
+  );
+  await writeFile(file, 'something else\n');
+  expect(() => new Client({ url, spool: { file } })).toThrow(expect.objectContaining({ code: 'STORAGE' }));
+});
+
+test('across kills of the program every job that was said to be kept is there once, none twice', async () => {
+  const file = path.join(await folder(), 'spool');
+  const network = await nowhere();
+  const server = await serve();
+  const begun: string[] = [];
+  const kept: string[] = [];
+  for (const round of numbers(6)) {
+    // Odd rounds: the server is there, and the spool drains while the program is killed.
+    network.target = round % 2 === 1 ? server.port : 1;
+    const child = new AppChild(app.program, [network.url, file, String(round * 100_000)]);
+    ends.push(() => child.kill());
+    await child.lines('kept ', 40 + round * 60);
+    await child.kill();
+    network.cut();
+    begun.push(...(await child.lines('begun ', 0)));
+    kept.push(...(await child.lines('kept ', 0)));
+  }
+  network.target = server.port;
+  const client = clientOf(network.url, file);
+  await client.drained();
+  const there = await taken(server.port);
+  expect(new Set(there).size).toBe(there.length);
+  expect(kept.filter((jid) => !there.includes(jid))).toEqual([]);
+  expect(there.filter((jid) => !begun.includes(jid))).toEqual([]);
+}, 120_000);
