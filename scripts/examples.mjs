@@ -1,4 +1,4 @@
-// Compiles every TypeScript example: the ```ts blocks of the README files and of the comments on exports.
+// Compiles every TypeScript example: the ```ts blocks of the packages' Markdown files and of the comments on exports.
 // An example in a comment may use the names of its own package without importing them. Run by `npm test` as a check.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,12 +43,10 @@ for (const file of ['README.md', 'CONTRIBUTING.md']) {
     examples.push({ file, line, code });
 }
 for (const library of packages()) {
-  const readme = join(library, 'README.md');
-  try {
-    for (const { code, line } of blocks(readFileSync(readme, 'utf8')))
-      examples.push({ file: relative(root, readme), line, code });
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+  for (const name of readdirSync(library).filter((one) => one.endsWith('.md'))) {
+    const file = join(library, name);
+    for (const { code, line } of blocks(readFileSync(file, 'utf8')))
+      examples.push({ file: relative(root, file), line, code });
   }
 }
 for (const library of libraries) {

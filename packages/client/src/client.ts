@@ -173,6 +173,27 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return (await this.#spool.push(write.pushBulk(line), line.length, options, direct)) ?? new Map();
   }
 
+  /**
+   * The text that a push of this job would send, for the column `job` of an outbox: a job that is pushed if and only if your
+   * transaction commits. Nothing is sent; OUTBOX.md of this package tells the whole.
+   *
+   * @throws FaktoryError `INVALID` as {@link Client.push}.
+   * @example
+   * ```ts
+   * declare const db: { query(sql: string, values: unknown[]): Promise<unknown> };
+   *
+   * const client = new Client<{ SendEmail: [to: string] }>();
+   * const row = await client.outboxRow({ jobtype: 'SendEmail', args: ['bob@example.com'], queue: 'mail' });
+   * await db.query('INSERT INTO faktory_outbox (job) VALUES ($1)', [row]);
+   * ```
+   */
+  async outboxRow(job: PushJob<Jobs>): Promise<string> {
+    return write
+      .push(await this.#outgoing.prepare(job))
+      .slice('PUSH '.length)
+      .trimEnd();
+  }
+
   /** Jobs that wait in the spool; 0 without one. */
   get spooled(): number {
     return this.#spool?.jobs ?? 0;

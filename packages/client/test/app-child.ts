@@ -24,7 +24,7 @@ export async function buildApp(name: string): Promise<{ program: string; remove(
     format: 'esm',
     target: 'node20',
     conditions: ['@faktory-ts/source'],
-    external: ['@photostructure/sqlite'],
+    external: ['@photostructure/sqlite', 'pg'],
     logLevel: 'warning',
   });
   return { program, remove: () => rmSync(program, { force: true }) };

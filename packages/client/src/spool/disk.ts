@@ -33,8 +33,15 @@ export function opened(path: string): Opened {
   if (first?.kind !== 'head' || first.head.v !== 1) {
     throw new FaktoryError('STORAGE', `${path} is no spool of this version; choose another file`);
   }
-  if (end < bytes.length) truncateSync(path, end);
-  return { head: first.head, records, end };
+  const kept = settled(records, end);
+  if (kept.end < bytes.length) truncateSync(path, kept.end);
+  return { head: first.head, ...kept };
+}
+
+/** Parts at the end lack the `done` that they were written with. */
+function settled(all: readonly PlacedRecord[], end: number): Pick<Opened, 'records' | 'end'> {
+  const last = all.findLastIndex(({ record }) => record.kind !== 'line' || !record.line.part);
+  return { records: all.slice(0, last + 1), end: all[last + 1]?.offset ?? end };
 }
 
 function made(path: string): Opened {

@@ -39,7 +39,7 @@ export class SpoolLines implements LineStore<WaitingLine> {
   }
 
   async settle(answered: readonly AnsweredLine<WaitingLine>[]): Promise<boolean> {
-    const redone: SpooledLine[] = [];
+    const parts: SpooledLine[] = [];
     for (const { line, refusal } of answered) {
       if (refusal === undefined) continue;
       const waiting: RefusedJob[] = [];
@@ -47,11 +47,10 @@ export class SpoolLines implements LineStore<WaitingLine> {
         if (isFull(error)) waiting.push(job);
         else await this.#refuse(job, error);
       }
-      if (waiting.length === 0) continue;
-      redone.push({ jobs: waiting.length, text: `PUSHB ${JSON.stringify(waiting)}`, redoes: line.number });
+      parts.push(...halves(waiting));
     }
-    await this.#file.done(answered.at(-1)?.line.number ?? 0, redone);
-    return redone.length > 0;
+    await this.#file.done(answered.at(-1)?.line.number ?? 0, parts);
+    return parts.length > 0;
   }
 
   renew(): Promise<void> {
@@ -65,6 +64,13 @@ export function refuseInto(path: string): Refuse {
     const line = JSON.stringify({ at: new Date().toISOString(), code, message, job });
     await appendFile(path, `${line}\n`, { flush: true });
   };
+}
+
+/** The server takes all jobs of a line for one queue, or none: smaller lines fit where there is little room. */
+function halves(jobs: readonly RefusedJob[]): SpooledLine[] {
+  const half = Math.ceil(jobs.length / 2);
+  const lines = [jobs.slice(0, half), jobs.slice(half)].filter(({ length }) => length > 0);
+  return lines.map((part) => ({ jobs: part.length, text: `PUSHB ${JSON.stringify(part)}` }));
 }
 
 function jobsIn({ text }: WaitingLine): RefusedJob[] {

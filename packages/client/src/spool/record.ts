@@ -20,8 +20,8 @@ export interface SpooledLine {
   jobs: number;
   /** The command without its line end. */
   text: string;
-  /** This and the lines before it are answered, and this line takes jobs of it up again. */
-  redoes?: number;
+  /** It stands for jobs of answered lines, from the next `done` on. Without one it was never said. */
+  part?: boolean;
 }
 
 export type SpoolRecord =
@@ -39,8 +39,8 @@ export function recordText(record: SpoolRecord): string {
 function bodyOf(record: SpoolRecord): string {
   if (record.kind === 'head') return `spool ${JSON.stringify(record.head)}`;
   if (record.kind === 'done') return `done ${record.upTo}`;
-  const { jobs, text, redoes } = record.line;
-  return redoes === undefined ? `line ${jobs} ${text}` : `redo ${redoes} ${jobs} ${text}`;
+  const { jobs, text, part } = record.line;
+  return `${part ? 'part' : 'line'} ${jobs} ${text}`;
 }
 
 /** Reads one record, without its line end. Undefined = it is none, or not whole. */
@@ -50,11 +50,9 @@ export function readRecord(bytes: Buffer): SpoolRecord | undefined {
   const [, kind = '', rest = ''] = /^(\w+) (.*)$/s.exec(body) ?? [];
   if (kind === 'spool') return { kind: 'head', head: JSON.parse(rest) as SpoolHead };
   if (kind === 'done') return { kind, upTo: Number(rest) };
-  const [, redoes, jobs, text = ''] = /^(?:(\d+) )?(\d+) (PUSHB? .*)$/s.exec(rest) ?? [];
+  const [, jobs, text = ''] = /^(\d+) (PUSHB? .*)$/s.exec(rest) ?? [];
   if (jobs === undefined) return undefined;
-  const line: SpooledLine = { jobs: Number(jobs), text };
-  if (kind === 'redo') line.redoes = Number(redoes);
-  return { kind: 'line', line };
+  return { kind: 'line', line: { jobs: Number(jobs), text, part: kind === 'part' } };
 }
 
 function checksum(bytes: Uint8Array): string {

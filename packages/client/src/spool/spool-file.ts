@@ -124,21 +124,21 @@ export class SpoolFile {
     });
   }
 
-  /**
-   * Strikes off the lines up to this number; those in `redone`, in their order, stand for some of them and go to the end. One write,
-   * synced; a crash in the midst of it strikes off a part, with all that stands for it.
-   */
-  done(upTo: number, redone: readonly SpooledLine[] = []): Promise<void> {
+  /** Strikes off the lines up to this number; `parts`, which stand for jobs of theirs, go to the end. One write, all or nothing, synced. */
+  done(upTo: number, parts: readonly SpooledLine[] = []): Promise<void> {
     return this.#run(async (file) => {
-      const records = redone.map((line) => ({ jobs: line.jobs, text: recordText({ kind: 'line', line }) }));
+      const records = parts.map(({ jobs, text }) => ({
+        jobs,
+        text: recordText({ kind: 'line', line: { jobs, text, part: true } }),
+      }));
       let offset = this.#end;
       await this.#write(file, records.map(({ text }) => text).join('') + recordText({ kind: 'done', upTo }));
+      this.#strike(upTo);
       for (const { jobs, text } of records) {
         const length = Buffer.byteLength(text);
         this.#wait({ offset, length, jobs });
         offset += length;
       }
-      this.#strike(upTo);
       const dead = this.#end - this.#bytes;
       if (this.#places.length === 0 || (dead > worthMoving && dead > this.#bytes))
         await this.#move(this.#head);
@@ -160,12 +160,16 @@ export class SpoolFile {
   }
 
   #load(records: readonly PlacedRecord[]): void {
+    const parts: Place[] = [];
     for (const { record, offset, length } of records) {
-      if (record.kind === 'done') this.#strike(record.upTo);
+      if (record.kind === 'done') {
+        this.#strike(record.upTo);
+        for (const part of parts.splice(0)) this.#wait(part);
+      }
       if (record.kind !== 'line') continue;
-      const { jobs, redoes } = record.line;
-      if (redoes !== undefined) this.#strike(redoes);
-      this.#wait({ offset, length, jobs });
+      const place = { offset, length, jobs: record.line.jobs };
+      if (record.line.part) parts.push(place);
+      else this.#wait(place);
     }
   }
 
@@ -265,12 +269,11 @@ export class SpoolFile {
   }
 }
 
-/** A record without the number of the line that it redoes: that one is gone. */
+/** A part as a line of its own: it moves without its `done`. */
 function plain(bytes: Buffer): Buffer {
   const record = readRecord(bytes.subarray(0, -1));
-  if (record?.kind !== 'line' || record.line.redoes === undefined) return bytes;
-  const { jobs, text } = record.line;
-  return Buffer.from(recordText({ kind: 'line', line: { jobs, text } }));
+  if (record?.kind !== 'line' || !record.line.part) return bytes;
+  return Buffer.from(recordText({ kind: 'line', line: { ...record.line, part: false } }));
 }
 
 function size(places: readonly Place[]): number {
