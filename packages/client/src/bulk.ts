@@ -4,7 +4,8 @@
  * already: the server tells refused jobs by jid, and two of the same would be one.
  */
 
-import { FaktoryError, type Job, newJid, wireError } from '@faktory-ts/protocol';
+import { FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
+import type { Refusals } from './push-middleware.ts';
 
 /** What became of one job of a {@link Client.pushBulk}. */
 export interface PushResult {
@@ -17,8 +18,7 @@ export interface PushResult {
 /** What a bulk needs: to make a job ready, and to send a line of them. */
 export interface BulkWay<Said> {
   prepare(said: Said): Job | Promise<Job>;
-  /** Gives jid → message for the jobs that were refused. */
-  send(line: readonly Job[]): Promise<ReadonlyMap<string, string>>;
+  send(line: readonly Job[]): Promise<Refusals>;
 }
 
 const jobsInLine = 1000; // what the protocol's authors advise
@@ -34,13 +34,13 @@ export async function pushAll<Said extends { jid?: string | undefined }>(
 
   const send = async (): Promise<void> => {
     if (line.size === 0) return;
-    const errors = await way.send([...line.values()].map(({ job }) => job)).catch((error: unknown) => {
+    const refusals = await way.send([...line.values()].map(({ job }) => job)).catch((error: unknown) => {
       throw pushed > 0 ? withCount(error, pushed) : error;
     });
-    pushed += line.size - errors.size;
-    for (const [jid, message] of errors) {
+    pushed += line.size - refusals.size;
+    for (const [jid, error] of refusals) {
       const refused = line.get(jid);
-      if (refused !== undefined) refused.result.error = wireError(message);
+      if (refused !== undefined) refused.result.error = error;
     }
     line.clear();
   };

@@ -15,6 +15,7 @@ import type { JobDefinition } from './define-job.ts';
 import type { AnyJobs, JobTypes, PushJob, PushMap } from './job-map.ts';
 import type { JobDefaults } from './job-options.ts';
 import { OutgoingJobs } from './outgoing.ts';
+import { type Pushing, type PushMiddleware, pushAround, type Refusals } from './push-middleware.ts';
 import { JobSet } from './sets.ts';
 import { Spool, type SpoolOptions } from './spool/spool.ts';
 import { resolveServers } from './url.ts';
@@ -51,6 +52,8 @@ export interface ClientOptions<Jobs = AnyJobs> {
   jobs?: (Jobs extends readonly JobDefinition[] ? Jobs : undefined) | undefined;
   /** For every job that does not say otherwise, itself or by its definition. Default: the server's. */
   defaults?: JobDefaults | undefined;
+  /** Around every line of jobs that is pushed, the first outermost. Default: none. */
+  middleware?: readonly PushMiddleware[] | undefined;
 }
 
 const hour = 3600; // seconds; the name lives as long as the client, and the server need not remember it for long
@@ -82,6 +85,9 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   readonly #connection: Connection;
   readonly #outgoing: OutgoingJobs;
   readonly #spool: Spool | undefined;
+  /** Undefined: none. */
+  readonly #middleware: readonly PushMiddleware[] | undefined;
+  readonly #server: Pushing['server'];
   readonly #forgetSignal: () => void;
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
@@ -91,11 +97,14 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     if (!(maxWaiting >= 0)) throw new FaktoryError('CONFIG', 'maxWaiting must be a number, 0 or more');
     const who = { hostname: hostname(), pid: process.pid, labels: [...(labels ?? [])] };
     this.#outgoing = new OutgoingJobs(options.defaults, options.jobs);
+    this.#middleware = options.middleware?.length ? [...options.middleware] : undefined;
     const mutate = this.mutate.bind(this);
     this.scheduled = new JobSet('scheduled', mutate);
     this.retries = new JobSet('retries', mutate);
     this.dead = new JobSet('dead', mutate);
     const addresses = resolveServers(options);
+    const [first, second] = addresses;
+    this.#server = first && second === undefined ? { host: first.host, port: first.port } : undefined;
     const producer = options.exactlyOnce === false ? undefined : { name: newJid(), keep: hour };
     const spool = options.spool && new Spool(options.spool, { addresses, hello: who, tls, silence: timeout });
     const connection = new Connection({
@@ -134,9 +143,8 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   async push(job: PushJob<Jobs>, options?: CallOptions): Promise<string> {
     const made = this.#outgoing.prepare(job);
     const ready = made instanceof Promise ? await made : made;
-    const direct = (rules?: CallOptions): Promise<void> => commands.push(this.#connection, ready, rules);
-    if (this.#spool) await this.#spool.push(write.push(ready), 1, options, direct);
-    else await direct(options);
+    if (this.#middleware === undefined) await this.#pushOne(ready, options);
+    else await this.#around([ready], false, () => this.#pushOne(ready, options).then(() => new Map()));
     return ready.jid;
   }
 
@@ -163,14 +171,27 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   ): Promise<PushResult[]> {
     return pushAll(jobs, {
       prepare: (job) => this.#outgoing.prepare(job),
-      send: (line) => this.#pushLine(line, options),
+      send: (line) =>
+        this.#middleware === undefined
+          ? this.#pushLine(line, options)
+          : this.#around(line, true, () => this.#pushLine(line, options)),
     });
   }
 
-  async #pushLine(line: readonly Job[], options?: CallOptions): Promise<ReadonlyMap<string, string>> {
+  async #pushOne(job: Job, options?: CallOptions): Promise<void> {
+    const direct = (rules?: CallOptions): Promise<void> => commands.push(this.#connection, job, rules);
+    if (this.#spool) await this.#spool.push(write.push(job), 1, options, direct);
+    else await direct(options);
+  }
+
+  async #pushLine(line: readonly Job[], options?: CallOptions): Promise<Refusals> {
     const direct = (rules?: CallOptions) => commands.pushBulk(this.#connection, line, rules);
     if (!this.#spool) return direct(options);
     return (await this.#spool.push(write.pushBulk(line), line.length, options, direct)) ?? new Map();
+  }
+
+  #around(jobs: readonly Job[], bulk: boolean, send: () => Promise<Refusals>): Promise<Refusals> {
+    return pushAround(this.#middleware ?? [], { jobs, bulk, server: this.#server }, send);
   }
 
   /**
@@ -188,10 +209,9 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * ```
    */
   async outboxRow(job: PushJob<Jobs>): Promise<string> {
-    return write
-      .push(await this.#outgoing.prepare(job))
-      .slice('PUSH '.length)
-      .trimEnd();
+    const ready = await this.#outgoing.prepare(job);
+    await this.#around([ready], false, async () => new Map());
+    return write.push(ready).slice('PUSH '.length).trimEnd();
   }
 
   /** Jobs that wait in the spool; 0 without one. */

@@ -17,10 +17,12 @@ import {
   type Reply,
   readFetched,
   readJob,
+  wireError,
   write,
 } from '@faktory-ts/protocol';
 import type { CallOptions, CallRules } from './call.ts';
 import type { Connection } from './connection.ts';
+import type { Refusals } from './push-middleware.ts';
 
 /** What the server asks of a worker in its answer to BEAT. */
 export type WorkerSignal = 'quiet' | 'terminate';
@@ -34,11 +36,11 @@ export const commands = {
     done(await on.call(write.push(job), { ...options, doubt, counted: true }));
   },
 
-  /** Gives jid → message for the jobs that were refused. */
-  async pushBulk(on: Connection, jobs: readonly Job[], options?: CallOptions): Promise<Map<string, string>> {
+  /** Gives jid → error for the jobs that were refused. */
+  async pushBulk(on: Connection, jobs: readonly Job[], options?: CallOptions): Promise<Refusals> {
     const doubt = `none, some or all of its ${jobs.length} jobs may be in`;
     const errors = record(await on.call(write.pushBulk(jobs), { ...options, doubt, counted: true }));
-    return new Map(Object.entries(errors).map(([jid, message]) => [jid, String(message)]));
+    return new Map(Object.entries(errors).map(([jid, message]) => [jid, wireError(String(message))]));
   },
 
   async info(on: Connection, options?: CallOptions): Promise<Info> {

@@ -30,6 +30,7 @@ export { type Duration, type DurationText, milliseconds } from './duration.ts';
 export type { AnyJobs, JobMap, JobTypes, PushJob, PushMap } from './job-map.ts';
 export type { JobDefaults, JobOptions, Time } from './job-options.ts';
 export type { LinkOptions } from './link.ts';
+export type { Pushing, PushMiddleware, Refusals } from './push-middleware.ts';
 export { containing, JobSet, type SetFilter } from './sets.ts';
 export type { RefusedJob } from './spool/lines.ts';
 export type { SpoolOptions } from './spool/spool.ts';

@@ -1,0 +1,123 @@
+import { FaktoryError } from '@faktory-ts/protocol';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FakeServer } from '../test/fake-server.ts';
+import { Client } from './client.ts';
+import type { Pushing, PushMiddleware } from './push-middleware.ts';
+
+let server: FakeServer;
+const clients: Client[] = [];
+
+beforeEach(async () => {
+  server = await FakeServer.start();
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  await server.stop();
+});
+
+function clientWith(middleware: readonly unknown[], url: string | string[] = server.url): Client {
+  const client = new Client({ url, middleware: middleware as PushMiddleware[] });
+  clients.push(client);
+  return client;
+}
+
+const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+const job = { jobtype: 'T', args: [] };
+
+test('the first middleware is outermost, and what they write into the job is sent', async () => {
+  const order: string[] = [];
+  const named =
+    (name: string): PushMiddleware =>
+    async ({ jobs }, next) => {
+      order.push(name);
+      for (const one of jobs) one.custom = { ...one.custom, [name]: 1 };
+      const refusals = await next();
+      order.push(`${name} ends`);
+      return refusals;
+    };
+  await clientWith([named('a'), named('b')]).push({ ...job, jid: 'aaaaaaaa', custom: { mine: 1 } });
+  expect(order).toEqual(['a', 'b', 'b ends', 'a ends']);
+  expect(server.lines).toEqual([
+    'PUSH {"jid":"aaaaaaaa","jobtype":"T","args":[],"custom":{"mine":1,"a":1,"b":1}}',
+  ]);
+});
+
+test('a bulk passes once for each line, with its jobs, and hears which were refused', async () => {
+  server.script = () => bulk('{"aaaaaaaa":"NOTUNIQUE Job not unique"}');
+  const seen: { count: number; bulk: boolean; refused: [string, string][] }[] = [];
+  const watching: PushMiddleware = async (pushing, next) => {
+    const refusals = await next();
+    const refused = [...refusals].map(([jid, { code }]): [string, string] => [jid, code]);
+    seen.push({ count: pushing.jobs.length, bulk: pushing.bulk, refused });
+    return refusals;
+  };
+  const jobs = Array.from({ length: 1001 }, () => job);
+  const results = await clientWith([watching]).pushBulk([{ ...job, jid: 'aaaaaaaa' }, ...jobs]);
+  const refused: [string, string][] = [['aaaaaaaa', 'NOTUNIQUE']];
+  expect(seen).toEqual([
+    { count: 1000, bulk: true, refused },
+    { count: 2, bulk: true, refused },
+  ]);
+  expect(results[0]?.error).toMatchObject({ code: 'NOTUNIQUE' });
+});
+
+test('a job that its own definition refuses never comes to the middleware', async () => {
+  let calls = 0;
+  const counting: PushMiddleware = (_pushing, next) => {
+    calls++;
+    return next();
+  };
+  const client = clientWith([counting]);
+  await expect(client.push({ ...job, at: new Date(0), in: 1 })).rejects.toMatchObject({ code: 'INVALID' });
+  expect(calls).toBe(0);
+});
+
+test('what the call rejects with passes through the middleware, and what a middleware throws rejects the call', async () => {
+  server.script = () => '-NOTUNIQUE Job not unique\r\n';
+  const seen: unknown[] = [];
+  const watching: PushMiddleware = async (_pushing, next) => {
+    try {
+      return await next();
+    } catch (error) {
+      seen.push((error as FaktoryError).code);
+      throw error;
+    }
+  };
+  await expect(clientWith([watching]).push(job)).rejects.toMatchObject({ code: 'NOTUNIQUE' });
+  expect(seen).toEqual(['NOTUNIQUE']);
+  const refusing = (): never => {
+    throw new FaktoryError('LIMIT', 'enough');
+  };
+  await expect(clientWith([watching, refusing]).push(job)).rejects.toMatchObject({ message: 'enough' });
+  await expect(clientWith([refusing]).pushBulk([job])).rejects.toMatchObject({ message: 'enough' });
+  expect(server.lines).toHaveLength(1);
+});
+
+test('a middleware that does not return what next() gives is told so', async () => {
+  const forgetful = async (_pushing: Pushing, next: () => Promise<unknown>): Promise<void> => {
+    await next();
+  };
+  await expect(clientWith([forgetful]).push(job)).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringContaining('return what next() gives'),
+  });
+});
+
+test('a middleware is told where a line goes, unless there are several servers', async () => {
+  const seen: Pushing['server'][] = [];
+  const watching: PushMiddleware = ({ server: to }, next) => {
+    seen.push(to);
+    return next();
+  };
+  await clientWith([watching], `tcp://:secret@127.0.0.1:${server.port}`).push(job);
+  await clientWith([watching], [server.url, server.url]).push(job);
+  expect(seen).toEqual([{ host: '127.0.0.1', port: server.port }, undefined]);
+});
+
+test('pushes leave in the order of their calls, with a middleware too', async () => {
+  const client = clientWith([(_pushing: Pushing, next: () => unknown) => next()]);
+  const jids = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'];
+  await Promise.all(jids.map((jid) => client.push({ ...job, jid })));
+  expect(server.lines.map((line) => /"jid":"(\w+)"/.exec(line)?.[1])).toEqual(jids);
+});
