@@ -13,6 +13,8 @@ export default defineConfig([
       options.chunkNames = 'shared';
     },
   }),
+  // By itself: what it shares with the others is a few lines, not worth a second chunk that all would load.
+  library({ entry: { opentelemetry: 'src/opentelemetry.ts' }, clean: false }),
   program({
     entry: { 'heart-thread': 'src/heart-thread.ts', inside: 'src/isolation/inside.ts' },
     clean: false,

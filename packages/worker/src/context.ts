@@ -50,6 +50,11 @@ export interface JobContext<J extends Job = Job> {
   retryIn(ms: number, reason?: string): never;
 }
 
+/** Which run of the job this is: 1 for the first. */
+export function attemptOf({ failure }: Job): number {
+  return (failure?.retry_count ?? -1) + 2;
+}
+
 /** What a context is made of. */
 export interface ContextSource {
   job: Job;
@@ -90,7 +95,7 @@ class Context implements JobContext {
   }
 
   get attempt(): number {
-    return (this.job.failure?.retry_count ?? -1) + 2;
+    return attemptOf(this.job);
   }
 
   get lastAttempt(): boolean {

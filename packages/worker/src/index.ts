@@ -25,7 +25,7 @@ export type { IsolationOptions } from './isolation/options.ts';
 export { JobCrashed, JobTimeout } from './job-errors.ts';
 export type { Logger } from './log.ts';
 export type { JobOf, Middleware } from './middleware.ts';
-export type { WorkerObserver } from './observer.ts';
+export type { RunEnd, WorkerObserver } from './observer.ts';
 export type { WorkerOptions } from './options.ts';
 export type { Queues } from './queues.ts';
 export type { RunningJob } from './slots.ts';

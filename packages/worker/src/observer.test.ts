@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { JobsDesk } from '../test/jobs-desk.ts';
+import type { JobContext } from './context.ts';
 import { observers } from './observer.ts';
 import { Worker } from './worker.ts';
 
@@ -54,6 +55,18 @@ test('hears of a beat that failed', async () => {
   await worker.start();
   desk.answers.set('BEAT', '-ERR not now\r\n');
   await vi.waitFor(() => expect(observer.beat).toHaveBeenCalledWith(false));
+  await worker.stop();
+});
+
+test('of a list all hear how a run ended: with its failure, and its fate when it is not tried again', async () => {
+  const [one, two] = [spies(), spies()];
+  const handlers = { Run: (context: JobContext) => context.kill('bad order') };
+  const worker = new Worker({ url: desk.url, handlers, observer: [one, two] });
+  desk.give({ args: [] });
+  await worker.start();
+  await vi.waitFor(() => expect(two.ended).toHaveBeenCalled());
+  const end = { to: 'failed', fate: 'dead', failure: { errtype: 'Killed', message: 'bad order' } };
+  for (const { ended } of [one, two]) expect(ended.mock.calls[0]?.[1]).toMatchObject(end);
   await worker.stop();
 });
 

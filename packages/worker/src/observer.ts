@@ -5,7 +5,18 @@
  */
 
 import type { Job } from '@faktory-ts/protocol';
+import type { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
+
+/** How a run ended. */
+export interface RunEnd {
+  /** `released`: it was handed back, or cut short, and goes back to its queue. */
+  readonly to: Outcome['to'];
+  /** Of a failed one that is not tried again: into the dead set at once, or forgotten. */
+  readonly fate?: 'dead' | 'discarded';
+  /** What the server is told. Absent = done. */
+  readonly failure?: Failure;
+}
 
 /**
  * Hears what a worker does, as it happens. All methods are optional, and none may throw or be slow.
@@ -15,7 +26,7 @@ import type { Outcome } from './outcome.ts';
  * let failures = 0;
  * const worker = new Worker({
  *   handlers: { Greet: () => undefined },
- *   observer: { ended: (_job, outcome) => void (outcome.to === 'failed' && failures++) },
+ *   observer: { ended: (_job, { to }) => void (to === 'failed' && failures++) },
  * });
  * ```
  */
@@ -26,21 +37,23 @@ export interface WorkerObserver {
   fetched?(count: number): void;
   /** The handler of a job is about to be called. */
   started?(job: Job): void;
-  /** A job ended, after so many milliseconds. `released`: it was cut short and goes back to its queue. */
-  ended?(job: Job, outcome: { readonly to: Outcome['to'] }, ms: number): void;
+  /** A job ended, after so many milliseconds. */
+  ended?(job: Job, end: RunEnd, ms: number): void;
   /** A beat was answered, or failed. */
   beat?(ok: boolean): void;
   /** How late the event loop was, in milliseconds, four times a second. */
   lag?(ms: number): void;
 }
 
-/** Tells several. */
+/** Tells all of them. */
 export function observers(list: readonly WorkerObserver[]): WorkerObserver {
+  const [only = {}, ...more] = list;
+  if (more.length === 0) return only;
   return {
     fetching: () => list.forEach((one) => void one.fetching?.()),
     fetched: (count) => list.forEach((one) => void one.fetched?.(count)),
     started: (job) => list.forEach((one) => void one.started?.(job)),
-    ended: (job, outcome, ms) => list.forEach((one) => void one.ended?.(job, outcome, ms)),
+    ended: (job, end, ms) => list.forEach((one) => void one.ended?.(job, end, ms)),
     beat: (ok) => list.forEach((one) => void one.beat?.(ok)),
     lag: (ms) => list.forEach((one) => void one.lag?.(ms)),
   };

@@ -19,7 +19,7 @@ import { checkErrorRules } from './handler-options.ts';
 import { type Handlers, type HandlerTable, handlerTable, type RunMap } from './handlers.ts';
 import { type Logger, silent } from './log.ts';
 import type { AnyMiddleware, Middleware } from './middleware.ts';
-import type { WorkerObserver } from './observer.ts';
+import { observers, type WorkerObserver } from './observer.ts';
 import { type Queues, queueOrder } from './queues.ts';
 import { Runner } from './run.ts';
 
@@ -71,8 +71,8 @@ export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
   labels?: readonly string[] | undefined;
   /** Default: says nothing. */
   log?: Logger | undefined;
-  /** Hears what the worker does, for figures. Must not throw. Default: nobody. */
-  observer?: WorkerObserver | undefined;
+  /** Hears what the worker does, for figures; one, or a list. Must not throw. Default: nobody. */
+  observer?: WorkerObserver | readonly WorkerObserver[] | undefined;
 }
 
 /** The options as the worker uses them. */
@@ -123,7 +123,7 @@ export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Job
     typeLimits: typeLimits(table),
     labels,
     log: options.log ?? silent,
-    observer: options.observer ?? {},
+    observer: observers([options.observer ?? []].flat()),
   };
 }
 

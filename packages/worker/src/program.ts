@@ -15,7 +15,6 @@ import type { Logger } from './log.ts';
 import { jsonLogger } from './log-json.ts';
 import { lineLogger } from './log-lines.ts';
 import { Metrics } from './metrics.ts';
-import { observers } from './observer.ts';
 import { type ProgramOptions, programOptions } from './program-options.ts';
 import { obeySignals, type SignalSource } from './signals.ts';
 import { runWatched, type WatchedMessage } from './watch.ts';
@@ -107,10 +106,10 @@ async function assemble(
   log: Logger,
 ): Promise<Assembled> {
   if (address === undefined) return { worker: new Worker({ ...options, handlers, log }), http: undefined };
-  const { concurrency = 10, observer: configured = {} } = options;
+  const { concurrency = 10, observer: configured = [] } = options;
   const metrics = new Metrics(Object.keys(handlers));
   const health = new Health(concurrency, options.beatInterval);
-  const observer = observers([configured, metrics, health]);
+  const observer = [configured, metrics, health].flat();
   const worker = new Worker({ ...options, handlers, log, observer });
   const pages = {
     health: () => health.report(worker),
