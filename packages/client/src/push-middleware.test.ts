@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
@@ -113,6 +116,34 @@ test('a middleware is told where a line goes, unless there are several servers',
   await clientWith([watching], `tcp://:secret@127.0.0.1:${server.port}`).push(job);
   await clientWith([watching], [server.url, server.url]).push(job);
   expect(seen).toEqual([{ host: '127.0.0.1', port: server.port }, undefined]);
+});
+
+test('a push that is spooled passes once, and waits as the middleware left it', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'faktory-client-'));
+  const { port } = server;
+  await server.stop();
+  let calls = 0;
+  const counting: PushMiddleware = ({ jobs }, next) => {
+    calls++;
+    for (const one of jobs) one.custom = { call: calls };
+    return next();
+  };
+  const client = new Client({
+    url: server.url,
+    middleware: [counting],
+    spool: { file: path.join(dir, 'jobs') },
+  });
+  clients.push(client);
+  await client.push(job);
+  expect(client.spooled).toBe(1);
+  server = await FakeServer.start({ port });
+  await client.drained();
+  expect(calls).toBe(1);
+  expect(server.lines.filter((line) => line.startsWith('PUSH'))).toEqual([
+    expect.stringContaining('"custom":{"call":1}'),
+  ]);
+  await client.close();
+  await rm(dir, { recursive: true });
 });
 
 test('pushes leave in the order of their calls, with a middleware too', async () => {
