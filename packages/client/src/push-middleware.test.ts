@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BadNetwork } from '../test/bad-network.ts';
 import { FakeServer } from '../test/fake-server.ts';
 import { Client } from './client.ts';
 import type { Pushing, PushMiddleware } from './push-middleware.ts';
@@ -120,8 +121,7 @@ test('a middleware is told where a line goes, unless there are several servers',
 
 test('a push that is spooled passes once, and waits as the middleware left it', async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'faktory-client-'));
-  const { port } = server;
-  await server.stop();
+  const network = await BadNetwork.start(1); // nothing listens there
   let calls = 0;
   const counting: PushMiddleware = ({ jobs }, next) => {
     calls++;
@@ -129,20 +129,21 @@ test('a push that is spooled passes once, and waits as the middleware left it', 
     return next();
   };
   const client = new Client({
-    url: server.url,
+    url: network.url,
     middleware: [counting],
     spool: { file: path.join(dir, 'jobs') },
   });
   clients.push(client);
   await client.push(job);
   expect(client.spooled).toBe(1);
-  server = await FakeServer.start({ port });
+  network.target = server.port;
   await client.drained();
   expect(calls).toBe(1);
   expect(server.lines.filter((line) => line.startsWith('PUSH'))).toEqual([
     expect.stringContaining('"custom":{"call":1}'),
   ]);
   await client.close();
+  await network.stop();
   await rm(dir, { recursive: true });
 });
 
