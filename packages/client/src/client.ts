@@ -196,7 +196,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   /**
    * The text that a push of this job would send, for the column `job` of an outbox: a job that is pushed if and only if your
-   * transaction commits. Nothing is sent; OUTBOX.md of this package tells the whole.
+   * transaction commits. Nothing is sent, the middleware runs; OUTBOX.md of this package tells the whole.
    *
    * @throws FaktoryError `INVALID` as {@link Client.push}.
    * @example

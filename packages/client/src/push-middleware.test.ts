@@ -147,6 +147,16 @@ test('a push that is spooled passes once, and waits as the middleware left it', 
   await rm(dir, { recursive: true });
 });
 
+test('a row of an outbox is as the middleware left it, and nothing is sent', async () => {
+  const stamping: PushMiddleware = ({ jobs }, next) => {
+    for (const one of jobs) one.custom = { ...one.custom, stamp: 1 };
+    return next();
+  };
+  const row = await clientWith([stamping]).outboxRow(job);
+  expect(JSON.parse(row)).toMatchObject({ ...job, custom: { stamp: 1 } });
+  expect(server.lines).toEqual([]);
+});
+
 test('pushes leave in the order of their calls, with a middleware too', async () => {
   const client = clientWith([(_pushing: Pushing, next: () => unknown) => next()]);
   const jids = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'];
