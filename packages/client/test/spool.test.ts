@@ -44,12 +44,9 @@ async function serve(options: ServerOptions = {}): Promise<Server> {
   return server;
 }
 
-/** A way to a server that is away until it gets a target. */
+/** A way to a server that is away until it gets a target: nobody listens at port 1. */
 async function nowhere(): Promise<BadNetwork> {
-  const away = await FakeServer.start({ greeting: '' });
-  const { port } = away;
-  await away.stop();
-  const network = await BadNetwork.start(port);
+  const network = await BadNetwork.start(1);
   ends.push(() => network.stop());
   return network;
 }
