@@ -24,6 +24,8 @@ export interface CallRules {
   again?: boolean | undefined;
   /** A server that refuses the connection (password, protocol) does not end the call: that may be put right. */
   outlast?: boolean | undefined;
+  /** Of the only job in a PUSH, which may then leave in one line with others. */
+  jid?: string | undefined;
   /** A PUSH or PUSHB: on a connection with a producer it is sent again exactly when the server did not carry it out. */
   counted?: boolean | undefined;
   /** What is unknown when a line that must not be sent twice got no reply. */
@@ -40,13 +42,40 @@ export interface CallPlace {
   trouble(): FaktoryError | undefined;
 }
 
+/** What leaves as one line and gets one reply: a call, or several pushes at once. */
+export interface SentLine {
+  readonly line: string;
+  /** Those behind it that nobody has given up. */
+  readonly calls: readonly Call[];
+  readonly again: boolean;
+  readonly outlasts: boolean;
+  readonly counted: boolean;
+  /** Which line of the producer it is, when it was sent and counted. */
+  number: number;
+  /** It was handed to a socket whose connection still stands. */
+  sent: boolean;
+  /** Nobody waits for it any more. */
+  readonly settled: boolean;
+  /** The server's reply. */
+  answer(reply: Reply): void;
+  /** The server's reply is an error. */
+  refuse(error: FaktoryError): void;
+  /** There will be no reply. */
+  fail(error: FaktoryError): void;
+  /** The connection broke after the line was sent, and it must not be sent again. */
+  lose(cause: FaktoryError): void;
+}
+
 const longestTimer = 2 ** 31 - 1; // ms; what setTimeout takes: 24 days
 
-export class Call {
+export class Call implements SentLine {
   readonly line: string;
   readonly again: boolean;
   readonly outlasts: boolean;
   readonly counted: boolean;
+  /** Of a push that may leave in one line with others. */
+  jid: string | undefined;
+  readonly calls: readonly Call[] = [this];
   /** Which line of the producer it was, when it was sent and counted. */
   number = 0;
   readonly reply: Promise<Reply>;
@@ -66,6 +95,7 @@ export class Call {
     this.again = options.again ?? false;
     this.outlasts = options.outlast ?? false;
     this.counted = options.counted ?? false;
+    this.jid = options.jid;
     this.#options = options;
     this.#place = place;
     this.#timeout = Math.min(options.timeout, longestTimer);
@@ -86,6 +116,10 @@ export class Call {
   /** The reply has come. Without effect when the call was given up. */
   answer(reply: Reply): void {
     if (this.#settle()) this.#resolve(reply);
+  }
+
+  refuse(error: FaktoryError): void {
+    this.fail(error);
   }
 
   /** There will be no reply, or it is an error. Without effect when the call was given up. */

@@ -33,7 +33,7 @@ const uncertain = 'the server may or may not have carried it out';
 export const commands = {
   async push(on: Connection, job: Job, options?: CallOptions): Promise<void> {
     const doubt = `job ${job.jid} may or may not be in`;
-    done(await on.call(write.push(job), { ...options, doubt, counted: true }));
+    done(await on.call(write.push(job), { ...options, doubt, counted: true, jid: job.jid }));
   },
 
   /** Gives jid → error for the jobs that were refused. */

@@ -6,9 +6,10 @@
 
 import { type Extension, extensionVersion, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
 import { backoff } from './backoff.ts';
-import { Call, type CallOptions, type CallRules } from './call.ts';
+import { Call, type CallOptions, type CallRules, type SentLine } from './call.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { NumberedCalls, type Producer } from './numbered.ts';
+import { PushBatch } from './push-batch.ts';
 import { SentCalls } from './sent.ts';
 import type { ServerAddress } from './url.ts';
 
@@ -217,23 +218,33 @@ export class Connection {
   #flush(): void {
     this.#flushing = false;
     if (!this.#up || !this.#link?.writable || this.#waiting.size === 0) return;
-    let lines = '';
+    let text = '';
     let replies = 0;
-    for (const call of this.#waiting) {
-      // Those behind it wait too: pushes leave in their order.
-      if (call.counted && this.#numbered?.mayNumber === false) break;
-      this.#waiting.delete(call);
-      if (call.line === '') {
-        call.answer(connected);
-        continue;
-      }
-      call.sent = true;
-      if (call.counted) this.#numbered?.number(call);
-      this.#sent.push(call);
-      lines += call.line;
+    for (let line = this.#next(); line !== undefined; line = this.#next()) {
+      line.sent = true;
+      if (line.counted) this.#numbered?.number(line);
+      this.#sent.push(line);
+      text += line.line;
       replies++;
     }
-    if (replies > 0) this.#link.write(lines, replies);
+    if (replies > 0) this.#link.write(text, replies);
+  }
+
+  /** Takes the next line from those that wait; pushes that wait side by side are one. */
+  #next(): SentLine | undefined {
+    const batch = new PushBatch(this.#offer?.max_settle ?? 1, this.#alone);
+    for (const call of this.#waiting) {
+      const { jid, counted } = call;
+      // Those behind it wait too: pushes leave in their order.
+      if (counted && this.#numbered?.mayNumber === false) break;
+      const joins = jid !== undefined && this.#numbered?.counts;
+      if (joins ? !batch.add(call, jid) : batch.whole() !== undefined) break;
+      this.#waiting.delete(call);
+      if (joins) continue;
+      if (call.line !== '') return call;
+      call.answer(connected);
+    }
+    return batch.whole();
   }
 
   #take(reply: Reply): void {
@@ -244,13 +255,13 @@ export class Connection {
     }
     if (error?.code === 'SHUTDOWN') {
       // The server did not carry the line out and is closing: what it refused may wait for its successor.
-      if (!this.#numbered?.putBack(call) && !call.settled) this.#waitAgain([call]);
+      if (!this.#numbered?.putBack(call)) this.#waitAgain([call]);
       throw error;
     }
     this.#failures = 0;
     this.#numbered?.heard(call, error);
     if (this.#waiting.size > 0) this.#wake();
-    if (error !== undefined) call.fail(error);
+    if (error !== undefined) call.refuse(error);
     else call.answer(reply);
     this.#changed();
   }
@@ -282,15 +293,23 @@ export class Connection {
     this.#changed();
   }
 
-  #waitAgain(calls: Call[]): void {
-    if (calls.length === 0) return;
-    for (const call of calls) call.sent = false;
+  #waitAgain(lines: readonly SentLine[]): void {
+    if (lines.length === 0) return;
+    for (const line of lines) line.sent = false;
+    const calls = lines.flatMap((line) => line.calls).filter(({ settled }) => !settled);
     this.#waiting = new Set([...calls, ...this.#waiting]);
   }
 
+  /** Pushes that their common line was refused for. */
+  readonly #alone = (calls: readonly Call[]): void => {
+    for (const call of calls) call.jid = undefined;
+    this.#waitAgain(calls);
+    this.#wake();
+  };
+
   #left(call: Call): void {
     this.#waiting.delete(call);
-    this.#numbered?.left(call);
+    this.#numbered?.left();
     this.#changed();
   }
 

@@ -13,7 +13,7 @@ import {
   rememberedLines,
   wireError,
 } from '@faktory-ts/protocol';
-import type { Call } from './call.ts';
+import type { SentLine } from './call.ts';
 import type { ServerAddress } from './url.ts';
 
 /** Who pushes. */
@@ -30,13 +30,12 @@ export interface Producer {
  */
 export class NumberedCalls {
   readonly #producer: Producer;
-  /** Whether this connection counts. */
   #counting = false;
   /** The number of the line sent last, and of the one answered last. */
   #sent = 0;
   #answered = 0;
   /** Unsettled, in the order of their numbers. */
-  readonly #doubtful = new Set<Call>();
+  readonly #doubtful = new Set<SentLine>();
   /** Whom they were sent to. */
   #address: ServerAddress | undefined;
 
@@ -45,7 +44,7 @@ export class NumberedCalls {
   }
 
   /** This call was answered that its line was not carried out, and that the connection ends: it goes again in its order. */
-  putBack(call: Call): boolean {
+  putBack(call: SentLine): boolean {
     if (call.number === 0) return false;
     if (!call.settled) this.#doubtful.add(call);
     return true;
@@ -55,9 +54,14 @@ export class NumberedCalls {
     return this.#doubtful.size;
   }
 
-  /** The call is settled: nobody waits for its fate any more. */
-  left(call: Call): void {
-    this.#doubtful.delete(call);
+  /** A call is settled: perhaps nobody waits for the fate of its line any more. */
+  left(): void {
+    for (const line of this.#doubtful) if (line.settled) this.#doubtful.delete(line);
+  }
+
+  /** Whether this connection counts. */
+  get counts(): boolean {
+    return this.#counting;
   }
 
   /** Whether another line may be sent: the server remembers refusals of so many. */
@@ -72,17 +76,17 @@ export class NumberedCalls {
   }
 
   /** A call leaves. */
-  number(call: Call): void {
+  number(call: SentLine): void {
     call.number = this.#counting ? ++this.#sent : 0;
   }
 
   /** A reply has come for this call; replies come in order. */
-  heard(call: Call, error: FaktoryError | undefined): void {
+  heard(call: SentLine, error: FaktoryError | undefined): void {
     if (call.number > 0 && !(error && isUncounted(error))) this.#answered = call.number;
   }
 
   /** The connection died with these counted calls unanswered. Settles those whose end nobody will be able to tell. */
-  cut(calls: readonly Call[], address: ServerAddress | undefined, error: FaktoryError): void {
+  cut(calls: readonly SentLine[], address: ServerAddress | undefined, error: FaktoryError): void {
     if (this.#counting) this.#address = address;
     this.#counting = false;
     for (const call of calls) {
@@ -92,7 +96,7 @@ export class NumberedCalls {
   }
 
   /** A connection is made. Settles what was carried out; gives what is to be sent again, in order. */
-  connected(offer: Extension | undefined, address: ServerAddress): Call[] {
+  connected(offer: Extension | undefined, address: ServerAddress): SentLine[] {
     const doubtful = this.#takeDoubtful();
     const pushed = offer?.pushed;
     this.#counting = pushed !== undefined;
@@ -102,7 +106,7 @@ export class NumberedCalls {
       return [];
     }
     this.#answered = this.#sent = pushed;
-    const again: Call[] = [];
+    const again: SentLine[] = [];
     for (const call of doubtful) {
       if (call.number > pushed) again.push(call);
       else answer(call, offer?.refused?.[call.number]);
@@ -128,7 +132,7 @@ export class NumberedCalls {
     for (const call of this.#takeDoubtful()) call.lose(error);
   }
 
-  #takeDoubtful(): Call[] {
+  #takeDoubtful(): SentLine[] {
     const doubtful = [...this.#doubtful];
     this.#doubtful.clear();
     return doubtful;
@@ -137,8 +141,8 @@ export class NumberedCalls {
 
 const strange = new FaktoryError('CLOSED', 'the server that answers now knows nothing of it');
 
-function answer(call: Call, refused: LineRefusal | undefined): void {
-  if (typeof refused === 'string') call.fail(wireError(refused));
+function answer(call: SentLine, refused: LineRefusal | undefined): void {
+  if (typeof refused === 'string') call.refuse(wireError(refused));
   else if (call.line.startsWith('PUSHB ')) call.answer({ kind: 'bulk', text: JSON.stringify(refused ?? {}) });
   else call.answer({ kind: 'simple', text: 'OK' });
 }

@@ -4,22 +4,22 @@
  * every element of a large one, and a burst of 100,000 pushes would spend seconds there.
  */
 
-import type { Call } from './call.ts';
+import type { SentLine } from './call.ts';
 
 export class SentCalls {
-  #calls: (Call | undefined)[] = [];
+  #calls: (SentLine | undefined)[] = [];
   #first = 0;
 
   get size(): number {
     return this.#calls.length - this.#first;
   }
 
-  push(call: Call): void {
+  push(call: SentLine): void {
     this.#calls.push(call);
   }
 
   /** Takes out the call whose reply comes next. */
-  shift(): Call | undefined {
+  shift(): SentLine | undefined {
     const call = this.#calls[this.#first];
     if (call === undefined) return undefined;
     this.#calls[this.#first++] = undefined;
@@ -31,7 +31,7 @@ export class SentCalls {
   }
 
   /** Takes out all. */
-  drain(): Call[] {
+  drain(): SentLine[] {
     const calls = this.#calls.slice(this.#first);
     this.#calls = [];
     this.#first = 0;
