@@ -75,9 +75,9 @@ class Watched {
     if (this.#state === 'ending') return;
     this.#options.say(`${file} changed`);
     if (this.#child === undefined) this.#start();
-    else {
-      this.#state = 'restarting';
-      this.#child.kill('SIGTERM'); // a second change while it stops: a second TERM, which is "now"
+    else if (this.#state === 'running') {
+      this.#state = 'restarting'; // until it has ended: a second TERM would cut its jobs short
+      this.#child.kill('SIGTERM');
     }
   }
 
