@@ -45,10 +45,8 @@ export interface WorkerObserver {
   lag?(ms: number): void;
 }
 
-/** Tells all of them. */
+/** Tells all of them, also those that join the list later. */
 export function observers(list: readonly WorkerObserver[]): WorkerObserver {
-  const [only = {}, ...more] = list;
-  if (more.length === 0) return only;
   return {
     fetching: () => list.forEach((one) => void one.fetching?.()),
     fetched: (count) => list.forEach((one) => void one.fetched?.(count)),

@@ -19,7 +19,7 @@ import { checkErrorRules } from './handler-options.ts';
 import { type Handlers, type HandlerTable, handlerTable, type RunMap } from './handlers.ts';
 import { type Logger, silent } from './log.ts';
 import type { AnyMiddleware, Middleware } from './middleware.ts';
-import { observers, type WorkerObserver } from './observer.ts';
+import type { WorkerObserver } from './observer.ts';
 import { type Queues, queueOrder } from './queues.ts';
 import { Runner } from './run.ts';
 
@@ -88,7 +88,7 @@ export interface WorkerSettings {
   typeLimits: ReadonlyMap<string, number>;
   labels: string[];
   log: Logger;
-  observer: WorkerObserver;
+  observers: WorkerObserver[];
 }
 
 /** Throws `CONFIG` for the first option that cannot work. */
@@ -123,7 +123,7 @@ export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Job
     typeLimits: typeLimits(table),
     labels,
     log: options.log ?? silent,
-    observer: observers([options.observer ?? []].flat()),
+    observers: [options.observer ?? []].flat(),
   };
 }
 

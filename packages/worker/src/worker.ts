@@ -17,6 +17,7 @@ import { extensionVersion, FaktoryError, type Job } from '@faktory-ts/protocol';
 import { Lanes } from './classic.ts';
 import { Ends, messageOf } from './ends.ts';
 import { type AnyHeart, type HeartData, makeHeart } from './heart-remote.ts';
+import { observers, type WorkerObserver } from './observer.ts';
 import { settings, type WorkerOptions, type WorkerSettings } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { Pulse } from './pulse.ts';
@@ -59,6 +60,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** Resolves when the worker has stopped, whoever asked for it: stop(), the web UI, a start that failed. Never rejects. */
   readonly stopped: Promise<void>;
   readonly #settings: WorkerSettings;
+  readonly #observer: WorkerObserver;
   readonly #heart: AnyHeart;
   readonly #pulse: Pulse;
   readonly #slots: Slots;
@@ -79,10 +81,11 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: WorkerOptions<Jobs>) {
     this.#settings = settings(options);
+    this.#observer = observers(this.#settings.observers);
     this.stopped = new Promise((resolve) => {
       this.#tellStopped = resolve;
     });
-    const { concurrency, labels, log, observer } = this.#settings;
+    const { concurrency, labels, log } = this.#settings;
     const addresses = resolveServers(options);
     const hello = { hostname: hostname(), wid: this.wid, pid: process.pid, labels };
     const tls = options.tls;
@@ -98,7 +101,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       concurrency,
       typeLimits: this.#settings.typeLimits,
       run: (job, hands) => this.#run(job, hands),
-      observer,
+      observer: this.#observer,
     });
     this.#ends = new Ends(this.#connection, log);
     this.#supply = new Supply({ ...this.#common(), connection: this.#connection, ends: this.#ends });
@@ -107,13 +110,14 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   #common(): Omit<SupplyOptions, 'connection' | 'ends'> {
-    const { queues, queueLimits, fetchAhead, log, observer } = this.#settings;
+    const { queues, queueLimits, fetchAhead, log } = this.#settings;
+    const observer = this.#observer;
     const limits = new QueueLimits(queueLimits);
     return { slots: this.#slots, limits, queues, fetchAhead, quiet: this.#quiet.signal, log, observer };
   }
 
   #makeHeart(connection: HeartData['connection']): AnyHeart {
-    const { beatInterval: interval, longestBlock, log, observer } = this.#settings;
+    const { beatInterval: interval, longestBlock, log } = this.#settings;
     const { wid } = this;
     const where = connection.addresses.map(({ host, port }) => `${host}:${port}`).join(' or ');
     const data = { connection, wid, interval, longestBlock, pulse: this.#pulse.memory };
@@ -123,7 +127,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       signal: (signal: WorkerSignal) => this.#obey(signal),
       beaten: () => this.#beaten(),
       trouble: (message: string) => {
-        observer.beat?.(false);
+        this.#observer.beat?.(false);
         log.warn(message);
       },
     };
@@ -142,6 +146,19 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** The jobs that run now, the longest running first. */
   get running(): readonly RunningJob[] {
     return this.#slots.running();
+  }
+
+  /**
+   * Tells an observer too, beside that of the options, for as long as the worker lives.
+   *
+   * @example
+   * ```ts
+   * const worker = new Worker({ handlers: { Greet: () => undefined } });
+   * worker.observe({ ended: (job, { failure }) => console.log(job.jid, failure?.message ?? 'done') });
+   * ```
+   */
+  observe(observer: WorkerObserver): void {
+    this.#settings.observers.push(observer);
   }
 
   /**
@@ -265,14 +282,14 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   /** With each beat the server is asked whether the jobs that take long are still ours: it may have been wiped, or have lost us. */
   #beaten(): void {
-    this.#settings.observer.beat?.(true);
+    this.#observer.beat?.(true);
     this.#supply.check(this.#settings.beatInterval).catch((error: unknown) => {
       this.#settings.log.warn(`cannot ask which reservations are left: ${messageOf(error)}`);
     });
   }
 
   #sayLag(ms: number): void {
-    this.#settings.observer.lag?.(ms);
+    this.#observer.lag?.(ms);
     const ended = this.#slots.takeLong(); // the one to blame may have ended in the same breath
     if (ms < longLag) return;
     const jobs = [...ended, ...this.running].slice(0, 10).map(({ job }) => `${job.jobtype} ${job.jid}`);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobContext } from '../context.ts';
+import { Worker } from '../worker.ts';
 import { startTestServer, type TestServer } from './index.ts';
 
 interface Jobs {
@@ -21,7 +22,7 @@ test('all ready jobs run, in their order and in every queue', async () => {
   const client = faktory.client<Jobs>();
   await client.pushBulk([count(1), count(2), { ...count(3), queue: 'other' }]);
   const drained = await faktory.drain<Jobs>({ Count: (_context, n) => void seen.push(n) });
-  expect(drained).toEqual({ done: 3, failed: 0 });
+  expect(drained).toMatchObject({ done: 3, failed: 0 });
   expect(seen.filter((n) => n < 3)).toEqual([1, 2]);
   expect(seen).toContain(3);
 });
@@ -32,19 +33,77 @@ test('jobs that jobs push run too, also in queues that were not there before', a
   const next = async (_context: JobContext, n: number) => {
     if (n > 0) await client.push({ ...count(n - 1), queue: `queue-${n}` });
   };
-  expect(await faktory.drain<Jobs>({ Count: next })).toEqual({ done: 4, failed: 0 });
+  expect(await faktory.drain<Jobs>({ Count: next })).toMatchObject({ done: 4, failed: 0 });
   expect((await faktory.info()).faktory.total_enqueued).toBe(0);
 });
 
+test('which jobs failed and why is told, one by one', async () => {
+  const client = faktory.client();
+  const jid = await client.push({ jobtype: 'Count', args: [7] });
+  const other = await client.push({ jobtype: 'Unheard', args: [], retry: 0 });
+  const Count = (_context: JobContext, n: unknown) => {
+    throw new RangeError(`${n} is too many`);
+  };
+  expect(await faktory.drain({ Count })).toEqual({
+    done: 0,
+    failed: 2,
+    failures: [
+      { jid, jobtype: 'Count', errtype: 'RangeError', message: '7 is too many' },
+      {
+        jid: other,
+        jobtype: 'Unheard',
+        errtype: 'UnknownJobtype',
+        message: expect.stringContaining('Unheard'),
+      },
+    ],
+  });
+  expect((await faktory.drain({ Count })).failures).toEqual([]);
+});
+
+test.each(['of the test server', "of the test's own"])(
+  'a worker %s is waited for, and goes on',
+  async (whose) => {
+    const client = faktory.client<Jobs>();
+    const handlers = {
+      Count: async (_context: JobContext, n: number) => {
+        if (n > 0) await client.push(count(n - 1));
+        else throw new Error('zero');
+      },
+    };
+    const own = new Worker<Jobs>({ url: faktory.url, handlers });
+    if (whose === "of the test's own") await own.start();
+    await using worker = own.state === 'running' ? own : await faktory.worker<Jobs>({ handlers });
+    await client.push({ ...count(2), in: 90_000, retry: 0 });
+    const drained = await faktory.drain(worker, { scheduled: true });
+    expect(drained).toMatchObject({ done: 2, failed: 1, failures: [{ errtype: 'Error', message: 'zero' }] });
+    await client.push(count(1));
+    expect(await faktory.drain(worker)).toMatchObject({
+      done: 1,
+      failed: 1,
+      failures: [{ message: 'zero' }],
+    });
+    expect(worker.state).toBe('running');
+  },
+);
+
+test('a job that the worker does not take is waited for in vain: TIMEOUT', async () => {
+  const worker = await faktory.worker<Jobs>({ handlers: { Count: () => undefined } });
+  await faktory.client<Jobs>().push({ ...count(1), queue: 'mail' });
+  await expect(faktory.drain(worker, { timeout: 100 })).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringContaining('1 wait in queue mail'),
+  });
+});
+
 test('with nothing to run nothing is done', async () => {
-  expect(await faktory.drain<Jobs>({ Count: () => undefined })).toEqual({ done: 0, failed: 0 });
+  expect(await faktory.drain<Jobs>({ Count: () => undefined })).toMatchObject({ done: 0, failed: 0 });
 });
 
 test('scheduled jobs and retries stay where they are unless they are asked for', async () => {
   const client = faktory.client<Jobs>();
   await client.pushBulk([count(1), { ...count(2), in: 60_000 }]);
   const drained = await faktory.drain<Jobs>({ Count: () => Promise.reject(new Error('no')) });
-  expect(drained).toEqual({ done: 0, failed: 1 });
+  expect(drained).toMatchObject({ done: 0, failed: 1 });
   expect((await faktory.info()).faktory.sets).toMatchObject({ scheduled: 1, retries: 1 });
 });
 
@@ -56,7 +115,7 @@ test('with `scheduled` the clock moves to each scheduled job, one after the othe
     { Count: (_context, n) => void seen.push(n) },
     { scheduled: true },
   );
-  expect([drained, seen]).toEqual([{ done: 2, failed: 0 }, [1, 2]]);
+  expect([drained, seen]).toEqual([{ done: 2, failed: 0, failures: [] }, [1, 2]]);
 });
 
 test('with `retries` a job is tried until it is done or dead', async () => {
@@ -71,7 +130,8 @@ test('with `retries` a job is tried until it is done or dead', async () => {
     },
   };
   const drained = await faktory.drain<Jobs>(handlers, { retries: true });
-  expect(drained).toEqual({ done: 1, failed: 2 + 4 });
+  expect(drained).toMatchObject({ done: 1, failed: 2 + 4 });
+  expect(drained.failures).toHaveLength(2 + 4);
   expect((await faktory.info()).faktory.sets).toMatchObject({ dead: 1, retries: 0 });
 });
 
@@ -79,7 +139,7 @@ test('options of the worker are its own: only its queues are drained', async () 
   const client = faktory.client<Jobs>();
   await client.pushBulk([count(1), { ...count(2), queue: 'mail' }]);
   const handlers = { Count: () => undefined };
-  expect(await faktory.drain<Jobs>({ handlers, queues: ['mail'] })).toEqual({ done: 1, failed: 0 });
+  expect(await faktory.drain<Jobs>({ handlers, queues: ['mail'] })).toMatchObject({ done: 1, failed: 0 });
   expect((await faktory.info()).faktory.queues).toMatchObject({ default: 1, mail: 0 });
 });
 

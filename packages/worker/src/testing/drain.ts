@@ -1,13 +1,13 @@
 /*
  * Running everything that waits on a test server, until nothing is left.
  * It must never end with a job in hand, nor go on for ever. A stranger would get wrong that the jobs are counted by the server: what
- * other workers end meanwhile is in the counts.
+ * any worker ends meanwhile is in the counts, while the failures are told by the workers, and by those alone that the site knows.
  */
 
 import type { JobTypes } from '@faktory-ts/client';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
 import type { Worker } from '../worker.ts';
-import type { Site, TestWorkerOptions } from './site.ts';
+import type { DrainFailure, KnownWorker, Site, TestWorkerOptions } from './site.ts';
 import { patience, unfinished, until } from './until.ts';
 
 /** How far a drain goes. */
@@ -22,21 +22,24 @@ export interface DrainOptions {
   readonly timeout?: number;
 }
 
-/** How many executions a drain saw. A job that failed and was done by a retry counts in both. */
+/** What a drain saw: executions, so that a job that failed and was done by a retry counts in both. */
 export interface Drained {
   readonly done: number;
   readonly failed: number;
+  /** One for each failed execution, in their order. */
+  readonly failures: readonly DrainFailure[];
 }
 
 /** Drains the site; see `TestServer.drain`. */
 export async function drain<Jobs extends JobTypes<Jobs>>(
   site: Site,
-  worker: TestWorkerOptions<Jobs>,
+  worker: TestWorkerOptions<Jobs> | KnownWorker,
   { scheduled = false, retries = false, moves = 100, timeout = patience }: DrainOptions,
 ): Promise<Drained> {
   const places = [...(scheduled ? (['scheduled'] as const) : []), ...(retries ? (['retries'] as const) : [])];
+  const crew = isWorker(worker) ? guest(site, worker) : new Crew(site, worker);
+  const heard = site.failures.length;
   const before = await site.info();
-  const crew = new Crew(site, worker);
   try {
     for (let moved = 0; ; moved++) {
       await until(() => crew.left(), timeout);
@@ -51,12 +54,30 @@ export async function drain<Jobs extends JobTypes<Jobs>>(
   } finally {
     await crew.stop();
   }
-  return difference(before, await site.info());
+  const failures = site.failures.slice(heard);
+  return { ...difference(before, await site.info()), failures };
 }
 
-function difference({ faktory: before }: Info, { faktory: after }: Info): Drained {
+function difference({ faktory: before }: Info, { faktory: after }: Info): Omit<Drained, 'failures'> {
   const failed = after.total_failures - before.total_failures;
   return { done: after.total_processed - before.total_processed - failed, failed };
+}
+
+/** Not `instanceof`: in CommonJS this entry has a class of its own. Of handlers for a jobtype `wid` none is a text. */
+export function isWorker(what: object): what is KnownWorker {
+  return 'wid' in what && typeof what.wid === 'string';
+}
+
+/** A worker of the test's: it stays as it is, and takes its own queues; a job in another one is waited for in vain. */
+function guest(site: Site, worker: KnownWorker): Pick<Crew<never>, 'left' | 'stop'> {
+  site.employ(worker, []);
+  return {
+    left: async () => {
+      const info = await site.info();
+      return unfinished(info, Object.keys(info.faktory.queues));
+    },
+    stop: () => Promise.resolve(),
+  };
 }
 
 /** The worker of a drain: made again when jobs turn up in a queue that it does not take. */

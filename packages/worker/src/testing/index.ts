@@ -9,5 +9,5 @@ export type { Duration } from './clock.ts';
 export type { Drained, DrainOptions } from './drain.ts';
 export { FakeClient, type PushedJob } from './fake-client.ts';
 export { inlineClient } from './inline-client.ts';
-export type { TestWorkerOptions } from './site.ts';
+export type { DrainFailure, TestWorkerOptions } from './site.ts';
 export { startTestServer, type TestServer } from './test-server.ts';

@@ -18,8 +18,20 @@ export type TestWorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> = Omit<
   'url' | 'password' | 'tls'
 >;
 
+/** A failed execution. */
+export interface DrainFailure {
+  readonly jid: string;
+  readonly jobtype: string;
+  /** The class of what was thrown, or the worker's own word: `UnknownJobtype`, `JobTimeout` … */
+  readonly errtype: string;
+  readonly message: string;
+}
+
+/** What a site uses of a worker, whatever its jobs are. */
+export type KnownWorker = Pick<Worker, 'wid' | 'state' | 'observe'>;
+
 interface Employed {
-  readonly worker: Pick<Worker, 'wid' | 'state'>;
+  readonly worker: KnownWorker;
   readonly queues: readonly string[];
 }
 
@@ -27,10 +39,12 @@ const waitingPlaces = ['scheduled', 'retries', 'dead'] as const;
 
 export class Site {
   readonly clock: TestClock;
+  /** Of the workers it knows, in their order. */
+  readonly failures: DrainFailure[] = [];
   readonly #server: Server;
   readonly #connection: Connection;
   readonly #stops: (() => Promise<unknown>)[] = [];
-  #employed: Employed[] = [];
+  readonly #employed: Employed[] = [];
   #stopped: Promise<void> | undefined;
 
   /** @param server a started one, on this clock */
@@ -61,11 +75,26 @@ export class Site {
   ): Promise<Worker<Jobs>> {
     const worker = new Worker<Jobs>({ shutdownTimeout: 1000, ...options, url: this.url });
     this.onStop(() => worker.stop());
-    await worker.start();
     const { queues = ['default'] } = options;
-    this.#employed = this.#employed.filter(({ worker: { state } }) => state === 'running');
-    this.#employed.push({ worker, queues: Array.isArray(queues) ? queues : Object.keys(queues) });
+    this.employ(worker, Array.isArray(queues) ? queues : Object.keys(queues));
+    await worker.start();
     return worker;
+  }
+
+  /**
+   * Beats for a worker after each move of the clock, and hears of its failures. Once is enough.
+   *
+   * @param queues a move waits until they are empty
+   */
+  employ(worker: KnownWorker, queues: readonly string[]): void {
+    if (this.#employed.some((one) => one.worker === worker)) return;
+    this.#employed.push({ worker, queues });
+    worker.observe({
+      ended: ({ jid, jobtype }, { to, failure }) => {
+        if (to !== 'failed' || failure === undefined) return;
+        this.failures.push({ jid, jobtype, errtype: failure.errtype, message: failure.message });
+      },
+    });
   }
 
   /** Called when the server is to stop, before it does. */

@@ -9,7 +9,7 @@ import type { Info } from '@faktory-ts/protocol';
 import type { Handlers, RunMap } from '../handlers.ts';
 import type { Worker } from '../worker.ts';
 import { type Duration, microsIn, TestClock } from './clock.ts';
-import { type Drained, type DrainOptions, drain } from './drain.ts';
+import { type Drained, type DrainOptions, drain, isWorker } from './drain.ts';
 import { serverPackage } from './server-package.ts';
 import { Site, type TestWorkerOptions } from './site.ts';
 import { TestClient } from './test-client.ts';
@@ -34,13 +34,15 @@ export interface TestServer {
    */
   forward(by: Duration): Promise<void>;
   /**
-   * Runs all jobs that are ready, and those that they push, until none is left, with a worker of its own.
+   * Runs all jobs that are ready, and those that they push, until none is left, with a worker of its own. Or waits until a worker
+   * that you started has run them.
    *
    * @param what handlers by jobtype; or options of the worker. One job at a time and all queues, where these do not say otherwise.
+   * Or a worker on this server, made by `worker()` or yourself.
    * @throws FaktoryError `TIMEOUT` when no job ends for 4 s, `LIMIT` when jobs still wait after `moves` moves of the clock.
    */
   drain<Jobs extends JobTypes<Jobs> = AnyJobs>(
-    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs>,
+    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs> | Worker<Jobs>,
     options?: DrainOptions,
   ): Promise<Drained>;
   /** Stops what was made here, then the server; its folder goes. May be called twice. */
@@ -101,10 +103,11 @@ class RunningServer implements TestServer {
   }
 
   drain<Jobs extends JobTypes<Jobs> = AnyJobs>(
-    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs>,
+    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs> | Worker<Jobs>,
     options: DrainOptions = {},
   ): Promise<Drained> {
-    return drain(this.#site, isOptions<Jobs>(what) ? what : { handlers: what }, options);
+    const given = isWorker(what) || isOptions<Jobs>(what);
+    return drain(this.#site, given ? what : { handlers: what }, options);
   }
 
   stop(): Promise<void> {
