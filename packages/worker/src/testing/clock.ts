@@ -4,11 +4,12 @@
  * milliseconds for who calls, microseconds for the server.
  */
 
+import { type Duration as ClientDuration, milliseconds } from '@faktory-ts/client';
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 
-/** A span of time: milliseconds, or in words; what is named together is added. */
+/** A span of time: what `in` of a push takes (`'15 minutes'`, `'2h'`, milliseconds), or by units; what is named together is added. */
 export type Duration =
-  | number
+  | ClientDuration
   | {
       readonly days?: number;
       readonly hours?: number;
@@ -28,14 +29,18 @@ export class TestClock {
   }
 }
 
-/** The span in microseconds. Throws `CONFIG` for one that is none. */
+/** The span in microseconds. Throws `CONFIG` for one that is none, `INVALID` for a text that is none. */
 export function microsIn(span: Duration): Micros {
-  const micros = (typeof span === 'number' ? span : millisecondsIn(span)) * 1000;
+  const micros = (isOfClient(span) ? milliseconds(span) : millisecondsIn(span)) * 1000;
   if (micros >= 0 && Number.isSafeInteger(Math.ceil(micros))) return Math.ceil(micros);
   throw new FaktoryError(
     'CONFIG',
-    'a clock moves forward: by milliseconds, or { days, hours, minutes, seconds }',
+    "a clock moves forward: by milliseconds, a text like '2h', or { days, hours, minutes, seconds }",
   );
+}
+
+function isOfClient(span: Duration): span is ClientDuration {
+  return typeof span !== 'object' || 'total' in span;
 }
 
 function millisecondsIn({
@@ -43,6 +48,6 @@ function millisecondsIn({
   hours = 0,
   minutes = 0,
   seconds = 0,
-}: Exclude<Duration, number>): number {
+}: Exclude<Duration, ClientDuration>): number {
   return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 }

@@ -113,7 +113,20 @@ test('a move waits until what runs has ended', async () => {
 test('a span that is none is refused', async () => {
   await expect(faktory.forward(-1)).rejects.toMatchObject({ code: 'CONFIG' });
   await expect(faktory.forward({ hours: Number.NaN })).rejects.toMatchObject({ code: 'CONFIG' });
+  await expect(faktory.forward('soon' as '1h')).rejects.toMatchObject({ code: 'INVALID' });
 });
+
+test.each(['1h', '60 minutes', 3_600_000, { minutes: 60 }, { total: () => 3_600_000 }] as const)(
+  'the clock moves by %j: an hour, no more',
+  async (span) => {
+    await faktory.client<Jobs>().pushBulk([
+      { ...email('bob'), in: '1h' },
+      { ...email('ann'), in: '1h 1m' },
+    ]);
+    await faktory.forward(span);
+    expect((await faktory.info()).faktory).toMatchObject({ queues: { default: 1 }, sets: { scheduled: 1 } });
+  },
+);
 
 test('a missing server package is told with what to install, other errors as they are', async () => {
   const missing = Object.assign(new Error("Cannot find package '@faktory-ts/server'"), {

@@ -29,8 +29,8 @@ export interface TestServer {
    * queues (or already run by a worker). Before, it waits until no job runs and the workers made here have emptied their queues, so
    * that no job loses its time to run.
    *
-   * @param by milliseconds, or `{ days, hours, minutes, seconds }`
-   * @throws FaktoryError `CONFIG` for a span that is none, `TIMEOUT` when jobs still run and nothing changed for 4 s.
+   * @param by milliseconds, a text that `in` takes too (`'2h'`, `'15 minutes'`), or `{ days, hours, minutes, seconds }`
+   * @throws FaktoryError `CONFIG` or `INVALID` for a span that is none, `TIMEOUT` when jobs still run and nothing changed for 4 s.
    */
   forward(by: Duration): Promise<void>;
   /**
