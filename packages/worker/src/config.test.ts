@@ -36,6 +36,15 @@ describe('a config file', () => {
     expect(found).toEqual({ config: { concurrency: 3 }, location: path.join(cwd, file) });
   });
 
+  test.each([
+    ['faktory.config.ts', 'export default (): object => ({ concurrency: 3 });'],
+    ['faktory.config.mjs', 'export default async () => ({ concurrency: 3 });'],
+    ['faktory.config.cjs', 'module.exports = async () => ({ concurrency: 3 });'],
+  ])('%s may be a function that gives it, at once or later', async (file, text) => {
+    await write(file, text);
+    expect((await loadConfig(undefined, cwd)).config).toEqual({ concurrency: 3 });
+  });
+
   test('of another name is taken when it is asked for, and none when none is wanted', async () => {
     await write('faktory.config.js', 'export default { concurrency: 3 };');
     await write('other.js', 'export default { concurrency: 4 };');
@@ -80,6 +89,19 @@ describe('an error in a config file names the file and the line', () => {
     expect(await refused('import "./part.ts";\nexport default {};')).toMatch(/in the part \(part\.ts:2\)$/);
   });
 
+  test.each(['throw', 'await null; throw'])('a %s in its function', async (how) => {
+    const text = `export default async () => {\n  ${how} new Error('no secrets here');\n};`;
+    expect(await refused(text)).toBe(
+      'CONFIG faktory.config.ts: its function failed: no secrets here (faktory.config.ts:2)',
+    );
+  });
+
+  test('an unknown key in what its function gives', async () => {
+    expect(await refused('export default () => ({\n  concurency: 3,\n});')).toMatch(
+      /^CONFIG faktory\.config\.ts:2: /,
+    );
+  });
+
   test.each([
     ['concurency', 'concurrency'],
     ['loglevel', 'logLevel'],
@@ -114,11 +136,11 @@ describe('an error in a config file names the file and the line', () => {
     expect(message).toMatch(/^CONFIG faktory\.config\.ts(:2)?: /);
   });
 
-  test.each(['export default 1;', 'export const a = 1;', 'export default () => ({});'])(
+  test.each(['export default 1;', 'export const a = 1;', 'export default () => undefined;'])(
     'no object as its default export: %s',
     async (text) => {
       expect(await refused(text)).toBe(
-        'CONFIG faktory.config.ts: its default export must be an object: defineConfig({ … })',
+        'CONFIG faktory.config.ts: its default export must be an object, or a function that gives one: defineConfig({ … })',
       );
     },
   );

@@ -10,7 +10,7 @@ import { resolveServers } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { logFormats, type WorkerConfig } from './define-config.ts';
 import { httpAddress } from './http-address.ts';
-import { importFile } from './import-file.ts';
+import { importFile, placed } from './import-file.ts';
 import { logLevels } from './log-lines.ts';
 import { nearest } from './nearest.ts';
 import { settings, type WorkerOptions } from './options.ts';
@@ -54,19 +54,30 @@ export interface LoadedConfig {
  * The config file of a folder.
  *
  * @param given another file, relative to `cwd`; false: none at all
- * @throws FaktoryError `CONFIG` with file and line: not there, two of them, cannot be loaded, an unknown key, a bad value.
+ * @throws FaktoryError `CONFIG` with file and line: not there, two of them, cannot be loaded, its function throws, an unknown key,
+ * a bad value.
  */
 export async function loadConfig(given: string | false | undefined, cwd: string): Promise<LoadedConfig> {
   const file = given === false ? undefined : configFile(given, cwd);
   if (file === undefined) return { config: {}, location: undefined };
   const location = path.resolve(cwd, file);
   const exported = await importFile(file, location, 'jiti');
-  const config = exported.default;
+  const config = await configOf(exported.default, file, location);
   if (typeof config !== 'object' || config === null) {
-    throw new FaktoryError('CONFIG', `${file}: its default export must be an object: defineConfig({ … })`);
+    const text = 'its default export must be an object, or a function that gives one: defineConfig({ … })';
+    throw new FaktoryError('CONFIG', `${file}: ${text}`);
   }
   checkConfig(config, file, readFileSync(location, 'utf8'));
   return { config, location };
+}
+
+async function configOf(exported: unknown, file: string, location: string): Promise<unknown> {
+  if (typeof exported !== 'function') return exported;
+  try {
+    return await exported();
+  } catch (cause) {
+    throw await placed(cause, file, location, 'its function failed');
+  }
 }
 
 function configFile(given: string | undefined, cwd: string): string | undefined {

@@ -27,6 +27,11 @@ export interface WorkerConfig<Jobs extends JobTypes<Jobs> = AnyJobs>
   http?: number | string | undefined;
 }
 
+/** What `faktory.config.ts` may export: the config, or a function that gives it, at once or later; it is called once. */
+export type ConfigExport<Jobs extends JobTypes<Jobs> = AnyJobs> =
+  | WorkerConfig<Jobs>
+  | (() => WorkerConfig<Jobs> | Promise<WorkerConfig<Jobs>>);
+
 /**
  * What the default export of `faktory.config.ts` is made with. Gives back what it is given, with its types checked.
  *
@@ -43,7 +48,7 @@ export interface WorkerConfig<Jobs extends JobTypes<Jobs> = AnyJobs>
  * ```
  */
 export function defineConfig<Jobs extends JobTypes<Jobs> = AnyJobs>(
-  config: WorkerConfig<Jobs>,
-): WorkerConfig<Jobs> {
+  config: ConfigExport<Jobs>,
+): ConfigExport<Jobs> {
   return config;
 }

@@ -29,10 +29,20 @@ export async function importFile(
     if (by === 'kind' && /\.[mc]?js$/.test(location)) return await import(pathToFileURL(location).href);
     return await (await jiti()).import<Exported>(location);
   } catch (cause) {
-    const { reason, place } = await whatAndWhere(cause, location);
-    const where = place === undefined ? '' : ` (${nearby(place.file, file, location)}:${place.line})`;
-    throw new FaktoryError('CONFIG', `${file}: it cannot be loaded: ${reason}${where}`, { cause });
+    throw await placed(cause, file, location, 'it cannot be loaded');
   }
+}
+
+/** `CONFIG` that says what went wrong in a file, at which line, and what came of it. */
+export async function placed(
+  cause: unknown,
+  file: string,
+  location: string,
+  what: string,
+): Promise<FaktoryError> {
+  const { reason, place } = await whatAndWhere(cause, location);
+  const where = place === undefined ? '' : ` (${nearby(place.file, file, location)}:${place.line})`;
+  return new FaktoryError('CONFIG', `${file}: ${what}: ${reason}${where}`, { cause });
 }
 
 let shared: Jiti | undefined;

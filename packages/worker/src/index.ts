@@ -7,7 +7,7 @@
 export type { AnyJobs, JobMap } from '@faktory-ts/client';
 export { type ErrorCode, FaktoryError, type Job } from '@faktory-ts/protocol';
 export type { JobContext } from './context.ts';
-export { defineConfig, type WorkerConfig } from './define-config.ts';
+export { type ConfigExport, defineConfig, type WorkerConfig } from './define-config.ts';
 export { type ErrorClass, type ErrorRule, errorRule, type Ruling } from './error-rules.ts';
 export type { HandlerOptions } from './handler-options.ts';
 export type {
