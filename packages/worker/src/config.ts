@@ -9,6 +9,7 @@ import path from 'node:path';
 import { resolveServers } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { logFormats, type WorkerConfig } from './define-config.ts';
+import { checkWindow } from './health.ts';
 import { httpAddress } from './http-address.ts';
 import { importFile, placed } from './import-file.ts';
 import { logLevels } from './log-lines.ts';
@@ -39,6 +40,7 @@ const known = Object.keys({
   logLevel: 0,
   logFormat: 0,
   http: 0,
+  healthWindow: 0,
 } satisfies Record<keyof WorkerConfig, 0>);
 
 const names = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `faktory.config.${ending}`);
@@ -109,7 +111,7 @@ function checkConfig(config: WorkerConfig, file: string, source: string): void {
   }
 }
 
-function checkOwn({ require, logLevel, logFormat, http, handlers }: WorkerConfig): void {
+function checkOwn({ require, logLevel, logFormat, http, healthWindow, handlers }: WorkerConfig): void {
   const files: unknown = typeof require === 'string' ? [require] : (require ?? []);
   if (!Array.isArray(files) || files.some((one) => typeof one !== 'string' || one === '')) {
     throw new FaktoryError('CONFIG', 'require must be a file or folder, or a list of them');
@@ -117,6 +119,7 @@ function checkOwn({ require, logLevel, logFormat, http, handlers }: WorkerConfig
   checkChoice('logLevel', logLevel, logLevels);
   checkChoice('logFormat', logFormat, logFormats);
   if (http !== undefined) httpAddress(http);
+  if (healthWindow !== undefined) checkWindow(healthWindow);
   if (handlers !== undefined && (typeof handlers !== 'object' || handlers === null)) {
     throw new FaktoryError('CONFIG', 'handlers must be an object: handlers by jobtype');
   }

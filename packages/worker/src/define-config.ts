@@ -25,6 +25,8 @@ export interface WorkerConfig<Jobs extends JobTypes<Jobs> = AnyJobs>
   logFormat?: (typeof logFormats)[number] | undefined;
   /** Where `/health` and `/metrics` are served: a port of localhost, or `HOST:PORT`. Default: nowhere. */
   http?: number | string | undefined;
+  /** Milliseconds ago that a fetch may have been answered last for `/health` to say healthy; 3000 or more. Default 30,000. */
+  healthWindow?: number | undefined;
 }
 
 /** What `faktory.config.ts` may export: the config, or a function that gives it, at once or later; it is called once. */

@@ -62,6 +62,11 @@ const flags = {
       '[HOST:]PORT to serve /health and /metrics on; without a host on localhost, 0.0.0.0:PORT for all',
     defaultDescription: 'off',
   },
+  'health-window': {
+    type: 'number',
+    describe: 'Seconds ago that a fetch may have been answered last for /health to say healthy; 3 or more',
+    defaultDescription: '30',
+  },
   'log-level': {
     alias: 'l',
     choices: logLevels,
@@ -92,6 +97,8 @@ export interface Arguments {
   timeout: number | undefined;
   label: string[] | undefined;
   http: string | undefined;
+  /** Seconds. */
+  healthWindow: number | undefined;
   logLevel: LogLevel | undefined;
   logFormat: (typeof logFormats)[number] | undefined;
 }

@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Health } from './health.ts';
+import { checkWindow, Health } from './health.ts';
 
 let time = 0;
 let health: Health;
 
 beforeEach(() => {
   time = 1000;
-  health = new Health(2, 0, () => time);
+  health = new Health({ concurrency: 2 }, () => time);
 });
 
 const healthy = (busy = 0): boolean => health.report({ state: 'running', busy }).healthy;
@@ -21,6 +21,23 @@ test('well for 30 s after a fetch was answered', () => {
   time += 1;
   expect(healthy()).toBe(false);
 });
+
+test('another window says how long ago the answer to a fetch, or with all slots busy to a beat, may be', () => {
+  health = new Health({ concurrency: 2, window: 5000 }, () => time);
+  health.fetched();
+  health.beat(true);
+  time += 5000;
+  expect([healthy(), healthy(2)]).toEqual([true, true]);
+  time += 1;
+  expect([healthy(), healthy(2)]).toEqual([false, false]);
+});
+
+test.each([2999, -1, Number.NaN])(
+  'a window of %d ms is refused: a fetch that waits takes two seconds',
+  (window) => {
+    expect(() => checkWindow(window)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+  },
+);
 
 test('beats are not enough while a fetch has no answer', () => {
   health.fetching();
@@ -45,7 +62,7 @@ test('a worker that was busy with long jobs has 30 s for the answer to its next 
 });
 
 test('beats that come seldom are given the time of two', () => {
-  health = new Health(2, 60_000, () => time);
+  health = new Health({ concurrency: 2, beatInterval: 60_000 }, () => time);
   health.beat(true);
   time += 120_000;
   expect(healthy(2)).toBe(true);

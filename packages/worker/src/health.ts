@@ -5,10 +5,25 @@
  */
 
 import type { WorkerObserver } from './observer.ts';
+import { checkTime } from './options.ts';
 import type { WorkerState } from './worker.ts';
 
-/** Milliseconds for which the answer to a fetch or a beat is a sign of health. */
-const lately = 30_000;
+const usualWindow = 30_000; // ms
+const leastWindow = 3000; // ms: an idle worker's fetch is answered after 2000
+
+/** What health is measured by. */
+export interface HealthOptions {
+  concurrency: number;
+  /** Milliseconds for which the answer to a fetch or a beat is a sign of health. Default 30,000. */
+  window?: number | undefined;
+  /** Milliseconds between beats. An answer to one counts for the time of two at least. Default 0. */
+  beatInterval?: number | undefined;
+}
+
+/** Throws `CONFIG` for a window in which no idle worker could be healthy. */
+export function checkWindow(window: number): void {
+  checkTime('healthWindow', window, leastWindow);
+}
 
 /** What is asked of the worker. */
 export interface Patient {
@@ -28,17 +43,21 @@ export interface HealthReport {
 
 export class Health implements WorkerObserver {
   readonly #concurrency: number;
-  readonly #lately: number;
+  readonly #window: number;
+  readonly #beatWindow: number;
   readonly #now: () => number;
   /** Since when a fetch is out. */
   #asking: number | undefined;
   #answered: number | undefined;
   #beaten: number | undefined;
 
-  /** @param beatInterval milliseconds between beats: answers to them cannot be asked for more often */
-  constructor(concurrency: number, beatInterval = 0, now: () => number = () => performance.now()) {
+  constructor(
+    { concurrency, window = usualWindow, beatInterval = 0 }: HealthOptions,
+    now: () => number = () => performance.now(),
+  ) {
     this.#concurrency = concurrency;
-    this.#lately = Math.max(lately, 2 * beatInterval);
+    this.#window = window;
+    this.#beatWindow = Math.max(window, 2 * beatInterval);
     this.#now = now;
   }
 
@@ -59,7 +78,8 @@ export class Health implements WorkerObserver {
     const full = busy >= this.#concurrency || (busy > 0 && this.#asking === undefined);
     // After long jobs the last answer is old, and the next one may take its two seconds.
     const justAsked = this.#answered !== undefined && this.#isRecent(this.#asking);
-    const answers = this.#isRecent(this.#answered) || justAsked || (full && this.#isRecent(this.#beaten));
+    const beats = this.#isRecent(this.#beaten, this.#beatWindow);
+    const answers = this.#isRecent(this.#answered) || justAsked || (full && beats);
     return {
       healthy: state === 'running' && answers,
       state,
@@ -70,8 +90,8 @@ export class Health implements WorkerObserver {
     };
   }
 
-  #isRecent(time: number | undefined): boolean {
-    return time !== undefined && this.#now() - time <= this.#lately;
+  #isRecent(time: number | undefined, window = this.#window): boolean {
+    return time !== undefined && this.#now() - time <= window;
   }
 
   #since(time: number | undefined): number | null {

@@ -159,7 +159,8 @@ function checkedMiddleware(middleware: unknown): AnyMiddleware[] {
 
 const longestTimer = 2 ** 31 - 1;
 
-function checkTime(name: string, value: number, least: number): void {
+/** Throws `CONFIG` for what is no time of a timer, or too short a one. */
+export function checkTime(name: string, value: number, least: number): void {
   if (value >= least && value <= longestTimer) return;
   throw new FaktoryError('CONFIG', `${name} must be between ${least} and ${longestTimer} milliseconds`);
 }

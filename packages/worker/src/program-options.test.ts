@@ -36,6 +36,7 @@ const everything = `{
   fetchAhead: 0,
   log: { debug() {}, info() {}, warn() {}, error() {} },
   http: 1000,
+  healthWindow: 4000,
 }`;
 
 test('without flags the config file says everything', async () => {
@@ -49,6 +50,7 @@ test('without flags the config file says everything', async () => {
       fetchAhead: 0,
     },
     http: { host: '127.0.0.1', port: 1000 },
+    healthWindow: 4000,
   });
 });
 
@@ -58,8 +60,9 @@ test('flags win, each over its own option; seconds become milliseconds', async (
     require: files,
     worker,
     http,
+    healthWindow,
     logLevel,
-  } = await options([...argv, '--http', '[::]:0', '-l', 'debug'], everything);
+  } = await options([...argv, '--http', '[::]:0', '--health-window', '60', '-l', 'debug'], everything);
   expect(files).toEqual(['x.ts']);
   expect(worker).toMatchObject({
     queues: ['b'],
@@ -71,7 +74,7 @@ test('flags win, each over its own option; seconds become milliseconds', async (
     fetchAhead: 0,
     log: undefined,
   });
-  expect([http, logLevel]).toEqual([{ host: '::', port: 0 }, 'debug']);
+  expect([http, healthWindow, logLevel]).toEqual([{ host: '::', port: 0 }, 60_000, 'debug']);
 });
 
 test('weights by flag have no order of the config file', async () => {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { type LoadedConfig, loadConfig } from './config.ts';
 import type { logFormats, WorkerConfig } from './define-config.ts';
 import { type Arguments, parseQueueFlags } from './flags.ts';
+import { checkWindow } from './health.ts';
 import { type HttpAddress, httpAddress } from './http-address.ts';
 import type { LogLevel } from './log-lines.ts';
 import type { WorkerOptions } from './options.ts';
@@ -17,10 +18,12 @@ export interface ProgramOptions {
   /** Files and folders with handlers, relative to the current folder or absolute. */
   require: readonly string[];
   /** Those of the config file, with the flags over them; its handlers too. */
-  worker: Omit<WorkerConfig, 'require' | 'logLevel' | 'logFormat' | 'http'>;
+  worker: Omit<WorkerConfig, 'require' | 'logLevel' | 'logFormat' | 'http' | 'healthWindow'>;
   logLevel: LogLevel;
   logFormat: (typeof logFormats)[number];
   http: HttpAddress | undefined;
+  /** Milliseconds; undefined: the default. */
+  healthWindow: number | undefined;
   /** Folders whose code it is made of. */
   folders: string[];
 }
@@ -32,15 +35,19 @@ export async function programOptions(
   env: NodeJS.ProcessEnv,
 ): Promise<ProgramOptions> {
   const loaded = await loadConfig(args.config, cwd);
-  const { require: _files, logLevel, logFormat, http: configured, ...fromConfig } = loaded.config;
+  const { require: _files, logLevel, logFormat, http: configured, ...rest } = loaded.config;
+  const { healthWindow: window, ...fromConfig } = rest;
   const files = args.require ?? configFiles(loaded, cwd);
   const http = args.http ?? configured;
+  const healthWindow = args.healthWindow === undefined ? window : args.healthWindow * 1000;
+  if (healthWindow !== undefined) checkWindow(healthWindow);
   return {
     require: files,
     worker: { ...fromConfig, ...fromFlags(args) },
     logLevel: args.logLevel ?? logLevel ?? 'info',
     logFormat: args.logFormat ?? logFormat ?? (isProduction(env) ? 'json' : 'text'),
     http: http === undefined ? undefined : httpAddress(http),
+    healthWindow,
     folders: watchedFolders(files, loaded.location, cwd),
   };
 }

@@ -106,6 +106,7 @@ describe('the program', () => {
       '--config',
       '--watch',
       '--http',
+      '--health-window',
       '--log-format',
       'TTIN',
     ];
@@ -130,6 +131,7 @@ describe('the program', () => {
     ['a queue twice', ['-r', 'handlers.ts', '-q', 'a,1', '-q', 'a,2'], 'twice'],
     ['a bad format', ['-r', 'handlers.ts', '--log-format', 'xml'], 'log-format'],
     ['a bad HTTP address', ['-r', 'handlers.ts', '--http', 'x'], 'HOST:PORT'],
+    ['a health window too short', ['-r', 'handlers.ts', '--health-window', '1'], 'healthWindow must be'],
     ['a config that is not there', ['--config', 'nope.ts'], 'nope.ts'],
     ['a bad URL', ['-r', 'handlers.ts', '--url', 'nope'], 'URL'],
     ['a flag given twice', ['-r', 'handlers.ts', '-c', '1', '-c', '2'], 'concurrency'],

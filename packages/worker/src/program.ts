@@ -101,14 +101,14 @@ interface Assembled {
 }
 
 async function assemble(
-  { worker: options, http: address }: ProgramOptions,
+  { worker: options, http: address, healthWindow: window }: ProgramOptions,
   handlers: Handlers,
   log: Logger,
 ): Promise<Assembled> {
   if (address === undefined) return { worker: new Worker({ ...options, handlers, log }), http: undefined };
-  const { concurrency = 10, observer: configured = [] } = options;
+  const { concurrency = 10, beatInterval, observer: configured = [] } = options;
   const metrics = new Metrics(Object.keys(handlers));
-  const health = new Health(concurrency, options.beatInterval);
+  const health = new Health({ concurrency, window, beatInterval });
   const observer = [configured, metrics, health].flat();
   const worker = new Worker({ ...options, handlers, log, observer });
   const pages = {
