@@ -34,6 +34,7 @@ const code = await run(process.argv.slice(2), {
   cwd: process.cwd(),
   env: process.env,
   stdout: (text) => process.stdout.write(text),
+  isTerminal: process.stdout.isTTY,
   stderr: (text) => process.stderr.write(text),
   signals: process,
   spawnSelf,

@@ -1,13 +1,15 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { lineLogger, type logLevels } from './log-lines.ts';
+import { lineLogger, type logLevels, wantsColours } from './log-lines.ts';
 
 function printed(
   level: (typeof logLevels)[number],
   act: (log: ReturnType<typeof lineLogger>) => void,
+  colours = false,
 ): string {
   vi.useFakeTimers({ toFake: ['Date'], now: 0 });
   const lines: string[] = [];
-  act(lineLogger(level, (line) => lines.push(line)));
+  act(lineLogger(level, (line) => lines.push(line), colours));
   vi.useRealTimers();
   return lines.join('');
 }
@@ -39,4 +41,24 @@ test('no text breaks the line or reaches the terminal as control', () => {
   expect(line).toBe(
     'E 1970-01-01T00:00:00.000Z one\\ntwo\\u001b[31m a="x\\ny" b="z\\r" c=(TypeError) d=e\\u001bf\n',
   );
+});
+
+test('with colours the level has its own, time and fields are dim, and the words are the same', () => {
+  const act = (log: ReturnType<typeof lineLogger>): void => log.warn('late', { jid: 'a-1' });
+  const line = printed('info', act, true);
+  expect(line).toBe(
+    '\u001b[33mW\u001b[39m \u001b[2m1970-01-01T00:00:00.000Z\u001b[22m late\u001b[2m jid=a-1\u001b[22m\n',
+  );
+  expect(stripVTControlCharacters(line)).toBe(printed('info', act));
+});
+
+test.each([
+  [true, {}, true],
+  [false, {}, false],
+  [true, { NO_COLOR: '1' }, false],
+  [true, { TERM: 'dumb' }, false],
+  [false, { FORCE_COLOR: '1' }, true],
+  [true, { FORCE_COLOR: '0' }, false],
+])('terminal %j with %j: colours %j', (isTerminal, variables, wanted) => {
+  expect(wantsColours(isTerminal, { TERM: 'xterm', ...variables })).toBe(wanted);
 });

@@ -1,9 +1,11 @@
 /*
- * The program's log for people: one line per message, as the server writes them.
+ * The program's log for people: one line per message, as the server writes them; on a terminal in colours.
  * It must never break a line inside: control characters are escaped. A stranger would get wrong that warnings and errors
  * are printed whatever level was asked for.
  */
 
+import { WriteStream } from 'node:tty';
+import { styleText } from 'node:util';
 import type { Logger } from './log.ts';
 
 /** Levels of the program's log, from the most lines to the fewest. */
@@ -17,16 +19,26 @@ export function printed(level: LogLevel, least: LogLevel): boolean {
   return logLevels.indexOf(level) >= Math.min(logLevels.indexOf(least), logLevels.indexOf('warn'));
 }
 
-/** Writes `I 2026-01-02T03:04:05.678Z message key=value` and a line end. */
-export function lineLogger(level: LogLevel, write: (line: string) => void): Logger {
+const letterStyles = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+/** Whether colours are wanted: on a terminal that has them, and as NO_COLOR and FORCE_COLOR say. */
+export function wantsColours(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+  // Node's own reading of these variables and of TERM needs no stream.
+  return (isTerminal || env.FORCE_COLOR !== undefined) && WriteStream.prototype.getColorDepth(env) > 1;
+}
+
+/** Writes `I 2026-01-02T03:04:05.678Z message key=value` and a line end. With colours the message stands out. */
+export function lineLogger(level: LogLevel, write: (line: string) => void, colours = false): Logger {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    colours && text !== '' ? styleText(style, text, { validateStream: false }) : text;
   const printer =
     (own: LogLevel) =>
     (message: string, fields: Record<string, unknown> = {}) => {
       if (!printed(own, level)) return;
       const values = Object.entries(fields).map(([name, value]) => ` ${name}=${valueText(value)}`);
-      write(
-        `${own.slice(0, 1).toUpperCase()} ${new Date().toISOString()} ${oneLine(message)}${values.join('')}\n`,
-      );
+      const letter = paint(letterStyles[own], own.slice(0, 1).toUpperCase());
+      const time = paint('dim', new Date().toISOString());
+      write(`${letter} ${time} ${oneLine(message)}${paint('dim', values.join(''))}\n`);
     };
   return { debug: printer('debug'), info: printer('info'), warn: printer('warn'), error: printer('error') };
 }

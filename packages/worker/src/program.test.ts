@@ -43,6 +43,7 @@ function start(...argv: string[]): Started {
       throw new Error('no child was asked for');
     },
     stdout: (text: string) => out.push(text),
+    isTerminal: false,
     stderr: (text: string) => err.push(text),
   };
   return { ended: run(argv, around), signals, stdout: () => out.join(''), stderr: () => err.join('') };

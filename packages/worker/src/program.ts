@@ -13,7 +13,7 @@ import { type HttpServer, serve } from './http-server.ts';
 import { loadHandlers } from './load.ts';
 import type { Logger } from './log.ts';
 import { jsonLogger } from './log-json.ts';
-import { lineLogger } from './log-lines.ts';
+import { lineLogger, wantsColours } from './log-lines.ts';
 import { Metrics } from './metrics.ts';
 import { type ProgramOptions, programOptions } from './program-options.ts';
 import { obeySignals, type SignalSource } from './signals.ts';
@@ -25,6 +25,8 @@ export interface Surroundings {
   cwd: string;
   env: NodeJS.ProcessEnv;
   stdout(text: string): void;
+  /** Whether that is a terminal. */
+  isTerminal: boolean;
   stderr(text: string): void;
   signals: SignalSource;
   /** The same program with the same arguments as a child, with a channel. */
@@ -73,8 +75,9 @@ async function work(args: Arguments, around: Surroundings): Promise<number> {
   return 0;
 }
 
-function ownLog({ logFormat, logLevel }: ProgramOptions, { stdout }: Surroundings): Logger {
-  return logFormat === 'json' ? jsonLogger(logLevel, stdout) : lineLogger(logLevel, stdout);
+function ownLog({ logFormat, logLevel }: ProgramOptions, { stdout, isTerminal, env }: Surroundings): Logger {
+  if (logFormat === 'json') return jsonLogger(logLevel, stdout);
+  return lineLogger(logLevel, stdout, wantsColours(isTerminal, env));
 }
 
 async function allHandlers({ require, worker }: ProgramOptions, cwd: string): Promise<Handlers> {

@@ -25,7 +25,7 @@ export interface Program {
 export function startProgram(argv: readonly string[], cwd: string, env: Record<string, string>): Program {
   const child = spawn(process.execPath, [cli, ...argv], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, FORCE_COLOR: undefined, ...env }, // Vitest sets it on a terminal
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
