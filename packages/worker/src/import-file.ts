@@ -1,10 +1,10 @@
 /*
  * Imports one file of the user's: JavaScript by Node's own import(), TypeScript through jiti, and says where it went wrong.
  * It must never lose the place: an error names file and line. A stranger would get wrong that Node does not say where a syntax
- * error is unless it ends the process: jiti's parser is asked for that.
+ * error is unless it ends the process: jiti's parser is asked for that, in the file and in all that it imports.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -94,11 +94,21 @@ function isOfUser(file: string): boolean {
 }
 
 async function fromParser(cause: Error, location: string): Promise<Place | undefined> {
-  if (cause.name !== 'SyntaxError') return undefined;
-  const source = readFileSync(location, 'utf8');
-  const result = (await jiti()).transform({ source, filename: location });
-  const line = /^exports\.__JITI_ERROR__ = .*"line":(\d+)/.exec(result)?.[1];
-  return line === undefined ? undefined : { file: location, line: Number(line) };
+  return cause.name === 'SyntaxError' ? unparsable(await jiti(), location, new Set()) : undefined;
+}
+
+/** The first place that cannot be parsed, in a file or the JavaScript of the user's that it imports. Nothing of it is run. */
+function unparsable(parser: Jiti, file: string, seen: Set<string>): Place | undefined {
+  if (seen.has(file) || !/\.[mc]?[jt]s$/.test(file) || !existsSync(file)) return undefined;
+  seen.add(file);
+  const parsed = parser.transform({ source: readFileSync(file, 'utf8'), filename: file });
+  const line = /^exports\.__JITI_ERROR__ = .*"line":(\d+)/.exec(parsed)?.[1];
+  if (line !== undefined) return { file, line: Number(line) };
+  for (const [, imported = ''] of parsed.matchAll(/\brequire\("(\.[^"]+)"\)/g)) {
+    const found = unparsable(parser, path.resolve(path.dirname(file), imported), seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The name of a place as the user would write it: beside `file`, which is at `location`. */

@@ -115,3 +115,19 @@ test('a bad file exits 1 and names it', async () => {
   expect(await program.exited).toEqual([1, null]);
   expect(program.output()).toMatch(/^faktory-worker: \.\/bad\.ts: it cannot be loaded/);
 });
+
+test.each([
+  ['a.mjs', 'export { y } from "./part.mjs";'],
+  ['a.mjs', 'export * from "./fine.mjs";'],
+  ['a.ts', 'import { y } from "./part.mjs"; console.log(y);'],
+])(
+  'a syntax error in JavaScript that %s imports is told with its own file and line: %s',
+  async (file, imports) => {
+    await writeFile(path.join(cwd, file), `${imports}\nexport const A = () => 1;`);
+    await writeFile(path.join(cwd, 'fine.mjs'), 'import "./fine.mjs";\nimport "./part.mjs";\nawait null;');
+    await writeFile(path.join(cwd, 'part.mjs'), 'export const x = 1;\n\nexport const y = ;');
+    const program = start('-r', file);
+    expect(await program.exited).toEqual([1, null]);
+    expect(program.output()).toMatch(/^faktory-worker: a\.\w+: it cannot be loaded: .*\(part\.mjs:3\)\n$/);
+  },
+);
