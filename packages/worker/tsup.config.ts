@@ -8,9 +8,11 @@ export default defineConfig([
     clean: false,
     // import.meta.url in the CommonJS build too, by which the files of its threads are found.
     shims: true,
-    // What the two entries share as ES modules.
-    esbuildOptions: (options) => {
+    esbuildOptions: (options, { format }) => {
+      // What the two entries share as ES modules.
       options.chunkNames = 'shared';
+      // Jest lets CommonJS import() nothing: the server package is then required.
+      if (format === 'cjs') options.supported = { ...options.supported, 'dynamic-import': false };
     },
   }),
   // By itself: what it shares with the others is a few lines, not worth a second chunk that all would load.
