@@ -42,10 +42,14 @@ export class Lanes {
 
   /** Takes and runs jobs until quiet, then closes the connections. Never rejects. */
   async run(): Promise<void> {
+    const { quiet, slots } = this.#options;
     const wake = (): void => this.#wake();
-    this.#options.quiet.addEventListener('abort', wake);
+    quiet.addEventListener('abort', wake);
+    // Also one that a job from before the server lost its extensions has left.
+    const forget = slots.onFree(wake);
     await Promise.all(this.#connections.map((connection) => this.#lane(connection)));
-    this.#options.quiet.removeEventListener('abort', wake);
+    forget();
+    quiet.removeEventListener('abort', wake);
   }
 
   /** Gives up what the server has not answered. */

@@ -48,6 +48,7 @@ export class Slots {
   readonly #options: SlotsOptions;
   readonly #running = new Set<Running>();
   readonly #ofType = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
   #long: RunningJob[] = [];
   #outOfTime: FaktoryError | undefined;
 
@@ -102,12 +103,19 @@ export class Slots {
           if (ms >= longRun) this.#long.push(running);
           this.#options.observer?.ended?.(job, outcome, ms);
           resolve(outcome);
+          for (const listener of this.#listeners) listener();
         },
       };
       this.#running.add(running);
       this.#options.observer?.started?.(job);
       void this.#options.run(job, { signal: control.signal, extend }).then(running.end);
     });
+  }
+
+  /** Tells whenever a slot is free again, until the returned function is called. */
+  onFree(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Out of time: each job that runs ends now, handed back, and so does one that is started later. */

@@ -155,6 +155,23 @@ test('a job from before the server lost its extensions is waited for at a stop, 
   expect(faktory).toMatchObject({ total_processed: 2, total_failures: 0, sets: { working: 0, retries: 0 } });
 });
 
+test('after the server lost its extensions, a slot that an older job leaves is filled', async () => {
+  const [older, newer] = [gate(), gate()];
+  const { port } = server;
+  await work({ Older: older.run, Newer: newer.run, Run: () => undefined }, { concurrency: 2 });
+  await client.push({ jobtype: 'Older', args: [] });
+  await older.entered;
+  await server.stop();
+  await serve({ port, extensions: false });
+  await client.push({ jobtype: 'Newer', args: [] });
+  await newer.entered;
+  await client.push({ jobtype: 'Run', args: [] });
+  await infoWith(client, ({ sets }) => sets.working === 3);
+  older.open();
+  await infoWith(client, ({ total_processed, sets }) => total_processed === 2 && sets.working === 1);
+  newer.open();
+});
+
 test('queues in turn are served side by side, whatever waits in the first', async () => {
   const order: string[] = [];
   const handlers: Handlers = { Run: ({ job }) => order.push(job.queue ?? '') };
