@@ -15,7 +15,10 @@ import type { Slots } from './slots.ts';
 
 /** What lanes work with. */
 export interface LanesOptions {
-  connect: () => Connection;
+  /** @param onUp told whenever the server took the HELLO */
+  connect: (onUp: () => void) => Connection;
+  /** Told when a connection was lost and is there again: the server may be another one. */
+  onAgain: () => void;
   slots: Slots;
   limits: QueueLimits;
   /** The order for the next FETCH. */
@@ -32,12 +35,21 @@ const pause = 1000; // ms after a FETCH that the server refused
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #connections: Connection[];
+  /** Those that may yet start a job. */
+  readonly #open: Set<Connection>;
   /** Lanes that wait for a limit. */
   #waiting: (() => void)[] = [];
 
   constructor(options: LanesOptions) {
     this.#options = options;
-    this.#connections = Array.from({ length: options.slots.concurrency }, options.connect);
+    this.#connections = Array.from({ length: options.slots.concurrency }, () => {
+      let known = false;
+      return options.connect(() => {
+        if (known) options.onAgain();
+        known = true;
+      });
+    });
+    this.#open = new Set(this.#connections);
   }
 
   /** Takes and runs jobs until quiet, then closes the connections. Never rejects. */
@@ -52,6 +64,11 @@ export class Lanes {
     quiet.removeEventListener('abort', wake);
   }
 
+  /** Resolves when, after quiet, no job waits here for a slot any more. */
+  async started(): Promise<void> {
+    while (this.#open.size > 0) await this.#change();
+  }
+
   /** Gives up what the server has not answered. */
   drop(reason: FaktoryError): void {
     for (const connection of this.#connections) connection.abort(reason);
@@ -64,20 +81,23 @@ export class Lanes {
     while (!quiet.aborted) {
       const job = await this.#next(connection);
       if (job === undefined) continue;
-      const outcome = await this.#work(job);
+      const outcome = await this.#work(job, connection);
       // Not awaited: it leaves in one write with the next FETCH, and its reply comes before that one's.
       told = tellClassic(connection, { hand: { job, rid: undefined }, outcome }, log);
     }
+    this.#close(connection);
     await told;
     await connection.close();
   }
 
-  async #work(job: Job): ReturnType<Slots['start']> {
+  async #work(job: Job, connection: Connection): ReturnType<Slots['start']> {
     const { slots, limits } = this.#options;
     limits.take(job.queue);
     while (!slots.admits(job.jobtype)) await this.#change();
+    this.#close(connection);
     // There is no verb for more time.
     const outcome = await slots.start(job, () => Promise.resolve(false));
+    this.#open.add(connection);
     limits.end(job.queue);
     this.#wake();
     return outcome;
@@ -110,7 +130,12 @@ export class Lanes {
     }
   }
 
-  /** When a job has ended, or all ends. */
+  #close(connection: Connection): void {
+    this.#open.delete(connection);
+    this.#wake();
+  }
+
+  /** When a job has started or ended, or all ends. */
   #change(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }

@@ -69,7 +69,7 @@ export class Supply {
   /**
    * Takes and runs jobs. Resolves when no more are to be taken, all have ended and that is told. Never rejects.
    *
-   * @param onClassic told once when the server does not know the extensions (any more): nothing is taken here from then on
+   * @param onClassic told when the server does not know the extensions (any more): nothing is taken here until `resume`
    */
   async run(onClassic: () => void): Promise<void> {
     const { quiet, ends } = this.#options;
@@ -84,6 +84,17 @@ export class Supply {
     clearTimeout(this.#late);
     clearTimeout(this.#paused);
     await ends.settled();
+  }
+
+  /** The server has the extensions again. */
+  resume(): void {
+    this.#left = false;
+    this.#turn();
+  }
+
+  /** A slot is free that was filled from elsewhere. */
+  slotFree(): void {
+    this.#turn();
   }
 
   /** Asks the server which reservations are still ours, of those that are older than so many milliseconds. */
@@ -120,7 +131,7 @@ export class Supply {
     const { quiet } = this.#options;
     this.#feed();
     // Later in this turn of the event loop: jobs that end at once then make one FETCHB, not one each.
-    if (!quiet.aborted && !this.#scheduled) {
+    if (!quiet.aborted && !this.#left && !this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => {
         this.#scheduled = false;
@@ -167,9 +178,9 @@ export class Supply {
   }
 
   #askForMore(): void {
-    const { quiet, limits, queues } = this.#options;
+    const { quiet, limits, queues, slots } = this.#options;
     while (!quiet.aborted && !this.#left && this.#paused === undefined) {
-      const inHand = this.#hands.size + this.#coming;
+      const inHand = slots.busy + this.#ahead.length + this.#coming;
       const wanted = this.#flow.wanted(inHand, this.#ahead.length, limits.any ? 1 : 2, this.#asking);
       if (wanted < 1) return;
       if (!limits.any) {

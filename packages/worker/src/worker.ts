@@ -15,7 +15,7 @@ import {
 } from '@faktory-ts/client';
 import { extensionVersion, FaktoryError, type Job } from '@faktory-ts/protocol';
 import { Lanes } from './classic.ts';
-import { Ends, messageOf } from './ends.ts';
+import { Ends, messageOf, patient } from './ends.ts';
 import { type AnyHeart, type HeartData, makeHeart } from './heart-remote.ts';
 import { observers, type WorkerObserver } from './observer.ts';
 import { settings, type WorkerOptions, type WorkerSettings } from './options.ts';
@@ -69,8 +69,8 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** Fetches, and tells how jobs ended. */
   readonly #connection: Connection;
   /** For a server without our extensions. */
-  readonly #connect: () => Connection;
-  #lanes: Lanes | undefined;
+  readonly #connect: (onUp: () => void) => Connection;
+  readonly #lanes = new Set<Lanes>();
   readonly #quiet = new AbortController();
   /** Aborted by the second stop(). */
   readonly #hurry = new AbortController();
@@ -89,7 +89,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     const addresses = resolveServers(options);
     const hello = { hostname: hostname(), wid: this.wid, pid: process.pid, labels };
     const tls = options.tls;
-    this.#connect = () => new Connection({ addresses, hello, tls });
+    this.#connect = (onUp) => new Connection({ addresses, hello, tls, onUp });
     this.#connection = new Connection({
       addresses,
       hello,
@@ -243,20 +243,44 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   #leave(reason: FaktoryError): void {
     this.#connection.abort(reason);
-    this.#lanes?.drop(reason);
+    for (const lanes of this.#lanes) lanes.drop(reason);
     this.#heart.drop();
   }
 
-  /** In batches where the server knows how, else one by one. */
+  /** In batches where the server knows how, else one by one; from one to the other when the server has changed. */
   async #takeJobs(): Promise<void> {
-    let singly: Promise<void> | undefined;
-    await this.#supply.run(() => {
-      this.#settings.log.info('the server has none of our extensions: a connection for each slot');
-      this.#connection.hangUp(); // dials again if the end of a job is still to be told
-      this.#lanes = new Lanes({ ...this.#common(), connect: this.#connect });
-      singly = this.#lanes.run();
-    });
-    await singly;
+    const singly: Promise<void>[] = [];
+    await this.#supply.run(() => void singly.push(this.#takeSingly()));
+    await Promise.all(singly);
+  }
+
+  async #takeSingly(): Promise<void> {
+    this.#settings.log.info('the server has none of our extensions: a connection for each slot');
+    this.#connection.hangUp(); // dials again if the end of a job is still to be told
+    const over = new AbortController();
+    const quiet = AbortSignal.any([this.#quiet.signal, over.signal]);
+    const onAgain = (): void => void this.#lookAgain(lanes, over);
+    const lanes: Lanes = new Lanes({ ...this.#common(), quiet, connect: this.#connect, onAgain });
+    this.#lanes.add(lanes);
+    const forget = this.#slots.onFree(() => this.#supply.slotFree());
+    await lanes.run();
+    forget();
+    this.#lanes.delete(lanes);
+  }
+
+  /** Whether the server has our extensions by now. Jobs that wait for a slot go first: to a classic server nothing goes back. */
+  async #lookAgain(lanes: Lanes, over: AbortController): Promise<void> {
+    const withdraw = this.#quiet.signal;
+    const offer = await this.#connection.ready({ ...patient, withdraw }).catch(() => undefined);
+    if (over.signal.aborted || withdraw.aborted) return;
+    if (offer === undefined) {
+      this.#connection.hangUp();
+      return;
+    }
+    this.#settings.log.info('the server has our extensions now: jobs come in batches');
+    over.abort();
+    await lanes.started();
+    this.#supply.resume();
   }
 
   async #run(job: Job, { signal, extend }: Hands): Promise<Outcome> {

@@ -8,8 +8,9 @@ import path from 'node:path';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
+import { type Handlers, type JobContext, Worker, type WorkerOptions } from '../src/index.ts';
 import { gate } from './gate.ts';
+import { keptLog } from './given.ts';
 import { infoWith } from './info-with.ts';
 
 let dir: string;
@@ -170,6 +171,66 @@ test('after the server lost its extensions, a slot that an older job leaves is f
   older.open();
   await infoWith(client, ({ total_processed, sets }) => total_processed === 2 && sets.working === 1);
   newer.open();
+});
+
+test('a worker whose server comes back with the extensions takes jobs in batches, and tells what it ran', async () => {
+  const [older, newer] = [gate(), gate()];
+  const { port } = server;
+  await server.stop();
+  await serve({ port, extensions: false });
+  const worker = await work(
+    { Older: older.run, Newer: newer.run, Run: () => undefined },
+    { concurrency: 9, beatInterval: 50 },
+  );
+  await client.push({ jobtype: 'Older', args: [] });
+  await older.entered;
+  // This client, the heart, the slots.
+  while ((await client.info()).server.connections !== 1 + 1 + 9) await new Promise(setImmediate);
+  await server.stop();
+  await serve({ port });
+  await client.pushBulk(many('Run', 100));
+  await infoWith(client, ({ total_processed }) => total_processed === 100);
+  while ((await client.info()).server.connections !== 1 + 2) await new Promise(setImmediate);
+  older.open();
+  await infoWith(client, ({ total_processed, sets }) => total_processed === 101 && sets.working === 0);
+  // And back once more.
+  await client.push({ jobtype: 'Newer', args: [] });
+  await newer.entered;
+  await server.stop();
+  await serve({ port, extensions: false });
+  await client.push({ jobtype: 'Run', args: [] });
+  await infoWith(client, ({ total_processed }) => total_processed === 102);
+  newer.open();
+  await infoWith(client, ({ total_processed, sets }) => total_processed === 103 && sets.working === 0);
+  await worker.stop();
+  expect((await client.info()).faktory).toMatchObject({ total_failures: 0, sets: { retries: 0 } });
+});
+
+test('a job that waited for a slot when its server got the extensions runs before those that come in batches', async () => {
+  const { run, entered, open } = gate();
+  const order: unknown[] = [];
+  const { log, lines } = keptLog();
+  const { port } = server;
+  await server.stop();
+  await serve({ port, extensions: false });
+  const limited = (context: JobContext, name: unknown): unknown => {
+    order.push(name);
+    return name === 'first' ? run(context) : undefined;
+  };
+  await work({ Run: { run: limited, concurrency: 1 } }, { concurrency: 3, log });
+  await client.push({ jobtype: 'Run', args: ['first'] });
+  await entered;
+  await client.push({ jobtype: 'Run', args: ['second'] });
+  await infoWith(client, ({ sets }) => sets.working === 2);
+  await server.stop();
+  await serve({ port });
+  await client.push({ jobtype: 'Run', args: ['third'] });
+  while (!lines.some((line) => line.includes('extensions now'))) await new Promise(setImmediate);
+  // Enough turns of the server for a batch, which must not be asked for yet.
+  for (let looks = 0; looks < 20; looks++) await client.info();
+  open();
+  await infoWith(client, ({ total_processed }) => total_processed === 3);
+  expect(order).toEqual(['first', 'second', 'third']);
 });
 
 test('queues in turn are served side by side, whatever waits in the first', async () => {
