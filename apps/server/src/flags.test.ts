@@ -63,8 +63,8 @@ describe('parseFlags', () => {
   );
 
   it('refuses words that are not flags', async () => {
-    expect(await refusal('start')).toContain('"start" is not a flag');
-    expect(await refusal('--', 'start')).toContain('"start" is not a flag');
+    expect(await refusal('start')).toContain('"start" is no command and not a flag');
+    expect(await refusal('--', 'start')).toContain('"start" is no command and not a flag');
   });
 
   it.each(['-v', '--version', '-version'])('knows %s', async (arg) => {

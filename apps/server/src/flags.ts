@@ -4,8 +4,10 @@
  * Written in Go's style or ours: `-b x`, `-b=x`, `--b x`, `--bind x`, `--bind=x`; a repeated flag's last value counts.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import yargs, { type Options } from 'yargs';
+import type { Options } from 'yargs';
+import { commandList } from './commands/run.ts';
 import { type LimitName, limits } from './limits.ts';
+import { parserOf } from './parser.ts';
 
 const words = {
   bind: { alias: 'b', describe: 'address for commands, :7419 = all interfaces', normal: 'localhost:7419' },
@@ -49,10 +51,11 @@ TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, bindin
 export async function parseFlags(args: readonly string[]): Promise<Asked> {
   const parser = describe(args);
   const given: Record<string, unknown> = await parser.parseAsync();
-  if (given.help === true) return { help: await parser.getHelp() };
+  if (given.help === true) return { help: `${usage}\n\n${await parser.getHelp()}` };
   if (given.version === true) return { version: true };
   const surplus = (given._ as unknown[])[0];
-  if (surplus !== undefined) throw new FaktoryError('CONFIG', `"${surplus}" is not a flag${seeHelp}`);
+  if (surplus !== undefined)
+    throw new FaktoryError('CONFIG', `"${surplus}" is no command and not a flag${seeHelp}`);
   const flags: Flags = {};
   for (const name of flagNames) {
     const value = given[name];
@@ -62,15 +65,17 @@ export async function parseFlags(args: readonly string[]): Promise<Asked> {
   return { flags };
 }
 
+const usage = `Usage: faktory [flags]            starts the server: a Faktory-compatible job server
+       faktory COMMAND [flags]    speaks to one, or works on a data folder; faktory COMMAND --help tells more
+
+Commands:
+${commandList()}`;
 const seeHelp = '; see faktory --help';
 const flagNames = [...Object.keys(words), ...limits.map((limit) => limit.name)] as FlagName[];
 
 function describe(args: readonly string[]) {
-  return yargs([...args])
+  return parserOf(args, seeHelp)
     .scriptName('faktory')
-    .help(false) // both are ours: yargs would end the process
-    .version(false)
-    .usage('Usage: faktory [flags]\n\nA Faktory-compatible job server.')
     .options(options())
     .group(
       ['environment', 'bind', 'web', 'dir', 'config', 'sync', 'description', 'log-level', 'log-format'],
@@ -78,22 +83,7 @@ function describe(args: readonly string[]) {
     )
     .group(flagNames.slice(Object.keys(words).length), 'Limits, also keys of [limits] in the TOML files:')
     .group(['version', 'help'], 'Other:')
-    .epilogue(epilogue)
-    .parserConfiguration({
-      'short-option-groups': false,
-      'duplicate-arguments-array': false,
-      'parse-numbers': false,
-      'camel-case-expansion': false,
-      'boolean-negation': false,
-      'dot-notation': false,
-    })
-    .detectLocale(false)
-    .exitProcess(false)
-    .strict()
-    .wrap(110)
-    .fail((message, error) => {
-      throw new FaktoryError('CONFIG', plainly(error?.message ?? message, args) + seeHelp);
-    });
+    .epilogue(epilogue);
 }
 
 function options(): Record<string, Options> {
@@ -108,16 +98,4 @@ function options(): Record<string, Options> {
     all[name] = { type: 'string', requiresArg: true, describe: meaning, defaultDescription: `${normal}` };
   }
   return all;
-}
-
-/** The parser's message with the flag as it was typed; never with a value, which may be a secret. */
-function plainly(message: string, args: readonly string[]): string {
-  const [, what, names = ''] = /^(Unknown|Not enough) arguments?(?: following)?: (.*)$/.exec(message) ?? [];
-  if (what === undefined) return message;
-  const typed = names.split(', ').map((name) => {
-    return args.map((arg) => arg.split('=')[0] ?? '').find((arg) => arg.replace(/^-+/, '') === name) ?? name;
-  });
-  if (what !== 'Unknown') return `the flag ${typed.join(', ')} needs a value`;
-  const stray = typed.find((name) => args.includes(name) && !name.startsWith('-'));
-  return stray === undefined ? `unknown flag ${typed.join(', ')}` : `"${stray}" is not a flag`;
 }

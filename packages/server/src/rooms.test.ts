@@ -15,7 +15,7 @@ const packages: Record<string, string[]> = {
   'packages/client': ['protocol'],
   'packages/worker': ['protocol', 'client'],
   'packages/server': ['protocol'],
-  'apps/server': ['protocol', 'server'],
+  'apps/server': ['protocol', 'server', 'client'],
   'apps/demo': ['client', 'worker'],
   'apps/bench': ['protocol', 'client', 'worker'],
 };

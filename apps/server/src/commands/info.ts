@@ -1,0 +1,38 @@
+/* `faktory info`: what the server says of itself, for a person or as JSON. */
+import type { Info } from '@faktory-ts/protocol';
+import { command } from './command.ts';
+import { serverFlags, withServer } from './connect.ts';
+
+export const info = command({
+  name: 'info',
+  synopsis: '',
+  describe: 'what a running server says of itself: version, counters, queues',
+  flags: { ...serverFlags, json: { describe: 'print the JSON that INFO answers' } },
+  async run(call) {
+    const told = await withServer(call, (client) => client.info());
+    call.terminal.print(call.on('json') ? JSON.stringify(told, null, 2) : forPerson(told));
+  },
+});
+
+function forPerson({ now, faktory, server }: Info): string {
+  const { sets } = faktory;
+  // A classic Faktory has no name of its own.
+  const name = server.name === undefined ? '' : `${server.name} ${server.version}, speaks as `;
+  const lines: [label: string, value: string | number][] = [
+    ['server', `${name}${server.description} ${server.faktory_version}`],
+    ['time', now],
+    ['uptime', `${server.uptime} s`],
+    ['connections', server.connections],
+    ['memory', `${server.used_memory_mb} MB`],
+    ['processed', faktory.total_processed],
+    ['failures', faktory.total_failures],
+    ['enqueued', faktory.total_enqueued],
+    ['working', sets.working],
+    ['scheduled', sets.scheduled],
+    ['retries', sets.retries],
+    ['dead', sets.dead],
+    ...Object.entries(faktory.queues).map(([queue, size]): [string, number] => [`queue ${queue}`, size]),
+  ];
+  const widest = Math.max(...lines.map(([label]) => label.length));
+  return lines.map(([label, value]) => `${label.padEnd(widest)}  ${value}`).join('\n');
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { type Call, command, type Terminal } from './command.ts';
+import { commandList, commandOf, commands, runCommand } from './run.ts';
+
+const printed: string[] = [];
+const terminal: Terminal = {
+  env: {},
+  tty: false,
+  width: 80,
+  print: (text) => void printed.push(text),
+  note: () => undefined,
+  confirm: async () => false,
+  signal: new AbortController().signal,
+};
+
+let called: Call<'queue' | 'all'> | undefined;
+const sample = command({
+  name: 'sample',
+  synopsis: 'JOBTYPE [ARGS]',
+  describe: 'does nothing',
+  flags: {
+    queue: { alias: 'q', value: 'QUEUE', describe: 'which', normal: 'default' },
+    all: { describe: 'all' },
+  },
+  words: [1, 2],
+  run: async (call) => {
+    called = call;
+  },
+});
+
+const run = (...args: string[]): Promise<void> => runCommand(sample, args, terminal);
+
+describe('a command', () => {
+  it('gets its words, values and switches, in any order, as text', async () => {
+    await run('-q', '007', 'T', '--all', '[1]');
+    expect([called?.words, called?.value('queue'), called?.on('all')]).toEqual([['T', '[1]'], '007', true]);
+    await run('12');
+    expect([called?.words, called?.value('queue'), called?.on('all')]).toEqual([['12'], undefined, false]);
+  });
+
+  it.each([
+    [['--nope', 'T'], /unknown flag --nope; see faktory sample --help/],
+    [['T', '--queue'], /the flag --queue needs a value/],
+    [['T', '--queue='], /the flag --queue needs a value/],
+    [[], /something is missing; write faktory sample JOBTYPE \[ARGS\]/],
+    [['T', '[1', '2]'], /"2\]" is too much: a value with spaces needs quotes/],
+  ])('is not run when it is used wrongly: %j', async (args, text) => {
+    called = undefined;
+    await expect(run(...args)).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringMatching(text),
+    });
+    expect(called).toBeUndefined();
+  });
+
+  it('prints its help instead of running', async () => {
+    called = undefined;
+    await run('--help');
+    expect(printed.at(-1)).toMatch(
+      /Usage: faktory sample JOBTYPE \[ARGS\][\s\S]*does nothing[\s\S]*QUEUE: which/,
+    );
+    expect(called).toBeUndefined();
+  });
+});
+
+it('every command is found by its name and told of in the list', () => {
+  for (const one of commands) {
+    expect(commandOf([one.name, 'x'])).toBe(one);
+    expect(commandList()).toContain(`  ${one.name} `);
+  }
+  expect(commandOf(['-b', ':1'])).toBeUndefined();
+});

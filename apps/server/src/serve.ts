@@ -1,0 +1,67 @@
+/*
+ * The server in this process: started, told of by the log, stopped by signals.
+ * With main.ts the only file that ends the process. A running server logs to standard output.
+ */
+import { createServer, type Logger, type Server } from '@faktory-ts/server';
+import { announce, banner } from './announce.ts';
+import type { Config } from './config.ts';
+import { createLog } from './log.ts';
+import { onSignals } from './signals.ts';
+import { dumpState } from './state.ts';
+
+const stopDeadline = 5000; // ms
+const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGTERM: 15 };
+
+/** Starts the server and returns once it listens. Throws what `start` of the server throws. */
+export async function serve(config: Config, version: string): Promise<void> {
+  process.stderr.write(banner(version));
+  const { logLevel: level, logFormat: format } = config;
+  const colour = process.stdout.isTTY && !process.env.NO_COLOR;
+  const log = createLog({ level, format, colour, write: (line) => process.stdout.write(line) });
+  for (const warning of config.warnings) log.warn(warning);
+  endOnFault(log);
+  const server = createServer({ ...config.server, log });
+  const started = server.start();
+  let stopping = false;
+  onSignals(process, {
+    stop: (signal) => {
+      stopping = true;
+      log.info(`${signal}: stopping; a second signal ends the process at once`);
+      void stop(server, started, log);
+    },
+    abandon: (signal) => end(log, 128 + (signalNumbers[signal] ?? 0), `${signal} again: ended at once`),
+    reload: () => log.warn('SIGHUP: the configuration is read at the start only; restart to change it'),
+    dump: () => void dumpState(server, log),
+  });
+  await started;
+  if (!stopping) announce(config, server, version, log);
+}
+
+/** Stops in order and ends; also a server that is still starting. */
+async function stop(server: Server, started: Promise<void>, log: Logger): Promise<never> {
+  const text = `not stopped after ${stopDeadline / 1000} s: ended; what was accepted is safe`;
+  setTimeout(() => end(log, 1, text), stopDeadline).unref();
+  try {
+    await started;
+    await server.stop();
+  } catch (error) {
+    return end(log, 1, `could not stop in order: ${error}`);
+  }
+  return end(log, 0, 'stopped');
+}
+
+function end(log: Logger, code: number, message: string): never {
+  if (code === 0) log.info(message);
+  else log.error(message);
+  process.exit(code);
+}
+
+/** A restart is tested, going on after a fault is not; whatever was confirmed is on disk. */
+function endOnFault(log: Logger): void {
+  const fault = (reason: unknown): never => {
+    const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+    return end(log, 1, `unexpected fault, ended; start again, accepted jobs are safe: ${text}`);
+  };
+  process.on('uncaughtException', fault);
+  process.on('unhandledRejection', fault);
+}
