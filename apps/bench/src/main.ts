@@ -11,12 +11,14 @@ import { whole } from './figures.ts';
 import { idleWorker } from './idle-worker.ts';
 import { million } from './million.ts';
 import { quietTimes } from './quiet-times.ts';
+import { restart } from './restart.ts';
 
 const sections: Record<string, () => Promise<void>> = {
   full: () => besideEcho('full'),
   off: () => besideEcho('off'),
   bulk,
   million,
+  restart,
   idle: quietTimes,
   worker: idleWorker,
   bullmq: besideBullmq,

@@ -30,11 +30,11 @@ export class Stage {
     this.readyAfter = readyAfter;
   }
 
-  /** Starts a server; on an old data folder when one is given. */
-  static async start(sync: string, folder?: string): Promise<Stage> {
+  /** Starts a server; on an old data folder when one is given, with more flags. */
+  static async start(sync: string, folder?: string, more: readonly string[] = []): Promise<Stage> {
     const dir = folder ?? mkdtempSync(join(tmpdir(), 'faktory-bench-'));
     const started = performance.now();
-    const args = ['-b', '127.0.0.1:0', '-w', ':0', '-d', join(dir, 'db'), '-c', dir, '--sync', sync];
+    const args = ['-b', '127.0.0.1:0', '-w', ':0', '-d', join(dir, 'db'), '-c', dir, '--sync', sync, ...more];
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment(),
@@ -49,7 +49,7 @@ export class Stage {
       if (child.exitCode !== null) throw new Error(`the server did not start:\n${said}`);
       await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
     }
-    const port = Number(/port (\d+) was free/.exec(said)?.[1]);
+    const port = Number(/port (\d+) was free/.exec(said)?.[1] ?? /listening at \S*:(\d+)/.exec(said)?.[1]);
     return new Stage(child, port, dir, (performance.now() - started) / 1000);
   }
 

@@ -11,7 +11,7 @@ describe('parseFlags', () => {
   it.each([[['-b', ':1']], [['-b=:1']], [['--b', ':1']], [['--b=:1']], [['-bind', ':1']], [['--bind=:1']]])(
     'reads %j, in the style of Go or ours',
     async (args) => {
-      expect(await parseFlags(args)).toEqual({ flags: { bind: ':1' } });
+      expect(await parseFlags(args)).toEqual({ flags: { bind: ':1' }, takeOver: false });
     },
   );
 
@@ -25,17 +25,25 @@ describe('parseFlags', () => {
       dir: '/d',
       config: '/c',
     };
-    expect(await parseFlags(args)).toEqual({ flags });
+    expect(await parseFlags(args)).toEqual({ flags, takeOver: false });
   });
 
   it('keeps values as text, whatever they look like', async () => {
     expect(await parseFlags(['--dead-limit', '007', '-d', 'true'])).toEqual({
       flags: { 'dead-limit': '007', dir: 'true' },
+      takeOver: false,
     });
   });
 
   it('takes the last value of a repeated flag', async () => {
-    expect(await parseFlags(['-b', ':1', '--bind', ':2'])).toEqual({ flags: { bind: ':2' } });
+    expect(await parseFlags(['-b', ':1', '--bind', ':2'])).toEqual({
+      flags: { bind: ':2' },
+      takeOver: false,
+    });
+  });
+
+  it('reads --take-over as a switch', async () => {
+    expect(await parseFlags(['--take-over', '-b', ':1'])).toEqual({ flags: { bind: ':1' }, takeOver: true });
   });
 
   it.each([['--nope'], ['-x'], ['-vh'], ['--no-bind']])('names the unknown flag %s', async (arg) => {

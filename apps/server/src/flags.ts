@@ -38,7 +38,10 @@ type FlagName = keyof typeof words | LimitName;
 /** The flags that were typed, by long name. */
 export type Flags = Partial<Record<FlagName, string>>;
 /** What the command line asks for. */
-export type Asked = { readonly help: string } | { readonly version: true } | { readonly flags: Flags };
+export type Asked =
+  | { readonly help: string }
+  | { readonly version: true }
+  | { readonly flags: Flags; readonly takeOver: boolean };
 
 const epilogue = `Environment:
   FAKTORY_ENV            the default of --environment
@@ -62,7 +65,7 @@ export async function parseFlags(args: readonly string[]): Promise<Asked> {
     if (value === '') throw new FaktoryError('CONFIG', `the flag --${name} needs a value${seeHelp}`);
     if (typeof value === 'string') flags[name] = value;
   }
-  return { flags };
+  return { flags, takeOver: given['take-over'] === true };
 }
 
 const usage = `Usage: faktory [flags]            starts the server: a Faktory-compatible job server
@@ -78,7 +81,18 @@ function describe(args: readonly string[]) {
     .scriptName('faktory')
     .options(options())
     .group(
-      ['environment', 'bind', 'web', 'dir', 'config', 'sync', 'description', 'log-level', 'log-format'],
+      [
+        'environment',
+        'bind',
+        'web',
+        'dir',
+        'config',
+        'sync',
+        'description',
+        'log-level',
+        'log-format',
+        'take-over',
+      ],
       'Flags:',
     )
     .group(flagNames.slice(Object.keys(words).length), 'Limits, also keys of [limits] in the TOML files:')
@@ -90,6 +104,10 @@ function options(): Record<string, Options> {
   const all: Record<string, Options> = {
     version: { alias: 'v', type: 'boolean', describe: 'print name and version' },
     help: { alias: 'h', type: 'boolean', describe: 'print this' },
+    'take-over': {
+      type: 'boolean',
+      describe: 'end the server that holds the data folder, and start in its place',
+    },
   };
   for (const [name, { normal, ...rest }] of Object.entries(words)) {
     all[name] = { ...rest, type: 'string', requiresArg: true, defaultDescription: normal };

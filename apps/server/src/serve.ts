@@ -8,12 +8,13 @@ import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { onSignals } from './signals.ts';
 import { dumpState } from './state.ts';
+import { startInPlace } from './take-over.ts';
 
 const stopDeadline = 5000; // ms
 const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGTERM: 15 };
 
 /** Starts the server and returns once it listens. Throws what `start` of the server throws. */
-export async function serve(config: Config, version: string): Promise<void> {
+export async function serve(config: Config, version: string, takeOver: boolean): Promise<void> {
   process.stderr.write(banner(version));
   const { logLevel: level, logFormat: format } = config;
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -21,7 +22,7 @@ export async function serve(config: Config, version: string): Promise<void> {
   for (const warning of config.warnings) log.warn(warning);
   endOnFault(log);
   const server = createServer({ ...config.server, log });
-  const started = server.start();
+  const started = takeOver ? startInPlace(server, log) : server.start();
   let stopping = false;
   onSignals(process, {
     stop: (signal) => {
