@@ -166,9 +166,9 @@ describe.each(Object.keys(places))('on %s', (kind) => {
       timeout: 10_000, // the server is dialled every three seconds
     });
     expect((await server.info()).faktory.queues).toEqual({ default: 2, other: 1 });
-    expect(await taken(server)).toEqual([jid(0), jid(1)]);
+    const first = await taken(server); // it may come in as soon as there is room
     await emptied();
-    expect(await taken(server)).toEqual([jid(2)]);
+    expect([...first, ...(await taken(server))]).toEqual([jid(0), jid(1), jid(2)]);
   }, 20_000);
 
   test('rows that are too long together go in smaller lines; one that is too long alone is refused', async () => {
@@ -244,7 +244,8 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     const disturbed = {
       ...store,
       query: async (sql: string, values: (string | number | null)[]) => {
-        if (statements++ % 3 === 0) await store.query('UPDATE faktory_outbox_relay SET leased_until = 0', []);
+        // Not for ever: whoever loses its lease at every third statement may never come to the end of a line.
+        if (statements++ % 3 === 0 && statements < 300) await store.query('UPDATE faktory_outbox_relay SET leased_until = 0', []);
         return store.query(sql, values);
       },
     };
