@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { onSignals } from './signals.ts';
 import { dumpState } from './state.ts';
+import { tellSystemd } from './systemd.ts';
 import { startInPlace } from './take-over.ts';
 
 const stopDeadline = 5000; // ms
@@ -27,6 +28,7 @@ export async function serve(config: Config, version: string, takeOver: boolean):
   onSignals(process, {
     stop: (signal) => {
       stopping = true;
+      tellSystemd(['STOPPING=1'], log);
       log.info(`${signal}: stopping; a second signal ends the process at once`);
       void stop(server, started, log);
     },
@@ -35,7 +37,9 @@ export async function serve(config: Config, version: string, takeOver: boolean):
     dump: () => void dumpState(server, log),
   });
   await started;
-  if (!stopping) announce(config, server, version, log);
+  if (stopping) return;
+  announce(config, server, version, log);
+  tellSystemd(['READY=1', `STATUS=listening at ${config.binding.text}`], log);
 }
 
 /** Stops in order and ends; also a server that is still starting. */

@@ -1,0 +1,10 @@
+// Whether the server in this container takes jobs: by HTTP, or by HTTPS where it has a certificate, of whatever name.
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+const asked = ['http', 'https'].map(async (scheme) => {
+  const { ok } = await fetch(`${scheme}://127.0.0.1:7420/health/ready`);
+  if (!ok) throw new Error('not ready');
+});
+await Promise.any(asked).then(
+  () => process.exit(0),
+  () => process.exit(1),
+);
