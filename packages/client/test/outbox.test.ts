@@ -245,7 +245,8 @@ describe.each(Object.keys(places))('on %s', (kind) => {
       ...store,
       query: async (sql: string, values: (string | number | null)[]) => {
         // Not for ever: whoever loses its lease at every third statement may never come to the end of a line.
-        if (statements++ % 3 === 0 && statements < 300) await store.query('UPDATE faktory_outbox_relay SET leased_until = 0', []);
+        if (statements++ % 3 === 0 && statements < 300)
+          await store.query('UPDATE faktory_outbox_relay SET leased_until = 0', []);
         return store.query(sql, values);
       },
     };
