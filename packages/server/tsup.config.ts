@@ -1,5 +1,9 @@
 import { defineConfig } from 'tsup';
-import { library } from '../../tsup.base.ts';
+import { library, program } from '../../tsup.base.ts';
 
-// import.meta.url in the CommonJS build too, by which the binding of SQLite is required.
-export default defineConfig(library({ shims: true }));
+// All are built at the same time into one folder: none may empty it, so no file may have a name that changes.
+export default defineConfig([
+  // import.meta.url in the CommonJS build too, by which the binding of SQLite and the files of other processes are found.
+  library({ clean: false, shims: true }),
+  program({ entry: { 'backup-child': 'src/engine/sqlite/backup-child.ts' }, clean: false }),
+]);

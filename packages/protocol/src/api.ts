@@ -69,6 +69,8 @@ export interface Health {
   /** RFC 3339. */
   now: string;
   server: { description: string; faktory_version: string; connections: number; command_count: number };
+  /** Where backups are made: when the newest was (RFC 3339; absent when there is none), and whether the last try failed. */
+  backups?: { newest?: string | undefined; failed: boolean } | undefined;
   /** Why the answer is 503; absent when all is well. */
   error?: string;
 }

@@ -67,7 +67,7 @@ export {
   queueName,
 } from './job.ts';
 export { jobDocument, readJob, wireJob } from './job-document.ts';
-export { checkJob, checkQueueName } from './job-rules.ts';
+export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
 export { type JobText, parseJob, parseJobs } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';

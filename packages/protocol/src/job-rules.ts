@@ -4,7 +4,7 @@
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
-import { maxReserve, minJidBytes } from './job.ts';
+import { defaultReserve, maxReserve, minJidBytes, minReserve } from './job.ts';
 import type { JobText } from './job-text.ts';
 import { unitAt, utf8Length } from './utf8.ts';
 
@@ -49,4 +49,18 @@ export function checkJob(job: JobText): void {
     throw new FaktoryError('INVALID', `invalid timestamp for 'at': ${shown}: not an RFC 3339 time`);
   }
   checkQueueName(job.queue);
+}
+
+/**
+ * Seconds that a reservation lasts for a job that asked for so many: none or 0 is the default, the rest has a floor and a ceiling.
+ *
+ * @example
+ * ```ts
+ * reserveSeconds(undefined); // 1800
+ * reserveSeconds(5); // 60
+ * ```
+ */
+export function reserveSeconds(asked: number | undefined): number {
+  if (!asked) return defaultReserve;
+  return Math.min(Math.max(asked, minReserve), maxReserve);
 }

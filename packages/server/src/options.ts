@@ -32,6 +32,11 @@ export interface ServerOptions {
   readonly handshakeTimeout?: number;
   /** Most jobs in one PUSHB. Default 10,000. */
   readonly maxBulkJobs?: number;
+  /**
+   * Backups of the store, in `backups/` of the data folder: milliseconds from one to the next (default one hour, at least five
+   * minutes), and how many are kept (default 24). Default false: none are made by themselves.
+   */
+  readonly backups?: { readonly every?: number; readonly keep?: number } | false;
   /** Whether clients may ask for what goes beyond Faktory's protocol (EXT). Default true. */
   readonly extensions?: boolean;
   /** Milliseconds after its last beat until a worker that asked for a lease loses its jobs. Default 15,000. */
@@ -54,6 +59,9 @@ export interface ServerOptions {
 
 const LONGEST_TIMER = 2_147_483_647; // ms; beyond it Node's timers fire at once
 
+const HOUR = 3_600_000; // ms
+const LEAST_BETWEEN_BACKUPS = 300_000; // ms; a backup of a large store takes minutes
+
 /** The options with every default filled. */
 export type Settings = ReturnType<typeof settle>;
 
@@ -73,6 +81,7 @@ export function settle(options: ServerOptions) {
     maxUnauthenticated: whole('maxUnauthenticated', options.maxUnauthenticated ?? 1000, 1),
     handshakeTimeout: whole('handshakeTimeout', options.handshakeTimeout ?? 2000, 1, LONGEST_TIMER),
     maxBulkJobs: whole('maxBulkJobs', options.maxBulkJobs ?? 10_000, 1),
+    backups: options.backups ? backupPlan(options.backups) : undefined,
     extensions: options.extensions ?? true,
     workerTimeout: whole('workerTimeout', options.workerTimeout ?? 15_000, 1000, LONGEST_TIMER),
     maxWorkerLosses: whole('maxWorkerLosses', options.maxWorkerLosses ?? 3, 1),
@@ -88,6 +97,13 @@ export function settle(options: ServerOptions) {
     throw new FaktoryError('CONFIG', `sync must be full, relaxed or off, not ${String(settings.sync)}`);
   }
   return settings;
+}
+
+function backupPlan({ every = HOUR, keep = 24 }: { every?: number; keep?: number }) {
+  return {
+    every: whole('backups.every', every, LEAST_BETWEEN_BACKUPS),
+    keep: whole('backups.keep', keep, 1),
+  };
 }
 
 function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {

@@ -12,11 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Info, Micros } from '@faktory-ts/protocol';
 import { addressOf } from './address.ts';
+import { madeAt } from './engine/sqlite/backup-folder.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { HttpApp } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { type ServerOptions, type Settings, settle } from './options.ts';
+import { BackupTask } from './tasks/backup-task.ts';
 import { Runner } from './tasks/runner.ts';
 import { Listener } from './wire/listener.ts';
 import { Roster } from './workers/roster.ts';
@@ -69,6 +71,7 @@ interface Rooms {
   readonly runner: Runner;
   readonly listener: Listener;
   readonly http: HttpApp | undefined;
+  readonly backups: BackupTask | undefined;
   readonly info: () => Promise<Info>;
 }
 
@@ -110,6 +113,7 @@ class FaktoryServer implements Server {
     this.#rooms = rooms;
     try {
       await rooms.runner.start();
+      await rooms.backups?.start();
       this.#httpPort = await rooms.http?.start();
       this.#port = await rooms.listener.start();
     } catch (error) {
@@ -125,15 +129,23 @@ class FaktoryServer implements Server {
     const runner = new Runner(jobs, roster, settings.log);
     const info = (): Promise<Info> =>
       makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
-    const { maxBulkJobs, extensions, workerTimeout } = settings;
-    const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, info };
+    const { maxBulkJobs, extensions, workerTimeout, log } = settings;
+    const plan = settings.backups;
+    const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id));
+    const keepBackups = plan?.keep ?? 24;
+    const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, info };
     const listener = new Listener({ ...settings, host: hosts.wire }, desk);
     const startedAt = performance.now();
     const password = settings.webPassword;
     const http =
       settings.http &&
-      new HttpApp({ host: hosts.http ?? '', port: settings.http.port, password }, jobs, info);
-    return { engine, jobs, runner, listener, http, info };
+      new HttpApp(
+        { host: hosts.http ?? '', port: settings.http.port, password },
+        jobs,
+        info,
+        () => backups?.state,
+      );
+    return { engine, jobs, runner, listener, http, backups, info };
   }
 
   async stop(): Promise<void> {
@@ -142,6 +154,7 @@ class FaktoryServer implements Server {
     if (rooms) {
       rooms.listener.refuse();
       rooms.jobs.close();
+      rooms.backups?.stop();
       await Promise.all([rooms.listener.stop(), rooms.runner.stop(), rooms.http?.stop()]);
       await rooms.engine.close();
     }

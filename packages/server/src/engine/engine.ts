@@ -156,6 +156,20 @@ export interface CommitFigures {
   readonly seconds: number;
 }
 
+/** A copy of the store that can be restored. */
+export interface Backup {
+  /** When it was made, as a name that sorts by age: `2026-11-25T20-15-30.123Z`. */
+  readonly id: string;
+  /** Compressed. */
+  readonly bytes: number;
+  /** Of the compressed copy, in hex. */
+  readonly sha256: string;
+  /** The version of the data format. */
+  readonly format: number;
+  /** How many jobs are where. */
+  readonly jobs: Readonly<Record<'ready' | 'scheduled' | 'retries' | 'working' | 'dead', number>>;
+}
+
 export interface Engine {
   /** Microseconds; decides what is due. Tests replace it. */
   readonly clock: () => Micros;
@@ -220,6 +234,14 @@ export interface Engine {
   flush(): Promise<void>;
   /** Writes a mark to the store; resolves when that is durable. Throws STORAGE when the store cannot write. */
   probe(): Promise<void>;
+
+  /**
+   * Copies the store while it is in use and proves the copy; only then forgets all backups but the newest `keep`. Throws STORAGE when
+   * it fails, and SHUTDOWN when the engine is closed meanwhile: then nothing is left of it, and none is forgotten.
+   */
+  backup(keep: number): Promise<Backup>;
+  /** Newest first. */
+  backups(): Promise<readonly Backup[]>;
 
   figures(): CommitFigures;
 

@@ -5,7 +5,7 @@
  * The rest asks for the password when there is one (Basic authentication, any user name).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { formatTime, type Info } from '@faktory-ts/protocol';
+import { formatTime, type Health, type Info, type Micros } from '@faktory-ts/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Jobs } from '../jobs/jobs.ts';
 import { listen } from '../listening.ts';
@@ -16,6 +16,11 @@ export interface HttpOptions {
   readonly password: string | undefined;
 }
 
+/** What came of the backups; undefined where none are made. */
+type Backups = () =>
+  | { readonly newest: Micros | undefined; readonly failure: string | undefined }
+  | undefined;
+
 const PROBE_LASTS = 1000; // ms
 const PROBE_PATIENCE = 5000; // ms
 
@@ -23,11 +28,11 @@ export class HttpApp {
   readonly #app: FastifyInstance;
   readonly #options: HttpOptions;
 
-  constructor(options: HttpOptions, jobs: Jobs, info: () => Promise<Info>) {
+  constructor(options: HttpOptions, jobs: Jobs, info: () => Promise<Info>, backups: Backups) {
     this.#options = options;
     this.#app = fastify({ forceCloseConnections: true, connectionTimeout: 10_000, requestTimeout: 10_000 });
     this.#app.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-cache'));
-    const health = new Health(jobs, info);
+    const health = new HealthPage(jobs, info, backups);
     this.#app.get('/health', (_request, reply) => health.answer(reply));
     const guard = {
       onRequest: async (request: FastifyRequest, reply: FastifyReply) => this.#guard(request, reply),
@@ -69,15 +74,17 @@ function daysOf(request: FastifyRequest): number {
   return Number.isInteger(asked) && asked >= 1 ? Math.min(asked, 180) : 30;
 }
 
-class Health {
+class HealthPage {
   readonly #jobs: Jobs;
   readonly #info: () => Promise<Info>;
+  readonly #backups: Backups;
   #probedAt = Number.NEGATIVE_INFINITY;
   #probe: Promise<string | undefined> = Promise.resolve(undefined);
 
-  constructor(jobs: Jobs, info: () => Promise<Info>) {
+  constructor(jobs: Jobs, info: () => Promise<Info>, backups: Backups) {
     this.#jobs = jobs;
     this.#info = info;
+    this.#backups = backups;
   }
 
   async answer(reply: FastifyReply): Promise<unknown> {
@@ -86,7 +93,20 @@ class Health {
       return reply.code(503).send({ now: formatTime(this.#jobs.now()), error: reason });
     const { now, server } = await this.#info();
     const { command_count, connections, description, faktory_version, name, version } = server;
-    return { now, server: { command_count, connections, description, faktory_version, name, version } };
+    const backups = this.#backupHealth();
+    return {
+      now,
+      server: { command_count, connections, description, faktory_version, name, version },
+      ...(backups && { backups }),
+    };
+  }
+
+  /** Anybody may read it: why a backup failed, with its paths, is in the log. */
+  #backupHealth(): Health['backups'] {
+    const state = this.#backups();
+    if (!state) return undefined;
+    const newest = state.newest === undefined ? undefined : formatTime(state.newest);
+    return { newest, failed: state.failure !== undefined };
   }
 
   /** Why the store cannot write; undefined when it can. */

@@ -6,6 +6,7 @@
  */
 import type { JobText, Micros, Mutation } from '@faktory-ts/protocol';
 import type {
+  Backup,
   CommitFigures,
   DayCount,
   Engine,
@@ -24,7 +25,7 @@ import { countRefused, type PushLine, push, pushBulk } from './push.ts';
 import { latency } from './queues.ts';
 import { Waiting } from './waiting.ts';
 
-export type { DayCount, Held, Producer, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
+export type { Backup, DayCount, Held, Producer, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
 export type { PushLine } from './push.ts';
 
@@ -151,6 +152,16 @@ export class Jobs {
   /** Proves that a write reaches the disk. Throws STORAGE when it does not. */
   probe(): Promise<void> {
     return this.#engine.probe();
+  }
+
+  /** Makes a backup, and keeps the newest `keep` of all. */
+  backup(keep: number): Promise<Backup> {
+    return this.#engine.backup(keep);
+  }
+
+  /** The backups that there are, newest first. */
+  backups(): Promise<readonly Backup[]> {
+    return this.#engine.backups();
   }
 
   /** What committing cost since the start. */

@@ -7,15 +7,13 @@
 import {
   checkJob,
   defaultPriority,
-  defaultReserve,
   errorText,
   FaktoryError,
   formatTime,
   type JobText,
   jobDocument,
   type Micros,
-  maxReserve,
-  minReserve,
+  reserveSeconds,
 } from '@faktory-ts/protocol';
 import type { Engine, Entry, Producer, Refusal } from '../engine/engine.ts';
 
@@ -107,15 +105,9 @@ function entryOf(job: JobText, now: Micros, createdAt: string): Entry {
     jid: job.jid,
     queue: job.queue,
     priority: job.priority ?? defaultPriority,
-    reserveFor: reserveFor(job.reserveFor),
+    reserveFor: reserveSeconds(job.reserveFor),
     document: jobDocument(job, { createdAt }),
     failure: job.failure,
     at: later ? job.atMicros : undefined,
   };
-}
-
-// 0, absent and negative differ in the wire's words but not much in effect: absent or 0 is the default, the rest has a floor.
-function reserveFor(seconds: number | undefined): number {
-  if (!seconds) return defaultReserve;
-  return Math.min(Math.max(seconds, minReserve), maxReserve);
 }

@@ -40,6 +40,8 @@ export interface Desk {
   readonly extensions: boolean;
   /** Milliseconds until a silent worker with a lease loses its jobs. */
   readonly workerTimeout: number;
+  /** How many backups are kept when one is made. */
+  readonly keepBackups: number;
   info(): Promise<Info>;
 }
 

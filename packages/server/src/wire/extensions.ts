@@ -38,6 +38,8 @@ export const extensions: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['FAILB', { streams: true, run: failBulk }],
   ['RELEASE', { streams: true, run: release }],
   ['EXTEND', { streams: true, run: extend }],
+  ['BACKUP', { run: async (_, { jobs, keepBackups }) => json(await jobs.backup(keepBackups)) }],
+  ['BACKUPS', { run: async (_, { jobs }) => json(await jobs.backups()) }],
 ]);
 
 async function fetchBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {

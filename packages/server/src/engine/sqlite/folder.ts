@@ -27,14 +27,17 @@ export interface Folder {
   release(): void;
 }
 
-/** Makes the folder if need be and takes its lock. Throws LOCKED (naming the process) or STORAGE. */
-export function holdFolder(dir: string): Folder {
+/**
+ * Makes the folder if need be and takes its lock. Throws LOCKED (naming the process) or STORAGE, for a damaged store too, unless it
+ * is to be replaced.
+ */
+export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sound'): Folder {
   const folder = resolve(dir);
   makeFolder(folder);
   const lock = takeLock(folder);
   try {
     const file = join(folder, 'faktory.db');
-    refuseDamaged(file);
+    if (store === 'sound') refuseDamaged(file);
     return { file, release: () => lock.close() };
   } catch (error) {
     lock.close();

@@ -74,7 +74,7 @@ const migrations: readonly string[] = [
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */
 export function refuseForeign(db: Database, path: string): void {
-  const version = pragma(db, 'user_version');
+  const version = formatOf(db);
   const tables = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n;
   if (pragma(db, 'application_id') !== applicationId && (tables > 0 || version > 0)) {
     throw new FaktoryError(
@@ -90,7 +90,7 @@ export function refuseForeign(db: Database, path: string): void {
 
 /** Makes the tables, or brings an older file forward, in one commit. */
 export function migrate(db: Database): void {
-  const version = pragma(db, 'user_version');
+  const version = formatOf(db);
   if (version === migrations.length) return;
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -101,6 +101,11 @@ export function migrate(db: Database): void {
     db.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** Which version of the format a file has; this server makes files of the last. */
+export function formatOf(db: Database): number {
+  return pragma(db, 'user_version');
 }
 
 function pragma(db: Database, name: string): number {

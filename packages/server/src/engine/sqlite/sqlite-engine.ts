@@ -7,6 +7,7 @@
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type {
+  Backup,
   CommitFigures,
   Counted,
   DayCount,
@@ -24,6 +25,7 @@ import type {
   TimedSet,
   Verdict,
 } from '../engine.ts';
+import { BackupMaker } from './backup-maker.ts';
 import * as held from './held.ts';
 import { push } from './push.ts';
 import * as queues from './queues.ts';
@@ -53,6 +55,7 @@ export class SqliteEngine implements Engine {
   readonly #options: SqliteOptions;
   readonly #deadLimit: number;
   #opened: Store | undefined;
+  #backups: BackupMaker | undefined;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
@@ -68,6 +71,8 @@ export class SqliteEngine implements Engine {
   async close(): Promise<void> {
     const store = this.#opened;
     this.#opened = undefined;
+    await this.#backups?.close();
+    this.#backups = undefined;
     await store?.close();
   }
 
@@ -183,6 +188,14 @@ export class SqliteEngine implements Engine {
     });
   }
 
+  backup(keep: number): Promise<Backup> {
+    return this.#maker().make(this.clock(), keep);
+  }
+
+  async backups(): Promise<readonly Backup[]> {
+    return this.#maker().list();
+  }
+
   figures(): CommitFigures {
     return this.#store.turn.figures;
   }
@@ -197,6 +210,11 @@ export class SqliteEngine implements Engine {
     const { dueListeners } = this.#store;
     dueListeners.add(listener);
     return () => dueListeners.delete(listener);
+  }
+
+  #maker(): BackupMaker {
+    this.#backups ??= new BackupMaker(this.#store.file);
+    return this.#backups;
   }
 
   get #store(): Store {

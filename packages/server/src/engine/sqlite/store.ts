@@ -77,6 +77,11 @@ export class Store {
     this.#log = new WalSync(`${this.#folder.file}-wal`, sync);
   }
 
+  /** Where the jobs are. */
+  get file(): string {
+    return this.#folder.file;
+  }
+
   /** A statement, prepared once. */
   sql(text: string): Statement {
     let statement = this.#statements.get(text);
@@ -229,7 +234,8 @@ const PAGE = 2048; // bytes; a small commit touches a dozen pages, each for a fe
 const CHECKPOINT = 8000; // pages of the log
 const PATIENCE = 2000; // ms, with tools that read or copy the file
 
-function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
+/** Opens or makes the file, brings it up to date, and has each part read what it needs. Throws STORAGE. */
+export function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);

@@ -1,0 +1,123 @@
+/**
+ * Puts a backup in the place of the store, and proves beforehand that it is whole.
+ *
+ * At every moment the folder holds either the old store or the restored one, under the same name: the last step is one rename. What was
+ * there is moved aside, never removed. It must only run while the folder's lock is held.
+ */
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { Backup } from '../engine.ts';
+import { pathsOf, prepare } from './backup-folder.ts';
+import { checkStore } from './backup-make.ts';
+import { openDatabase } from './binding.ts';
+import { syncPath } from './folder.ts';
+
+/** Proves that a backup can be restored: its checksum, the store in it, and that it has as many jobs as it was made with. Throws STORAGE. */
+export async function checkBackup(folder: string, backup: Backup): Promise<void> {
+  const trial = join(folder, `.${backup.id}.check`);
+  prepare(folder);
+  try {
+    await unpack(folder, backup, trial);
+  } finally {
+    rmSync(trial, { force: true });
+  }
+}
+
+/** Restores; gives the folder in which the old store is now, undefined where there was none. */
+export async function restore(
+  file: string,
+  folder: string,
+  backup: Backup,
+  aside: string,
+): Promise<string | undefined> {
+  const dir = dirname(file);
+  const fresh = join(dir, '.restored.db');
+  rmSync(fresh, { force: true });
+  await unpack(folder, backup, fresh);
+  const old = existsSync(file) ? keepAside(file, join(dir, aside)) : undefined;
+  renameSync(fresh, file);
+  syncPath(dir);
+  return old;
+}
+
+/** A second name for the store, which stays under its first until the rename. */
+function keepAside(file: string, to: string): string {
+  emptyLog(file);
+  mkdirSync(to, { mode: 0o700 });
+  for (const end of ['-wal', '-shm']) {
+    if (statSync(file + end, { throwIfNoEntry: false })?.size)
+      renameSync(file + end, join(to, `faktory.db${end}`));
+    else rmSync(file + end, { force: true });
+  }
+  const kept = join(to, 'faktory.db');
+  try {
+    linkSync(file, kept);
+  } catch {
+    copyFileSync(file, kept); // a file system without hard links
+  }
+  for (const path of [kept, to, dirname(file)]) syncPath(path);
+  return to;
+}
+
+/** What is in the log comes into the file: the log must not be taken for one of the restored store. */
+function emptyLog(file: string): void {
+  try {
+    const db = openDatabase(file);
+    try {
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      db.close();
+    }
+  } catch {
+    // A damaged store: its log is moved aside with it.
+  }
+}
+
+async function unpack(folder: string, backup: Backup, to: string): Promise<void> {
+  const { copy } = pathsOf(folder, backup.id);
+  try {
+    const sha256 = await inflate(copy, to);
+    if (sha256 !== backup.sha256) throw new Error('its checksum is another than when it was made');
+    const { jobs } = checkStore(to);
+    const wrong = Object.entries(backup.jobs).filter(([name, n]) => jobs[name as keyof typeof jobs] !== n);
+    if (wrong.length > 0) throw new Error(`it has another number of jobs than it was made with`);
+    syncPath(to);
+  } catch (cause) {
+    rmSync(to, { force: true });
+    const text = `backup ${backup.id} cannot be used: ${(cause as Error).message}; choose another one`;
+    throw new FaktoryError('STORAGE', text, { cause });
+  }
+}
+
+/** Decompresses; gives the checksum of what was read. */
+async function inflate(from: string, to: string): Promise<string> {
+  const hash = createHash('sha256');
+  const measure = new Transform({
+    transform(chunk: Buffer, _, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  await pipeline(
+    createReadStream(from, { highWaterMark: 1 << 20 }),
+    measure,
+    createGunzip({ chunkSize: 1 << 18 }),
+    createWriteStream(to, { mode: 0o600, flush: true }),
+  );
+  return hash.digest('hex');
+}

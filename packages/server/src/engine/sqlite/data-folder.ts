@@ -1,0 +1,127 @@
+/**
+ * What can be done to a data folder without a server: backups, dump and load.
+ *
+ * What only reads goes beside a running server too. What changes the store takes the folder's lock first, so that it is refused while
+ * a server holds it.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
+import type { Backup } from '../engine.ts';
+import { backupId, backupsOf, list, pick, purge } from './backup-folder.ts';
+import { checkStore, makeBackup } from './backup-make.ts';
+import { checkBackup, restore } from './backup-restore.ts';
+import { dumpLines } from './dump.ts';
+import { holdFolder } from './folder.ts';
+import { type Loaded, type LoadOptions, load } from './load.ts';
+import { openFile } from './store.ts';
+
+/** What {@link DataFolder.restore} did. */
+export interface Restored {
+  /** What is now the store. */
+  readonly backup: Backup;
+  /** Where the store is that was there before; undefined when there was none. */
+  readonly aside: string | undefined;
+}
+
+/**
+ * The data folder of a server: its backups, and its jobs as lines of text.
+ *
+ * Every method rejects with a `FaktoryError`: `NOT_FOUND` where there is no store or no such backup, `STORAGE` for a disk that is full or
+ * a file that is damaged; `load` and `restore` also `LOCKED` while a server holds the folder.
+ *
+ * @example
+ * ```ts
+ * import { DataFolder } from '@faktory-ts/server';
+ *
+ * const folder = new DataFolder('./data');
+ * const { id, jobs } = await folder.backup();
+ * console.log(`backup ${id} has ${jobs.ready} ready jobs`);
+ * await folder.verify(id);
+ * ```
+ */
+export class DataFolder {
+  /** The folder, as an absolute path. */
+  readonly dir: string;
+  readonly #clock: () => Micros;
+
+  /** @param clock the time in microseconds; for tests. Default: the wall clock. */
+  constructor(dir: string, clock: () => Micros = nowMicros) {
+    this.dir = resolve(dir);
+    this.#clock = clock;
+  }
+
+  /** Makes a backup, also while a server uses the folder, and checks it. */
+  async backup(): Promise<Backup> {
+    const order = { file: this.#store(), folder: this.#backups, id: backupId(this.#clock()) };
+    return makeBackup(order);
+  }
+
+  /** The backups that there are, newest first. */
+  backups(): Backup[] {
+    return list(this.#backups);
+  }
+
+  /** Forgets all but the newest `keep` backups; gives those that are gone. */
+  purge(keep: number): Backup[] {
+    return purge(this.#backups, keep);
+  }
+
+  /** Proves that a backup (default: the newest) can be restored: its checksum, the store in it, the number of its jobs. */
+  async verify(id?: string): Promise<Backup> {
+    const backup = pick(this.#backups, id);
+    await checkBackup(this.#backups, backup);
+    return backup;
+  }
+
+  /** Checks the store itself, and tells what is in it. */
+  async check(): Promise<Pick<Backup, 'format' | 'jobs'>> {
+    return checkStore(this.#store());
+  }
+
+  /** Puts a backup (default: the newest) in the place of the store, which is moved aside. */
+  async restore(id?: string): Promise<Restored> {
+    const held = holdFolder(this.dir, 'whatever it is'); // a damaged store is why one restores
+    try {
+      const backup = pick(this.#backups, id);
+      const aside = `replaced-${backupId(this.#clock())}`;
+      return { backup, aside: await restore(held.file, this.#backups, backup, aside) };
+    } finally {
+      held.release();
+    }
+  }
+
+  /** The store as lines of JSON, from one moment, also while a server uses the folder. */
+  dump(): Generator<string> {
+    return dumpLines(this.#store());
+  }
+
+  /** Takes the lines of a dump into the store, which is made when there is none: all of them, or nothing. */
+  async load(lines: Iterable<string> | AsyncIterable<string>, options: LoadOptions = {}): Promise<Loaded> {
+    const held = holdFolder(this.dir);
+    try {
+      const db = openFile(held.file, 'full', []);
+      try {
+        db.exec('PRAGMA synchronous = FULL');
+        return await load(db, lines, options);
+      } finally {
+        db.close();
+      }
+    } catch (cause) {
+      if (cause instanceof FaktoryError) throw cause;
+      throw new FaktoryError('STORAGE', `nothing was loaded: ${(cause as Error).message}`, { cause });
+    } finally {
+      held.release();
+    }
+  }
+
+  get #backups(): string {
+    return backupsOf(this.dir);
+  }
+
+  #store(): string {
+    const file = join(this.dir, 'faktory.db');
+    if (existsSync(file)) return file;
+    throw new FaktoryError('NOT_FOUND', `there is no faktory.db in ${this.dir}; is this the data folder?`);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Backups at their time: so long after the newest one that there is, also when that was made before a restart.
+ *
+ * A stranger would get wrong that the wall clock is looked at each second instead of one long timer being set: so a step of the clock
+ * or a sleep of the machine delays nothing. It must never end the server: a backup that fails is logged, kept in `state`, and tried
+ * again soon.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+import type { Backup, Jobs } from '../jobs/jobs.ts';
+import type { Logger } from '../log.ts';
+
+/** When backups are made, and how many are kept. */
+export interface BackupPlan {
+  /** Milliseconds from one to the next. */
+  readonly every: number;
+  readonly keep: number;
+}
+
+/** What came of the backups since the start. */
+export interface BackupState {
+  /** When the newest backup was made; undefined: there is none. */
+  readonly newest: Micros | undefined;
+  /** Why the last try failed; undefined: it did not. */
+  readonly failure: string | undefined;
+}
+
+const lookEvery = 1000; // ms
+const againAfter: Micros = 300_000_000; // after a failure: the disk may have room again
+
+export class BackupTask {
+  readonly #jobs: Jobs;
+  readonly #plan: BackupPlan;
+  readonly #log: Logger;
+  readonly #madeAt: (backup: Backup) => Micros;
+  #state: BackupState = { newest: undefined, failure: undefined };
+  #due: Micros = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(jobs: Jobs, plan: BackupPlan, log: Logger, madeAt: (backup: Backup) => Micros) {
+    this.#jobs = jobs;
+    this.#plan = plan;
+    this.#log = log;
+    this.#madeAt = madeAt;
+  }
+
+  get state(): BackupState {
+    return this.#state;
+  }
+
+  async start(): Promise<void> {
+    const [newest] = await this.#jobs.backups();
+    if (newest) this.#made(newest);
+    this.#timer = setInterval(() => this.#look(), lookEvery);
+    this.#look();
+  }
+
+  /** A backup that is being made is given up when the engine closes. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #made(backup: Backup): void {
+    const newest = this.#madeAt(backup);
+    this.#state = { newest, failure: undefined };
+    // A clock that was set back must not put the next one off.
+    this.#due = Math.min(newest, this.#jobs.now()) + this.#plan.every * 1000;
+  }
+
+  #look(): void {
+    if (this.#running || this.#jobs.now() < this.#due) return;
+    this.#running = this.#make().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #make(): Promise<void> {
+    const started = performance.now();
+    try {
+      const backup = await this.#jobs.backup(this.#plan.keep);
+      this.#made(backup);
+      const { id, bytes, jobs } = backup;
+      const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
+      this.#log.info(`backup ${id} made and checked`, { bytes, ...jobs, seconds });
+    } catch (error) {
+      if ((error as { code?: string }).code === 'SHUTDOWN') return;
+      const failure = (error as Error).message;
+      this.#state = { ...this.#state, failure };
+      this.#due = this.#jobs.now() + Math.min(againAfter, this.#plan.every * 1000);
+      this.#log.error(`${failure}; older backups are kept, the next try is in five minutes`);
+    }
+  }
+}
