@@ -66,12 +66,29 @@ export {
   newJid,
   queueName,
 } from './job.ts';
-export { jobDocument, readJob, wireJob } from './job-document.ts';
+export { editedDocument, jobDocument, readJob, wireJob } from './job-document.ts';
 export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
 export { type JobText, parseJob, parseJobs } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
 export { type Mutation, type MutationFilter, mutationMatcher, parseMutate } from './mutate.ts';
+export {
+  type ChangeAsk,
+  type ChangedJobs,
+  type CountedJobs,
+  type FoundJob,
+  type FoundJobs,
+  type JobAction,
+  type JobChange,
+  type JobFilter,
+  type JobPlace,
+  type JobSearch,
+  type JobsAsk,
+  type JobsProgress,
+  jobPlaces,
+  parseChange,
+  parseJobsAsk,
+} from './operating.ts';
 export {
   bulk,
   defaultMaxReplyBytes,
@@ -84,4 +101,16 @@ export {
 } from './reply.ts';
 export { formatTime, type Micros, nowMicros, parseTime } from './time.ts';
 export { cutUtf8, utf8Length, wellFormed } from './utf8.ts';
+export {
+  type EventKind,
+  eventKinds,
+  type JobEvent,
+  parseSignal,
+  parseTail,
+  type RunningJob,
+  type TailAsk,
+  type TailedEvents,
+  type WorkerStatus,
+  type WorkersStatus,
+} from './watching.ts';
 export { type BeatPayload, type FailPayload, type HandOutNames, write } from './write.ts';

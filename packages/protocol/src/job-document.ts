@@ -7,7 +7,7 @@
 
 import { FaktoryError } from './errors.ts';
 import { defaultRetry, type Job } from './job.ts';
-import type { JobText } from './job-text.ts';
+import { type JobText, parseJob } from './job-text.ts';
 import { jsonString } from './json.ts';
 import { formatTime, type Micros } from './time.ts';
 
@@ -37,6 +37,11 @@ export function jobDocument(job: JobText, defaults: { createdAt: string }): stri
   const names = `${custom},"jid":${jid},"queue":${queue},"jobtype":${jobtype}${priority}`;
   const rest = `${at},"args":${job.args}${reserveFor}${backtrace}`;
   return `{"retry":${job.retry ?? defaultRetry}${names},"created_at":${created}${rest}}`;
+}
+
+/** A stored document with another queue or priority; all else stays as it is written. */
+export function editedDocument(document: string, edit: { queue: string } | { priority: number }): string {
+  return jobDocument({ ...parseJob(document), ...edit }, { createdAt: '' });
 }
 
 /**

@@ -5,10 +5,23 @@
  * to be (`sync`). Operations take effect in the order in which they were called. An engine knows places, orders and
  * times; it never knows sockets, retry curves or texts of replies.
  *
- * A stranger would get wrong: a job's *document* never changes after its push. What changes during its life (when it
- * was enqueued, its failure, where it is) stands beside it, and `wireJob` of the protocol joins them.
+ * A stranger would get wrong: a job's *document* never changes after its push, unless an operator moves the job to another
+ * queue or priority. What changes during its life (when it was enqueued, its failure, where it is) stands beside it, and
+ * `wireJob` of the protocol joins them.
  */
 import type { Micros } from '@faktory-ts/protocol';
+import type { Bite, CountBite, EntryChange, FindAsk, FoundBite } from './find.ts';
+
+export type {
+  Bite,
+  CountBite,
+  EntryChange,
+  FindAsk,
+  Found,
+  FoundBite,
+  Place,
+  Progress,
+} from './find.ts';
 
 /** The sets that wait for a time. */
 export type TimedSet = 'scheduled' | 'retries' | 'dead';
@@ -230,6 +243,18 @@ export interface Engine {
 
   /** Applies a change to each picked entry, each in one commit, in bites so that others are served meanwhile. */
   mutate(change: SetChange): Promise<number>;
+
+  /**
+   * Looks through the places, in the order in which their jobs are due or handed out, until `limit` jobs are found or some 50 ms
+   * have gone. Never makes other operations wait, and sees what was committed before the call. Changes meanwhile may hide a job
+   * that moves from a place not looked at yet to one that was. Throws INVALID for a bad cursor, ABORTED when given up.
+   */
+  find(ask: FindAsk, bite: Bite, signal?: AbortSignal): Promise<FoundBite>;
+  /** The same without the jobs. */
+  count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite>;
+  /** Changes found jobs in one commit; tells of each whether it was changed. */
+  change(entries: readonly string[], change: EntryChange): Promise<readonly boolean[]>;
+
   /** Forgets everything. */
   flush(): Promise<void>;
   /** Writes a mark to the store; resolves when that is durable. Throws STORAGE when the store cannot write. */

@@ -18,11 +18,14 @@ export interface FetchCall {
   readonly signal: AbortSignal;
 }
 
+/** Where jobs are taken from: an engine. */
+export type Source = Pick<Engine, 'fetch' | 'fetchMany'>;
+
 // Clients give up after four to five seconds.
 const LONGEST_WAIT = 2000; // ms
 
 /** A reserved job, or undefined after the wait. */
-export function fetch(engine: Engine, waiting: Waiting, call: FetchCall): Promise<Reservation | undefined> {
+export function fetch(engine: Source, waiting: Waiting, call: FetchCall): Promise<Reservation | undefined> {
   const mark = waiting.mark;
   const queues = waiting.withoutLine(call.queues);
   if (queues.length === 0) return wait(engine, waiting, call, mark);
@@ -32,7 +35,7 @@ export function fetch(engine: Engine, waiting: Waiting, call: FetchCall): Promis
 
 /** Up to `count` jobs in one commit. Waits like {@link fetch} when there is none. */
 export async function fetchBulk(
-  engine: Engine,
+  engine: Source,
   waiting: Waiting,
   call: FetchCall,
   count: number,
@@ -46,7 +49,7 @@ export async function fetchBulk(
 }
 
 async function takeUpTo(
-  engine: Engine,
+  engine: Source,
   waiting: Waiting,
   call: FetchCall,
   count: number,
@@ -57,7 +60,7 @@ async function takeUpTo(
 }
 
 async function wait(
-  engine: Engine,
+  engine: Source,
   waiting: Waiting,
   call: FetchCall,
   since: Mark,

@@ -1,17 +1,30 @@
 /**
  * THE RULES ROOM's door: what each verb means, for the rooms that speak to people (wire, http) and to time (tasks).
  *
- * It holds no state but the line of parked fetches; everything else is in the engine. It knows no sockets and no
- * store code.
+ * It holds no state but the line of parked fetches, and for those who watch the last events; everything else is in the engine. It
+ * knows no sockets and no store code.
  */
-import type { JobText, Micros, Mutation } from '@faktory-ts/protocol';
+import type {
+  JobChange,
+  JobSearch,
+  JobText,
+  Micros,
+  Mutation,
+  TailAsk,
+  TailedEvents,
+} from '@faktory-ts/protocol';
 import type {
   Backup,
+  Bite,
   CommitFigures,
+  CountBite,
   DayCount,
   Engine,
+  Found,
+  FoundBite,
   Held,
   Producer,
+  Progress,
   Pushed,
   QueueSummary,
   Reservation,
@@ -19,13 +32,25 @@ import type {
 } from '../engine/engine.ts';
 import { ack } from './ack.ts';
 import { expire, type Fault, fail, failAll } from './fail.ts';
-import { type FetchCall, fetch, fetchBulk, giveBack } from './fetch.ts';
+import { type FetchCall, fetch, fetchBulk, giveBack, type Source } from './fetch.ts';
 import { mutate } from './mutate.ts';
+import { change, running } from './operate.ts';
 import { countRefused, type PushLine, push, pushBulk } from './push.ts';
 import { latency } from './queues.ts';
+import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
 
-export type { Backup, DayCount, Held, Producer, QueueSummary, Reservation, Sizes } from '../engine/engine.ts';
+export type {
+  Backup,
+  DayCount,
+  Found,
+  Held,
+  Producer,
+  Progress,
+  QueueSummary,
+  Reservation,
+  Sizes,
+} from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
 export type { PushLine } from './push.ts';
 
@@ -33,7 +58,14 @@ export type { PushLine } from './push.ts';
 export type TimedPlace = 'scheduled' | 'retries' | 'working' | 'dead';
 
 export class Jobs {
-  readonly #engine: Engine;
+  /** While somebody watches, one that also tells. */
+  #engine: Engine;
+  /** For fetches that wait: when they wake, somebody may watch. */
+  readonly #source: Source = {
+    fetch: (ask) => this.#engine.fetch(ask),
+    fetchMany: (ask, count) => this.#engine.fetchMany(ask, count),
+  };
+  readonly #tail: Tail;
   readonly #waiting = new Waiting();
   readonly #stopListening: () => void;
 
@@ -46,6 +78,9 @@ export class Jobs {
    */
   constructor(engine: Engine, mostLosses = 3) {
     this.#engine = engine;
+    this.#tail = new Tail(engine, (used) => {
+      this.#engine = used;
+    });
     this.#mostLosses = mostLosses;
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
@@ -69,12 +104,12 @@ export class Jobs {
   }
 
   fetch(call: FetchCall): Promise<Reservation | undefined> {
-    return fetch(this.#engine, this.#waiting, call);
+    return fetch(this.#source, this.#waiting, call);
   }
 
   /** Up to `count` jobs, in one commit when there are any. */
   fetchBulk(call: FetchCall, count: number): Promise<readonly Reservation[]> {
-    return fetchBulk(this.#engine, this.#waiting, call, count);
+    return fetchBulk(this.#source, this.#waiting, call, count);
   }
 
   /** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */
@@ -119,6 +154,31 @@ export class Jobs {
 
   mutate(mutation: Mutation): Promise<number> {
     return mutate(this.#engine, mutation);
+  }
+
+  /** Finds jobs, a bite at a time; see the engine. */
+  find(search: JobSearch, bite: Bite, signal?: AbortSignal): Promise<FoundBite> {
+    return this.#engine.find(search, bite, signal);
+  }
+
+  /** Counts the same jobs. */
+  count(search: JobSearch, cursor?: string, signal?: AbortSignal): Promise<CountBite> {
+    return this.#engine.count(search, cursor, signal);
+  }
+
+  /** Changes the jobs that a bite of a search finds, in one commit. */
+  change(asked: JobChange, signal: AbortSignal): Promise<Progress & { changed: number }> {
+    return change(this.#engine, asked, signal);
+  }
+
+  /** Jobs in hand, the longest first. */
+  running(signal: AbortSignal): Promise<readonly Found[]> {
+    return running(this.#engine, signal);
+  }
+
+  /** What happened since; waits for something to happen. */
+  tail(ask: TailAsk, signal: AbortSignal): Promise<TailedEvents> {
+    return this.#tail.read(ask, signal);
   }
 
   setPaused(names: readonly string[] | '*', paused: boolean): Promise<void> {
@@ -198,6 +258,7 @@ export class Jobs {
   /** Ends all waits with nothing. */
   close(): void {
     this.#stopListening();
+    this.#tail.close();
     this.#waiting.close();
   }
 }

@@ -31,8 +31,10 @@ import {
   text,
   type Verb,
 } from './commands.ts';
+import { operating } from './operating.ts';
 
 export const extensions: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+  ...operating,
   ['FETCHB', { run: fetchBulk }],
   ['ACKB', { streams: true, run: ackBulk }],
   ['FAILB', { streams: true, run: failBulk }],

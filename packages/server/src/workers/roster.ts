@@ -103,6 +103,14 @@ export class Roster {
     return record.state;
   }
 
+  /** Tells a worker, or all, with the answer to their next BEAT; says how many. Throws NOT_FOUND for a wid that is not here. */
+  signal(wid: string, state: WorkerState): number {
+    const meant = wid === 'all' ? this.workers() : this.workers().filter((record) => record.wid === wid);
+    if (meant.length === 0 && wid !== 'all') throw new FaktoryError('NOT_FOUND', `unknown worker ${wid}`);
+    for (const record of meant) advance(record, state);
+    return meant.length;
+  }
+
   /** Lets go of workers that have been silent for too long; closes their connections. */
   reap(): void {
     const now = this.#clock();

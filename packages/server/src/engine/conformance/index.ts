@@ -7,6 +7,7 @@
  */
 import { describe } from 'vitest';
 import { exerciseFetch } from './fetch.ts';
+import { exerciseFind } from './find.ts';
 import { exerciseLeases } from './leases.ts';
 import { exercisePush } from './push.ts';
 import { exerciseQueues } from './queues.ts';
@@ -26,6 +27,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseLeases(open);
     exerciseSets(open);
     exerciseQueues(open);
+    exerciseFind(open);
     exerciseRaces(open);
     exerciseRestart(open);
   });

@@ -4,7 +4,7 @@
  * A queue's row stays when the queue is removed (only unlisted), because jobs in other places still point to it.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { QueueSummary } from '../engine.ts';
+import type { FindAsk, QueueSummary } from '../engine.ts';
 import type { Queue } from './counts.ts';
 import { place } from './schema.ts';
 import type { Store } from './store.ts';
@@ -57,6 +57,17 @@ export function oldest(store: Store, name: string): Micros | undefined {
     if (row) times.push(row.enqueued_at);
   }
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** How many jobs a search has to look at. */
+export function sizeOf({ counts }: Store, { places, queues, jids, wid }: FindAsk): number {
+  const sizes = places.map((where): number => {
+    if (wid !== undefined && where !== 'working') return 0;
+    if (where !== 'ready') return jids && where !== 'working' ? 0 : counts.sizeOf(place[where]);
+    const asked = queues ? queues.map((name) => counts.queues.get(name)) : [...counts.queues.values()];
+    return asked.reduce((sum, queue) => sum + (queue ? counts.readyIn(queue) : 0), 0);
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Forgets every job, queue, pause and counter. */

@@ -8,12 +8,17 @@
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type {
   Backup,
+  Bite,
   CommitFigures,
+  CountBite,
   Counted,
   DayCount,
   Engine,
   Entry,
+  EntryChange,
   FetchAsk,
+  FindAsk,
+  FoundBite,
   Held,
   Producer,
   Pushed,
@@ -26,9 +31,11 @@ import type {
   Verdict,
 } from '../engine.ts';
 import { BackupMaker } from './backup-maker.ts';
+import { change } from './change.ts';
 import * as held from './held.ts';
 import { push } from './push.ts';
 import * as queues from './queues.ts';
+import { Reader } from './reader.ts';
 import { place } from './schema.ts';
 import { changeSet } from './set-change.ts';
 import { Store } from './store.ts';
@@ -56,6 +63,7 @@ export class SqliteEngine implements Engine {
   readonly #deadLimit: number;
   #opened: Store | undefined;
   #backups: BackupMaker | undefined;
+  #reader: Reader | undefined;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
@@ -73,6 +81,8 @@ export class SqliteEngine implements Engine {
     this.#opened = undefined;
     await this.#backups?.close();
     this.#backups = undefined;
+    await this.#reader?.close(); // before the store, which empties the log that a reader may hold
+    this.#reader = undefined;
     await store?.close();
   }
 
@@ -176,6 +186,23 @@ export class SqliteEngine implements Engine {
     return changeSet(this.#store, change, this.#deadLimit);
   }
 
+  async find(ask: FindAsk, { cursor, limit }: Bite, signal?: AbortSignal): Promise<FoundBite> {
+    const total = queues.sizeOf(this.#store, ask);
+    const { jobs, scanned, next } = await this.#search.scan({ ask, cursor, limit }, signal);
+    return { jobs, scanned, total: Math.max(total, scanned), next };
+  }
+
+  async count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite> {
+    const total = queues.sizeOf(this.#store, ask);
+    const { count, scanned, next } = await this.#search.scan({ ask, cursor, limit: undefined }, signal);
+    return { count, scanned, total: Math.max(total, scanned), next };
+  }
+
+  change(entries: readonly string[], what: EntryChange): Promise<readonly boolean[]> {
+    const store = this.#store;
+    return store.turn.run(() => change(store, entries, what, this.#deadLimit));
+  }
+
   flush(): Promise<void> {
     return this.#store.turn.run(() => queues.flush(this.#store));
   }
@@ -215,6 +242,11 @@ export class SqliteEngine implements Engine {
   #maker(): BackupMaker {
     this.#backups ??= new BackupMaker(this.#store.file);
     return this.#backups;
+  }
+
+  get #search(): Reader {
+    this.#reader ??= new Reader(this.#store.file);
+    return this.#reader;
   }
 
   get #store(): Store {

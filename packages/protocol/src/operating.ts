@@ -1,0 +1,224 @@
+/*
+ * The verbs of operators, for connections that asked with EXT: JOBS finds, CHANGE changes, WORKERS and SIGNAL are about workers, TAIL
+ * tells what happens. It must never act on them. A stranger would get wrong that JOBS and CHANGE do a bite of the work and give a
+ * cursor: whoever wants all of it asks again until there is none.
+ */
+
+import { FaktoryError } from './errors.ts';
+import { readRest } from './extension.ts';
+import type { Job } from './job.ts';
+import { checkQueueName } from './job-rules.ts';
+import { integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
+import { type Micros, parseTime } from './time.ts';
+
+/** Where a job can be, in the order in which JOBS looks when nothing else is asked. */
+export const jobPlaces = ['ready', 'working', 'scheduled', 'retries', 'dead'] as const;
+/** One of {@link jobPlaces}. */
+export type JobPlace = (typeof jobPlaces)[number];
+
+/** Which jobs, in the wire's words: all that is given must hold, and of a list one of it. */
+export interface JobFilter {
+  places?: readonly JobPlace[];
+  queues?: readonly string[];
+  jobtypes?: readonly string[];
+  /** 1 to 9. */
+  priorities?: readonly number[];
+  jids?: readonly string[];
+  /** Of the worker that runs the job. */
+  wid?: string;
+  /** Contained in the arguments. Case counts. */
+  text?: string;
+  /** Contained in the type or the message of the last failure. Case counts. */
+  error?: string;
+  /** RFC 3339: not before this (ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten). */
+  from?: string;
+  /** RFC 3339: before this. */
+  until?: string;
+}
+
+/** What JOBS is asked. */
+export interface JobsAsk extends JobFilter {
+  /** Most jobs in the answer: 1 to 1000. Default 100. */
+  limit?: number;
+  /** The `next` of the last answer. */
+  cursor?: string;
+  /** Only how many. */
+  count?: boolean;
+}
+
+/** How far a search has come. */
+export interface JobsProgress {
+  /** Jobs looked at since its start. */
+  scanned: number;
+  /** Jobs to look at, as of now. */
+  total: number;
+  /** Where to go on; absent: that was all. */
+  next?: string;
+}
+
+/** A job and where it is. */
+export interface FoundJob {
+  place: JobPlace;
+  /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten. */
+  at: string;
+  job: Job;
+  /** Of a working job: who has it; empty: a producer. */
+  wid?: string;
+  /** Of a working job, RFC 3339: when its reservation ends; absent: as long as its worker beats. */
+  expires_at?: string;
+}
+
+/** The answer to JOBS. */
+export interface FoundJobs extends JobsProgress {
+  jobs: FoundJob[];
+}
+
+/** The answer to JOBS with `count`: the matching jobs of this bite. */
+export interface CountedJobs extends JobsProgress {
+  count: number;
+}
+
+/** The answer to CHANGE: how many jobs this bite has changed. */
+export interface ChangedJobs extends JobsProgress {
+  changed: number;
+}
+
+/** What CHANGE does to jobs. */
+export type JobAction =
+  | { action: 'discard' | 'kill' | 'requeue' }
+  /** Due then, RFC 3339. */
+  | { action: 'schedule'; at: string }
+  | { action: 'move'; queue: string }
+  /** 1 to 9. */
+  | { action: 'prioritize'; priority: number };
+
+/** What CHANGE is asked. Without `jids` it needs `places`: so an empty filter changes nothing. */
+export type ChangeAsk = JobFilter & JobAction & { cursor?: string };
+
+/** A filter as the server uses it. */
+export interface JobSearch extends Omit<JobFilter, 'places' | 'from' | 'until'> {
+  places: readonly JobPlace[];
+  from?: Micros;
+  until?: Micros;
+}
+
+/** A CHANGE as the server uses it. */
+export interface JobChange {
+  search: JobSearch;
+  cursor?: string;
+  change:
+    | { action: 'discard' | 'kill' | 'requeue' }
+    | { action: 'schedule'; at: Micros }
+    | { action: 'move'; queue: string }
+    | { action: 'prioritize'; priority: number };
+}
+
+const mostFound = 1000;
+const usualLimit = 100;
+
+/** Reads what follows `JOBS `; nothing means every job. Throws `MALFORMED`. */
+export function parseJobsAsk(rest: string): {
+  search: JobSearch;
+  limit: number;
+  cursor?: string;
+  count: boolean;
+} {
+  return readRest('JOBS', rest, (text) => {
+    const fields = payload(text);
+    const limit = integerIn(fields, 'limit') ?? usualLimit;
+    if (limit < 1 || limit > mostFound) throw wrong(`"limit" must be from 1 to ${mostFound}`);
+    const cursor = stringIn(fields, 'cursor');
+    const count = fields.get('count') === true;
+    return { search: searchIn(fields), limit, count, ...(cursor && { cursor }) };
+  });
+}
+
+/** Reads what follows `CHANGE `. Throws `MALFORMED`. */
+export function parseChange(rest: string): JobChange {
+  return readRest('CHANGE', rest, (text) => {
+    const fields = payload(text);
+    if (!fields.has('places') && !fields.has('jids'))
+      throw wrong('say which jobs: "places", or "jids", and more');
+    const cursor = stringIn(fields, 'cursor');
+    return { search: searchIn(fields), change: actionIn(fields), ...(cursor && { cursor }) };
+  });
+}
+
+function payload(text: string): Payload {
+  return text.trim() === '' ? new Map() : readPayload(text);
+}
+
+function searchIn(fields: Payload): JobSearch {
+  const places = listIn(fields, 'places') ?? jobPlaces;
+  const wrongPlace = places.find((name) => !jobPlaces.includes(name as JobPlace));
+  if (wrongPlace !== undefined) throw wrong(`"places" knows ${jobPlaces.join(', ')}, not ${wrongPlace}`);
+  const search: JobSearch = { places: [...new Set(places as readonly JobPlace[])] };
+  for (const name of ['queues', 'jobtypes', 'jids'] as const) {
+    const list = listIn(fields, name);
+    if (list) search[name] = list;
+  }
+  for (const name of ['wid', 'text', 'error'] as const) {
+    const text = stringIn(fields, name);
+    if (text !== undefined) search[name] = text;
+  }
+  for (const name of ['from', 'until'] as const) {
+    const at = timeIn(fields, name);
+    if (at !== undefined) search[name] = at;
+  }
+  const priorities = fields.get('priorities');
+  if (priorities !== undefined) {
+    if (!Array.isArray(priorities) || priorities.length === 0 || !priorities.every(isPriority))
+      throw wrong('"priorities" must be an array of numbers from 1 to 9');
+    search.priorities = priorities;
+  }
+  return search;
+}
+
+/** A list that is empty would let through either all or nothing: nobody means that. */
+function listIn(fields: Payload, name: string): string[] | undefined {
+  const list = stringsIn(fields, name);
+  if (list?.length === 0) throw wrong(`"${name}" is empty: leave it out, or name some`);
+  return list;
+}
+
+function timeIn(fields: Payload, name: string): Micros | undefined {
+  const text = stringIn(fields, name);
+  if (text === undefined) return undefined;
+  const at = parseTime(text);
+  if (at === undefined) throw wrong(`"${name}" must be a time as 2026-11-25T16:00:00Z`);
+  return at;
+}
+
+const isPriority = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 9;
+
+function actionIn(fields: Payload): JobChange['change'] {
+  const action = stringIn(fields, 'action');
+  switch (action) {
+    case 'discard':
+    case 'kill':
+    case 'requeue':
+      return { action };
+    case 'schedule': {
+      const at = timeIn(fields, 'at');
+      if (at === undefined) throw wrong('schedule needs "at"');
+      return { action, at };
+    }
+    case 'move': {
+      const queue = stringIn(fields, 'queue') ?? '';
+      checkQueueName(queue);
+      return { action, queue };
+    }
+    case 'prioritize': {
+      const priority = fields.get('priority');
+      if (!isPriority(priority)) throw wrong('prioritize needs a "priority" from 1 to 9');
+      return { action, priority };
+    }
+    default:
+      throw wrong('"action" must be discard, kill, requeue, schedule, move or prioritize');
+  }
+}
+
+function wrong(problem: string): FaktoryError {
+  return new FaktoryError('MALFORMED', problem);
+}

@@ -1,0 +1,290 @@
+/**
+ * Conformance: finding jobs by what they are, in bites, and changing the found ones.
+ */
+import { describe, expect, test } from 'vitest';
+import type { EntryChange, FindAsk, Found, Place } from '../engine.ts';
+import type { Scene } from './scene.ts';
+import { entry, expectQueues, expectSizes, failure, HOUR, jids, type Open, SECOND, scenes } from './scene.ts';
+
+const EVERYWHERE: readonly Place[] = ['ready', 'scheduled', 'retries', 'working', 'dead'];
+
+export function exerciseFind(open: Open): void {
+  describe('find', () => {
+    const begin = scenes(open);
+    exerciseOrder(begin);
+    exerciseFilters(begin);
+    exerciseBites(begin);
+    exerciseChange(begin);
+    exerciseEdit(begin);
+  });
+}
+
+type Begin = ReturnType<typeof scenes>;
+
+/** All that the ask finds, a few at a time. */
+async function all({ engine }: Scene, ask: Partial<FindAsk> = {}, limit = 100): Promise<Found[]> {
+  const found: Found[] = [];
+  let cursor: string | undefined;
+  do {
+    const bite = await engine.find({ places: EVERYWHERE, ...ask }, { cursor, limit });
+    found.push(...bite.jobs);
+    cursor = bite.next;
+  } while (cursor !== undefined);
+  return found;
+}
+
+const named = (found: readonly Found[]): string[] => found.map(({ jid }) => jid);
+
+/** One job in each place. */
+async function everywhere(begin: Begin): Promise<Scene> {
+  const scene = await begin();
+  for (const set of ['scheduled', 'retries', 'dead'] as const) await scene.fill(set, [`in-${set}`]);
+  await scene.engine.push([entry('in-working', { queue: 'held' })]);
+  await scene.take('held');
+  await scene.engine.push([entry('in-ready')]);
+  return scene;
+}
+
+function exerciseOrder(begin: Begin): void {
+  test('jobs are found in the order of the places, with where each is and since or until when', async () => {
+    const scene = await everywhere(begin);
+    const found = await all(scene);
+    const at = { ready: scene.now, working: scene.now, other: scene.now + HOUR };
+    expect(found.map(({ jid, place, queue, priority }) => [jid, place, queue, priority])).toEqual([
+      ['in-ready', 'ready', 'default', 5],
+      ['in-scheduled', 'scheduled', 'default', 5],
+      ['in-retries', 'retries', 'filled', 5],
+      ['in-working', 'working', 'held', 5],
+      ['in-dead', 'dead', 'filled', 5],
+    ]);
+    expect(found.map(({ at }) => at - (at % SECOND))).toEqual([
+      at.ready,
+      at.other,
+      at.other,
+      at.working,
+      at.other,
+    ]);
+    expect(found[2]?.failure).toBe(failure('in-retries'));
+    expect(found[3]).toMatchObject({ wid: 'w1', expiresAt: scene.now + 1800 * SECOND });
+    const reversed = await all(scene, { places: ['dead', 'ready'] });
+    expect(named(reversed)).toEqual(['in-dead', 'in-ready']);
+  });
+
+  test('ready jobs are found as they would be handed out, queue by queue; set entries as they are due', async () => {
+    const scene = await begin();
+    await scene.engine.push([
+      entry('b-low', { queue: 'b', priority: 1 }),
+      entry('b-high', { queue: 'b', priority: 9 }),
+    ]);
+    await scene.engine.push([entry('a-first', { queue: 'a' }), entry('a-second', { queue: 'a' })]);
+    await scene.fill('scheduled', ['later'], 2 * HOUR);
+    await scene.fill('scheduled', ['sooner'], HOUR);
+    const order = ['a-first', 'a-second', 'b-high', 'b-low', 'sooner', 'later'];
+    expect(named(await all(scene))).toEqual(order);
+    expect(named(await all(scene, {}, 1))).toEqual(order);
+  });
+}
+
+const PICKS: [string, Partial<FindAsk>, string[]][] = [
+  ['queues', { queues: ['mail', 'none'] }, ['m-1', 'm-later']],
+  ['jobtypes', { jobtypes: ['Mail', 'Bill'] }, ['m-1', 'escaped']],
+  ['a jobtype as custom data and arguments say it', { jobtypes: ['Fake'] }, []],
+  ['priorities', { priorities: [9, 8] }, ['urgent']],
+  ['jids', { jids: ['m-later', 'urgent', 'none'] }, ['urgent', 'm-later']],
+  ['text in the arguments, not elsewhere', { text: 'ann@x' }, ['m-1']],
+  ['text that a client wrote with escapes', { text: 'Müller' }, ['escaped']],
+  ['text with a quote in it', { text: 'say "hi"' }, ['escaped']],
+  ['a number as it was written', { text: '12345678901234567890' }, ['urgent']],
+  ['text in the error', { error: 'no such host' }, ['failed']],
+  ['the type of the error', { error: 'NetError' }, ['failed']],
+  ['the worker', { wid: 'w1' }, ['held']],
+  ['several conditions', { queues: ['mail'], text: 'ann' }, ['m-1']],
+];
+
+async function many(begin: Begin): Promise<Scene> {
+  const scene = await begin();
+  const { engine } = scene;
+  const fault = JSON.stringify({
+    errtype: 'NetError',
+    message: 'no such host',
+    retry_count: 0,
+    remaining: 1,
+  });
+  await engine.push([
+    entry('failed', { queue: 'failing', failure: fault }),
+    entry('held', { queue: 'held' }),
+    entry('m-1', { queue: 'mail', jobtype: 'Mail', args: ['ann@x'] }),
+    entry('m-later', { queue: 'mail', at: scene.now + HOUR }),
+    raw(
+      'escaped',
+      `"jobtype":"Bill","created_at":"2026-06-10T12:00:00Z","args":["M\\u00fcller","say \\"hi\\""]`,
+    ),
+    raw(
+      'urgent',
+      `"jobtype":"T","created_at":"ann@x","args":[12345678901234567890,{"a":1,"jobtype":"Fake"}]`,
+      9,
+    ),
+  ]);
+  await scene.take('held');
+  return scene;
+}
+
+/** An entry whose document is written by hand, with `custom` in front that looks like the rest. */
+function raw(jid: string, rest: string, priority = 5) {
+  const custom = '"custom":{"x":0,"jobtype":"Fake","args":["ann@x"]}';
+  return {
+    ...entry(jid, { priority }),
+    document: `{"retry":25,${custom},"jid":"${jid}","queue":"default",${rest}}`,
+  };
+}
+
+function exerciseFilters(begin: Begin): void {
+  test('find and count pick by each condition, and by all that are given', async () => {
+    const scene = await many(begin);
+    for (const [what, ask, jids] of PICKS) {
+      expect(named(await all(scene, ask)).sort(), what).toEqual([...jids].sort());
+      const { count, next } = await scene.engine.count({ places: EVERYWHERE, ...ask });
+      expect([count, next], what).toEqual([jids.length, undefined]);
+    }
+  });
+
+  test('from and until bound the time that belongs to the place', async () => {
+    const scene = await everywhere(begin);
+    const soon = { from: scene.now + HOUR, until: scene.now + HOUR + 1 };
+    expect(named(await all(scene, soon))).toEqual(['in-scheduled', 'in-retries', 'in-dead']);
+    expect(named(await all(scene, { until: scene.now + SECOND }))).toEqual(['in-ready', 'in-working']);
+    expect(named(await all(scene, { from: scene.now + HOUR + 1 }))).toEqual([]);
+  });
+}
+
+function exerciseBites(begin: Begin): void {
+  test('bites give each job once and tell how far they are', async () => {
+    const scene = await begin();
+    await scene.engine.push(jids('job', 2500).map((jid) => entry(jid)));
+    await scene.fill('scheduled', jids('later', 10));
+    const ask = { places: EVERYWHERE };
+    const first = await scene.engine.find(ask, { limit: 1000 });
+    expect([first.jobs.length, first.scanned, first.total]).toEqual([1000, 1000, 2510]);
+    const rest = await scene.engine.find(ask, { cursor: first.next, limit: 5000 });
+    expect(named([...first.jobs, ...rest.jobs])).toEqual([...jids('job', 2500), ...jids('later', 10)]);
+    expect([rest.scanned, rest.total, rest.next]).toEqual([2510, 2510, undefined]);
+    const none = await scene.engine.find({ ...ask, text: 'nowhere' }, { limit: 1 });
+    expect([none.jobs, none.scanned]).toEqual([[], 2510]);
+  });
+
+  test('a search that is given up rejects, and a cursor that is none too', async () => {
+    const scene = await everywhere(begin);
+    const given = { places: EVERYWHERE };
+    const gone = scene.engine.find(given, { limit: 1 }, AbortSignal.abort());
+    await expect(gone).rejects.toMatchObject({ code: 'ABORTED' });
+    const leaving = new AbortController();
+    const cut = scene.engine.count(given, undefined, leaving.signal);
+    leaving.abort();
+    await expect(cut).rejects.toMatchObject({ code: 'ABORTED' });
+    const wrong = scene.engine.find(given, { limit: 1, cursor: '1; DROP TABLE job' });
+    await expect(wrong).rejects.toMatchObject({ code: 'INVALID' });
+    expect(await all(scene)).toHaveLength(5);
+  });
+}
+
+/** Action → where the jobs of ready, scheduled, retries, working and dead are after it. */
+const FATES: [(now: number) => EntryChange, (string | undefined)[]][] = [
+  [() => ({ do: 'discard' }), [undefined, undefined, undefined, 'working', undefined]],
+  [(now) => ({ do: 'kill', until: now + 9 * HOUR }), ['dead', 'dead', 'dead', 'working', 'dead']],
+  [() => ({ do: 'requeue' }), ['ready', 'ready', 'ready', 'working', 'ready']],
+  [
+    (now) => ({ do: 'schedule', at: now + 5 * HOUR }),
+    ['scheduled', 'scheduled', 'retries', 'working', 'scheduled'],
+  ],
+];
+
+async function expectFates(
+  scene: Scene,
+  found: readonly Found[],
+  fates: readonly (string | undefined)[],
+): Promise<void> {
+  const after = new Map((await all(scene)).map((job) => [job.jid, job.place]));
+  expect(found.map(({ jid }) => after.get(jid))).toEqual(fates);
+  const { scheduled, retries, dead } = await scene.engine.sizes();
+  const counts = ['scheduled', 'retries', 'dead'].map((set) => fates.filter((fate) => fate === set).length);
+  expect([scheduled, retries, dead]).toEqual(counts);
+  const ready = (await scene.engine.queues()).reduce((sum, { size }) => sum + size, 0);
+  expect(ready).toBe(fates.filter((fate) => fate === 'ready').length);
+}
+
+function exerciseChange(begin: Begin): void {
+  test('a change takes each job where it belongs, leaves working ones, and is the same after a restart', async () => {
+    for (const [what, fates] of FATES) {
+      const scene = await everywhere(begin);
+      const change = what(scene.now);
+      const found = await all(scene);
+      await scene.engine.change(
+        found.map(({ entry }) => entry),
+        change,
+      );
+      await expectFates(scene, found, fates);
+      await scene.restart();
+      await expectFates(scene, found, fates);
+    }
+  });
+
+  test('a change tells what it did: not to jobs that are so already, have moved, or have no such name', async () => {
+    const scene = await everywhere(begin);
+    const names = (await all(scene)).map(({ entry }) => entry);
+    const kill = { do: 'kill', until: scene.now + HOUR } as const;
+    expect(await scene.engine.change([...names, 'nonsense'], kill)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(await scene.engine.change(names, { do: 'discard' })).toEqual([false, false, false, false, true]);
+    await expectSizes(scene.engine, { dead: 3, working: 1, processed: 2, failures: 2 });
+  });
+
+  test('killed jobs keep to the limit of dead, and a rescheduled one is news when it is the earliest', async () => {
+    const scene = await begin({ deadLimit: 2 });
+    await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
+    const [first, ...others] = (await all(scene)).map(({ entry }) => entry);
+    await scene.engine.change(others, { do: 'kill', until: scene.now + HOUR });
+    await expectSizes(scene.engine, { dead: 2 });
+    const news: string[] = [];
+    scene.engine.onDue((place) => news.push(place));
+    await scene.engine.change([first ?? ''], { do: 'schedule', at: scene.now + HOUR });
+    expect(news).toEqual(['scheduled']);
+    await expectQueues(scene.engine, { default: 0 });
+  });
+}
+
+function exerciseEdit(begin: Begin): void {
+  const rewrite = (document: string): string => document.replace('"T"', '"Rewritten"');
+
+  test('a moved job stands at the tail of its new queue, rewritten, and whoever waits there is told', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('here-1', { queue: 'new' }), entry('job-1'), entry('job-2')]);
+    await scene.fill('retries', ['later'], HOUR);
+    const told: [string, number][] = [];
+    scene.engine.onReady((queue, count) => told.push([queue, count]) > 0);
+    const names = (await all(scene, { jids: ['job-1', 'later'] })).map(({ entry }) => entry);
+    await scene.engine.change(names, { do: 'move', queue: 'new', rewrite });
+    expect(told).toEqual([['new', 1]]);
+    await expectQueues(scene.engine, { default: 1, filled: 0, new: 2 });
+    await scene.engine.mutate({ set: 'retries', change: 'requeue' });
+    const taken = [await scene.take('new'), await scene.take('new'), await scene.take('new')];
+    expect(taken.map(({ jid, document }) => [jid, document.includes('Rewritten')])).toEqual([
+      ['here-1', false],
+      ['job-1', true],
+      ['later', true],
+    ]);
+  });
+
+  test('a job of another priority is handed out accordingly', async () => {
+    const scene = await begin();
+    await scene.engine.push(jids('job', 3).map((jid) => entry(jid)));
+    const names = (await all(scene, { jids: ['job-000002'] })).map(({ entry }) => entry);
+    expect(await scene.engine.change(names, { do: 'prioritize', priority: 9, rewrite })).toEqual([true]);
+    expect(await scene.drain()).toEqual(['job-000002', 'job-000000', 'job-000001']);
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * What an engine can be asked for by the people who run jobs: finding jobs by what they are, in bites, and changing the found
+ * ones. Types only; `Engine` has the promises. Workers and producers never come here.
+ *
+ * A stranger would get wrong that an `entry` names a job *where it is*: once the job has moved, its name means nothing any more.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+
+/** Where a job can be. */
+export type Place = 'ready' | 'scheduled' | 'retries' | 'working' | 'dead';
+
+/** Which jobs: all that is given must hold, and of a list one. Absent means any. */
+export interface FindAsk {
+  /** Looked at in this order; at least one. */
+  readonly places: readonly Place[];
+  readonly queues?: readonly string[] | undefined;
+  readonly jobtypes?: readonly string[] | undefined;
+  readonly priorities?: readonly number[] | undefined;
+  readonly jids?: readonly string[] | undefined;
+  /** Of the worker that holds the job. */
+  readonly wid?: string | undefined;
+  /** The arguments, as JSON text or as what stands between the quotes of a string in them, contain this. Case counts. */
+  readonly text?: string | undefined;
+  /** The errtype or the message of the last failure contains this. Case counts. */
+  readonly error?: string | undefined;
+  /** `Found.at` is not before this … */
+  readonly from?: Micros | undefined;
+  /** … and before this. */
+  readonly until?: Micros | undefined;
+}
+
+/** How far one call goes, and from where. */
+export interface Bite {
+  /** Undefined: from the start. Else what the last bite of the same ask gave. Throws INVALID for anything else. */
+  readonly cursor?: string | undefined;
+  /** Most jobs in the answer. */
+  readonly limit: number;
+}
+
+/** A job and where it is. */
+export interface Found {
+  /** Names it for {@link Engine.change}; void once the job has moved. */
+  readonly entry: string;
+  readonly place: Place;
+  readonly jid: string;
+  readonly queue: string;
+  readonly priority: number;
+  /** ready: enqueued; scheduled, retries: due; working: handed out; dead: forgotten then. */
+  readonly at: Micros;
+  /** Undefined: never enqueued yet. */
+  readonly enqueuedAt: Micros | undefined;
+  readonly document: string;
+  /** As JSON text; undefined means it never failed. */
+  readonly failure: string | undefined;
+  /** Only of working jobs: who has it (empty: a producer), and until when; undefined: as long as its worker beats. */
+  readonly wid?: string;
+  readonly expiresAt?: Micros | undefined;
+}
+
+/** What one bite gave. */
+export interface Progress {
+  /** Jobs looked at since the start of the search. */
+  readonly scanned: number;
+  /** Jobs there are to look at, at the time of this bite. */
+  readonly total: number;
+  /** Where to go on; undefined: this was the last bite. */
+  readonly next: string | undefined;
+}
+
+export interface FoundBite extends Progress {
+  readonly jobs: readonly Found[];
+}
+
+export interface CountBite extends Progress {
+  /** Matching jobs in this bite. */
+  readonly count: number;
+}
+
+/**
+ * What becomes of a found job. One that is in that state already is left as it is, and so is one that a worker has.
+ *
+ * `discard` forgets it, `kill` moves it to dead, `requeue` to the tail of its queue. `schedule` makes it due then: a retry stays one, any
+ * other becomes scheduled. `move` gives it another queue, `prioritize` another priority; a ready one then stands at the tail there.
+ */
+export type EntryChange =
+  | { readonly do: 'discard' }
+  | { readonly do: 'kill'; readonly until: Micros }
+  | { readonly do: 'requeue' }
+  | { readonly do: 'schedule'; readonly at: Micros }
+  | { readonly do: 'move'; readonly queue: string; readonly rewrite: Rewrite }
+  | { readonly do: 'prioritize'; readonly priority: number; readonly rewrite: Rewrite };
+
+/** The document as it is from now on. Runs inside the commit and must not wait. */
+export type Rewrite = (document: string) => string;

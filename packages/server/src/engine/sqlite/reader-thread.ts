@@ -1,0 +1,43 @@
+/**
+ * The reader's own thread: searches and pages on a connection that only reads, while the engine's thread goes on. It must never write.
+ *
+ * One bite at a time, and between two it listens: so a search that was given up is not begun.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { openReader, type ReaderReply, type ReaderRequest, type ToReader } from './reader.ts';
+import { scan } from './scan.ts';
+
+const db = openReader(workerData as string);
+const waiting = new Map<number, ReaderRequest>();
+
+parentPort?.on('message', (message: ToReader) => {
+  if ('ask' in message) {
+    waiting.set(message.id, message);
+    if (waiting.size === 1) setImmediate(next);
+  } else if ('forget' in message) waiting.delete(message.forget);
+  else end();
+});
+
+function end(): void {
+  waiting.clear();
+  db.close();
+  parentPort?.close();
+}
+
+function next(): void {
+  const [request] = waiting.values();
+  if (!request) return;
+  waiting.delete(request.id);
+  parentPort?.postMessage(answer(request));
+  setImmediate(next);
+}
+
+function answer({ id, ask }: ReaderRequest): ReaderReply {
+  try {
+    return { id, bite: scan(db, ask) };
+  } catch (error) {
+    const { message } = error as Error;
+    return { id, error: { code: error instanceof FaktoryError ? error.code : 'STORAGE', message } };
+  }
+}

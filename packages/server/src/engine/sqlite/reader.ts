@@ -1,0 +1,141 @@
+/**
+ * Reads that never make the wire wait: a second connection to the file that only reads, in a thread of its own.
+ *
+ * The thread starts with the first search and ends with the engine. A stranger would get wrong that the thread's file is the built
+ * one also when the rest runs from source, and that where there is none (a bundled program) the bites are read in this thread, each
+ * for some 50 ms.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker as Thread } from 'node:worker_threads';
+import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
+import { type Database, openDatabase } from './binding.ts';
+import { type ScanAsk, type ScanBite, scan } from './scan.ts';
+
+export interface ReaderRequest {
+  readonly id: number;
+  readonly ask: ScanAsk;
+}
+
+export type ToReader = ReaderRequest | { readonly forget: number } | { readonly close: true };
+
+export type ReaderReply =
+  | { readonly id: number; readonly bite: ScanBite }
+  | { readonly id: number; readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+/** What waits for a reply. */
+interface Call {
+  resolve(bite: ScanBite): void;
+  reject(error: Error): void;
+}
+
+const CACHE = 8000; // KiB
+
+/** Opens the file so that nothing can be written through it. */
+export function openReader(path: string): Database {
+  const db = openDatabase(path);
+  db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE}; PRAGMA busy_timeout = 2000`);
+  return db;
+}
+
+export class Reader {
+  readonly #path: string;
+  readonly #calls = new Map<number, Call>();
+  #thread: Thread | undefined;
+  /** Where there can be no thread. */
+  #own: Database | undefined;
+  #last = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** One bite. Rejects with ABORTED when the signal says so; INVALID for a bad cursor; STORAGE. */
+  scan(ask: ScanAsk, signal?: AbortSignal): Promise<ScanBite> {
+    if (signal?.aborted) return Promise.reject(givenUp(signal));
+    const thread = this.#start();
+    if (!thread) return new Promise((resolve) => resolve(scan(this.#open(), ask)));
+    return new Promise((resolve, reject) => {
+      const id = ++this.#last;
+      const forget = (): void => {
+        thread.postMessage({ forget: id } satisfies ToReader);
+        settle.reject(givenUp(signal));
+      };
+      const done = (): void => {
+        this.#calls.delete(id);
+        signal?.removeEventListener('abort', forget);
+      };
+      const settle: Call = {
+        resolve: (bite) => {
+          done();
+          resolve(bite);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      this.#calls.set(id, settle);
+      signal?.addEventListener('abort', forget);
+      thread.postMessage({ id, ask } satisfies ToReader);
+    });
+  }
+
+  /** Ends the thread after the bite it is at; what still waits is rejected. */
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#own?.close();
+    this.#own = undefined;
+    this.#fail(new FaktoryError('SHUTDOWN', 'shutdown in progress'));
+    if (!thread) return;
+    const ended = new Promise((resolve) => thread.once('exit', resolve));
+    thread.ref();
+    thread.postMessage({ close: true } satisfies ToReader);
+    await ended;
+  }
+
+  #open(): Database {
+    this.#own ??= openReader(this.#path);
+    return this.#own;
+  }
+
+  #start(): Thread | undefined {
+    const file = threadFile();
+    if (this.#thread || !file) return this.#thread;
+    const thread = new Thread(file, { workerData: this.#path, name: 'reader', execArgv: [] });
+    thread.unref();
+    thread.on('message', (reply: ReaderReply) => this.#take(reply));
+    thread.on('error', (cause) => this.#ended(thread, cause.message));
+    thread.on('exit', () => this.#ended(thread, 'its thread ended'));
+    this.#thread = thread;
+    return thread;
+  }
+
+  #take(reply: ReaderReply): void {
+    const call = this.#calls.get(reply.id);
+    if ('bite' in reply) call?.resolve(reply.bite);
+    else call?.reject(new FaktoryError(reply.error.code, reply.error.message));
+  }
+
+  /** The next search gets a new thread. */
+  #ended(thread: Thread, why: string): void {
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
+    this.#fail(new FaktoryError('STORAGE', `storage failed: the search was cut off, ${why}; ask again`));
+  }
+
+  #fail(error: FaktoryError): void {
+    for (const call of [...this.#calls.values()]) call.reject(error);
+  }
+}
+
+function givenUp(signal: AbortSignal | undefined): FaktoryError {
+  return new FaktoryError('ABORTED', 'the search was given up', { cause: signal?.reason });
+}
+
+function threadFile(): URL | undefined {
+  const here = import.meta.url;
+  const file = new URL(here.endsWith('.ts') ? '../../../dist/reader-thread.js' : './reader-thread.js', here);
+  return existsSync(fileURLToPath(file)) ? file : undefined;
+}

@@ -1,0 +1,57 @@
+/**
+ * What JOBS, CHANGE and WORKERS mean: looking for jobs a bite at a time, and changing what a bite finds in one commit.
+ *
+ * A changed job is never changed a second time by the same search, also when it is met again where it went: the engine leaves what
+ * is as it should be. So a change that is asked for until there is no cursor ends.
+ */
+import { editedDocument, type JobChange, type JobSearch } from '@faktory-ts/protocol';
+import type { Engine, EntryChange, Found, FoundBite, Progress } from '../engine/engine.ts';
+import { DEAD_FOR } from './fail.ts';
+
+// Most jobs that one CHANGE takes in its commit: some ms, in which the other clients wait.
+const MOST_CHANGED = 500;
+const MOST_RUNNING = 10_000;
+
+/** Changes the jobs of one bite; says how many, and where to go on. */
+export async function change(
+  engine: Engine,
+  { search, cursor, change: action }: JobChange,
+  signal: AbortSignal,
+): Promise<Progress & { changed: number }> {
+  const { jobs, ...progress } = await engine.find(search, { cursor, limit: MOST_CHANGED }, signal);
+  const names = jobs.map(({ entry }) => entry);
+  const changed = names.length === 0 ? [] : await engine.change(names, entryChange(engine, action));
+  return { changed: changed.filter(Boolean).length, ...progress };
+}
+
+function entryChange(engine: Engine, action: JobChange['change']): EntryChange {
+  switch (action.action) {
+    case 'discard':
+    case 'requeue':
+      return { do: action.action };
+    case 'kill':
+      return { do: 'kill', until: engine.clock() + DEAD_FOR };
+    case 'schedule':
+      return { do: 'schedule', at: action.at };
+    case 'move': {
+      const { queue } = action;
+      return { do: 'move', queue, rewrite: (document) => editedDocument(document, { queue }) };
+    }
+    case 'prioritize': {
+      const { priority } = action;
+      return { do: 'prioritize', priority, rewrite: (document) => editedDocument(document, { priority }) };
+    }
+  }
+}
+
+/** What workers have in hand, the longest first; of very much only a part. */
+export async function running(engine: Engine, signal: AbortSignal): Promise<readonly Found[]> {
+  const search: JobSearch = { places: ['working'] };
+  const found: Found[] = [];
+  let bite: FoundBite | undefined;
+  do {
+    bite = await engine.find(search, { cursor: bite?.next, limit: 1000 }, signal);
+    found.push(...bite.jobs);
+  } while (bite.next !== undefined && found.length < MOST_RUNNING);
+  return found.sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,90 @@
+/**
+ * The verbs of operators, for connections that asked with EXT: like the other verbs they decode, make one call and write one reply. The
+ * protocol package's EXTENSIONS.md is their reference.
+ *
+ * JOBS, WORKERS and TAIL read; CHANGE and SIGNAL operate. JOBS and CHANGE do one bite of the work: a client that goes away in the
+ * middle of a search takes nothing more of the server.
+ */
+import {
+  formatTime,
+  parseChange,
+  parseJob,
+  parseJobsAsk,
+  parseSignal,
+  parseTail,
+  type RunningJob,
+  type WorkerStatus,
+  type WorkersStatus,
+  wireJob,
+} from '@faktory-ts/protocol';
+import type { Found, Progress } from '../jobs/jobs.ts';
+import { type Answer, type Desk, json, type Session, text, type Verb } from './commands.ts';
+
+export const operating: readonly (readonly [string, Verb])[] = [
+  ['JOBS', { run: findJobs }],
+  ['CHANGE', { run: changeJobs }],
+  ['WORKERS', { run: listWorkers }],
+  ['SIGNAL', { run: signal }],
+  [
+    'TAIL',
+    {
+      run: async (payload, { jobs }, session) =>
+        json(await jobs.tail(parseTail(payload), session.interruption)),
+    },
+  ],
+];
+
+async function findJobs(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
+  const { search, limit, cursor, count } = parseJobsAsk(payload);
+  if (count) return json(await jobs.count(search, cursor, session.signal));
+  const { jobs: found, ...progress } = await jobs.find(search, { cursor, limit }, session.signal);
+  return text(`{"jobs":[${found.map(foundText).join(',')}],${progressText(progress)}}`);
+}
+
+const progressText = ({ scanned, total, next }: Progress): string =>
+  JSON.stringify({ scanned, total, next }).slice(1, -1);
+
+/** The document is put in as it is: numbers and escapes stay what the client wrote. */
+function foundText({ place, at, wid, expiresAt, document, enqueuedAt, failure }: Found): string {
+  const held = { ...(wid !== undefined && { wid }), ...(expiresAt && { expires_at: formatTime(expiresAt) }) };
+  const known = JSON.stringify({ place, at: formatTime(at), ...held }).slice(0, -1);
+  return `${known},"job":${wireJob(document, enqueuedAt, failure)}}`;
+}
+
+async function changeJobs(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
+  return json(await jobs.change(parseChange(payload), session.signal));
+}
+
+async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
+  const running = (await jobs.running(session.signal)).map(runningJob);
+  const workers = roster.workers().map((record): WorkerStatus => {
+    const { wid, hostname, pid, labels, state, startedAt, lastBeat, rssKb, lagMs, lines } = record;
+    return {
+      wid,
+      hostname,
+      pid,
+      labels,
+      state,
+      started_at: formatTime(startedAt),
+      last_beat: formatTime(lastBeat),
+      rss_kb: rssKb,
+      lag_ms: lagMs,
+      connections: lines.size,
+      jobs: running.filter((job) => job.wid === wid),
+    };
+  });
+  const known = new Set(workers.map(({ wid }) => wid));
+  const answer: WorkersStatus = { workers, others: running.filter(({ wid }) => !known.has(wid)) };
+  return json(answer);
+}
+
+function runningJob({ jid, queue, wid = '', at, expiresAt, document }: Found): RunningJob {
+  const { jobtype } = parseJob(document);
+  const ends = expiresAt === undefined ? {} : { expires_at: formatTime(expiresAt) };
+  return { jid, jobtype, queue, wid, started_at: formatTime(at), ...ends };
+}
+
+async function signal(payload: string, { roster }: Desk): Promise<Answer> {
+  const { wid, state } = parseSignal(payload);
+  return json({ signalled: roster.signal(wid, state) });
+}
