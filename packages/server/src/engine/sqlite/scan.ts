@@ -145,7 +145,8 @@ class Scan {
       this.#count += (this.#sql(`SELECT count(*) AS n ${rest}`).get(...values) as { n: number }).n;
       return undefined;
     }
-    const columns = `${lane.order} AS at, id, jid, queue, priority, seq, due, enqueued_at, wid, document, failure`;
+    const place = `${lane.order} AS at, id, jid, queue, priority, seq, due, enqueued_at, wid, `;
+    const columns = `${this.#limit === undefined ? '' : place}document, failure`;
     const rows = this.#sql(`SELECT ${columns} ${rest} ORDER BY ${lane.order}, id`).iterate(...values);
     for (const row of rows as IterableIterator<Row>) {
       if (this.#decide && !this.#decide(row)) continue;
