@@ -5,7 +5,6 @@
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Options } from 'yargs';
-import { commandList } from './commands/run.ts';
 import { type LimitName, limits } from './limits.ts';
 import { parserOf } from './parser.ts';
 
@@ -50,11 +49,11 @@ const epilogue = `Environment:
 
 TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding; [limits] with the keys above.`;
 
-/** Reads the words after the program's name. Throws CONFIG, naming the flag that is wrong. */
-export async function parseFlags(args: readonly string[]): Promise<Asked> {
+/** Reads the words after the program's name; the help tells of the commands too. Throws CONFIG, naming the flag that is wrong. */
+export async function parseFlags(args: readonly string[], commandList = ''): Promise<Asked> {
   const parser = describe(args);
   const given: Record<string, unknown> = await parser.parseAsync();
-  if (given.help === true) return { help: `${usage}\n\n${await parser.getHelp()}` };
+  if (given.help === true) return { help: `${usage}${commandList}\n\n${await parser.getHelp()}` };
   if (given.version === true) return { version: true };
   const surplus = (given._ as unknown[])[0];
   if (surplus !== undefined)
@@ -72,7 +71,7 @@ const usage = `Usage: faktory [flags]            starts the server: a Faktory-co
        faktory COMMAND [flags]    speaks to one, or works on a data folder; faktory COMMAND --help tells more
 
 Commands:
-${commandList()}`;
+`;
 const seeHelp = '; see faktory --help';
 const flagNames = [...Object.keys(words), ...limits.map((limit) => limit.name)] as FlagName[];
 

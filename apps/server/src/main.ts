@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { name } from './announce.ts';
 import type { Command } from './commands/command.ts';
-import { commandOf, runCommand } from './commands/run.ts';
+import { commandList, commandOf, runCommand } from './commands/run.ts';
 import { readConfig } from './config.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { createLog } from './log.ts';
@@ -28,7 +28,7 @@ else await start(args);
 async function start(words: readonly string[]): Promise<void> {
   let flags: Flags = {};
   try {
-    const asked = await parseFlags(words);
+    const asked = await parseFlags(words, commandList());
     if ('help' in asked) process.stdout.write(`${asked.help}\n`);
     else if ('version' in asked) process.stdout.write(`${name} ${version}\n`);
     else {

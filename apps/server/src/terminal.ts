@@ -4,10 +4,11 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { Terminal } from './commands/command.ts';
+import type { Screen, Terminal } from './commands/command.ts';
 
 /** The terminal of a process; `signal` is aborted by INT and TERM. */
-export function terminalOf({ stdin, stdout, stderr, env }: NodeJS.Process, signal: AbortSignal): Terminal {
+export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Terminal {
+  const { stdin, stdout, stderr, env } = process;
   return {
     env,
     tty: stdout.isTTY === true,
@@ -15,6 +16,7 @@ export function terminalOf({ stdin, stdout, stderr, env }: NodeJS.Process, signa
     print: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     signal,
+    screen: stdout.isTTY && stderr.isTTY ? screenOf(process) : undefined,
     async confirm(question) {
       if (!stdin.isTTY) {
         throw new FaktoryError('CONFIG', `${question} Nobody can be asked here: say --yes to go on`);
@@ -25,6 +27,29 @@ export function terminalOf({ stdin, stdout, stderr, env }: NodeJS.Process, signa
       } finally {
         lines.close();
       }
+    },
+  };
+}
+
+const CSI = '\u001b[';
+
+function screenOf({ stdin, stdout, stderr }: NodeJS.Process): Screen {
+  return {
+    get height() {
+      return stdout.rows ?? 24;
+    },
+    progress: (text) => void stderr.write(`\r${CSI}K${text}`),
+    take(heard) {
+      const onKey = (key: Buffer): void => heard(key.toString());
+      stdout.write(`${CSI}?1049h${CSI}?25l`);
+      if (stdin.isTTY) stdin.setRawMode(true).on('data', onKey);
+      return {
+        draw: (text) => void stdout.write(`${CSI}H${text.replaceAll('\n', `${CSI}K\n`)}${CSI}J`),
+        leave: () => {
+          if (stdin.isTTY) stdin.setRawMode(false).off('data', onKey).pause();
+          stdout.write(`${CSI}?25h${CSI}?1049l`);
+        },
+      };
     },
   };
 }

@@ -107,6 +107,7 @@ export {
   type JobEvent,
   parseSignal,
   parseTail,
+  type QueueStatus,
   type RunningJob,
   type TailAsk,
   type TailedEvents,

@@ -1,5 +1,5 @@
 /*
- * What operators are told of workers and of what happens: the shapes and requests of WORKERS, SIGNAL and TAIL. It must never act on
+ * What operators are told of queues, workers and what happens: the shapes and requests of QUEUES, WORKERS, SIGNAL and TAIL. It must never act on
  * them. A stranger would get wrong that a signal reaches its worker with the answer to its next BEAT, and that TAIL is asked again and
  * again, each time for what came after the last answer.
  */
@@ -8,6 +8,16 @@ import type { WorkerState } from './command.ts';
 import { FaktoryError } from './errors.ts';
 import { readRest } from './extension.ts';
 import { integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
+
+/** A queue as QUEUES tells of it: its answer is an array of them, by name. */
+export interface QueueStatus {
+  name: string;
+  /** Jobs that are ready in it. */
+  size: number;
+  paused: boolean;
+  /** Seconds that its longest-waiting job has waited. */
+  latency: number;
+}
 
 /** A job that somebody runs. Times are RFC 3339. */
 export interface RunningJob {

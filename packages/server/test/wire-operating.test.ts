@@ -16,7 +16,7 @@ async function extended(server: Parameters<typeof greeted>[0], wid?: string): Pr
 
 const line = (verb: string, ask: object): string => `${verb} ${JSON.stringify(ask)}`;
 
-test.each(['JOBS', 'CHANGE {}', 'WORKERS', 'SIGNAL {}', 'TAIL'])(
+test.each(['JOBS', 'CHANGE {}', 'QUEUES', 'WORKERS', 'SIGNAL {}', 'TAIL'])(
   '%s is an unknown command to a client that did not ask for extensions',
   async (command) => {
     const client = await greeted(await running());
@@ -88,6 +88,20 @@ test('CHANGE takes each action to all that match, wherever they are, one bite af
   expect(got).toMatchObject({ jid: 'job-1001', queue: 'other', priority: 8 });
   const { faktory } = await client.json<{ faktory: { sets: object } }>('INFO');
   expect(faktory.sets).toMatchObject({ scheduled: 597, dead: 1, working: 1 });
+});
+
+test('QUEUES tells of each queue its size, whether it is paused, and how long its first job has waited', async () => {
+  const clock = new TestClock();
+  const client = await extended(await running({ clock: clock.now }));
+  await client.push('job-00001', { queue: 'mail' });
+  await client.push('job-00002');
+  await client.ask('QUEUE PAUSE mail');
+  await client.fetch();
+  clock.move(7);
+  expect(await client.json('QUEUES')).toEqual([
+    { name: 'default', size: 0, paused: false, latency: 0 },
+    { name: 'mail', size: 1, paused: true, latency: 7 },
+  ]);
 });
 
 test('WORKERS lists who works on what since when; SIGNAL reaches them with their next beat', async () => {

@@ -40,6 +40,17 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** The screen of the person; undefined: nobody looks. */
+  readonly screen?: Screen | undefined;
+}
+
+/** What can be drawn over, for those who look on. */
+export interface Screen {
+  readonly height: number;
+  /** A line that the next one replaces; empty takes it away. */
+  progress(text: string): void;
+  /** The whole screen, until `leave`; `heard` is told of each key. */
+  take(heard: (key: string) => void): { draw(text: string): void; leave(): void };
 }
 
 export interface Command<Names extends string = string> {

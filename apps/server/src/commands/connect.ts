@@ -2,8 +2,11 @@
  * The way of a command to a running server: the flag --url, else what the environment says, as every client reads it.
  * It must never print the URL: a password may be in it.
  */
-import { Client } from '@faktory-ts/client';
+import { hostname } from 'node:os';
+import { Connection, resolveServers } from '@faktory-ts/client';
+import { extensionVersion, FaktoryError } from '@faktory-ts/protocol';
 import type { Call, Flag } from './command.ts';
+import { Operator } from './operator.ts';
 
 /** The flags of every command that speaks to a server. */
 export const serverFlags = {
@@ -14,13 +17,30 @@ export const serverFlags = {
   },
 } satisfies Record<string, Flag>;
 
-/** Calls `act` with a client, and closes it whatever comes. */
-export async function withServer<T>(call: Call<'url'>, act: (client: Client) => Promise<T>): Promise<T> {
+/** Calls `act` with the server that the command names, and closes the connection whatever comes. */
+export async function withServer<T>(call: Call<'url'>, act: (server: Operator) => Promise<T>): Promise<T> {
   const { signal } = call.terminal;
-  const client = new Client({ url: call.value('url'), signal });
+  const addresses = resolveServers({ url: call.value('url') }, call.terminal.env);
+  let [refused, met] = [0, false];
+  const connection: Connection = new Connection({
+    addresses,
+    hello: { hostname: hostname(), pid: process.pid, labels: ['faktory admin'] },
+    extension: () => ({ v: extensionVersion }),
+    onUp: () => {
+      met = true;
+    },
+    onDown: (error) => {
+      refused += 1;
+      // A person waits: that nobody is there is told at once. A server that was there is waited for, as it may be replaced.
+      if (!met && refused >= addresses.length) connection.abort(error);
+    },
+  });
+  const abort = (): void => connection.abort(new FaktoryError('ABORTED', 'given up'));
+  signal.addEventListener('abort', abort, { once: true });
   try {
-    return await act(client);
+    return await act(new Operator(connection));
   } finally {
-    await client.close();
+    signal.removeEventListener('abort', abort);
+    await connection.close();
   }
 }

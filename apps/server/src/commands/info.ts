@@ -9,7 +9,7 @@ export const info = command({
   describe: 'what a running server says of itself: version, counters, queues',
   flags: { ...serverFlags, json: { describe: 'print the JSON that INFO answers' } },
   async run(call) {
-    const told = await withServer(call, (client) => client.info());
+    const told = await withServer(call, (server) => server.info());
     call.terminal.print(call.on('json') ? JSON.stringify(told, null, 2) : forPerson(told));
   },
 });

@@ -5,11 +5,24 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Argv } from 'yargs';
 import { parserOf } from '../parser.ts';
+import { discard, kill, move, prioritize, retry, schedule } from './change.ts';
 import type { Command, Flag, Terminal } from './command.ts';
+import { completionOf } from './completion.ts';
+import { doctor } from './doctor.ts';
 import { info } from './info.ts';
+import { jobs } from './jobs.ts';
+import { push } from './push.ts';
+import { queue, queues } from './queues.ts';
+import { tail } from './tail.ts';
+import { top } from './top.ts';
+import { quiet, stop, workers } from './workers.ts';
 
 /** In the order in which the help tells of them. */
-export const commands: readonly Command[] = [info];
+export const commands: readonly Command[] = [
+  ...[info, top, queues, queue, jobs, retry, kill, discard, schedule, move, prioritize, push],
+  ...[workers, quiet, stop, tail, doctor],
+  completionOf(() => commands),
+];
 
 /** A line for each command, for the help of the program. */
 export function commandList(): string {

@@ -2,7 +2,7 @@
  * The verbs of operators, for connections that asked with EXT: like the other verbs they decode, make one call and write one reply. The
  * protocol package's EXTENSIONS.md is their reference.
  *
- * JOBS, WORKERS and TAIL read; CHANGE and SIGNAL operate. JOBS and CHANGE do one bite of the work: a client that goes away in the
+ * JOBS, QUEUES, WORKERS and TAIL read; CHANGE and SIGNAL operate. JOBS and CHANGE do one bite of the work: a client that goes away in the
  * middle of a search takes nothing more of the server.
  */
 import {
@@ -12,6 +12,7 @@ import {
   parseJobsAsk,
   parseSignal,
   parseTail,
+  type QueueStatus,
   type RunningJob,
   type WorkerStatus,
   type WorkersStatus,
@@ -23,6 +24,7 @@ import { type Answer, type Desk, json, type Session, text, type Verb } from './c
 export const operating: readonly (readonly [string, Verb])[] = [
   ['JOBS', { run: findJobs }],
   ['CHANGE', { run: changeJobs }],
+  ['QUEUES', { run: listQueues }],
   ['WORKERS', { run: listWorkers }],
   ['SIGNAL', { run: signal }],
   [
@@ -53,6 +55,12 @@ function foundText({ place, at, wid, expiresAt, document, enqueuedAt, failure }:
 
 async function changeJobs(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
   return json(await jobs.change(parseChange(payload), session.signal));
+}
+
+async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
+  const queues = await jobs.queues();
+  const latency = await jobs.latency(queues.map(({ name }) => name));
+  return json(queues.map((queue): QueueStatus => ({ ...queue, latency: latency[queue.name] ?? 0 })));
 }
 
 async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {

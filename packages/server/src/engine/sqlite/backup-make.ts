@@ -65,10 +65,11 @@ export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Bac
   }
 }
 
-/** Checks a store that nobody writes: whole, ours, of a format that this server knows. Tells what is in it. Throws STORAGE. */
+/** Checks a store: whole, ours, of a format that this server knows. Tells what is in it. Throws STORAGE. */
 export function checkStore(file: string): Pick<Backup, 'format' | 'jobs'> {
   const db = openDatabase(file);
   try {
+    db.exec(`PRAGMA query_only = ON; PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);
     const [first] = db.prepare('PRAGMA integrity_check(1)').all() as { integrity_check: string }[];
     if (first?.integrity_check !== 'ok') {

@@ -74,8 +74,8 @@ export class DataFolder {
     return backup;
   }
 
-  /** Checks the store itself, and tells what is in it. */
-  async check(): Promise<Pick<Backup, 'format' | 'jobs'>> {
+  /** Checks the store itself, also while a server uses it, and tells what is in it; takes some seconds for each gigabyte. */
+  check(): Pick<Backup, 'format' | 'jobs'> {
     return checkStore(this.#store());
   }
 

@@ -1,0 +1,182 @@
+/*
+ * `faktory retry | kill | discard | schedule | move | prioritize`: what becomes of jobs that a filter picks, or jids name. Each counts
+ * first and asks. It must never touch all jobs because nothing was said: that needs --all.
+ */
+import {
+  FaktoryError,
+  type JobAction,
+  type JobFilter,
+  type JobPlace,
+  type Mutation,
+} from '@faktory-ts/protocol';
+import { type Call, type Command, command, type Flag } from './command.ts';
+import { serverFlags, withServer } from './connect.ts';
+import { classicFilter, type FilterFlag, filterFlags, filterOf, isPicky } from './filter.ts';
+import { progressOf } from './jobs.ts';
+import type { Operator } from './operator.ts';
+import { counted, jsonText, readNumber, readTime } from './words.ts';
+
+type Names = FilterFlag | 'url' | 'all' | 'yes' | 'json';
+
+interface Change<Own extends string> {
+  readonly name: string;
+  readonly describe: string;
+  /** Where it looks when no place is typed. */
+  readonly places: readonly JobPlace[];
+  /** What was done to the jobs, for people. */
+  readonly done: string;
+  /** As MUTATE calls it; undefined: it has none. */
+  readonly classic: Mutation['cmd'] | undefined;
+  readonly flags: Readonly<Record<Own, Flag>>;
+  readonly action: (call: Call<Own>) => JobAction;
+}
+
+function change<const Own extends string>(made: Change<Own>): Command {
+  const { name, describe, places, flags, action } = made;
+  const shared = {
+    ...serverFlags,
+    ...filterFlags,
+    all: { describe: 'all jobs of the places, when no other flag picks some' },
+    yes: { alias: 'y', describe: 'do not ask' },
+    json: { describe: 'print the result as JSON' },
+  } satisfies Record<Names, Flag>;
+  return command<Names | Own>({
+    name,
+    synopsis: '[JID…]',
+    describe,
+    flags: { ...shared, ...flags },
+    words: [0, 1000],
+    more: `Looks in ${places.join(', ')} unless --place says otherwise. Counts first and asks; --yes for scripts.`,
+    async run(call) {
+      const filter = filterOf(call as Call<Names>, call.words, places);
+      if (!isPicky(filter) && !call.on('all'))
+        throw new FaktoryError(
+          'CONFIG',
+          `say which jobs: jids, flags that pick some, or --all; see faktory ${name} --help`,
+        );
+      const asked = action(call as Call<Own>);
+      await withServer(call as Call<Names>, async (server) => {
+        if (await server.extended()) await changeAll(call as Call<Names>, server, filter, asked, made);
+        else await changeClassic(call as Call<Names>, server, filter, made);
+      });
+    },
+  });
+}
+
+async function changeAll(
+  call: Call<Names>,
+  server: Operator,
+  filter: JobFilter,
+  action: JobAction,
+  { name, done }: Pick<Change<string>, 'name' | 'done'>,
+): Promise<void> {
+  const progress = progressOf(call);
+  const count = await server.count(filter, progress.onward);
+  progress.done();
+  if (count > 0 && !(await agreed(call, `${name} ${counted(count, 'job')} of ${filter.places?.join(', ')}?`)))
+    return;
+  const changed = count === 0 ? 0 : await server.change({ ...filter, ...action }, progress.onward);
+  progress.done();
+  call.terminal.print(call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}`);
+}
+
+/** Asks, unless --yes was typed. */
+export async function agreed(call: Call<'yes'>, question: string): Promise<boolean> {
+  if (call.on('yes') || (await call.terminal.confirm(question))) return true;
+  call.terminal.note('nothing was changed');
+  return false;
+}
+
+/** With MUTATE, set by set; it does not say how many there were. */
+async function changeClassic(
+  call: Call<Names>,
+  server: Operator,
+  filter: JobFilter,
+  { name, classic, done }: Pick<Change<string>, 'name' | 'classic' | 'done'>,
+): Promise<void> {
+  const picked = classicFilter(filter);
+  const sets = (filter.places ?? []).filter((place) => place !== 'ready' && place !== 'working');
+  if (classic === undefined || sets.length < (call.value('place')?.split(',').length ?? 1)) {
+    const what = classic === undefined ? name : `${name} jobs of ${filter.places?.join(', ')}`;
+    throw new FaktoryError(
+      'UNKNOWN_COMMAND',
+      `this server speaks Faktory's classic protocol only, which cannot ${what}; it can retry, kill and discard jobs of scheduled, retries and dead`,
+    );
+  }
+  const { faktory } = await server.info();
+  const sizes = sets.map((set) => `${set} (${counted(faktory.sets[set], 'job')})`).join(', ');
+  const which = picked ? 'the jobs that match in' : 'all of';
+  if (!(await agreed(call, `${name} ${which} ${sizes}?`))) return;
+  for (const target of sets) await server.mutate({ cmd: classic, target, ...(picked && { filter: picked }) });
+  call.terminal.print(
+    call.on('json') ? jsonText({ changed: null }) : `jobs ${done}; this server does not say how many`,
+  );
+}
+
+export const retry = change({
+  name: 'retry',
+  describe: 'puts jobs into their queues now',
+  places: ['retries', 'dead'],
+  done: 'put back into the queue',
+  classic: 'requeue',
+  flags: {},
+  action: () => ({ action: 'requeue' }),
+});
+
+export const kill = change({
+  name: 'kill',
+  describe: 'moves jobs to dead, where they are kept for 180 days',
+  places: ['retries', 'scheduled'],
+  done: 'moved to dead',
+  classic: 'kill',
+  flags: {},
+  action: () => ({ action: 'kill' }),
+});
+
+export const discard = change({
+  name: 'discard',
+  describe: 'forgets jobs for good',
+  places: ['ready', 'scheduled', 'retries', 'dead'],
+  done: 'discarded',
+  classic: 'discard',
+  flags: {},
+  action: () => ({ action: 'discard' }),
+});
+
+export const schedule = change({
+  name: 'schedule',
+  describe: 'makes jobs due at another time',
+  places: ['scheduled', 'retries'],
+  done: 'scheduled',
+  classic: undefined,
+  flags: { at: { value: 'TIME', describe: 'when: 2026-11-25T16:00:00Z, or 15m, 2h, 3d from now' } },
+  action: (call) => ({ action: 'schedule', at: readTime('at', needed(call.value('at'), 'at')) }),
+});
+
+export const move = change({
+  name: 'move',
+  describe: 'gives jobs another queue',
+  places: ['ready', 'scheduled', 'retries', 'dead'],
+  done: 'moved',
+  classic: undefined,
+  flags: { to: { value: 'QUEUE', describe: 'the queue' } },
+  action: (call) => ({ action: 'move', queue: needed(call.value('to'), 'to') }),
+});
+
+export const prioritize = change({
+  name: 'prioritize',
+  describe: 'gives jobs another priority',
+  places: ['ready', 'scheduled', 'retries', 'dead'],
+  done: 'given the priority',
+  classic: undefined,
+  flags: { to: { value: 'NUMBER', describe: '1 to 9; 9 is handed out first' } },
+  action: (call) => ({
+    action: 'prioritize',
+    priority: readNumber('to', needed(call.value('to'), 'to'), 1, 9),
+  }),
+});
+
+function needed(value: string | undefined, flag: string): string {
+  if (value !== undefined) return value;
+  throw new FaktoryError('CONFIG', `--${flag} is missing`);
+}

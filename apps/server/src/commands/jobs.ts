@@ -1,0 +1,111 @@
+/* `faktory jobs`: finds jobs wherever they are, as a table or as JSON; and shows single ones whole. */
+import { FaktoryError, type FoundJob, jobPlaces } from '@faktory-ts/protocol';
+import { type Call, command } from './command.ts';
+import { serverFlags, withServer } from './connect.ts';
+import { type FilterFlag, filterFlags, filterOf } from './filter.ts';
+import type { Onward, Operator } from './operator.ts';
+import { table } from './table.ts';
+import { fromNow, jsonText, readNumber, thousands } from './words.ts';
+
+type Names = FilterFlag | 'url' | 'limit' | 'count' | 'json';
+
+export const jobs = command<Names>({
+  name: 'jobs',
+  synopsis: '[list | search TEXT | show JID…]',
+  describe: 'finds jobs by what they are, and shows them',
+  flags: {
+    ...serverFlags,
+    ...filterFlags,
+    limit: { alias: 'n', value: 'NUMBER', describe: 'most jobs', normal: '50' },
+    count: { describe: 'only how many there are' },
+    json: { describe: 'print each job as a line of JSON, as JOBS answers it' },
+  },
+  words: [0, 1000],
+  more: `list (or nothing)  all jobs that the flags pick
+search TEXT        the same as --text TEXT
+show JID…          each of these jobs, whole
+
+  faktory jobs --place retries --error timeout
+  faktory jobs search ann@example.com --queue mail --json`,
+  async run(call) {
+    const [what = 'list', ...words] = call.words;
+    if (what === 'show' && words.length > 0) return withServer(call, (server) => show(call, server, words));
+    const searches = what === 'search' && words.length === 1;
+    if (!searches && (what !== 'list' || words.length > 0))
+      throw new FaktoryError('CONFIG', 'write faktory jobs, jobs search TEXT, or jobs show JID…');
+    await withServer(call, (server) => list(call, server, words[0]));
+  },
+});
+
+/** Tells the person who waits how far a search has come. */
+export function progressOf({ terminal }: Call): { onward: Onward; done: () => void } {
+  return {
+    onward: ({ scanned, total, next }) => {
+      if (next !== undefined)
+        terminal.screen?.progress(`looked at ${thousands(scanned)} of ${thousands(total)} …`);
+    },
+    done: () => terminal.screen?.progress(''),
+  };
+}
+
+async function list(call: Call<Names>, server: Operator, text: string | undefined): Promise<void> {
+  const { terminal } = call;
+  const filter = filterOf(call, [], jobPlaces);
+  if (text !== undefined) filter.text = text;
+  const most = readNumber('limit', call.value('limit') ?? '50', 1, 1_000_000_000);
+  const { onward, done } = progressOf(call);
+  if (call.on('count')) {
+    const count = await server.count(filter, onward);
+    done();
+    terminal.print(call.on('json') ? jsonText({ count }) : String(count));
+    return;
+  }
+  let found: FoundJob[] = [];
+  let printed = 0;
+  for await (const job of server.find(filter, most, onward)) {
+    found.push(job);
+    // The first ones are shown while the search goes on.
+    if (found.length < 100 && !call.on('json')) continue;
+    done();
+    printAll(call, found);
+    printed += found.length;
+    found = [];
+  }
+  done();
+  if (found.length > 0) printAll(call, found);
+  else if (printed === 0) terminal.note('no jobs found');
+}
+
+function printAll(call: Call<Names>, found: readonly FoundJob[]): void {
+  const { terminal } = call;
+  if (call.on('json')) for (const job of found) terminal.print(jsonText(job));
+  else terminal.print(jobTable(call, found));
+}
+
+const HEADS = ['PLACE', 'AT', 'JID', 'JOBTYPE', 'QUEUE', 'PRI', 'ARGUMENTS', 'ERROR'];
+
+function jobTable({ terminal }: Call, found: readonly FoundJob[]): string {
+  const now = Date.now();
+  const rows = found.map(({ place, at, job }) => {
+    const { jid, jobtype, queue = 'default', priority = 5, args, failure } = job;
+    const error = failure ? `${failure.errtype ?? ''}: ${failure.message ?? ''}` : '';
+    return [place, fromNow(at, now), jid, jobtype, queue, priority, JSON.stringify(args), error];
+  });
+  return table(terminal, HEADS, rows);
+}
+
+async function show(call: Call<Names>, server: Operator, jids: readonly string[]): Promise<void> {
+  const { onward, done } = progressOf(call);
+  const seen = new Set<string>();
+  // Sets are found by an index, so that most answers come at once.
+  const places = ['retries', 'dead', 'scheduled', 'working', 'ready'] as const;
+  for await (const found of server.find({ places, jids }, jids.length, onward)) {
+    done();
+    seen.add(found.job.jid);
+    call.terminal.print(call.on('json') ? jsonText(found) : jsonText(found, 2));
+  }
+  done();
+  const missing = jids.filter((jid) => !seen.has(jid));
+  if (missing.length > 0)
+    throw new FaktoryError('NOT_FOUND', `there is no job ${missing.join(', ')}; it may be done and gone`);
+}

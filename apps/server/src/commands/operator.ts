@@ -1,0 +1,134 @@
+/*
+ * A server as an operator sees it: the verbs of the classic protocol, and those that ours knows beyond them, each in bites as long as
+ * there is more. It must never decide what to do; commands do. A stranger would get wrong that a classic Faktory is a good server
+ * here: what it cannot do rejects with UNKNOWN_COMMAND and a text that says so.
+ */
+import { type Connection, commands } from '@faktory-ts/client';
+import {
+  type ChangeAsk,
+  type ChangedJobs,
+  type CountedJobs,
+  FaktoryError,
+  type FoundJob,
+  type FoundJobs,
+  type Info,
+  type Job,
+  type JobFilter,
+  type JobsProgress,
+  type Mutation,
+  type QueueStatus,
+  type TailAsk,
+  type TailedEvents,
+  type WorkersStatus,
+} from '@faktory-ts/protocol';
+
+const PATIENCE = 30_000; // ms; a bite takes some 50 ms, on a busy machine more
+
+/** Told how far a search has come. */
+export type Onward = (progress: JobsProgress) => void;
+
+export class Operator {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  info(): Promise<Info> {
+    return commands.info(this.#connection);
+  }
+
+  push(job: Job): Promise<void> {
+    return commands.push(this.#connection, job);
+  }
+
+  mutate(mutation: Mutation): Promise<void> {
+    return commands.mutate(this.#connection, mutation, { timeout: PATIENCE });
+  }
+
+  latency(names: readonly string[]): Promise<Record<string, number>> {
+    return commands.latency(this.#connection, names);
+  }
+
+  queue(sub: 'PAUSE' | 'RESUME' | 'REMOVE', names: readonly string[] | '*'): Promise<void> {
+    return commands.queue(this.#connection, sub, names);
+  }
+
+  /** Whether the server knows the verbs of operators. */
+  async extended(): Promise<boolean> {
+    return (await this.#connection.ready()) !== undefined;
+  }
+
+  queues(): Promise<QueueStatus[]> {
+    return this.#ask('QUEUES', 'the queues with what is paused');
+  }
+
+  workers(): Promise<WorkersStatus> {
+    return this.#ask('WORKERS', 'the list of workers');
+  }
+
+  async signal(wid: string, state: 'quiet' | 'terminate'): Promise<number> {
+    const told = await this.#ask<{ signalled: number }>('SIGNAL', 'signals to workers', { wid, state });
+    return told.signalled;
+  }
+
+  tail(ask: TailAsk): Promise<TailedEvents> {
+    return this.#ask('TAIL', 'the tail of what happens', ask);
+  }
+
+  /** Up to `most` jobs, as they are found. */
+  async *find(filter: JobFilter, most: number, onward: Onward): AsyncGenerator<FoundJob> {
+    let cursor: string | undefined;
+    let left = most;
+    do {
+      const ask = { ...filter, cursor, limit: Math.min(left, 1000) };
+      const bite = await this.#ask<FoundJobs>('JOBS', 'looking for jobs', ask);
+      onward(bite);
+      yield* bite.jobs;
+      left -= bite.jobs.length;
+      cursor = bite.next;
+    } while (cursor !== undefined && left > 0);
+  }
+
+  async count(filter: JobFilter, onward: Onward): Promise<number> {
+    const ask = { ...filter, count: true };
+    return this.#whole('JOBS', 'looking for jobs', ask, ({ count }: CountedJobs) => count, onward);
+  }
+
+  /** Changes all that match; says how many. */
+  async change(ask: ChangeAsk, onward: Onward): Promise<number> {
+    return this.#whole('CHANGE', 'changing jobs', ask, ({ changed }: ChangedJobs) => changed, onward);
+  }
+
+  async #whole<Bite extends JobsProgress>(
+    verb: string,
+    what: string,
+    ask: object,
+    part: (bite: Bite) => number,
+    onward: Onward,
+  ): Promise<number> {
+    let sum = 0;
+    let cursor: string | undefined;
+    do {
+      const bite = await this.#ask<Bite>(verb, what, { ...ask, cursor });
+      onward(bite);
+      sum += part(bite);
+      cursor = bite.next;
+    } while (cursor !== undefined);
+    return sum;
+  }
+
+  async #ask<T>(verb: string, what: string, payload: object = {}): Promise<T> {
+    const refused = `${what} needs a faktory-ts server that knows ${verb}; this one speaks Faktory's classic protocol only`;
+    if (!(await this.extended())) throw new FaktoryError('UNKNOWN_COMMAND', refused);
+    const options = { timeout: PATIENCE, again: verb !== 'CHANGE' };
+    try {
+      const reply = await this.#connection.call(`${verb} ${JSON.stringify(payload)}\r\n`, options);
+      if (reply.kind === 'bulk') return JSON.parse(reply.text) as T;
+    } catch (cause) {
+      if (!(cause instanceof FaktoryError) || cause.code !== 'UNKNOWN_COMMAND') throw cause;
+      throw new FaktoryError('UNKNOWN_COMMAND', refused, { cause });
+    }
+    throw new FaktoryError('PROTOCOL', `the server's answer to ${verb} cannot be read`);
+  }
+}

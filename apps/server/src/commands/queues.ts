@@ -1,0 +1,123 @@
+/* `faktory queues` and `faktory queue`: what waits where, and pausing, resuming, emptying, removing it. */
+import { FaktoryError, type QueueStatus } from '@faktory-ts/protocol';
+import { agreed } from './change.ts';
+import { type Call, command } from './command.ts';
+import { serverFlags, withServer } from './connect.ts';
+import { progressOf } from './jobs.ts';
+import type { Operator } from './operator.ts';
+import { table } from './table.ts';
+import { counted, jsonText, span } from './words.ts';
+
+export const queues = command({
+  name: 'queues',
+  synopsis: '',
+  describe: 'the queues: how many jobs wait in each, for how long, what is paused',
+  flags: { ...serverFlags, json: { describe: 'print them as JSON' } },
+  async run(call) {
+    const all = await withServer(call, queuesOf);
+    if (call.on('json')) {
+      call.terminal.print(jsonText(all, 2));
+      return;
+    }
+    call.terminal.print(queueTable(call, all));
+  },
+});
+
+/** A classic server does not say what is paused. */
+export type KnownQueue = Omit<QueueStatus, 'paused'> & Partial<Pick<QueueStatus, 'paused'>>;
+
+/** The queues of any server. */
+export async function queuesOf(server: Operator): Promise<KnownQueue[]> {
+  if (await server.extended()) return server.queues();
+  const { queues: sizes } = (await server.info()).faktory;
+  const latency = Object.keys(sizes).length > 0 ? await server.latency(Object.keys(sizes)) : {};
+  return Object.entries(sizes).map(([name, size]) => ({ name, size, latency: latency[name] ?? 0 }));
+}
+
+/** A table for people. */
+export function queueTable({ terminal }: Call, all: readonly KnownQueue[]): string {
+  const rows = all.map(({ name, size, latency, paused }) => [
+    name,
+    size,
+    size > 0 ? span(latency) : '',
+    paused ? 'paused' : '',
+  ]);
+  return table(terminal, ['QUEUE', 'JOBS', 'WAITING', ''], rows);
+}
+
+type Names = 'url' | 'yes' | 'all' | 'json';
+
+export const queue = command<Names>({
+  name: 'queue',
+  synopsis: 'pause|resume|clear|remove|latency NAME…',
+  describe: 'pauses, resumes, clears or removes queues, or tells how long their jobs wait',
+  flags: {
+    ...serverFlags,
+    all: { describe: 'all queues that exist now' },
+    yes: { alias: 'y', describe: 'do not ask' },
+    json: { describe: 'print latencies as JSON' },
+  },
+  words: [1, 1000],
+  more: `pause    gives none of its jobs out; pushes are taken
+resume   gives them out again
+clear    discards the jobs that wait in it; it stays, paused or not
+remove   the same, and the queue is no longer listed
+latency  seconds that the first job has waited
+
+clear and remove count first and ask; --yes for scripts.`,
+  async run(call) {
+    const [what = '', ...names] = call.words;
+    if (!['pause', 'resume', 'clear', 'remove', 'latency'].includes(what))
+      throw new FaktoryError('CONFIG', `"${what}" is none of pause, resume, clear, remove, latency`);
+    if (names.length === 0 && !call.on('all'))
+      throw new FaktoryError('CONFIG', 'name the queues, or say --all');
+    await withServer(call, async (server) => {
+      const known = Object.entries((await server.info()).faktory.queues);
+      const sizes = new Map(names.length > 0 ? known.filter(([name]) => names.includes(name)) : known);
+      const unknown = names.filter((name) => !sizes.has(name));
+      if (unknown.length > 0)
+        throw new FaktoryError('NOT_FOUND', `there is no queue ${unknown.join(', ')}; see faktory queues`);
+      if (sizes.size > 0) await act(call, server, what, sizes);
+    });
+  },
+});
+
+async function act(
+  call: Call<Names>,
+  server: Operator,
+  what: string,
+  sizes: ReadonlyMap<string, number>,
+): Promise<void> {
+  const { terminal } = call;
+  const names = [...sizes.keys()];
+  const told = names.length > 5 ? counted(names.length, 'queue') : names.join(', ');
+  switch (what) {
+    case 'pause':
+    case 'resume':
+      await server.queue(what === 'pause' ? 'PAUSE' : 'RESUME', names);
+      terminal.print(`${what}d ${told}`);
+      return;
+    case 'latency': {
+      const latency = await server.latency(names);
+      const rows = names.map((name) => `${name} ${(latency[name] ?? 0).toFixed(3)}`);
+      terminal.print(call.on('json') ? jsonText(latency) : rows.join('\n'));
+      return;
+    }
+    default: {
+      const jobs = counted(
+        [...sizes.values()].reduce((sum, size) => sum + size, 0),
+        'job',
+      );
+      if (!(await agreed(call, `${what} ${told} with ${jobs}?`))) return;
+      if (what === 'remove' || !(await server.extended())) await server.queue('REMOVE', names);
+      else await empty(call, server, names);
+      terminal.print(`${what === 'remove' ? 'removed' : 'cleared'} ${told}`);
+    }
+  }
+}
+
+async function empty(call: Call<Names>, server: Operator, queues: readonly string[]): Promise<void> {
+  const { onward, done } = progressOf(call);
+  await server.change({ places: ['ready'], queues, action: 'discard' }, onward);
+  done();
+}

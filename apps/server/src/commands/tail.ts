@@ -1,0 +1,69 @@
+/* `faktory tail`: what happens to jobs, as it happens, until Ctrl-C. */
+import { type EventKind, eventKinds, FaktoryError, type JobEvent, type TailAsk } from '@faktory-ts/protocol';
+import { type Call, command } from './command.ts';
+import { serverFlags, withServer } from './connect.ts';
+import { paint } from './table.ts';
+import { fromNow, jsonText, plain } from './words.ts';
+
+type Names = 'url' | 'kind' | 'queue' | 'type' | 'args' | 'json';
+
+export const tail = command<Names>({
+  name: 'tail',
+  synopsis: '',
+  describe: 'tells what happens to jobs, as it happens',
+  flags: {
+    ...serverFlags,
+    kind: { alias: 'k', value: 'KINDS', describe: `of ${eventKinds.join(', ')}; several with commas` },
+    queue: { alias: 'q', value: 'QUEUES', describe: 'in these queues' },
+    type: { alias: 't', value: 'JOBTYPES', describe: 'of these jobtypes' },
+    args: { describe: 'with the arguments' },
+    json: { describe: 'print each as a line of JSON' },
+  },
+  async run(call) {
+    const { terminal } = call;
+    const ask = askOf(call);
+    await withServer(call, async (server) => {
+      let { next } = await server.tail(ask);
+      terminal.note('waiting for something to happen; Ctrl-C ends');
+      while (!terminal.signal.aborted) {
+        const told = await server.tail({ ...ask, after: next });
+        next = told.next;
+        if (told.missed) terminal.note('(too much happened: some of it is not told)');
+        for (const event of told.events)
+          terminal.print(call.on('json') ? jsonText(event) : lineOf(call, event));
+      }
+    }).catch((error: unknown) => {
+      if (!terminal.signal.aborted) throw error;
+    });
+  },
+});
+
+function askOf(call: Call<Names>): TailAsk {
+  const list = (name: 'kind' | 'queue' | 'type') => call.value(name)?.split(',').filter(Boolean);
+  const [kinds, queues, jobtypes] = [list('kind'), list('queue'), list('type')];
+  const unknown = kinds?.find((kind) => !eventKinds.includes(kind as EventKind));
+  if (unknown !== undefined)
+    throw new FaktoryError('CONFIG', `--kind knows ${eventKinds.join(', ')}, not "${unknown}"`);
+  return {
+    args: call.on('args'),
+    ...(kinds && { kinds: kinds as EventKind[] }),
+    ...(queues && { queues }),
+    ...(jobtypes && { jobtypes }),
+  };
+}
+
+const colours: Partial<Record<EventKind, 'red' | 'yellow' | 'green'>> = {
+  failed: 'yellow',
+  dead: 'red',
+  done: 'green',
+};
+
+function lineOf({ terminal }: Call, event: JobEvent): string {
+  const { kind, at, jid, jobtype, queue, wid, due, error, set, count, args } = event;
+  const told = [jid, jobtype, queue && `queue ${queue}`, wid && `worker ${wid}`, args, error];
+  if (set !== undefined) told.push(`${count} of ${set}`);
+  if (due !== undefined) told.push(`due ${fromNow(due)}`);
+  const word = kind.padEnd(8);
+  const colour = colours[kind];
+  return `${at} ${colour ? paint(terminal, colour, word) : word} ${plain(told.filter(Boolean).join('  '))}`;
+}

@@ -1,0 +1,67 @@
+/*
+ * Times, lists and numbers as people write and read them. It must never let a job's own text reach a terminal as it is: what would be
+ * a control sequence there is shown as a dot.
+ */
+import { FaktoryError, formatTime, nowMicros, parseTime } from '@faktory-ts/protocol';
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** RFC 3339 for `2026-11-25T16:00:00Z`, or for `15m`, `+2h`, `-3d`: so long from now. Throws CONFIG. */
+export function readTime(flag: string, text: string): string {
+  const [, sign, number, unit] = /^([+-]?)(\d+)([smhd])$/.exec(text) ?? [];
+  if (unit !== undefined) {
+    const seconds = Number(number) * (SECONDS[unit] ?? 1) * (sign === '-' ? -1 : 1);
+    return formatTime(nowMicros() + seconds * 1_000_000);
+  }
+  const at = parseTime(text);
+  if (at !== undefined) return formatTime(at);
+  throw new FaktoryError(
+    'CONFIG',
+    `--${flag} must be a time as 2026-11-25T16:00:00Z, or as 15m, 2h, -3d from now`,
+  );
+}
+
+/** A whole number in a range. Throws CONFIG. */
+export function readNumber(flag: string, text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new FaktoryError('CONFIG', `--${flag} must be a number from ${least} to ${most}`);
+}
+
+/** How long, in its largest unit: `12m`. */
+export function span(seconds: number): string {
+  const whole = Math.max(Math.round(seconds), 0);
+  const [unit = 's', length = 1] =
+    Object.entries(SECONDS).findLast(([, size]) => whole >= size * 2) ?? Object.entries(SECONDS)[0] ?? [];
+  return `${Math.floor(whole / length)}${unit}`;
+}
+
+/** How far from now: `3m ago`, `in 2h`. Empty for what is no time. */
+export function fromNow(text: string | undefined, now = Date.now()): string {
+  const at = Date.parse(text ?? '');
+  if (Number.isNaN(at)) return '';
+  const seconds = (at - now) / 1000;
+  return seconds > 0.5 ? `in ${span(seconds)}` : `${span(-seconds)} ago`;
+}
+
+/** 1,234,567 */
+export function thousands(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+/** `1 job`, `2,000 jobs` */
+export function counted(count: number, what: string): string {
+  return `${thousands(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** One line that moves no cursor. */
+export function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '·');
+}
+
+/** JSON that is also safe on a terminal: what JSON leaves as it is of control characters is escaped. */
+export function jsonText(value: unknown, space?: number): string {
+  const text = JSON.stringify(value, undefined, space);
+  return text.replace(/[\u007f-\u009f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,329 @@
+/*
+ * The admin program, command by command, against a real server in this process; and against one that knows only the classic protocol.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from '@faktory-ts/client';
+import type { FaktoryError } from '@faktory-ts/protocol';
+import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Screen, Terminal } from '../src/commands/command.ts';
+import { commandOf, runCommand } from '../src/commands/run.ts';
+import { endAll, freshFolder } from './program.ts';
+
+let server: Server;
+let client: Client;
+let printed: string;
+let noted: string;
+let answer: boolean;
+let asked: string[];
+
+async function begin(options: ServerOptions = {}): Promise<void> {
+  server = createServer({ sync: 'off', ...options });
+  await server.start();
+  client = new Client({ url: server.url });
+}
+
+beforeEach(() => {
+  printed = '';
+  noted = '';
+  answer = true;
+  asked = [];
+});
+
+afterEach(async () => {
+  await client.close();
+  await server.stop();
+  await endAll();
+});
+
+interface As {
+  readonly screen?: Screen;
+  readonly signal?: AbortSignal;
+  readonly env?: Record<string, string>;
+}
+
+/** Runs a command; gives what it printed, or `CODE: message` of its error. */
+async function faktory(words: readonly string[], as: As = {}): Promise<string> {
+  printed = '';
+  const terminal: Terminal = {
+    env: { FAKTORY_URL: server.url, ...as.env },
+    tty: as.screen !== undefined,
+    width: 100,
+    print: (text) => {
+      printed += `${text}\n`;
+    },
+    note: (text) => {
+      noted += `${text}\n`;
+    },
+    confirm: async (question) => {
+      asked.push(question);
+      return answer;
+    },
+    signal: as.signal ?? new AbortController().signal,
+    screen: as.screen,
+  };
+  const command = commandOf(words);
+  if (!command) throw new Error(`no command ${words[0]}`);
+  try {
+    await runCommand(command, words.slice(1), terminal);
+    return printed;
+  } catch (error) {
+    return `${(error as FaktoryError).code}: ${(error as Error).message}`;
+  }
+}
+
+const lines = (text: string): string[] => text.trimEnd().split('\n');
+
+async function someJobs(): Promise<void> {
+  await client.pushBulk([
+    { jid: 'mail-0001', jobtype: 'Mail', queue: 'mail', args: ['ann@example.com'] },
+    { jid: 'mail-0002', jobtype: 'Mail', queue: 'mail', args: ['bob@example.com', '\u001b[31mred\u009b'] },
+    { jid: 'bill-0001', jobtype: 'Bill', args: [1], priority: 9 },
+    { jid: 'later-001', jobtype: 'Bill', args: [2], in: '1h' },
+  ]);
+}
+
+describe('jobs are found and shown', () => {
+  it('by what they are, as a table that moves no cursor, as JSON, or as a number', async () => {
+    await begin();
+    await someJobs();
+    const listed = await faktory(['jobs']);
+    expect(lines(listed).map((line) => line.split(/ {2,}/)[2])).toEqual([
+      'JID',
+      'bill-0001',
+      'mail-0001',
+      'mail-0002',
+      'later-001',
+    ]);
+    expect(listed).not.toContain('\u009b');
+    expect(listed).not.toContain('\u001b');
+    expect(lines(await faktory(['jobs', 'search', 'bob@', '--queue', 'mail', '--json']))).toHaveLength(1);
+    expect(JSON.parse(printed)).toMatchObject({ place: 'ready', job: { jid: 'mail-0002' } });
+    expect(printed).not.toContain('\u009b');
+    expect(await faktory(['jobs', '--type', 'Bill', '--place', 'ready,scheduled', '--count'])).toBe('2\n');
+    expect(JSON.parse(await faktory(['jobs', 'show', 'later-001']))).toMatchObject({ place: 'scheduled' });
+    expect(await faktory(['jobs', 'show', 'nobody-01'])).toMatch(/^NOT_FOUND: there is no job nobody-01/);
+    expect(await faktory(['jobs', '--place', 'morgue'])).toMatch(/^CONFIG: --place knows ready/);
+  });
+});
+
+describe('a bulk change', () => {
+  it('counts first and asks, and changes exactly what was picked', async () => {
+    await begin();
+    await someJobs();
+    answer = false;
+    await faktory(['discard', '--type', 'Mail']);
+    expect(asked).toEqual(['discard 2 jobs of ready, scheduled, retries, dead?']);
+    expect((await server.info()).faktory.total_enqueued).toBe(3);
+    answer = true;
+    expect(await faktory(['discard', '--type', 'Mail', '--text', 'bob'])).toBe('1 job discarded\n');
+    expect(await faktory(['kill', 'later-001', '--yes', '--json'])).toBe('{"changed":1}\n');
+    expect(asked).toHaveLength(2);
+    expect(await faktory(['retry', '--all', '-y'])).toBe('1 job put back into the queue\n');
+    expect(await faktory(['move', 'bill-0001', 'later-001', '--to', 'other', '-y'])).toBe('2 jobs moved\n');
+    expect(await faktory(['schedule', '-q', 'other', '-p', 'ready', '--at', '2h', '-y'])).toBe(
+      '2 jobs scheduled\n',
+    );
+    const { faktory: told } = await server.info();
+    expect([told.queues, told.sets.scheduled]).toEqual([{ default: 0, mail: 1, other: 0 }, 2]);
+  });
+
+  it('touches nothing when nothing was said, or the flags make no sense', async () => {
+    await begin();
+    expect(await faktory(['discard'])).toMatch(/^CONFIG: say which jobs: .*--all/);
+    expect(await faktory(['schedule', '--all'])).toBe('CONFIG: --at is missing');
+    expect(await faktory(['schedule', '--all', '--at', 'soon'])).toMatch(/^CONFIG: --at must be a time/);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('queues', () => {
+  it('are listed, paused, resumed, cleared and removed', async () => {
+    await begin();
+    await someJobs();
+    await faktory(['queue', 'pause', 'mail']);
+    expect(await faktory(['queues'])).toMatch(
+      /^QUEUE +JOBS +WAITING *\ndefault +1 .*\nmail +2 +\d+s +paused\n$/,
+    );
+    expect(await faktory(['queue', 'clear', 'mail'])).toBe('cleared mail\n');
+    expect(asked).toEqual(['clear mail with 2 jobs?']);
+    const left = JSON.parse(await faktory(['queues', '--json']));
+    expect(left).toMatchObject([{ name: 'default' }, { name: 'mail', size: 0, paused: true }]);
+    await faktory(['queue', 'resume', '--all']);
+    await faktory(['queue', 'remove', 'mail', '--yes']);
+    expect(await client.queues()).toEqual({ default: 1 });
+    expect(await faktory(['queue', 'pause', 'mail'])).toMatch(/^NOT_FOUND: there is no queue mail/);
+    expect(await faktory(['queue', 'eat', 'mail'])).toMatch(/^CONFIG: "eat" is none of pause/);
+    expect(await faktory(['queue', 'latency', 'default'])).toMatch(/^default \d+\.\d{3}\n$/);
+  });
+});
+
+describe('push', () => {
+  it('takes a job with all that a job may have, and prints its jid', async () => {
+    await begin();
+    const flags = ['--queue', 'mail', '--at', '1h', '--priority', '9', '--retry', '3', '--custom', '{"a":1}'];
+    const jid = (await faktory(['push', 'Mail', '[7, "x"]', ...flags])).trim();
+    const { job } = JSON.parse(await faktory(['jobs', '--json']));
+    expect(job).toMatchObject({
+      jid,
+      args: [7, 'x'],
+      queue: 'mail',
+      priority: 9,
+      retry: 3,
+      custom: { a: 1 },
+    });
+    expect(await faktory(['push', 'Mail', 'x'])).toMatch(/^CONFIG: the arguments cannot be read as JSON/);
+    expect(await faktory(['push', 'Mail', '7'])).toMatch(
+      /^CONFIG: the arguments must be a JSON array: '\[7\]'/,
+    );
+  });
+});
+
+describe('workers', () => {
+  it('are listed with their jobs, and made quiet or ended with their next beat', async () => {
+    await begin();
+    await someJobs();
+    const { Connection, commands, resolveServers } = await import('@faktory-ts/client');
+    const hello = { wid: 'worker-1', hostname: 'host', pid: 7, labels: ['blue'] };
+    const worker = new Connection({ addresses: resolveServers({ url: server.url }), hello });
+    await commands.fetch(worker, ['mail']);
+    expect(await faktory(['workers'])).toMatch(
+      /worker-1 +host:7 +running +1 .*blue\n\nRUNNING[^\n]*\nmail-0001 +Mail +mail +worker-1/,
+    );
+    expect(await faktory(['top', '--once'])).toMatch(
+      /working 1 [\s\S]*mail +1 [\s\S]*worker-1[\s\S]*mail-0001/,
+    );
+    expect(await faktory(['quiet', 'worker-1'])).toBe('1 worker told\n');
+    expect(await commands.beat(worker, { wid: 'worker-1' })).toBe('quiet');
+    expect(await faktory(['stop', '--all', '--yes'])).toBe('1 worker told\n');
+    expect(await commands.beat(worker, { wid: 'worker-1' })).toBe('terminate');
+    expect(await faktory(['stop', 'nobody'])).toMatch(/^NOT_FOUND: unknown worker nobody/);
+    expect(await faktory(['stop'])).toMatch(/^CONFIG: name the workers/);
+    await worker.close();
+  });
+});
+
+describe('what goes on', () => {
+  it('is told by tail until it is ended, arguments only when asked for', async () => {
+    await begin();
+    const end = new AbortController();
+    const told = faktory(['tail', '--kind', 'pushed', '--queue', 'default'], { signal: end.signal });
+    await expect.poll(() => noted).toContain('waiting for something');
+    await someJobs();
+    await expect.poll(() => printed).toContain('bill-0001');
+    end.abort();
+    expect(lines(await told).map((line) => line.split(/ +/).slice(1, 4))).toEqual([
+      ['pushed', 'bill-0001', 'Bill'],
+      ['pushed', 'later-001', 'Bill'],
+    ]);
+  });
+
+  it('is drawn by top until q is pressed, and the screen is given back', async () => {
+    await begin();
+    await someJobs();
+    const drawn: string[] = [];
+    const screen: Screen = {
+      height: 30,
+      progress: () => undefined,
+      take: (heard) => ({
+        draw: (text) => {
+          drawn.push(text);
+          heard('q');
+        },
+        leave: () => void drawn.push('left'),
+      }),
+    };
+    await faktory(['top'], { screen });
+    expect(drawn).toEqual([expect.stringMatching(/ready 3 .*scheduled 1/), 'left']);
+  });
+});
+
+describe('a server that speaks the classic protocol only', () => {
+  it('is served with what it can, and told of the rest why not', async () => {
+    await begin({ extensions: false });
+    await someJobs();
+    expect(await faktory(['info'])).toMatch(/enqueued +3\n/);
+    expect(await faktory(['queues'])).toMatch(/\nmail +2 +\d+s\n/);
+    expect(await faktory(['top', '--once'])).toMatch(/scheduled 1/);
+    expect(await faktory(['push', 'T', '[]', '--queue', 'q'])).toMatch(/^\S{8,}\n$/);
+    expect(await faktory(['queue', 'clear', 'q', '-y'])).toBe('cleared q\n');
+    expect(await faktory(['kill', '--type', 'Bill'])).toMatch(/^jobs moved to dead; /);
+    expect(asked).toEqual(['kill the jobs that match in retries (0 jobs), scheduled (1 job)?']);
+    expect(await faktory(['retry', '--all', '-y'])).toMatch(/^jobs put back/);
+    expect((await server.info()).faktory.queues).toEqual({ default: 2, mail: 2 });
+    for (const words of [['jobs'], ['workers'], ['tail'], ['quiet', '--all']])
+      expect(await faktory(words)).toMatch(/^UNKNOWN_COMMAND: .* needs a faktory-ts server that knows /);
+    for (const words of [
+      ['move', '--all', '--to', 'x'],
+      ['discard', '--error', 'x'],
+      ['discard', '--all', '-p', 'ready'],
+    ])
+      expect(await faktory(words)).toMatch(
+        /^UNKNOWN_COMMAND: this server speaks Faktory's classic protocol only/,
+      );
+  });
+});
+
+describe('doctor', () => {
+  it('finds all well where it is, and says what to do where it is not', async () => {
+    const dir = freshFolder();
+    await begin({ dir });
+    const config = freshFolder();
+    const env = { FAKTORY_PASSWORD: 'secret' };
+    const well = await faktory(['doctor', '-d', dir, '-c', config], { env });
+    expect(well).not.toContain('WRONG');
+    for (const what of ['node', 'configuration', 'permissions', 'space', 'disk', 'store', 'server', 'clock'])
+      expect(well).toContain(`  ${what.padEnd(13)}  `);
+    mkdirSync(join(config, 'conf.d'));
+    writeFileSync(join(config, 'conf.d', 'a.toml'), '[faktory]\npassword = "open"\n');
+    chmodSync(join(config, 'conf.d', 'a.toml'), 0o644);
+    const broken = freshFolder();
+    writeFileSync(join(broken, 'faktory.db'), 'no database at all');
+    const wrong = ['doctor', '-d', broken, '-c', config, '--url', 'tcp://:wrong@localhost:1', '--json'];
+    expect(await faktory([...wrong, '-e', 'production'], { env })).toMatch(
+      /^ERR: 3 findings to be put right/,
+    );
+    const findings = JSON.parse(printed) as { level: string; what: string; advice: string }[];
+    expect(findings.filter(({ level }) => level === 'wrong').map(({ what }) => what)).toEqual([
+      'permissions',
+      'store',
+      'server',
+    ]);
+    expect(findings.find(({ what }) => what === 'permissions')?.advice).toContain('chmod 640');
+    expect(printed).not.toContain('wrong@');
+    expect(await faktory(['doctor', '-e', 'production', '-d', dir, '-c', config.slice(1)])).toMatch(/^ERR: /);
+  });
+});
+
+describe('completion', () => {
+  it('by bash knows commands, their flags and their words', async () => {
+    await begin();
+    const script = await faktory(['completion', 'bash']);
+    const complete = (...words: string[]): string[] => {
+      const set = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}`;
+      const run = `${script}\n${set}\n_faktory\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
+      return execFileSync('bash', ['-c', run], { encoding: 'utf8' }).trim().split('\n');
+    };
+    expect(complete('faktory', 'qu')).toEqual(['queues', 'queue', 'quiet']);
+    expect(complete('faktory', 'queue', 're')).toEqual(['resume', 'remove']);
+    expect(complete('faktory', 'jobs', '--pri')).toEqual(['--priority']);
+    expect(await faktory(['completion', 'tcsh'])).toMatch(/^CONFIG: "tcsh" is none of/);
+  });
+
+  it.each([
+    ['zsh', ['-n']],
+    ['fish', ['--no-execute']],
+  ])('by %s is a script that %j reads without a fault, where there is one', async (shell, flags) => {
+    await begin();
+    const file = join(freshFolder(), shell);
+    writeFileSync(file, await faktory(['completion', shell]));
+    expect(printed).toContain('faktory');
+    try {
+      execFileSync(shell, [...flags, file], { stdio: 'pipe' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  });
+});
