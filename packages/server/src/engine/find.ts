@@ -91,4 +91,4 @@ export type EntryChange =
   | { readonly do: 'prioritize'; readonly priority: number; readonly rewrite: Rewrite };
 
 /** The document as it is from now on. Runs inside the commit and must not wait. */
-export type Rewrite = (document: string) => string;
+type Rewrite = (document: string) => string;

@@ -3,11 +3,14 @@
  *
  * One bite at a time, and between two it listens: so a search that was given up is not begun.
  */
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { openReader, type ReaderReply, type ReaderRequest, type ToReader } from './reader.ts';
 import { scan } from './scan.ts';
 
+beModest();
 const db = openReader(workerData as string);
 const waiting = new Map<number, ReaderRequest>();
 
@@ -39,5 +42,18 @@ function answer({ id, ask }: ReaderRequest): ReaderReply {
   } catch (error) {
     const { message } = error as Error;
     return { id, error: { code: error instanceof FaktoryError ? error.code : 'STORAGE', message } };
+  }
+}
+
+/**
+ * Where the processor is short, the wire goes first. Linux has priorities for single threads, named by their links in /proc; elsewhere
+ * the thread takes its equal share.
+ */
+function beModest(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    if (thread > 0) setPriority(thread, 10);
+  } catch {
+    // not Linux, or not allowed
   }
 }
