@@ -3,6 +3,7 @@
  * It must never assert: a benchmark that fails on a busy machine teaches people to ignore it.
  */
 import { cpus } from 'node:os';
+import { backup } from './backup.ts';
 import { besideBullmq } from './beside-bullmq.ts';
 import { besideEcho } from './beside-echo.ts';
 import { bulk } from './bulk.ts';
@@ -18,6 +19,7 @@ const sections: Record<string, () => Promise<void>> = {
   off: () => besideEcho('off'),
   bulk,
   million,
+  backup,
   restart,
   idle: quietTimes,
   worker: idleWorker,

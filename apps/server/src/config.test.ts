@@ -35,6 +35,7 @@ describe('without flags', () => {
         port: 7419,
         http: { host: 'localhost', port: 7420 },
         sync: 'full',
+        backups: false,
         description: 'Faktory',
         maxLineBytes: 8_388_608,
         maxConnections: 2000,

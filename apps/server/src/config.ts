@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
+import { backupPlan } from './backup-plan.ts';
 import { type Binding, parseBinding } from './binding.ts';
 import { readConfD } from './conf-d.ts';
 import type { Flags } from './flags.ts';
@@ -65,6 +66,7 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
     http: web ? { host: web.host, port: web.port } : (false as const),
     ...passwords(resolvePassword({ environment, env, toml: toml.password, systemFile: passwordFile }), toml),
     sync,
+    backups: backupPlan(environment, env.FAKTORY_BACKUP_FREQUENCY, toml.backups),
     description: flags.description ?? 'Faktory',
     ...limitOptions(flags, toml.limits),
   };

@@ -3,6 +3,8 @@
  * It must never ask where nobody can answer: a script would wait for ever.
  */
 import { createInterface } from 'node:readline/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Screen, Terminal } from './commands/command.ts';
 
@@ -13,6 +15,8 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
     env,
     tty: stdout.isTTY === true,
     width: stdout.columns ?? 120,
+    input: stdin,
+    printAll: (lines) => pipeline(Readable.from(withEnds(lines)), stdout, { end: false }),
     print: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     signal,
@@ -52,4 +56,8 @@ function screenOf({ stdin, stdout, stderr }: NodeJS.Process): Screen {
       };
     },
   };
+}
+
+function* withEnds(lines: Iterable<string>): Generator<string> {
+  for (const line of lines) yield `${line}\n`;
 }

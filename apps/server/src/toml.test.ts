@@ -16,11 +16,16 @@ describe('readToml', () => {
       [web]
       password = "w"
       binding = ":2"
+      [backups]
+      every = "30m"
+      keep = 7
       [limits]
       max-connections = 5_000
     `);
     const limits = { 'max-connections': 5000 };
-    expect(settings).toEqual({ password: 'p', binding: ':1', webPassword: 'w', webBinding: ':2', limits });
+    const backups = { every: '30m', keep: 7 };
+    const web = { webPassword: 'w', webBinding: ':2' };
+    expect(settings).toEqual({ password: 'p', binding: ':1', ...web, backups, limits });
     expect(warnings).toEqual([]);
   });
 

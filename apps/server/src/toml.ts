@@ -1,5 +1,5 @@
 /*
- * What the TOML files may say: [faktory], [web] and [limits]. What else they say is warned about by name, never
+ * What the TOML files may say: [faktory], [web], [backups] and [limits]. What else they say is warned about by name, never
  * silently dropped: somebody wrote it and believes that it works. Values are never quoted, they may be passwords.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -12,6 +12,8 @@ export interface TomlSettings {
   readonly binding: string | undefined;
   readonly webPassword: string | undefined;
   readonly webBinding: string | undefined;
+  /** `every` in text: a duration, or `off`. */
+  readonly backups: { readonly every: string | undefined; readonly keep: number | undefined };
   readonly limits: Partial<Record<LimitName, number>>;
 }
 
@@ -19,6 +21,7 @@ const limitNames = limits.map((limit) => limit.name);
 const known: Readonly<Record<string, readonly string[]>> = {
   faktory: ['password', 'binding'],
   web: ['password', 'binding'],
+  backups: ['every', 'keep'],
   limits: limitNames,
 };
 // Tables that other Faktory servers read.
@@ -29,11 +32,13 @@ export function readToml(document: TomlTable, warn: (message: string) => void): 
   for (const [name, value] of Object.entries(document)) warnUnknown(name, value, warn);
   const faktory = table(document, 'faktory');
   const web = table(document, 'web');
+  const backups = table(document, 'backups');
   return {
     password: text(faktory, 'faktory', 'password'),
     binding: text(faktory, 'faktory', 'binding'),
     webPassword: text(web, 'web', 'password'),
     webBinding: text(web, 'web', 'binding'),
+    backups: { every: text(backups, 'backups', 'every'), keep: number(backups, 'backups', 'keep') },
     limits: numbers(table(document, 'limits')),
   };
 }
@@ -67,14 +72,17 @@ function text(from: TomlTable, name: string, key: string): string | undefined {
   throw new FaktoryError('CONFIG', `TOML: ${key} of [${name}] must be text; put it in quotes`);
 }
 
+function number(from: TomlTable, name: string, key: string): number | undefined {
+  const value = from[key];
+  if (value === undefined || typeof value === 'number') return value;
+  throw new FaktoryError('CONFIG', `TOML: ${key} of [${name}] must be a number without quotes`);
+}
+
 function numbers(from: TomlTable): Partial<Record<LimitName, number>> {
   const found: Partial<Record<LimitName, number>> = {};
   for (const name of limitNames) {
-    const value = from[name];
-    if (typeof value === 'number') found[name] = value;
-    else if (value !== undefined) {
-      throw new FaktoryError('CONFIG', `TOML: ${name} of [limits] must be a number without quotes`);
-    }
+    const value = number(from, 'limits', name);
+    if (value !== undefined) found[name] = value;
   }
   return found;
 }

@@ -51,6 +51,10 @@ async function faktory(words: readonly string[], as: As = {}): Promise<string> {
     env: { FAKTORY_URL: server.url, ...as.env },
     tty: as.screen !== undefined,
     width: 100,
+    input: process.stdin,
+    printAll: async (lines) => {
+      printed += [...lines, ''].join('\n');
+    },
     print: (text) => {
       printed += `${text}\n`;
     },

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { openDatabase } from '../src/engine/sqlite/binding.ts';
 import { type Backup, DataFolder } from '../src/index.ts';
 import { mayMount, mounted } from './mounts.ts';
 import { folder, greeted, prepared, running, TestClock } from './running.ts';
@@ -186,6 +187,31 @@ test('a stop gives up the backup that is being made, and leaves nothing of it', 
   const left = existsSync(join(dir, 'backups')) ? readdirSync(join(dir, 'backups')) : [];
   expect(left.filter((name) => name.startsWith('.'))).toEqual([]);
 }, 60_000);
+
+test('a program that replicates the log, with its own table, reads and checkpoints, disturbs nothing', async () => {
+  const dir = folder();
+  const server = await running({ dir, sync: 'full' });
+  const client = await greeted(server);
+  await client.ask(push('before-it-came'));
+  // What Litestream does: a table of its own, a read that keeps the log from starting over, checkpoints at its own times.
+  const other = openDatabase(join(dir, 'faktory.db'));
+  other.exec(
+    'PRAGMA busy_timeout = 1000; CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)',
+  );
+  for (let round = 0; round < 20; round++) {
+    other.exec(
+      'INSERT OR REPLACE INTO _litestream_seq VALUES (1, 1); BEGIN; SELECT count(*) FROM _litestream_seq',
+    );
+    for (let n = 0; n < 20; n++) expect(await client.ask(push(`beside-${round}-${n}`))).toBe('+OK');
+    other.exec('ROLLBACK; PRAGMA wal_checkpoint(PASSIVE)');
+  }
+  other.close();
+  await server.stop();
+  const data = new DataFolder(dir);
+  expect(jidsIn(data)).toHaveLength(401);
+  await store(dir, 'after-it-went');
+  expect(data.check().jobs.ready).toBe(402);
+});
 
 /** Makes backups and restores this one, in turn, until it is killed. */
 const busy = `

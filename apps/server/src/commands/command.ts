@@ -34,6 +34,10 @@ export interface Terminal {
   readonly width: number;
   /** Prints to standard output, with a line end. */
   print(text: string): void;
+  /** Prints many lines, no faster than they are read. */
+  printAll(lines: Iterable<string>): Promise<void>;
+  /** Standard input. */
+  readonly input: NodeJS.ReadableStream;
   /** Tells the person something that is no result, on standard error. */
   note(text: string): void;
   /** Asks the person; false when the answer is not yes. Throws CONFIG where nobody can be asked. */

@@ -21,8 +21,11 @@ import {
   type TailedEvents,
   type WorkersStatus,
 } from '@faktory-ts/protocol';
+import type { Backup } from '@faktory-ts/server';
 
 const PATIENCE = 30_000; // ms; a bite takes some 50 ms, on a busy machine more
+
+const BACKUP_PATIENCE = 3_600_000; // ms; a store of many gigabytes takes minutes
 
 /** Told how far a search has come. */
 export type Onward = (progress: JobsProgress) => void;
@@ -72,6 +75,15 @@ export class Operator {
     return told.signalled;
   }
 
+  /** Makes a backup on the server's disk. */
+  backup(): Promise<Backup> {
+    return this.#ask('BACKUP', 'making a backup', {}, BACKUP_PATIENCE);
+  }
+
+  backups(): Promise<Backup[]> {
+    return this.#ask('BACKUPS', 'the list of backups');
+  }
+
   tail(ask: TailAsk): Promise<TailedEvents> {
     return this.#ask('TAIL', 'the tail of what happens', ask);
   }
@@ -118,10 +130,10 @@ export class Operator {
     return sum;
   }
 
-  async #ask<T>(verb: string, what: string, payload: object = {}): Promise<T> {
+  async #ask<T>(verb: string, what: string, payload: object = {}, timeout = PATIENCE): Promise<T> {
     const refused = `${what} needs a faktory-ts server that knows ${verb}; this one speaks Faktory's classic protocol only`;
     if (!(await this.extended())) throw new FaktoryError('UNKNOWN_COMMAND', refused);
-    const options = { timeout: PATIENCE, again: verb !== 'CHANGE' };
+    const options = { timeout, again: verb !== 'CHANGE' };
     try {
       const reply = await this.#connection.call(`${verb} ${JSON.stringify(payload)}\r\n`, options);
       if (reply.kind === 'bulk') return JSON.parse(reply.text) as T;

@@ -7,6 +7,8 @@ const terminal: Terminal = {
   env: {},
   tty: false,
   width: 80,
+  input: process.stdin,
+  printAll: async (lines) => void printed.push(...lines),
   print: (text) => void printed.push(text),
   note: () => undefined,
   confirm: async () => false,

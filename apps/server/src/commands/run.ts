@@ -5,10 +5,12 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Argv } from 'yargs';
 import { parserOf } from '../parser.ts';
+import { backup, backups, purge, restore, verify } from './backups.ts';
 import { discard, kill, move, prioritize, retry, schedule } from './change.ts';
 import type { Command, Flag, Terminal } from './command.ts';
 import { completionOf } from './completion.ts';
 import { doctor } from './doctor.ts';
+import { dump, load } from './dump.ts';
 import { info } from './info.ts';
 import { jobs } from './jobs.ts';
 import { push } from './push.ts';
@@ -21,6 +23,7 @@ import { quiet, stop, workers } from './workers.ts';
 export const commands: readonly Command[] = [
   ...[info, top, queues, queue, jobs, retry, kill, discard, schedule, move, prioritize, push],
   ...[workers, quiet, stop, tail, doctor],
+  ...[backup, backups, verify, restore, purge, dump, load],
   completionOf(() => commands),
 ];
 

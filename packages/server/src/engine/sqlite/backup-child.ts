@@ -6,7 +6,7 @@ import { setPriority } from 'node:os';
 import { type BackupOrder, makeBackup } from './backup-make.ts';
 
 try {
-  setPriority(5);
+  setPriority(10);
 } catch {
   // A system that does not allow it runs it like others.
 }

@@ -1,0 +1,124 @@
+/*
+ * `faktory backup | backups | verify | restore | purge`: copies of the store. With -d they work on a data folder, and only `restore`
+ * needs the server to be stopped; `backup` and `backups` without -d ask a running server.
+ */
+import type { Backup } from '@faktory-ts/server';
+import { command } from './command.ts';
+import { serverFlags, withServer } from './connect.ts';
+import { folderFlags, folderOf } from './data-folder.ts';
+import { table } from './table.ts';
+import { counted, jsonText, readNumber, thousands } from './words.ts';
+
+const json = { json: { describe: 'print the result as JSON' } };
+const total = ({ jobs }: Backup): number => Object.values(jobs).reduce((sum, n) => sum + n, 0);
+const tell = (backup: Backup): string =>
+  `${backup.id}: ${counted(total(backup), 'job')}, ${thousands(Math.ceil(backup.bytes / 1000))} kB, checked`;
+
+/** Makes one. */
+export const backup = command<'url' | 'dir' | 'json'>({
+  name: 'backup',
+  synopsis: '',
+  describe: 'makes a backup, of a running server or with -d of a data folder, and checks it',
+  flags: { ...serverFlags, ...folderFlags, ...json },
+  more: 'It is in backups/ of the data folder. With -d a server may be running there, and go on.',
+  async run(call) {
+    const made =
+      call.value('dir') === undefined
+        ? await withServer(call, (server) => server.backup())
+        : await folderOf(call).backup();
+    call.terminal.print(call.on('json') ? jsonText(made) : tell(made));
+  },
+});
+
+/** Lists them. */
+export const backups = command<'url' | 'dir' | 'json'>({
+  name: 'backups',
+  synopsis: '',
+  describe: 'lists the backups of a running server, or with -d of a data folder',
+  flags: { ...serverFlags, ...folderFlags, ...json },
+  async run(call) {
+    const { terminal } = call;
+    const all =
+      call.value('dir') === undefined
+        ? await withServer(call, (server) => server.backups())
+        : folderOf(call).backups();
+    if (call.on('json')) terminal.print(jsonText(all, 2));
+    else if (all.length === 0) terminal.note('there are no backups');
+    else {
+      const rows = all.map((one) => [
+        one.id,
+        total(one),
+        one.jobs.ready,
+        one.jobs.dead,
+        one.bytes,
+        one.format,
+      ]);
+      terminal.print(table(terminal, ['ID', 'JOBS', 'READY', 'DEAD', 'BYTES', 'FORMAT'], rows));
+    }
+  },
+});
+
+/** Proves one. */
+export const verify = command<'dir' | 'store'>({
+  name: 'verify',
+  synopsis: '[ID]',
+  describe: 'proves that a backup, the newest if none is named, can be restored; or that the store is sound',
+  flags: { ...folderFlags, store: { describe: 'the store itself instead of a backup' } },
+  words: [0, 1],
+  async run(call) {
+    const folder = folderOf(call);
+    if (!call.on('store')) call.terminal.print(tell(await folder.verify(call.words[0])));
+    else call.terminal.print(`the store is sound: ${JSON.stringify(folder.check().jobs)}`);
+  },
+});
+
+/** Puts one in the place of the store. */
+export const restore = command<'dir' | 'yes'>({
+  name: 'restore',
+  synopsis: '[ID]',
+  describe:
+    'puts a backup, the newest if none is named, in the place of the store; the server must be stopped',
+  flags: { ...folderFlags, yes: { alias: 'y', describe: 'do not ask' } },
+  words: [0, 1],
+  more: 'The store that is there is moved to replaced-… in the data folder, never removed.',
+  async run(call) {
+    const folder = folderOf(call);
+    const { terminal } = call;
+    const chosen = await folder.verify(call.words[0]);
+    const question = `Restore ${tell(chosen)}, in ${folder.dir}?`;
+    if (!call.on('yes') && !(await terminal.confirm(question))) {
+      terminal.note('nothing was changed');
+      return;
+    }
+    const { aside } = await folder.restore(chosen.id);
+    terminal.print(`restored ${tell(chosen)}`);
+    if (aside !== undefined) terminal.print(`the store that was there is now in ${aside}`);
+  },
+});
+
+/** Forgets old ones. */
+export const purge = command<'dir' | 'yes'>({
+  name: 'purge',
+  synopsis: '[KEEP]',
+  describe: 'forgets all backups but the newest 24, or as many as said',
+  flags: { ...folderFlags, yes: { alias: 'y', describe: 'do not ask' } },
+  words: [0, 1],
+  async run(call) {
+    const folder = folderOf(call);
+    const { terminal } = call;
+    const keep = readNumber('KEEP', call.words[0] ?? '24', 1, 100_000);
+    const old = folder.backups().slice(keep);
+    if (old.length === 0) {
+      terminal.print('there are no older backups');
+      return;
+    }
+    if (
+      !call.on('yes') &&
+      !(await terminal.confirm(`Forget ${counted(old.length, 'backup')}, ${old[0]?.id} and older?`))
+    ) {
+      terminal.note('nothing was changed');
+      return;
+    }
+    terminal.print(`${counted(folder.purge(keep).length, 'backup')} forgotten`);
+  },
+});

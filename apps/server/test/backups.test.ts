@@ -1,0 +1,58 @@
+/*
+ * An operator's bad day with the program alone: a backup while it runs, a kill, a restore, a dump and a load.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { converse, endAll, faktory, free, freshFolder, type Program } from './program.ts';
+
+afterEach(endAll);
+
+const push = (jid: string): string => `PUSH ${JSON.stringify({ jid, jobtype: 'T', args: [] })}`;
+
+async function ran(...args: string[]): Promise<Program> {
+  const command = faktory(args);
+  await command.ended;
+  return command;
+}
+
+it('a backup of a running server is restored after a kill; nothing is lost by it, and a dump carries the rest over', async () => {
+  const dir = freshFolder();
+  const server = faktory([...free, '-d', dir]);
+  const port = await server.port();
+  await converse(port, [push('before-the-backup')]);
+  const made = await ran('backup', '--url', `tcp://localhost:${port}`, '--json');
+  const { id } = JSON.parse(made.out) as { id: string };
+  expect((await ran('backups', '-d', dir)).out).toMatch(new RegExp(`${id} +1 +1 +0`));
+  expect((await ran('backup', '-d', dir)).out).toMatch(/: 1 job, \d+ kB, checked\n$/);
+  await converse(port, [push('after-the-backup')]);
+  expect((await ran('restore', id, '-d', dir, '--yes')).err).toMatch(/is held by process \d+; stop it/);
+  server.signal('SIGKILL');
+  await server.ended;
+
+  const dump = await ran('dump', '-d', dir);
+  expect(dump.out).toMatch(/"dump"[\s\S]*before-the-backup[\s\S]*after-the-backup[\s\S]*"end","jobs":2\}\n$/);
+  expect((await ran('verify', id, '-d', dir)).out).toContain(`${id}: 1 job`);
+  expect(await (await ran('restore', id, '-d', dir)).ended).toBe(2); // nobody can be asked here
+  expect((await ran('restore', id, '-d', dir, '--yes')).out).toMatch(/restored .*\n.*is now in .*replaced-/);
+  expect((await ran('purge', '1', '-d', dir, '--yes')).out).toBe('1 backup forgotten\n');
+  writeFileSync(join(dir, 'jobs.jsonl'), dump.out);
+  const loaded = await ran('load', join(dir, 'jobs.jsonl'), '-d', dir, '--skip-known');
+  expect(loaded.out).toBe('1 job loaded, 1 were there\n');
+  expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":2');
+
+  const again = faktory([...free, '-d', dir]);
+  const said = await converse(await again.port(), ['FETCH default', 'FETCH default']);
+  expect(said).toMatch(/before-the-backup[\s\S]*after-the-backup/);
+}, 60_000);
+
+it('in production a backup is made without being asked for', async () => {
+  const config = freshFolder();
+  mkdirSync(join(config, 'conf.d'));
+  writeFileSync(join(config, 'conf.d', 'a.toml'), '[backups]\nkeep = 2\n');
+  const dir = freshFolder();
+  const args = [...free, '-d', dir, '-c', config, '-e', 'production'];
+  const server = faktory(args, { FAKTORY_PASSWORD: 'secret' });
+  await server.says(/I .* backup \d{4}-\S+ made and checked bytes=\d+/);
+  expect((await ran('backups', '-d', dir, '--json')).out).toContain('"format"');
+}, 60_000);
