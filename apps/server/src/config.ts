@@ -14,6 +14,7 @@ import type { Flags } from './flags.ts';
 import { limitOptions } from './limits.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
 import { type Environment, readSecret, resolvePassword } from './password.ts';
+import { statsdOption } from './statsd.ts';
 import { readToml, type TomlSettings } from './toml.ts';
 
 /** What the program runs on. */
@@ -59,6 +60,7 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
     (text) => warnings.push(text),
   );
   const { binding, web } = readBindings(flags, toml);
+  const statsd = statsdOption(toml.statsd, env.DD_DOGSTATSD_URL);
   const server = {
     dir: resolve(flags.dir ?? (own ? join(home(), '.faktory/db') : '/var/lib/faktory/db')),
     host: binding.host,
@@ -67,6 +69,7 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
     ...passwords(resolvePassword({ environment, env, toml: toml.password, systemFile: passwordFile }), toml),
     sync,
     backups: backupPlan(environment, env.FAKTORY_BACKUP_FREQUENCY, toml.backups),
+    ...(statsd && { statsd }),
     description: flags.description ?? 'Faktory',
     ...limitOptions(flags, toml.limits),
   };

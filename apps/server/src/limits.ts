@@ -95,6 +95,13 @@ export const limits = [
     meaning: 'replies a client may leave unread before it is paused, in bytes',
   },
   {
+    name: 'disk-reserve',
+    option: 'diskReserve',
+    normal: 256 * 1024 * 1024,
+    least: 0,
+    meaning: 'free bytes on the disk below which pushes are refused until there are more again, 0 = none',
+  },
+  {
     name: 'unsent-timeout',
     option: 'unsentTimeout',
     normal: 30_000,

@@ -24,7 +24,7 @@ describe('readToml', () => {
     `);
     const limits = { 'max-connections': 5000 };
     const backups = { every: '30m', keep: 7 };
-    const web = { webPassword: 'w', webBinding: ':2' };
+    const web = { webPassword: 'w', webBinding: ':2', statsd: undefined };
     expect(settings).toEqual({ password: 'p', binding: ':1', ...web, backups, limits });
     expect(warnings).toEqual([]);
   });
@@ -33,7 +33,7 @@ describe('readToml', () => {
     expect(read('').settings.limits).toEqual({});
   });
 
-  it.each(['cron', 'throttles', 'statsd'])('says that %s is not supported yet', (name) => {
+  it.each(['cron', 'throttles'])('says that %s is not supported yet', (name) => {
     expect(read(`[${name}]\nx = 1`).warnings).toEqual([
       `TOML: [${name}] is not supported yet and has no effect`,
     ]);

@@ -1,5 +1,5 @@
 /*
- * What the TOML files may say: [faktory], [web], [backups] and [limits]. What else they say is warned about by name, never
+ * What the TOML files may say: [faktory], [web], [backups], [statsd] and [limits]. What else they say is warned about by name, never
  * silently dropped: somebody wrote it and believes that it works. Values are never quoted, they may be passwords.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -14,7 +14,17 @@ export interface TomlSettings {
   readonly webBinding: string | undefined;
   /** `every` in text: a duration, or `off`. */
   readonly backups: { readonly every: string | undefined; readonly keep: number | undefined };
+  /** Undefined: there is no such table. */
+  readonly statsd: StatsdSettings | undefined;
   readonly limits: Partial<Record<LimitName, number>>;
+}
+
+/** What [statsd] says. */
+export interface StatsdSettings {
+  readonly location: string | undefined;
+  readonly namespace: string | undefined;
+  readonly tags: readonly string[] | undefined;
+  readonly queueLatency: readonly string[] | undefined;
 }
 
 const limitNames = limits.map((limit) => limit.name);
@@ -22,10 +32,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
   faktory: ['password', 'binding'],
   web: ['password', 'binding'],
   backups: ['every', 'keep'],
+  statsd: ['location', 'namespace', 'tags', 'queueLatency'],
   limits: limitNames,
 };
 // Tables that other Faktory servers read.
-const later = ['cron', 'throttles', 'statsd'];
+const later = ['cron', 'throttles'];
 
 /** Picks the settings out of the document. Throws CONFIG for a value of the wrong kind. */
 export function readToml(document: TomlTable, warn: (message: string) => void): TomlSettings {
@@ -39,6 +50,7 @@ export function readToml(document: TomlTable, warn: (message: string) => void): 
     webPassword: text(web, 'web', 'password'),
     webBinding: text(web, 'web', 'binding'),
     backups: { every: text(backups, 'backups', 'every'), keep: number(backups, 'backups', 'keep') },
+    statsd: document.statsd === undefined ? undefined : statsd(table(document, 'statsd')),
     limits: numbers(table(document, 'limits')),
   };
 }
@@ -70,6 +82,22 @@ function text(from: TomlTable, name: string, key: string): string | undefined {
   const value = from[key];
   if (value === undefined || typeof value === 'string') return value;
   throw new FaktoryError('CONFIG', `TOML: ${key} of [${name}] must be text; put it in quotes`);
+}
+
+function statsd(from: TomlTable): StatsdSettings {
+  return {
+    location: text(from, 'statsd', 'location'),
+    namespace: text(from, 'statsd', 'namespace'),
+    tags: texts(from, 'statsd', 'tags'),
+    queueLatency: texts(from, 'statsd', 'queueLatency'),
+  };
+}
+
+function texts(from: TomlTable, name: string, key: string): string[] | undefined {
+  const value = from[key];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value as string[];
+  throw new FaktoryError('CONFIG', `TOML: ${key} of [${name}] must be a list of texts: ["…", "…"]`);
 }
 
 function number(from: TomlTable, name: string, key: string): number | undefined {

@@ -74,3 +74,13 @@ export interface Health {
   /** Why the answer is 503; absent when all is well. */
   error?: string;
 }
+
+/** The answer to `GET /health/ready`, with 200 when the server takes work and 503 when not; needs no password. */
+export interface Readiness {
+  /** RFC 3339. */
+  now: string;
+  ready: boolean;
+  /** `ok`, or why not. */
+  checks: { storage: string; disk: string; running: string };
+  backups?: Health['backups'];
+}

@@ -4,7 +4,7 @@
  * a browser can import it; where Node has a faster way (decoding, hashing) it is handed in.
  */
 
-export type { Health, Info, ReapTask, SetTask } from './api.ts';
+export type { Health, Info, Readiness, ReapTask, SetTask } from './api.ts';
 export {
   type Beat,
   type FailReport,
@@ -66,7 +66,7 @@ export {
   newJid,
   queueName,
 } from './job.ts';
-export { editedDocument, jobDocument, readJob, wireJob } from './job-document.ts';
+export { editedDocument, jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
 export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
 export { type JobText, parseJob, parseJobs } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failureText, readFailure } from './failure.ts';
-import { jobDocument, readJob, wireJob } from './job-document.ts';
+import { jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
 import { parseJob } from './job-text.ts';
 
 const defaults = { createdAt: '2026-01-02T03:04:05Z' };
@@ -106,4 +106,29 @@ describe('a failure', () => {
     });
     expect(() => readFailure('{"remaining":1.5}')).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
   });
+});
+
+test('the jobtype is found in any document, whatever a client put before and behind it', () => {
+  const texts = fc.record({
+    jobtype: fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1 }),
+      fc.constantFrom('a"b', '\\', '","jobtype":"x'),
+    ),
+    custom: fc.option(
+      fc.oneof(
+        fc.constant({ jobtype: 'not this', queue: '"jobtype":"' }),
+        fc.dictionary(fc.string(), fc.jsonValue()),
+      ),
+      {
+        nil: undefined,
+      },
+    ),
+    jid: fc.oneof(fc.constant('"jobtype":"in a jid'), fc.string({ minLength: 8 })),
+    args: fc.array(fc.constantFrom({ jobtype: 'x' }, 'y')),
+  });
+  fc.assert(
+    fc.property(texts, (job) => {
+      expect(jobtypeOf(document(JSON.stringify(job)))).toBe(job.jobtype);
+    }),
+  );
 });

@@ -8,7 +8,7 @@
 import { FaktoryError } from './errors.ts';
 import { defaultRetry, type Job } from './job.ts';
 import { type JobText, parseJob } from './job-text.ts';
-import { jsonString } from './json.ts';
+import { JsonScanner, jsonString } from './json.ts';
 import { formatTime, type Micros } from './time.ts';
 
 /**
@@ -42,6 +42,21 @@ export function jobDocument(job: JobText, defaults: { createdAt: string }): stri
 /** A stored document with another queue or priority; all else stays as it is written. */
 export function editedDocument(document: string, edit: { queue: string } | { priority: number }): string {
   return jobDocument({ ...parseJob(document), ...edit }, { createdAt: '' });
+}
+
+const jobtypeKey = '"jobtype":"';
+
+/**
+ * The jobtype in a document of {@link jobDocument}, without reading what stands behind it. Inside a text no quote stands without a
+ * backslash, so a key cannot be met in one.
+ */
+export function jobtypeOf(document: string): string {
+  let from = document.indexOf(',') + 1; // behind retry
+  // A client's own object may have any key.
+  if (document.startsWith('"custom":', from)) from = new JsonScanner(document).value(from + 9);
+  const start = document.indexOf(jobtypeKey, from) + jobtypeKey.length;
+  const jobtype = document.slice(start, document.indexOf('"', start));
+  return jobtype.includes('\\') ? parseJob(document).jobtype : jobtype;
 }
 
 /**

@@ -4,6 +4,18 @@
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 import { type Logger, silent } from './log.ts';
 
+/** How StatsD is told; the names of the figures are Faktory Enterprise's. */
+export interface StatsdOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Before each name. Default `faktory.`. */
+  readonly namespace?: string;
+  /** `name:value`, with each figure. Default none. */
+  readonly tags?: readonly string[];
+  /** Queues whose latency is told by a name of its own too (`latency.QUEUE`). Default none. */
+  readonly queueLatency?: readonly string[];
+}
+
 /** Options of `createServer`; all may be left out. */
 export interface ServerOptions {
   /** Data folder, made when absent. Default: a fresh temporary folder that `stop` removes. */
@@ -37,6 +49,8 @@ export interface ServerOptions {
    * minutes), and how many are kept (default 24). Default false: none are made by themselves.
    */
   readonly backups?: { readonly every?: number; readonly keep?: number } | false;
+  /** Where figures are sent in StatsD's format, by UDP. Default: nowhere. */
+  readonly statsd?: StatsdOptions;
   /** Whether clients may ask for what goes beyond Faktory's protocol (EXT). Default true. */
   readonly extensions?: boolean;
   /** Milliseconds after its last beat until a worker that asked for a lease loses its jobs. Default 15,000. */
@@ -47,6 +61,8 @@ export interface ServerOptions {
   readonly maxQueueLength?: number;
   /** Most dead entries, the oldest leave first; 0 means no limit. Default 10,000. */
   readonly deadLimit?: number;
+  /** Bytes of the disk that are kept free: below, pushes are refused until there is more again; 0 means none. Default 0. */
+  readonly diskReserve?: number;
   /** Bytes of replies a client may leave unread before it is no longer served. Default 1 MiB. */
   readonly maxUnsentBytes?: number;
   /** Milliseconds after which a client that still reads nothing is closed. Default 30,000. */
@@ -82,11 +98,13 @@ export function settle(options: ServerOptions) {
     handshakeTimeout: whole('handshakeTimeout', options.handshakeTimeout ?? 2000, 1, LONGEST_TIMER),
     maxBulkJobs: whole('maxBulkJobs', options.maxBulkJobs ?? 10_000, 1),
     backups: options.backups ? backupPlan(options.backups) : undefined,
+    statsd: options.statsd,
     extensions: options.extensions ?? true,
     workerTimeout: whole('workerTimeout', options.workerTimeout ?? 15_000, 1000, LONGEST_TIMER),
     maxWorkerLosses: whole('maxWorkerLosses', options.maxWorkerLosses ?? 3, 1),
     maxQueueLength: whole('maxQueueLength', options.maxQueueLength ?? 0, 0),
     deadLimit: whole('deadLimit', options.deadLimit ?? 10_000, 0),
+    diskReserve: whole('diskReserve', options.diskReserve ?? 0, 0),
     maxUnsentBytes: whole('maxUnsentBytes', options.maxUnsentBytes ?? 1024 * 1024, 1024),
     unsentTimeout: whole('unsentTimeout', options.unsentTimeout ?? 30_000, 1, LONGEST_TIMER),
     log: options.log ?? silent,

@@ -29,7 +29,7 @@ const exceptions: Record<string, string[]> = {
 const rooms: Record<string, { doors: string[]; may: string[] }> = {
   wire: { doors: ['listener.ts'], may: ['jobs', 'workers'] },
   http: { doors: ['app.ts'], may: ['jobs', 'workers'] },
-  tasks: { doors: ['runner.ts', 'backup-task.ts'], may: ['jobs', 'workers'] },
+  tasks: { doors: ['runner.ts', 'backup-task.ts', 'disk-watch.ts', 'statsd.ts'], may: ['jobs', 'workers'] },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
   workers: { doors: ['roster.ts'], may: ['engine'] },
   engine: { doors: ['engine.ts'], may: [] },

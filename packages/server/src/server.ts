@@ -19,7 +19,9 @@ import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { type ServerOptions, type Settings, settle } from './options.ts';
 import { BackupTask } from './tasks/backup-task.ts';
+import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
+import { StatsdTask } from './tasks/statsd.ts';
 import { Listener } from './wire/listener.ts';
 import { Roster } from './workers/roster.ts';
 
@@ -72,6 +74,8 @@ interface Rooms {
   readonly listener: Listener;
   readonly http: HttpApp | undefined;
   readonly backups: BackupTask | undefined;
+  readonly disk: DiskWatch;
+  readonly statsd: StatsdTask | undefined;
   readonly info: () => Promise<Info>;
 }
 
@@ -113,9 +117,11 @@ class FaktoryServer implements Server {
     this.#rooms = rooms;
     try {
       await rooms.runner.start();
+      await rooms.disk.start();
       await rooms.backups?.start();
       this.#httpPort = await rooms.http?.start();
       this.#port = await rooms.listener.start();
+      rooms.statsd?.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -132,20 +138,24 @@ class FaktoryServer implements Server {
     const { maxBulkJobs, extensions, workerTimeout, log } = settings;
     const plan = settings.backups;
     const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id));
+    const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
+    const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? 24;
     const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, info };
     const listener = new Listener({ ...settings, host: hosts.wire }, desk);
     const startedAt = performance.now();
     const password = settings.webPassword;
+    const sources = {
+      jobs,
+      info,
+      workers: () => roster.workers(),
+      backups: () => backups?.state,
+      disk: () => disk.state,
+      stopping: () => listener.stopping,
+    };
     const http =
-      settings.http &&
-      new HttpApp(
-        { host: hosts.http ?? '', port: settings.http.port, password },
-        jobs,
-        info,
-        () => backups?.state,
-      );
-    return { engine, jobs, runner, listener, http, backups, info };
+      settings.http && new HttpApp({ host: hosts.http ?? '', port: settings.http.port, password }, sources);
+    return { engine, jobs, runner, listener, http, backups, disk, statsd, info };
   }
 
   async stop(): Promise<void> {
@@ -155,7 +165,9 @@ class FaktoryServer implements Server {
       rooms.listener.refuse();
       rooms.jobs.close();
       rooms.backups?.stop();
+      rooms.disk.stop();
       await Promise.all([rooms.listener.stop(), rooms.runner.stop(), rooms.http?.stop()]);
+      await rooms.statsd?.stop();
       await rooms.engine.close();
     }
     if (this.#settings.dir === undefined) rmSync(this.dir, { recursive: true, force: true });

@@ -11,6 +11,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Bite, CountBite, EntryChange, FindAsk, FoundBite } from './find.ts';
+import type { Histogram, Meter } from './meter.ts';
 
 export type {
   Bite,
@@ -22,6 +23,8 @@ export type {
   Place,
   Progress,
 } from './find.ts';
+
+export { Histogram, type Kind, Meter } from './meter.ts';
 
 /** The sets that wait for a time. */
 export type TimedSet = 'scheduled' | 'retries' | 'dead';
@@ -167,6 +170,12 @@ export interface CommitFigures {
   readonly operations: number;
   /** Spent in committing and syncing. */
   readonly seconds: number;
+  /** Of them in syncing. */
+  readonly syncSeconds: number;
+  /** Seconds of a commit with its sync. */
+  readonly times: Histogram;
+  /** Operations in a commit. */
+  readonly batches: Histogram;
 }
 
 /** A copy of the store that can be restored. */
@@ -269,6 +278,8 @@ export interface Engine {
   backups(): Promise<readonly Backup[]>;
 
   figures(): CommitFigures;
+  /** What was counted of jobs since the start. */
+  readonly meter: Meter;
 
   /**
    * Told that `count` jobs of this queue can now be fetched, in the turn that makes them ready or after it. True means that

@@ -1,14 +1,14 @@
 /**
- * HTTP: `/health` for whoever watches the server, `/stats` (INFO's JSON) and `/history` for people and graphs.
+ * HTTP: `/health`, `/health/live` and `/health/ready` for whoever watches the server, `/metrics` for Prometheus, `/stats` (INFO's JSON)
+ * and `/history` for people and graphs.
  *
- * `/health` is open and proves that a write reaches the disk, at most once a second however often it is asked.
- * The rest asks for the password when there is one (Basic authentication, any user name).
+ * The pages of health are open. The rest asks for the password when there is one (Basic authentication, any user name).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { formatTime, type Health, type Info, type Micros } from '@faktory-ts/protocol';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Jobs } from '../jobs/jobs.ts';
 import { listen } from '../listening.ts';
+import { HealthPages, type HealthSources } from './health.ts';
+import { MetricsPage, type MetricsSources } from './metrics.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -16,28 +16,31 @@ export interface HttpOptions {
   readonly password: string | undefined;
 }
 
-/** What came of the backups; undefined where none are made. */
-type Backups = () =>
-  | { readonly newest: Micros | undefined; readonly failure: string | undefined }
-  | undefined;
-
-const PROBE_LASTS = 1000; // ms
-const PROBE_PATIENCE = 5000; // ms
+/** What the pages tell of. */
+export type HttpSources = HealthSources & MetricsSources;
 
 export class HttpApp {
   readonly #app: FastifyInstance;
   readonly #options: HttpOptions;
 
-  constructor(options: HttpOptions, jobs: Jobs, info: () => Promise<Info>, backups: Backups) {
+  constructor(options: HttpOptions, sources: HttpSources) {
+    const { jobs, info } = sources;
     this.#options = options;
     this.#app = fastify({ forceCloseConnections: true, connectionTimeout: 10_000, requestTimeout: 10_000 });
     this.#app.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-cache'));
-    const health = new HealthPage(jobs, info, backups);
-    this.#app.get('/health', (_request, reply) => health.answer(reply));
+    const health = new HealthPages(sources);
+    this.#app.get('/health', (_request, reply) => health.whole(reply));
+    this.#app.get('/health/live', () => health.live());
+    this.#app.get('/health/ready', (_request, reply) => health.ready(reply));
     const guard = {
       onRequest: async (request: FastifyRequest, reply: FastifyReply) => this.#guard(request, reply),
     };
     this.#app.get('/stats', guard, () => info());
+    const metrics = new MetricsPage(sources);
+    this.#app.get('/metrics', guard, async (_request, reply) => {
+      const { type, text } = await metrics.read();
+      return reply.type(type).send(text);
+    });
     this.#app.get('/history', guard, (request) => jobs.history(daysOf(request)));
   }
 
@@ -72,63 +75,4 @@ function sameSecret(given: string, secret: string): boolean {
 function daysOf(request: FastifyRequest): number {
   const asked = Number((request.query as { days?: string }).days ?? 30);
   return Number.isInteger(asked) && asked >= 1 ? Math.min(asked, 180) : 30;
-}
-
-class HealthPage {
-  readonly #jobs: Jobs;
-  readonly #info: () => Promise<Info>;
-  readonly #backups: Backups;
-  #probedAt = Number.NEGATIVE_INFINITY;
-  #probe: Promise<string | undefined> = Promise.resolve(undefined);
-
-  constructor(jobs: Jobs, info: () => Promise<Info>, backups: Backups) {
-    this.#jobs = jobs;
-    this.#info = info;
-    this.#backups = backups;
-  }
-
-  async answer(reply: FastifyReply): Promise<unknown> {
-    const reason = await this.#check();
-    if (reason !== undefined)
-      return reply.code(503).send({ now: formatTime(this.#jobs.now()), error: reason });
-    const { now, server } = await this.#info();
-    const { command_count, connections, description, faktory_version, name, version } = server;
-    const backups = this.#backupHealth();
-    return {
-      now,
-      server: { command_count, connections, description, faktory_version, name, version },
-      ...(backups && { backups }),
-    };
-  }
-
-  /** Anybody may read it: why a backup failed, with its paths, is in the log. */
-  #backupHealth(): Health['backups'] {
-    const state = this.#backups();
-    if (!state) return undefined;
-    const newest = state.newest === undefined ? undefined : formatTime(state.newest);
-    return { newest, failed: state.failure !== undefined };
-  }
-
-  /** Why the store cannot write; undefined when it can. */
-  #check(): Promise<string | undefined> {
-    if (performance.now() - this.#probedAt > PROBE_LASTS) {
-      this.#probedAt = performance.now();
-      this.#probe = Promise.race([this.#write(), tooLong()]);
-    }
-    return this.#probe;
-  }
-
-  async #write(): Promise<string | undefined> {
-    try {
-      await this.#jobs.probe();
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  }
-}
-
-function tooLong(): Promise<string> {
-  const text = `no write reached the disk within ${PROBE_PATIENCE / 1000} s`;
-  return new Promise((resolve) => setTimeout(resolve, PROBE_PATIENCE, text).unref());
 }

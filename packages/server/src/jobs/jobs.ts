@@ -5,6 +5,7 @@
  * knows no sockets and no store code.
  */
 import type {
+  FaktoryError,
   JobChange,
   JobSearch,
   JobText,
@@ -23,6 +24,7 @@ import type {
   Found,
   FoundBite,
   Held,
+  Meter,
   Producer,
   Progress,
   Pushed,
@@ -45,6 +47,8 @@ export type {
   DayCount,
   Found,
   Held,
+  Histogram,
+  Kind,
   Producer,
   Progress,
   QueueSummary,
@@ -70,6 +74,7 @@ export class Jobs {
   readonly #stopListening: () => void;
 
   readonly #mostLosses: number;
+  #refusal: FaktoryError | undefined;
 
   /**
    * The engine must be open.
@@ -85,11 +90,18 @@ export class Jobs {
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
 
+  /** From now on pushes reject with this error, and are not counted; undefined: they are taken again. */
+  refusePushes(refusal: FaktoryError | undefined): void {
+    this.#refusal = refusal;
+  }
+
   push(job: JobText, line?: PushLine): Promise<void> {
+    if (this.#refusal) return Promise.reject(this.#refusal);
     return push(this.#engine, job, line);
   }
 
   pushBulk(jobs: readonly JobText[], line?: PushLine): Promise<Record<string, string>> {
+    if (this.#refusal) return Promise.reject(this.#refusal);
     return pushBulk(this.#engine, jobs, line);
   }
 
@@ -222,6 +234,11 @@ export class Jobs {
   /** The backups that there are, newest first. */
   backups(): Promise<readonly Backup[]> {
     return this.#engine.backups();
+  }
+
+  /** What was counted of jobs since the start. */
+  get meter(): Meter {
+    return this.#engine.meter;
   }
 
   /** What committing cost since the start. */

@@ -5,8 +5,8 @@
  * expiry. Two live jobs may share a jid, so a reservation is found by jid *and* number wherever the number is known;
  * `holds` knows its row.
  */
-import type { Micros } from '@faktory-ts/protocol';
-import type { FetchAsk, Held, Outcome, Reservation, Verdict } from '../engine.ts';
+import { jobtypeOf, type Micros } from '@faktory-ts/protocol';
+import type { FetchAsk, Held, Kind, Outcome, Reservation, Verdict } from '../engine.ts';
 import { fromColumn } from './column.ts';
 import type { Queue } from './counts.ts';
 import type { Hold } from './holds.ts';
@@ -98,7 +98,10 @@ function takeOf(
     store.write(TAKE, hold, leased ? NO_END : expiresAt, worker, id);
     store.enter(place.working, expiresAt);
     const name = fromColumn(jid);
-    store.holds.add(name, id, hold, leased);
+    const kind = store.meter.kind(queue.name, jobtypeOf(document));
+    kind.fetched++;
+    kind.wait.add((now - enqueuedAt) / SECOND);
+    store.holds.add(name, id, hold, leased, kind);
     taken.push({
       jid: name,
       wid,
@@ -124,8 +127,31 @@ export function settle(store: Store, which: Held, verdict: Verdict, deadLimit: n
   store.turn.begin();
   store.holds.remove(which.jid, held);
   store.counts.move(place.working, -1);
+  count(store, held, outcome);
   end(store, held, outcome, deadLimit);
   return true;
+}
+
+const COUNTED = {
+  done: 'done',
+  retries: 'failed',
+  dead: 'dead',
+  forgotten: 'discarded',
+  queue: 'released',
+} as const;
+
+function count(store: Store, held: Hold, outcome: Outcome): void {
+  const kind = held.kind ?? kindOf(store, rowOf(store, held));
+  kind[COUNTED[outcome.to]]++;
+  if (outcome.to === 'queue') return;
+  if ('lost' in outcome && outcome.lost) kind.lost++;
+  const seconds = (store.clock() - held.hold) / SECOND;
+  kind.run.add(seconds);
+  store.meter.ended?.(kind, seconds, outcome.to !== 'done');
+}
+
+function kindOf(store: Store, { queue, document }: HeldRow): Kind {
+  return store.meter.kind(queueOf(store, queue).name, jobtypeOf(document));
 }
 
 function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): void {

@@ -5,6 +5,7 @@
  * Two live jobs may share a jid, so each jid has a chain of holds, the oldest hand-out first.
  */
 import type { Micros } from '@faktory-ts/protocol';
+import type { Kind } from '../engine.ts';
 import type { Database } from './binding.ts';
 import { fromColumn } from './column.ts';
 import { type Lease, type Leases, NO_END } from './leases.ts';
@@ -18,6 +19,8 @@ export interface Hold {
   readonly hold: Micros;
   /** Of the worker whose beats it lasts with; undefined: it has an end of its own. */
   readonly lease: Lease | undefined;
+  /** What it is counted under; undefined: it was taken before a restart. */
+  readonly kind: Kind | undefined;
   /** The next hand-out of another job with the same jid. */
   later: Hold | undefined;
 }
@@ -55,10 +58,10 @@ export class Holds {
   }
 
   /** A hand-out, later than all before. */
-  add(jid: string, id: number, hold: Micros, lease: Lease | undefined): void {
+  add(jid: string, id: number, hold: Micros, lease: Lease | undefined, kind?: Kind): void {
     this.#changed = true;
     if (lease) lease.holds += 1;
-    const added: Hold = { id, hold, lease, later: undefined };
+    const added: Hold = { id, hold, lease, kind, later: undefined };
     let last = this.#byJid.get(jid);
     if (!last) {
       this.#byJid.set(jid, added);

@@ -6,29 +6,30 @@
  * `counts` in step with the rows it moves. It must never wait for anything.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
-import type {
-  Backup,
-  Bite,
-  CommitFigures,
-  CountBite,
-  Counted,
-  DayCount,
-  Engine,
-  Entry,
-  EntryChange,
-  FetchAsk,
-  FindAsk,
-  FoundBite,
-  Held,
-  Producer,
-  Pushed,
-  QueueSummary,
-  Refusal,
-  Reservation,
-  SetChange,
-  Sizes,
-  TimedSet,
-  Verdict,
+import {
+  type Backup,
+  type Bite,
+  type CommitFigures,
+  type CountBite,
+  type Counted,
+  type DayCount,
+  type Engine,
+  type Entry,
+  type EntryChange,
+  type FetchAsk,
+  type FindAsk,
+  type FoundBite,
+  type Held,
+  Meter,
+  type Producer,
+  type Pushed,
+  type QueueSummary,
+  type Refusal,
+  type Reservation,
+  type SetChange,
+  type Sizes,
+  type TimedSet,
+  type Verdict,
 } from '../engine.ts';
 import { BackupMaker } from './backup-maker.ts';
 import { change } from './change.ts';
@@ -59,6 +60,7 @@ export interface SqliteOptions {
 
 export class SqliteEngine implements Engine {
   readonly clock: () => Micros;
+  readonly meter = new Meter();
   readonly #options: SqliteOptions;
   readonly #deadLimit: number;
   #opened: Store | undefined;
@@ -73,7 +75,7 @@ export class SqliteEngine implements Engine {
 
   async open(): Promise<void> {
     const { dir, sync = 'full', clock, leaseSpan = 15_000_000 } = this.#options;
-    this.#opened ??= new Store(dir, { sync, clock, leaseSpan });
+    this.#opened ??= new Store(dir, { sync, clock, leaseSpan, meter: this.meter });
   }
 
   async close(): Promise<void> {
@@ -224,7 +226,8 @@ export class SqliteEngine implements Engine {
   }
 
   figures(): CommitFigures {
-    return this.#store.turn.figures;
+    const { turn, syncSeconds } = this.#store;
+    return { ...turn.figures, syncSeconds };
   }
 
   onReady(listener: (queue: string, count: number) => boolean): () => void {

@@ -5,7 +5,7 @@
  * Listeners are told after the commit, never inside it.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
-import type { TimedSet } from '../engine.ts';
+import type { Meter, TimedSet } from '../engine.ts';
 import { type Database, openDatabase, type Statement, type Value } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
@@ -34,6 +34,7 @@ interface StoreSettings {
   readonly sync: Sync;
   readonly clock: () => Micros;
   readonly leaseSpan: Micros;
+  readonly meter: Meter;
 }
 
 export class Store {
@@ -43,6 +44,7 @@ export class Store {
   readonly producers = new Producers(this);
   readonly turn = new Turn(this);
   readonly clock: () => Micros;
+  readonly meter: Meter;
   readonly readyListeners = new Set<(queue: string, count: number) => boolean>();
   readonly dueListeners = new Set<DueListener>();
   readonly #folder: Folder;
@@ -56,8 +58,9 @@ export class Store {
   readonly #earliest: number[] = [];
   #lowered: number[] = [];
 
-  constructor(dir: string, { sync, clock, leaseSpan }: StoreSettings) {
+  constructor(dir: string, { sync, clock, leaseSpan, meter }: StoreSettings) {
     this.clock = clock;
+    this.meter = meter;
     this.leases = new Leases(leaseSpan, clock);
     this.holds = new Holds(this.leases);
     this.#folder = holdFolder(dir);
@@ -80,6 +83,11 @@ export class Store {
   /** Where the jobs are. */
   get file(): string {
     return this.#folder.file;
+  }
+
+  /** Seconds spent in syncs since the start. */
+  get syncSeconds(): number {
+    return this.#log.seconds;
   }
 
   /** A statement, prepared once. */

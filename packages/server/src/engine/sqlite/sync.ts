@@ -23,6 +23,8 @@ export class WalSync {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #dirty = false;
+  /** Spent in syncs that replies waited for, since the start. */
+  seconds = 0;
 
   constructor(path: string, mode: Sync) {
     this.#fd = openSync(path, 'r+');
@@ -38,8 +40,10 @@ export class WalSync {
   // After a failed sync nobody knows what the disk holds (the system may drop the pages): only a restart, which reads
   // the log back, can tell.
   #syncNow(): void {
+    const started = performance.now();
     try {
       fdatasyncSync(this.#fd);
+      this.seconds += (performance.now() - started) / 1000;
     } catch (cause) {
       throw new BrokenInvariant(`the disk refused to sync: ${String(cause)}`, { cause });
     }

@@ -10,6 +10,7 @@
  * for a moment (gather.ts) until about as many operations have come as clients are in step. A lone client never waits.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
+import { Histogram } from '../engine.ts';
 import { Gather } from './gather.ts';
 
 /** What a turn needs of the store. */
@@ -50,7 +51,13 @@ export class Turn {
   #announced = false;
   #scheduled = false;
   /** Since the start: commits, operations in them, and seconds that committing and syncing took. */
-  readonly figures = { commits: 0, operations: 0, seconds: 0 };
+  readonly figures = {
+    commits: 0,
+    operations: 0,
+    seconds: 0,
+    times: new Histogram([0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.0032, 0.0064, 0.0128, 0.05, 0.2, 1]),
+    batches: new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]),
+  };
 
   constructor(transaction: Transaction) {
     this.#transaction = transaction;
@@ -115,6 +122,8 @@ export class Turn {
     const time = performance.now() - started;
     this.#gather.committed(time);
     this.figures.seconds += time / 1000;
+    this.figures.times.add(time / 1000);
+    this.figures.batches.add(operations);
     this.figures.commits += 1;
     this.figures.operations += operations;
   }

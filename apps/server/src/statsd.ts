@@ -1,0 +1,48 @@
+/*
+ * Where StatsD is: [statsd] of the TOML files, else DD_DOGSTATSD_URL, which Datadog's agent sets.
+ * A stranger would get wrong that the environment is only asked for the place: namespace and tags come from the files.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { ServerOptions } from '@faktory-ts/server';
+import type { StatsdSettings } from './toml.ts';
+
+const usualPort = 8125;
+
+/** The option of the server; undefined: figures are sent nowhere. Throws CONFIG. */
+export function statsdOption(
+  toml: StatsdSettings | undefined,
+  url: string | undefined,
+): ServerOptions['statsd'] {
+  const location = toml?.location ?? (url ? fromUrl(url) : undefined);
+  if (location === undefined) {
+    if (toml === undefined) return undefined;
+    throw new FaktoryError(
+      'CONFIG',
+      '[statsd] needs location = "HOST:8125", or DD_DOGSTATSD_URL in the environment',
+    );
+  }
+  const [, host, port] = /^\[?([^\]:\s]+|[^\]\s]+(?=\]))\]?(?::(\d{1,5}))?$/.exec(location) ?? [];
+  if (host === undefined || Number(port ?? usualPort) > 65_535) {
+    throw new FaktoryError('CONFIG', `[statsd] location: "${location}" is no address; write HOST:8125`);
+  }
+  for (const tag of toml?.tags ?? []) checkTag(tag);
+  return {
+    host,
+    port: Number(port ?? usualPort),
+    ...(toml?.namespace !== undefined && { namespace: toml.namespace }),
+    ...(toml?.tags && { tags: toml.tags }),
+    ...(toml?.queueLatency && { queueLatency: toml.queueLatency }),
+  };
+}
+
+function fromUrl(url: string): string {
+  const [, location] = /^udp:\/\/(.+?)\/?$/.exec(url) ?? [];
+  if (location !== undefined) return location;
+  throw new FaktoryError('CONFIG', 'DD_DOGSTATSD_URL: only udp://HOST:PORT can be used');
+}
+
+function checkTag(tag: string): void {
+  if (/^[a-zA-Z][\w:./-]*$/.test(tag)) return;
+  const rule = 'a tag begins with a letter, then letters, digits and _ - : . / follow';
+  throw new FaktoryError('CONFIG', `[statsd] tags: "${tag}" cannot be used; ${rule}`);
+}

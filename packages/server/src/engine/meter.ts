@@ -1,0 +1,91 @@
+/**
+ * What is counted of jobs since the start: plain numbers, raised where the engine works, and read when somebody asks.
+ *
+ * It must never cost the path of a job more than some additions: what a job is counted under is looked up once, at its hand-out, and
+ * kept with the hold. Names come from clients, so how many are kept apart is bounded; all others are `other`. What a failed commit took
+ * back stays counted.
+ */
+
+/** How often values fell up to each bound, and their sum. */
+export class Histogram {
+  readonly bounds: readonly number[];
+  /** One more than bounds: the last has none. */
+  readonly counts: number[];
+  sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds;
+    this.counts = new Array<number>(bounds.length + 1).fill(0);
+  }
+
+  add(value: number): void {
+    const { bounds } = this;
+    let at = 0;
+    while (at < bounds.length && value > (bounds[at] as number)) at++;
+    this.counts[at] = (this.counts[at] as number) + 1;
+    this.sum += value;
+  }
+}
+
+/** Jobs of one jobtype in one queue. */
+export interface Kind {
+  readonly queue: string;
+  readonly jobtype: string;
+  pushed: number;
+  fetched: number;
+  /** Executions by how they ended; `failed` have another try. */
+  done: number;
+  failed: number;
+  dead: number;
+  discarded: number;
+  released: number;
+  /** Those of failed and dead whose worker fell silent. */
+  lost: number;
+  /** Seconds from the queue into a worker's hands, of all jobtypes of the queue. */
+  readonly wait: Histogram;
+  /** Seconds in a worker's hands, of all queues of the jobtype. */
+  readonly run: Histogram;
+}
+
+const waitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_600, 86_400];
+const runBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
+const mostQueues = 1000;
+const mostTypes = 200;
+const other = 'other';
+
+export class Meter {
+  readonly #kinds = new Map<string, Map<string, Kind>>();
+  readonly #types = new Map<string, Histogram>();
+  /** Told of each execution that ended, how long it took in seconds, and whether it failed. */
+  ended: ((kind: Kind, seconds: number, failed: boolean) => void) | undefined;
+
+  /** What a job is counted under. */
+  kind(queue: string, jobtype: string): Kind {
+    return this.#kinds.get(queue)?.get(jobtype) ?? this.#make(queue, jobtype);
+  }
+
+  kinds(): Kind[] {
+    return [...this.#kinds.values()].flatMap((types) => [...types.values()]);
+  }
+
+  #make(askedQueue: string, askedType: string): Kind {
+    const queue = this.#kinds.has(askedQueue) || this.#kinds.size < mostQueues ? askedQueue : other;
+    const jobtype = this.#types.has(askedType) || this.#types.size < mostTypes ? whole(askedType) : other;
+    const types = this.#kinds.get(queue) ?? new Map<string, Kind>();
+    this.#kinds.set(queue, types);
+    const known = types.get(jobtype);
+    if (known) return known;
+    const [sibling] = types.values();
+    const run = this.#types.get(jobtype) ?? new Histogram(runBounds);
+    this.#types.set(jobtype, run);
+    const counts = { pushed: 0, fetched: 0, done: 0, failed: 0, dead: 0, discarded: 0, released: 0, lost: 0 };
+    const kind = { queue, jobtype, ...counts, wait: sibling?.wait ?? new Histogram(waitBounds), run };
+    types.set(jobtype, kind);
+    return kind;
+  }
+}
+
+/** A text of its own: a part of a job's document would keep all of that in memory. */
+function whole(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
+}

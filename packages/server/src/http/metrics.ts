@@ -1,0 +1,256 @@
+/**
+ * `/metrics`: what the rooms count, in the text that Prometheus reads. It must never count anything itself: everything is gathered when
+ * it is asked for, and before the first question nothing of it is loaded.
+ *
+ * A stranger would get wrong why the figures of jobs are no Counter objects of the library: they are counted in the engine as plain
+ * numbers, and copied here.
+ */
+import type { Info } from '@faktory-ts/protocol';
+import type { Metric, Registry } from 'prom-client';
+import type { Histogram, Jobs } from '../jobs/jobs.ts';
+import type { WorkerRecord } from '../workers/roster.ts';
+
+/** Where the figures come from. */
+export interface MetricsSources {
+  readonly jobs: Jobs;
+  workers(): readonly WorkerRecord[];
+  info(): Promise<Info>;
+  /** What came of the backups; undefined where none are made. */
+  backups(): { readonly newest: number | undefined; readonly failure: string | undefined } | undefined;
+  /** Bytes that are free and that are kept free; undefined where nobody looks. */
+  disk(): { readonly free: number; readonly reserve: number; readonly low: boolean } | undefined;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Sample {
+  readonly metricName?: string;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly values: readonly Sample[];
+}
+
+const MOST_QUEUES = 1000; // that are told by name
+const ended = ['done', 'failed', 'dead', 'discarded', 'released'] as const;
+
+export class MetricsPage {
+  readonly #sources: MetricsSources;
+  #process: Promise<Registry> | undefined;
+
+  constructor(sources: MetricsSources) {
+    this.#sources = sources;
+  }
+
+  /** The page, and its content type. */
+  async read(): Promise<{ readonly type: string; readonly text: string }> {
+    const { Registry: Fresh } = await import('prom-client');
+    this.#process ??= processFigures();
+    const registry = new Fresh();
+    for (const family of await this.#families()) registry.registerMetric(asMetric(family));
+    const text = `${await registry.metrics()}\n${await (await this.#process).metrics()}`;
+    return { type: registry.contentType, text };
+  }
+
+  async #families(): Promise<Family[]> {
+    const { jobs } = this.#sources;
+    const info = await this.#sources.info();
+    return [
+      ...ofKinds(jobs),
+      ...(await ofQueues(jobs)),
+      ...ofServer(info, this.#sources.workers()),
+      ...ofCommits(jobs),
+      ...this.#ofDisk(),
+    ];
+  }
+
+  #ofDisk(): Family[] {
+    const [backups, disk] = [this.#sources.backups(), this.#sources.disk()];
+    const families: Family[] = [];
+    if (backups) {
+      const failed = backups.failure === undefined ? 0 : 1;
+      families.push(gauge('faktory_backup_failed', '1 when the last try to make a backup failed.', failed));
+      if (backups.newest !== undefined) {
+        const age = (this.#sources.jobs.now() - backups.newest) / 1_000_000;
+        families.push(gauge('faktory_backup_age_seconds', 'Since the newest backup was made.', age));
+      }
+    }
+    if (disk) {
+      const { free, reserve, low } = disk;
+      families.push(
+        gauge('faktory_disk_free_bytes', 'Free where the data folder is.', free),
+        gauge('faktory_disk_reserve_bytes', 'Below so many free bytes pushes are refused.', reserve),
+        gauge(
+          'faktory_pushes_refused',
+          '1 while pushes are refused because the disk is nearly full.',
+          low ? 1 : 0,
+        ),
+      );
+    }
+    return families;
+  }
+}
+
+function ofKinds(jobs: Jobs): Family[] {
+  const kinds = jobs.meter.kinds();
+  const perKind = (read: (kind: (typeof kinds)[number]) => number): Sample[] =>
+    kinds.map((kind) => ({ labels: { queue: kind.queue, jobtype: kind.jobtype }, value: read(kind) }));
+  const outcomes = kinds.flatMap((kind) =>
+    ended.map((outcome) => ({
+      labels: { queue: kind.queue, jobtype: kind.jobtype, outcome },
+      value: kind[outcome],
+    })),
+  );
+  const waits = new Map(kinds.map(({ queue, wait }) => [queue, wait]));
+  const runs = new Map(kinds.map(({ jobtype, run }) => [jobtype, run]));
+  const wait = [...waits].flatMap(([queue, each]) => samples('faktory_job_wait_seconds', { queue }, each));
+  const run = [...runs].flatMap(([jobtype, each]) => samples('faktory_job_run_seconds', { jobtype }, each));
+  return [
+    counter(
+      'faktory_jobs_pushed_total',
+      'Jobs accepted.',
+      perKind(({ pushed }) => pushed),
+    ),
+    counter(
+      'faktory_jobs_fetched_total',
+      'Jobs handed out.',
+      perKind(({ fetched }) => fetched),
+    ),
+    counter(
+      'faktory_jobs_ended_total',
+      'Executions by how they ended; failed ones have another try.',
+      outcomes,
+    ),
+    counter(
+      'faktory_jobs_lost_total',
+      'Executions whose worker fell silent.',
+      perKind(({ lost }) => lost),
+    ),
+    histogram('faktory_job_wait_seconds', 'From the queue into the hands of a worker.', wait),
+    histogram('faktory_job_run_seconds', 'In the hands of a worker.', run),
+  ];
+}
+
+async function ofQueues(jobs: Jobs): Promise<Family[]> {
+  const queues = (await jobs.queues()).slice(0, MOST_QUEUES);
+  const latencies = await jobs.latency(queues.map(({ name }) => name));
+  const sizes = await jobs.sizes();
+  const sets = (['scheduled', 'retries', 'dead', 'working'] as const).map((set) => ({
+    labels: { set },
+    value: sizes[set],
+  }));
+  const each = (read: (queue: (typeof queues)[number]) => number): Sample[] =>
+    queues.map((queue) => ({ labels: { queue: queue.name }, value: read(queue) }));
+  return [
+    gauges(
+      'faktory_queue_size',
+      'Ready jobs.',
+      each(({ size }) => size),
+    ),
+    gauges(
+      'faktory_queue_latency_seconds',
+      'How long the longest-waiting job has waited.',
+      each(({ name }) => latencies[name] ?? 0),
+    ),
+    gauges(
+      'faktory_queue_paused',
+      '1 when the queue is paused.',
+      each(({ paused }) => (paused ? 1 : 0)),
+    ),
+    gauges('faktory_set_size', 'Jobs in the sets.', sets),
+    counter('faktory_processed_total', 'Executions ended since the store was made.', [
+      { labels: {}, value: sizes.processed },
+    ]),
+    counter('faktory_failures_total', 'Of them those that failed.', [{ labels: {}, value: sizes.failures }]),
+  ];
+}
+
+function ofServer({ server }: Info, workers: readonly WorkerRecord[]): Family[] {
+  const states = (['running', 'quiet', 'terminate'] as const).map((state) => ({
+    labels: { state },
+    value: workers.filter((worker) => worker.state === state).length,
+  }));
+  const build = { version: server.version, faktory_version: server.faktory_version, sync: server.sync };
+  return [
+    gauges('faktory_build_info', 'Always 1; the labels tell.', [{ labels: build, value: 1 }]),
+    gauge('faktory_uptime_seconds', 'Since the start.', server.uptime),
+    gauge('faktory_connections', 'Clients connected.', server.connections),
+    counter('faktory_commands_total', 'Known commands.', [{ labels: {}, value: server.command_count }]),
+    gauges('faktory_workers', 'Workers by state.', states),
+  ];
+}
+
+function ofCommits(jobs: Jobs): Family[] {
+  const { commits, operations, syncSeconds, times, batches } = jobs.commitFigures();
+  const plain = (value: number): Sample[] => [{ labels: {}, value }];
+  return [
+    counter('faktory_commits_total', 'Commits.', plain(commits)),
+    counter('faktory_committed_operations_total', 'Operations in them.', plain(operations)),
+    counter('faktory_sync_seconds_total', 'Spent in syncs that replies waited for.', plain(syncSeconds)),
+    histogram(
+      'faktory_commit_seconds',
+      'A commit with its sync.',
+      samples('faktory_commit_seconds', {}, times),
+    ),
+    histogram(
+      'faktory_commit_operations',
+      'Operations in a commit.',
+      samples('faktory_commit_operations', {}, batches),
+    ),
+  ];
+}
+
+const counter = (name: string, help: string, values: readonly Sample[]): Family => ({
+  name,
+  help,
+  type: 'counter',
+  values,
+});
+const gauges = (name: string, help: string, values: readonly Sample[]): Family => ({
+  name,
+  help,
+  type: 'gauge',
+  values,
+});
+const gauge = (name: string, help: string, value: number): Family =>
+  gauges(name, help, [{ labels: {}, value }]);
+const histogram = (name: string, help: string, values: readonly Sample[]): Family => ({
+  name,
+  help,
+  type: 'histogram',
+  values,
+});
+
+/** Each bucket counts those of the smaller ones too. */
+function samples(name: string, labels: Labels, { bounds, counts, sum }: Histogram): Sample[] {
+  let below = 0;
+  const buckets = counts.map((count, at) => {
+    below += count;
+    const le = at < bounds.length ? String(bounds[at]) : '+Inf';
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: below },
+  ];
+}
+
+/** The library asks a metric for nothing but its name and what `get` gives. */
+function asMetric(family: Family): Metric {
+  const get = async () => ({ ...family, aggregator: 'sum' });
+  return { name: family.name, get } as unknown as Metric;
+}
+
+/** Memory, processor time, event loop: measured from the first question on. */
+async function processFigures(): Promise<Registry> {
+  const { collectDefaultMetrics, Registry: Fresh } = await import('prom-client');
+  const registry = new Fresh();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}

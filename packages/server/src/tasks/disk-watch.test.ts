@@ -1,0 +1,76 @@
+import type { FaktoryError } from '@faktory-ts/protocol';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Jobs } from '../jobs/jobs.ts';
+import { DiskWatch } from './disk-watch.ts';
+
+let free: number | Error = 1000;
+let refusal: FaktoryError | undefined;
+const logged: string[] = [];
+const log = {
+  debug() {},
+  info() {},
+  warn: (text: string) => void logged.push(text),
+  error: (text: string) => void logged.push(text),
+};
+const jobs = {
+  refusePushes: (error: FaktoryError | undefined) => {
+    refusal = error;
+  },
+} as Jobs;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  free = 1000;
+  refusal = undefined;
+  logged.length = 0;
+});
+afterEach(() => void vi.useRealTimers());
+
+/** So many bytes are free, and a second passes. */
+async function after(bytes: number | Error): Promise<void> {
+  free = bytes;
+  await vi.advanceTimersByTimeAsync(1000);
+}
+
+function watch(reserve: number): DiskWatch {
+  return new DiskWatch(jobs, '/data', reserve, log, async () => {
+    if (typeof free === 'number') return free;
+    throw free;
+  });
+}
+
+test('pushes are refused below the reserve, and taken again a little above it; each is told once', async () => {
+  const disk = watch(100);
+  await disk.start();
+  expect(refusal).toBeUndefined();
+  await after(99);
+  await after(98);
+  expect(refusal).toMatchObject({ code: 'STORAGE' });
+  await after(105);
+  expect([refusal !== undefined, disk.state]).toEqual([true, { free: 105, reserve: 100, low: true }]);
+  await after(111);
+  expect([refusal, disk.state.low]).toEqual([undefined, false]);
+  expect(logged).toEqual([
+    expect.stringContaining('pushes are refused'),
+    expect.stringContaining('taken again'),
+  ]);
+  disk.stop();
+});
+
+test('a disk that is full at the start is known before the first push', async () => {
+  free = 5;
+  await watch(100).start();
+  expect(refusal).toBeDefined();
+});
+
+test('without a reserve, or where the system does not tell, nothing is refused', async () => {
+  const none = watch(0);
+  await none.start();
+  await after(0);
+  none.stop();
+  free = 1000;
+  const silent = watch(100);
+  await silent.start();
+  await after(new Error('no statfs here'));
+  expect([refusal, logged]).toEqual([undefined, []]);
+});

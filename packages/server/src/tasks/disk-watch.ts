@@ -1,0 +1,81 @@
+/**
+ * Keeps some of the disk free: below the reserve, pushes are refused, so that fetching and acknowledging, which also write, go on; and
+ * they are taken again by themselves when there is room.
+ *
+ * It must never be in the way of a push: it looks by itself, each second. A stranger would get wrong that more than the reserve must be
+ * free before pushes are taken again: else they would come and go with every job.
+ */
+import { statfs } from 'node:fs/promises';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Logger } from '../log.ts';
+
+const lookEvery = 1000; // ms
+const enough = 1.1; // of the reserve
+
+/** Tells the free bytes where a folder is. */
+export type Look = (dir: string) => Promise<number>;
+
+export class DiskWatch {
+  readonly #jobs: Jobs;
+  readonly #dir: string;
+  readonly #reserve: number;
+  readonly #log: Logger;
+  readonly #look: Look;
+  #free = Number.POSITIVE_INFINITY;
+  #low = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param reserve bytes; 0 refuses nothing */
+  constructor(jobs: Jobs, dir: string, reserve: number, log: Logger, look: Look = freeBytes) {
+    this.#jobs = jobs;
+    this.#dir = dir;
+    this.#reserve = reserve;
+    this.#log = log;
+    this.#look = look;
+  }
+
+  get state(): { readonly free: number; readonly reserve: number; readonly low: boolean } {
+    return { free: this.#free, reserve: this.#reserve, low: this.#low };
+  }
+
+  async start(): Promise<void> {
+    await this.#check();
+    this.#timer = setInterval(() => void this.#check(), lookEvery);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #check(): Promise<void> {
+    try {
+      this.#free = await this.#look(this.#dir);
+    } catch {
+      return; // a system that does not tell: the store says it when a write fails
+    }
+    const low = this.#free < (this.#low ? this.#reserve * enough : this.#reserve);
+    if (low === this.#low) return;
+    this.#low = low;
+    const room = `${megabytes(this.#free)} MB are free, the reserve is ${megabytes(this.#reserve)} MB`;
+    if (low) {
+      this.#jobs.refusePushes(
+        new FaktoryError('STORAGE', `storage failed: the disk is nearly full: ${room}; free the disk`),
+      );
+      this.#log.error(
+        `pushes are refused: ${room}; free the disk. What is there is still handed out and acknowledged`,
+      );
+    } else {
+      this.#jobs.refusePushes(undefined);
+      this.#log.warn(`pushes are taken again: ${room}`);
+    }
+  }
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);
+
+async function freeBytes(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
+}

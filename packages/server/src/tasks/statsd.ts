@@ -1,0 +1,125 @@
+/**
+ * Figures for StatsD and Datadog's agent, by UDP: gauges every 30 seconds, and what jobs did every second.
+ *
+ * Counts are summed up before they leave, and of many times some are sent with their rate: an agent is not told of each of 20,000 jobs a
+ * second. It must never hold a job up or fail: an agent that is not there hears nothing, and that is all. Our own 30 lines of a format of
+ * one line, because the usual library tries to compile a part of itself when it is installed.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import type { Info } from '@faktory-ts/protocol';
+import type { Jobs, Kind } from '../jobs/jobs.ts';
+import type { StatsdOptions } from '../options.ts';
+
+const flushEvery = 1000; // ms
+const gaugesEvery = 30_000; // ms
+const mostBytes = 1400; // in a packet: it then needs no cutting on its way
+const mostTimes = 50; // told of one kind in one flush
+
+interface Ended {
+  count: number;
+  failed: number;
+  /** Seconds. */
+  times: number[];
+}
+
+export class StatsdTask {
+  readonly #jobs: Jobs;
+  readonly #info: () => Promise<Info>;
+  readonly #options: StatsdOptions;
+  readonly #tags: readonly string[];
+  readonly #ended = new Map<Kind, Ended>();
+  #timers: NodeJS.Timeout[] = [];
+  #socket: Socket | undefined;
+  #lines: string[] = [];
+
+  constructor(jobs: Jobs, info: () => Promise<Info>, options: StatsdOptions) {
+    this.#jobs = jobs;
+    this.#info = info;
+    this.#options = options;
+    this.#tags = options.tags ?? [];
+  }
+
+  start(): void {
+    this.#socket = createSocket('udp4').on('error', () => undefined);
+    this.#socket.unref();
+    this.#jobs.meter.ended = (kind, seconds, failed) => this.#note(kind, seconds, failed);
+    this.#timers = [
+      setInterval(() => this.#flush(), flushEvery),
+      setInterval(() => void this.#gauges(), gaugesEvery),
+    ];
+    for (const timer of this.#timers) timer.unref();
+    void this.#gauges();
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#jobs.meter.ended = undefined;
+    this.#flush();
+    const socket = this.#socket;
+    if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
+  }
+
+  #note(kind: Kind, seconds: number, failed: boolean): void {
+    let ended = this.#ended.get(kind);
+    if (!ended) {
+      ended = { count: 0, failed: 0, times: [] };
+      this.#ended.set(kind, ended);
+    }
+    ended.count++;
+    if (failed) ended.failed++;
+    if (ended.times.length < mostTimes) ended.times.push(seconds);
+  }
+
+  #flush(): void {
+    for (const [{ queue, jobtype }, { count, failed, times }] of this.#ended) {
+      const tags = [`queue:${queue}`, `jobtype:${jobtype}`];
+      this.#say('jobs.count', count, 'c', tags);
+      if (failed > 0) this.#say('jobs.failed', failed, 'c', tags);
+      const rate = times.length < count ? `|@${(times.length / count).toFixed(6)}` : '';
+      for (const seconds of times) this.#say('jobs.perform', (seconds * 1000).toFixed(3), `ms${rate}`, tags);
+    }
+    this.#ended.clear();
+    this.#send();
+  }
+
+  async #gauges(): Promise<void> {
+    const { faktory, server } = await this.#info();
+    const { dead, retries, scheduled, working } = faktory.sets;
+    const enqueued = faktory.total_enqueued;
+    const [processed, failures] = [faktory.total_processed, faktory.total_failures];
+    const plain = { processed, failures, scheduled, retries, dead, working, enqueued };
+    for (const [name, value] of Object.entries(plain)) this.#say(name, value, 'g');
+    this.#say('ops.connections', server.connections, 'g');
+    const queues = Object.keys(faktory.queues);
+    const latencies = await this.#jobs.latency(queues);
+    for (const queue of queues) {
+      const [size = 0, latency = 0] = [faktory.queues[queue], latencies[queue]];
+      this.#say(`enqueued.${queue}`, size, 'g');
+      this.#say('queue.size', size, 'g', [`queue:${queue}`]);
+      this.#say('queue.latency', latency, 'g', [`queue:${queue}`]);
+      if (this.#options.queueLatency?.includes(queue)) this.#say(`latency.${queue}`, latency, 'g');
+    }
+    this.#send();
+  }
+
+  #say(name: string, value: number | string, type: string, own: readonly string[] = []): void {
+    const tags = [...this.#tags, ...own].map((tag) => tag.replace(/[|,#\s]/g, '_'));
+    const end = tags.length > 0 ? `|#${tags.join(',')}` : '';
+    this.#lines.push(
+      `${this.#options.namespace ?? 'faktory.'}${name.replace(/[:|@\s]/g, '_')}:${value}|${type}${end}`,
+    );
+  }
+
+  /** As many lines as fit in each packet. */
+  #send(): void {
+    let packet = '';
+    for (const line of [...this.#lines, '']) {
+      if (packet !== '' && (line === '' || packet.length + line.length >= mostBytes)) {
+        this.#socket?.send(packet, this.#options.port, this.#options.host, () => undefined);
+        packet = '';
+      }
+      packet = packet === '' ? line : `${packet}\n${line}`;
+    }
+    this.#lines = [];
+  }
+}
