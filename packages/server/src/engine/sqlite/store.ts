@@ -10,6 +10,7 @@ import { type Database, openDatabase, type Statement, type Value } from './bindi
 import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
 import { type Folder, holdFolder, syncPath } from './folder.ts';
+import { forgetOld } from './forget-old.ts';
 import { Holds } from './holds.ts';
 import { Leases } from './leases.ts';
 import { Producers } from './producers.ts';
@@ -251,6 +252,7 @@ export function openFile(path: string, sync: Sync, known: readonly { load(db: Da
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT};
       PRAGMA busy_timeout = ${PATIENCE};`);
     migrate(db);
+    forgetOld(db);
     for (const part of known) part.load(db);
     return db;
   } catch (cause) {
