@@ -45,6 +45,11 @@ const steps = {
     );
     await stopLast(); // it would take the jobs of the next worker
   },
+  'the server makes a backup, and finds jobs': async () => {
+    const faktory = bin('faktory');
+    await started(faktory, ['backup'], /: \d+ jobs?, \d+ kB, checked/, env);
+    await started(faktory, ['jobs', '--count'], /^\d+/, env);
+  },
   "the example of the client's README runs": async () => {
     await started(...readmeOf('client'), /^\S{24} \[ { jid: '\S{24}' } \]$/m, env);
   },
