@@ -57,6 +57,24 @@ test('pushes are refused below the reserve, and taken again a little above it; e
   disk.stop();
 });
 
+test('near the reserve it looks ten times a second, and never again before the last look has ended', async () => {
+  let looks = 0;
+  let answer: (bytes: number) => void = () => undefined;
+  const disk = new DiskWatch(jobs, '/data', 100, log, () => {
+    looks++;
+    return looks < 12 ? Promise.resolve(150) : new Promise((resolve) => (answer = resolve));
+  });
+  await disk.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(looks).toBe(11);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(looks).toBe(12);
+  answer(50);
+  await vi.advanceTimersByTimeAsync(100);
+  expect([looks, refusal !== undefined]).toEqual([13, true]);
+  disk.stop();
+});
+
 test('a disk that is full at the start is known before the first push', async () => {
   free = 5;
   await watch(100).start();

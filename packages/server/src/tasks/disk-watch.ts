@@ -2,7 +2,7 @@
  * Keeps some of the disk free: below the reserve, pushes are refused, so that fetching and acknowledging, which also write, go on; and
  * they are taken again by themselves when there is room.
  *
- * It must never be in the way of a push: it looks by itself, each second. A stranger would get wrong that more than the reserve must be
+ * It must never be in the way of a push: it looks by itself, each second, and more often when little is free. A stranger would get wrong that more than the reserve must be
  * free before pushes are taken again: else they would come and go with every job.
  */
 import { statfs } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
 const lookEvery = 1000; // ms
+const lookCloser = 100; // ms, while less than twice the reserve is free
 const enough = 1.1; // of the reserve
 
 /** Tells the free bytes where a folder is. */
@@ -25,6 +26,7 @@ export class DiskWatch {
   #free = Number.POSITIVE_INFINITY;
   #low = false;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   /** @param reserve bytes; 0 refuses nothing */
   constructor(jobs: Jobs, dir: string, reserve: number, log: Logger, look: Look = freeBytes) {
@@ -40,13 +42,22 @@ export class DiskWatch {
   }
 
   async start(): Promise<void> {
+    this.#stopped = false;
     await this.#check();
-    this.#timer = setInterval(() => void this.#check(), lookEvery);
-    this.#timer.unref();
+    this.#arm();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** One look after the other: on a file system that hangs they would fill the threads that Node has for files. */
+  #arm(): void {
+    if (this.#stopped) return;
+    const wait = this.#free < this.#reserve * 2 ? lookCloser : lookEvery;
+    this.#timer = setTimeout(() => void this.#check().then(() => this.#arm()), wait);
+    this.#timer.unref();
   }
 
   async #check(): Promise<void> {
