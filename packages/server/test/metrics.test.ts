@@ -104,6 +104,25 @@ test('names beyond a bound are counted as other, whatever clients push', async (
   expect(told.get('faktory_jobs_pushed_total{queue="default",jobtype="other"}')).toBe(100);
 });
 
+test('pairs of queue and jobtype are bounded too', async () => {
+  const server = await running({ http: {} });
+  const client = await greeted(server);
+  const jobs = Array.from({ length: 6000 }, (_, n) => {
+    return {
+      jid: `job-number-${n}`,
+      jobtype: `Type${n % 100}`,
+      queue: `queue-${Math.floor(n / 100)}`,
+      args: [],
+    };
+  });
+  await client.ask(`PUSHB ${JSON.stringify(jobs)}`);
+  const pushed = [...(await metrics(server))].filter(([name]) =>
+    name.startsWith('faktory_jobs_pushed_total'),
+  );
+  expect(pushed).toHaveLength(2001);
+  expect(pushed.reduce((sum, [, value]) => sum + value, 0)).toBe(6000);
+});
+
 test('/metrics asks for the password, the pages of health do not', async () => {
   const server = await running({ http: {}, password: 'secret' });
   expect((await page(server, '/metrics')).status).toBe(401);
@@ -184,4 +203,11 @@ test('StatsD hears what jobs did, each second, and how things stand', async () =
   await server.stop();
   agent.close();
   await once(agent, 'close');
+});
+
+test('a server that is stopped at once with StatsD on, or whose agent has no address, ends in order', async () => {
+  for (const host of ['127.0.0.1', '::1', 'no.such.host.invalid']) {
+    const server = await running({ statsd: { host, port: 9 } });
+    await server.stop();
+  }
 });

@@ -51,11 +51,13 @@ const waitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600
 const runBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 const mostQueues = 1000;
 const mostTypes = 200;
+const mostKinds = 2000; // queues times jobtypes would be far more
 const other = 'other';
 
 export class Meter {
   readonly #kinds = new Map<string, Map<string, Kind>>();
   readonly #types = new Map<string, Histogram>();
+  #count = 0;
   /** Told of each execution that ended, how long it took in seconds, and whether it failed. */
   ended: ((kind: Kind, seconds: number, failed: boolean) => void) | undefined;
 
@@ -69,6 +71,7 @@ export class Meter {
   }
 
   #make(askedQueue: string, askedType: string): Kind {
+    if (this.#count >= mostKinds && askedQueue !== other) return this.kind(other, other);
     const queue = this.#kinds.has(askedQueue) || this.#kinds.size < mostQueues ? askedQueue : other;
     const jobtype = this.#types.has(askedType) || this.#types.size < mostTypes ? whole(askedType) : other;
     const types = this.#kinds.get(queue) ?? new Map<string, Kind>();
@@ -81,6 +84,7 @@ export class Meter {
     const counts = { pushed: 0, fetched: 0, done: 0, failed: 0, dead: 0, discarded: 0, released: 0, lost: 0 };
     const kind = { queue, jobtype, ...counts, wait: sibling?.wait ?? new Histogram(waitBounds), run };
     types.set(jobtype, kind);
+    this.#count++;
     return kind;
   }
 }

@@ -6,6 +6,7 @@
  * one line, because the usual library tries to compile a part of itself when it is installed.
  */
 import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import type { Info } from '@faktory-ts/protocol';
 import type { Jobs, Kind } from '../jobs/jobs.ts';
 import type { StatsdOptions } from '../options.ts';
@@ -13,6 +14,7 @@ import type { StatsdOptions } from '../options.ts';
 const flushEvery = 1000; // ms
 const gaugesEvery = 30_000; // ms
 const mostBytes = 1400; // in a packet: it then needs no cutting on its way
+const mostQueues = 1000; // that are told
 const mostTimes = 50; // told of one kind in one flush
 
 interface Ended {
@@ -40,15 +42,15 @@ export class StatsdTask {
   }
 
   start(): void {
-    this.#socket = createSocket('udp4').on('error', () => undefined);
+    this.#socket = createSocket(isIPv6(this.#options.host) ? 'udp6' : 'udp4').on('error', () => undefined);
     this.#socket.unref();
     this.#jobs.meter.ended = (kind, seconds, failed) => this.#note(kind, seconds, failed);
     this.#timers = [
       setInterval(() => this.#flush(), flushEvery),
-      setInterval(() => void this.#gauges(), gaugesEvery),
+      setInterval(() => this.#tell(), gaugesEvery),
     ];
     for (const timer of this.#timers) timer.unref();
-    void this.#gauges();
+    this.#tell();
   }
 
   async stop(): Promise<void> {
@@ -56,6 +58,7 @@ export class StatsdTask {
     this.#jobs.meter.ended = undefined;
     this.#flush();
     const socket = this.#socket;
+    this.#socket = undefined;
     if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
 
@@ -82,6 +85,11 @@ export class StatsdTask {
     this.#send();
   }
 
+  /** A store that cannot be read is told of by those who need it. */
+  #tell(): void {
+    this.#gauges().catch(() => undefined);
+  }
+
   async #gauges(): Promise<void> {
     const { faktory, server } = await this.#info();
     const { dead, retries, scheduled, working } = faktory.sets;
@@ -90,7 +98,7 @@ export class StatsdTask {
     const plain = { processed, failures, scheduled, retries, dead, working, enqueued };
     for (const [name, value] of Object.entries(plain)) this.#say(name, value, 'g');
     this.#say('ops.connections', server.connections, 'g');
-    const queues = Object.keys(faktory.queues);
+    const queues = Object.keys(faktory.queues).slice(0, mostQueues);
     const latencies = await this.#jobs.latency(queues);
     for (const queue of queues) {
       const [size = 0, latency = 0] = [faktory.queues[queue], latencies[queue]];
