@@ -22,13 +22,14 @@ const mayLose: Readonly<Record<Exclude<SyncMode, 'full'>, string>> = {
 /** Logs what a person needs to know about the server that has just started; the readiness line comes last. */
 export function announce(config: Config, server: Server, version: string, log: Logger): void {
   const { environment, binding, web } = config;
-  const { sync, password } = config.server;
+  const { sync, password, tls } = config.server;
   log.info(`${name} ${version} on Node ${process.version}, environment ${environment}`);
   log.info(`data in ${server.dir}`);
   if (sync === 'full') log.info('sync full: what is accepted is on disk before it is confirmed');
   else log.warn(`sync ${sync}: ${mayLose[sync]}; choose --sync full to lose nothing`);
-  log.info(password === undefined ? 'no password: every client is let in' : 'clients need the password');
-  log.info(web ? `http at ${withPort(web, server.httpPort)}` : 'http is off');
+  log.info(password?.length === 0 ? 'no password: every client is let in' : 'clients need the password');
+  if (tls) log.info(`TLS on both ports${tls.clientCa === undefined ? '' : '; clients need a certificate'}`);
+  log.info(web ? `${tls ? 'https' : 'http'} at ${withPort(web, server.httpPort)}` : 'http is off');
   if (binding.port === 0) log.info(`port ${server.port} was free and is used for commands`);
   log.info(`PID ${process.pid} listening at ${binding.text}, press Ctrl-C to stop`);
 }

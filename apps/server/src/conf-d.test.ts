@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, test } from 'vitest';
 import { readConfD } from './conf-d.ts';
 
 const folders: string[] = [];
@@ -19,7 +19,7 @@ function configDir(files: Record<string, string>): string {
 
 function read(files: Record<string, string>) {
   const warnings: string[] = [];
-  return { document: readConfD(configDir(files), (text) => warnings.push(text)), warnings };
+  return { document: readConfD(configDir(files), (text) => warnings.push(text)).tables, warnings };
 }
 
 describe('conf.d', () => {
@@ -42,7 +42,7 @@ describe('conf.d', () => {
   });
 
   it('may be absent', () => {
-    expect(readConfD('/nowhere/at/all', () => expect.unreachable())).toEqual({});
+    expect(readConfD('/nowhere/at/all', () => expect.unreachable()).tables).toEqual({});
   });
 
   it('is warned about when it is not a folder', () => {
@@ -50,7 +50,7 @@ describe('conf.d', () => {
     rmSync(join(folder, 'conf.d'), { recursive: true });
     writeFileSync(join(folder, 'conf.d'), '');
     const warnings: string[] = [];
-    expect(readConfD(folder, (text) => warnings.push(text))).toEqual({});
+    expect(readConfD(folder, (text) => warnings.push(text)).tables).toEqual({});
     expect(warnings).toEqual([expect.stringContaining('conf.d is not a folder')]);
   });
 
@@ -99,4 +99,17 @@ describe('an error in conf.d', () => {
     mkdirSync(join(folder, 'conf.d', 'x.toml'));
     expect(() => readConfD(folder, () => expect.unreachable())).toThrow(/cannot read .*x\.toml \(EISDIR\)/);
   });
+});
+
+test('a key is named with its file and line, also where its table was opened in the file before', () => {
+  const folder = configDir({
+    'a.toml': '# ours\n[faktory]\n',
+    'b.toml': '\nbinding = ":1"\n[web]\nbinding = ":2"',
+  });
+  const { source } = readConfD(folder, () => undefined);
+  const file = join(folder, 'conf.d/b.toml');
+  expect(source('faktory', 'binding')).toBe(`${file}, line 2: [faktory] binding`);
+  expect(source('web', 'binding')).toBe(`${file}, line 4: [web] binding`);
+  expect(source('web')).toBe(`${file}, line 3: [web]`);
+  expect(source('limits', 'dead-limit')).toBe('[limits] dead-limit');
 });

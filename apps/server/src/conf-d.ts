@@ -10,16 +10,24 @@ import { parse, TomlError, type TomlTable } from 'smol-toml';
 
 export type { TomlTable };
 
+/** What the files say, and where each thing stands. */
+export interface ConfD {
+  readonly tables: TomlTable;
+  /** `FILE, line N: [table] key`, as errors name it. */
+  source(table: string, key?: string): string;
+}
+
 interface Piece {
   readonly path: string;
   readonly text: string;
 }
 
 /** Reads and parses the folder; an absent one is an empty document. Throws CONFIG naming the file and the line. */
-export function readConfD(configDir: string, warn: (message: string) => void): TomlTable {
+export function readConfD(configDir: string, warn: (message: string) => void): ConfD {
   const pieces = tomlFiles(join(configDir, 'conf.d'), warn).map(read);
   try {
-    return parse(pieces.map(({ text }) => text).join('\n'));
+    const tables = parse(pieces.map(({ text }) => text).join('\n'));
+    return { tables, source: (table, key) => sourceOf(pieces, table, key) };
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
     throw new FaktoryError('CONFIG', explain(cause, pieces), { cause });
@@ -60,6 +68,22 @@ function explain(error: TomlError, pieces: readonly Piece[]): string {
     ? ' (all files are one document, so each table and key may appear once)'
     : '';
   return `${locate(error.line, pieces)}: ${reason}${hint}; correct it and start again`;
+}
+
+/** Where a key stands: found in the text, because the parser keeps no places. A key written in another way is named without its line. */
+function sourceOf(pieces: readonly Piece[], table: string, key?: string): string {
+  const name = key === undefined ? `[${table}]` : `[${table}] ${key}`;
+  let open = '';
+  for (const { path, text } of pieces) {
+    for (const [index, line] of text.split('\n').entries()) {
+      const header = /^\s*\[+\s*([\w.-]+)\s*\]/.exec(line)?.[1];
+      open = header ?? open;
+      const found = /^\s*"?([\w-]+)"?\s*=/.exec(line)?.[1];
+      const here = key === undefined ? header === table || (open === '' && found === table) : found === key;
+      if (here && (key === undefined || open === table)) return `${path}, line ${index + 1}: ${name}`;
+    }
+  }
+  return name;
 }
 
 /** Finds line `line` of the joined text in its file. */

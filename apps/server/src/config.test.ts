@@ -37,6 +37,8 @@ describe('without flags', () => {
         sync: 'full',
         backups: false,
         description: 'Faktory',
+        password: [],
+        webPassword: [],
         maxLineBytes: 8_388_608,
         maxConnections: 2000,
         maxUnauthenticated: 1000,
@@ -106,7 +108,7 @@ describe('bindings', () => {
 
   it('of TOML are named when they are wrong', () => {
     toml('[faktory]\nbinding = "7419"');
-    expect(() => config()).toThrow('[faktory] binding: "7419" is not an address');
+    expect(() => config()).toThrow('a.toml, line 2: [faktory] binding: "7419" is not an address');
   });
 
   it('turn HTTP off with :0 only; another host with port 0 gets a free port', () => {
@@ -130,22 +132,23 @@ describe('limits', () => {
 
   it.each(['-1', '1.5', 'inf', 'nan'])('of TOML refuse %s and name the table', (value) => {
     toml(`[limits]\nunsent-timeout = ${value}`);
-    expect(() => config()).toThrow(/^\[limits\] unsent-timeout: .*a whole number from 1 to 2147483647/);
+    expect(() => config()).toThrow(
+      /a.toml, line 2: \[limits\] unsent-timeout: .*a whole number from 1 to 2147483647/,
+    );
   });
 });
 
 describe('passwords', () => {
-  it('go to the library, the web password only where there is one', () => {
+  it('go to the library, one or several', () => {
     toml('[faktory]\npassword = "p"');
-    expect(config().server).toMatchObject({ password: 'p' });
-    expect(config().server).not.toHaveProperty('webPassword');
-    toml('[faktory]\npassword = "p"\n[web]\npassword = "w"');
-    expect(config().server).toMatchObject({ password: 'p', webPassword: 'w' });
+    expect(config().server).toMatchObject({ password: ['p'], webPassword: [] });
+    toml('[faktory]\npassword = ["p", "q"]\n[web]\npassword = "w"');
+    expect(config().server).toMatchObject({ password: ['p', 'q'], webPassword: ['w'] });
   });
 
   it('of the web fall back to the command password when empty', () => {
     toml('[faktory]\npassword = "p"\n[web]\npassword = ""');
-    expect(config().server).not.toHaveProperty('webPassword');
+    expect(config().server).toMatchObject({ password: ['p'], webPassword: [] });
   });
 });
 
@@ -154,12 +157,6 @@ describe('warnings', () => {
     expect(config({ config: join(home, 'nope') }).warnings).toEqual([
       expect.stringContaining('nope does not exist'),
     ]);
-  });
-
-  it('tell that TLS keys have no effect yet', () => {
-    for (const name of ['private.key.pem', 'public.cert.pem'])
-      writeFileSync(join(home, '.faktory', name), '');
-    expect(config().warnings).toEqual([expect.stringContaining('TLS is not supported yet')]);
   });
 
   it('tell of unknown keys and go on', () => {

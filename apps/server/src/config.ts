@@ -13,8 +13,9 @@ import { readConfD } from './conf-d.ts';
 import type { Flags } from './flags.ts';
 import { limitOptions } from './limits.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
-import { type Environment, readSecret, resolvePassword } from './password.ts';
+import { type Environment, type PasswordSources, readSecrets, resolvePasswords } from './password.ts';
 import { statsdOption } from './statsd.ts';
+import { readTls } from './tls.ts';
 import { readToml, type TomlSettings } from './toml.ts';
 
 /** What the program runs on. */
@@ -55,10 +56,9 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
   const own = environment === 'development';
   const configDir = resolve(flags.config ?? (own ? join(home(), '.faktory') : '/etc/faktory'));
   warnAbout(configDir, flags, warnings);
-  const toml = readToml(
-    readConfD(configDir, (text) => warnings.push(text)),
-    (text) => warnings.push(text),
-  );
+  const warn = (text: string): void => void warnings.push(text);
+  const toml = readToml(readConfD(configDir, warn), warn);
+  const tls = readTls(configDir, flags, toml, warn);
   const { binding, web } = readBindings(flags, toml);
   const statsd = statsdOption(toml.statsd, env.DD_DOGSTATSD_URL);
   const server = {
@@ -66,45 +66,41 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
     host: binding.host,
     port: binding.port,
     http: web ? { host: web.host, port: web.port } : (false as const),
-    ...passwords(resolvePassword({ environment, env, toml: toml.password, systemFile: passwordFile }), toml),
+    ...passwords(toml, { environment, env, systemFile: passwordFile }),
+    ...(tls && { tls }),
     sync,
     backups: backupPlan(environment, env.FAKTORY_BACKUP_FREQUENCY, toml.backups),
     ...(statsd && { statsd }),
     description: flags.description ?? 'Faktory',
-    ...limitOptions(flags, toml.limits),
+    ...limitOptions(flags, toml),
   };
   return { environment, binding, web, logLevel, logFormat, server, warnings };
 }
 
 function readBindings(flags: Flags, toml: TomlSettings): Pick<Config, 'binding' | 'web'> {
+  const { source } = toml;
   const binding = flags.bind ?? toml.binding;
   const web = flags.web ?? toml.webBinding ?? 'localhost:7420';
   return {
-    binding: parseBinding(binding ?? 'localhost:7419', flags.bind ? '--bind' : '[faktory] binding'),
-    web: web === ':0' ? undefined : parseBinding(web, flags.web ? '--web' : '[web] binding'),
+    binding: parseBinding(binding ?? 'localhost:7419', flags.bind ? '--bind' : source('faktory', 'binding')),
+    web: web === ':0' ? undefined : parseBinding(web, flags.web ? '--web' : source('web', 'binding')),
   };
 }
 
 function passwords(
-  password: string | undefined,
   toml: TomlSettings,
+  sources: Pick<PasswordSources, 'environment' | 'env' | 'systemFile'>,
 ): Pick<ServerOptions, 'password' | 'webPassword'> {
-  const webPassword = readSecret(toml.webPassword, '[web] password');
+  const tomlSource = toml.source('faktory', 'password');
   return {
-    ...(password === undefined ? {} : { password }),
-    ...(webPassword === undefined ? {} : { webPassword }),
+    password: resolvePasswords({ ...sources, toml: toml.password, tomlSource }),
+    webPassword: readSecrets(toml.webPassword, toml.source('web', 'password')),
   };
 }
 
 function warnAbout(configDir: string, flags: Flags, warnings: string[]): void {
   if (flags.config !== undefined && !existsSync(configDir)) {
     warnings.push(`the configuration folder ${configDir} does not exist; create it or correct --config`);
-  }
-  const pair = ['private.key.pem', 'public.cert.pem'].map((name) => join(configDir, name));
-  if (pair.every((path) => existsSync(path))) {
-    warnings.push(
-      `TLS is not supported yet: ${pair.join(' and ')} have no effect, connections are not encrypted`,
-    );
   }
 }
 

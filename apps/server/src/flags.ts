@@ -24,6 +24,12 @@ const words = {
     describe: 'configuration folder: its conf.d/*.toml are read',
     normal: '/etc/faktory, in development ~/.faktory',
   },
+  'tls-key': { describe: 'key of the server, PEM', normal: 'CONFIG/private.key.pem, if it is there' },
+  'tls-cert': {
+    describe: 'certificate of the server, PEM',
+    normal: 'CONFIG/public.cert.pem, if it is there',
+  },
+  'tls-client-ca': { describe: 'authorities of client certificates, PEM; clients then need one' },
   sync: {
     describe:
       'when +OK is on disk: full = before it is sent, relaxed = within a second, off = when the system likes',
@@ -44,10 +50,10 @@ export type Asked =
 
 const epilogue = `Environment:
   FAKTORY_ENV            the default of --environment
-  FAKTORY_PASSWORD       the password; a value that begins with / is a file that holds it
+  FAKTORY_PASSWORD       the password; a value that begins with / is a file that holds it, or several, one a line
   FAKTORY_SKIP_PASSWORD  1, true or yes: staging and production start without a password
 
-TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding; [limits] with the keys above.`;
+TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding; [tls] key, cert, client_ca; [limits] with the keys above.`;
 
 /** Reads the words after the program's name; the help tells of the commands too. Throws CONFIG, naming the flag that is wrong. */
 export async function parseFlags(args: readonly string[], commandList = ''): Promise<Asked> {
@@ -86,6 +92,9 @@ function describe(args: readonly string[]) {
         'web',
         'dir',
         'config',
+        'tls-key',
+        'tls-cert',
+        'tls-client-ca',
         'sync',
         'description',
         'log-level',
@@ -108,8 +117,15 @@ function options(): Record<string, Options> {
       describe: 'end the server that holds the data folder, and start in its place',
     },
   };
-  for (const [name, { normal, ...rest }] of Object.entries(words)) {
-    all[name] = { ...rest, type: 'string', requiresArg: true, defaultDescription: normal };
+  for (const [name, word] of Object.entries(words)) {
+    const { describe, normal, ...rest } = { normal: undefined, ...word };
+    all[name] = {
+      ...rest,
+      describe,
+      type: 'string',
+      requiresArg: true,
+      ...(normal && { defaultDescription: normal }),
+    };
   }
   for (const { name, normal, meaning } of limits) {
     all[name] = { type: 'string', requiresArg: true, describe: meaning, defaultDescription: `${normal}` };

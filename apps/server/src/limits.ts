@@ -5,6 +5,7 @@
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
+import type { ConfD } from './conf-d.ts';
 
 interface Limit {
   readonly name: string;
@@ -118,14 +119,15 @@ type LimitOption = (typeof limits)[number]['option'];
 /** The limits as options of the library: a flag wins over TOML, TOML over the default. Throws CONFIG. */
 export function limitOptions(
   flags: Partial<Record<LimitName, string>>,
-  toml: Partial<Record<LimitName, number>>,
+  toml: { readonly limits: Partial<Record<LimitName, number>>; readonly source: ConfD['source'] },
 ): Record<LimitOption, number> {
   const options: Partial<Record<LimitOption, number>> = {};
   for (const limit of limits) {
     const flag = flags[limit.name];
-    const written = toml[limit.name];
+    const written = toml.limits[limit.name];
     if (flag !== undefined) options[limit.option] = checked(limit, flag, `--${limit.name}`);
-    else if (written !== undefined) options[limit.option] = checked(limit, written, `[limits] ${limit.name}`);
+    else if (written !== undefined)
+      options[limit.option] = checked(limit, written, toml.source('limits', limit.name));
     else options[limit.option] = limit.normal;
   }
   return options as Record<LimitOption, number>;

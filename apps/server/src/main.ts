@@ -34,7 +34,7 @@ async function start(words: readonly string[]): Promise<void> {
     else {
       flags = asked.flags;
       const surroundings = { env: process.env, home: homedir, passwordFile: '/etc/faktory/password' };
-      await serve(readConfig(flags, surroundings), version, asked.takeOver);
+      await serve(() => readConfig(flags, surroundings), version, asked.takeOver);
     }
   } catch (error) {
     refuse(error, flags['log-format'] === 'json');

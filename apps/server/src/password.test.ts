@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type PasswordSources, readSecret, resolvePassword } from './password.ts';
+import { type PasswordSources, readSecrets, resolvePasswords } from './password.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faktory-password-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,39 +15,46 @@ const file = (name: string, text: string): string => {
 const absent = join(folder, 'absent');
 const system = file('system', 'from the system\n');
 
-const resolve = (sources: Partial<PasswordSources>): string | undefined =>
-  resolvePassword({ environment: 'development', env: {}, toml: undefined, systemFile: absent, ...sources });
+const resolve = (sources: Partial<PasswordSources>): string[] =>
+  resolvePasswords({
+    environment: 'development',
+    env: {},
+    toml: undefined,
+    tomlSource: '[faktory] password',
+    systemFile: absent,
+    ...sources,
+  });
 
 describe('where the password comes from', () => {
   it('is FAKTORY_PASSWORD before all else', () => {
     const env = { FAKTORY_PASSWORD: 'a' };
-    expect(resolve({ env, toml: 'b', systemFile: system, environment: 'production' })).toBe('a');
+    expect(resolve({ env, toml: 'b', systemFile: system, environment: 'production' })).toEqual(['a']);
   });
 
   it('is the TOML password next', () => {
-    expect(resolve({ toml: 'b', systemFile: system, environment: 'production' })).toBe('b');
+    expect(resolve({ toml: 'b', systemFile: system, environment: 'production' })).toEqual(['b']);
   });
 
   it('is hidden in TOML by a FAKTORY_PASSWORD set to nothing', () => {
-    expect(resolve({ env: { FAKTORY_PASSWORD: '' }, toml: 'b' })).toBeUndefined();
+    expect(resolve({ env: { FAKTORY_PASSWORD: '' }, toml: 'b' })).toEqual([]);
   });
 
   it.each(['staging', 'production'] as const)('is the system file last, in %s', (environment) => {
-    expect(resolve({ environment, systemFile: system })).toBe('from the system');
-    expect(resolve({ environment, systemFile: system, env: { FAKTORY_PASSWORD: '' } })).toBe(
+    expect(resolve({ environment, systemFile: system })).toEqual(['from the system']);
+    expect(resolve({ environment, systemFile: system, env: { FAKTORY_PASSWORD: '' } })).toEqual([
       'from the system',
-    );
+    ]);
   });
 
   it('is never the system file in development or when skipped', () => {
-    expect(resolve({ systemFile: system })).toBeUndefined();
+    expect(resolve({ systemFile: system })).toEqual([]);
     const env = { FAKTORY_SKIP_PASSWORD: 'yes' };
-    expect(resolve({ systemFile: system, environment: 'production', env })).toBeUndefined();
+    expect(resolve({ systemFile: system, environment: 'production', env })).toEqual([]);
   });
 
   it('is used although FAKTORY_SKIP_PASSWORD is set', () => {
     const env = { FAKTORY_SKIP_PASSWORD: '1', FAKTORY_PASSWORD: 'a' };
-    expect(resolve({ environment: 'production', env })).toBe('a');
+    expect(resolve({ environment: 'production', env })).toEqual(['a']);
   });
 });
 
@@ -57,7 +64,7 @@ describe('a password is required', () => {
   });
 
   it.each(['1', 'true', 'yes', 'TRUE'])('unless FAKTORY_SKIP_PASSWORD is %s', (skip) => {
-    expect(resolve({ environment: 'production', env: { FAKTORY_SKIP_PASSWORD: skip } })).toBeUndefined();
+    expect(resolve({ environment: 'production', env: { FAKTORY_SKIP_PASSWORD: skip } })).toEqual([]);
   });
 
   it.each(['0', 'false', 'no', ''])('although FAKTORY_SKIP_PASSWORD is "%s"', (skip) => {
@@ -71,13 +78,18 @@ describe('a password in a file', () => {
   const secret = file('secret', '\n  s3cret word \r\n');
 
   it('is read and trimmed, for each source', () => {
-    expect(resolve({ env: { FAKTORY_PASSWORD: secret } })).toBe('s3cret word');
-    expect(resolve({ toml: secret })).toBe('s3cret word');
-    expect(readSecret(secret, '[web] password')).toBe('s3cret word');
+    expect(resolve({ env: { FAKTORY_PASSWORD: secret } })).toEqual(['s3cret word']);
+    expect(resolve({ toml: secret })).toEqual(['s3cret word']);
+    expect(readSecrets(secret, '[web] password')).toEqual(['s3cret word']);
+  });
+
+  it('may be several, one a line or one an entry: so a password is changed while clients know the old one', () => {
+    expect(resolve({ toml: file('several', 'old one\n\n new \r\n') })).toEqual(['old one', 'new']);
+    expect(resolve({ toml: ['a', secret, ''] })).toEqual(['a', 's3cret word']);
   });
 
   it('is taken as it is, also when it begins with a slash', () => {
-    expect(readSecret(file('slashed', '/etc/hostname'), 'x')).toBe('/etc/hostname');
+    expect(readSecrets(file('slashed', '/etc/hostname'), 'x')).toEqual(['/etc/hostname']);
   });
 
   it.each([

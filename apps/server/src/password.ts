@@ -1,8 +1,9 @@
 /*
- * Which password the server asks for, and where it comes from. The order is the one that existing installations rely on:
+ * Which passwords the server takes, and where they come from. The order is the one that existing installations rely on:
  * FAKTORY_PASSWORD, then [faktory] password, then (staging and production only) the system's password file, then none.
  * It must never put a password into an error: errors name the place, not the value. A stranger would get wrong that
- * FAKTORY_PASSWORD set to nothing still hides the TOML password.
+ * FAKTORY_PASSWORD set to nothing still hides the TOML password. Several passwords hold at once, so that one can be changed
+ * while clients know the old one.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -13,29 +14,44 @@ export interface PasswordSources {
   readonly environment: Environment;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `[faktory] password`. */
-  readonly toml: string | undefined;
+  readonly toml: Written;
+  /** Where that stands, for errors. */
+  readonly tomlSource: string;
   /** The file that packages make at their installation: /etc/faktory/password. */
   readonly systemFile: string;
 }
 
-/** The password, or undefined for none. Throws CONFIG when one is required and missing, or its file cannot be used. */
-export function resolvePassword({ environment, env, toml, systemFile }: PasswordSources): string | undefined {
+/** One password or several, each as itself or as a file. */
+export type Written = string | readonly string[] | undefined;
+
+/** The passwords; none = nothing is asked. Throws CONFIG when one is required and missing, or a file cannot be used. */
+export function resolvePasswords({
+  environment,
+  env,
+  toml,
+  tomlSource,
+  systemFile,
+}: PasswordSources): string[] {
   const required = environment !== 'development' && !skips(env.FAKTORY_SKIP_PASSWORD);
-  const named = env.FAKTORY_PASSWORD === undefined ? '[faktory] password' : 'FAKTORY_PASSWORD';
-  const found = readSecret(env.FAKTORY_PASSWORD ?? toml, named);
-  if (found !== undefined || !required) return found;
-  if (existsSync(systemFile)) return readSecret(systemFile, 'default');
+  const named = env.FAKTORY_PASSWORD === undefined ? tomlSource : 'FAKTORY_PASSWORD';
+  const found = readSecrets(env.FAKTORY_PASSWORD ?? toml, named);
+  if (found.length > 0 || !required) return found;
+  if (existsSync(systemFile)) return readSecrets(systemFile, 'default');
   const ways = `set FAKTORY_PASSWORD to it (or to /the/path of a file that holds it), or write it to ${systemFile}`;
   const skip = 'FAKTORY_SKIP_PASSWORD=1 starts without one';
   throw new FaktoryError('CONFIG', `a password is required in ${environment}: ${ways}; ${skip}`);
 }
 
-/** A password as written in `source`: itself, or the trimmed text of the file when it begins with `/`. Empty means none. */
-export function readSecret(written: string | undefined, source: string): string | undefined {
-  if (!written) return undefined;
-  if (!written.startsWith('/')) return written;
-  const secret = readFile(written, source).trim();
-  if (secret !== '') return secret;
+/** Passwords as written in `source`: each itself, or the lines of the file when it begins with `/`. Empty means none. */
+export function readSecrets(written: Written, source: string): string[] {
+  return [written ?? []].flat().flatMap((one) => (one === '' ? [] : readSecret(one, source)));
+}
+
+function readSecret(written: string, source: string): string[] {
+  if (!written.startsWith('/')) return [written];
+  const lines = readFile(written, source).split('\n');
+  const secrets = lines.map((line) => line.trim()).filter((line) => line !== '');
+  if (secrets.length > 0) return secrets;
   throw new FaktoryError(
     'CONFIG',
     `${source}: the password file ${written} is empty; write the password into it`,

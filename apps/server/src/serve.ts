@@ -6,6 +6,7 @@ import { createServer, type Logger, type Server } from '@faktory-ts/server';
 import { announce, banner } from './announce.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
+import { reload } from './reload.ts';
 import { onSignals } from './signals.ts';
 import { dumpState } from './state.ts';
 import { tellSystemd } from './systemd.ts';
@@ -15,7 +16,8 @@ const stopDeadline = 5000; // ms
 const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGTERM: 15 };
 
 /** Starts the server and returns once it listens. Throws what `start` of the server throws. */
-export async function serve(config: Config, version: string, takeOver: boolean): Promise<void> {
+export async function serve(read: () => Config, version: string, takeOver: boolean): Promise<void> {
+  const config = read();
   process.stderr.write(banner(version));
   const { logLevel: level, logFormat: format } = config;
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -25,6 +27,7 @@ export async function serve(config: Config, version: string, takeOver: boolean):
   const server = createServer({ ...config.server, log });
   const started = takeOver ? startInPlace(server, log) : server.start();
   let stopping = false;
+  let reloading = started;
   onSignals(process, {
     stop: (signal) => {
       stopping = true;
@@ -33,7 +36,9 @@ export async function serve(config: Config, version: string, takeOver: boolean):
       void stop(server, started, log);
     },
     abandon: (signal) => end(log, 128 + (signalNumbers[signal] ?? 0), `${signal} again: ended at once`),
-    reload: () => log.warn('SIGHUP: the configuration is read at the start only; restart to change it'),
+    reload: () => {
+      reloading = reloading.then(() => reload(config, read, server, log));
+    },
     dump: () => void dumpState(server, log),
   });
   await started;

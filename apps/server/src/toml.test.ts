@@ -4,7 +4,9 @@ import { readToml } from './toml.ts';
 
 function read(text: string) {
   const warnings: string[] = [];
-  return { settings: readToml(parse(text), (warning) => warnings.push(warning)), warnings };
+  const source = (table: string, key?: string) => (key === undefined ? table : `${key} of [${table}]`);
+  const settings = readToml({ tables: parse(text), source }, (warning) => warnings.push(warning));
+  return { settings, warnings };
 }
 
 describe('readToml', () => {
@@ -25,7 +27,7 @@ describe('readToml', () => {
     const limits = { 'max-connections': 5000 };
     const backups = { every: '30m', keep: 7 };
     const web = { webPassword: 'w', webBinding: ':2', statsd: undefined };
-    expect(settings).toEqual({ password: 'p', binding: ':1', ...web, backups, limits });
+    expect(settings).toMatchObject({ password: 'p', binding: ':1', ...web, backups, limits });
     expect(warnings).toEqual([]);
   });
 
@@ -59,6 +61,7 @@ describe('readToml', () => {
     ['faktory = 1', 'faktory must be one table'],
     ['[[web]]\nbinding = ":1"', 'web must be one table'],
     ['[faktory]\npassword = 123456', 'password of [faktory] must be text'],
+    ['[faktory]\npassword = ["a", 123456]', 'password of [faktory] must be a list of texts'],
     ['[web]\nbinding = 7420', 'binding of [web] must be text'],
     ['[limits]\nmax-connections = "5"', 'max-connections of [limits] must be a number'],
   ])('refuses a value of the wrong kind and does not show it: %s', (text, message) => {

@@ -3,20 +3,26 @@
  * silently dropped: somebody wrote it and believes that it works. Values are never quoted, they may be passwords.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { TomlTable } from './conf-d.ts';
+import type { ConfD, TomlTable } from './conf-d.ts';
 import { type LimitName, limits } from './limits.ts';
+
+/** Files of TLS as they were named. */
+export type TlsFiles = Readonly<Record<'key' | 'cert' | 'clientCa', string | undefined>>;
 
 /** The settings of the TOML files; absent where nothing was written. */
 export interface TomlSettings {
-  readonly password: string | undefined;
+  readonly password: string | readonly string[] | undefined;
   readonly binding: string | undefined;
-  readonly webPassword: string | undefined;
+  readonly webPassword: string | readonly string[] | undefined;
   readonly webBinding: string | undefined;
   /** `every` in text: a duration, or `off`. */
   readonly backups: { readonly every: string | undefined; readonly keep: number | undefined };
   /** Undefined: there is no such table. */
   readonly statsd: StatsdSettings | undefined;
+  readonly tls: TlsFiles;
   readonly limits: Partial<Record<LimitName, number>>;
+  /** Where a key stands, for errors: `FILE, line N: [table] key`. */
+  readonly source: ConfD['source'];
 }
 
 /** What [statsd] says. */
@@ -30,6 +36,7 @@ export interface StatsdSettings {
 const limitNames = limits.map((limit) => limit.name);
 const known: Readonly<Record<string, readonly string[]>> = {
   faktory: ['password', 'binding'],
+  tls: ['key', 'cert', 'client_ca'],
   web: ['password', 'binding'],
   backups: ['every', 'keep'],
   statsd: ['location', 'namespace', 'tags', 'queueLatency'],
@@ -39,19 +46,24 @@ const known: Readonly<Record<string, readonly string[]>> = {
 const later = ['cron', 'throttles'];
 
 /** Picks the settings out of the document. Throws CONFIG for a value of the wrong kind. */
-export function readToml(document: TomlTable, warn: (message: string) => void): TomlSettings {
-  for (const [name, value] of Object.entries(document)) warnUnknown(name, value, warn);
-  const faktory = table(document, 'faktory');
-  const web = table(document, 'web');
-  const backups = table(document, 'backups');
+export function readToml(document: ConfD, warn: (message: string) => void): TomlSettings {
+  const { tables, source } = document;
+  for (const [name, value] of Object.entries(tables)) warnUnknown(name, value, warn);
+  for (const name of Object.keys(known)) checkTable(document, name);
   return {
-    password: text(faktory, 'faktory', 'password'),
-    binding: text(faktory, 'faktory', 'binding'),
-    webPassword: text(web, 'web', 'password'),
-    webBinding: text(web, 'web', 'binding'),
-    backups: { every: text(backups, 'backups', 'every'), keep: number(backups, 'backups', 'keep') },
-    statsd: document.statsd === undefined ? undefined : statsd(table(document, 'statsd')),
-    limits: numbers(table(document, 'limits')),
+    password: texts(document, 'faktory', 'password'),
+    binding: text(document, 'faktory', 'binding'),
+    webPassword: texts(document, 'web', 'password'),
+    webBinding: text(document, 'web', 'binding'),
+    tls: {
+      key: text(document, 'tls', 'key'),
+      cert: text(document, 'tls', 'cert'),
+      clientCa: text(document, 'tls', 'client_ca'),
+    },
+    backups: { every: text(document, 'backups', 'every'), keep: number(document, 'backups', 'keep') },
+    statsd: tables.statsd === undefined ? undefined : statsd(document),
+    limits: numbers(document),
+    source,
   };
 }
 
@@ -72,44 +84,51 @@ function warnUnknown(name: string, value: unknown, warn: (message: string) => vo
   }
 }
 
-function table(document: TomlTable, name: string): TomlTable {
-  const value = document[name] ?? {};
-  if (isTable(value)) return value;
-  throw new FaktoryError('CONFIG', `TOML: ${name} must be one table; write [${name}] with its keys below`);
+function checkTable({ tables, source }: ConfD, name: string): void {
+  if (tables[name] === undefined || isTable(tables[name])) return;
+  throw new FaktoryError('CONFIG', `${source(name)} must be one table; write [${name}] with its keys below`);
 }
 
-function text(from: TomlTable, name: string, key: string): string | undefined {
-  const value = from[key];
+function valueAt({ tables }: ConfD, name: string, key: string): unknown {
+  return (tables[name] as TomlTable | undefined)?.[key];
+}
+
+function text(document: ConfD, name: string, key: string): string | undefined {
+  const value = valueAt(document, name, key);
   if (value === undefined || typeof value === 'string') return value;
-  throw new FaktoryError('CONFIG', `TOML: ${key} of [${name}] must be text; put it in quotes`);
+  throw new FaktoryError('CONFIG', `${document.source(name, key)} must be text; put it in quotes`);
 }
 
-function statsd(from: TomlTable): StatsdSettings {
+function statsd(document: ConfD): StatsdSettings {
   return {
-    location: text(from, 'statsd', 'location'),
-    namespace: text(from, 'statsd', 'namespace'),
-    tags: texts(from, 'statsd', 'tags'),
-    queueLatency: texts(from, 'statsd', 'queueLatency'),
+    location: text(document, 'statsd', 'location'),
+    namespace: text(document, 'statsd', 'namespace'),
+    tags: list(document, 'statsd', 'tags'),
+    queueLatency: list(document, 'statsd', 'queueLatency'),
   };
 }
 
-function texts(from: TomlTable, name: string, key: string): string[] | undefined {
-  const value = from[key];
+function list(document: ConfD, name: string, key: string): readonly string[] | undefined {
+  const value = valueAt(document, name, key);
   if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value as string[];
-  throw new FaktoryError('CONFIG', `TOML: ${key} of [${name}] must be a list of texts: ["…", "…"]`);
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+  throw new FaktoryError('CONFIG', `${document.source(name, key)} must be a list of texts: ["…", "…"]`);
 }
 
-function number(from: TomlTable, name: string, key: string): number | undefined {
-  const value = from[key];
+function texts(document: ConfD, name: string, key: string): string | readonly string[] | undefined {
+  return Array.isArray(valueAt(document, name, key)) ? list(document, name, key) : text(document, name, key);
+}
+
+function number(document: ConfD, name: string, key: string): number | undefined {
+  const value = valueAt(document, name, key);
   if (value === undefined || typeof value === 'number') return value;
-  throw new FaktoryError('CONFIG', `TOML: ${key} of [${name}] must be a number without quotes`);
+  throw new FaktoryError('CONFIG', `${document.source(name, key)} must be a number without quotes`);
 }
 
-function numbers(from: TomlTable): Partial<Record<LimitName, number>> {
+function numbers(document: ConfD): Partial<Record<LimitName, number>> {
   const found: Partial<Record<LimitName, number>> = {};
   for (const name of limitNames) {
-    const value = number(from, 'limits', name);
+    const value = number(document, 'limits', name);
     if (value !== undefined) found[name] = value;
   }
   return found;

@@ -28,7 +28,7 @@ describe('stopping', () => {
     const program = faktory(free);
     const port = await program.port();
     program.signal('SIGHUP');
-    await program.says(/W .* SIGHUP: the configuration is read at the start only/);
+    await program.says(/I .* SIGHUP: read again/);
     program.signal('SIGTTIN');
     await program.says(/W .* state of process \d+ .*open=\{/);
     await program.says(/W .*INFO.* info=\{.*"faktory_version"/);

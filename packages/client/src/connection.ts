@@ -29,7 +29,7 @@ export interface ConnectionOptions extends Omit<LinkOptions, 'silence' | 'addres
   onDown?: ((error: FaktoryError) => void) | undefined;
 }
 
-const lasting: ReadonlySet<string> = new Set(['AUTH', 'PROTOCOL', 'CONFIG']);
+const lasting: ReadonlySet<string> = new Set(['AUTH', 'FORBIDDEN', 'PROTOCOL', 'CONFIG']);
 
 /** Whether what was said while dialling does not pass by itself: the calls that wait are told at once, unless they outlast it. */
 export const isLasting = ({ code }: FaktoryError): boolean => lasting.has(code);

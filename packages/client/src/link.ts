@@ -167,11 +167,12 @@ export class Link {
   #hello(greeting: string): Hello {
     const { i: rounds = 1, s: salt } = parseGreeting(greeting);
     const hello: Hello = { v: protocolVersion, ...this.#options.hello };
-    const { password } = this.#options.address;
+    const { password, username } = this.#options.address;
     if (salt === undefined) return hello;
     if (password === undefined)
       throw new FaktoryError('AUTH', 'the server asks for a password and none was given');
-    return { ...hello, pwdhash: passwordProof(password, { rounds, salt }, sha256) };
+    const pwdhash = passwordProof(password, { rounds, salt }, sha256);
+    return { ...hello, ...(username !== undefined && { username }), pwdhash };
   }
 
   #watchAnew(): void {

@@ -13,12 +13,14 @@ export interface ServerAddress {
   /** The URL said `tcp+tls://`. */
   tls: boolean;
   password?: string;
+  /** Names one of the server's tokens, whose secret is then the password. */
+  username?: string;
 }
 
 /** How a program may say which server it means. */
 export interface ServerChoice {
   /**
-   * `tcp://[user]:password@host:port` or `tcp+tls://…`, the password percent-encoded, the port 7419 when left out. Several
+   * `tcp://[token]:password@host:port` or `tcp+tls://…`, the password percent-encoded, the port 7419 when left out. Several
    * are tried in order.
    */
   url?: string | readonly string[] | undefined;
@@ -85,6 +87,7 @@ function parseServerUrl(text: string, origin: string): ServerAddress {
   const port = url.port === '' ? defaultPort : Number(url.port);
   if (port === 0) throw new FaktoryError('CONFIG', `${origin} has port 0, which nothing listens on`);
   const address: ServerAddress = { host, port, tls: scheme === 'tcp+tls:' };
+  if (url.username !== '') address.username = decoded(url.username, 'user name', origin);
   if (url.password !== '') address.password = decoded(url.password, 'password', origin);
   return address;
 }

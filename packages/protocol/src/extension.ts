@@ -55,7 +55,7 @@ export const rememberedLines = 1000;
  * Whether a PUSH that was answered so is not counted for its producer. The server closes the connection behind each of these.
  */
 export function isUncounted({ code, message }: FaktoryError): boolean {
-  if (code === 'STORAGE' || code === 'SHUTDOWN') return true;
+  if (code === 'STORAGE' || code === 'SHUTDOWN' || code === 'FORBIDDEN') return true;
   return message === 'internal error' || (code === 'LIMIT' && message.startsWith('line longer than'));
 }
 

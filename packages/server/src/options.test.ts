@@ -22,6 +22,7 @@ test.each([
 });
 
 test('the web password is the password unless it has its own', () => {
-  expect(settle({ password: 'a' }).webPassword).toBe('a');
-  expect(settle({ password: 'a', webPassword: 'b' }).webPassword).toBe('b');
+  expect(settle({ password: 'a' }).secrets.webPasswords).toEqual(['a']);
+  expect(settle({ password: ['a', 'c'], webPassword: '' }).secrets.webPasswords).toEqual(['a', 'c']);
+  expect(settle({ password: 'a', webPassword: 'b' }).secrets.webPasswords).toEqual(['b']);
 });

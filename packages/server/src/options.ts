@@ -3,6 +3,7 @@
  */
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 import { type Logger, silent } from './log.ts';
+import { checkTls, type Tls } from './tls.ts';
 
 /** How StatsD is told; the names of the figures are Faktory Enterprise's. */
 export interface StatsdOptions {
@@ -26,10 +27,12 @@ export interface ServerOptions {
   readonly port?: number;
   /** HTTP for `/health`, `/stats` and `/history`; false means none. Default false. */
   readonly http?: { readonly host?: string; readonly port?: number } | false;
-  /** What clients must know. Default: nothing is asked. */
-  readonly password?: string;
-  /** What HTTP clients must know (Basic authentication, any user). Default: `password`. */
-  readonly webPassword?: string;
+  /** What clients must know; of several, any one. Default: nothing is asked. */
+  readonly password?: string | readonly string[];
+  /** What HTTP clients must know (Basic authentication, any user); of several, any one. Default: `password`. */
+  readonly webPassword?: string | readonly string[];
+  /** TLS 1.2 or later on both ports. Default: none, commands and jobs travel in the clear. */
+  readonly tls?: Tls;
   /** When a commit is on disk: `full` before its replies leave, `relaxed` within a second, `off` when the system likes. Default `full`. */
   readonly sync?: 'full' | 'relaxed' | 'off';
   /** INFO's `server.description`; clients switch on it. Default `Faktory`. */
@@ -40,7 +43,7 @@ export interface ServerOptions {
   readonly maxConnections?: number;
   /** Most connections that have not said HELLO yet. Default 1,000. */
   readonly maxUnauthenticated?: number;
-  /** Milliseconds a connection has for its HELLO. Default 2,000. */
+  /** Milliseconds a connection has for its HELLO (an HTTP request has five times as long). Default 2,000. */
   readonly handshakeTimeout?: number;
   /** Most jobs in one PUSHB. Default 10,000. */
   readonly maxBulkJobs?: number;
@@ -87,9 +90,11 @@ export function settle(options: ServerOptions) {
     dir: options.dir,
     host: options.host ?? '127.0.0.1',
     port: whole('port', options.port ?? 0, 0, 65_535),
-    http: options.http ? { host: options.http.host ?? '127.0.0.1', port: options.http.port ?? 0 } : undefined,
-    password: options.password || undefined,
-    webPassword: options.webPassword ?? options.password,
+    tls: checkTls(options.tls),
+    http: httpOf(options.http),
+    password: options.password,
+    webPassword: options.webPassword,
+    secrets: secretsOf(options),
     sync: options.sync ?? 'full',
     description: options.description ?? 'Faktory',
     maxLineBytes: whole('maxLineBytes', options.maxLineBytes ?? 8 * 1024 * 1024, 1024),
@@ -110,7 +115,6 @@ export function settle(options: ServerOptions) {
     log: options.log ?? silent,
     clock: options.clock ?? nowMicros,
   };
-  if (settings.http) whole('http.port', settings.http.port, 0, 65_535);
   if (!['full', 'relaxed', 'off'].includes(settings.sync)) {
     throw new FaktoryError('CONFIG', `sync must be full, relaxed or off, not ${String(settings.sync)}`);
   }
@@ -122,6 +126,24 @@ function backupPlan({ every = HOUR, keep = 24 }: { every?: number; keep?: number
     every: whole('backups.every', every, LEAST_BETWEEN_BACKUPS),
     keep: whole('backups.keep', keep, 1),
   };
+}
+
+/** Where HTTP listens; undefined = nowhere. Throws CONFIG. */
+export function httpOf(asked: ServerOptions['http']) {
+  if (!asked) return undefined;
+  return { host: asked.host ?? '127.0.0.1', port: whole('http.port', asked.port ?? 0, 0, 65_535) };
+}
+
+interface Passwords {
+  readonly password?: string | readonly string[] | undefined;
+  readonly webPassword?: string | readonly string[] | undefined;
+}
+
+/** Empty texts are no passwords. */
+export function secretsOf({ password, webPassword }: Passwords) {
+  const list = (given: string | readonly string[] = []): string[] => [given].flat().filter((text) => text);
+  const [passwords, webPasswords] = [list(password), list(webPassword)];
+  return { passwords, webPasswords: webPasswords.length > 0 ? webPasswords : passwords };
 }
 
 function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {

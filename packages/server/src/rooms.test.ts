@@ -27,8 +27,9 @@ const exceptions: Record<string, string[]> = {
 
 /** Room of the server → its doors (what others may import of it) and the rooms it may import. */
 const rooms: Record<string, { doors: string[]; may: string[] }> = {
-  wire: { doors: ['listener.ts'], may: ['jobs', 'workers'] },
-  http: { doors: ['app.ts'], may: ['jobs', 'workers'] },
+  wire: { doors: ['listener.ts'], may: ['jobs', 'workers', 'access'] },
+  http: { doors: ['app.ts'], may: ['jobs', 'workers', 'access'] },
+  access: { doors: ['access.ts', 'tokens.ts'], may: [] },
   tasks: { doors: ['runner.ts', 'backup-task.ts', 'disk-watch.ts', 'statsd.ts'], may: ['jobs', 'workers'] },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
   workers: { doors: ['roster.ts'], may: ['engine'] },
@@ -39,7 +40,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   },
 };
 /** Beside the rooms: leaves that every room may import, and the files that put the rooms together. */
-const leaves = ['listening.ts', 'log.ts', 'options.ts'];
+const leaves = ['listening.ts', 'log.ts', 'options.ts', 'tls.ts'];
 const builders = ['server.ts', 'info.ts', 'index.ts'];
 
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');

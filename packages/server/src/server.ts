@@ -10,18 +10,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Info, Micros } from '@faktory-ts/protocol';
+import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
+import { Access } from './access/access.ts';
 import { addressOf } from './address.ts';
 import { madeAt } from './engine/sqlite/backup-folder.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
-import { HttpApp } from './http/app.ts';
+import { HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
-import { type ServerOptions, type Settings, settle } from './options.ts';
+import { httpOf, type ServerOptions, type Settings, secretsOf, settle } from './options.ts';
 import { BackupTask } from './tasks/backup-task.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
 import { StatsdTask } from './tasks/statsd.ts';
+import { checkTls } from './tls.ts';
 import { Listener } from './wire/listener.ts';
 import { Roster } from './workers/roster.ts';
 
@@ -33,7 +35,7 @@ export interface Server {
   readonly port: number;
   /** The HTTP port; undefined when HTTP is off. */
   readonly httpPort: number | undefined;
-  /** Where clients connect, with the password when there is one. Known once started. */
+  /** Where clients connect, with the first password when there is one. Known once started. */
   readonly url: string;
   /** The data folder. */
   readonly dir: string;
@@ -42,6 +44,11 @@ export interface Server {
    * STORAGE when it cannot be used, LISTEN when an address cannot be had.
    */
   start(): Promise<void>;
+  /**
+   * Changes what needs no restart; connections stay. What is left out stays as it is. Rejects with a FaktoryError and changes
+   * nothing: CONFIG for what makes no sense or would need a restart, LISTEN when HTTP cannot move to the new address.
+   */
+  reload(changes: Reloadable): Promise<void>;
   /** Finishes what runs, commits and closes. Safe to call twice. */
   stop(): Promise<void>;
   /** What INFO answers. */
@@ -67,12 +74,18 @@ export function createServer(options: ServerOptions = {}): Server {
   return new FaktoryServer(settle(options));
 }
 
+/** Options that `reload` takes: passwords, the TLS pair (not whether there is one), and where HTTP listens. */
+export type Reloadable = {
+  readonly [Name in 'password' | 'webPassword' | 'tls' | 'http']?: ServerOptions[Name] | undefined;
+};
+
 interface Rooms {
   readonly engine: SqliteEngine;
   readonly jobs: Jobs;
   readonly runner: Runner;
   readonly listener: Listener;
-  readonly http: HttpApp | undefined;
+  http: HttpApp | undefined;
+  readonly makeHttp: (at: HttpOptions) => HttpApp;
   readonly backups: BackupTask | undefined;
   readonly disk: DiskWatch;
   readonly statsd: StatsdTask | undefined;
@@ -81,7 +94,8 @@ interface Rooms {
 
 class FaktoryServer implements Server {
   readonly dir: string;
-  readonly #settings: Settings;
+  readonly #access: Access;
+  #settings: Settings;
   #rooms: Rooms | undefined;
   #port = 0;
   #httpPort: number | undefined;
@@ -89,6 +103,8 @@ class FaktoryServer implements Server {
   constructor(settings: Settings) {
     this.#settings = settings;
     this.dir = settings.dir ?? mkdtempSync(join(tmpdir(), 'faktory-'));
+    const { log, clock } = settings;
+    this.#access = new Access(settings.secrets, { dir: this.dir, log, clock });
   }
 
   get port(): number {
@@ -100,26 +116,28 @@ class FaktoryServer implements Server {
   }
 
   get url(): string {
-    const { host, password } = this.#settings;
+    const { host, secrets, tls } = this.#settings;
+    const [password] = secrets.passwords;
     const name = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
     const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
-    return `tcp://${secret}${name.includes(':') ? `[${name}]` : name}:${this.#port}`;
+    return `${tls ? 'tcp+tls' : 'tcp'}://${secret}${name.includes(':') ? `[${name}]` : name}:${this.#port}`;
   }
 
   async start(): Promise<void> {
     if (this.#rooms) return;
-    const { sync, deadLimit, maxQueueLength, workerTimeout, clock, host, http } = this.#settings;
-    const hosts = { wire: await addressOf(host), http: http && (await addressOf(http.host)) };
+    const { sync, deadLimit, maxQueueLength, workerTimeout, clock } = this.#settings;
+    const host = await addressOf(this.#settings.host);
     const leaseSpan = workerTimeout * 1000;
     const engine = new SqliteEngine({ dir: this.dir, sync, deadLimit, maxQueueLength, leaseSpan, clock });
     await engine.open();
-    const rooms = this.#build(engine, hosts);
+    const rooms = this.#build(engine, host);
     this.#rooms = rooms;
     try {
+      this.#access.open((isValid) => rooms.listener.dismiss(isValid));
       await rooms.runner.start();
       await rooms.disk.start();
       await rooms.backups?.start();
-      this.#httpPort = await rooms.http?.start();
+      await this.#startHttp(rooms);
       this.#port = await rooms.listener.start();
       rooms.statsd?.start();
     } catch (error) {
@@ -128,7 +146,7 @@ class FaktoryServer implements Server {
     }
   }
 
-  #build(engine: SqliteEngine, hosts: { wire: string; http: string | undefined }): Rooms {
+  #build(engine: SqliteEngine, host: string): Rooms {
     const settings = this.#settings;
     const jobs = new Jobs(engine, settings.maxWorkerLosses);
     const roster = new Roster(settings.clock);
@@ -142,9 +160,8 @@ class FaktoryServer implements Server {
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? 24;
     const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, info };
-    const listener = new Listener({ ...settings, host: hosts.wire }, desk);
+    const listener = new Listener({ ...settings, access: this.#access, host }, desk);
     const startedAt = performance.now();
-    const password = settings.webPassword;
     const sources = {
       jobs,
       info,
@@ -153,14 +170,59 @@ class FaktoryServer implements Server {
       disk: () => disk.state,
       stopping: () => listener.stopping,
     };
-    const http =
-      settings.http && new HttpApp({ host: hosts.http ?? '', port: settings.http.port, password }, sources);
-    return { engine, jobs, runner, listener, http, backups, disk, statsd, info };
+    const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
+    return { engine, jobs, runner, listener, http: undefined, makeHttp, backups, disk, statsd, info };
+  }
+
+  async #startHttp(rooms: Rooms): Promise<void> {
+    const { http, tls, handshakeTimeout } = this.#settings;
+    if (!http) return;
+    const patience = 5 * handshakeTimeout;
+    const at = { host: await addressOf(http.host), port: http.port };
+    rooms.http = rooms.makeHttp({ ...at, tls, patience, access: this.#access });
+    this.#httpPort = await rooms.http.start();
+  }
+
+  async reload(changes: Reloadable): Promise<void> {
+    const before = this.#settings;
+    const after = { ...before, ...changes };
+    const tls = checkTls(after.tls);
+    if (!tls !== !before.tls || !tls?.clientCa !== !before.tls?.clientCa) {
+      const text = 'whether there is TLS, and whether clients need certificates, changes with a restart only';
+      throw new FaktoryError('CONFIG', `tls: ${text}`);
+    }
+    const secrets = secretsOf(after);
+    this.#settings = { ...after, tls, secrets, http: httpOf(after.http) };
+    const moved = JSON.stringify(this.#settings.http) !== JSON.stringify(before.http);
+    if (this.#rooms && moved) await this.#moveHttp(this.#rooms, before);
+    this.#access.replace(secrets);
+    this.#access.audit.write({ who: 'server', from: 'here', did: 'reload', what: '', ok: true });
+    if (tls) this.#rooms?.listener.renewTls(tls);
+    if (tls) this.#rooms?.http?.renewTls(tls);
+  }
+
+  /** The old one ends first: the new address may be the same port. */
+  async #moveHttp(rooms: Rooms, before: Settings): Promise<void> {
+    const stop = async (): Promise<void> => {
+      await rooms.http?.stop();
+      rooms.http = undefined;
+      this.#httpPort = undefined;
+    };
+    await stop();
+    try {
+      await this.#startHttp(rooms);
+    } catch (error) {
+      await stop();
+      this.#settings = before;
+      await this.#startHttp(rooms);
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
     const rooms = this.#rooms;
     this.#rooms = undefined;
+    this.#access.close();
     if (rooms) {
       rooms.listener.refuse();
       rooms.jobs.close();

@@ -4,7 +4,7 @@
  * Importing this file registers the check. Nothing sleeps to make a test pass: `eventually` polls a condition until a
  * deadline, and `TestClock` is moved by hand.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Micros } from '@faktory-ts/protocol';
@@ -48,6 +48,11 @@ export async function connected(server: Server): Promise<WireClient> {
 export function kept(client: WireClient): WireClient {
   clients.add(client);
   return client;
+}
+
+/** A certificate or key of the tests' own, by the name of its file. */
+export function pem(name: string): string {
+  return readFileSync(new URL(`tls/${name}.pem`, import.meta.url), 'utf8');
 }
 
 /** Sends FETCHes one after another; each is parked before the next is sent. */

@@ -40,6 +40,11 @@ export class WireClient {
     return new WireClient(socket);
   }
 
+  /** Speaks over this socket, which may still be connecting. */
+  static over(socket: Socket): WireClient {
+    return new WireClient(socket);
+  }
+
   /** Opens the socket and says HELLO; without a wid it is a producer. */
   static async hello(port: number, wid?: string): Promise<WireClient> {
     const client = await WireClient.connect(port);

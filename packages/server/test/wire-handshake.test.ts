@@ -74,6 +74,20 @@ test.each([{ v: 1 }, {}])('below version 2 one round is the proof: %j', async (v
   expect(said).toBe('+OK');
 });
 
+test('of several passwords any one lets in, and no other', async () => {
+  const server = await running({ password: ['new', password] });
+  for (const [secret, answer] of [
+    ['new', '+OK'],
+    [password, '+OK'],
+    ['old', '-ERR Invalid password'],
+  ] as const) {
+    const client = await connected(server);
+    const pwdhash = proof(secret, await challenge(client));
+    expect(await client.ask(`HELLO {"v":2,"pwdhash":"${pwdhash}"}`)).toBe(answer);
+  }
+  expect(server.url).toMatch(/^tcp:\/\/:new@/);
+});
+
 test('a proof of another connection is refused', async () => {
   const server = await running({ password });
   const [first, second] = [await connected(server), await connected(server)];

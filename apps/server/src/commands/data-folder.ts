@@ -16,9 +16,12 @@ export const folderFlags = {
 } satisfies Record<string, Flag>;
 
 /** The folder that the command means. */
-export function folderOf(call: Call<'dir'>): DataFolder {
+export const folderOf = (call: Call<'dir'>): DataFolder => new DataFolder(dirOf(call));
+
+/** Its path. */
+export function dirOf(call: Call<'dir'>): string {
   const { env } = call.terminal;
   const development = (env.FAKTORY_ENV || 'development') === 'development';
   const usual = development ? join(env.HOME ?? '', '.faktory/db') : '/var/lib/faktory/db';
-  return new DataFolder(resolve(call.value('dir') ?? usual));
+  return resolve(call.value('dir') ?? usual);
 }

@@ -16,6 +16,7 @@ import { jobs } from './jobs.ts';
 import { push } from './push.ts';
 import { queue, queues } from './queues.ts';
 import { tail } from './tail.ts';
+import { tokens } from './tokens.ts';
 import { top } from './top.ts';
 import { quiet, stop, workers } from './workers.ts';
 
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   ...[info, top, queues, queue, jobs, retry, kill, discard, schedule, move, prioritize, push],
   ...[workers, quiet, stop, tail, doctor],
   ...[backup, backups, verify, restore, purge, dump, load],
+  tokens,
   completionOf(() => commands),
 ];
 

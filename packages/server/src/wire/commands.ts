@@ -28,6 +28,7 @@ import {
   parseQueues,
   wireJob,
 } from '@faktory-ts/protocol';
+import { type Caller, isWatched, permitQueues } from '../access/access.ts';
 import type { Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
 
@@ -47,6 +48,7 @@ export interface Desk {
 
 /** What verbs know of the connection that speaks. */
 export interface Session {
+  readonly caller: Caller;
   /** Empty for a producer. */
   readonly wid: string;
   readonly line: WorkerLine | undefined;
@@ -76,10 +78,12 @@ export const MAX_FETCH = 1000;
 
 export interface Verb {
   readonly streams?: boolean;
+  /** Whether it may have to stand in the audit log. */
+  readonly watched?: boolean;
   run(payload: string, desk: Desk, session: Session): Answer | Promise<Answer>;
 }
 
-export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+export const commands: ReadonlyMap<string, Verb> = verbs([
   ['PUSH', { streams: true, run: push }],
   ['PUSHB', { streams: true, run: pushBulk }],
   ['FETCH', { run: fetch }],
@@ -95,6 +99,11 @@ export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['END', { run: () => undefined }],
   ['EXT', { run: extend }],
 ]);
+
+/** A table of verbs, each with what the table of rights says of it. */
+export function verbs(made: readonly (readonly [name: string, verb: Verb])[]): ReadonlyMap<string, Verb> {
+  return new Map(made.map(([name, verb]) => [name, { ...verb, watched: isWatched(name) }]));
+}
 
 const ok = (): string => OK;
 
@@ -142,8 +151,9 @@ function counted(jobs: Jobs, line: PushLine, act: () => Promise<Answer>): Promis
   }
 }
 
-/** What the session may be given of these queues; nothing while its worker is quiet. */
-export function allowed(asked: string[], { roster }: Desk, { wid }: Session): string[] {
+/** What the session may be given of these queues; nothing while its worker is quiet. Throws FORBIDDEN for a token of other queues. */
+export function allowed(asked: string[], { roster }: Desk, { wid, caller }: Session): string[] {
+  permitQueues(caller.limits, asked);
   return wid !== '' && roster.state(wid) !== 'running' ? [] : asked;
 }
 

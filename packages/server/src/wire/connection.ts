@@ -8,12 +8,14 @@
  * lasts; what it sends meanwhile stays in its own socket. A connection must never know what a verb means.
  */
 import type { Socket } from 'node:net';
-import { errorReply, FaktoryError, type Hello, type LineReader, splitVerb } from '@faktory-ts/protocol';
+import { errorReply, FaktoryError, type LineReader, splitVerb } from '@faktory-ts/protocol';
+import { type Caller, type Deed, isAudited, keyOf, permit, summary } from '../access/access.ts';
 import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
-import { type Answer, commands, type Desk, type Session } from './commands.ts';
+import { type Answer, commands, type Desk, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
 import { Outbox } from './outbox.ts';
+import type { Arrival } from './stranger.ts';
 
 const MOST_IN_FLIGHT = 1000; // commands of one connection
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
@@ -32,6 +34,8 @@ export interface Port {
   claimProducer(name: string, connection: Connection): void;
   /** Whether the server has begun to stop. */
   readonly stopping: boolean;
+  /** Writes to the audit log. */
+  audit(deed: Deed): void;
   /** A fault of ours, for the log. */
   fault(error: unknown): void;
 }
@@ -45,6 +49,8 @@ interface Slot {
 export class Connection implements Session, WorkerLine {
   readonly wid: string;
   readonly self: WorkerLine['self'];
+  readonly caller: Caller;
+  readonly #from: string;
   extended = false;
   leased = false;
   producer: Producer | undefined;
@@ -61,10 +67,14 @@ export class Connection implements Session, WorkerLine {
   #ended = false;
   #closing = false;
 
-  constructor(socket: Socket, reader: LineReader, hello: Hello, port: Port) {
+  constructor({ socket, reader, hello, caller, ended }: Arrival, port: Port) {
     this.#socket = socket;
     this.#reader = reader;
     this.#port = port;
+    this.caller = caller;
+    this.#from = socket.remoteAddress ?? '';
+    this.#ended = ended;
+    if (ended) this.#gone.abort();
     this.wid = hello.wid ?? '';
     const { hostname = '', pid = 0, labels = [] } = hello;
     this.self = { wid: this.wid, hostname, pid, labels };
@@ -197,7 +207,8 @@ export class Connection implements Session, WorkerLine {
       if (!verb) throw new FaktoryError('UNKNOWN_COMMAND', `unknown command ${name.slice(0, 100)}`);
       this.#port.counted();
       this.#held = !verb.streams;
-      const answer = verb.run(payload, this.#port.desk, this);
+      if (this.caller.limits !== undefined) this.#permit(name, payload);
+      const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);
       if (!(answer instanceof Promise)) {
         this.#fill(slot, answer);
         return;
@@ -208,6 +219,36 @@ export class Connection implements Session, WorkerLine {
       );
     } catch (error) {
       this.#fill(slot, this.#errorText(error));
+    }
+  }
+
+  #run(verb: Verb, payload: string): ReturnType<Verb['run']> {
+    return verb.run(payload, this.#port.desk, this);
+  }
+
+  /** A token's push that is refused is not counted either, so a named producer's connection ends behind the refusal. */
+  #permit(name: string, payload: string): void {
+    try {
+      if (this.caller.limits) permit(this.caller.limits, keyOf(name, payload));
+    } catch (error) {
+      if (this.producer !== undefined && name.startsWith('PUSH')) this.#closing = true;
+      throw error;
+    }
+  }
+
+  /** Carries out what may have to stand in the audit log. */
+  async #watch(verb: Verb, name: string, payload: string): Promise<Answer> {
+    const did = keyOf(name, payload);
+    if (!isAudited(did)) return this.#run(verb, payload);
+    const what = summary(did === name ? payload : payload.trimStart().slice(did.length - name.length));
+    const deed = { who: this.caller.who, from: this.#from, did, what };
+    try {
+      const answer = await this.#run(verb, payload);
+      this.#port.audit({ ...deed, ok: true });
+      return answer;
+    } catch (error) {
+      this.#port.audit({ ...deed, ok: false });
+      throw error;
     }
   }
 

@@ -30,10 +30,11 @@ import {
   type Session,
   text,
   type Verb,
+  verbs,
 } from './commands.ts';
 import { operating } from './operating.ts';
 
-export const extensions: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+export const extensions: ReadonlyMap<string, Verb> = verbs([
   ...operating,
   ['FETCHB', { run: fetchBulk }],
   ['ACKB', { streams: true, run: ackBulk }],

@@ -5,20 +5,24 @@
  * from the clients, so that a flood of them keeps no client out for more than a moment.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { errorReply, FaktoryError, type Hello, LineReader, OK } from '@faktory-ts/protocol';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:tls';
+import { errorReply, FaktoryError, OK } from '@faktory-ts/protocol';
+import type { Access, Caller, Deed } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
+import { secureContext, secureOptions, type Tls } from '../tls.ts';
 import type { Desk } from './commands.ts';
 import { Connection, type Port } from './connection.ts';
 import { farewell } from './farewell.ts';
-import { Handshake } from './handshake.ts';
+import { type Arrival, Stranger } from './stranger.ts';
 
 export type { Desk } from './commands.ts';
 
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly password: string | undefined;
+  readonly tls: Tls | undefined;
+  readonly access: Access;
   readonly maxLineBytes: number;
   readonly maxConnections: number;
   readonly maxUnauthenticated: number;
@@ -28,7 +32,6 @@ export interface ListenerOptions {
   readonly log: Logger;
 }
 
-const MOST_BEFORE_HELLO = 64 * 1024; // bytes
 const LAST_REPLIES = 1000; // ms that clients have at the stop to take theirs
 
 export class Listener implements Port {
@@ -40,6 +43,8 @@ export class Listener implements Port {
   readonly #server: Server;
   readonly #clients = new Set<Connection>();
   readonly #strangers = new Set<Socket>();
+  /** Below TLS: every socket that was accepted. */
+  readonly #raw = new Set<Socket>();
   readonly #producers = new Map<string, Connection>();
   #commands = 0;
   #stopping = false;
@@ -51,8 +56,28 @@ export class Listener implements Port {
     this.maxLineBytes = options.maxLineBytes;
     this.maxUnsentBytes = options.maxUnsentBytes;
     this.unsentTimeout = options.unsentTimeout;
+    this.#server = this.#makeServer(options);
+  }
+
+  #makeServer({ tls, handshakeTimeout, maxConnections, maxUnauthenticated }: ListenerOptions): Server {
     // Half open: a client may send its last commands, close its side, and still read the replies.
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#greet(socket));
+    const sockets = { noDelay: true, allowHalfOpen: true };
+    const greet = (socket: Socket): void => this.#greet(socket);
+    if (tls === undefined) return createServer(sockets, greet);
+    const server = createSecureServer({ ...sockets, ...secureOptions(tls), handshakeTimeout }, greet);
+    server.on('tlsClientError', (_, socket) => socket.destroy());
+    // Those that are not done with their TLS handshake are known to nobody else.
+    server.maxConnections = maxConnections + maxUnauthenticated;
+    server.on('connection', (raw: Socket) => {
+      this.#raw.add(raw);
+      raw.on('close', () => this.#raw.delete(raw));
+    });
+    return server;
+  }
+
+  /** New connections get this certificate. */
+  renewTls(tls: Tls): void {
+    if (this.#server instanceof SecureServer) this.#server.setSecureContext(secureContext(tls));
   }
 
   /** Clients connected now. */
@@ -84,6 +109,15 @@ export class Listener implements Port {
     this.#options.log.error(`a command failed unexpectedly: ${text}`);
   }
 
+  audit(deed: Deed): void {
+    this.#options.access.audit.write(deed);
+  }
+
+  /** Closes the connections of those who are no longer let in. */
+  dismiss(isValid: (caller: Caller) => boolean): void {
+    for (const client of this.#clients) if (!isValid(client.caller)) client.close();
+  }
+
   /** Listens; gives the port. Throws LISTEN when the address cannot be had. */
   async start(): Promise<number> {
     const { host, port } = this.#options;
@@ -106,62 +140,37 @@ export class Listener implements Port {
     for (const client of this.#clients) client.finish();
     const late = setTimeout(() => {
       for (const client of this.#clients) client.close();
+      for (const raw of this.#raw) raw.destroy();
     }, LAST_REPLIES);
     await this.#closed;
     clearTimeout(late);
   }
 
   #greet(socket: Socket): void {
-    const { maxUnauthenticated, handshakeTimeout, password } = this.#options;
     socket.on('error', () => socket.destroy()); // the peer is gone; 'close' follows and cleans up
-    if (this.#strangers.size >= maxUnauthenticated || this.#stopping) {
+    if (this.#strangers.size >= this.#options.maxUnauthenticated || this.#stopping) {
       socket.destroy();
       return;
     }
     this.#strangers.add(socket);
-    const handshake = new Handshake(password);
-    const reader = new LineReader({ maxBytes: this.maxLineBytes, decode });
-    const late = setTimeout(() => socket.destroy(), handshakeTimeout);
-    const leave = (): void => {
-      clearTimeout(late);
-      this.#strangers.delete(socket);
-    };
-    const onData = (chunk: Uint8Array): void => {
-      const hello = this.#readHello(socket, handshake, reader, chunk);
-      if (!hello) return;
+    const leave = (): void => void this.#strangers.delete(socket);
+    socket.on('close', leave);
+    new Stranger(socket, this.#options, (arrival) => {
       leave();
-      socket.off('data', onData).off('end', onEnd).off('close', leave);
-      this.#admit(socket, reader, hello);
-    };
-    const onEnd = (): void => void socket.destroy();
-    socket.on('data', onData).on('end', onEnd).on('close', leave);
-    socket.write(handshake.greeting);
+      socket.off('close', leave);
+      this.#admit(arrival);
+    });
   }
 
-  #readHello(socket: Socket, handshake: Handshake, reader: LineReader, chunk: Uint8Array) {
-    try {
-      reader.push(chunk);
-      const line = reader.next();
-      if (line === undefined && reader.pending > MOST_BEFORE_HELLO) socket.destroy();
-      if (line === undefined) return undefined;
-      const hello = handshake.accept(line);
-      if (!hello) socket.destroy();
-      return hello;
-    } catch (error) {
-      if (error instanceof FaktoryError && error.code === 'AUTH') socket.end(errorReply(error));
-      else socket.destroy();
-      return undefined;
-    }
-  }
-
-  #admit(socket: Socket, reader: LineReader, hello: Hello): void {
+  #admit(arrival: Arrival): void {
+    const { socket } = arrival;
     if (this.#clients.size >= this.#options.maxConnections) {
       const text = `too many connections: ${this.#clients.size + 1}`;
       socket.write(`${OK}${errorReply(new FaktoryError('LIMIT', text))}`);
       farewell(socket, this.#options.handshakeTimeout);
       return;
     }
-    const connection = new Connection(socket, reader, hello, this);
+    const connection = new Connection(arrival, this);
     this.#clients.add(connection);
     if (connection.line) this.desk.roster.join(connection.line);
     socket.on('data', (chunk: Uint8Array) => connection.receive(chunk));
@@ -177,11 +186,4 @@ export class Listener implements Port {
     socket.write(OK);
     connection.start();
   }
-}
-
-function decode(bytes: Uint8Array, start: number, end: number): string {
-  const buffer = Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return buffer.toString('utf8', start, end);
 }

@@ -6,6 +6,7 @@
  * locks: the data must be on a local disk.
  */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -37,7 +38,11 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
   const lock = takeLock(folder);
   try {
     const file = join(folder, 'faktory.db');
-    if (store === 'sound') refuseDamaged(file);
+    if (store === 'sound') {
+      refuseDamaged(file);
+      keepPrivate(file);
+      for (const beside of ['-wal', '-shm']) if (existsSync(file + beside)) keepPrivate(file + beside);
+    }
     return { file, release: () => lock.close() };
   } catch (error) {
     lock.close();
@@ -67,6 +72,16 @@ function makeWithParents(folder: string): void {
   mkdirSync(folder, { mode: 0o700 });
 }
 
+/**
+ * The file, made when absent, is its owner's alone. One that everybody could read, as versions before this one left it, no longer is; what
+ * an operator allows to a group stays allowed. SQLite gives the files beside its own the same mode.
+ */
+function keepPrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  if (process.platform === 'win32' || (statSync(path).mode & 0o007) === 0) return;
+  chmodSync(path, 0o600);
+}
+
 /** Makes what the folder or file holds durable. Systems that cannot sync a folder (Windows) need not. */
 export function syncPath(path: string): void {
   if (process.platform === 'win32') return;
@@ -80,10 +95,12 @@ export function syncPath(path: string): void {
 
 function takeLock(folder: string): Database {
   const pidFile = join(folder, 'faktory.pid');
-  const lock = openDatabase(join(folder, 'faktory.lock'));
+  const lockFile = join(folder, 'faktory.lock');
+  keepPrivate(lockFile);
+  const lock = openDatabase(lockFile);
   try {
     lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    writeFileSync(pidFile, `${process.pid}\n`);
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
     return lock;
   } catch (cause) {
     lock.close();

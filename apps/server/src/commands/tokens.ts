@@ -1,0 +1,65 @@
+/*
+ * `faktory tokens`: who may come in beside the password, and what each may do. It works on the data folder, and a running server notices.
+ * A secret is printed once, by the command that makes it, alone on standard output: so a script can keep it.
+ */
+import { userInfo } from 'node:os';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { TokenFile } from '@faktory-ts/server';
+import { type Call, command } from './command.ts';
+import { dirOf, folderFlags } from './data-folder.ts';
+import { table } from './table.ts';
+import { fromNow } from './words.ts';
+
+const more = `A scope is push, fetch, fetch:QUEUE,QUEUE, read, operate or admin, or several joined with +:
+  push      PUSH and PUSHB
+  fetch     FETCH (of the named queues, or of all), ACK, FAIL, BEAT
+  read      what shows queues and jobs
+  operate   the same, push, and what changes queues and jobs
+  admin     everything
+
+  faktory tokens add shop --scope push
+  faktory tokens add mailer --scope push+fetch:mail,bulk
+  faktory tokens revoke shop
+
+Clients: tcp://NAME:SECRET@HOST:7419. HTTP: "Authorization: Bearer NAME:SECRET". A running server follows within a second or two, and
+ends the connections of a revoked token.`;
+
+/** Lists, makes and revokes tokens. */
+export const tokens = command<'dir' | 'scope'>({
+  name: 'tokens',
+  synopsis: '[add NAME --scope SCOPE | revoke NAME]',
+  describe: 'lists, makes and revokes tokens: secrets for clients that may do some things only',
+  flags: { ...folderFlags, scope: { value: 'SCOPE', describe: 'what the new token may do' } },
+  words: [0, 2],
+  more,
+  async run(call) {
+    const [act, name] = call.words;
+    const file = new TokenFile(dirOf(call), userInfo().username);
+    if (act === undefined) list(call, file);
+    else if (act === 'add' && name !== undefined) add(call, file, name);
+    else if (act === 'revoke' && name !== undefined) revoke(call, file, name);
+    else
+      throw new FaktoryError(
+        'CONFIG',
+        'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME',
+      );
+  },
+});
+
+function list({ terminal }: Call, file: TokenFile): void {
+  const rows = file.list().map(({ name, scope, made }) => [name, scope, fromNow(made)]);
+  if (rows.length === 0) terminal.note('there are no tokens');
+  else terminal.print(table(terminal, ['NAME', 'SCOPE', 'MADE'], rows));
+}
+
+function add(call: Call<'scope'>, file: TokenFile, name: string): void {
+  const scope = call.value('scope');
+  if (scope === undefined) throw new FaktoryError('CONFIG', 'a token needs --scope: what it may do');
+  call.terminal.print(file.add(name, scope));
+  call.terminal.note(`token ${name} is made; its secret is above and is not shown again`);
+}
+
+function revoke({ terminal }: Call, file: TokenFile, name: string): void {
+  if (!file.revoke(name)) throw new FaktoryError('NOT_FOUND', `there is no token ${name}`);
+  terminal.note(`token ${name} is revoked`);
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from '@faktory-ts/client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { endAll, faktory, free, freshFolder } from './program.ts';
+
+afterEach(endAll);
+
+/** Runs a command on the data folder; what it printed. */
+async function tokens(dir: string, ...words: string[]): Promise<string> {
+  const command = faktory(['tokens', ...words, '-d', dir]);
+  const status = await command.ended;
+  return status === 0 ? command.out.trim() : `${status}: ${command.err}`;
+}
+
+describe('faktory tokens', () => {
+  it('makes a token that works in a URL at once, lists it without its secret, and revokes it under its connection', async () => {
+    const dir = freshFolder();
+    const program = faktory([...free, '-d', dir, '-l', 'debug'], { FAKTORY_PASSWORD: 'hunter2' });
+    const port = await program.port();
+    const secret = await tokens(dir, 'add', 'shop', '--scope', 'push');
+    program.signal('SIGHUP');
+    await program.says(/read again/);
+    const client = new Client({ url: `tcp://shop:${secret}@localhost:${port}` });
+    await client.push({ jobtype: 'Mail', args: ['to somebody'] });
+    await expect(client.pauseQueue('default')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await tokens(dir)).toMatch(/^NAME +SCOPE +MADE\nshop +push +/);
+    expect(await tokens(dir)).not.toContain(secret);
+    await tokens(dir, 'revoke', 'shop');
+    program.signal('SIGHUP');
+    await expect.poll(() => program.out.match(/read again/g)?.length).toBe(2);
+    await expect(client.push({ jobtype: 'Mail', args: [] })).rejects.toMatchObject({ code: 'AUTH' });
+    await client.close();
+    expect(await tokens(dir, 'revoke', 'shop')).toBe('1: faktory tokens: there is no token shop\n');
+    await program.stop();
+    const log = program.out + program.err + readFileSync(join(dir, 'audit.log'), 'utf8');
+    for (const hidden of [secret, 'hunter2', 'to somebody']) expect(log).not.toContain(hidden);
+  });
+
+  it('says what is wrong and ends with 2', async () => {
+    expect(await tokens(freshFolder(), 'add', 'shop')).toMatch(/^2: faktory tokens: a token needs --scope/);
+    expect(await tokens(freshFolder(), 'remove', 'shop')).toMatch(/^2: faktory tokens: write faktory tokens/);
+  });
+});

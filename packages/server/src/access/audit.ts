@@ -1,0 +1,106 @@
+/**
+ * The audit log: who changed what, when and from where. `audit.log` in the data folder, one JSON object a line, kept to six files of
+ * ten megabytes.
+ *
+ * It must never hold a value of an argument, a password or a secret, nor stop the server: on a full disk entries are missing, and the
+ * server's own log says so. A stranger would get wrong that commands of the program write here too, beside a running server: so every
+ * line is one append, and the size is asked of the file.
+ */
+import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { excerpt, formatTime, type Micros } from '@faktory-ts/protocol';
+import type { Logger } from '../log.ts';
+import { makePrivate } from './private-file.ts';
+
+/** What somebody did. */
+export interface Deed {
+  /** `password`, `token NAME`, `anybody` where nothing is asked, or a user of the machine. */
+  readonly who: string;
+  /** The address it came from; `here` for this machine's own commands and signals. */
+  readonly from: string;
+  /** Verb and subcommand. */
+  readonly did: string;
+  /** To what, in short; see {@link summary}. */
+  readonly what: string;
+  /** Whether it was carried out. */
+  readonly ok: boolean;
+}
+
+export interface AuditOptions {
+  readonly dir: string;
+  readonly log: Logger;
+  readonly clock: () => Micros;
+  /** Bytes after which another file is begun. Default ten megabytes. */
+  readonly maxBytes?: number;
+}
+
+const TEN_MEGABYTES = 10_000_000;
+const KEPT = 5; // files beside the current one
+const SILENCE = 60_000; // ms between complaints about a disk that takes nothing
+
+export class Audit {
+  readonly #options: AuditOptions;
+  readonly #file: string;
+  #complainedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: AuditOptions) {
+    this.#options = options;
+    this.#file = join(options.dir, 'audit.log');
+  }
+
+  write({ who, from, did, what, ok }: Deed): void {
+    try {
+      const fresh = this.#makeRoom();
+      const at = formatTime(this.#options.clock());
+      appendFileSync(this.#file, `${JSON.stringify({ at, who, from, did, what, ok })}\n`, { mode: 0o600 });
+      if (fresh) makePrivate(this.#file);
+    } catch (error) {
+      if (performance.now() - this.#complainedAt < SILENCE) return;
+      this.#complainedAt = performance.now();
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.log.error(`the audit log misses entries: ${reason}; make room or make it writable`);
+    }
+  }
+
+  /** True: the next line makes a new file. */
+  #makeRoom(): boolean {
+    const size = statSync(this.#file, { throwIfNoEntry: false })?.size;
+    if (size === undefined || size < (this.#options.maxBytes ?? TEN_MEGABYTES)) return size === undefined;
+    for (let number = KEPT - 1; number > 0; number--)
+      move(`${this.#file}.${number}`, `${this.#file}.${number + 1}`);
+    move(this.#file, `${this.#file}.1`);
+    return true;
+  }
+}
+
+function move(from: string, to: string): void {
+  if (statSync(from, { throwIfNoEntry: false })) renameSync(from, to);
+}
+
+const texts = ['cmd', 'action', 'signal', 'state', 'target', 'at', 'queue', 'wid', 'jobtype'];
+const lists = ['places', 'queues', 'jobtypes', 'wids'];
+const searches = ['regexp', 'text', 'error']; // an argument may be what is searched for
+
+/**
+ * What is said of a command's payload: names of queues and the like as they are; of JSON only what cannot hold an argument, a count of
+ * the jids, and of a search in the jobs' text no more than that there is one.
+ */
+export function summary(payload: string): string {
+  const text = payload.trim();
+  if (!text.startsWith('{')) return excerpt(text);
+  const { filter, ...rest } = objectIn(text);
+  const fields = { ...rest, ...(typeof filter === 'object' ? filter : {}) } as Record<string, unknown>;
+  const said = texts.flatMap((name) => (typeof fields[name] === 'string' ? [`${fields[name]}`] : []));
+  for (const name of lists) if (Array.isArray(fields[name])) said.push(`${name} ${fields[name].join(',')}`);
+  if (Array.isArray(fields.jids)) said.push(`${fields.jids.length} jids`);
+  if (searches.some((name) => fields[name] !== undefined)) said.push('by their text');
+  return excerpt(said.join(' '));
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {}; // the verb will refuse it, and that is what is told
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Named tokens: `tokens.json` in the data folder, which only its owner reads. The secrets stand there as they are, for the proof of
+ * the handshake needs them.
+ *
+ * It must never be changed in place: it is replaced as a whole, also beside a running server, which notices. A stranger would get wrong
+ * that only `add` tells a secret, once; `list` never does.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FaktoryError, formatTime, nowMicros } from '@faktory-ts/protocol';
+import { silent } from '../log.ts';
+import { Audit } from './audit.ts';
+import { replacePrivate } from './private-file.ts';
+import { parseScope } from './rights.ts';
+
+/** A token without its secret. */
+export interface Token {
+  readonly name: string;
+  /** `push`, `fetch`, `fetch:QUEUE,QUEUE`, `read`, `operate`, `admin`, or several joined with `+`. */
+  readonly scope: string;
+  /** RFC 3339. */
+  readonly made: string;
+}
+
+export interface SecretToken extends Token {
+  readonly secret: string;
+}
+
+/** Each client that gives no name costs a proof per token. */
+const MOST_TOKENS = 50;
+
+/**
+ * The tokens of a data folder, whether a server holds it or not. Every method throws a FaktoryError: STORAGE when the file cannot be
+ * read or written, CONFIG for a name or a scope that cannot be, or that is taken.
+ *
+ * @example
+ * ```ts
+ * import { TokenFile } from '@faktory-ts/server';
+ *
+ * const tokens = new TokenFile('./data', 'setup script');
+ * const secret = tokens.add('billing', 'push'); // told only now
+ * tokens.revoke('billing');
+ * ```
+ */
+export class TokenFile {
+  readonly #dir: string;
+  readonly #who: string;
+
+  /** `who` is named in the audit log. */
+  constructor(dir: string, who: string) {
+    this.#dir = dir;
+    this.#who = who;
+  }
+
+  list(): Token[] {
+    return readTokens(this.#dir).map(({ name, scope, made }) => ({ name, scope, made }));
+  }
+
+  /** Makes a token; gives its secret. */
+  add(name: string, scope: string): string {
+    const tokens = readTokens(this.#dir);
+    if (!/^[\w.-]{1,100}$/.test(name)) {
+      throw new FaktoryError(
+        'CONFIG',
+        `"${name}" cannot be a name; use letters, digits and . _ -, at most 100`,
+      );
+    }
+    if (tokens.some((token) => token.name === name)) {
+      throw new FaktoryError(
+        'CONFIG',
+        `there is a token ${name} already; revoke it first, or choose another name`,
+      );
+    }
+    if (tokens.length >= MOST_TOKENS) {
+      throw new FaktoryError(
+        'CONFIG',
+        `there are ${MOST_TOKENS} tokens, which is the most; revoke one first`,
+      );
+    }
+    parseScope(scope);
+    const secret = randomBytes(24).toString('base64url');
+    this.#replace([...tokens, { name, scope, made: formatTime(nowMicros()), secret }]);
+    this.#note('tokens add', `${name} ${scope}`);
+    return secret;
+  }
+
+  /** False: there is no such token. */
+  revoke(name: string): boolean {
+    const tokens = readTokens(this.#dir);
+    const rest = tokens.filter((token) => token.name !== name);
+    if (rest.length === tokens.length) return false;
+    this.#replace(rest);
+    this.#note('tokens revoke', name);
+    return true;
+  }
+
+  #replace(tokens: readonly SecretToken[]): void {
+    const path = pathOf(this.#dir);
+    try {
+      replacePrivate(path, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`);
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const busy = code === 'EEXIST';
+      const advice = busy ? `another command is changing it; if none is, remove ${path}.new` : message;
+      throw new FaktoryError('STORAGE', `cannot write ${path}: ${advice}`, { cause });
+    }
+  }
+
+  #note(did: string, what: string): void {
+    const audit = new Audit({ dir: this.#dir, log: silent, clock: nowMicros });
+    audit.write({ who: this.#who, from: 'here', did, what, ok: true });
+  }
+}
+
+export const pathOf = (dir: string): string => join(dir, 'tokens.json');
+
+/** The tokens with their secrets; none where there is no file. Throws STORAGE when it cannot be read. */
+export function readTokens(dir: string): SecretToken[] {
+  const path = pathOf(dir);
+  if (!existsSync(dir)) throw new FaktoryError('STORAGE', `there is no data folder ${dir}; name it with -d`);
+  if (!existsSync(path)) return [];
+  try {
+    const { version, tokens } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    if (version !== 1 || !Array.isArray(tokens) || tokens.length > MOST_TOKENS)
+      throw new Error('another form');
+    for (const { name, scope, made, secret } of tokens as Record<string, unknown>[]) {
+      if ([name, scope, made, secret].some((text) => typeof text !== 'string' || text === ''))
+        throw new Error('a part is missing');
+      parseScope(String(scope));
+    }
+    return tokens as SecretToken[];
+  } catch (cause) {
+    // Never the parser's own message, which quotes the file.
+    const text = `cannot read ${path}; make it readable for the server's user, or restore it: faktory tokens writes it`;
+    throw new FaktoryError('STORAGE', text, { cause });
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Bad input at the doors: floods of wrong passwords on both ports, and HTTP clients that are slow, or say too much.
+ */
+import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { TokenFile } from '../src/index.ts';
+import { login } from './login.ts';
+import { connected, eventually, folder, kept, running } from './running.ts';
+import { WireClient } from './wire-client.ts';
+import { witnessed } from './witness.ts';
+
+const wrongHello = `HELLO {"v":2,"pwdhash":"${'0'.repeat(64)}"}`;
+
+test('a flood of wrong passwords costs a few proofs; who is in works on, and a good login gets in when the flood ends', async () => {
+  const { server, other, unharmed } = await witnessed();
+  await server.reload({ password: 'right' });
+  const flood = await Promise.all(Array.from({ length: 200 }, () => connected(server)));
+  for (const client of flood) client.raw(`${wrongHello}\r\n`);
+  const refused = (text: string): number =>
+    flood.filter(({ received }) => received.toString().includes(`-ERR ${text}`)).length;
+  await eventually(() => refused('too many failed logins') > 150);
+  expect(refused('Invalid password')).toBeLessThan(20);
+  await other.push('at-work-1');
+  await Promise.all(flood.map((client) => client.destroy()));
+  await eventually(async () => (await login(server, 'right'))[0] === '+OK');
+  await server.reload({ password: undefined });
+  await unharmed(1);
+});
+
+test('a flood of wrong passwords over HTTP is slowed down the same way, and answered 429 beyond what waits', async () => {
+  const server = await running({ http: {}, password: 'right' });
+  const ask = (password: string, signal?: AbortSignal): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const at = { host: '127.0.0.1', port: server.httpPort, path: '/stats', auth: `:${password}` };
+      get({ ...at, agent: false, ...(signal && { signal }) }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      }).on('error', reject);
+    });
+  for (let time = 0; time < 5; time++) expect(await ask('wrong')).toBe(401);
+  // Each check now waits longer, so of many at once more than ten are there in the same moment.
+  const end = new AbortController();
+  setMaxListeners(0, end.signal);
+  const refused = async (): Promise<void> => expect(await ask('wrong', end.signal)).toBe(429);
+  const asked = Array.from({ length: 30 }, refused);
+  await Promise.any(asked);
+  end.abort();
+  await Promise.allSettled(asked);
+  await eventually(async () => (await ask('right')) === 200);
+});
+
+test('HTTP requests byte by byte, silent ones and heads that are too large end, and others are answered meanwhile', async () => {
+  const { server, unharmed } = await witnessed({ http: {}, handshakeTimeout: 100 });
+  const open = (): WireClient => kept(WireClient.over(connect(server.httpPort ?? 0, '127.0.0.1')));
+  const [slow, silent, large] = [open(), open(), open()];
+  large.raw(`GET /health HTTP/1.1\r\nx: ${'x'.repeat(100_000)}`);
+  await large.closed();
+  expect(large.received.toString()).toMatch(/^HTTP\/1.1 431 /);
+  slow.raw('GET /health HTTP/1.1\r\nx');
+  const dribble = setInterval(() => slow.raw('x'), 20);
+  try {
+    await slow.closed();
+    await silent.closed();
+  } finally {
+    clearInterval(dribble);
+  }
+  expect((await fetch(`http://127.0.0.1:${server.httpPort}/health`)).status).toBe(200);
+  await unharmed();
+});
+
+test('a flood of commands that are not permitted is answered, costs others nothing, and does not fill the audit log', async () => {
+  const dir = folder();
+  const secret = new TokenFile(dir, 'test').add('shop', 'push');
+  const server = await running({ dir });
+  const [, client] = await login(server, secret);
+  const count = 5000;
+  client.raw('FLUSH\n'.repeat(count));
+  for (let reply = 0; reply < count; reply++) expect(await client.line()).toMatch(/^-ERR not permitted/);
+  await client.push('still-works');
+  expect(readFileSync(join(dir, 'audit.log'), 'utf8')).not.toContain('FLUSH');
+});

@@ -1,0 +1,113 @@
+/**
+ * Tokens over the wire and HTTP: who gets in with which, what each may do, and one that is revoked under its connection.
+ */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { TokenFile } from '../src/index.ts';
+import { login } from './login.ts';
+import { connected, eventually, folder, running } from './running.ts';
+
+const audited = (dir: string): Record<string, unknown>[] =>
+  readFileSync(join(dir, 'audit.log'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+test('a token lets in, alone or beside a password, and may do what its scope says', async () => {
+  const dir = folder();
+  const tokens = new TokenFile(dir, 'test');
+  const [push, fetch] = [tokens.add('shop', 'push'), tokens.add('mailer', 'fetch:mail')];
+  const server = await running({ dir, password: 'all' });
+  const [, producer] = await login(server, push);
+  expect(await producer.ask('FLUSH')).toBe(
+    '-ERR not permitted: FLUSH takes the right "admin", this token has "push"',
+  );
+  expect(await producer.ask('FETCH mail')).toMatch(/^-ERR not permitted: FETCH/);
+  await producer.push('mailed-01', { queue: 'mail' });
+  const [, consumer] = await login(server, fetch, { wid: 'w1' });
+  expect(await consumer.ask('FETCH mail other')).toMatch(/^-ERR not permitted: .*mail only, not from other/);
+  expect(await consumer.fetch('mail')).toBe('mailed-01');
+  expect(await consumer.ask('BEAT {"wid":"w1"}')).toBe('+OK');
+  expect(await consumer.ask('ACK {"jid":"mailed-01"}')).toBe('+OK');
+  expect(await consumer.ask('PUSH {"jid":"no-push-01","jobtype":"T","args":[]}')).toMatch(
+    /^-ERR not permitted: PUSH/,
+  );
+  const [, all] = await login(server, 'all');
+  expect(await all.ask('QUEUE PAUSE mail')).toBe('+OK');
+  expect((await login(server, push, { username: 'mailer' }))[0]).toBe('-ERR Invalid password');
+  expect((await login(server, push, { username: 'shop' }))[0]).toBe('+OK');
+  expect(audited(dir).at(-1)).toMatchObject({
+    who: 'password',
+    from: '127.0.0.1',
+    did: 'QUEUE PAUSE',
+    what: 'mail',
+    ok: true,
+  });
+  expect(JSON.stringify(tokens.list()) + readFileSync(join(dir, 'audit.log'), 'utf8')).not.toContain(push);
+  expect(statSync(join(dir, 'tokens.json')).mode & 0o777).toBe(0o600);
+});
+
+test('a token that is made or revoked beside the running server holds within seconds: its connections end', async () => {
+  const dir = folder();
+  const server = await running({ dir });
+  const tokens = new TokenFile(dir, 'test');
+  const secret = tokens.add('ops', 'operate');
+  await eventually(async () => (await (await connected(server)).line()).includes('"s"'));
+  const [said, client] = await login(server, secret);
+  expect(said).toBe('+OK');
+  tokens.add('other', 'read');
+  expect(tokens.revoke('ops')).toBe(true);
+  await client.closed();
+  expect((await login(server, secret))[0]).toBe('-ERR Invalid password');
+  expect(audited(dir).map(({ did, what }) => `${did} ${what}`)).toEqual([
+    'tokens add ops operate',
+    'tokens add other read',
+    'tokens revoke ops',
+  ]);
+});
+
+test('a named producer whose push is forbidden is not counted wrong: its connection ends behind the refusal', async () => {
+  const dir = folder();
+  const secret = new TokenFile(dir, 'test').add('reader', 'read');
+  const [, client] = await login(await running({ dir }), secret);
+  expect(await client.ask('EXT {"v":1,"producer":"p"}')).toContain('"pushed":0');
+  expect(await client.ask('PUSH {"jid":"no-push-01","jobtype":"T","args":[]}')).toMatch(
+    /^-ERR not permitted/,
+  );
+  expect(await client.line()).toBe('(closed)');
+});
+
+test('HTTP takes a token as Bearer NAME:SECRET and as user and password, with its rights', async () => {
+  const dir = folder();
+  const tokens = new TokenFile(dir, 'test');
+  const [read, push] = [tokens.add('graphs', 'read'), tokens.add('shop', 'push')];
+  const server = await running({ dir, http: {}, password: 'all' });
+  const status = async (path: string, authorization: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${server.httpPort}${path}`, { headers: { authorization } })).status;
+  expect(await status('/history', `Bearer graphs:${read}`)).toBe(200);
+  expect(await status('/history', `Basic ${btoa(`graphs:${read}`)}`)).toBe(200);
+  expect(await status('/history', `Bearer shop:${push}`)).toBe(403);
+  expect(await status('/stats', `Bearer shop:${push}`)).toBe(200);
+  expect(await status('/history', `Bearer shop:${read}`)).toBe(401);
+  expect(await status('/history', `Bearer nobody:all`)).toBe(401);
+  expect(await status('/history', `Basic ${btoa('anybody:all')}`)).toBe(200);
+});
+
+test('names and scopes that cannot be, and a file that is damaged, are refused', async () => {
+  const dir = folder();
+  const tokens = new TokenFile(dir, 'test');
+  tokens.add('a', 'push');
+  for (const [name, scope] of [
+    ['a', 'push'],
+    ['a b', 'push'],
+    ['b', 'pull'],
+  ] as const)
+    expect(() => tokens.add(name, scope)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+  expect(tokens.revoke('nobody')).toBe(false);
+  for (let more = 1; more < 50; more++) tokens.add(`t${more}`, 'push');
+  expect(() => tokens.add('t50', 'push')).toThrow(/50 tokens/);
+  writeFileSync(join(dir, 'tokens.json'), '{"version":1,"tokens":[{"secret":"hunter2"');
+  expect(() => tokens.list()).toThrow(/^(?!.*hunter2)cannot read/);
+  await expect(running({ dir })).rejects.toMatchObject({ code: 'STORAGE' });
+});
