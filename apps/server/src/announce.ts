@@ -27,7 +27,11 @@ export function announce(config: Config, server: Server, version: string, log: L
   log.info(`data in ${server.dir}`);
   if (sync === 'full') log.info('sync full: what is accepted is on disk before it is confirmed');
   else log.warn(`sync ${sync}: ${mayLose[sync]}; choose --sync full to lose nothing`);
-  log.info(password?.length === 0 ? 'no password: every client is let in' : 'clients need the password');
+  log.info(
+    password?.length === 0
+      ? 'no password: every client is let in, unless there are tokens'
+      : 'clients need the password',
+  );
   if (tls) log.info(`TLS on both ports${tls.clientCa === undefined ? '' : '; clients need a certificate'}`);
   log.info(web ? `${tls ? 'https' : 'http'} at ${withPort(web, server.httpPort)}` : 'http is off');
   if (binding.port === 0) log.info(`port ${server.port} was free and is used for commands`);

@@ -22,7 +22,7 @@ export async function reload(
     for (const warning of now.warnings) log.warn(warning);
     const fixed = changedFixed(running, now);
     if (fixed.length > 0) log.warn(`SIGHUP: needs a restart to take effect: ${fixed.join(', ')}`);
-    log.info('SIGHUP: read again: passwords, certificate, address of HTTP');
+    log.info('SIGHUP: read again: passwords, tokens, certificate, address of HTTP');
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
     log.error(`SIGHUP: everything stays as it was: ${error.message}`);

@@ -27,7 +27,8 @@ describe('where the server is', () => {
 
   test('the password is percent-decoded, with or without a user', () => {
     expect(resolveServer({ url: 'tcp://:p%40ss%2F%25@h:1' }, none).password).toBe('p@ss/%');
-    expect(resolveServer({ url: 'tcp://me:secret@h:1' }, none).password).toBe('secret');
+    const { username, password } = resolveServer({ url: 'tcp://a%2Eb:secret@h:1' }, none);
+    expect([username, password]).toEqual(['a.b', 'secret']);
   });
 
   test('the password option wins over the URL and is taken as it is', () => {
