@@ -1,6 +1,9 @@
 /**
  * Dump and load: all that a store knows goes out as lines and comes in again, or nothing does.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DataFolder } from '../src/index.ts';
@@ -154,6 +157,24 @@ test.each([
     expect(linesOf(dir)).toEqual(['{"kind":"totals","processed":0,"failures":0}', '{"kind":"end","jobs":0}']);
   },
 );
+
+test('a dump whose reader takes its time is whole, whatever is collected meanwhile', async () => {
+  const dir = folder();
+  const server = await running({ dir });
+  const client = await greeted(server);
+  const jobs = Array.from({ length: 2000 }, (_, n) => JSON.parse(job(`slowly-read-${n}`)) as object);
+  expect(await client.ask(`PUSHB ${JSON.stringify(jobs)}`)).toBe('$ {}');
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  let lines = 0;
+  for (const line of new DataFolder(dir).dump()) {
+    if (line.includes('slowly-read-') && lines++ % 500 === 0) {
+      await nextTurn();
+      collect();
+    }
+  }
+  expect(lines).toBe(2000);
+});
 
 test('a folder that a server holds is dumped, but nothing is loaded into it', async () => {
   const dir = folder();

@@ -36,6 +36,19 @@ export function openDatabase(path: string): Database {
   return new (loadBinding().DatabaseSync)(path);
 }
 
+const reading = new Set<Statement>();
+
+/** Rows as they are read. On Node 20 a statement that is collected while its rows are read ends the process, so it is kept until then. */
+export function* rowsOf(db: Database, sql: string, ...values: Value[]): Generator<unknown> {
+  const statement = db.prepare(sql);
+  reading.add(statement);
+  try {
+    yield* statement.iterate(...values);
+  } finally {
+    reading.delete(statement);
+  }
+}
+
 function loadBinding(): Binding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 16))

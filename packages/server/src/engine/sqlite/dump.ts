@@ -5,7 +5,7 @@
  * lost. Not in it: producers' counts, which belong to connections. The format is documented in docs/dump.md; keys have one order.
  */
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
-import { type Database, openDatabase, type Value } from './binding.ts';
+import { type Database, openDatabase, rowsOf, type Value } from './binding.ts';
 import { place, refuseForeign } from './schema.ts';
 
 export const dumpVersion = 1;
@@ -89,7 +89,7 @@ function* jobLines(db: Database): Generator<string> {
 
 function* lines(db: Database, where: DumpedJob['place'], sql: string, ...values: Value[]): Generator<string> {
   const timed = where !== 'ready' && where !== 'working';
-  for (const row of db.prepare(sql).iterate(...values) as Iterable<Row>) {
+  for (const row of rowsOf(db, sql, ...values) as Iterable<Row>) {
     const enqueued = row.enqueued_at === 0 ? undefined : row.enqueued_at;
     yield jobLine({
       place: where,

@@ -18,7 +18,7 @@ import {
   parseTime,
   reserveSeconds,
 } from '@faktory-ts/protocol';
-import type { Database } from './binding.ts';
+import { type Database, rowsOf } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts } from './counts.ts';
 import { dumpVersion } from './dump.ts';
@@ -94,7 +94,7 @@ class Loading {
     this.#skipKnown = skipKnown;
     this.#counts.load(db);
     if (!skipKnown) return;
-    for (const { jid } of db.prepare('SELECT jid FROM job').iterate() as Iterable<{ jid: string }>) {
+    for (const { jid } of rowsOf(db, 'SELECT jid FROM job') as Iterable<{ jid: string }>) {
       this.#known.add(jid);
     }
   }
