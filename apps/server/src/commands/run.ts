@@ -11,6 +11,7 @@ import type { Command, Flag, Terminal } from './command.ts';
 import { completionOf } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { dump, load } from './dump.ts';
+import { importing } from './import.ts';
 import { info } from './info.ts';
 import { jobs } from './jobs.ts';
 import { push } from './push.ts';
@@ -24,7 +25,7 @@ import { quiet, stop, workers } from './workers.ts';
 export const commands: readonly Command[] = [
   ...[info, top, queues, queue, jobs, retry, kill, discard, schedule, move, prioritize, push],
   ...[workers, quiet, stop, tail, doctor],
-  ...[backup, backups, verify, restore, purge, dump, load],
+  ...[backup, backups, verify, restore, purge, dump, load, importing],
   tokens,
   completionOf(() => commands),
 ];

@@ -96,6 +96,11 @@ export class DataFolder {
     return dumpLines(this.#store());
   }
 
+  /** Throws `LOCKED` while a server holds the folder; makes it when there is none. */
+  checkFree(): void {
+    holdFolder(this.dir).release();
+  }
+
   /** Takes the lines of a dump into the store, which is made when there is none: all of them, or nothing. */
   async load(lines: Iterable<string> | AsyncIterable<string>, options: LoadOptions = {}): Promise<Loaded> {
     const held = holdFolder(this.dir);

@@ -1,0 +1,173 @@
+/*
+ * `faktory import`: the jobs of a Faktory 1.x, from its Redis or from the file that its Redis saved. It looks at everything first, and
+ * asks. It must never write to the Redis. A stranger would get wrong that there is no half of an import: it is loaded in one commit.
+ */
+import { join } from 'node:path';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { DataFolder, Loaded } from '@faktory-ts/server';
+import { type Contents, contentsOf } from '../import/keys.ts';
+import { RdbSource } from '../import/rdb/rdb-source.ts';
+import { linesOf, Tally } from '../import/records.ts';
+import { Rejects } from '../import/rejects.ts';
+import { report } from '../import/report.ts';
+import type { Source } from '../import/source.ts';
+import { agreed } from './change.ts';
+import { type Call, command } from './command.ts';
+import { folderFlags, folderOf } from './data-folder.ts';
+import { counted, readNumber, thousands } from './words.ts';
+
+type Names = 'dir' | 'database' | 'dry-run' | 'merge' | 'yes';
+
+export const importing = command<Names>({
+  name: 'import',
+  synopsis: 'FILE.rdb|redis://…|unix:/SOCKET',
+  describe: 'takes all jobs of a Faktory 1.x into the store, all or none; the server must be stopped',
+  flags: {
+    ...folderFlags,
+    database: { value: 'NUMBER', describe: 'which database of the Redis', normal: "the URL's, else 0" },
+    'dry-run': { describe: 'only tell what there is, and what would be done' },
+    merge: {
+      describe: 'into a store that is in use: jobs whose jid is there, and all counters, are left out',
+    },
+    yes: { alias: 'y', describe: 'do not ask' },
+  },
+  words: [1, 1],
+  more: `FILE.rdb          what Redis saved, in the storage folder of Faktory: stop Faktory first, then nothing is missing
+redis://…         a Redis that runs: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS
+unix:/SOCKET      the same over the socket in the storage folder of Faktory; workers and producers must be stopped
+
+Faktory's data is only read. Jobs that cannot be imported are written to rejected-….jsonl in the data folder.
+
+  faktory import /var/lib/faktory/db/faktory.rdb --dry-run
+  faktory import /var/lib/faktory/db/faktory.rdb -d /var/lib/faktory-ts`,
+  async run(call) {
+    const folder = folderOf(call);
+    if (!call.on('dry-run')) {
+      folder.checkFree();
+      checkUnused(call, folder);
+    }
+    const source = await sourceOf(call);
+    try {
+      await importFrom(source, call, folder);
+    } finally {
+      await source.close();
+    }
+  },
+});
+
+async function importFrom(source: Source, call: Call<Names>, folder: DataFolder): Promise<void> {
+  const { terminal } = call;
+  const found = await survey(source, call);
+  if (call.on('dry-run')) {
+    terminal.print(
+      `\nNothing was imported. Without --dry-run, ${counted(found, 'job')} would go into ${folder.dir}`,
+    );
+    return;
+  }
+  if (!(await agreed(call, `Import ${counted(found, 'job')} into ${folder.dir}?`))) return;
+  const rejects = new Rejects(
+    join(folder.dir, `rejected-${new Date().toISOString().replaceAll(':', '-')}.jsonl`),
+  );
+  let loaded: Loaded | undefined;
+  try {
+    loaded = await load(source, call, folder, rejects, found);
+  } finally {
+    rejects.close(loaded !== undefined);
+  }
+  const known = loaded.skipped > 0 ? `, ${thousands(loaded.skipped)} were there` : '';
+  terminal.print(`${counted(loaded.jobs, 'job')} imported into ${folder.dir}${known}`);
+  if (rejects.path !== undefined) {
+    terminal.print(
+      `${counted(rejects.count, 'job')} could not be imported: ${rejects.path} has them, with the reasons`,
+    );
+  }
+  terminal.print(`Next: keep Faktory stopped, and start the server: faktory -d ${folder.dir}`);
+}
+
+/** Looks at everything once, and prints it; gives the number of jobs. */
+async function survey(source: Source, call: Call<Names>): Promise<number> {
+  const { terminal } = call;
+  const tally = new Tally((jobs) => terminal.screen?.progress(`looked at ${thousands(jobs)} jobs …`));
+  const rejects = new Rejects();
+  const contents = await contentsOf(source);
+  if (isEmpty(contents)) {
+    const where = `there is nothing of a Faktory in ${source.name}`;
+    throw new FaktoryError(
+      'NOT_FOUND',
+      [`${where}; is it the right one, with the right --database?`, ...contents.odd].join('; '),
+    );
+  }
+  for await (const _ of linesOf({ source, contents, tally, rejects, counters: true }));
+  terminal.screen?.progress('');
+  report(terminal, contents, tally, rejects);
+  return tally.jobs;
+}
+
+const isEmpty = ({ queues, sets, days, totals }: Contents): boolean =>
+  queues.length + sets.size + days.length + totals.processed === 0;
+
+async function load(
+  source: Source,
+  call: Call<Names>,
+  folder: DataFolder,
+  rejects: Rejects,
+  all: number,
+): Promise<Loaded> {
+  const { screen } = call.terminal;
+  const tally = new Tally((jobs) =>
+    screen?.progress(`loaded ${thousands(jobs)} of ${thousands(all)} jobs …`),
+  );
+  const merge = call.on('merge');
+  let fault: unknown;
+  const lines = async function* (): AsyncGenerator<string> {
+    try {
+      checkUnused(call, folder); // again: now nobody else can change it
+      const contents = await contentsOf(source);
+      yield* linesOf({ source, contents, tally, rejects, counters: !merge });
+    } catch (error) {
+      fault = error;
+      throw error;
+    }
+  };
+  try {
+    return await folder.load(lines(), { skipKnown: merge });
+  } catch (error) {
+    if (fault instanceof FaktoryError) {
+      throw new FaktoryError(fault.code, `${fault.message}; nothing was imported`, { cause: fault });
+    }
+    throw fault ?? error;
+  } finally {
+    screen?.progress('');
+  }
+}
+
+/** Refuses a store that has jobs or has run some: a second import would run jobs a second time. */
+function checkUnused(call: Call<Names>, folder: DataFolder): void {
+  if (call.on('merge') || !isUsed(folder)) return;
+  const text = `the store in ${folder.dir} is in use already; choose an empty folder with -d, or say --merge to leave out jobs whose jid is there`;
+  throw new FaktoryError('INVALID', text);
+}
+
+function isUsed(folder: DataFolder): boolean {
+  try {
+    for (const line of folder.dump()) {
+      if (line.startsWith('{"kind":"job"')) return true;
+      if (line.startsWith('{"kind":"totals"'))
+        return (JSON.parse(line) as { processed: number }).processed > 0;
+    }
+  } catch (error) {
+    if (error instanceof FaktoryError && error.code === 'NOT_FOUND') return false;
+    throw error;
+  }
+  return false;
+}
+
+async function sourceOf(call: Call<Names>): Promise<Source> {
+  const [where = ''] = call.words;
+  const { signal } = call.terminal;
+  const asked = call.value('database');
+  const database = asked === undefined ? undefined : readNumber('database', asked, 0, 1_000_000);
+  if (!/^[a-z][a-z+]*:/i.test(where)) return new RdbSource(where, database ?? 0, signal);
+  const { RedisSource } = await import('../import/redis-source.ts'); // a client of Redis, which nothing else needs
+  return RedisSource.open(where, database, signal);
+}
