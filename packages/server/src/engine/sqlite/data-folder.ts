@@ -4,7 +4,7 @@
  * What only reads goes beside a running server too. What changes the store takes the folder's lock first, so that it is refused while
  * a server holds it.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 import type { Backup } from '../engine.ts';
@@ -126,7 +126,8 @@ export class DataFolder {
 
   #store(): string {
     const file = join(this.dir, 'faktory.db');
-    if (existsSync(file)) return file;
+    // It is made empty, so that nobody else can ever read it.
+    if (statSync(file, { throwIfNoEntry: false })?.size) return file;
     throw new FaktoryError('NOT_FOUND', `there is no faktory.db in ${this.dir}; is this the data folder?`);
   }
 }

@@ -6,7 +6,7 @@
  */
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
 import { type Database, openDatabase, rowsOf, type Value } from './binding.ts';
-import { place, refuseForeign } from './schema.ts';
+import { formatOf, newestFormat, place, refuseForeign } from './schema.ts';
 
 export const dumpVersion = 1;
 
@@ -41,6 +41,10 @@ export function* dumpLines(file: string): Generator<string> {
   db.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; BEGIN');
   try {
     refuseForeign(db, file);
+    if (formatOf(db) < newestFormat) {
+      const text = `${file} was written by an older server; start this one on it once, which brings it up to date`;
+      throw new FaktoryError('STORAGE', text);
+    }
     yield JSON.stringify({ 'faktory-ts': 'dump', version: dumpVersion, made: formatTime(nowMicros()) });
     yield* queueLines(db);
     let jobs = 0;

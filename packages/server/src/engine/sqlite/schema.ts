@@ -103,7 +103,10 @@ export function migrate(db: Database): void {
   }
 }
 
-/** Which version of the format a file has; this server makes files of the last. */
+/** The version of the files that this server makes. */
+export const newestFormat = migrations.length;
+
+/** Which version of the format a file has. */
 export function formatOf(db: Database): number {
   return pragma(db, 'user_version');
 }
