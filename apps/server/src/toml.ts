@@ -7,7 +7,7 @@ import type { ConfD, TomlTable } from './conf-d.ts';
 import { type LimitName, limits } from './limits.ts';
 
 /** Files of TLS as they were named. */
-export type TlsFiles = Readonly<Record<'key' | 'cert' | 'clientCa', string | undefined>>;
+type TlsFiles = Readonly<Record<'key' | 'cert' | 'clientCa', string | undefined>>;
 
 /** The settings of the TOML files; absent where nothing was written. */
 export interface TomlSettings {

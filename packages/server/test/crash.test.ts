@@ -13,7 +13,7 @@ import { Book, consume, produce, queues, seeded } from './crash-load.ts';
 import { eventually, folder, greeted, kept, running } from './running.ts';
 import { jidOf, WireClient } from './wire-client.ts';
 
-const kills = Number(process.env.CRASH_KILLS ?? 60);
+const kills = Number(process.env.CRASH_KILLS ?? 40);
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 
 beforeAll(buildServer, 60_000);

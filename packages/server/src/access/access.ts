@@ -15,7 +15,7 @@ import { type Limits, parseScope } from './rights.ts';
 import { pathOf, readTokens, type SecretToken } from './tokens.ts';
 
 export { type Deed, summary } from './audit.ts';
-export { isAudited, isWatched, keyOf, type Limits, permit, permitQueues } from './rights.ts';
+export { isAudited, isWatched, keyOf, permit, permitQueues } from './rights.ts';
 
 /** What is to be known. Empty lists: nothing is asked. */
 export interface Secrets {

@@ -92,7 +92,7 @@ export function keyOf(verb: string, payload: string): string {
 }
 
 /** The right that a line of the table takes. */
-export function rightOf(key: string): Right | 'any' {
+function rightOf(key: string): Right | 'any' {
   return Object.hasOwn(rights, key) ? (rights[key] ?? 'admin') : 'admin';
 }
 

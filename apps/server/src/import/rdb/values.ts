@@ -146,7 +146,7 @@ function skipStream(bytes: FileBytes, version: number): void {
 }
 
 /** Behind the number of a module: what it wrote, part by part. */
-export function skipModule(bytes: FileBytes): void {
+function skipModule(bytes: FileBytes): void {
   bytes.length();
   skipModuleParts(bytes);
 }
