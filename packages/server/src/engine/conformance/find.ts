@@ -164,11 +164,24 @@ function exerciseBites(begin: Begin): void {
     await scene.fill('scheduled', jids('later', 10));
     const ask = { places: EVERYWHERE };
     const first = await scene.engine.find(ask, { limit: 1000 });
-    expect([first.jobs.length, first.scanned, first.total]).toEqual([1000, 1000, 2510]);
-    const rest = await scene.engine.find(ask, { cursor: first.next, limit: 5000 });
-    expect(named([...first.jobs, ...rest.jobs])).toEqual([...jids('job', 2500), ...jids('later', 10)]);
-    expect([rest.scanned, rest.total, rest.next]).toEqual([2510, 2510, undefined]);
-    const none = await scene.engine.find({ ...ask, text: 'nowhere' }, { limit: 1 });
+    expect(first.jobs.length).toBeLessThanOrEqual(1000);
+    expect([first.scanned, first.total]).toEqual([first.jobs.length, 2510]);
+    // How much is in a bite is a matter of time.
+    const found = [...first.jobs];
+    let last = first;
+    while (last.next !== undefined) {
+      const bite = await scene.engine.find(ask, { cursor: last.next, limit: 5000 });
+      expect(bite.scanned).toBeGreaterThan(last.scanned);
+      found.push(...bite.jobs);
+      last = bite;
+    }
+    expect(named(found)).toEqual([...jids('job', 2500), ...jids('later', 10)]);
+    expect([last.scanned, last.total]).toEqual([2510, 2510]);
+    let none = await scene.engine.find({ ...ask, text: 'nowhere' }, { limit: 1 });
+    while (none.next !== undefined) {
+      expect(none.jobs).toEqual([]);
+      none = await scene.engine.find({ ...ask, text: 'nowhere' }, { cursor: none.next, limit: 1 });
+    }
     expect([none.jobs, none.scanned]).toEqual([[], 2510]);
   });
 

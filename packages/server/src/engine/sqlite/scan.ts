@@ -15,6 +15,7 @@ import { type Condition, candidates, decision, type Texts } from './matching.ts'
 import { place as codes } from './schema.ts';
 
 const LONGEST_BITE = 50; // ms
+const LEAST_WINDOWS = 20; // in a bite: a thread that had to wait for the processor still gets on, and few jobs are one bite
 const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
 const MOST_BYTES = 1024 * 1024; // of documents in one answer, roughly
 
@@ -62,6 +63,7 @@ class Scan {
   #count = 0;
   #bytes = 0;
   #scanned = 0;
+  #windows = 0;
   #window = WINDOW.least * 4;
 
   constructor(db: Database, ask: FindAsk, limit: number | undefined) {
@@ -99,7 +101,7 @@ class Scan {
   }
 
   #mayGoOn(): boolean {
-    return !this.#full() && performance.now() < this.#until;
+    return !this.#full() && (++this.#windows < LEAST_WINDOWS || performance.now() < this.#until);
   }
 
   #full(): boolean {
