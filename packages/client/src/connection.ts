@@ -232,19 +232,23 @@ export class Connection {
 
   /** Takes the next line from those that wait; pushes that wait side by side are one. */
   #next(): SentLine | undefined {
-    const batch = new PushBatch(this.#offer?.max_settle ?? 1, this.#alone);
+    let batch: PushBatch | undefined;
     for (const call of this.#waiting) {
       const { jid, counted } = call;
       // Those behind it wait too: pushes leave in their order.
       if (counted && this.#numbered?.mayNumber === false) break;
-      const joins = jid !== undefined && this.#numbered?.counts;
-      if (joins ? !batch.add(call, jid) : batch.whole() !== undefined) break;
+      if (jid !== undefined && this.#numbered?.counts) {
+        batch ??= new PushBatch(this.#offer?.max_settle ?? 1, this.#alone);
+        if (!batch.add(call, jid)) break;
+        this.#waiting.delete(call);
+        continue;
+      }
+      if (batch) break;
       this.#waiting.delete(call);
-      if (joins) continue;
       if (call.line !== '') return call;
       call.answer(connected);
     }
-    return batch.whole();
+    return batch?.whole();
   }
 
   #take(reply: Reply): void {

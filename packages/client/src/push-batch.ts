@@ -16,8 +16,7 @@ export class PushBatch implements SentLine {
   readonly outlasts = false;
   readonly counted = true;
   number = 0;
-  readonly #calls: Call[] = [];
-  readonly #jids = new Set<string>();
+  readonly #calls = new Map<string, Call>();
   readonly #most: number;
   readonly #alone: (calls: Call[]) => void;
   #length = 0;
@@ -34,38 +33,41 @@ export class PushBatch implements SentLine {
   /** Adds a push unless it does not fit. The server tells refused jobs by jid: two of the same need two lines. */
   add(call: Call, jid: string): boolean {
     const length = this.#length + call.line.length;
-    if (this.#jids.has(jid) || this.#calls.length >= this.#most) return false;
-    if (length > longest && this.#calls.length > 0) return false;
+    if (this.#calls.has(jid) || this.#calls.size >= this.#most) return false;
+    if (length > longest && this.#calls.size > 0) return false;
     this.#length = length;
-    this.#calls.push(call);
-    this.#jids.add(jid);
+    this.#calls.set(jid, call);
     return true;
   }
 
   /** What is to be sent: a push that is alone leaves as it is. Undefined = nothing was added. */
   whole(): SentLine | undefined {
-    return this.#calls.length > 1 ? this : this.#calls[0];
+    return this.#calls.size > 1 ? this : this.#all[0];
+  }
+
+  get #all(): Call[] {
+    return [...this.#calls.values()];
   }
 
   get line(): string {
-    const jobs = this.#calls.map(({ line }) => line.slice('PUSH '.length, -2));
+    const jobs = this.#all.map(({ line }) => line.slice('PUSH '.length, -2));
     return `PUSHB [${jobs.join(',')}]\r\n`;
   }
 
   get calls(): readonly Call[] {
-    return this.#calls.filter(({ settled }) => !settled);
+    return this.#all.filter(({ settled }) => !settled);
   }
 
   get settled(): boolean {
-    return this.#calls.every(({ settled }) => settled);
+    return this.#all.every(({ settled }) => settled);
   }
 
   get sent(): boolean {
-    return this.#calls.some(({ sent }) => sent);
+    return this.#all.some(({ sent }) => sent);
   }
 
   set sent(sent: boolean) {
-    for (const call of this.#calls) call.sent = sent;
+    for (const call of this.#calls.values()) call.sent = sent;
   }
 
   answer(reply: Reply): void {
@@ -74,10 +76,9 @@ export class PushBatch implements SentLine {
       return;
     }
     const reasons = reply.text === '{}' ? {} : (JSON.parse(reply.text) as Record<string, string>);
-    const jids = [...this.#jids];
     const alone: Call[] = [];
-    for (const [index, call] of this.#calls.entries()) {
-      const reason = reasons[jids[index] as string];
+    for (const [jid, call] of this.#calls) {
+      const reason = reasons[jid];
       const error = reason === undefined ? undefined : wireError(reason);
       if (error === undefined) call.answer(accepted);
       else if (isFull(error)) alone.push(call);
@@ -88,15 +89,15 @@ export class PushBatch implements SentLine {
 
   refuse(error: FaktoryError): void {
     if (error.code === 'STORAGE') this.fail(error);
-    else this.#alone(this.#calls);
+    else this.#alone(this.#all);
   }
 
   fail(error: FaktoryError): void {
-    for (const call of this.#calls) call.fail(error);
+    for (const call of this.#calls.values()) call.fail(error);
   }
 
   lose(cause: FaktoryError): void {
-    for (const call of this.#calls) call.lose(cause);
+    for (const call of this.#calls.values()) call.lose(cause);
   }
 }
 
