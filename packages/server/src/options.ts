@@ -79,6 +79,8 @@ export interface ServerOptions {
 const LONGEST_TIMER = 2_147_483_647; // ms; beyond it Node's timers fire at once
 
 const HOUR = 3_600_000; // ms
+/** How many backups are kept where nothing else is said. */
+export const KEPT_BACKUPS = 24;
 const LEAST_BETWEEN_BACKUPS = 300_000; // ms; a backup of a large store takes minutes
 
 /** The options with every default filled. */
@@ -121,7 +123,7 @@ export function settle(options: ServerOptions) {
   return settings;
 }
 
-function backupPlan({ every = HOUR, keep = 24 }: { every?: number; keep?: number }) {
+function backupPlan({ every = HOUR, keep = KEPT_BACKUPS }: { every?: number; keep?: number }) {
   return {
     every: whole('backups.every', every, LEAST_BETWEEN_BACKUPS),
     keep: whole('backups.keep', keep, 1),

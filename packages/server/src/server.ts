@@ -18,7 +18,7 @@ import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
-import { httpOf, type ServerOptions, type Settings, secretsOf, settle } from './options.ts';
+import { httpOf, KEPT_BACKUPS, type ServerOptions, type Settings, secretsOf, settle } from './options.ts';
 import { BackupTask } from './tasks/backup-task.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
@@ -158,7 +158,7 @@ class FaktoryServer implements Server {
     const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id));
     const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
-    const keepBackups = plan?.keep ?? 24;
+    const keepBackups = plan?.keep ?? KEPT_BACKUPS;
     const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, info };
     const listener = new Listener({ ...settings, access: this.#access, host }, desk);
     const startedAt = performance.now();

@@ -33,6 +33,7 @@ export type TimedSet = 'scheduled' | 'retries' | 'dead';
 export interface Entry {
   readonly jid: string;
   readonly queue: string;
+  readonly jobtype: string;
   /** 1 to 9, 9 is handed out first. */
   readonly priority: number;
   /** Seconds a reservation of this job lasts; floor and ceiling already applied. */

@@ -104,6 +104,7 @@ function entryOf(job: JobText, now: Micros, createdAt: string): Entry {
   return {
     jid: job.jid,
     queue: job.queue,
+    jobtype: job.jobtype,
     priority: job.priority ?? defaultPriority,
     reserveFor: reserveSeconds(job.reserveFor),
     document: jobDocument(job, { createdAt }),

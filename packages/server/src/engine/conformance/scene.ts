@@ -127,6 +127,7 @@ export function entry(jid: string, change: Change = {}): Entry {
   return {
     jid,
     queue,
+    jobtype,
     priority,
     reserveFor,
     document: JSON.stringify({ retry: 25, jid, queue, jobtype, created_at, args }),

@@ -4,7 +4,6 @@
  * At every moment the folder holds either the old store or the restored one, under the same name: the last step is one rename. What was
  * there is moved aside, never removed. It must only run while the folder's lock is held.
  */
-import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   createReadStream,
@@ -17,7 +16,6 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -26,6 +24,7 @@ import { pathsOf, prepare } from './backup-folder.ts';
 import { checkStore } from './backup-make.ts';
 import { openDatabase } from './binding.ts';
 import { syncPath } from './folder.ts';
+import { Measure } from './measure.ts';
 
 /** Proves that a backup can be restored: its checksum, the store in it, and that it has as many jobs as it was made with. Throws STORAGE. */
 export async function checkBackup(folder: string, backup: Backup): Promise<void> {
@@ -106,18 +105,12 @@ async function unpack(folder: string, backup: Backup, to: string): Promise<void>
 
 /** Decompresses; gives the checksum of what was read. */
 async function inflate(from: string, to: string): Promise<string> {
-  const hash = createHash('sha256');
-  const measure = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
+  const measure = new Measure();
   await pipeline(
     createReadStream(from, { highWaterMark: 1 << 20 }),
     measure,
     createGunzip({ chunkSize: 1 << 18 }),
     createWriteStream(to, { mode: 0o600, flush: true }),
   );
-  return hash.digest('hex');
+  return measure.sha256();
 }

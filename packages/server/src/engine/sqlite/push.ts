@@ -1,7 +1,6 @@
 /**
  * Putting jobs where they go, and counting the pushes of producers that named themselves. Runs inside a turn.
  */
-import { jobtypeOf } from '@faktory-ts/protocol';
 import type { Counted, Entry, Refusal } from '../engine.ts';
 import { toColumn } from './column.ts';
 import { NO_WORKER, place } from './schema.ts';
@@ -34,7 +33,7 @@ function insert(store: Store, entry: Entry, now: number): void {
   const jid = toColumn(entry.jid);
   const failure = entry.failure ?? null;
   const statement = store.sql(INSERT);
-  store.meter.kind(entry.queue, jobtypeOf(document)).pushed++;
+  store.meter.kind(entry.queue, entry.jobtype).pushed++;
   if (at === undefined) {
     const seq = store.counts.next(now);
     statement.get(place.ready, queue.id, priority, seq, now, reserveFor, now, jid, document, failure);
