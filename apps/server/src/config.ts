@@ -45,6 +45,16 @@ export type SyncMode = NonNullable<ServerOptions['sync']>;
 const environments = ['development', 'staging', 'production'] as const;
 const syncModes = ['full', 'relaxed', 'off'] as const;
 
+/** Where configuration and jobs are when nothing else is said. */
+export function usualFolders(
+  environment: string,
+  home: () => string,
+): { readonly config: string; readonly data: string } {
+  if (environment !== 'development') return { config: '/etc/faktory', data: '/var/lib/faktory/db' };
+  const own = join(home(), '.faktory');
+  return { config: own, data: join(own, 'db') };
+}
+
 /** Reads everything that configures the server. Throws CONFIG, saying what to correct. */
 export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundings): Config {
   const warnings: string[] = [];
@@ -53,8 +63,8 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
   const logLevel = oneOf('--log-level', flags['log-level'] ?? 'info', logLevels);
   const logFormat = oneOf('--log-format', flags['log-format'] ?? 'text', logFormats);
   const sync = oneOf('--sync', flags.sync ?? 'full', syncModes);
-  const own = environment === 'development';
-  const configDir = resolve(flags.config ?? (own ? join(home(), '.faktory') : '/etc/faktory'));
+  const usual = usualFolders(environment, home);
+  const configDir = resolve(flags.config ?? usual.config);
   warnAbout(configDir, flags, warnings);
   const warn = (text: string): void => void warnings.push(text);
   const toml = readToml(readConfD(configDir, warn), warn);
@@ -62,7 +72,7 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
   const { binding, web } = readBindings(flags, toml);
   const statsd = statsdOption(toml.statsd, env.DD_DOGSTATSD_URL);
   const server = {
-    dir: resolve(flags.dir ?? (own ? join(home(), '.faktory/db') : '/var/lib/faktory/db')),
+    dir: resolve(flags.dir ?? usual.data),
     host: binding.host,
     port: binding.port,
     http: web ? { host: web.host, port: web.port } : (false as const),

@@ -3,16 +3,16 @@
  * needs the server to be stopped; `backup` and `backups` without -d ask a running server.
  */
 import type { Backup } from '@faktory-ts/server';
+import { agreed, yesFlag } from './asking.ts';
 import { command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
-import { folderFlags, folderOf } from './data-folder.ts';
+import { folderFlags, folderOf, jobsIn } from './data-folder.ts';
 import { table } from './table.ts';
 import { counted, jsonText, readNumber, thousands } from './words.ts';
 
 const json = { json: { describe: 'print the result as JSON' } };
-const total = ({ jobs }: Backup): number => Object.values(jobs).reduce((sum, n) => sum + n, 0);
 const tell = (backup: Backup): string =>
-  `${backup.id}: ${counted(total(backup), 'job')}, ${thousands(Math.ceil(backup.bytes / 1000))} kB, checked`;
+  `${backup.id}: ${counted(jobsIn(backup), 'job')}, ${thousands(Math.ceil(backup.bytes / 1000))} kB, checked`;
 
 /** Makes one. */
 export const backup = command<'url' | 'dir' | 'json'>({
@@ -47,7 +47,7 @@ export const backups = command<'url' | 'dir' | 'json'>({
     else {
       const rows = all.map((one) => [
         one.id,
-        total(one),
+        jobsIn(one),
         one.jobs.ready,
         one.jobs.dead,
         one.bytes,
@@ -78,18 +78,14 @@ export const restore = command<'dir' | 'yes'>({
   synopsis: '[ID]',
   describe:
     'puts a backup, the newest if none is named, in the place of the store; the server must be stopped',
-  flags: { ...folderFlags, yes: { alias: 'y', describe: 'do not ask' } },
+  flags: { ...folderFlags, ...yesFlag },
   words: [0, 1],
   more: 'The store that is there is moved to replaced-… in the data folder, never removed.',
   async run(call) {
     const folder = folderOf(call);
     const { terminal } = call;
     const chosen = await folder.verify(call.words[0]);
-    const question = `Restore ${tell(chosen)}, in ${folder.dir}?`;
-    if (!call.on('yes') && !(await terminal.confirm(question))) {
-      terminal.note('nothing was changed');
-      return;
-    }
+    if (!(await agreed(call, `Restore ${tell(chosen)}, in ${folder.dir}?`))) return;
     const { aside } = await folder.restore(chosen.id);
     terminal.print(`restored ${tell(chosen)}`);
     if (aside !== undefined) terminal.print(`the store that was there is now in ${aside}`);
@@ -101,7 +97,7 @@ export const purge = command<'dir' | 'yes'>({
   name: 'purge',
   synopsis: '[KEEP]',
   describe: 'forgets all backups but the newest 24, or as many as said',
-  flags: { ...folderFlags, yes: { alias: 'y', describe: 'do not ask' } },
+  flags: { ...folderFlags, ...yesFlag },
   words: [0, 1],
   async run(call) {
     const folder = folderOf(call);
@@ -112,13 +108,8 @@ export const purge = command<'dir' | 'yes'>({
       terminal.print('there are no older backups');
       return;
     }
-    if (
-      !call.on('yes') &&
-      !(await terminal.confirm(`Forget ${counted(old.length, 'backup')}, ${old[0]?.id} and older?`))
-    ) {
-      terminal.note('nothing was changed');
-      return;
-    }
+    const question = `Forget ${counted(old.length, 'backup')}, ${old[0]?.id} and older?`;
+    if (!(await agreed(call, question))) return;
     terminal.print(`${counted(folder.purge(keep).length, 'backup')} forgotten`);
   },
 });

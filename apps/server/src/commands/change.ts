@@ -9,6 +9,7 @@ import {
   type JobPlace,
   type Mutation,
 } from '@faktory-ts/protocol';
+import { agreed, yesFlag } from './asking.ts';
 import { type Call, type Command, command, type Flag } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
 import { classicFilter, type FilterFlag, filterFlags, filterOf, isPicky } from './filter.ts';
@@ -37,7 +38,7 @@ function change<const Own extends string>(made: Change<Own>): Command {
     ...serverFlags,
     ...filterFlags,
     all: { describe: 'all jobs of the places, when no other flag picks some' },
-    yes: { alias: 'y', describe: 'do not ask' },
+    ...yesFlag,
     json: { describe: 'print the result as JSON' },
   } satisfies Record<Names, Flag>;
   return command<Names | Own>({
@@ -78,13 +79,6 @@ async function changeAll(
   const changed = count === 0 ? 0 : await server.change({ ...filter, ...action }, progress.onward);
   progress.done();
   call.terminal.print(call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}`);
-}
-
-/** Asks, unless --yes was typed. */
-export async function agreed(call: Call<'yes'>, question: string): Promise<boolean> {
-  if (call.on('yes') || (await call.terminal.confirm(question))) return true;
-  call.terminal.note('nothing was changed');
-  return false;
 }
 
 /** With MUTATE, set by set; it does not say how many there were. */

@@ -20,6 +20,7 @@ import { FaktoryError, type Info } from '@faktory-ts/protocol';
 import { DataFolder } from '@faktory-ts/server';
 import { type Config, readConfig } from '../config.ts';
 import type { Flags } from '../flags.ts';
+import { jobsIn } from './data-folder.ts';
 import { thousands } from './words.ts';
 
 /** `wrong` needs doing; `warn` may be meant so. */
@@ -155,8 +156,7 @@ function read(path: string): string {
 export function store(dir: string): Finding[] {
   if (!existsSync(join(dir, 'faktory.db'))) return [];
   try {
-    const { jobs } = new DataFolder(dir).check();
-    const all = Object.values(jobs).reduce((sum, n) => sum + n, 0);
+    const all = jobsIn(new DataFolder(dir).check());
     return [{ level: 'ok', what: 'store', told: `${join(dir, 'faktory.db')} is sound, with ${all} jobs` }];
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error);

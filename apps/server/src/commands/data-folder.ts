@@ -1,8 +1,9 @@
 /*
  * The data folder that a command works on: the flag -d, else the one that a server started here would use.
  */
-import { join, resolve } from 'node:path';
-import { DataFolder } from '@faktory-ts/server';
+import { resolve } from 'node:path';
+import { type Backup, DataFolder } from '@faktory-ts/server';
+import { usualFolders } from '../config.ts';
 import type { Call, Flag } from './command.ts';
 
 /** The flag of every command that works on a data folder. */
@@ -21,7 +22,11 @@ export const folderOf = (call: Call<'dir'>): DataFolder => new DataFolder(dirOf(
 /** Its path. */
 export function dirOf(call: Call<'dir'>): string {
   const { env } = call.terminal;
-  const development = (env.FAKTORY_ENV || 'development') === 'development';
-  const usual = development ? join(env.HOME ?? '', '.faktory/db') : '/var/lib/faktory/db';
-  return resolve(call.value('dir') ?? usual);
+  const { data } = usualFolders(env.FAKTORY_ENV || 'development', () => env.HOME ?? '');
+  return resolve(call.value('dir') ?? data);
+}
+
+/** How many jobs there are in all places. */
+export function jobsIn({ jobs }: Pick<Backup, 'jobs'>): number {
+  return Object.values(jobs).reduce((sum, n) => sum + n, 0);
 }

@@ -2,8 +2,9 @@
  * `faktory doctor`: is this machine, its configuration, its data folder and its server as they should be? For what is not, it says what
  * to do, and ends with 1. A stranger would get wrong that it reads the configuration as a server started with the same flags would.
  */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
+import { usualFolders } from '../config.ts';
 import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
@@ -44,13 +45,12 @@ function onMachine(call: Call<Names>): checks.Finding[] {
   const [dir, config, environment] = [call.value('dir'), call.value('config'), call.value('environment')];
   const flags = { ...(dir && { dir }), ...(config && { config }), ...(environment && { environment }) };
   const read = checks.configuration(flags, env);
-  const development = (environment ?? env.FAKTORY_ENV ?? 'development') === 'development';
-  const home = development ? join(env.HOME ?? '', '.faktory') : '/etc/faktory';
+  const usual = usualFolders(environment ?? env.FAKTORY_ENV ?? 'development', () => env.HOME ?? '');
   const data = read.config?.server.dir ?? (dir === undefined ? undefined : resolve(dir));
   if (data === undefined) return read.findings;
   return [
     ...read.findings,
-    ...checks.permissions(config ?? home, data),
+    ...checks.permissions(config ?? usual.config, data),
     ...checks.disk(data),
     ...checks.store(data),
     ...checks.descriptors(read.config?.server.maxConnections ?? 2000),

@@ -11,7 +11,7 @@ import {
   type MutationFilter,
 } from '@faktory-ts/protocol';
 import type { Call, Flag } from './command.ts';
-import { readNumber, readTime } from './words.ts';
+import { listOf, readNumber, readTime } from './words.ts';
 
 export const filterFlags = {
   place: {
@@ -38,7 +38,11 @@ export function filterOf(
   usual: readonly JobPlace[],
 ): JobFilter {
   const filter: JobFilter = { places: places(call.value('place')) ?? usual };
-  const [queues, jobtypes, priorities] = [list(call, 'queue'), list(call, 'type'), list(call, 'priority')];
+  const [queues, jobtypes, priorities] = [
+    call.value('queue'),
+    call.value('type'),
+    call.value('priority'),
+  ].map(listOf);
   if (queues) filter.queues = queues;
   if (jobtypes) filter.jobtypes = jobtypes;
   if (priorities) filter.priorities = priorities.map((text) => readNumber('priority', text, 1, 9));
@@ -52,10 +56,6 @@ export function filterOf(
     if (text !== undefined) filter[name] = readTime(name, text);
   }
   return filter;
-}
-
-function list(call: Call<FilterFlag>, name: FilterFlag): string[] | undefined {
-  return call.value(name)?.split(',').filter(Boolean);
 }
 
 function places(text: string | undefined): JobPlace[] | undefined {

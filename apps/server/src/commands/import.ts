@@ -11,7 +11,7 @@ import { linesOf, Tally } from '../import/records.ts';
 import { Rejects } from '../import/rejects.ts';
 import { report } from '../import/report.ts';
 import type { Source } from '../import/source.ts';
-import { agreed } from './change.ts';
+import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { counted, readNumber, thousands } from './words.ts';
@@ -29,7 +29,7 @@ export const importing = command<Names>({
     merge: {
       describe: 'into a store that is in use: jobs whose jid is there, and all counters, are left out',
     },
-    yes: { alias: 'y', describe: 'do not ask' },
+    ...yesFlag,
   },
   words: [1, 1],
   more: `FILE.rdb          what Redis saved, in the storage folder of Faktory: stop Faktory first, then nothing is missing

@@ -1,6 +1,6 @@
 /* `faktory queues` and `faktory queue`: what waits where, and pausing, resuming, emptying, removing it. */
 import { FaktoryError, type QueueStatus } from '@faktory-ts/protocol';
-import { agreed } from './change.ts';
+import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
 import { progressOf } from './jobs.ts';
@@ -54,7 +54,7 @@ export const queue = command<Names>({
   flags: {
     ...serverFlags,
     all: { describe: 'all queues that exist now' },
-    yes: { alias: 'y', describe: 'do not ask' },
+    ...yesFlag,
     json: { describe: 'print latencies as JSON' },
   },
   words: [1, 1000],

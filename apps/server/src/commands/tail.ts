@@ -3,7 +3,7 @@ import { type EventKind, eventKinds, FaktoryError, type JobEvent, type TailAsk }
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
 import { paint } from './table.ts';
-import { fromNow, jsonText, plain } from './words.ts';
+import { fromNow, jsonText, listOf, plain } from './words.ts';
 
 type Names = 'url' | 'kind' | 'queue' | 'type' | 'args' | 'json';
 
@@ -39,8 +39,7 @@ export const tail = command<Names>({
 });
 
 function askOf(call: Call<Names>): TailAsk {
-  const list = (name: 'kind' | 'queue' | 'type') => call.value(name)?.split(',').filter(Boolean);
-  const [kinds, queues, jobtypes] = [list('kind'), list('queue'), list('type')];
+  const [kinds, queues, jobtypes] = [call.value('kind'), call.value('queue'), call.value('type')].map(listOf);
   const unknown = kinds?.find((kind) => !eventKinds.includes(kind as EventKind));
   if (unknown !== undefined)
     throw new FaktoryError('CONFIG', `--kind knows ${eventKinds.join(', ')}, not "${unknown}"`);

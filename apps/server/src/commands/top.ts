@@ -2,6 +2,7 @@
  * `faktory top`: the whole server on one screen, drawn anew every two seconds; q or Ctrl-C leaves. `--once` prints it and ends.
  * A stranger would get wrong that it does with what the server can: of a classic Faktory it shows no workers.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Info, WorkersStatus } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
@@ -68,24 +69,11 @@ async function watch(call: Call<Names>, server: Operator, interval: number): Pro
         .slice(0, screen.height - 1);
       canvas.draw(lines.map((line) => (line.includes('\u001b') ? line : line.slice(0, width))).join('\n'));
       before = seen;
-      await pause(interval, leave);
+      await pause(interval, undefined, { signal: leave }).catch(() => undefined); // whoever leaves need not wait
     }
   } finally {
     canvas.leave();
   }
-}
-
-function pause(time: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, time);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 }
 
 /** The screen as text. Rates need what was seen before. */

@@ -28,6 +28,11 @@ export function readNumber(flag: string, text: string, least: number, most: numb
   throw new FaktoryError('CONFIG', `--${flag} must be a number from ${least} to ${most}`);
 }
 
+/** What stands between commas; undefined where nothing was typed. */
+export function listOf(text: string | undefined): string[] | undefined {
+  return text?.split(',').filter(Boolean);
+}
+
 /** How long, in its largest unit: `12m`. */
 export function span(seconds: number): string {
   const whole = Math.max(Math.round(seconds), 0);

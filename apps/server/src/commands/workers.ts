@@ -3,7 +3,7 @@
  * that a worker hears it with the answer to its next beat, some seconds later.
  */
 import { FaktoryError, type WorkerStatus, type WorkersStatus } from '@faktory-ts/protocol';
-import { agreed } from './change.ts';
+import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
 import { table } from './table.ts';
@@ -70,7 +70,7 @@ function signalling(name: string, state: 'quiet' | 'terminate', describe: string
     flags: {
       ...serverFlags,
       all: { describe: 'all workers' },
-      yes: { alias: 'y', describe: 'do not ask' },
+      ...yesFlag,
       json: { describe: 'print the result as JSON' },
     },
     words: [0, 1000],
