@@ -114,4 +114,5 @@ export {
   type WorkerStatus,
   type WorkersStatus,
 } from './watching.ts';
+export type * from './web.ts';
 export { type BeatPayload, type FailPayload, type HandOutNames, write } from './write.ts';

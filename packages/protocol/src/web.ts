@@ -1,0 +1,328 @@
+/*
+ * Shapes of the web UI's REST and WebSocket, shared by server and page. Types only. It must never hold code. A stranger would get
+ * wrong that times are RFC 3339 texts and durations seconds throughout, and that texts of jobs are cut in lists and hidden by rule.
+ */
+
+import type { JobPlace, JobsProgress } from './operating.ts';
+import type { JobEvent, WorkerStatus } from './watching.ts';
+
+/** What a caller may do; `admin` includes all others. */
+export type ApiRight = 'push' | 'fetch' | 'read' | 'operate' | 'admin';
+
+/** Any answer that is not of the 200s: `{ "error": … }`. */
+export interface ApiError {
+  /** The code of the error: `AUTH`, `FORBIDDEN`, `MALFORMED`, `NOT_FOUND`, `CROSS_ORIGIN`, … */
+  code: string;
+  /** What is wrong and what to do next, in English. */
+  error: string;
+}
+
+/** The answer to `GET /api/session` and `POST /api/login`. */
+export interface ApiSession {
+  /** `password`, `token NAME` or `anybody`. */
+  who: string;
+  rights: readonly ApiRight[];
+  /** Whether there is something to log out of. */
+  login: boolean;
+  /** Argument values are hidden by rule. */
+  redacted: boolean;
+  /** This product's version, for a page that is older than its server. */
+  version: string;
+  /** RFC 3339, by which a page knows how far its clock is off. */
+  now: string;
+}
+
+/** A queue as the page shows it. */
+export interface QueueRow {
+  name: string;
+  paused: boolean;
+  /** Ready jobs. */
+  size: number;
+  /** Ready jobs by priority: the first is priority 1, the ninth 9. */
+  priorities: readonly number[];
+  /** Seconds that its longest-waiting job has waited. */
+  latency: number;
+  /** Jobs a second over the last minute: that became ready, and that were handed out. */
+  rate_in: number;
+  rate_out: number;
+  /** Workers that ask for it. */
+  workers: number;
+}
+
+/** Sizes and counts, sampled. */
+export interface LiveStats {
+  /** RFC 3339. */
+  at: string;
+  ready: number;
+  scheduled: number;
+  retries: number;
+  working: number;
+  dead: number;
+  /** Since the store was made: executions that ended, and those of them that failed. */
+  processed: number;
+  failures: number;
+  /** Since the server started. */
+  pushed: number;
+  queues: number;
+  workers: number;
+  /** Consumer and producer connections. */
+  connections: number;
+  /** Seconds: of the longest-waiting ready job of all queues that are not paused. */
+  latency: number;
+  memory_mb: number;
+  uptime: number;
+}
+
+/** Something that wants a person's eye, worst first; `code` says what, the other fields about what. */
+export interface Attention {
+  code:
+    | 'no_worker' // `queue` has `count` jobs and nobody asks for it
+    | 'latency' // `queue` waits `seconds`, and it grows
+    | 'failing' // `jobtype` failed `count` times in the last hour, a part `share` of its executions
+    | 'dead' // `count` more jobs died in the last hour
+    | 'paused' // `queue` is paused with `count` jobs
+    | 'backup_old' // the newest backup is `seconds` old; `backup_none`: there is none
+    | 'backup_none'
+    | 'backup_failed'
+    | 'disk_low' // `bytes` are left
+    | 'disk_reserve' // pushes are refused
+    | 'worker_silent'; // `worker` was not heard for `seconds`
+  severity: 'high' | 'low';
+  queue?: string;
+  jobtype?: string;
+  worker?: string;
+  count?: number;
+  share?: number;
+  seconds?: number;
+  bytes?: number;
+}
+
+/** What a page may subscribe to on `/api/live`. */
+export type LiveTopic = 'stats' | 'attention' | 'queues' | 'workers' | 'events';
+
+/** What the page sends on `/api/live`: the topics from now on. */
+export interface LiveAsk {
+  topics: readonly LiveTopic[];
+}
+
+/**
+ * What the server sends on `/api/live`, and answers to `GET /api/live?topics=…` (then whole, without events). Each message holds what
+ * changed since the last one to this page: at most a few a second, and fewer where the page reads slowly.
+ */
+export interface LiveUpdate {
+  stats?: LiveStats;
+  attention?: readonly Attention[];
+  /** The first message has all queues; then those that changed; null: it is gone. */
+  queues?: Readonly<Record<string, QueueRow | null>>;
+  /** By wid, as queues. */
+  workers?: Readonly<Record<string, WorkerStatus | null>>;
+  events?: readonly JobEvent[];
+  /** Events were left out: look again. */
+  missed?: boolean;
+}
+
+/** A job in a list. */
+export interface JobRow {
+  place: JobPlace;
+  /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten then. */
+  at: string;
+  jid: string;
+  /** As pushed. */
+  jobtype: string;
+  /** What to show: the class that ActiveJob wraps, or `Mailer#method`; else the jobtype. */
+  display: string;
+  queue: string;
+  priority: number;
+  /** JSON text of the arguments (of ActiveJob's, its own), cut at 1 KiB. */
+  args: string;
+  args_cut: boolean;
+  created_at?: string;
+  enqueued_at?: string;
+  /** What is known of its failures; absent: it never failed. */
+  failure?: {
+    errtype: string;
+    /** Cut at 1 KiB. */
+    message: string;
+    failed_at?: string;
+    next_at?: string;
+    /** Retries used, and left. */
+    count: number;
+    remaining?: number;
+  };
+  wid?: string;
+  expires_at?: string;
+}
+
+/** The answer to `GET /api/jobs`. */
+export interface JobRows extends JobsProgress {
+  jobs: JobRow[];
+}
+
+/** One execution of a job that failed. */
+export interface JobAttempt {
+  /** From 1 on. */
+  n: number;
+  started_at: string;
+  ended_at: string;
+  wid: string;
+  errtype: string;
+  message: string;
+  backtrace?: readonly string[];
+}
+
+/** Why a job does not run (or that it does). */
+export interface WhyNot {
+  code:
+    | 'running' // by `wid` since `since`
+    | 'paused' // its queue is paused; `ahead` others are before it
+    | 'no_worker' // no worker asks for its queue
+    | 'behind' // `ahead` jobs are before it; with the rate of the last minute `seconds` until its turn
+    | 'next' // it is the next one, workers are busy
+    | 'waiting' // until `until`
+    | 'retrying' // it failed; tried again at `until`
+    | 'dead' // it is tried no more
+    | 'workers_quiet'; // those that ask for its queue take no more
+  wid?: string;
+  since?: string;
+  until?: string;
+  ahead?: number;
+  seconds?: number;
+}
+
+/** The answer to `GET /api/jobs/JID`. */
+export interface JobDetail extends JobRow {
+  /** The whole job as the wire has it, JSON text (up to 1 MiB; `job_cut` then). Numbers and escapes are what the client wrote. */
+  job: string;
+  job_cut: boolean;
+  /** Bytes of the whole text. */
+  bytes: number;
+  attempts: readonly JobAttempt[];
+  why: WhyNot;
+}
+
+/** One step of a chart. Seconds for times. */
+export interface HistoryPoint {
+  /** RFC 3339: the start of the step. */
+  at: string;
+  pushed: number;
+  done: number;
+  failed: number;
+  dead: number;
+  wait?: { p50: number; p95: number; p99: number };
+  run?: { p50: number; p95: number; p99: number };
+}
+
+/** The answer to `GET /api/history`. Steps in which nothing happened are there too. */
+export interface History {
+  /** Seconds. */
+  step: number;
+  points: HistoryPoint[];
+}
+
+/** Sums of a jobtype in a queue over a span. */
+export interface KindRow {
+  queue: string;
+  jobtype: string;
+  pushed: number;
+  done: number;
+  failed: number;
+  dead: number;
+}
+
+/** Failures of one kind: of one error type and one message, numbers and names in it aside. */
+export interface ErrorGroup {
+  id: string;
+  errtype: string;
+  message: string;
+  jobtypes: readonly string[];
+  /** Jobs with this failure that are there now. */
+  retries: number;
+  dead: number;
+  /** Failures in the span. */
+  failures: number;
+  first_at: string;
+  last_at: string;
+  /** One of the jobs. */
+  jid?: string;
+  hours: readonly { at: string; count: number }[];
+}
+
+/** The answer to `GET /api/errors`. */
+export interface ErrorGroups {
+  groups: ErrorGroup[];
+  /** Not all jobs were looked at. */
+  partial: boolean;
+}
+
+/** A change that can be undone. */
+export interface UndoableChange {
+  name: string;
+  action: string;
+  at: string;
+  /** Until when. */
+  until: string;
+  count: number;
+}
+
+/** The answer to a bite of `POST /api/undo`. */
+export interface Undone {
+  undone: number;
+  /** Jobs that have moved on since and were left as they are. */
+  kept: number;
+  left: number;
+}
+
+/** A jobtype that the server has seen, for the form that pushes. */
+export interface KnownJobtype {
+  jobtype: string;
+  queue: string;
+  /** JSON text of the arguments of one that was seen. */
+  args: string;
+}
+
+/** The answer to `GET /api/about`. */
+export interface About {
+  name: string;
+  version: string;
+  node: string;
+  platform: string;
+  pid: number;
+  started_at: string;
+  /** Folder, size, format, mode. */
+  storage: {
+    dir: string;
+    bytes: number;
+    format: number;
+    sync: string;
+    sqlite: string;
+    disk_free: number;
+    disk_total: number;
+    commits: number;
+    operations: number;
+    commit_seconds: number;
+  };
+  backups: { every_seconds: number | null; keep: number; last_error: string | null };
+  /** Names and values, secrets left out. */
+  settings: readonly { name: string; value: string; default: string }[];
+}
+
+/** A client that is connected. */
+export interface ClientRow {
+  address: string;
+  /** Of a worker. */
+  wid?: string;
+  hostname?: string;
+  labels?: readonly string[];
+  who: string;
+  connected_at: string;
+  /** Commands it has sent. */
+  commands: number;
+}
+
+/** A backup. */
+export interface BackupRow {
+  id: string;
+  made_at: string;
+  bytes: number;
+  jobs: Readonly<Record<JobPlace, number>>;
+}
