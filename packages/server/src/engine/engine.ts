@@ -135,6 +135,14 @@ export interface QueueSummary {
   readonly paused: boolean;
 }
 
+/** A queue with what a page shows of it. */
+export interface QueueFigures extends QueueSummary {
+  /** Ready jobs by priority: nine numbers, that of priority 1 first. Their sum is the size. */
+  readonly priorities: readonly number[];
+  /** When the longest-waiting ready job was enqueued; undefined means none is ready. */
+  readonly oldest: Micros | undefined;
+}
+
 export interface Sizes {
   readonly scheduled: number;
   readonly retries: number;
@@ -262,6 +270,13 @@ export interface Engine {
   find(ask: FindAsk, bite: Bite, signal?: AbortSignal): Promise<FoundBite>;
   /** The same without the jobs. */
   count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite>;
+  /**
+   * The queues of {@link queues} with more of each. Never makes other operations wait; with hundreds of queues, priorities and times
+   * are up to a second old.
+   */
+  queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]>;
+  /** How many ready jobs are handed out before this found one; undefined: it is not ready there any more. Makes nobody wait. */
+  ahead(entry: string, signal?: AbortSignal): Promise<number | undefined>;
   /** Changes found jobs in one commit; tells of each whether it was changed. */
   change(entries: readonly string[], change: EntryChange): Promise<readonly boolean[]>;
 

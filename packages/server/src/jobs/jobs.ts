@@ -28,6 +28,7 @@ import type {
   Producer,
   Progress,
   Pushed,
+  QueueFigures,
   QueueSummary,
   Reservation,
   Sizes,
@@ -51,6 +52,7 @@ export type {
   Kind,
   Producer,
   Progress,
+  QueueFigures,
   QueueSummary,
   Reservation,
   Sizes,
@@ -207,6 +209,16 @@ export class Jobs {
 
   queues(): Promise<readonly QueueSummary[]> {
     return this.#engine.queues();
+  }
+
+  /** The queues with what a page shows of them; see the engine. */
+  queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]> {
+    return this.#engine.queueFigures(signal);
+  }
+
+  /** How many jobs are handed out before this found one; undefined: it is not ready any more. */
+  ahead(entry: string, signal?: AbortSignal): Promise<number | undefined> {
+    return this.#engine.ahead(entry, signal);
   }
 
   sizes(): Promise<Sizes> {

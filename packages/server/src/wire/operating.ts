@@ -66,12 +66,13 @@ async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
 async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
   const running = (await jobs.running(session.signal)).map(runningJob);
   const workers = roster.workers().map((record): WorkerStatus => {
-    const { wid, hostname, pid, labels, state, startedAt, lastBeat, rssKb, lagMs, lines } = record;
+    const { wid, hostname, pid, labels, queues, state, startedAt, lastBeat, rssKb, lagMs, lines } = record;
     return {
       wid,
       hostname,
       pid,
       labels,
+      queues,
       state,
       started_at: formatTime(startedAt),
       last_beat: formatTime(lastBeat),

@@ -7,6 +7,7 @@
  */
 import { describe } from 'vitest';
 import { exerciseFetch } from './fetch.ts';
+import { exerciseFigures } from './figures.ts';
 import { exerciseFind } from './find.ts';
 import { exerciseLeases } from './leases.ts';
 import { exercisePush } from './push.ts';
@@ -27,6 +28,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseLeases(open);
     exerciseSets(open);
     exerciseQueues(open);
+    exerciseFigures(open);
     exerciseFind(open);
     exerciseRaces(open);
     exerciseRestart(open);

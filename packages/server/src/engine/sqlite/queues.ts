@@ -16,7 +16,8 @@ export function summaries(store: Store): QueueSummary[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function listed(store: Store, names: readonly string[] | '*'): Queue[] {
+/** Those of the names that were pushed to and not removed since. */
+export function listed(store: Store, names: readonly string[] | '*'): Queue[] {
   const all =
     names === '*' ? [...store.counts.queues.values()] : names.map((name) => store.counts.queues.get(name));
   return all.filter((queue): queue is Queue => queue?.listed === true);
