@@ -40,8 +40,10 @@ export interface QueueRow {
   size: number;
   /** Ready jobs by priority: the first is priority 1, the ninth 9. */
   priorities: readonly number[];
-  /** Seconds that its longest-waiting job has waited. */
+  /** Seconds that its longest-waiting job has waited. On `/api/live` a row is not sent again when this alone has grown. */
   latency: number;
+  /** RFC 3339: since when that job waits; absent: none does. A page counts the seconds on by it. */
+  oldest_at?: string;
   /** Jobs a second over the last minute: that became ready, and that were handed out. */
   rate_in: number;
   rate_out: number;
@@ -288,13 +290,11 @@ export interface About {
   platform: string;
   pid: number;
   started_at: string;
-  /** Folder, size, format, mode. */
+  /** Folder, size, mode. */
   storage: {
     dir: string;
     bytes: number;
-    format: number;
     sync: string;
-    sqlite: string;
     disk_free: number;
     disk_total: number;
     commits: number;
