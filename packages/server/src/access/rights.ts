@@ -38,6 +38,7 @@ export const rights: Readonly<Record<string, Right | 'any'>> = {
   'QUEUE REMOVE': 'operate',
   MUTATE: 'operate',
   CHANGE: 'operate',
+  UNDO: 'operate',
   SIGNAL: 'operate',
   BACKUP: 'operate',
   FLUSH: 'admin',

@@ -10,7 +10,16 @@
  * `wireJob` of the protocol joins them.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Bite, CountBite, EntryChange, FindAsk, FoundBite } from './find.ts';
+import type {
+  Bite,
+  CountBite,
+  EntryChange,
+  FindAsk,
+  FoundBite,
+  Undoable,
+  UndoLabel,
+  Undone,
+} from './find.ts';
 import type { Histogram, Meter } from './meter.ts';
 
 export type {
@@ -22,6 +31,9 @@ export type {
   FoundBite,
   Place,
   Progress,
+  Undoable,
+  UndoLabel,
+  Undone,
 } from './find.ts';
 
 export { Histogram, type Kind, Meter } from './meter.ts';
@@ -277,8 +289,17 @@ export interface Engine {
   queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]>;
   /** How many ready jobs are handed out before this found one; undefined: it is not ready there any more. Makes nobody wait. */
   ahead(entry: string, signal?: AbortSignal): Promise<number | undefined>;
-  /** Changes found jobs in one commit; tells of each whether it was changed. */
-  change(entries: readonly string[], change: EntryChange): Promise<readonly boolean[]>;
+  /** Changes found jobs in one commit; tells of each whether it was changed. With a label it can be undone for ten minutes. */
+  change(entries: readonly string[], change: EntryChange, undo?: UndoLabel): Promise<readonly boolean[]>;
+  /**
+   * Brings up to `limit` jobs of a change back, in one commit; throws NOT_FOUND for a name that is not known, or no more. What the
+   * limit of dead forgot for it does not come back.
+   */
+  undo(name: string, limit: number): Promise<Undone>;
+  /** The changes that can be undone, the newest first. */
+  undoable(): Promise<readonly Undoable[]>;
+  /** Forgets up to `limit` of what is kept for a time that is over: former jobs of changes. Says how many; 0 means no more. */
+  forget(limit: number): Promise<number>;
 
   /** Forgets everything. */
   flush(): Promise<void>;

@@ -18,6 +18,7 @@ import type { Open } from './scene.ts';
 import { exerciseSets } from './sets.ts';
 import { exerciseSettle } from './settle.ts';
 import { exerciseTime } from './time.ts';
+import { exerciseUndo } from './undo.ts';
 
 export function exerciseEngine(name: string, open: Open): void {
   describe(`${name} engine`, () => {
@@ -30,6 +31,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseQueues(open);
     exerciseFigures(open);
     exerciseFind(open);
+    exerciseUndo(open);
     exerciseRaces(open);
     exerciseRestart(open);
   });

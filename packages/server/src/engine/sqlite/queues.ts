@@ -71,10 +71,11 @@ export function sizeOf({ counts }: Store, { places, queues, jids, wid }: FindAsk
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Forgets every job, queue, pause and counter. */
+/** Forgets every job, queue, pause and counter, what could be undone, and what happened. */
 export function flush(store: Store): void {
   store.turn.begin();
-  for (const table of ['job', 'queue', 'worker', 'tally']) store.sql(`DELETE FROM ${table}`).run();
+  const tables = ['job', 'queue', 'worker', 'tally', 'undo', 'former', 'history', 'fault', 'fault_hour'];
+  for (const table of tables) store.sql(`DELETE FROM ${table}`).run();
   store.counts.clear();
   store.holds.clear();
 }

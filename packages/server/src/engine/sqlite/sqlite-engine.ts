@@ -30,6 +30,9 @@ import {
   type SetChange,
   type Sizes,
   type TimedSet,
+  type Undoable,
+  type UndoLabel,
+  type Undone,
   type Verdict,
 } from '../engine.ts';
 import { BackupMaker } from './backup-maker.ts';
@@ -44,6 +47,7 @@ import { changeSet } from './set-change.ts';
 import { Store } from './store.ts';
 import type { Sync } from './sync.ts';
 import * as timed from './timed.ts';
+import { forgetUndo, undo, undoable } from './undo.ts';
 
 export interface SqliteOptions {
   /** The data folder; made when absent. */
@@ -219,9 +223,22 @@ export class SqliteEngine implements Engine {
     return this.#search.ask('ahead', entry, signal);
   }
 
-  change(entries: readonly string[], what: EntryChange): Promise<readonly boolean[]> {
+  change(entries: readonly string[], what: EntryChange, label?: UndoLabel): Promise<readonly boolean[]> {
     const store = this.#store;
-    return store.turn.run(() => change(store, entries, what, this.#deadLimit));
+    return store.turn.run(() => change(store, entries, what, this.#deadLimit, label));
+  }
+
+  undo(name: string, limit: number): Promise<Undone> {
+    const store = this.#store;
+    return store.turn.run(() => undo(store, name, limit, this.#deadLimit));
+  }
+
+  undoable(): Promise<readonly Undoable[]> {
+    return this.#store.turn.run(() => undoable(this.#store));
+  }
+
+  forget(limit: number): Promise<number> {
+    return this.#store.turn.run(() => forgetUndo(this.#store, limit));
   }
 
   flush(): Promise<void> {
