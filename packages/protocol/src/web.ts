@@ -3,7 +3,7 @@
  * wrong that times are RFC 3339 texts and durations seconds throughout, and that texts of jobs are cut in lists and hidden by rule.
  */
 
-import type { JobPlace, JobsProgress } from './operating.ts';
+import type { JobPlace, JobsProgress, UndoneJobs } from './operating.ts';
 import type { JobEvent, WorkerStatus } from './watching.ts';
 
 /** What a caller may do; `admin` includes all others. */
@@ -260,6 +260,8 @@ export interface ErrorGroups {
 export interface UndoableChange {
   name: string;
   action: string;
+  /** Who did it: `password`, `token NAME` or `anybody`. */
+  who?: string;
   at: string;
   /** Until when. */
   until: string;
@@ -267,12 +269,7 @@ export interface UndoableChange {
 }
 
 /** The answer to a bite of `POST /api/undo`. */
-export interface Undone {
-  undone: number;
-  /** Jobs that have moved on since and were left as they are. */
-  kept: number;
-  left: number;
-}
+export type Undone = UndoneJobs;
 
 /** A jobtype that the server has seen, for the form that pushes. */
 export interface KnownJobtype {

@@ -14,6 +14,7 @@ import type { Live } from './live.ts';
 import { type QueueSources, queueRoutes, workerRoutes } from './queue-routes.ts';
 import { type ApiRoute, answerError, listOf, object, oneOf } from './routes.ts';
 import { loginRoutes, type SessionSources, sessionRoute } from './session-routes.ts';
+import { undoRoutes } from './undo-routes.ts';
 
 /** What the API tells of. */
 export type ApiSources = JobSources & QueueSources & AboutSources & SessionSources;
@@ -38,7 +39,7 @@ export async function addApi(
     });
     for (const route of loginRoutes(sources)) add(api, route);
     const open = [sessionRoute(sources), liveRoute(live), ...jobRoutes(sources), ...queueRoutes(sources)];
-    const rest = [...workerRoutes(sources)];
+    const rest = [...workerRoutes(sources), ...undoRoutes(sources.jobs)];
     for (const route of [...open, ...rest, ...aboutRoutes(sources), ...backupRoutes(sources)])
       add(api, route, guard);
     api.get('/api/openapi.json', { onRequest: guard.api, schema: { hide: true } as object }, () =>

@@ -149,7 +149,7 @@ async function count({ jobs, redaction }: JobSources, request: FastifyRequest): 
 async function changeJobs({ jobs, redaction }: JobSources, request: FastifyRequest): Promise<ChangedJobs> {
   const asked = parseChange(JSON.stringify(request.body));
   redaction.permitSearch(asked.search);
-  return (await jobs.change(asked, goneSignal(request))) as ChangedJobs;
+  return (await jobs.change(asked, goneSignal(request), request.caller?.who)) as ChangedJobs;
 }
 
 /** The text is read by the protocol's own reader, so numbers stay as they are written. */
