@@ -41,8 +41,9 @@ export function sourceStamp() {
   };
   for (const name of ['tsup.base.ts', 'tsconfig.base.json', 'turbo.json']) seen(join(root, name));
   for (const folder of packages()) {
-    for (const name of ['package.json', 'tsconfig.json', 'tsup.config.ts']) seen(join(folder, name));
-    for (const file of sources(join(folder, 'src'))) seen(file);
+    for (const name of ['package.json', 'tsconfig.json', 'tsup.config.ts', 'vite.config.ts', 'index.html'])
+      if (existsSync(join(folder, name))) seen(join(folder, name));
+    for (const file of [...sources(join(folder, 'src')), ...sources(join(folder, 'public'))]) seen(file);
   }
   return hash.digest('hex');
 }
@@ -55,7 +56,7 @@ export function builtAll() {
 function sources(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && !/\.test\.ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 }

@@ -16,6 +16,7 @@ const packages: Record<string, string[]> = {
   'packages/worker': ['protocol', 'client'],
   'packages/server': ['protocol'],
   'apps/server': ['protocol', 'server', 'client'],
+  'apps/web': ['protocol'], // types, and what is pure and small
   'apps/demo': ['client', 'worker'],
   'apps/bench': ['protocol', 'client', 'worker'],
 };

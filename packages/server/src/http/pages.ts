@@ -63,7 +63,7 @@ function page(request: FastifyRequest, reply: FastifyReply, index: string): Fast
     return reply.code(404).send({ code: 'NOT_FOUND', error: 'there is no such page' });
   return reply
     .type('text/html; charset=utf-8')
-    .send(index.replace('<head>', `<head><base href="${prefixOf(request)}/">`));
+    .send(index.replace('<base href="/" />', `<base href="${prefixOf(request)}/" />`));
 }
 
 /** Below which path a proxy shows the web UI; empty: at the top. */

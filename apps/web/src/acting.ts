@@ -1,0 +1,72 @@
+/*
+ * Acting on jobs from a page: does the change, says how it went, offers to take it back, and has every list look again. It must never
+ * confirm: whoever acts on many jobs asks first (parts/confirm.tsx). A stranger would get wrong that an undo needs no rights of its own
+ * beyond those of the change.
+ */
+import type { JobAction } from '@faktory-ts/protocol';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import { useTranslation } from 'react-i18next';
+import { changeJobs, type Progress, undoChange } from './changes.ts';
+import type { Filter } from './filter.ts';
+import { exact } from './numbers.ts';
+import { toast, toastError } from './parts/toast.tsx';
+
+const doneWords = {
+  discard: 'actions.doneDiscard',
+  kill: 'actions.doneKill',
+  requeue: 'actions.doneRequeue',
+  schedule: 'actions.doneSchedule',
+  move: 'actions.doneMove',
+  prioritize: 'actions.donePrioritize',
+} as const;
+
+/** Has every list, count and job on the page look again. */
+export function useLookAgain(): () => void {
+  const client = useQueryClient();
+  return useCallback(() => {
+    for (const key of ['jobs', 'job', 'queues', 'errors', 'undo', 'workers'])
+      void client.invalidateQueries({ queryKey: [key] });
+  }, [client]);
+}
+
+/** Takes a change back by its name and says what became of it. */
+export function useUndo(): (name: string) => Promise<void> {
+  const { t } = useTranslation();
+  const lookAgain = useLookAgain();
+  return async (name) => {
+    try {
+      const { undone, kept } = await undoChange(name);
+      if (kept > 0) toast(t('actions.undoneKept', { undone: exact(undone), kept: exact(kept) }));
+      else toast(t('actions.undone', { count: undone }));
+    } catch (problem) {
+      toastError(problem);
+    }
+    lookAgain();
+  };
+}
+
+/** Does a change to all jobs that match; resolves with how many it changed, `undefined` when it failed (and said so). */
+export function useAct(): (
+  filter: Filter,
+  action: JobAction,
+  report?: (progress: Progress) => void,
+) => Promise<number | undefined> {
+  const { t } = useTranslation();
+  const lookAgain = useLookAgain();
+  const undo = useUndo();
+  return async (filter, action, report) => {
+    try {
+      const changed = await changeJobs(filter, action, report);
+      if (changed.jobs === 0) toast(t('actions.nothing'));
+      else
+        toast(t(doneWords[action.action], { count: changed.jobs }), { undo: () => void undo(changed.undo) });
+      return changed.jobs;
+    } catch (problem) {
+      toastError(problem);
+      return undefined;
+    } finally {
+      lookAgain();
+    }
+  };
+}

@@ -1,0 +1,158 @@
+/*
+ * The server's REST as functions: one per route, typed by the protocol's shapes. It must never keep an answer: TanStack Query does.
+ * A stranger would get wrong that addresses are relative to <base>, so that the page works below any path, and that arguments of jobs
+ * travel as JSON text: a parse here would round big numbers.
+ */
+import type {
+  About,
+  ApiError,
+  ApiSession,
+  BackupRow,
+  ChangeAsk,
+  ChangedJobs,
+  ClientRow,
+  CountedJobs,
+  ErrorGroups,
+  History,
+  JobDetail,
+  JobFilter,
+  JobRows,
+  KindRow,
+  KnownJobtype,
+  LiveTopic,
+  LiveUpdate,
+  QueueRow,
+  UndoableChange,
+  Undone,
+  WorkersStatus,
+} from '@faktory-ts/protocol';
+
+/** Spans that charts can show; the server picks the step. */
+export const spans = ['30m', '3h', '24h', '7d', '30d', '180d'] as const;
+/** One of {@link spans}. */
+export type Span = (typeof spans)[number];
+
+/** Values of a query: lists become repeated parameters. */
+export type Query = Readonly<Record<string, string | number | readonly (string | number)[] | undefined>>;
+
+/** An answer that is not of the 200s, or none at all (`status` 0, code `OFFLINE`). */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** Seconds after which to try again; 0: it does not say. */
+  readonly retryAfter: number;
+
+  constructor(status: number, code: string, message: string, retryAfter = 0) {
+    super(message);
+    this.name = 'ApiProblem';
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Where the page lives, with a slash at its end. */
+export function baseUrl(): URL {
+  return new URL('.', document.baseURI);
+}
+
+/** The address of a route below /api. */
+export function apiUrl(path: string, query: Query = {}): string {
+  const url = new URL(`api/${path}`, baseUrl());
+  for (const [name, value] of Object.entries(query))
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined && one !== '') url.searchParams.append(name, String(one));
+  return url.href;
+}
+
+const listeners = new Set<() => void>();
+
+/** Calls back whenever an answer says that nobody is logged in; returns how to stop that. */
+export function onSignedOut(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+async function problemOf(answer: Response): Promise<ApiProblem> {
+  const retryAfter = Number(answer.headers.get('retry-after')) || 0;
+  const text = await answer.text();
+  try {
+    const { code, error } = JSON.parse(text) as ApiError;
+    if (error) return new ApiProblem(answer.status, code, error, retryAfter);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause; // a proxy's own page: its status is all there is
+  }
+  return new ApiProblem(answer.status, 'HTTP', `${answer.status} ${answer.statusText}`.trim(), retryAfter);
+}
+
+async function call<T>(path: string, init: RequestInit, query?: Query): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(apiUrl(path, query), { credentials: 'same-origin', ...init });
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new ApiProblem(0, 'OFFLINE', cause instanceof Error ? cause.message : String(cause));
+  }
+  if (answer.status === 401 && path !== 'login') for (const listener of listeners) listener();
+  if (!answer.ok) throw await problemOf(answer);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+  call(path, signal ? { signal } : {}, query);
+
+const post = <T = void>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> =>
+  postText(path, JSON.stringify(body), signal);
+
+const postText = <T>(path: string, body: string, signal?: AbortSignal): Promise<T> =>
+  call(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    ...(signal && { signal }),
+  });
+
+const queuePath = (name: string, verb = '') => `queues/${encodeURIComponent(name)}${verb}`;
+
+/** What a list of jobs is asked beside its filter. */
+export type JobsQuery = JobFilter & { limit?: number; cursor?: string };
+
+/** Every route that the page uses. Each throws {@link ApiProblem}. */
+export const api = {
+  session: () => get<ApiSession>('session'),
+  login: (user: string, password: string) => post<ApiSession>('login', { ...(user && { user }), password }),
+  logout: () => post('logout'),
+  live: (topics: readonly LiveTopic[]) => get<LiveUpdate>('live', { topics: topics.join(',') }),
+
+  queues: () => get<{ queues: QueueRow[] }>('queues'),
+  queue: (name: string) => get<QueueRow>(queuePath(name)),
+  pauseQueue: (name: string) => post(queuePath(name, '/pause')),
+  resumeQueue: (name: string) => post(queuePath(name, '/resume')),
+  removeQueue: (name: string) => post(queuePath(name, '/remove')),
+
+  jobs: (ask: JobsQuery, signal?: AbortSignal) => get<JobRows>('jobs', { ...ask }, signal),
+  countJobs: (ask: JobsQuery, signal?: AbortSignal) => get<CountedJobs>('jobs/count', { ...ask }, signal),
+  changeJobs: (ask: ChangeAsk & { undo?: string }, signal?: AbortSignal) =>
+    post<ChangedJobs>('jobs/change', ask, signal),
+  job: (jid: string, place?: string) => get<JobDetail>(`jobs/${encodeURIComponent(jid)}`, { place }),
+  /** The job as JSON text, as its pusher wrote it. */
+  push: (jobText: string) => postText<{ jid: string }>('jobs', jobText),
+  jobtypes: () => get<{ jobtypes: KnownJobtype[] }>('jobtypes'),
+
+  history: (span: Span, of: { queue?: string; jobtype?: string } = {}) =>
+    get<History>('history', { span, ...of }),
+  kinds: (span: Span) => get<{ kinds: KindRow[] }>('kinds', { span }),
+  errors: (span: Span) => get<ErrorGroups>('errors', { span }),
+
+  workers: () => get<WorkersStatus>('workers'),
+  signalWorkers: (wid: string, state: 'quiet' | 'terminate') =>
+    post<{ signalled: number }>('workers/signal', { wid, state }),
+
+  undoable: () => get<{ changes: UndoableChange[] }>('undo'),
+  undo: (name: string) => post<Undone>('undo', { name }),
+
+  about: () => get<About>('about'),
+  clients: () => get<{ clients: ClientRow[] }>('clients'),
+  backups: () => get<{ backups: BackupRow[] }>('backups'),
+  makeBackup: () => post<BackupRow>('backups'),
+} as const;

@@ -1,0 +1,78 @@
+/*
+ * Acting on many jobs: the server does a bite at a time, this asks until all are done, and remembers the name under which it can be
+ * undone. It must never ask anybody anything: confirming is the caller's. A stranger would get wrong that all bites of one change carry
+ * the same undo name, and that an aborted change leaves what its bites have done (which the undo takes back).
+ */
+import type { JobAction } from '@faktory-ts/protocol';
+import { api } from './api.ts';
+import type { Filter } from './filter.ts';
+
+/** How far work over many jobs has come. */
+export interface Progress {
+  /** Matching, or changed, or undone jobs so far. */
+  jobs: number;
+  /** 0 to 1. */
+  part: number;
+  finished: boolean;
+}
+
+type Report = (progress: Progress) => void;
+const partOf = ({ scanned, total }: { scanned: number; total: number }) =>
+  Math.min(1, scanned / Math.max(1, total));
+
+/** Counts the jobs that match; reports on the way. */
+export async function countJobs(filter: Filter, report: Report, signal?: AbortSignal): Promise<number> {
+  let jobs = 0;
+  let cursor: string | undefined;
+  do {
+    const bite = await api.countJobs({ ...filter, ...(cursor && { cursor }) }, signal);
+    jobs += bite.count;
+    cursor = bite.next;
+    report({ jobs, part: cursor ? partOf(bite) : 1, finished: !cursor });
+  } while (cursor);
+  return jobs;
+}
+
+/** What was changed, and under which name it can be undone. */
+export interface Changed {
+  jobs: number;
+  undo: string;
+}
+
+/** Changes the jobs that match; reports on the way. */
+export async function changeJobs(
+  filter: Filter,
+  action: JobAction,
+  report: Report = () => undefined,
+  signal?: AbortSignal,
+): Promise<Changed> {
+  const undo = newName();
+  let jobs = 0;
+  let cursor: string | undefined;
+  do {
+    const bite = await api.changeJobs({ ...filter, ...action, undo, ...(cursor && { cursor }) }, signal);
+    jobs += bite.changed;
+    cursor = bite.next;
+    report({ jobs, part: cursor ? partOf(bite) : 1, finished: !cursor });
+  } while (cursor);
+  return { jobs, undo };
+}
+
+/** Takes a change back; jobs that have moved on since stay as they are (`kept`). */
+export async function undoChange(name: string): Promise<{ undone: number; kept: number }> {
+  let undone = 0;
+  let kept = 0;
+  for (;;) {
+    const bite = await api.undo(name);
+    undone += bite.undone;
+    kept += bite.kept;
+    if (bite.left === 0 || bite.undone + bite.kept === 0) return { undone, kept };
+  }
+}
+
+/** randomUUID exists only where the page came by HTTPS or from this machine. */
+function newName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}

@@ -1,0 +1,61 @@
+/*
+ * Filters of jobs in the address: what is written there is what GET /api/jobs takes, so that a link is a query. Pure. It must never
+ * fail on an address that somebody wrote by hand: what it does not understand it leaves out. A stranger would get wrong that lists are
+ * repeated parameters (queues=a&queues=b).
+ */
+import type { JobFilter, JobPlace } from '@faktory-ts/protocol';
+
+/** In the order in which the page shows them: as a job goes through them. */
+export const places: readonly JobPlace[] = ['scheduled', 'ready', 'working', 'retries', 'dead'];
+
+/** A filter of the page; `fingerprints` are the ids of error groups. */
+export type Filter = JobFilter & { fingerprints?: readonly string[] };
+
+const lists = ['queues', 'jobtypes', 'jids', 'fingerprints'] as const;
+const texts = ['wid', 'text', 'error', 'from', 'until'] as const;
+
+/** Reads the part of an address behind `?`. */
+export function readFilter(search: string): Filter {
+  const params = new URLSearchParams(search);
+  const filter: Filter = {};
+  const asked = params.getAll('places').filter((name): name is JobPlace => places.includes(name as JobPlace));
+  if (asked.length > 0) filter.places = [...new Set(asked)];
+  for (const name of lists) {
+    const values = [...new Set(params.getAll(name).filter(Boolean))];
+    if (values.length > 0) filter[name] = values;
+  }
+  const priorities = params
+    .getAll('priorities')
+    .map(Number)
+    .filter((n) => Number.isInteger(n) && n >= 1 && n <= 9);
+  if (priorities.length > 0) filter.priorities = [...new Set(priorities)].sort((a, b) => a - b);
+  for (const name of texts) {
+    const value = params.get(name);
+    if (value) filter[name] = value;
+  }
+  for (const name of ['from', 'until'] as const)
+    if (filter[name] && Number.isNaN(Date.parse(filter[name]))) delete filter[name];
+  return filter;
+}
+
+/** Writes a filter as the part of an address behind `?`; empty: no filter. The same filter gives the same text. */
+export function writeFilter(filter: Filter): string {
+  const params = new URLSearchParams();
+  for (const place of places) if (filter.places?.includes(place)) params.append('places', place);
+  for (const name of lists) for (const value of filter[name] ?? []) params.append(name, value);
+  for (const priority of filter.priorities ?? []) params.append('priorities', String(priority));
+  for (const name of texts) if (filter[name]) params.append(name, filter[name]);
+  return params.toString();
+}
+
+/** The address of the explorer with a filter. */
+export function jobsHref(filter: Filter): string {
+  const search = writeFilter(filter);
+  return search ? `/jobs?${search}` : '/jobs';
+}
+
+/** The address of one job. */
+export const jobHref = (jid: string): string => `/jobs/${encodeURIComponent(jid)}`;
+
+/** The address of a queue. */
+export const queueHref = (name: string): string => `/queues/${encodeURIComponent(name)}`;

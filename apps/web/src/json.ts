@@ -1,0 +1,140 @@
+/*
+ * Reads JSON without losing anything: numbers keep their digits, texts their escapes, and a mistake is told with its line. Pure. It must
+ * never turn a number into a JavaScript one: 12345678901234567890 is an id somewhere. A stranger would get wrong that the browser's own
+ * JSON.parse tells its mistakes in words that differ by browser, and only in English.
+ */
+
+/** A value as it was written. */
+export type JsonNode =
+  | { kind: 'object'; entries: readonly (readonly [key: string, value: JsonNode])[] }
+  | { kind: 'array'; items: readonly JsonNode[] }
+  /** `source` is what was written; of a string, with its quotes. */
+  | { kind: 'string' | 'number' | 'boolean' | 'null'; source: string };
+
+/** What is wrong. Keys of the texts in words/en/parts.ts. */
+export type JsonMistake = 'end' | 'value' | 'comma' | 'colon' | 'key' | 'string' | 'number' | 'more' | 'deep';
+
+/** Where a text stops being JSON. */
+export class JsonProblem extends Error {
+  readonly mistake: JsonMistake;
+  /** Where in the text, counted from 0. */
+  readonly at: number;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+
+  constructor(mistake: JsonMistake, text: string, at: number) {
+    const lines = text.slice(0, at).split('\n');
+    const column = (lines.at(-1)?.length ?? 0) + 1;
+    super(`${mistake} at line ${lines.length}, column ${column}`);
+    this.mistake = mistake;
+    this.at = at;
+    this.line = lines.length;
+    this.column = column;
+  }
+}
+
+const deepest = 200;
+const blank = /[ \t\n\r]*/y;
+const stringToken = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const wordToken = /true|false|null/y;
+
+class Reader {
+  private at = 0;
+
+  private readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  whole(): JsonNode {
+    const node = this.value(0);
+    this.skip();
+    if (this.at < this.text.length) this.fail('more');
+    return node;
+  }
+
+  private fail(mistake: JsonMistake): never {
+    throw new JsonProblem(this.at >= this.text.length ? 'end' : mistake, this.text, this.at);
+  }
+
+  private skip(): void {
+    blank.lastIndex = this.at;
+    blank.test(this.text);
+    this.at = blank.lastIndex;
+  }
+
+  private token(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text)?.[0];
+    if (found !== undefined) this.at += found.length;
+    return found;
+  }
+
+  private takes(sign: string): boolean {
+    this.skip();
+    if (this.text[this.at] !== sign) return false;
+    this.at++;
+    return true;
+  }
+
+  private value(depth: number): JsonNode {
+    if (depth > deepest) this.fail('deep');
+    this.skip();
+    const first = this.text[this.at] ?? '';
+    if (this.takes('{')) return { kind: 'object', entries: this.list('}', () => this.entry(depth)) };
+    if (this.takes('[')) return { kind: 'array', items: this.list(']', () => this.value(depth + 1)) };
+    if (first === '"') return { kind: 'string', source: this.token(stringToken) ?? this.fail('string') };
+    if (/[-\d]/.test(first)) return this.number();
+    const source = this.token(wordToken) ?? this.fail('value');
+    return { kind: source === 'null' ? 'null' : 'boolean', source };
+  }
+
+  private number(): JsonNode {
+    const source = this.token(numberToken) ?? this.fail('number');
+    if (/[\w.+-]/.test(this.text[this.at] ?? '')) this.fail('number');
+    return { kind: 'number', source };
+  }
+
+  private entry(depth: number): readonly [string, JsonNode] {
+    this.skip();
+    if (this.text[this.at] !== '"') this.fail('key');
+    const key = JSON.parse(this.token(stringToken) ?? this.fail('string')) as string;
+    if (!this.takes(':')) this.fail('colon');
+    return [key, this.value(depth + 1)];
+  }
+
+  private list<T>(end: string, one: () => T): T[] {
+    const found: T[] = [];
+    if (this.takes(end)) return found;
+    for (;;) {
+      found.push(one());
+      if (this.takes(end)) return found;
+      if (!this.takes(',')) this.fail('comma');
+    }
+  }
+}
+
+/** Reads a text. Throws {@link JsonProblem}. */
+export function readJson(text: string): JsonNode {
+  return new Reader(text).whole();
+}
+
+/** Writes a value again with line breaks and indents, its numbers and escapes as they were. */
+export function prettyJson(node: JsonNode, indent = ''): string {
+  const inner = `${indent}  `;
+  if (node.kind === 'array') {
+    if (node.items.length === 0) return '[]';
+    return `[\n${node.items.map((item) => inner + prettyJson(item, inner)).join(',\n')}\n${indent}]`;
+  }
+  if (node.kind === 'object') {
+    if (node.entries.length === 0) return '{}';
+    const lines = node.entries.map(
+      ([key, value]) => `${inner}${JSON.stringify(key)}: ${prettyJson(value, inner)}`,
+    );
+    return `{\n${lines.join(',\n')}\n${indent}}`;
+  }
+  return node.source;
+}

@@ -1,0 +1,96 @@
+/*
+ * What the page knows of the server right now, and how an update changes it. Pure. It must never change what it was given: React
+ * compares by identity. A stranger would get wrong that the first update of a topic is whole and replaces, later ones add, and that a
+ * row of `null` has gone.
+ */
+import type {
+  Attention,
+  JobEvent,
+  LiveStats,
+  LiveTopic,
+  LiveUpdate,
+  QueueRow,
+  WorkerStatus,
+} from '@faktory-ts/protocol';
+
+/** Everything live; absent: not told yet. */
+export interface LiveState {
+  stats?: LiveStats;
+  /** Samples of stats, oldest first, for charts of the last minutes. */
+  trail: readonly LiveStats[];
+  attention?: readonly Attention[];
+  queues?: Readonly<Record<string, QueueRow>>;
+  workers?: Readonly<Record<string, WorkerStatus>>;
+  /** The newest events, newest last. */
+  events: readonly JobEvent[];
+  /** Grows with every event heard, and when some were missed: lists look again. */
+  heard: number;
+}
+
+/** Nothing known. */
+export const nothingLive: LiveState = { trail: [], events: [], heard: 0 };
+
+const mostSamples = 180;
+const mostEvents = 200;
+
+/** The state after an update. `whole`: topics whose rows in this update are all there are. */
+export function merged(state: LiveState, update: LiveUpdate, whole: ReadonlySet<LiveTopic>): LiveState {
+  const next: LiveState = { ...state };
+  if (update.stats) {
+    next.stats = update.stats;
+    next.trail = trailWith(state.trail, update.stats);
+  }
+  if (update.attention) next.attention = update.attention;
+  if (update.queues) next.queues = rowsWith(whole.has('queues') ? undefined : state.queues, update.queues);
+  if (update.workers)
+    next.workers = rowsWith(whole.has('workers') ? undefined : state.workers, update.workers);
+  if (update.events?.length) next.events = [...state.events, ...update.events].slice(-mostEvents);
+  if (update.events?.length || update.missed)
+    next.heard = state.heard + (update.events?.length ?? 0) + (update.missed ? 1 : 0);
+  return next;
+}
+
+function rowsWith<T>(
+  rows: Readonly<Record<string, T>> = {},
+  changes: Readonly<Record<string, T | null>>,
+): Readonly<Record<string, T>> {
+  const next = new Map(Object.entries(rows));
+  for (const [name, row] of Object.entries(changes)) {
+    if (row === null) next.delete(name);
+    else next.set(name, row);
+  }
+  return Object.fromEntries(next);
+}
+
+/** A server that was restarted counts from 0 again: its trail begins anew. */
+function trailWith(trail: readonly LiveStats[], stats: LiveStats): readonly LiveStats[] {
+  const last = trail.at(-1);
+  if (!last) return [stats];
+  if (stats.at <= last.at) return trail;
+  return stats.uptime < last.uptime ? [stats] : [...trail, stats].slice(-mostSamples);
+}
+
+/** Events a second between two samples. */
+export interface LiveRate {
+  /** Milliseconds since 1970. */
+  at: number;
+  pushed: number;
+  done: number;
+  failed: number;
+}
+
+/** Rates out of a trail: one for each pair of neighbours. */
+export function ratesOf(trail: readonly LiveStats[]): LiveRate[] {
+  return trail.slice(1).map((stats, i) => {
+    const before = trail[i] ?? stats;
+    const seconds = Math.max(0.001, (Date.parse(stats.at) - Date.parse(before.at)) / 1000);
+    const per = (now: number, then: number) => Math.max(0, now - then) / seconds;
+    const failed = per(stats.failures, before.failures);
+    return {
+      at: Date.parse(stats.at),
+      pushed: per(stats.pushed, before.pushed),
+      done: Math.max(0, per(stats.processed, before.processed) - failed),
+      failed,
+    };
+  });
+}

@@ -1,0 +1,85 @@
+/*
+ * Text to copy: a block of code, and the button that copies. It must never colour code by a library: what is shown is short. A stranger
+ * would get wrong that the clipboard is refused on a page that came by plain HTTP from another machine: then the text is selected
+ * in a field instead, and copied the old way.
+ */
+import { Check, Copy } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button, IconButton } from './button.tsx';
+import { toastError } from './toast.tsx';
+
+async function copy(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement('textarea');
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
+}
+
+/** Copies; says so for a moment. `text` may be made when it is asked for. */
+export function CopyButton({
+  text,
+  label,
+  words = false,
+}: {
+  text: string | (() => string | Promise<string>);
+  label: string;
+  /** Shows the label beside the icon. */
+  words?: boolean;
+}): ReactNode {
+  const { t } = useTranslation();
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 1500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const start = async () => {
+    try {
+      await copy(typeof text === 'string' ? text : await text());
+      setCopied(true);
+    } catch (problem) {
+      toastError(problem);
+    }
+  };
+  const icon = copied ? Check : Copy;
+  const name = copied ? t('parts.copied') : label;
+  return (
+    <>
+      {words ? (
+        <Button small icon={icon} onClick={() => void start()}>
+          {name}
+        </Button>
+      ) : (
+        <IconButton small icon={icon} label={name} onClick={() => void start()} />
+      )}
+      <span role="status" className="sr-only">
+        {copied ? t('parts.copied') : ''}
+      </span>
+    </>
+  );
+}
+
+/** A block of code with a button that copies it. */
+export function CodeBlock({ text, label }: { text: string; label?: string }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <div className="relative">
+      {/* It scrolls, so the keyboard must get to it. */}
+      <pre
+        tabIndex={0}
+        role="region"
+        aria-label={label ?? t('parts.code')}
+        className="max-h-[480px] overflow-auto rounded-sm bg-sunken py-2 ps-3 pe-10 text-sm whitespace-pre"
+      >
+        {text}
+      </pre>
+      <div className="absolute end-1 top-1">
+        <CopyButton text={text} label={t('parts.copy')} />
+      </div>
+    </div>
+  );
+}

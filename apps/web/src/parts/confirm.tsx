@@ -1,0 +1,111 @@
+/*
+ * Asks before something is done to jobs, and says how many. It must never act itself: it answers yes or no. A stranger would get wrong
+ * that the button waits until the number is known, unless the user does not want to wait for it.
+ */
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Progress } from '../changes.ts';
+import { count } from '../numbers.ts';
+import { Button } from './button.tsx';
+import { Dialog } from './dialog.tsx';
+import { ErrorNote } from './notes.tsx';
+
+/** What is asked. */
+export interface Question {
+  title: string;
+  /** What will happen and whether it can be undone. With `counting` it is given the number as soon as it is known. */
+  body: ReactNode | ((jobs: number | undefined) => ReactNode);
+  /** The words on the button. */
+  yes: string;
+  danger?: boolean;
+  /** Counts what is concerned; the question shows how far it has come. */
+  counting?: (report: (progress: Progress) => void, signal: AbortSignal) => Promise<unknown>;
+}
+
+interface Asked extends Question {
+  answer: (yes: boolean) => void;
+}
+
+let asked: Asked | undefined;
+const listeners = new Set<() => void>();
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+function show(question: Asked | undefined): void {
+  asked = question;
+  for (const listener of listeners) listener();
+}
+
+/** Asks; resolves with whether the user said yes. */
+export function confirm(question: Question): Promise<boolean> {
+  asked?.answer(false);
+  return new Promise((resolve) => {
+    const answer = (yes: boolean) => {
+      show(undefined);
+      resolve(yes);
+    };
+    show({ ...question, answer });
+  });
+}
+
+/** Where questions appear; the shell has the one of the page. */
+export function Confirmer(): ReactNode {
+  const question = useSyncExternalStore(subscribe, () => asked);
+  const { t } = useTranslation();
+  const { progress, problem } = useCounting(question);
+  const waiting = question?.counting !== undefined && !progress?.finished && !problem;
+  return (
+    <Dialog
+      open={question !== undefined}
+      onClose={() => question?.answer(false)}
+      title={question?.title ?? ''}
+      footer={
+        question && (
+          <>
+            <Button onClick={() => question.answer(false)}>{t('parts.cancel')}</Button>
+            <Button
+              tone={question.danger ? 'danger' : 'accent'}
+              disabled={progress?.finished === true && progress.jobs === 0}
+              onClick={() => question.answer(true)}
+            >
+              {waiting ? t('parts.withoutCount', { action: question.yes }) : question.yes}
+            </Button>
+          </>
+        )
+      }
+    >
+      {question && (
+        <>
+          <div className="min-h-10 wrap-anywhere">
+            {typeof question.body === 'function'
+              ? question.body(progress?.finished ? progress.jobs : undefined)
+              : question.body}
+          </div>
+          {waiting && (
+            <p role="status" className="mt-2 flex items-center gap-2 text-soft tabular">
+              <progress value={progress?.part ?? 0} className="h-1 w-24" aria-label={t('parts.counting')} />
+              {t('parts.countedSoFar', { number: count(progress?.jobs ?? 0) })}
+            </p>
+          )}
+          {problem && <ErrorNote problem={problem} />}
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+function useCounting(question: Question | undefined): { progress?: Progress; problem?: Error } {
+  const [state, setState] = useState<{ progress?: Progress; problem?: Error }>({});
+  useEffect(() => {
+    setState({});
+    if (!question?.counting) return;
+    const stop = new AbortController();
+    question
+      .counting((progress) => setState({ progress }), stop.signal)
+      .catch((problem: Error) => stop.signal.aborted || setState({ problem }));
+    return () => stop.abort();
+  }, [question]);
+  return state;
+}

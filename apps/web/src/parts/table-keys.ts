@@ -1,0 +1,61 @@
+/*
+ * Choosing rows: what keys and clicks in a table do to the chosen rows and to the row that has the focus. Pure. It must never know what
+ * a row is: rows are keys in their order. A stranger would get wrong that Shift chooses from the last row that was chosen without it.
+ */
+
+/** Where the user is in a table. */
+export interface Place {
+  /** The row that has the focus. */
+  at: number;
+  /** Where a range begins. */
+  from: number;
+  chosen: ReadonlySet<string>;
+}
+
+/** A key as the browser tells it. */
+export interface Pressed {
+  key: string;
+  shift: boolean;
+  /** Ctrl, or Cmd. */
+  ctrl: boolean;
+}
+
+const steps: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  j: 1,
+  ArrowUp: -1,
+  k: -1,
+  PageDown: 15,
+  PageUp: -15,
+  Home: Number.NEGATIVE_INFINITY,
+  End: Number.POSITIVE_INFINITY,
+};
+
+/** All keys from one row to another, both included. */
+export function range(keys: readonly string[], from: number, to: number): string[] {
+  return keys.slice(Math.min(from, to), Math.max(from, to) + 1);
+}
+
+/** What a key changes; `undefined`: it is not for the table. */
+export function afterKey(place: Place, keys: readonly string[], pressed: Pressed): Place | undefined {
+  const step = pressed.ctrl ? undefined : steps[pressed.key];
+  if (step !== undefined) {
+    const at = Math.max(0, Math.min(keys.length - 1, place.at + step));
+    if (!pressed.shift) return { ...place, at, from: at };
+    return { ...place, at, chosen: new Set([...place.chosen, ...range(keys, place.from, at)]) };
+  }
+  if (pressed.key === ' ') return toggled(place, keys, place.at, pressed.shift);
+  if (pressed.ctrl && pressed.key === 'a') return { ...place, chosen: new Set(keys) };
+  if (pressed.key === 'Escape' && place.chosen.size > 0) return { ...place, chosen: new Set() };
+  return undefined;
+}
+
+/** A row chosen, or no longer; with `toHere` all from where the range begins. */
+export function toggled(place: Place, keys: readonly string[], at: number, toHere: boolean): Place {
+  const key = keys[at];
+  if (key === undefined) return place;
+  if (toHere) return { ...place, at, chosen: new Set([...place.chosen, ...range(keys, place.from, at)]) };
+  const chosen = new Set(place.chosen);
+  if (!chosen.delete(key)) chosen.add(key);
+  return { at, from: at, chosen };
+}

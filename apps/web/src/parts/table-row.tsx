@@ -1,0 +1,156 @@
+/*
+ * Head and rows of a table, wide as a grid of columns, narrow as small blocks. They must never measure: the table places them. A
+ * stranger would get wrong that a click on a link, a button or a box inside a row is theirs, not the row's.
+ */
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import type { MouseEvent, ReactNode, Ref } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Choosing } from './table-choosing.ts';
+import type { Column } from './table-columns.tsx';
+
+/** By which column, and how. */
+export interface Sorting {
+  id: string;
+  desc: boolean;
+}
+
+/** The head; it stays at the top while the page scrolls. */
+export function Head<T>(props: {
+  columns: readonly Column<T>[];
+  template: string;
+  sorting: Sorting | undefined;
+  onSort: (sorting: Sorting) => void;
+  choosing: Choosing;
+  rows: number;
+}): ReactNode {
+  const { t } = useTranslation();
+  const { columns, choosing, rows } = props;
+  const all = rows > 0 && choosing.chosen.size >= rows;
+  return (
+    <div role="rowgroup" className="sticky top-(--header) z-10 border-b border-line bg-page max-sm:sr-only">
+      <div
+        role="row"
+        aria-rowindex={1}
+        className="grid h-8 items-center gap-x-3 text-xs text-faint"
+        style={{ gridTemplateColumns: props.template }}
+      >
+        {choosing.can && (
+          <div role="columnheader" className="flex justify-center">
+            <input
+              type="checkbox"
+              aria-label={t('parts.chooseAll')}
+              checked={all}
+              ref={(box) => {
+                if (box) box.indeterminate = !all && choosing.chosen.size > 0;
+              }}
+              onChange={choosing.toggleAll}
+            />
+          </div>
+        )}
+        {columns.map((column) => (
+          <HeadCell key={column.id} column={column} sorting={props.sorting} onSort={props.onSort} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function HeadCell<T>({
+  column,
+  sorting,
+  onSort,
+}: {
+  column: Column<T>;
+  sorting: Sorting | undefined;
+  onSort: (sorting: Sorting) => void;
+}): ReactNode {
+  const sorted = sorting?.id === column.id ? (sorting.desc ? 'descending' : 'ascending') : undefined;
+  const Arrow = sorted === 'descending' ? ArrowDown : ArrowUp;
+  const side = column.end ? 'justify-end text-end' : '';
+  if (!column.sort)
+    return (
+      <div role="columnheader" className={`flex min-w-0 ${side}`}>
+        <span className={column.bare ? 'sr-only' : 'truncate'}>{column.label}</span>
+      </div>
+    );
+  return (
+    <div role="columnheader" aria-sort={sorted ?? 'none'} className={`flex min-w-0 ${side}`}>
+      <button
+        type="button"
+        className="flex min-w-0 items-center gap-0.5 rounded-sm hover:text-ink"
+        onClick={() => onSort({ id: column.id, desc: sorted ? sorted === 'ascending' : column.end === true })}
+      >
+        <span className="truncate">{column.label}</span>
+        <Arrow size={12} aria-hidden className={sorted ? 'shrink-0 text-ink' : 'hidden'} />
+      </button>
+    </div>
+  );
+}
+
+const isOwn = (event: MouseEvent) =>
+  event.target instanceof HTMLElement &&
+  event.target.closest('a,button,input,label,[role=menuitem]') === null;
+
+/** One row. */
+export function Row<T>(props: {
+  row: T;
+  name: string;
+  index: number;
+  columns: readonly Column<T>[];
+  template: string;
+  start: number;
+  choosing: Choosing;
+  onOpen: ((row: T) => void) | undefined;
+  ref: Ref<HTMLDivElement>;
+}): ReactNode {
+  const { row, index, columns, choosing, onOpen } = props;
+  const { t } = useTranslation();
+  const chosen = choosing.chosen.has(props.name);
+  return (
+    <div
+      role="row"
+      ref={props.ref}
+      data-index={index}
+      aria-rowindex={index + 2}
+      aria-selected={choosing.can ? chosen : undefined}
+      tabIndex={index === choosing.at ? 0 : -1}
+      onFocus={() => choosing.focused(index)}
+      onKeyDown={(event) => event.key === 'Enter' && event.target === event.currentTarget && onOpen?.(row)}
+      onClick={(event) => {
+        if (!isOwn(event) || String(getSelection())) return;
+        if (choosing.can && (event.shiftKey || event.ctrlKey || event.metaKey)) choosing.toggle(index, event);
+        else onOpen?.(row);
+      }}
+      className={`absolute inset-x-0 top-0 border-b border-line -outline-offset-2 max-sm:flex max-sm:flex-wrap max-sm:gap-x-4 max-sm:gap-y-1 max-sm:py-2.5 sm:grid sm:h-9 sm:items-center sm:gap-x-3 ${chosen ? 'bg-chosen' : 'hover:bg-hover'} ${onOpen ? 'cursor-pointer' : ''}`}
+      style={{ gridTemplateColumns: props.template, transform: `translateY(${props.start}px)` }}
+    >
+      {choosing.can && (
+        <div role="gridcell" className="flex justify-center max-sm:order-first max-sm:items-center">
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={t('parts.chooseRow', { name: props.name })}
+            checked={chosen}
+            onChange={() => undefined}
+            onClick={(event) => choosing.toggle(index, event)}
+          />
+        </div>
+      )}
+      {columns.map((column) => (
+        <Cell key={column.id} column={column} row={row} />
+      ))}
+    </div>
+  );
+}
+
+function Cell<T>({ column, row }: { column: Column<T>; row: T }): ReactNode {
+  return (
+    <div
+      role="gridcell"
+      className={`min-w-0 ${column.end ? 'sm:text-end' : ''} ${column.main ? 'max-sm:basis-[calc(100%-48px)] max-sm:grow' : 'max-sm:text-sm'} ${column.bare ? 'max-sm:ms-auto' : ''}`}
+    >
+      {!column.main && !column.bare && <span className="me-1 text-faint sm:hidden">{column.label}</span>}
+      {column.cell(row)}
+    </div>
+  );
+}

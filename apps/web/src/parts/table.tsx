@@ -1,0 +1,135 @@
+/*
+ * The table of every list: sticky head, sorting, chosen columns and rows, and only the rows on the screen in the page. It must never
+ * load rows: it says when its end comes near. A stranger would get wrong that the whole page scrolls, not the table, and that on a
+ * narrow screen a row is a small block instead.
+ */
+import { defaultRangeExtractor, useWindowVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { Skeleton } from './notes.tsx';
+import { useChoosing } from './table-choosing.ts';
+import { type Column, useShownColumns } from './table-columns.tsx';
+import { Head, Row, type Sorting } from './table-row.tsx';
+
+const rowHeight = 36;
+const soon = 20; // rows before the end at which more are loaded
+
+/** What a table is given. */
+export interface TableProps<T> {
+  /** Under which the chosen columns are remembered. */
+  name: string;
+  /** For screen readers. */
+  label: string;
+  rows: readonly T[];
+  /** What a row is known by: unique, the same each time. */
+  rowKey: (row: T) => string;
+  columns: readonly Column<T>[];
+  /** Keys of the chosen rows; without `onSelect` rows cannot be chosen. */
+  selected?: ReadonlySet<string>;
+  onSelect?: (selected: ReadonlySet<string>) => void;
+  /** Enter, or a click on a row. */
+  onOpen?: (row: T) => void;
+  /** More rows can be had: asks for them when the end comes near. */
+  onEnd?: (() => void) | undefined;
+  loading?: boolean;
+  /** What stands there when there are no rows. */
+  empty?: ReactNode;
+  /** How it is sorted at first; without it rows stand as they are given. */
+  sort?: Sorting;
+}
+
+/** A table of any length. */
+export function Table<T>(props: TableProps<T>): ReactNode {
+  const { rows, rowKey, onSelect, loading = false } = props;
+  const body = useRef<HTMLDivElement>(null);
+  const columns = useShownColumns(props.name, props.columns);
+  const [sorting, setSorting] = useState(props.sort);
+  const sorted = useMemo(() => sortedRows(rows, columns, sorting), [rows, columns, sorting]);
+  const keys = useMemo(() => sorted.map(rowKey), [sorted, rowKey]);
+  const virtual = useVirtualRows(body, keys.length);
+  const choosing = useChoosing(keys, props.selected, onSelect, (at) => {
+    virtual.scrollToIndex(at);
+    // The row is in the page only after the next drawing.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus()),
+    );
+  });
+  virtual.setOptions({
+    ...virtual.options,
+    rangeExtractor: (range) =>
+      [...new Set([choosing.at, ...defaultRangeExtractor(range)])].filter((i) => i < keys.length),
+  });
+  useEnd(virtual, keys.length, props.onEnd);
+  const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.width).join(' ')}`;
+  return (
+    <div
+      role="grid"
+      aria-label={props.label}
+      aria-rowcount={props.onEnd ? -1 : rows.length + 1}
+      aria-multiselectable={onSelect ? true : undefined}
+      aria-busy={loading}
+      onKeyDown={choosing.onKeyDown}
+    >
+      <Head {...{ columns, template, sorting, choosing, rows: keys.length }} onSort={setSorting} />
+      <div role="rowgroup" ref={body} className="relative" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const row = sorted[index];
+          const name = keys[index];
+          if (row === undefined || name === undefined) return null;
+          return (
+            <Row
+              key={name}
+              ref={virtual.measureElement}
+              start={start - virtual.options.scrollMargin}
+              onOpen={props.onOpen}
+              {...{ row, name, index, columns, template, choosing }}
+            />
+          );
+        })}
+      </div>
+      {loading && <Skeleton lines={rows.length === 0 ? 8 : 2} height={rowHeight} />}
+      {!loading && rows.length === 0 && props.empty}
+    </div>
+  );
+}
+
+type Rows = Virtualizer<Window, Element>;
+
+/** Rows by where the window is scrolled to: the table may begin anywhere in the page, and move. */
+function useVirtualRows(body: RefObject<HTMLDivElement | null>, count: number): Rows {
+  const [scrollMargin, setMargin] = useState(0);
+  useLayoutEffect(() => {
+    const measure = () => {
+      const top = body.current?.getBoundingClientRect().top;
+      if (top !== undefined) setMargin(Math.round(top + window.scrollY));
+    };
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(document.body);
+    return () => watch.disconnect();
+  }, [body]);
+  return useWindowVirtualizer({ count, estimateSize: () => rowHeight, overscan: 8, scrollMargin });
+}
+
+function useEnd(virtual: Rows, count: number, onEnd: (() => void) | undefined): void {
+  const last = virtual.getVirtualItems().at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (last >= count - soon) onEnd?.();
+  }, [last, count, onEnd]);
+}
+
+function sortedRows<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  sorting: Sorting | undefined,
+): readonly T[] {
+  const by = columns.find((column) => column.id === sorting?.id)?.sort;
+  if (!by || !sorting) return rows;
+  const sign = sorting.desc ? -1 : 1;
+  return rows.toSorted((a, b) => sign * compare(by(a), by(b)));
+}
+
+const names = new Intl.Collator(undefined, { numeric: true });
+const compare = (a: number | string, b: number | string): number =>
+  typeof a === 'string' && typeof b === 'string' ? names.compare(a, b) : Number(a) - Number(b);
+
+export type { Column };

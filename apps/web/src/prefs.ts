@@ -1,0 +1,78 @@
+/*
+ * What a user has chosen for this browser: theme, language, time zone, how fast numbers move, columns. Kept in localStorage. It must
+ * never hold what the address should (filters). A stranger would get wrong that storage may be refused: the choice then lasts as long
+ * as the page.
+ */
+import { useSyncExternalStore } from 'react';
+
+/** All choices. */
+export interface Prefs {
+  theme: 'system' | 'light' | 'dark';
+  /** A language code of ours; `auto`: the browser's. */
+  language: string;
+  /** `local`, `UTC`, or an IANA name. */
+  zone: string;
+  /** Milliseconds between two updates of what is shown; 0: none, the user reloads. */
+  rate: number;
+  /** By table: the columns that are shown. */
+  columns: Readonly<Record<string, readonly string[]>>;
+  /** The rail shows icons alone. */
+  narrowRail: boolean;
+}
+
+const storageKey = 'faktory-ui';
+const usual: Prefs = {
+  theme: 'system',
+  language: 'auto',
+  zone: 'local',
+  rate: 1000,
+  columns: {},
+  narrowRail: false,
+};
+const listeners = new Set<() => void>();
+let prefs: Prefs = { ...usual, ...stored() };
+
+function stored(): Partial<Prefs> {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {}; // no storage here, or what it holds is not ours: the defaults do
+  }
+}
+
+/** The choices as they are. */
+export const currentPrefs = (): Prefs => prefs;
+
+/** Changes some of them, for now and for the next visit. */
+export function choose(change: Partial<Prefs>): void {
+  prefs = { ...prefs, ...change };
+  try {
+    localStorage.setItem(storageKey, JSON.stringify(prefs));
+  } catch (cause) {
+    console.warn('the choice lasts only until this page is closed', cause);
+  }
+  for (const listener of listeners) listener();
+}
+
+/** Calls back after each change; returns how to stop that. */
+export function onPrefs(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The choices, and again whenever they change. */
+export function usePrefs(): Prefs {
+  return useSyncExternalStore(onPrefs, currentPrefs);
+}
+
+/** Puts the chosen theme on the page, now and after each change. */
+export function followTheme(): void {
+  const apply = () => {
+    const { theme } = prefs;
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  };
+  apply();
+  onPrefs(apply);
+}

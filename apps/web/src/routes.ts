@@ -1,0 +1,28 @@
+/*
+ * The pages: their addresses, their names, their keys. It must never import a page: they load when they are visited. A stranger would
+ * get wrong that order is that of the rail.
+ */
+import { Activity, Bug, Cpu, ListTree, type LucideIcon, Rows3, Send, Settings } from 'lucide-react';
+
+/** Names of the pages in the rail; their words are shell.pages. */
+export type PageName = 'overview' | 'queues' | 'jobs' | 'errors' | 'workers' | 'push' | 'settings';
+
+/** A page in the rail. */
+export interface PageRoute {
+  name: PageName;
+  href: string;
+  icon: LucideIcon;
+  /** The key behind `g`. */
+  key: string;
+}
+
+/** All of them, in order. */
+export const pages: readonly PageRoute[] = [
+  { name: 'overview', href: '/', icon: Activity, key: 'o' },
+  { name: 'queues', href: '/queues', icon: Rows3, key: 'q' },
+  { name: 'jobs', href: '/jobs', icon: ListTree, key: 'j' },
+  { name: 'errors', href: '/errors', icon: Bug, key: 'e' },
+  { name: 'workers', href: '/workers', icon: Cpu, key: 'w' },
+  { name: 'push', href: '/push', icon: Send, key: 'p' },
+  { name: 'settings', href: '/about', icon: Settings, key: 's' },
+];

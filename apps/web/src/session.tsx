@@ -1,0 +1,60 @@
+/*
+ * Who looks at the page, and what they may do. It must never decide anything: the server checks every request again, this only
+ * keeps buttons away that would be refused. A stranger would get wrong that a session may end at any time: any 401 brings the login.
+ */
+import type { ApiRight, ApiSession } from '@faktory-ts/protocol';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect } from 'react';
+import { ApiProblem, api, onSignedOut } from './api.ts';
+
+const Session = createContext<ApiSession | undefined>(undefined);
+const sessionKey = ['session'];
+
+/** The session; the pages inside the shell always have one. */
+export function useSession(): ApiSession {
+  const session = useContext(Session);
+  if (!session) throw new Error('useSession is for what stands inside <SessionGate>');
+  return session;
+}
+
+/** Whether the caller may do this. */
+export function useCan(right: ApiRight): boolean {
+  const { rights } = useSession();
+  return rights.includes(right) || rights.includes('admin');
+}
+
+/** Says who has just logged in; `null`: nobody any more. */
+export function useSetSession(): (session: ApiSession | null) => void {
+  const client = useQueryClient();
+  return (session) => {
+    client.setQueryData(sessionKey, session);
+    if (!session) client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
+  };
+}
+
+/** Shows the children to somebody logged in, `login` to others, `problem` while the server cannot be asked. */
+export function SessionGate(props: {
+  children: ReactNode;
+  login: ReactNode;
+  waiting: ReactNode;
+  problem: (problem: Error, again: () => void) => ReactNode;
+}): ReactNode {
+  const client = useQueryClient();
+  useEffect(() => onSignedOut(() => client.setQueryData(sessionKey, null)), [client]);
+  const { data, error, refetch } = useQuery({
+    queryKey: sessionKey,
+    queryFn: async () => {
+      try {
+        return await api.session();
+      } catch (problem) {
+        if (problem instanceof ApiProblem && problem.status === 401) return null;
+        throw problem;
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (data) return <Session value={data}>{props.children}</Session>;
+  if (data === null) return props.login;
+  if (error) return props.problem(error, () => void refetch());
+  return props.waiting;
+}

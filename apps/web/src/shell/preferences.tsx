@@ -1,0 +1,96 @@
+/*
+ * The menu of preferences: theme, language, zone, rate, keys, log out. It must never hold what the server decides. A stranger would get
+ * wrong that the zone has a short list here and the whole one in the settings.
+ */
+import { Keyboard, LogOut } from 'lucide-react';
+import type { ReactElement, ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api.ts';
+import { Menu, MenuChoices, MenuItem, MenuLabel, MenuLine } from '../parts/menu.tsx';
+import { toastError } from '../parts/toast.tsx';
+import { choose, type Prefs, usePrefs } from '../prefs.ts';
+import { useSession, useSetSession } from '../session.tsx';
+import { useZoneName } from '../time.tsx';
+import type { Overlay } from './overlay.ts';
+import { useWho } from './who.ts';
+
+const themes = ['system', 'light', 'dark'] as const;
+
+/** The rates to choose from, in milliseconds, by the keys of their words. */
+export const rates = { live: 1000, five: 5000, fifteen: 15_000, paused: 0 } as const;
+
+/** The menu. */
+export function Preferences({
+  trigger,
+  onOverlay,
+}: {
+  trigger: ReactElement;
+  onOverlay: (overlay: Overlay) => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  const prefs = usePrefs();
+  const zoneName = useZoneName();
+  const zones = [...new Set(['local', 'UTC', prefs.zone])];
+  return (
+    <Menu trigger={trigger}>
+      <SignedIn />
+      <MenuLabel>{t('shell.theme')}</MenuLabel>
+      <MenuChoices<Prefs['theme']>
+        value={prefs.theme}
+        onChange={(theme) => choose({ theme })}
+        choices={themes.map((value) => ({ value, label: t(`shell.themes.${value}`) }))}
+      />
+      <MenuLabel>{t('shell.zone')}</MenuLabel>
+      <MenuChoices
+        value={prefs.zone}
+        onChange={(zone) => choose({ zone })}
+        choices={zones.map((value) => ({ value, label: zoneName(value) }))}
+      />
+      <MenuLabel>{t('shell.rate')}</MenuLabel>
+      <MenuChoices
+        value={String(prefs.rate)}
+        onChange={(rate) => choose({ rate: Number(rate) })}
+        choices={(Object.keys(rates) as (keyof typeof rates)[]).map((name) => ({
+          value: String(rates[name]),
+          label: t(`shell.rates.${name}`),
+        }))}
+      />
+      <MenuLine />
+      <MenuItem icon={Keyboard} onSelect={() => onOverlay('keys')}>
+        {t('shell.keysTitle')}
+        <kbd className="ms-auto text-xs text-faint">?</kbd>
+      </MenuItem>
+      <LogOutItem />
+    </Menu>
+  );
+}
+
+function SignedIn(): ReactNode {
+  const who = useWho();
+  return (
+    <>
+      <MenuLabel>{who}</MenuLabel>
+      <MenuLine />
+    </>
+  );
+}
+
+function LogOutItem(): ReactNode {
+  const { t } = useTranslation();
+  const { login } = useSession();
+  const setSession = useSetSession();
+  if (!login) return null;
+  const leave = async () => {
+    try {
+      await api.logout();
+      setSession(null);
+    } catch (problem) {
+      toastError(problem);
+    }
+  };
+  return (
+    <MenuItem icon={LogOut} onSelect={() => void leave()}>
+      {t('shell.logout')}
+    </MenuItem>
+  );
+}

@@ -1,0 +1,95 @@
+/*
+ * The frame around every page: rail, header, what connection there is, and the places where questions, notices, keys and commands appear.
+ * It must never know a page. A stranger would get wrong that the whole window scrolls, and rail and header stay.
+ */
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import { live, useConnection } from '../live.ts';
+import { Button } from '../parts/button.tsx';
+import { Confirmer } from '../parts/confirm.tsx';
+import { Toasts } from '../parts/toast.tsx';
+import { usePrefs } from '../prefs.ts';
+import { useSession } from '../session.tsx';
+import { setServerClock } from '../time.tsx';
+import { Header } from './header.tsx';
+import { KeysDialog } from './keys.tsx';
+import type { Overlay } from './overlay.ts';
+import { Palette } from './palette.tsx';
+import { BottomBar, Rail } from './rail.tsx';
+import { useShortcuts } from './shortcuts.ts';
+
+/** The frame, with a page in it. */
+export function Shell({ children }: { children: ReactNode }): ReactNode {
+  const { t } = useTranslation();
+  const session = useSession();
+  const { narrowRail } = usePrefs();
+  const [overlay, setOverlay] = useState<Overlay>('none');
+  useEffect(() => setServerClock(session.now), [session.now]);
+  useEffect(() => {
+    live.start();
+    return () => live.stop();
+  }, []);
+  useShortcuts(setOverlay);
+  useNewPage();
+  return (
+    <div
+      className={`md:grid ${narrowRail ? 'md:grid-cols-[52px_minmax(0,1fr)]' : 'md:grid-cols-[196px_minmax(0,1fr)]'}`}
+    >
+      <button
+        type="button"
+        onClick={() => document.getElementById('content')?.focus()}
+        className="fixed start-2 top-2 z-50 -translate-y-16 rounded-md bg-ink px-3 py-2 text-page focus:translate-y-0"
+      >
+        {t('shell.skip')}
+      </button>
+      <Rail />
+      <div className="flex min-h-dvh min-w-0 flex-col pb-16 md:pb-0">
+        <Header onOverlay={setOverlay} />
+        <LostBar />
+        <main
+          id="content"
+          tabIndex={-1}
+          className="w-full max-w-[1680px] grow px-4 pt-4 pb-10 outline-none lg:px-6"
+        >
+          {children}
+        </main>
+      </div>
+      <BottomBar />
+      <KeysDialog open={overlay === 'keys'} onClose={() => setOverlay('none')} />
+      <Palette open={overlay === 'palette'} onClose={() => setOverlay('none')} />
+      <Confirmer />
+      <Toasts />
+    </div>
+  );
+}
+
+/** A new page begins at its top, and screen readers begin with it. */
+function useNewPage(): void {
+  const [path] = useLocation();
+  const [first, setFirst] = useState(path);
+  useEffect(() => {
+    if (path === first) return;
+    setFirst('');
+    window.scrollTo(0, 0);
+    document.getElementById('content')?.focus({ preventScroll: true });
+  }, [path, first]);
+}
+
+function LostBar(): ReactNode {
+  const { t } = useTranslation();
+  const lost = useConnection() === 'lost';
+  return (
+    <div role="status" className={lost ? 'sticky top-(--header) z-20' : ''}>
+      {lost && (
+        <div className="flex items-center gap-3 border-b border-retries bg-sunken px-4 py-1.5 lg:px-6">
+          <span className="size-2 shrink-0 animate-pulse rounded-full bg-retries" aria-hidden />
+          <p className="min-w-0 grow">{t('shell.lostBar')}</p>
+          <Button small onClick={live.retryNow}>
+            {t('shell.retryNow')}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

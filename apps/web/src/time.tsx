@@ -1,0 +1,135 @@
+/*
+ * Times as people read them: relative, with the exact one on hover, in the zone that the user chose. It must never trust this
+ * machine's clock: the server's is what its times mean. A stranger would get wrong that all relative times of the page tick together,
+ * once a second, and only those on the screen.
+ */
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { duration } from './numbers.ts';
+import { currentPrefs, usePrefs } from './prefs.ts';
+import { language } from './words/index.ts';
+
+let ahead = 0; // ms that the server's clock is ahead of ours
+let tick = 0;
+let ticking: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+
+/** Tells the page what time it is at the server. */
+export function setServerClock(now: string): void {
+  const off = Date.parse(now) - Date.now();
+  ahead = Math.abs(off) < 1500 ? 0 : off; // less is the way of the answer
+}
+
+/** Milliseconds since 1970 by the server's clock. */
+export const serverNow = (): number => Date.now() + ahead;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  ticking ??= setInterval(() => {
+    tick = Math.floor(serverNow() / 1000) * 1000;
+    for (const one of listeners) one();
+  }, 1000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  };
+}
+
+/** The server's time, anew each second. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => {
+    if (!ticking) tick = Math.floor(serverNow() / 1000) * 1000;
+    return tick;
+  });
+}
+
+const zoneOf = (zone: string): string | undefined => (zone === 'local' ? undefined : zone);
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const timeZone = zoneOf(currentPrefs().zone);
+  const key = `${language()} ${timeZone} ${JSON.stringify(options)}`;
+  let made = formats.get(key);
+  if (!made) {
+    made = new Intl.DateTimeFormat(language(), timeZone ? { ...options, timeZone } : options);
+    formats.set(key, made);
+  }
+  return made;
+}
+
+/** Date and time to the millisecond, with the zone. */
+export function exactTime(at: string | number): string {
+  return dateFormat({
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+    timeZoneName: 'short',
+  }).format(new Date(at));
+}
+
+/** The time of day alone. */
+export const clockTime = (at: string | number): string =>
+  dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(new Date(at));
+
+/** Date and minute, for axes and lists. */
+export const shortTime = (at: string | number): string =>
+  dateFormat({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+
+const relativeUnits = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** How long ago, or in how long: `3m ago`. */
+export function relativeTime(at: string | number, now: number): string {
+  const seconds = (new Date(at).getTime() - now) / 1000;
+  const [unit, length] = relativeUnits.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(language(), { style: 'narrow', numeric: 'auto' }).format(
+    Math.trunc(seconds / length),
+    unit,
+  );
+}
+
+/** A time: relative, exact on hover. */
+export function Time({ at }: { at: string | undefined }): ReactNode {
+  const now = useNow();
+  usePrefs();
+  if (!at) return null;
+  return (
+    <time dateTime={at} title={exactTime(at)} className="tabular whitespace-nowrap">
+      {relativeTime(at, now)}
+    </time>
+  );
+}
+
+/** How long something goes on, since then until now. */
+export function Elapsed({ since }: { since: string }): ReactNode {
+  const now = useNow();
+  usePrefs();
+  return (
+    <time dateTime={since} title={exactTime(since)} className="tabular whitespace-nowrap">
+      {duration(Math.max(0, Math.floor((now - Date.parse(since)) / 1000)))}
+    </time>
+  );
+}
+
+/** Names of the zones to choose from: ours first. */
+export function zones(): string[] {
+  const all = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : [];
+  return ['local', 'UTC', ...all.filter((name) => name !== 'UTC')];
+}
+
+/** What a zone is called in a list. */
+export function useZoneName(): (zone: string) => string {
+  const { t } = useTranslation();
+  const local = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (zone) => (zone === 'local' ? t('shell.zoneLocal', { zone: local }) : zone.replaceAll('_', ' '));
+}

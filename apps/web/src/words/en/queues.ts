@@ -1,0 +1,2 @@
+/* Words of one page. Only texts. */
+export const queues = {} as const;

@@ -1,0 +1,92 @@
+/*
+ * The texts of the page in the user's language: English is here, the other languages come when they are needed. It must never show a
+ * key: what a language lacks is shown in English. A stranger would get wrong that a language is offered as soon as its file stands in
+ * this folder, and that numbers in texts are formatted by i18next ({{count, number}}).
+ */
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { choose, currentPrefs } from '../prefs.ts';
+import { en, type Words } from './en.ts';
+
+/** Every language that the page is meant to speak, by its own name. */
+export const allLanguages: Readonly<Record<string, string>> = {
+  en: 'English',
+  de: 'Deutsch',
+  fr: 'Français',
+  es: 'Español',
+  'pt-BR': 'Português (Brasil)',
+  it: 'Italiano',
+  ru: 'Русский',
+  uk: 'Українська',
+  'zh-CN': '简体中文',
+  'zh-TW': '繁體中文',
+  ja: '日本語',
+  ko: '한국어',
+  ar: 'العربية',
+  he: 'עברית',
+  fa: 'فارسی',
+  hi: 'हिन्दी',
+};
+
+const rightToLeft = new Set(['ar', 'he', 'fa']);
+const files = import.meta.glob<{ words: Words }>(['./??.ts', './??-??.ts', '!./en.ts']);
+
+/** The languages that there are texts for. */
+export const languages: readonly string[] = Object.keys(allLanguages).filter(
+  (code) => code === 'en' || files[`./${code}.ts`],
+);
+
+/** The one of `offered` that suits the browser's wishes best. */
+export function bestLanguage(wishes: readonly string[], offered: readonly string[] = languages): string {
+  for (const wish of wishes) {
+    const lower = wish.toLowerCase();
+    const exactly = offered.find((code) => code.toLowerCase() === lower);
+    if (exactly) return exactly;
+    if (/^zh\b/.test(lower)) {
+      const chinese = /hant|tw|hk|mo/.test(lower) ? 'zh-TW' : 'zh-CN';
+      if (offered.includes(chinese)) return chinese;
+    }
+    const [stem] = lower.split('-');
+    const near = offered.find((code) => code.toLowerCase().split('-')[0] === stem);
+    if (near) return near;
+  }
+  return 'en';
+}
+
+const wanted = () => {
+  const { language } = currentPrefs();
+  return language === 'auto' ? bestLanguage(navigator.languages) : language;
+};
+
+/** Code of the language shown. */
+export const language = (): string => i18next.language ?? 'en';
+
+/** Makes the texts ready, in the chosen language or the browser's. */
+export async function startWords(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    lng: 'en',
+    fallbackLng: 'en',
+    resources: { en: { translation: en } },
+    interpolation: { escapeValue: false }, // React escapes
+    returnNull: false,
+  });
+  await speak(wanted());
+}
+
+/** Changes the language, and remembers it; `auto`: what the browser wishes. */
+export async function chooseLanguage(code: string): Promise<void> {
+  choose({ language: code });
+  await speak(wanted());
+}
+
+async function speak(code: string): Promise<void> {
+  const known = languages.includes(code) ? code : 'en';
+  const load = files[`./${known}.ts`];
+  if (load && !i18next.hasResourceBundle(known, 'translation')) {
+    const { words } = await load();
+    i18next.addResourceBundle(known, 'translation', words);
+  }
+  await i18next.changeLanguage(known);
+  document.documentElement.lang = known;
+  document.documentElement.dir = rightToLeft.has(known) ? 'rtl' : 'ltr';
+}
