@@ -1,2 +1,2 @@
 /* Words of one page. Only texts. */
-export const queues = {} as const;
+export const queues = { paused: 'Paused' } as const;
