@@ -18,6 +18,8 @@ export interface Question {
   /** The words on the button. */
   yes: string;
   danger?: boolean;
+  /** Makes sense without a single job too. */
+  evenNone?: boolean;
   /** Counts what is concerned; the question shows how far it has come. */
   counting?: (report: (progress: Progress) => void, signal: AbortSignal) => Promise<unknown>;
 }
@@ -67,7 +69,7 @@ export function Confirmer(): ReactNode {
             <Button onClick={() => question.answer(false)}>{t('parts.cancel')}</Button>
             <Button
               tone={question.danger ? 'danger' : 'accent'}
-              disabled={progress?.finished === true && progress.jobs === 0}
+              disabled={progress?.finished === true && progress.jobs === 0 && !question.evenNone}
               onClick={() => question.answer(true)}
             >
               {waiting ? t('parts.withoutCount', { action: question.yes }) : question.yes}

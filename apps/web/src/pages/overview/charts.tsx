@@ -11,10 +11,15 @@ import { useTrail } from '../../live.ts';
 import { ratesOf } from '../../live-merge.ts';
 import { duration, rate } from '../../numbers.ts';
 import { Chart, type Line } from '../../parts/chart.tsx';
+import { durationSteps } from '../../parts/chart-options.ts';
 import { ErrorNote } from '../../parts/notes.tsx';
 import { Section } from '../../parts/section.tsx';
 
-const liveWindow = 180_000; // ms
+const longestWindow = 180_000; // ms
+const shortestWindow = 60_000; // ms: the chart of a page just opened is not all empty
+
+const liveWindow = (times: readonly number[]) =>
+  Math.max(shortestWindow, Math.min(longestWindow, (times.at(-1) ?? 0) - (times[0] ?? 0)));
 
 interface Drawn {
   times: number[];
@@ -28,7 +33,7 @@ export function Charts({ span, choice }: { span: Span | 'live'; choice: ReactNod
   const live = useLiveLines();
   const history = useHistoryLines(span === 'live' ? '30m' : span, {}, span !== 'live');
   const drawn = span === 'live' ? live : history.drawn;
-  const window = span === 'live' ? { window: liveWindow } : {};
+  const window = span === 'live' ? { window: liveWindow(drawn.times) } : {};
   return (
     <>
       <Section title={t('overview.throughput')} actions={choice}>
@@ -48,6 +53,7 @@ export function Charts({ span, choice }: { span: Span | 'live'; choice: ReactNod
           times={drawn.times}
           lines={drawn.latency}
           format={duration}
+          steps={durationSteps}
           height={140}
           {...window}
         />

@@ -76,7 +76,7 @@ function Station(props: {
           <Icon size={14} strokeWidth={2} aria-hidden />
           <span className="truncate group-hover:underline">{t(`parts.places.${place}`)}</span>
         </span>
-        <span className="mt-1 block h-8 text-2xl tracking-tight tabular">
+        <span className="mt-1 block h-9 text-2xl tracking-tight tabular">
           {jobs === undefined ? '' : count(jobs)}
         </span>
         <span className="block h-[18px] truncate text-sm text-faint">{props.note}</span>
@@ -97,7 +97,7 @@ function Done(): ReactNode {
         <CircleCheck size={14} strokeWidth={2} aria-hidden />
         {t('overview.done')}
       </span>
-      <span className="mt-1 block h-8 truncate text-2xl tracking-tight tabular">
+      <span className="mt-1 block h-9 truncate text-2xl tracking-tight tabular">
         {stats ? t('overview.perSecond', { rate: rate(done) }) : ''}
       </span>
       <span className="block h-[18px] truncate text-sm text-faint">

@@ -9,6 +9,7 @@ export const actions = {
   schedule: 'Reschedule',
   move: 'Move to a queue',
   prioritize: 'Change priority',
+  priorityHint: '9 goes first, 5 is usual',
   done_one: '{{count, number}} job changed.',
   done_other: '{{count, number}} jobs changed.',
   doneDiscard_one: '{{count, number}} job discarded.',

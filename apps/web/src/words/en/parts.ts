@@ -7,6 +7,7 @@ export const parts = {
   cancel: 'Cancel',
   chooseAll: 'Select all rows that are loaded',
   chooseRow: 'Select {{name}}',
+  clearSelection: 'Clear the selection',
   close: 'Close',
   code: 'Code',
   columns: 'Columns',
