@@ -11,6 +11,7 @@ import { syncsPerSecond } from './disk.ts';
 import { whole } from './figures.ts';
 import { idleWorker } from './idle-worker.ts';
 import { million } from './million.ts';
+import { pages } from './pages.ts';
 import { quietTimes } from './quiet-times.ts';
 import { restart } from './restart.ts';
 
@@ -19,6 +20,7 @@ const sections: Record<string, () => Promise<void>> = {
   off: () => besideEcho('off'),
   bulk,
   million,
+  pages,
   backup,
   restart,
   idle: quietTimes,

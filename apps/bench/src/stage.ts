@@ -31,10 +31,15 @@ export class Stage {
   }
 
   /** Starts a server; on an old data folder when one is given, with more flags. */
-  static async start(sync: string, folder?: string, more: readonly string[] = []): Promise<Stage> {
+  static async start(
+    sync: string,
+    folder?: string,
+    more: readonly string[] = [],
+    web = ':0',
+  ): Promise<Stage> {
     const dir = folder ?? mkdtempSync(join(tmpdir(), 'faktory-bench-'));
     const started = performance.now();
-    const args = ['-b', '127.0.0.1:0', '-w', ':0', '-d', join(dir, 'db'), '-c', dir, '--sync', sync, ...more];
+    const args = ['-b', '127.0.0.1:0', '-w', web, '-d', join(dir, 'db'), '-c', dir, '--sync', sync, ...more];
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment(),

@@ -75,7 +75,9 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
     dir: resolve(flags.dir ?? usual.data),
     host: binding.host,
     port: binding.port,
-    http: web ? { host: web.host, port: web.port } : (false as const),
+    http: web
+      ? { host: web.host, port: web.port, ...(toml.redact && { redact: toml.redact }) }
+      : (false as const),
     ...passwords(toml, { environment, env, systemFile: passwordFile }),
     ...(tls && { tls }),
     sync,

@@ -15,6 +15,8 @@ export interface TomlSettings {
   readonly binding: string | undefined;
   readonly webPassword: string | readonly string[] | undefined;
   readonly webBinding: string | undefined;
+  /** Argument values that the web UI does not show. */
+  readonly redact: readonly string[] | undefined;
   /** `every` in text: a duration, or `off`. */
   readonly backups: { readonly every: string | undefined; readonly keep: number | undefined };
   /** Undefined: there is no such table. */
@@ -37,7 +39,7 @@ const limitNames = limits.map((limit) => limit.name);
 const known: Readonly<Record<string, readonly string[]>> = {
   faktory: ['password', 'binding'],
   tls: ['key', 'cert', 'client_ca'],
-  web: ['password', 'binding'],
+  web: ['password', 'binding', 'redact'],
   backups: ['every', 'keep'],
   statsd: ['location', 'namespace', 'tags', 'queueLatency'],
   limits: limitNames,
@@ -55,6 +57,7 @@ export function readToml(document: ConfD, warn: (message: string) => void): Toml
     binding: text(document, 'faktory', 'binding'),
     webPassword: texts(document, 'web', 'password'),
     webBinding: text(document, 'web', 'binding'),
+    redact: list(document, 'web', 'redact'),
     tls: {
       key: text(document, 'tls', 'key'),
       cert: text(document, 'tls', 'cert'),

@@ -88,6 +88,8 @@ export {
   jobPlaces,
   parseChange,
   parseJobsAsk,
+  parseUndo,
+  type UndoneJobs,
 } from './operating.ts';
 export {
   bulk,

@@ -1,5 +1,5 @@
 /*
- * The verbs of operators, for connections that asked with EXT: JOBS finds, CHANGE changes, WORKERS and SIGNAL are about workers, TAIL
+ * The verbs of operators, for connections that asked with EXT: JOBS finds, CHANGE changes, UNDO takes a change back, WORKERS and SIGNAL are about workers, TAIL
  * tells what happens. It must never act on them. A stranger would get wrong that JOBS and CHANGE do a bite of the work and give a
  * cursor: whoever wants all of it asks again until there is none.
  */
@@ -93,7 +93,22 @@ export type JobAction =
   | { action: 'prioritize'; priority: number };
 
 /** What CHANGE is asked. Without `jids` it needs `places`: so an empty filter changes nothing. */
-export type ChangeAsk = JobFilter & JobAction & { cursor?: string };
+export type ChangeAsk = JobFilter &
+  JobAction & {
+    cursor?: string;
+    /** Makes the change one that UNDO takes back, by this name: 1 to 64 letters, digits, `_` and `-`. All bites have the same. */
+    undo?: string;
+  };
+
+/** The answer to UNDO: what this bite did. */
+export interface UndoneJobs {
+  /** Jobs that are again where and as they were. */
+  undone: number;
+  /** Jobs that have moved since the change, and were left. */
+  kept: number;
+  /** Jobs still to do: ask again. */
+  left: number;
+}
 
 /** A filter as the server uses it. */
 export interface JobSearch extends Omit<JobFilter, 'places' | 'from' | 'until'> {
@@ -106,6 +121,8 @@ export interface JobSearch extends Omit<JobFilter, 'places' | 'from' | 'until'> 
 export interface JobChange {
   search: JobSearch;
   cursor?: string;
+  /** Makes it one that can be undone, by this name. */
+  undo?: string;
   change:
     | { action: 'discard' | 'kill' | 'requeue' }
     | { action: 'schedule'; at: Micros }
@@ -140,8 +157,21 @@ export function parseChange(rest: string): JobChange {
     if (!fields.has('places') && !fields.has('jids'))
       throw wrong('say which jobs: "places", or "jids", and more');
     const cursor = stringIn(fields, 'cursor');
-    return { search: searchIn(fields), change: actionIn(fields), ...(cursor && { cursor }) };
+    const undo = fields.has('undo') ? nameIn(fields, 'undo') : undefined;
+    const change = actionIn(fields);
+    return { search: searchIn(fields), change, ...(cursor && { cursor }), ...(undo && { undo }) };
   });
+}
+
+/** Reads what follows `UNDO `: the name of the change. Throws `MALFORMED`. */
+export function parseUndo(rest: string): string {
+  return readRest('UNDO', rest, (text) => nameIn(payload(text), 'name'));
+}
+
+function nameIn(fields: Payload, field: string): string {
+  const name = stringIn(fields, field) ?? '';
+  if (!/^[\w-]{1,64}$/.test(name)) throw wrong(`"${field}" must be 1 to 64 letters, digits, _ and -`);
+  return name;
 }
 
 function payload(text: string): Payload {

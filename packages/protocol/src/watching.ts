@@ -37,6 +37,8 @@ export interface WorkerStatus {
   hostname: string;
   pid: number;
   labels: readonly string[];
+  /** What its last FETCH or FETCHB asked for, in this order; empty until then. */
+  queues: readonly string[];
   state: WorkerState;
   /** Its first HELLO. */
   started_at: string;

@@ -3,7 +3,7 @@
  * wrong that times are RFC 3339 texts and durations seconds throughout, and that texts of jobs are cut in lists and hidden by rule.
  */
 
-import type { JobPlace, JobsProgress } from './operating.ts';
+import type { JobPlace, JobsProgress, UndoneJobs } from './operating.ts';
 import type { JobEvent, WorkerStatus } from './watching.ts';
 
 /** What a caller may do; `admin` includes all others. */
@@ -40,8 +40,10 @@ export interface QueueRow {
   size: number;
   /** Ready jobs by priority: the first is priority 1, the ninth 9. */
   priorities: readonly number[];
-  /** Seconds that its longest-waiting job has waited. */
+  /** Seconds that its longest-waiting job has waited. On `/api/live` a row is not sent again when this alone has grown. */
   latency: number;
+  /** RFC 3339: since when that job waits; absent: none does. A page counts the seconds on by it. */
+  oldest_at?: string;
   /** Jobs a second over the last minute: that became ready, and that were handed out. */
   rate_in: number;
   rate_out: number;
@@ -258,6 +260,8 @@ export interface ErrorGroups {
 export interface UndoableChange {
   name: string;
   action: string;
+  /** Who did it: `password`, `token NAME` or `anybody`. */
+  who?: string;
   at: string;
   /** Until when. */
   until: string;
@@ -265,12 +269,7 @@ export interface UndoableChange {
 }
 
 /** The answer to a bite of `POST /api/undo`. */
-export interface Undone {
-  undone: number;
-  /** Jobs that have moved on since and were left as they are. */
-  kept: number;
-  left: number;
-}
+export type Undone = UndoneJobs;
 
 /** A jobtype that the server has seen, for the form that pushes. */
 export interface KnownJobtype {
@@ -288,13 +287,11 @@ export interface About {
   platform: string;
   pid: number;
   started_at: string;
-  /** Folder, size, format, mode. */
+  /** Folder, size, mode. */
   storage: {
     dir: string;
     bytes: number;
-    format: number;
     sync: string;
-    sqlite: string;
     disk_free: number;
     disk_total: number;
     commits: number;

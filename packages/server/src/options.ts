@@ -25,8 +25,14 @@ export interface ServerOptions {
   readonly host?: string;
   /** Command port; 0 means a free one. Default 0. */
   readonly port?: number;
-  /** HTTP for `/health`, `/stats` and `/history`; false means none. Default false. */
-  readonly http?: { readonly host?: string; readonly port?: number } | false;
+  /**
+   * HTTP: the web UI, its API, `/health`, `/stats` and `/metrics`; false means none. `redact` names argument values that it does not show:
+   * `password` a member of that name in any job, `SendEmail:password` in those of a jobtype, `SendEmail:0` the first argument,
+   * `SendEmail` all of them. Default false.
+   */
+  readonly http?:
+    | { readonly host?: string; readonly port?: number; readonly redact?: readonly string[] }
+    | false;
   /** What clients must know; of several, any one. Default: nothing is asked. */
   readonly password?: string | readonly string[];
   /** What HTTP clients must know (Basic authentication, any user); of several, any one. Default: `password`. */
@@ -133,7 +139,8 @@ function backupPlan({ every = HOUR, keep = KEPT_BACKUPS }: { every?: number; kee
 /** Where HTTP listens; undefined = nowhere. Throws CONFIG. */
 export function httpOf(asked: ServerOptions['http']) {
   if (!asked) return undefined;
-  return { host: asked.host ?? '127.0.0.1', port: whole('http.port', asked.port ?? 0, 0, 65_535) };
+  const { host = '127.0.0.1', port = 0, redact = [] } = asked;
+  return { host, port: whole('http.port', port, 0, 65_535), redact };
 }
 
 interface Passwords {
@@ -152,4 +159,28 @@ function whole(name: string, value: number, least: number, most = Number.MAX_SAF
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new FaktoryError('CONFIG', `${name} must be a whole number ${range}, not ${value}`);
+}
+
+/** Settings as people may see them, without those that hold a secret or are no texts. */
+export function shownSettings(settings: Settings): { name: string; value: string; default: string }[] {
+  const usual = settle({});
+  const hidden = new Set<keyof Settings>([
+    'password',
+    'webPassword',
+    'secrets',
+    'log',
+    'clock',
+    'dir',
+    'tls',
+  ]);
+  const names = (Object.keys(usual) as (keyof Settings)[]).filter((name) => !hidden.has(name));
+  const said = (value: unknown): string =>
+    typeof value === 'string' ? value : (JSON.stringify(value) ?? 'off');
+  const rows = names.map((name) => ({ name, value: said(settings[name]), default: said(usual[name]) }));
+  const asked = settings.secrets.webPasswords.length > 0;
+  return [
+    { name: 'tls', value: settings.tls ? 'on' : 'off', default: 'off' },
+    { name: 'password', value: asked ? 'asked for' : 'none', default: 'none' },
+    ...rows,
+  ];
 }

@@ -13,12 +13,20 @@ import { join } from 'node:path';
 import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
 import { Access } from './access/access.ts';
 import { addressOf } from './address.ts';
-import { madeAt } from './engine/sqlite/backup-folder.ts';
+import { backupsOf, madeAt, pathsOf } from './engine/sqlite/backup-folder.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
-import { httpOf, KEPT_BACKUPS, type ServerOptions, type Settings, secretsOf, settle } from './options.ts';
+import {
+  httpOf,
+  KEPT_BACKUPS,
+  type ServerOptions,
+  type Settings,
+  secretsOf,
+  settle,
+  shownSettings,
+} from './options.ts';
 import { BackupTask } from './tasks/backup-task.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
@@ -133,7 +141,10 @@ class FaktoryServer implements Server {
     const rooms = this.#build(engine, host);
     this.#rooms = rooms;
     try {
-      this.#access.open((isValid) => rooms.listener.dismiss(isValid));
+      this.#access.open((isValid) => {
+        rooms.listener.dismiss(isValid);
+        rooms.http?.dismiss(isValid);
+      });
       await rooms.runner.start();
       await rooms.disk.start();
       await rooms.backups?.start();
@@ -164,7 +175,19 @@ class FaktoryServer implements Server {
     const startedAt = performance.now();
     const sources = {
       jobs,
+      roster,
       info,
+      version,
+      dir: this.dir,
+      sync: settings.sync,
+      maxLineBytes: settings.maxLineBytes,
+      keepBackups,
+      backupEvery: plan?.every,
+      settings: shownSettings(settings),
+      connections: () => listener.connections,
+      clients: () => listener.clients(),
+      madeAt,
+      backupFile: (id: string) => pathsOf(backupsOf(this.dir), id).copy,
       workers: () => roster.workers(),
       backups: () => backups?.state,
       disk: () => disk.state,
@@ -175,11 +198,12 @@ class FaktoryServer implements Server {
   }
 
   async #startHttp(rooms: Rooms): Promise<void> {
-    const { http, tls, handshakeTimeout } = this.#settings;
+    const { http, tls, handshakeTimeout, log } = this.#settings;
     if (!http) return;
     const patience = 5 * handshakeTimeout;
-    const at = { host: await addressOf(http.host), port: http.port };
-    rooms.http = rooms.makeHttp({ ...at, tls, patience, access: this.#access });
+    const { port, redact } = http;
+    const at = { host: await addressOf(http.host), port, redact };
+    rooms.http = rooms.makeHttp({ ...at, tls, patience, access: this.#access, log });
     this.#httpPort = await rooms.http.start();
   }
 

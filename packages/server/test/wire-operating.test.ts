@@ -118,6 +118,7 @@ test('WORKERS lists who works on what since when; SIGNAL reaches them with their
     {
       wid: 'w1',
       state: 'running',
+      queues: ['default'],
       rss_kb: 2048,
       lag_ms: 3,
       connections: 1,

@@ -1,5 +1,5 @@
 /**
- * WHO IS LET IN, and as whom: passwords, web passwords and tokens, and the proof that a client knows one. The door of this room.
+ * WHO IS LET IN, and as whom: passwords, web passwords, tokens and sessions of the web UI, and the proof that a client knows one. The door of this room.
  *
  * It must never put a secret into a text, nor compare one other than in constant time. A stranger would get wrong that unmodified clients
  * send a proof and no name: each secret is then tried, one a turn of the event loop, so that logins never hold up those who are in.
@@ -12,10 +12,12 @@ import type { Logger } from '../log.ts';
 import { Audit } from './audit.ts';
 import { Logins } from './logins.ts';
 import { type Limits, parseScope } from './rights.ts';
+import { type SessionOf, Sessions } from './sessions.ts';
 import { pathOf, readTokens, type SecretToken } from './tokens.ts';
 
 export { type Deed, summary } from './audit.ts';
-export { isAudited, isWatched, keyOf, permit, permitQueues } from './rights.ts';
+export type { Right } from './rights.ts';
+export { isAudited, isWatched, keyOf, permit, permitQueues, rightsOf } from './rights.ts';
 
 /** What is to be known. Empty lists: nothing is asked. */
 export interface Secrets {
@@ -40,6 +42,13 @@ export interface Claim {
   readonly gone: () => boolean;
 }
 
+/** Somebody who has a session. */
+export interface LoggedIn {
+  readonly caller: Caller;
+  /** The secret that the cookie holds. */
+  readonly number: string;
+}
+
 interface TokenCaller extends Caller {
   readonly token: SecretToken;
 }
@@ -61,6 +70,7 @@ export class Access {
   readonly #dir: string;
   readonly #log: Logger;
   readonly #logins: Logins;
+  readonly #sessions: Sessions;
   #secrets: Secrets;
   /** By name, the one that was used last first. */
   #tokens = new Map<string, TokenCaller>();
@@ -73,6 +83,7 @@ export class Access {
     this.#dir = dir;
     this.#log = log;
     this.audit = new Audit({ dir, log, clock });
+    this.#sessions = new Sessions({ dir, log, clock });
     this.#logins = new Logins((address) =>
       log.warn(`five failed logins in a row from ${address}: slowed down`),
     );
@@ -81,6 +92,7 @@ export class Access {
   /** Reads the tokens, and again when they change. `onRevoked` hears who is still valid then. Throws STORAGE. */
   open(onRevoked: (isValid: (caller: Caller) => boolean) => void): void {
     this.#readTokens();
+    this.#sessions.load();
     this.#onRevoked = onRevoked;
     watchFile(pathOf(this.#dir), { interval: LOOK_EVERY, persistent: false }, this.#look);
   }
@@ -114,25 +126,69 @@ export class Access {
     throw new FaktoryError('AUTH', 'Invalid password');
   }
 
+  /** Whether HTTP clients must prove that they know something. */
+  get asksHttp(): boolean {
+    return this.#secrets.webPasswords.length > 0 || this.#tokens.size > 0;
+  }
+
   /** Checks what an HTTP client sent as `Authorization`: Basic, or Bearer NAME:SECRET for a token. Throws AUTH and LIMIT. */
-  async admitHttp(
-    authorization: string | undefined,
-    { address, gone }: Omit<Claim, 'username'>,
-  ): Promise<Caller> {
-    if (this.#secrets.webPasswords.length === 0 && this.#tokens.size === 0) return anybody;
+  async admitHttp(authorization: string | undefined, client: Omit<Claim, 'username'>): Promise<Caller> {
+    if (!this.asksHttp) return anybody;
     const [, scheme = '', given = ''] = /^(Basic|Bearer) (.+)$/i.exec(authorization ?? '') ?? [];
     if (given === '') throw new FaktoryError('AUTH', 'Authorization required');
     const bearer = scheme.toLowerCase() === 'bearer';
     const said = bearer ? given : Buffer.from(given, 'base64').toString('utf8');
     const [name, secret] = [said.slice(0, Math.max(0, said.indexOf(':'))), said.slice(said.indexOf(':') + 1)];
+    const found = await this.#known(name, secret, bearer ? [] : this.#secrets.webPasswords, client);
+    if (found) return found;
+    throw new FaktoryError('AUTH', 'Authorization failed');
+  }
+
+  /** The web UI's login; gives what its cookie is to hold. Throws AUTH and LIMIT. */
+  async login(name: string, secret: string, client: Omit<Claim, 'username'>): Promise<LoggedIn> {
+    const caller = await this.#known(name, secret, this.#secrets.webPasswords, client);
+    if (!caller) throw new FaktoryError('AUTH', 'wrong name or password');
+    return { caller, number: this.#sessions.open(caller.who, secret) };
+  }
+
+  /**
+   * Who has a session of this number; undefined: nobody. With `renew`, `fresh` is to be its number from now on.
+   */
+  session(
+    number: string,
+    { renew = false } = {},
+  ): (LoggedIn & { readonly fresh: string | undefined }) | undefined {
+    let caller: Caller | undefined;
+    const secretOf = ({ who, isOf }: SessionOf): string | undefined => {
+      const name = who.startsWith('token ') ? who.slice('token '.length) : '';
+      const held = this.#candidates(name, who === byPassword.who ? this.#secrets.webPasswords : []);
+      const found = held.find(({ secret }) => isOf(secret));
+      caller = found?.caller;
+      return found?.secret;
+    };
+    const open = this.#sessions.find(number, secretOf, renew);
+    return open && caller && { caller, number, fresh: open.fresh };
+  }
+
+  logout(number: string): void {
+    this.#sessions.close(number);
+  }
+
+  /** Whose name and secret these are. Each look counts as a try of this address. */
+  async #known(
+    name: string,
+    secret: string,
+    passwords: readonly string[],
+    { address, gone }: Omit<Claim, 'username'>,
+  ): Promise<Caller | undefined> {
     let found: Caller | undefined;
     const check = (): boolean => {
-      const candidates = this.#candidates(name, bearer ? [] : this.#secrets.webPasswords);
+      const candidates = this.#candidates(name, passwords);
       found = candidates.find((candidate) => sameSecret(secret, candidate.secret))?.caller;
       return found !== undefined;
     };
-    if (await this.#logins.attempt(address, check, gone)) return found ?? anybody;
-    throw new FaktoryError('AUTH', 'Authorization failed');
+    await this.#logins.attempt(address, check, gone);
+    return found;
   }
 
   /** Whose the proof is. Each trial waits for those of others that came before. */

@@ -38,12 +38,40 @@ export const rights: Readonly<Record<string, Right | 'any'>> = {
   'QUEUE REMOVE': 'operate',
   MUTATE: 'operate',
   CHANGE: 'operate',
+  UNDO: 'operate',
   SIGNAL: 'operate',
   BACKUP: 'operate',
   FLUSH: 'admin',
   'GET /stats': 'any',
   'GET /metrics': 'read',
   'GET /history': 'read',
+  'GET /api/session': 'any',
+  'GET /api/openapi.json': 'any',
+  'GET /api/live': 'read',
+  'GET /api/queues': 'read',
+  'GET /api/queues/:name': 'read',
+  'POST /api/queues/:name/pause': 'operate',
+  'POST /api/queues/:name/resume': 'operate',
+  'POST /api/queues/:name/remove': 'operate',
+  'GET /api/jobs': 'read',
+  'GET /api/jobs/count': 'read',
+  'GET /api/jobs/:jid': 'read',
+  'GET /api/jobs/:jid/raw': 'read',
+  'POST /api/jobs': 'push',
+  'POST /api/jobs/change': 'operate',
+  'GET /api/jobtypes': 'read',
+  'GET /api/history': 'read',
+  'GET /api/kinds': 'read',
+  'GET /api/errors': 'read',
+  'GET /api/workers': 'read',
+  'POST /api/workers/signal': 'operate',
+  'GET /api/undo': 'read',
+  'POST /api/undo': 'operate',
+  'GET /api/about': 'read',
+  'GET /api/clients': 'read',
+  'GET /api/backups': 'read',
+  'POST /api/backups': 'operate',
+  'GET /api/backups/:id/file': 'admin',
 };
 
 /** What a scope gives beside the right of its name. */
@@ -124,4 +152,9 @@ export function permitQueues(limits: Limits | undefined, asked: readonly string[
   if (other === undefined) return;
   const text = `not permitted: this token fetches from ${[...queues].join(', ')} only, not from ${excerpt(other)}`;
   throw new FaktoryError('FORBIDDEN', text);
+}
+
+/** All that these limits grant. */
+export function rightsOf(limits: Limits | undefined): readonly Right[] {
+  return limits ? [...limits.rights] : (Object.keys(roles) as Right[]);
 }

@@ -10,7 +10,16 @@
  * `wireJob` of the protocol joins them.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Bite, CountBite, EntryChange, FindAsk, FoundBite } from './find.ts';
+import type {
+  Bite,
+  CountBite,
+  EntryChange,
+  FindAsk,
+  FoundBite,
+  Undoable,
+  UndoLabel,
+  Undone,
+} from './find.ts';
 import type { Histogram, Meter } from './meter.ts';
 
 export type {
@@ -22,6 +31,9 @@ export type {
   FoundBite,
   Place,
   Progress,
+  Undoable,
+  UndoLabel,
+  Undone,
 } from './find.ts';
 
 export { Histogram, type Kind, Meter } from './meter.ts';
@@ -133,6 +145,14 @@ export interface QueueSummary {
   readonly name: string;
   readonly size: number;
   readonly paused: boolean;
+}
+
+/** A queue with what a page shows of it. */
+export interface QueueFigures extends QueueSummary {
+  /** Ready jobs by priority: nine numbers, that of priority 1 first. Their sum is the size. */
+  readonly priorities: readonly number[];
+  /** When the longest-waiting ready job was enqueued; undefined means none is ready. */
+  readonly oldest: Micros | undefined;
 }
 
 export interface Sizes {
@@ -262,8 +282,24 @@ export interface Engine {
   find(ask: FindAsk, bite: Bite, signal?: AbortSignal): Promise<FoundBite>;
   /** The same without the jobs. */
   count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite>;
-  /** Changes found jobs in one commit; tells of each whether it was changed. */
-  change(entries: readonly string[], change: EntryChange): Promise<readonly boolean[]>;
+  /**
+   * The queues of {@link queues} with more of each. Never makes other operations wait; with hundreds of queues, priorities and times
+   * are up to a second old.
+   */
+  queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]>;
+  /** How many ready jobs are handed out before this found one; undefined: it is not ready there any more. Makes nobody wait. */
+  ahead(entry: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** Changes found jobs in one commit; tells of each whether it was changed. With a label it can be undone for ten minutes. */
+  change(entries: readonly string[], change: EntryChange, undo?: UndoLabel): Promise<readonly boolean[]>;
+  /**
+   * Brings up to `limit` jobs of a change back, in one commit; throws NOT_FOUND for a name that is not known, or no more. What the
+   * limit of dead forgot for it does not come back.
+   */
+  undo(name: string, limit: number): Promise<Undone>;
+  /** The changes that can be undone, the newest first. */
+  undoable(): Promise<readonly Undoable[]>;
+  /** Forgets up to `limit` of what is kept for a time that is over: former jobs of changes. Says how many; 0 means no more. */
+  forget(limit: number): Promise<number>;
 
   /** Forgets everything. */
   flush(): Promise<void>;

@@ -92,3 +92,35 @@ export type EntryChange =
 
 /** The document as it is from now on. Runs inside the commit and must not wait. */
 type Rewrite = (document: string) => string;
+
+/** How a change that can be undone is called. */
+export interface UndoLabel {
+  /** Of the whole change, made by who asks: all its bites have the same. Throws INVALID for that of another change. */
+  readonly name: string;
+  /** What it does, for people. */
+  readonly action: string;
+  /** Who asked for it. */
+  readonly who?: string | undefined;
+}
+
+/** A change that can be undone. */
+export interface Undoable {
+  readonly name: string;
+  readonly action: string;
+  readonly who: string | undefined;
+  readonly at: Micros;
+  /** Until then. */
+  readonly until: Micros;
+  /** Jobs that it changed and that were not brought back yet. */
+  readonly count: number;
+}
+
+/** What one bite of undoing did. */
+export interface Undone {
+  /** Jobs that are again exactly where and as they were. */
+  readonly undone: number;
+  /** Jobs that were left as they are, for they have moved since the change. */
+  readonly kept: number;
+  /** Jobs still to do: ask again. */
+  readonly left: number;
+}

@@ -1,18 +1,24 @@
 /**
  * HTTP: `/health`, `/health/live` and `/health/ready` for whoever watches the server, `/metrics` for Prometheus, `/stats` (INFO's JSON)
- * and `/history` for people and graphs.
+ * and `/history` for people and graphs, `/api` and its WebSocket for the web UI, and the web UI itself at every other address.
  *
- * The pages of health are open. The rest asks for the password when there is one (Basic authentication, any user name), or for a token
- * that may read it.
+ * The pages of health and the web UI's files are open. The rest asks for the password when there is one, or for a token that may read it.
+ * The libraries are loaded when the first server starts: the commands of the program pay nothing for them.
  */
 import { Server as SecureServer } from 'node:tls';
-import { FaktoryError } from '@faktory-ts/protocol';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Access, permit } from '../access/access.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Access, Caller } from '../access/access.ts';
 import { listen } from '../listening.ts';
+import type { Logger } from '../log.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
+import { type ApiSources, addApi } from './api.ts';
+import { Guard } from './guard.ts';
 import { HealthPages, type HealthSources } from './health.ts';
+import { Live } from './live.ts';
 import { MetricsPage, type MetricsSources } from './metrics.ts';
+import { addPages, prefixOf, withoutPrefix } from './pages.ts';
+import { Redaction } from './redact.ts';
+import { Watch, type WatchSources } from './watch.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -21,80 +27,145 @@ export interface HttpOptions {
   readonly tls: Tls | undefined;
   /** Milliseconds for a request, its head and body; also for a TLS handshake. */
   readonly patience: number;
+  readonly log: Logger;
+  /** Rules of argument values that are not shown; see redact.ts. */
+  readonly redact: readonly string[];
 }
 
+type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'workers' | 'now';
+
 /** What the pages tell of. */
-export type HttpSources = HealthSources & MetricsSources;
+export type HttpSources = HealthSources & MetricsSources & WatchSources & Omit<ApiSources, Made>;
 
 const MOST_CONNECTIONS = 1000;
 
+/** Nothing but this server's own files; no page of another site may frame one of ours. */
+const policy = {
+  useDefaults: false,
+  directives: {
+    'default-src': ["'none'"],
+    'script-src': ["'self'"],
+    'style-src': ["'self'"],
+    'img-src': ["'self'", 'data:'],
+    'font-src': ["'self'"],
+    'connect-src': ["'self'"],
+    'base-uri': ["'self'"],
+    'form-action': ["'self'"],
+    'frame-ancestors': ["'none'"],
+  },
+};
+
 export class HttpApp {
-  readonly #app: FastifyInstance;
   readonly #options: HttpOptions;
+  readonly #sources: HttpSources;
+  readonly #guard: Guard;
+  readonly #watch: Watch;
+  readonly #live: Live;
+  #app: FastifyInstance | undefined;
 
   constructor(options: HttpOptions, sources: HttpSources) {
-    const { jobs, info } = sources;
     this.#options = options;
-    this.#app = makeApp(options);
-    this.#app.addHook('onSend', async (_request, reply) => void reply.header('Cache-Control', 'no-cache'));
-    const health = new HealthPages(sources);
-    this.#app.get('/health', (_request, reply) => health.whole(reply));
-    this.#app.get('/health/live', () => health.live());
-    this.#app.get('/health/ready', (_request, reply) => health.ready(reply));
-    const guard = {
-      onRequest: async (request: FastifyRequest, reply: FastifyReply) => this.#guard(request, reply),
-    };
-    this.#app.get('/stats', guard, () => info());
-    const metrics = new MetricsPage(sources);
-    this.#app.get('/metrics', guard, async (_request, reply) => {
-      const { type, text } = await metrics.read();
-      return reply.type(type).send(text);
-    });
-    this.#app.get('/history', guard, (request) => jobs.history(daysOf(request)));
+    this.#sources = sources;
+    this.#guard = new Guard(options.access);
+    this.#watch = new Watch(sources);
+    this.#live = new Live(this.#guard, sources.jobs, this.#watch);
   }
 
   /** Listens; gives the port. Throws LISTEN when the address cannot be had. */
   async start(): Promise<number> {
     const { host, port } = this.#options;
-    await this.#app.ready();
-    return listen(this.#app.server, { host, port, purpose: ' for HTTP', flag: '-w' });
+    const app = await makeApp(this.#options);
+    this.#app = app;
+    await this.#addAll(app);
+    await app.ready();
+    await this.#watch.start();
+    this.#live.attach(app.server);
+    return listen(app.server, { host, port, purpose: ' for HTTP', flag: '-w' });
   }
 
   /** New connections get this certificate. */
   renewTls(tls: Tls): void {
-    const { server }: { server: unknown } = this.#app;
+    const server: unknown = this.#app?.server;
     if (server instanceof SecureServer) server.setSecureContext(secureContext(tls));
   }
 
-  stop(): Promise<void> {
-    return this.#app.close();
+  /** Closes the pages of those who are no longer let in. */
+  dismiss(isValid: (caller: Caller) => boolean): void {
+    this.#live.dismiss(isValid);
   }
 
-  /** Lets the request on, or answers it with 401, 403 or 429. */
-  async #guard(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-    const { authorization } = request.headers;
-    try {
-      const client = { address: request.ip, gone: () => request.socket.destroyed };
-      const { limits } = await this.#options.access.admitHttp(authorization, client);
-      if (limits) permit(limits, `GET ${request.routeOptions.url}`);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof FaktoryError)) throw error;
-      if (error.code === 'FORBIDDEN') return reply.code(403).send(error.message);
-      if (error.code === 'LIMIT') return reply.code(429).header('Retry-After', '2').send(error.message);
-      return reply.code(401).header('WWW-Authenticate', 'Basic realm="Faktory"').send(error.message);
-    }
+  async stop(): Promise<void> {
+    this.#watch.stop();
+    this.#live.stop();
+    await this.#app?.close();
+  }
+
+  async #addAll(app: FastifyInstance): Promise<void> {
+    const { default: helmet } = await import('@fastify/helmet');
+    await app.register(helmet, {
+      contentSecurityPolicy: policy,
+      frameguard: { action: 'deny' },
+      hsts: false, // whoever ends TLS decides how long it is to stay
+      // Browsers complain of these where there is no TLS.
+      crossOriginOpenerPolicy: this.#options.tls !== undefined,
+      originAgentCluster: this.#options.tls !== undefined,
+    });
+    app.addHook('onSend', async (request, reply) => {
+      if (!request.url.startsWith('/assets/')) reply.header('Cache-Control', 'no-cache');
+    });
+    this.#addOldPages(app);
+    await addApi(app, this.#guard, this.#live, this.#apiSources(), this.#options.log);
+    await addPages(app);
+  }
+
+  #addOldPages(app: FastifyInstance): void {
+    const health = new HealthPages(this.#sources);
+    app.get('/health', (_request, reply) => health.whole(reply));
+    app.get('/health/live', () => health.live());
+    app.get('/health/ready', (_request, reply) => health.ready(reply));
+    const guard = { onRequest: this.#guard.page };
+    app.get('/stats', guard, () => this.#sources.info());
+    const metrics = new MetricsPage(this.#sources);
+    app.get('/metrics', guard, async (_request, reply) => {
+      const { type, text } = await metrics.read();
+      return reply.type(type).send(text);
+    });
+    app.get('/history', guard, (request) => this.#sources.jobs.history(daysOf(request)));
+  }
+
+  #apiSources(): ApiSources {
+    const redaction = new Redaction(this.#options.redact);
+    const watch = this.#watch;
+    return {
+      ...this.#sources,
+      access: this.#options.access,
+      redaction,
+      redacted: redaction.active,
+      around: (found, signal) => watch.around(found, signal),
+      queues: () => watch.queues(),
+      workers: () => watch.workersAndOthers(),
+      now: () => this.#sources.jobs.now(),
+    };
   }
 }
 
 /** Who is slow or silent is closed: the time of a request counts from its first byte and is looked at ten times. */
-function makeApp({ tls, patience }: HttpOptions): FastifyInstance {
+async function makeApp({ tls, patience }: HttpOptions): Promise<FastifyInstance> {
+  const { default: fastify } = await import('fastify');
   const timeouts = {
     connectionsCheckingInterval: patience / 10,
     headersTimeout: patience,
     requestTimeout: patience,
   };
-  const options = { forceCloseConnections: true, connectionTimeout: patience, requestTimeout: patience };
+  const options = {
+    forceCloseConnections: true,
+    connectionTimeout: patience,
+    requestTimeout: patience,
+    routerOptions: { maxParamLength: 2000 }, // a jid or a queue's name, percent-encoded
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array' } } as const,
+    rewriteUrl: (request: { url?: string | undefined; headers: FastifyRequest['headers'] }) =>
+      withoutPrefix(request.url ?? '/', prefixOf(request)),
+  };
   const app =
     tls === undefined
       ? fastify({ ...options, http: timeouts })

@@ -28,15 +28,18 @@ import type {
   Producer,
   Progress,
   Pushed,
+  QueueFigures,
   QueueSummary,
   Reservation,
   Sizes,
+  Undoable,
+  Undone,
 } from '../engine/engine.ts';
 import { ack } from './ack.ts';
 import { expire, type Fault, fail, failAll } from './fail.ts';
 import { type FetchCall, fetch, fetchBulk, giveBack, type Source } from './fetch.ts';
 import { mutate } from './mutate.ts';
-import { change, running } from './operate.ts';
+import { change, running, undo } from './operate.ts';
 import { countRefused, type PushLine, push, pushBulk } from './push.ts';
 import { latency } from './queues.ts';
 import { Tail } from './tail.ts';
@@ -51,9 +54,12 @@ export type {
   Kind,
   Producer,
   Progress,
+  QueueFigures,
   QueueSummary,
   Reservation,
   Sizes,
+  Undoable,
+  Undone,
 } from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
 export type { PushLine } from './push.ts';
@@ -178,9 +184,24 @@ export class Jobs {
     return this.#engine.count(search, cursor, signal);
   }
 
-  /** Changes the jobs that a bite of a search finds, in one commit. */
-  change(asked: JobChange, signal: AbortSignal): Promise<Progress & { changed: number }> {
-    return change(this.#engine, asked, signal);
+  /** Changes the jobs that a bite of a search finds, in one commit. With `asked.undo` that can be undone for ten minutes. */
+  change(asked: JobChange, signal: AbortSignal, who?: string): Promise<Progress & { changed: number }> {
+    return change(this.#engine, asked, signal, who);
+  }
+
+  /** Undoes a bite of the change of this name, in one commit; ask again while something is left. Throws NOT_FOUND. */
+  undo(name: string): Promise<Undone> {
+    return undo(this.#engine, name);
+  }
+
+  /** The changes that can be undone, the newest first. */
+  undoable(): Promise<readonly Undoable[]> {
+    return this.#engine.undoable();
+  }
+
+  /** Does a bite of forgetting what is kept for a time that is over; 0: there is no more. */
+  forget(limit: number): Promise<number> {
+    return this.#engine.forget(limit);
   }
 
   /** Jobs in hand, the longest first. */
@@ -207,6 +228,16 @@ export class Jobs {
 
   queues(): Promise<readonly QueueSummary[]> {
     return this.#engine.queues();
+  }
+
+  /** The queues with what a page shows of them; see the engine. */
+  queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]> {
+    return this.#engine.queueFigures(signal);
+  }
+
+  /** How many jobs are handed out before this found one; undefined: it is not ready any more. */
+  ahead(entry: string, signal?: AbortSignal): Promise<number | undefined> {
+    return this.#engine.ahead(entry, signal);
   }
 
   sizes(): Promise<Sizes> {

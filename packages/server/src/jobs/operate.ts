@@ -1,11 +1,11 @@
 /**
- * What JOBS, CHANGE and WORKERS mean: looking for jobs a bite at a time, and changing what a bite finds in one commit.
+ * What JOBS, CHANGE, UNDO and WORKERS mean: looking for jobs a bite at a time, and changing what a bite finds in one commit.
  *
  * A changed job is never changed a second time by the same search, also when it is met again where it went: the engine leaves what
  * is as it should be. So a change that is asked for until there is no cursor ends.
  */
-import { editedDocument, type JobChange, type JobSearch } from '@faktory-ts/protocol';
-import type { Engine, EntryChange, Found, FoundBite, Progress } from '../engine/engine.ts';
+import { editedDocument, formatTime, type JobChange, type JobSearch } from '@faktory-ts/protocol';
+import type { Engine, EntryChange, Found, FoundBite, Progress, UndoLabel, Undone } from '../engine/engine.ts';
 import { DEAD_FOR } from './fail.ts';
 
 // Most jobs that one CHANGE takes in its commit: some ms, in which the other clients wait.
@@ -15,13 +15,35 @@ const MOST_RUNNING = 10_000;
 /** Changes the jobs of one bite; says how many, and where to go on. */
 export async function change(
   engine: Engine,
-  { search, cursor, change: action }: JobChange,
+  { search, cursor, change: action, undo: name }: JobChange,
   signal: AbortSignal,
+  who?: string,
 ): Promise<Progress & { changed: number }> {
+  const label: UndoLabel | undefined =
+    name === undefined ? undefined : { name, who, action: actionText(action) };
   const { jobs, ...progress } = await engine.find(search, { cursor, limit: MOST_CHANGED }, signal);
   const names = jobs.map(({ entry }) => entry);
-  const changed = names.length === 0 ? [] : await engine.change(names, entryChange(engine, action));
+  const changed = names.length === 0 ? [] : await engine.change(names, entryChange(engine, action), label);
   return { changed: changed.filter(Boolean).length, ...progress };
+}
+
+/** Undoes a bite of a change. */
+export function undo(engine: Engine, name: string): Promise<Undone> {
+  return engine.undo(name, MOST_CHANGED);
+}
+
+/** What people are told that a change does. */
+function actionText(change: JobChange['change']): string {
+  switch (change.action) {
+    case 'schedule':
+      return `schedule for ${formatTime(change.at)}`;
+    case 'move':
+      return `move to ${change.queue}`;
+    case 'prioritize':
+      return `priority ${change.priority}`;
+    default:
+      return change.action;
+  }
 }
 
 function entryChange(engine: Engine, action: JobChange['change']): EntryChange {

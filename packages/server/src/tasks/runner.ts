@@ -1,16 +1,18 @@
 /**
- * All recurring housekeeping: what is due in the four timed places, and workers that fell silent. Starts and stops
- * as one. Every bite is safe to run on several servers of one store at once, so there is no leader.
+ * All recurring housekeeping: what is due in the four timed places, what is done each minute, and workers that fell silent. Starts and
+ * stops as one. Every bite is safe to run on several servers of one store at once, so there is no leader.
  */
 import type { Jobs, TimedPlace } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster } from '../workers/roster.ts';
 import { DueTask, type TaskFigures } from './due-task.ts';
+import { MinuteTask } from './minute-task.ts';
 
 const REAP_EVERY = 1000; // ms
 
 export class Runner {
   readonly #tasks: Record<TimedPlace, DueTask>;
+  readonly #minute: MinuteTask;
   readonly #jobs: Jobs;
   readonly #roster: Roster;
   #reaper: NodeJS.Timeout | undefined;
@@ -19,6 +21,7 @@ export class Runner {
   constructor(jobs: Jobs, roster: Roster, log: Logger) {
     this.#jobs = jobs;
     this.#roster = roster;
+    this.#minute = new MinuteTask(jobs, log);
     this.#tasks = {
       scheduled: new DueTask(jobs, 'scheduled', log),
       retries: new DueTask(jobs, 'retries', log),
@@ -30,13 +33,14 @@ export class Runner {
   async start(): Promise<void> {
     this.#stopListening = this.#jobs.onDue((place, due) => this.#tasks[place].notice(due));
     this.#reaper = setInterval(() => this.#roster.reap(), REAP_EVERY);
+    this.#minute.start();
     await Promise.all(Object.values(this.#tasks).map((task) => task.start()));
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#reaper);
     this.#stopListening?.();
-    await Promise.all(Object.values(this.#tasks).map((task) => task.stop()));
+    await Promise.all([...Object.values(this.#tasks), this.#minute].map((task) => task.stop()));
   }
 
   figures(place: TimedPlace): TaskFigures {

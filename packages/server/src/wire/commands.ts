@@ -154,7 +154,7 @@ function counted(jobs: Jobs, line: PushLine, act: () => Promise<Answer>): Promis
 /** What the session may be given of these queues; nothing while its worker is quiet. Throws FORBIDDEN for a token of other queues. */
 export function allowed(asked: string[], { roster }: Desk, { wid, caller }: Session): string[] {
   permitQueues(caller.limits, asked);
-  return wid !== '' && roster.state(wid) !== 'running' ? [] : asked;
+  return wid !== '' && roster.fetching(wid, asked) !== 'running' ? [] : asked;
 }
 
 function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {

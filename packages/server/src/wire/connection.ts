@@ -8,7 +8,16 @@
  * lasts; what it sends meanwhile stays in its own socket. A connection must never know what a verb means.
  */
 import type { Socket } from 'node:net';
-import { errorReply, FaktoryError, type LineReader, splitVerb } from '@faktory-ts/protocol';
+import {
+  type ClientRow,
+  errorReply,
+  FaktoryError,
+  formatTime,
+  type LineReader,
+  type Micros,
+  nowMicros,
+  splitVerb,
+} from '@faktory-ts/protocol';
 import { type Caller, type Deed, isAudited, keyOf, permit, summary } from '../access/access.ts';
 import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
@@ -50,7 +59,9 @@ export class Connection implements Session, WorkerLine {
   readonly wid: string;
   readonly self: WorkerLine['self'];
   readonly caller: Caller;
+  readonly connectedAt: Micros;
   readonly #from: string;
+  #commands = 0;
   extended = false;
   leased = false;
   producer: Producer | undefined;
@@ -68,6 +79,7 @@ export class Connection implements Session, WorkerLine {
   #closing = false;
 
   constructor({ socket, reader, hello, caller, ended }: Arrival, port: Port) {
+    this.connectedAt = nowMicros();
     this.#socket = socket;
     this.#reader = reader;
     this.#port = port;
@@ -91,6 +103,20 @@ export class Connection implements Session, WorkerLine {
 
   get line(): WorkerLine | undefined {
     return this.wid === '' ? undefined : this;
+  }
+
+  /** What people are told of it. */
+  get row(): ClientRow {
+    const { wid, hostname, labels } = this.self;
+    const self = wid === '' ? {} : { wid, hostname, labels };
+    const { who } = this.caller;
+    return {
+      address: this.#from,
+      ...self,
+      who,
+      connected_at: formatTime(this.connectedAt),
+      commands: this.#commands,
+    };
   }
 
   /** Lines that came with the HELLO. */
@@ -206,6 +232,7 @@ export class Connection implements Session, WorkerLine {
       const verb = commands.get(name) ?? (this.extended ? extensions.get(name) : undefined);
       if (!verb) throw new FaktoryError('UNKNOWN_COMMAND', `unknown command ${name.slice(0, 100)}`);
       this.#port.counted();
+      this.#commands += 1;
       this.#held = !verb.streams;
       if (this.caller.limits !== undefined) this.#permit(name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);

@@ -6,7 +6,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer, Server as SecureServer } from 'node:tls';
-import { errorReply, FaktoryError, OK } from '@faktory-ts/protocol';
+import { type ClientRow, errorReply, FaktoryError, OK } from '@faktory-ts/protocol';
 import type { Access, Caller, Deed } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
@@ -78,6 +78,11 @@ export class Listener implements Port {
   /** New connections get this certificate. */
   renewTls(tls: Tls): void {
     if (this.#server instanceof SecureServer) this.#server.setSecureContext(secureContext(tls));
+  }
+
+  /** Who is connected. */
+  clients(): ClientRow[] {
+    return [...this.#clients].map(({ row }) => row);
   }
 
   /** Clients connected now. */

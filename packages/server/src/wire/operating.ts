@@ -2,7 +2,7 @@
  * The verbs of operators, for connections that asked with EXT: like the other verbs they decode, make one call and write one reply. The
  * protocol package's EXTENSIONS.md is their reference.
  *
- * JOBS, QUEUES, WORKERS and TAIL read; CHANGE and SIGNAL operate. JOBS and CHANGE do one bite of the work: a client that goes away in the
+ * JOBS, QUEUES, WORKERS and TAIL read; CHANGE, UNDO and SIGNAL operate. JOBS, CHANGE and UNDO do one bite of the work: a client that goes away in the
  * middle of a search takes nothing more of the server.
  */
 import {
@@ -12,6 +12,7 @@ import {
   parseJobsAsk,
   parseSignal,
   parseTail,
+  parseUndo,
   type QueueStatus,
   type RunningJob,
   type WorkerStatus,
@@ -24,6 +25,7 @@ import { type Answer, type Desk, json, type Session, text, type Verb } from './c
 export const operating: readonly (readonly [string, Verb])[] = [
   ['JOBS', { run: findJobs }],
   ['CHANGE', { run: changeJobs }],
+  ['UNDO', { run: async (payload, { jobs }) => json(await jobs.undo(parseUndo(payload))) }],
   ['QUEUES', { run: listQueues }],
   ['WORKERS', { run: listWorkers }],
   ['SIGNAL', { run: signal }],
@@ -54,7 +56,7 @@ function foundText({ place, at, wid, expiresAt, document, enqueuedAt, failure }:
 }
 
 async function changeJobs(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
-  return json(await jobs.change(parseChange(payload), session.signal));
+  return json(await jobs.change(parseChange(payload), session.signal, session.caller.who));
 }
 
 async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
@@ -66,12 +68,13 @@ async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
 async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
   const running = (await jobs.running(session.signal)).map(runningJob);
   const workers = roster.workers().map((record): WorkerStatus => {
-    const { wid, hostname, pid, labels, state, startedAt, lastBeat, rssKb, lagMs, lines } = record;
+    const { wid, hostname, pid, labels, queues, state, startedAt, lastBeat, rssKb, lagMs, lines } = record;
     return {
       wid,
       hostname,
       pid,
       labels,
+      queues,
       state,
       started_at: formatTime(startedAt),
       last_beat: formatTime(lastBeat),

@@ -47,6 +47,17 @@ test('every BEAT is told the state, and its memory is kept', () => {
   expect(roster.workers()[0]?.rssKb).toBe(500);
 });
 
+test('what a worker asked for last is known, and nothing of a wid that is not here', () => {
+  const { roster } = makeRoster();
+  roster.join(line('w'));
+  expect(roster.workers()[0]?.queues).toEqual([]);
+  expect(roster.fetching('w', ['mail', 'default'])).toBe('running');
+  roster.beat({ wid: 'w', state: 'quiet' }, undefined);
+  expect(roster.fetching('w', ['mail'])).toBe('quiet');
+  expect(roster.workers()[0]?.queues).toEqual(['mail']);
+  expect(roster.fetching('nobody', ['mail'])).toBe('running');
+});
+
 test('a BEAT for an unknown wid is an error', () => {
   const { roster } = makeRoster();
   expect(() => roster.beat({ wid: 'nobody' }, line('other'))).toThrow('unknown worker nobody');

@@ -1,5 +1,5 @@
 /**
- * Who works: one record per wid, fed by HELLO and BEAT.
+ * Who works: one record per wid, fed by HELLO, BEAT and FETCH.
  *
  * A worker's life: its first HELLO makes the record, *running*. From there it only moves forward, to *quiet* (finishes
  * what it has, gets no more) and to *terminate* (should exit); every BEAT tells it its state. The record goes when the
@@ -34,6 +34,8 @@ export interface WorkerRecord extends WorkerSelf {
   rssKb: number;
   /** Longest time its event loop stood still between its last two beats, ms; 0 when it does not say. */
   lagMs: number;
+  /** What its last FETCH or FETCHB asked for, in this order; empty until then. */
+  queues: readonly string[];
   readonly lines: Set<WorkerLine>;
 }
 
@@ -64,8 +66,12 @@ export class Roster {
     return [...this.#records.values()];
   }
 
-  state(wid: string): WorkerState {
-    return this.#records.get(wid)?.state ?? 'running';
+  /** A FETCH for these queues. Gives the worker's state; a wid that is not here is running. */
+  fetching(wid: string, queues: readonly string[]): WorkerState {
+    const record = this.#records.get(wid);
+    if (!record) return 'running';
+    record.queues = queues;
+    return record.state;
   }
 
   /** A connection with a wid said HELLO. */
@@ -78,7 +84,7 @@ export class Roster {
     const now = this.#clock();
     const { wid, hostname, pid, labels } = line.self;
     const record = { wid, hostname, pid, labels, startedAt: now, lastBeat: now, rssKb: 0, lagMs: 0 };
-    this.#records.set(wid, { ...record, state: 'running', lines: new Set([line]) });
+    this.#records.set(wid, { ...record, state: 'running', queues: [], lines: new Set([line]) });
   }
 
   /** The connection closed. */

@@ -7,6 +7,7 @@
  */
 import { describe } from 'vitest';
 import { exerciseFetch } from './fetch.ts';
+import { exerciseFigures } from './figures.ts';
 import { exerciseFind } from './find.ts';
 import { exerciseLeases } from './leases.ts';
 import { exercisePush } from './push.ts';
@@ -17,6 +18,7 @@ import type { Open } from './scene.ts';
 import { exerciseSets } from './sets.ts';
 import { exerciseSettle } from './settle.ts';
 import { exerciseTime } from './time.ts';
+import { exerciseUndo } from './undo.ts';
 
 export function exerciseEngine(name: string, open: Open): void {
   describe(`${name} engine`, () => {
@@ -27,7 +29,9 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseLeases(open);
     exerciseSets(open);
     exerciseQueues(open);
+    exerciseFigures(open);
     exerciseFind(open);
+    exerciseUndo(open);
     exerciseRaces(open);
     exerciseRestart(open);
   });

@@ -4,24 +4,17 @@
  * A name that does not hold any more (the job has moved, or ended) is passed over, and so is a job that is already as it should be:
  * so a change by a search that meets a job twice ends.
  */
-import type { EntryChange } from '../engine.ts';
+import type { EntryChange, UndoLabel } from '../engine.ts';
 import { readEntryName } from './entry-name.ts';
 import { capDead } from './held.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
-import { makeReady, queueOf } from './timed.ts';
+import { leave, makeReady, queueOf } from './timed.ts';
+import { type Former, NOWHERE, type Position, Remembered } from './undo.ts';
 
-interface Row {
-  readonly id: number;
-  readonly place: number;
-  readonly queue: number;
-  readonly priority: number;
-  readonly due: number;
-  readonly document: string;
-}
-
-const STILL_THERE = `SELECT id, place, queue, priority, due, document FROM job
-  WHERE id = ? AND place = ? AND jid = ? AND place <> ${place.working}`;
+const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND jid = ? AND place <> ${place.working}`;
+const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;
+const FOR_UNDO = `SELECT id, jid, place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts ${STILL_THERE}`;
 const DROP = 'DELETE FROM job WHERE id = ?';
 const PARK = `UPDATE job SET place = ?, due = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EDIT = 'UPDATE job SET queue = ?, priority = ?, seq = ?, document = ? WHERE id = ?';
@@ -32,20 +25,25 @@ export function change(
   entries: readonly string[],
   what: EntryChange,
   deadLimit: number,
+  label?: UndoLabel,
 ): boolean[] {
+  const remembered = label && new Remembered(store, label);
+  const find = store.sql(remembered ? FOR_UNDO : FOR_CHANGE);
   const changed = entries.map((entry) => {
     const name = readEntryName(entry);
-    const row = name && (store.sql(STILL_THERE).get(name.id, name.code, name.jid) as Row | undefined);
+    const row = name && (find.get(name.id, name.code, name.jid) as Former | undefined);
     if (!row || isSo(store, row, what)) return false;
     store.turn.begin();
-    apply(store, row, what);
+    const to = apply(store, row, what);
+    remembered?.add(row, to);
     return true;
   });
+  remembered?.end();
   if (what.do === 'kill' && changed.includes(true)) capDead(store, deadLimit);
   return changed;
 }
 
-function isSo(store: Store, row: Row, what: EntryChange): boolean {
+function isSo(store: Store, row: Former, what: EntryChange): boolean {
   switch (what.do) {
     case 'discard':
       return false;
@@ -62,46 +60,40 @@ function isSo(store: Store, row: Row, what: EntryChange): boolean {
   }
 }
 
-function apply(store: Store, row: Row, what: EntryChange): void {
+/** Says where the job is then. */
+function apply(store: Store, row: Former, what: EntryChange): Position {
   switch (what.do) {
     case 'discard':
       leave(store, row);
       store.write(DROP, row.id);
-      return;
+      return NOWHERE;
     case 'kill':
-      park(store, row, place.dead, what.until);
-      return;
+      return park(store, row, place.dead, what.until);
     case 'requeue':
       leave(store, row);
-      makeReady(store, row, store.clock());
-      return;
+      return { ...row, place: place.ready, seq: makeReady(store, row, store.clock()) };
     case 'schedule':
-      park(store, row, row.place === place.retries ? place.retries : place.scheduled, what.at);
-      return;
+      return park(store, row, row.place === place.retries ? place.retries : place.scheduled, what.at);
     case 'move':
-      edit(store, row, store.queue(what.queue).id, row.priority, what.rewrite(row.document));
-      return;
+      return edit(store, row, store.queue(what.queue).id, row.priority, what.rewrite(row.document));
     case 'prioritize':
-      edit(store, row, row.queue, what.priority, what.rewrite(row.document));
+      return edit(store, row, row.queue, what.priority, what.rewrite(row.document));
   }
 }
 
-/** The job leaves its place. */
-function leave(store: Store, row: Row): void {
-  if (row.place === place.ready) store.counts.moveReady(queueOf(store, row.queue), -1);
-  else store.counts.move(row.place, -1);
-}
-
-function park(store: Store, row: Row, code: number, due: number): void {
+function park(store: Store, row: Former, code: number, due: number): Position {
   leave(store, row);
   store.write(PARK, code, due, row.id);
   store.enter(code, due);
+  return { ...row, place: code, due };
 }
 
 /** A ready job goes to the tail of where it comes; in the other places only its due time says when it is its turn. */
-function edit(store: Store, row: Row, queue: number, priority: number, document: string): void {
+function edit(store: Store, row: Former, queue: number, priority: number, document: string): Position {
   const ready = row.place === place.ready;
   if (ready) leave(store, row);
-  store.write(EDIT, queue, priority, store.counts.next(store.clock()), document, row.id);
+  const seq = store.counts.next(store.clock());
+  store.write(EDIT, queue, priority, seq, document, row.id);
   if (ready) store.arrive(queueOf(store, queue), 1);
+  return { ...row, queue, priority, seq };
 }

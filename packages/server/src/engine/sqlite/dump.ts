@@ -2,7 +2,7 @@
  * The store as lines of JSON: for people, other programs, and a later version of this one. One read of one moment, beside a server too.
  *
  * Jobs come in the order in which they would be handed out; those that a worker holds come first, for they are the next when it is
- * lost. Not in it: producers' counts, which belong to connections. The format is documented in docs/dump.md; keys have one order.
+ * lost. Not in it: producers' counts, which belong to connections, and what could be undone. The format is documented in docs/dump.md; keys have one order.
  */
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
 import { type Database, openDatabase, rowsOf, type Value } from './binding.ts';

@@ -24,5 +24,6 @@ export function forgetOld(db: Database): void {
   const { n: queues } = db.prepare('SELECT count(*) AS n FROM queue WHERE listed = 0').get() as { n: number };
   // Looking which are used reads the whole store: not for a few.
   if (queues > MANY_QUEUES)
-    db.exec('DELETE FROM queue WHERE listed = 0 AND id NOT IN (SELECT queue FROM job)');
+    db.exec(`DELETE FROM queue WHERE listed = 0 AND id NOT IN
+      (SELECT queue FROM job UNION SELECT queue FROM former UNION SELECT to_queue FROM former)`);
 }

@@ -16,7 +16,8 @@ export function summaries(store: Store): QueueSummary[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function listed(store: Store, names: readonly string[] | '*'): Queue[] {
+/** Those of the names that were pushed to and not removed since. */
+export function listed(store: Store, names: readonly string[] | '*'): Queue[] {
   const all =
     names === '*' ? [...store.counts.queues.values()] : names.map((name) => store.counts.queues.get(name));
   return all.filter((queue): queue is Queue => queue?.listed === true);
@@ -70,10 +71,11 @@ export function sizeOf({ counts }: Store, { places, queues, jids, wid }: FindAsk
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Forgets every job, queue, pause and counter. */
+/** Forgets every job, queue, pause and counter, what could be undone, and what happened. */
 export function flush(store: Store): void {
   store.turn.begin();
-  for (const table of ['job', 'queue', 'worker', 'tally']) store.sql(`DELETE FROM ${table}`).run();
+  const tables = ['job', 'queue', 'worker', 'tally', 'undo', 'former', 'history', 'fault', 'fault_hour'];
+  for (const table of tables) store.sql(`DELETE FROM ${table}`).run();
   store.counts.clear();
   store.holds.clear();
 }

@@ -8,7 +8,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { openReader, type ReaderReply, type ReaderRequest, type ToReader } from './reader.ts';
-import { scan } from './scan.ts';
+import { read } from './readings.ts';
 
 beModest();
 const db = openReader(workerData as string);
@@ -36,9 +36,9 @@ function next(): void {
   setImmediate(next);
 }
 
-function answer({ id, ask }: ReaderRequest): ReaderReply {
+function answer({ id, name, ask }: ReaderRequest): ReaderReply {
   try {
-    return { id, bite: scan(db, ask) };
+    return { id, answer: read(db, name, ask) };
   } catch (error) {
     const { message } = error as Error;
     return { id, error: { code: error instanceof FaktoryError ? error.code : 'STORAGE', message } };

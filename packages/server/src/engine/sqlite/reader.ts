@@ -10,22 +10,23 @@ import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
 import { type Database, openDatabase } from './binding.ts';
-import { type ScanAsk, type ScanBite, scan } from './scan.ts';
+import { type ReadingAnswer, type ReadingAsk, type ReadingName, read } from './readings.ts';
 
 export interface ReaderRequest {
   readonly id: number;
-  readonly ask: ScanAsk;
+  readonly name: ReadingName;
+  readonly ask: ReadingAsk<ReadingName>;
 }
 
 export type ToReader = ReaderRequest | { readonly forget: number } | { readonly close: true };
 
 export type ReaderReply =
-  | { readonly id: number; readonly bite: ScanBite }
+  | { readonly id: number; readonly answer: ReadingAnswer<ReadingName> }
   | { readonly id: number; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 /** What waits for a reply. */
 interface Call {
-  resolve(bite: ScanBite): void;
+  resolve(answer: never): void;
   reject(error: Error): void;
 }
 
@@ -51,10 +52,14 @@ export class Reader {
   }
 
   /** One bite. Rejects with ABORTED when the signal says so; INVALID for a bad cursor; STORAGE. */
-  scan(ask: ScanAsk, signal?: AbortSignal): Promise<ScanBite> {
+  ask<Name extends ReadingName>(
+    name: Name,
+    ask: ReadingAsk<Name>,
+    signal?: AbortSignal,
+  ): Promise<ReadingAnswer<Name>> {
     if (signal?.aborted) return Promise.reject(givenUp(signal));
     const thread = this.#start();
-    if (!thread) return new Promise((resolve) => resolve(scan(this.#open(), ask)));
+    if (!thread) return new Promise((resolve) => resolve(read(this.#open(), name, ask)));
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
       const forget = (): void => {
@@ -66,9 +71,9 @@ export class Reader {
         signal?.removeEventListener('abort', forget);
       };
       const settle: Call = {
-        resolve: (bite) => {
+        resolve: (answer) => {
           done();
-          resolve(bite);
+          resolve(answer);
         },
         reject: (error) => {
           done();
@@ -77,7 +82,7 @@ export class Reader {
       };
       this.#calls.set(id, settle);
       signal?.addEventListener('abort', forget);
-      thread.postMessage({ id, ask } satisfies ToReader);
+      thread.postMessage({ id, name, ask } satisfies ToReader);
     });
   }
 
@@ -114,7 +119,7 @@ export class Reader {
 
   #take(reply: ReaderReply): void {
     const call = this.#calls.get(reply.id);
-    if ('bite' in reply) call?.resolve(reply.bite);
+    if ('answer' in reply) call?.resolve(reply.answer as never);
     else call?.reject(new FaktoryError(reply.error.code, reply.error.message));
   }
 
@@ -130,7 +135,8 @@ export class Reader {
   }
 }
 
-function givenUp(signal: AbortSignal | undefined): FaktoryError {
+/** What a search that was given up rejects with. */
+export function givenUp(signal: AbortSignal | undefined): FaktoryError {
   return new FaktoryError('ABORTED', 'the search was given up', { cause: signal?.reason });
 }
 

@@ -42,7 +42,7 @@ test('a file of format 1 keeps its jobs, queues and counts, and is of the newest
   expect(first).toMatchObject({ jid: 'urgent-01' });
   await engine.close();
   const db = openDatabase(join(dir, 'faktory.db'));
-  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 5 });
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 6 });
   db.close();
 });
 
@@ -61,4 +61,19 @@ test('reservations of a file of format 1 can be ended, the older of two with one
     { day: '2026-06-10', processed: 9, failures: 2 },
   ]);
   expect(await engine.mutate({ set: 'retries', change: 'discard', jids: ['retry-001'] })).toBe(1);
+});
+
+test('jobs of a file of format 1 can be changed, and that can be undone', async () => {
+  await openOld('format-1.sql');
+  const find = async () => (await engine.find({ places: ['ready', 'retries', 'dead'] }, { limit: 100 })).jobs;
+  const before = await find();
+  expect(before).toHaveLength(4);
+  await engine.change(
+    before.map(({ entry }) => entry),
+    { do: 'discard' },
+    { name: 'all', action: 'discard' },
+  );
+  expect(await find()).toEqual([]);
+  expect(await engine.undo('all', 100)).toEqual({ undone: 4, kept: 0, left: 0 });
+  expect(await find()).toEqual(before);
 });

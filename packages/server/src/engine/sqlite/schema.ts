@@ -70,6 +70,62 @@ const migrations: readonly string[] = [
      text TEXT NOT NULL,
      PRIMARY KEY (producer, line)
    ) STRICT, WITHOUT ROWID;`,
+  // Changes that can be undone, failed executions of each job, and what happened when.
+  `ALTER TABLE job ADD COLUMN attempts TEXT; -- JSON array of failed executions; NULL means none is kept
+   CREATE TABLE undo (                -- changes by operators
+     id INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     action TEXT NOT NULL,
+     who TEXT NOT NULL,               -- empty means that it is not known
+     made_at INTEGER NOT NULL,        -- µs: its first commit
+     until INTEGER NOT NULL,          -- µs: when it can no longer be undone
+     count INTEGER NOT NULL           -- rows of former
+   ) STRICT;
+   CREATE TABLE former (              -- jobs before such a change
+     id INTEGER PRIMARY KEY,
+     undo INTEGER NOT NULL,           -- undo.id
+     job INTEGER NOT NULL,            -- job.id
+     jid TEXT NOT NULL,
+     to_place INTEGER NOT NULL,       -- where the change put it; 0 means nowhere, and so in the next four
+     to_queue INTEGER NOT NULL,
+     to_priority INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     to_due INTEGER NOT NULL,
+     place INTEGER NOT NULL,          -- from here on as in job
+     queue INTEGER NOT NULL,
+     priority INTEGER NOT NULL,
+     seq INTEGER NOT NULL,
+     due INTEGER NOT NULL,
+     enqueued_at INTEGER NOT NULL,
+     document TEXT,                   -- NULL means the change left it as it is
+     reserve INTEGER NOT NULL,        -- this and the next only of a job that the change discarded, else 0 and NULL
+     losses INTEGER NOT NULL,
+     failure TEXT,
+     attempts TEXT
+   ) STRICT;
+   CREATE INDEX former_undo ON former (undo);
+   CREATE TABLE history (             -- what happened to jobs
+     step INTEGER NOT NULL,           -- seconds: 60 or 3600
+     at INTEGER NOT NULL,             -- µs: its begin
+     text TEXT NOT NULL,              -- JSON of a Tally
+     PRIMARY KEY (step, at)
+   ) STRICT;
+   CREATE TABLE fault (               -- kinds of errors
+     id INTEGER PRIMARY KEY,
+     fingerprint TEXT NOT NULL UNIQUE,
+     errtype TEXT NOT NULL,
+     message TEXT NOT NULL,           -- without what differs from one time to the next
+     first INTEGER NOT NULL,          -- µs
+     last INTEGER NOT NULL,
+     jid TEXT NOT NULL                -- of the last job
+   ) STRICT;
+   CREATE TABLE fault_hour (
+     at INTEGER NOT NULL,             -- µs: the hour's begin
+     fault INTEGER NOT NULL,          -- fault.id
+     jobtype TEXT NOT NULL,
+     count INTEGER NOT NULL,
+     PRIMARY KEY (at, fault, jobtype)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

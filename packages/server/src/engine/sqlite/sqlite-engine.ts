@@ -23,25 +23,31 @@ import {
   Meter,
   type Producer,
   type Pushed,
+  type QueueFigures,
   type QueueSummary,
   type Refusal,
   type Reservation,
   type SetChange,
   type Sizes,
   type TimedSet,
+  type Undoable,
+  type UndoLabel,
+  type Undone,
   type Verdict,
 } from '../engine.ts';
 import { BackupMaker } from './backup-maker.ts';
 import { change } from './change.ts';
 import * as held from './held.ts';
 import { push } from './push.ts';
+import { QueueReader } from './queue-figures.ts';
 import * as queues from './queues.ts';
-import { Reader } from './reader.ts';
+import { givenUp, Reader } from './reader.ts';
 import { place } from './schema.ts';
 import { changeSet } from './set-change.ts';
 import { Store } from './store.ts';
 import type { Sync } from './sync.ts';
 import * as timed from './timed.ts';
+import { forgetUndo, undo, undoable } from './undo.ts';
 
 export interface SqliteOptions {
   /** The data folder; made when absent. */
@@ -66,6 +72,7 @@ export class SqliteEngine implements Engine {
   #opened: Store | undefined;
   #backups: BackupMaker | undefined;
   #reader: Reader | undefined;
+  #queues: QueueReader | undefined;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
@@ -85,6 +92,7 @@ export class SqliteEngine implements Engine {
     this.#backups = undefined;
     await this.#reader?.close(); // before the store, which empties the log that a reader may hold
     this.#reader = undefined;
+    this.#queues = undefined;
     await store?.close();
   }
 
@@ -190,19 +198,47 @@ export class SqliteEngine implements Engine {
 
   async find(ask: FindAsk, { cursor, limit }: Bite, signal?: AbortSignal): Promise<FoundBite> {
     const total = queues.sizeOf(this.#store, ask);
-    const { jobs, scanned, next } = await this.#search.scan({ ask, cursor, limit }, signal);
+    const { jobs, scanned, next } = await this.#search.ask('scan', { ask, cursor, limit }, signal);
     return { jobs, scanned, total: Math.max(total, scanned), next };
   }
 
   async count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite> {
     const total = queues.sizeOf(this.#store, ask);
-    const { count, scanned, next } = await this.#search.scan({ ask, cursor, limit: undefined }, signal);
+    const { count, scanned, next } = await this.#search.ask(
+      'scan',
+      { ask, cursor, limit: undefined },
+      signal,
+    );
     return { count, scanned, total: Math.max(total, scanned), next };
   }
 
-  change(entries: readonly string[], what: EntryChange): Promise<readonly boolean[]> {
+  async queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]> {
+    this.#queues ??= new QueueReader(this.#store, this.#search);
+    const figures = await this.#queues.read();
+    if (signal?.aborted) throw givenUp(signal);
+    return figures;
+  }
+
+  async ahead(entry: string, signal?: AbortSignal): Promise<number | undefined> {
+    return this.#search.ask('ahead', entry, signal);
+  }
+
+  change(entries: readonly string[], what: EntryChange, label?: UndoLabel): Promise<readonly boolean[]> {
     const store = this.#store;
-    return store.turn.run(() => change(store, entries, what, this.#deadLimit));
+    return store.turn.run(() => change(store, entries, what, this.#deadLimit, label));
+  }
+
+  undo(name: string, limit: number): Promise<Undone> {
+    const store = this.#store;
+    return store.turn.run(() => undo(store, name, limit, this.#deadLimit));
+  }
+
+  undoable(): Promise<readonly Undoable[]> {
+    return this.#store.turn.run(() => undoable(this.#store));
+  }
+
+  forget(limit: number): Promise<number> {
+    return this.#store.turn.run(() => forgetUndo(this.#store, limit));
   }
 
   flush(): Promise<void> {

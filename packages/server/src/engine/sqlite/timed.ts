@@ -35,10 +35,18 @@ export function promote(store: Store, set: 'scheduled' | 'retries', limit: numbe
   return total;
 }
 
-/** Puts one row at the tail of its queue; its old place's count is the caller's. */
-export function makeReady(store: Store, row: { id: number; queue: number }, now: Micros): void {
-  store.write(MAKE_READY, store.counts.next(now), now, row.id);
+/** Puts one row at the tail of its queue; its old place's count is the caller's. Gives its new number. */
+export function makeReady(store: Store, row: { id: number; queue: number }, now: Micros): Micros {
+  const seq = store.counts.next(now);
+  store.write(MAKE_READY, seq, now, row.id);
   store.arrive(queueOf(store, row.queue), 1);
+  return seq;
+}
+
+/** A job leaves its place, as far as that is counted. */
+export function leave(store: Store, row: { place: number; queue: number }): void {
+  if (row.place === place.ready) store.counts.moveReady(queueOf(store, row.queue), -1);
+  else store.counts.move(row.place, -1);
 }
 
 /** The queue that a row points to. */

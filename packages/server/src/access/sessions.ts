@@ -1,0 +1,141 @@
+/**
+ * Who logged in to the web UI: a secret number in a cookie stands for the password or the token that was shown once.
+ *
+ * It must never keep such a number, nor a password: of the number it keeps a digest, of the secret a proof that only that number's
+ * digest and that secret make. So a session ends by itself when its password or token is no more. A stranger would get wrong that a
+ * number is replaced each hour while it is used, and that the old one holds for a minute more: requests of one page cross each other.
+ */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Micros } from '@faktory-ts/protocol';
+import type { Logger } from '../log.ts';
+import { replacePrivate } from './private-file.ts';
+
+/** Whose a session is, as `Caller.who` says it, and the proof of what was shown. */
+export interface SessionOf {
+  readonly who: string;
+  /** Whether this secret is the one that was shown. */
+  readonly isOf: (secret: string) => boolean;
+}
+
+/** What a session's cookie is good for; `fresh` takes its place. */
+export interface OpenSession extends SessionOf {
+  readonly fresh: string | undefined;
+}
+
+interface Session {
+  readonly who: string;
+  readonly proof: string;
+  /** The login. */
+  readonly born: Micros;
+  /** When this number was made. */
+  readonly made: Micros;
+  /** Last use. */
+  seen: Micros;
+  /** Set when another number has taken its place. */
+  until?: Micros;
+}
+
+const SECOND: Micros = 1_000_000;
+const IDLE = 12 * 3600 * SECOND;
+const LONGEST = 7 * 86_400 * SECOND;
+const RENEWED = 3600 * SECOND;
+const CROSSING = 60 * SECOND;
+const MOST = 10_000;
+
+export class Sessions {
+  readonly #path: string;
+  readonly #log: Logger;
+  readonly #clock: () => Micros;
+  /** By the number's digest, the one that was made last at the end. */
+  #sessions = new Map<string, Session>();
+
+  constructor({ dir, log, clock }: { dir: string; log: Logger; clock: () => Micros }) {
+    this.#path = join(dir, 'sessions.json');
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Those of before a restart hold on. A file that cannot be read means that all log in again. */
+  load(): void {
+    rmSync(`${this.#path}.new`, { force: true });
+    try {
+      const { version, sessions } = JSON.parse(readFileSync(this.#path, 'utf8')) as Record<string, unknown>;
+      if (version === 1) this.#sessions = new Map(sessions as [string, Session][]);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      this.#log.warn(`${this.#path} cannot be read: who uses the web UI has to log in again`);
+    }
+  }
+
+  /** Begins a session; gives its number. */
+  open(who: string, secret: string): string {
+    const now = this.#clock();
+    const number = newNumber();
+    const key = digest(number);
+    this.#sessions.set(key, { who, proof: proofOf(key, secret), born: now, made: now, seen: now });
+    this.#forgetOld(now);
+    this.#save();
+    return number;
+  }
+
+  /**
+   * Undefined: there is no such session, or no longer. `secretOf` finds the secret that was shown; `renew`: its number may be replaced, as
+   * the answer takes the new one along.
+   */
+  find(
+    number: string,
+    secretOf: (session: SessionOf) => string | undefined,
+    renew: boolean,
+  ): OpenSession | undefined {
+    const now = this.#clock();
+    const key = digest(number);
+    const session = this.#sessions.get(key);
+    if (!session || isOver(session, now)) return undefined;
+    const { who, proof } = session;
+    const isOf = (secret: string): boolean => proofOf(key, secret) === proof;
+    const secret = secretOf({ who, isOf });
+    if (secret === undefined) return undefined;
+    session.seen = now;
+    const due = renew && session.until === undefined && now - session.made > RENEWED;
+    return { who, isOf, fresh: due ? this.#renew(session, secret, now) : undefined };
+  }
+
+  close(number: string): void {
+    if (this.#sessions.delete(digest(number))) this.#save();
+  }
+
+  #renew(session: Session, secret: string, now: Micros): string {
+    const number = newNumber();
+    const key = digest(number);
+    const { who, born } = session;
+    session.until = now + CROSSING;
+    this.#sessions.set(key, { who, proof: proofOf(key, secret), born, made: now, seen: now });
+    this.#forgetOld(now);
+    this.#save();
+    return number;
+  }
+
+  #forgetOld(now: Micros): void {
+    for (const [key, session] of this.#sessions)
+      if (isOver(session, now) || this.#sessions.size > MOST) this.#sessions.delete(key);
+  }
+
+  #save(): void {
+    try {
+      replacePrivate(this.#path, `${JSON.stringify({ version: 1, sessions: [...this.#sessions] })}\n`);
+    } catch (error) {
+      this.#log.warn(`sessions of the web UI will not outlive a restart: ${(error as Error).message}`);
+    }
+  }
+}
+
+function isOver({ born, seen, until }: Session, now: Micros): boolean {
+  return now - seen > IDLE || now - born > LONGEST || (until !== undefined && now > until);
+}
+
+const newNumber = (): string => randomBytes(32).toString('base64url');
+const digest = (number: string): string => createHash('sha256').update(number).digest('hex');
+const proofOf = (key: string, secret: string): string =>
+  createHmac('sha256', key).update(secret).digest('hex');

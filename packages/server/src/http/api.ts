@@ -1,0 +1,90 @@
+/**
+ * `/api`: all that the web UI's pages ask for, and whoever writes programs against it. One table of routes; of each the guard is asked
+ * first, and what it throws becomes a JSON answer with a code.
+ *
+ * The OpenAPI document at `/api/openapi.json` is made from the schemas that check what is asked.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from '../log.ts';
+import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
+import type { Guard } from './guard.ts';
+import { type JobSources, jobRoutes } from './job-routes.ts';
+import type { Live } from './live.ts';
+import { type QueueSources, queueRoutes, workerRoutes } from './queue-routes.ts';
+import { type ApiRoute, answerError, listOf, object, oneOf } from './routes.ts';
+import { loginRoutes, type SessionSources, sessionRoute } from './session-routes.ts';
+import { undoRoutes } from './undo-routes.ts';
+
+/** What the API tells of. */
+export type ApiSources = JobSources & QueueSources & AboutSources & SessionSources;
+
+/** Adds the routes below `/api`. */
+export async function addApi(
+  app: FastifyInstance,
+  guard: Guard,
+  live: Live,
+  sources: ApiSources,
+  log: Logger,
+): Promise<void> {
+  const { default: swagger } = await import('@fastify/swagger');
+  await app.register(async (api) => {
+    await api.register(swagger, { openapi: { openapi: '3.1.0', info: describe(sources.version) } });
+    api.decorateRequest('caller', undefined);
+    api.decorateRequest('loggedIn', false);
+    api.setErrorHandler((error, _request, reply) => answerError(error, reply, log));
+    // Jobs are read by the protocol's own reader, from the text as it came.
+    api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+      done(null, request.routeOptions.url === '/api/jobs' ? body : parsed(String(body)));
+    });
+    for (const route of loginRoutes(sources)) add(api, route);
+    const open = [sessionRoute(sources), liveRoute(live), ...jobRoutes(sources), ...queueRoutes(sources)];
+    const rest = [...workerRoutes(sources), ...undoRoutes(sources.jobs)];
+    for (const route of [...open, ...rest, ...aboutRoutes(sources), ...backupRoutes(sources)])
+      add(api, route, guard);
+    api.get('/api/openapi.json', { onRequest: guard.api, schema: { hide: true } as object }, () =>
+      api.swagger(),
+    );
+  });
+}
+
+function add(api: FastifyInstance, route: ApiRoute, guard?: Guard): void {
+  const { method, path, schema, options, run } = route;
+  api.route({
+    ...options,
+    method,
+    url: `/api${path}`,
+    schema,
+    ...(guard && { onRequest: guard.api }),
+    handler: (request, reply) => run(request, reply),
+  });
+}
+
+function parsed(body: string): unknown {
+  if (body === '') return {};
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new FaktoryError('MALFORMED', `the body is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function liveRoute(live: Live): ApiRoute {
+  const topics = listOf(oneOf(['stats', 'attention', 'queues', 'workers'], 'What to tell.'));
+  return {
+    method: 'GET',
+    path: '/live',
+    schema: {
+      summary: 'How all is now. As a WebSocket, what changes: send {"topics": […]}.',
+      tags: ['live'],
+      querystring: object({ topics }, ['topics']),
+    },
+    run: ({ query }: FastifyRequest) => live.whole((query as { topics: string[] }).topics),
+  };
+}
+
+function describe(version: string) {
+  const description =
+    'What the web UI asks for. Basic authentication, a token as Bearer NAME:SECRET, or the cookie of a login. Times are RFC 3339, durations seconds.';
+  return { title: 'faktory-ts', version, description };
+}

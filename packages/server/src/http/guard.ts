@@ -1,0 +1,151 @@
+/**
+ * Who may have a page: the same origin before anything that changes something, then a password, a token or a session, then the right.
+ *
+ * Cross-origin protection is that of Faktory's web interface (spec 5.7): what a browser says of the request is believed, and who says
+ * nothing is no browser. A stranger would get wrong that a WebSocket is asked too, though it is a GET: a page of another site may open
+ * one, and the browser sends the cookie along.
+ */
+import type { IncomingMessage } from 'node:http';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; known once the guard has let the request on. */
+    caller: Caller | undefined;
+    /** Whether the caller came with the cookie of a session. */
+    loggedIn: boolean;
+  }
+}
+
+/** The cookie of a session. */
+export const COOKIE = 'faktory_session';
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The status of each error's answer; all others are 500. */
+const statuses: Readonly<Record<string, number>> = {
+  AUTH: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  LIMIT: 429,
+  MALFORMED: 400,
+  INVALID: 400,
+  CONFIG: 400,
+  STORAGE: 503,
+  SHUTDOWN: 503,
+  ABORTED: 499,
+};
+
+export class Guard {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  /** Before a page of the web UI's API: throws what is answered. */
+  readonly api = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (!SAFE.has(request.method)) refuseOthers(request.headers);
+    const { caller, fresh, loggedIn } = await this.#caller(request);
+    if (fresh !== undefined) setCookie(request, reply, fresh);
+    request.caller = caller;
+    request.loggedIn = loggedIn;
+    const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`;
+    if (caller.limits) permit(caller.limits, key);
+    if (isAudited(key)) this.#audited(request, reply, key);
+  };
+
+  /** Before the old pages: lets the request on, or answers it as Faktory does, in plain text with a challenge. */
+  readonly page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    try {
+      const { caller } = await this.#caller(request);
+      if (caller.limits) permit(caller.limits, `GET ${request.routeOptions.url}`);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof FaktoryError)) throw error;
+      if (error.code === 'AUTH') reply.header('WWW-Authenticate', 'Basic realm="Faktory"');
+      if (error.code === 'LIMIT') reply.header('Retry-After', '2');
+      return reply.code(statusOf(error)).send(error.message);
+    }
+  };
+
+  /** Before a WebSocket is opened: who it is, and whether that still holds, to be asked again and again. */
+  async socket(
+    request: IncomingMessage,
+    key: string,
+  ): Promise<{ readonly caller: Caller; readonly holds: () => boolean }> {
+    refuseOthers(request.headers);
+    const address = request.socket.remoteAddress ?? '';
+    const { caller, number } = await this.#look(request.headers, address, () => request.socket.destroyed);
+    if (caller.limits) permit(caller.limits, key);
+    const holds = (): boolean => number === undefined || this.#access.session(number) !== undefined;
+    return { caller, holds };
+  }
+
+  async #caller(request: FastifyRequest) {
+    const found = await this.#look(request.headers, request.ip, () => request.socket.destroyed, true);
+    return { ...found, loggedIn: found.number !== undefined };
+  }
+
+  /** `number`: of the session that the caller came with. */
+  async #look(
+    { authorization, cookie }: IncomingMessage['headers'],
+    address: string,
+    gone: () => boolean,
+    renew = false,
+  ): Promise<{ caller: Caller; number?: string; fresh?: string | undefined }> {
+    const number = this.#access.asksHttp && authorization === undefined ? numberIn(cookie) : undefined;
+    const session = number === undefined ? undefined : this.#access.session(number, { renew });
+    if (session) return session;
+    return { caller: await this.#access.admitHttp(authorization, { address, gone }) };
+  }
+
+  /** What changes something goes into the audit log, as it does when it comes by the wire. */
+  #audited(request: FastifyRequest, reply: FastifyReply, did: string): void {
+    const who = request.caller?.who ?? '';
+    reply.raw.once('close', () => {
+      const { body, params, ip: from } = request;
+      const what = summary(JSON.stringify({ ...((body as object) ?? {}), ...namesIn(params) }));
+      this.#access.audit.write({ who, from, did, what, ok: reply.raw.statusCode < 400 });
+    });
+  }
+}
+
+/** The audit log knows queues by this name. */
+function namesIn(params: unknown): { queue?: string } {
+  const { name } = (params ?? {}) as { name?: string };
+  return name === undefined ? {} : { queue: name };
+}
+
+/** Throws FORBIDDEN when a browser says that another site's page made the request. */
+export function refuseOthers({ host, origin, ...headers }: IncomingMessage['headers']): void {
+  const site = headers['sec-fetch-site'];
+  if (typeof site === 'string') {
+    if (site === 'same-origin' || site === 'none') return;
+  } else if (origin === undefined || hostOf(origin) === host) return;
+  const advice = 'behind a proxy, let it pass the Host header on';
+  throw new FaktoryError('FORBIDDEN', `the request comes from a page of another origin; ${advice}`);
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+/** The status that an error is answered with. */
+export function statusOf(error: FaktoryError): number {
+  return statuses[error.code] ?? 500;
+}
+
+/** The secret of the session in a Cookie header. */
+export function numberIn(cookie: string | undefined): string | undefined {
+  return new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{10,100})(?:;|$)`).exec(cookie ?? '')?.[1];
+}
+
+/** Gives the browser the secret; empty: takes it away. Scripts cannot read it, and other sites' pages do not send it. */
+export function setCookie(request: FastifyRequest, reply: FastifyReply, number: string): void {
+  const secure = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
+  const age = number === '' ? 0 : 7 * 86_400;
+  const rest = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? '; Secure' : ''}`;
+  reply.header('Set-Cookie', `${COOKIE}=${number}; ${rest}`);
+}

@@ -1,0 +1,112 @@
+/**
+ * A job as the web UI shows it, in a list and alone. It must never rebuild a job's own values: arguments stay the text that the client
+ * wrote, unless something in them is hidden by rule.
+ *
+ * Jobs of ActiveJob are shown as what they wrap, as Faktory's own web interface does (spec 5.7).
+ */
+import {
+  cutUtf8,
+  formatTime,
+  type JobAttempt,
+  type JobRow,
+  type JobText,
+  parseJob,
+  utf8Length,
+  wireJob,
+} from '@faktory-ts/protocol';
+import type { Found } from '../jobs/jobs.ts';
+import type { Redaction } from './redact.ts';
+
+const MOST_IN_LIST = 1024; // bytes of the arguments, and of a message
+const MOST_ALONE = 1024 * 1024; // bytes of a whole job
+
+const WRAPPER = 'ActiveJob::QueueAdapters::FaktoryAdapter::JobWrapper';
+const MAILERS = ['ActionMailer::DeliveryJob', 'ActionMailer::MailDeliveryJob'];
+
+/** A job in a list. */
+export function jobRow(found: Found, redaction: Redaction): JobRow {
+  const job = parseJob(found.document);
+  const { display, args } = shown(job, redaction);
+  return {
+    place: found.place,
+    at: formatTime(found.at),
+    jid: found.jid,
+    jobtype: job.jobtype,
+    display,
+    queue: found.queue,
+    priority: found.priority,
+    ...cut(args),
+    ...(job.createdAt !== undefined && { created_at: job.createdAt }),
+    ...(found.enqueuedAt !== undefined && { enqueued_at: formatTime(found.enqueuedAt) }),
+    ...failureOf(found),
+    ...(found.wid !== undefined && { wid: found.wid }),
+    ...(found.expiresAt !== undefined && { expires_at: formatTime(found.expiresAt) }),
+  };
+}
+
+/** The whole text of a job, as the wire has it. */
+export function wholeJob({ document, enqueuedAt, failure }: Found, redaction: Redaction): string {
+  const text = wireJob(document, enqueuedAt, failure);
+  return redaction.active ? redaction.job(namesOf(parseJob(document)), text) : text;
+}
+
+/** The same as far as a page shows it. */
+export function jobAlone(
+  found: Found,
+  redaction: Redaction,
+): { job: string; job_cut: boolean; bytes: number } {
+  const text = wholeJob(found, redaction);
+  const bytes = utf8Length(text);
+  return { job: cutUtf8(text, MOST_ALONE), job_cut: bytes > MOST_ALONE, bytes };
+}
+
+/** The failed executions that are remembered of a job. */
+export function attemptsOf(_: Found): JobAttempt[] {
+  return [];
+}
+
+function cut(args: string): { args: string; args_cut: boolean } {
+  const short = cutUtf8(args, MOST_IN_LIST);
+  return { args: short, args_cut: short.length < args.length };
+}
+
+function failureOf({ failure }: Found): Pick<JobRow, 'failure'> {
+  if (failure === undefined) return {};
+  const known = JSON.parse(failure) as Record<string, unknown>;
+  const text = (name: string): string => (typeof known[name] === 'string' ? known[name] : '');
+  const time = (name: 'failed_at' | 'next_at') => (text(name) === '' ? {} : { [name]: text(name) });
+  return {
+    failure: {
+      errtype: cutUtf8(text('errtype'), MOST_IN_LIST),
+      message: cutUtf8(text('message'), MOST_IN_LIST),
+      ...time('failed_at'),
+      ...time('next_at'),
+      count: Number(known.retry_count ?? 0),
+      ...(typeof known.remaining === 'number' && { remaining: known.remaining }),
+    },
+  };
+}
+
+/** What ActiveJob wraps; undefined: the job is not one of its. */
+function wrappedIn({ jobtype, custom }: JobText): string | undefined {
+  if (jobtype !== WRAPPER || custom === undefined) return undefined;
+  const { wrapped } = JSON.parse(custom) as { wrapped?: unknown };
+  return typeof wrapped === 'string' ? wrapped : undefined;
+}
+
+/** The names by which a job's values may be hidden. */
+function namesOf(job: JobText): string[] {
+  const wrapped = wrappedIn(job);
+  return wrapped === undefined ? [job.jobtype] : [job.jobtype, wrapped];
+}
+
+function shown(job: JobText, redaction: Redaction): { display: string; args: string } {
+  const wrapped = wrappedIn(job);
+  const names = namesOf(job);
+  const inner =
+    wrapped === undefined ? undefined : (JSON.parse(job.args) as { arguments?: unknown }[])[0]?.arguments;
+  if (wrapped === undefined || !Array.isArray(inner))
+    return { display: wrapped ?? job.jobtype, args: redaction.args(names, job.args) };
+  const mail = MAILERS.includes(wrapped) ? `${String(inner[0])}#${String(inner[1])}` : undefined;
+  return { display: mail ?? wrapped, args: redaction.args(names, JSON.stringify(inner)) };
+}

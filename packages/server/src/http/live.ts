@@ -1,0 +1,213 @@
+/**
+ * `/api/live`: pages that are told what changes, by WebSocket. A page names its topics; it gets what is new of them, at most a few times a
+ * second.
+ *
+ * A page that reads slowly gets newer, not more: while its socket is full nothing is made for it, and then all that changed since at once.
+ * A stranger would get wrong that a page's caller is looked at again and again: when its token is taken away or its session ends, the page is closed.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { FaktoryError, type JobEvent, type LiveTopic, type LiveUpdate } from '@faktory-ts/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Caller } from '../access/access.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { type Guard, statusOf } from './guard.ts';
+import { prefixOf, withoutPrefix } from './pages.ts';
+import { type Looks, Sampler } from './sampler.ts';
+
+const TOPICS: readonly LiveTopic[] = ['stats', 'attention', 'queues', 'workers', 'events'];
+const PATH = '/api/live';
+const MOST_PAGES = 500;
+const MOST_UNSENT = 64 * 1024; // bytes; then the page waits
+const MOST_EVENTS = 200; // that wait for a page
+const MOST_ASKED = 4096; // bytes of a page's message
+const LEAST_BETWEEN = 250; // ms between two messages to a page
+const LOG_IN = 4401; // close codes of ours
+const UNREADABLE = 4400;
+const PING = 20_000; // ms; proxies close connections that are silent
+
+interface Page {
+  readonly socket: WebSocket;
+  readonly caller: Caller;
+  /** Whether its caller is still let in. */
+  readonly holds: () => boolean;
+  topics: ReadonlySet<LiveTopic>;
+  seen: Map<LiveTopic, number>;
+  events: JobEvent[];
+  missed: boolean;
+  sentAt: number;
+  alive: boolean;
+  waiting: NodeJS.Timeout | undefined;
+}
+
+export class Live {
+  readonly #guard: Guard;
+  readonly #jobs: Jobs;
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_ASKED });
+  readonly #pages = new Set<Page>();
+  readonly #sampler: Sampler;
+  #tail: AbortController | undefined;
+  #ping: NodeJS.Timeout | undefined;
+
+  constructor(guard: Guard, jobs: Jobs, looks: Looks) {
+    this.#guard = guard;
+    this.#jobs = jobs;
+    this.#sampler = new Sampler(looks, () => this.#sendAll());
+  }
+
+  /** Takes the upgrades of this server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+  }
+
+  /** All of these topics, for pages that cannot have a WebSocket. */
+  whole(topics: readonly string[]): Promise<LiveUpdate> {
+    return this.#sampler.whole(topicsIn(topics));
+  }
+
+  /** Closes the pages of those who are no longer let in. */
+  dismiss(isValid: (caller: Caller) => boolean): void {
+    for (const page of this.#pages) if (!isValid(page.caller)) page.socket.close(LOG_IN, 'log in again');
+  }
+
+  stop(): void {
+    clearInterval(this.#ping);
+    for (const { socket } of this.#pages) socket.terminate();
+    this.#sockets.close();
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy()); // the browser is gone
+    try {
+      const url = withoutPrefix(request.url ?? '', prefixOf(request));
+      if (url.split('?', 1)[0] !== PATH) throw new FaktoryError('NOT_FOUND', 'there is no such WebSocket');
+      const known = await this.#guard.socket(request, `GET ${PATH}`);
+      if (this.#pages.size >= MOST_PAGES) throw new FaktoryError('LIMIT', 'too many pages are open');
+      this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, known));
+    } catch (error) {
+      const known = error instanceof FaktoryError ? error : new FaktoryError('ERR', 'internal error');
+      const body = JSON.stringify({ code: known.code, error: known.message });
+      const heads = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+      socket.end(`HTTP/1.1 ${statusOf(known)} Refused\r\n${heads}\r\n\r\n${body}`);
+    }
+  }
+
+  #open(socket: WebSocket, known: Pick<Page, 'caller' | 'holds'>): void {
+    const page: Page = {
+      ...known,
+      socket,
+      topics: new Set(),
+      seen: new Map(),
+      events: [],
+      missed: false,
+      sentAt: 0,
+      alive: true,
+      waiting: undefined,
+    };
+    this.#pages.add(page);
+    this.#ping ??= setInterval(() => this.#pingAll(), PING).unref();
+    socket.on('error', () => socket.terminate());
+    socket.on('pong', () => {
+      page.alive = true;
+    });
+    socket.on('message', (message) => this.#asked(page, String(message)));
+    socket.on('close', () => {
+      clearTimeout(page.waiting);
+      this.#pages.delete(page);
+      this.#wantAll();
+    });
+  }
+
+  /** A page names its topics; those that it had go on where they were. */
+  #asked(page: Page, message: string): void {
+    try {
+      page.topics = topicsIn((JSON.parse(message) as { topics?: unknown }).topics);
+      for (const topic of page.seen.keys()) if (!page.topics.has(topic)) page.seen.delete(topic);
+      if (!page.topics.has('events')) page.events = [];
+      this.#wantAll();
+      this.#send(page);
+    } catch (error) {
+      page.socket.close(UNREADABLE, error instanceof FaktoryError ? error.message : 'not JSON');
+    }
+  }
+
+  #wantAll(): void {
+    const wanted = new Set([...this.#pages].flatMap(({ topics }) => [...topics]));
+    this.#sampler.want(wanted);
+    if (wanted.has('events')) void this.#follow();
+    else this.#tail?.abort();
+  }
+
+  #sendAll(): void {
+    for (const page of this.#pages) this.#send(page);
+  }
+
+  #send(page: Page): void {
+    if (page.waiting || page.topics.size === 0 || page.socket.readyState !== page.socket.OPEN) return;
+    const soon = page.sentAt + LEAST_BETWEEN - performance.now();
+    if (soon > 0 || page.socket.bufferedAmount > MOST_UNSENT) {
+      page.waiting = setTimeout(
+        () => {
+          page.waiting = undefined;
+          this.#send(page);
+        },
+        Math.max(soon, LEAST_BETWEEN / 2),
+      ).unref();
+      return;
+    }
+    if (!page.holds()) {
+      page.socket.close(LOG_IN, 'log in again');
+      return;
+    }
+    const { update, seen } = this.#sampler.since(page.topics, page.seen);
+    page.seen = seen;
+    const events = page.events.splice(0);
+    const whole = { ...update, ...(events.length > 0 && { events }), ...(page.missed && { missed: true }) };
+    page.missed = false;
+    if (Object.keys(whole).length === 0) return;
+    page.sentAt = performance.now();
+    page.socket.send(JSON.stringify(whole));
+  }
+
+  /** Events, as long as a page wants them. */
+  async #follow(): Promise<void> {
+    if (this.#tail) return;
+    const tail = new AbortController();
+    this.#tail = tail;
+    let after: number | undefined;
+    while (!tail.signal.aborted) {
+      const told = await this.#jobs.tail({ ...(after !== undefined && { after }) }, tail.signal);
+      after = told.next;
+      if (told.events.length > 0 || told.missed) this.#tell(told.events, told.missed === true);
+    }
+    this.#tail = undefined;
+    this.#wantAll(); // a page may have asked in the meantime
+  }
+
+  #tell(events: readonly JobEvent[], missed: boolean): void {
+    for (const page of this.#pages) {
+      if (!page.topics.has('events')) continue;
+      page.events.push(...events);
+      const surplus = page.events.length - MOST_EVENTS;
+      if (surplus > 0) page.events.splice(0, surplus);
+      page.missed ||= missed || surplus > 0;
+      this.#send(page);
+    }
+  }
+
+  /** Who did not answer the last one is gone. */
+  #pingAll(): void {
+    for (const page of this.#pages) {
+      if (!page.alive) page.socket.terminate();
+      page.alive = false;
+      page.socket.ping();
+    }
+  }
+}
+
+function topicsIn(names: unknown): Set<LiveTopic> {
+  if (!Array.isArray(names)) throw new FaktoryError('MALFORMED', 'send {"topics": […]}');
+  const unknown = names.find((name) => !TOPICS.includes(name as LiveTopic)) as unknown;
+  if (unknown !== undefined) throw new FaktoryError('MALFORMED', `topics are ${TOPICS.join(', ')}`);
+  return new Set(names as LiveTopic[]);
+}

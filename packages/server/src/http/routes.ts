@@ -1,0 +1,75 @@
+/**
+ * What a route of `/api` is, and how an error becomes its answer. The schema of a route checks what is asked and makes its part of the
+ * OpenAPI document: there is no second description.
+ *
+ * A stranger would get wrong that schemas check shapes only. What a filter or a job means is decided by the protocol's own readers, the same
+ * for HTTP and for the wire.
+ */
+import { type ApiError, FaktoryError } from '@faktory-ts/protocol';
+import type { FastifyReply, FastifyRequest, FastifySchema, RouteShorthandOptions } from 'fastify';
+import type { Logger } from '../log.ts';
+import { statusOf } from './guard.ts';
+
+/** One route. `path` stands behind `/api`. */
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly schema: FastifySchema & { readonly summary: string; readonly tags: readonly string[] };
+  /** Only these of the options. */
+  readonly options?: Pick<RouteShorthandOptions, 'bodyLimit'>;
+  run(request: FastifyRequest, reply: FastifyReply): unknown;
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** An object that has these members and no others. */
+export function object(
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[] = [],
+): Schema {
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+/** Text of at most so many characters. */
+export function text(description: string, maxLength = 1000): Schema {
+  return { type: 'string', maxLength, description };
+}
+
+/** One of these words. */
+export function oneOf(words: readonly string[], description: string): Schema {
+  return { type: 'string', enum: words, description };
+}
+
+/** A whole number in a range. */
+export function integer(description: string, minimum: number, maximum: number): Schema {
+  return { type: 'integer', minimum, maximum, description };
+}
+
+/** A list; in an address one value alone is a list too. */
+export function listOf(items: Schema, maxItems = 1000): Schema {
+  return { type: 'array', items, minItems: 1, maxItems };
+}
+
+/** Answers with the error: its code and text, and the status that goes with it. What is not ours is logged and kept to ourselves. */
+export function answerError(error: unknown, reply: FastifyReply, log: Logger): FastifyReply {
+  const { known, status } = asKnown(error);
+  if (status === 500) log.error(`a page failed unexpectedly: ${(error as Error)?.stack ?? String(error)}`);
+  if (status === 429) reply.header('Retry-After', '2');
+  return reply.code(status).send({ code: known.code, error: known.message } satisfies ApiError);
+}
+
+/** Fastify's own errors have a status and a text that says what is wrong with the request. */
+function asKnown(error: unknown): { known: { code: string; message: string }; status: number } {
+  if (error instanceof FaktoryError) return { known: error, status: statusOf(error) };
+  const { statusCode = 500, message = '' } = (error ?? {}) as { statusCode?: number; message?: string };
+  if (statusCode >= 400 && statusCode < 500)
+    return { known: { code: 'MALFORMED', message }, status: statusCode };
+  return { known: { code: 'ERR', message: 'internal error; the server’s log says more' }, status: 500 };
+}
+
+/** Aborted when the client is gone. */
+export function goneSignal(request: FastifyRequest): AbortSignal {
+  const gone = new AbortController();
+  request.raw.socket.once('close', () => gone.abort());
+  return gone.signal;
+}

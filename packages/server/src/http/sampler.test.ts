@@ -1,0 +1,95 @@
+import type { LiveStats, LiveTopic, QueueRow } from '@faktory-ts/protocol';
+import { expect, test, vi } from 'vitest';
+import { type Looks, Sampler } from './sampler.ts';
+
+/** Looks at rows that the test changes. */
+function watched() {
+  const rows = new Map<string, Partial<QueueRow>>();
+  const count = { queues: 0, stats: 0 };
+  const looks: Looks = {
+    stats: async () => {
+      count.stats++;
+      return { ready: count.stats } as LiveStats;
+    },
+    attention: async () => [],
+    queues: async () => {
+      count.queues++;
+      return [...rows].map(([name, row]) => ({ name, ...row })) as QueueRow[];
+    },
+    workers: async () => [],
+  };
+  let told: () => void = () => undefined;
+  const sampler = new Sampler(looks, () => told());
+  /** Resolves after the next look. */
+  const next = (): Promise<void> =>
+    new Promise((resolve) => {
+      told = resolve;
+    });
+  return { rows, count, sampler, next };
+}
+const queues: ReadonlySet<LiveTopic> = new Set(['queues']);
+
+test('what nobody wants is not looked at', async () => {
+  const { count, sampler, next } = watched();
+  sampler.want(queues);
+  await next();
+  expect(count).toEqual({ queues: 1, stats: 0 });
+  sampler.want(new Set());
+  vi.useFakeTimers();
+  await vi.advanceTimersByTimeAsync(60_000);
+  vi.useRealTimers();
+  expect(count.queues).toBe(1);
+});
+
+test('before the first look nothing is told, then all, then what is new', async () => {
+  const { rows, sampler, next } = watched();
+  rows.set('a', { size: 1 }).set('b', { size: 1 });
+  sampler.want(queues);
+  const none = sampler.since(queues, new Map());
+  expect(none.update).toEqual({});
+  await next();
+  const all = sampler.since(queues, none.seen);
+  expect(Object.keys(all.update.queues ?? {})).toEqual(['a', 'b']);
+  rows.set('b', { size: 2 });
+  await next();
+  expect(sampler.since(queues, all.seen).update).toEqual({ queues: { b: { name: 'b', size: 2 } } });
+  sampler.want(new Set());
+});
+
+test('who did not look for a while gets the last state of each row once', async () => {
+  const { rows, sampler, next } = watched();
+  sampler.want(queues);
+  await next();
+  const { seen } = sampler.since(queues, new Map());
+  for (let size = 0; size < 3; size++) {
+    rows.set('a', { size });
+    await next();
+  }
+  expect(sampler.since(queues, seen).update).toEqual({ queues: { a: { name: 'a', size: 2 } } });
+  sampler.want(new Set());
+});
+
+test('a row in which only the seconds have grown is not told again', async () => {
+  const { rows, sampler, next } = watched();
+  rows.set('a', { size: 1, latency: 1 });
+  sampler.want(queues);
+  await next();
+  const { seen } = sampler.since(queues, new Map());
+  rows.set('a', { size: 1, latency: 2 });
+  await next();
+  expect(sampler.since(queues, seen).update).toEqual({});
+  sampler.want(new Set());
+});
+
+test('a row that is gone is told as null to who has seen it, and not to who has not', async () => {
+  const { rows, sampler, next } = watched();
+  rows.set('a', { size: 1 });
+  sampler.want(queues);
+  await next();
+  const { seen } = sampler.since(queues, new Map());
+  rows.clear();
+  await next();
+  expect(sampler.since(queues, seen).update).toEqual({ queues: { a: null } });
+  expect(sampler.since(queues, new Map()).update).toEqual({ queues: {} });
+  sampler.want(new Set());
+});

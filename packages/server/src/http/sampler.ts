@@ -1,0 +1,200 @@
+/**
+ * What open pages are shown, looked at once for all of them, and only while there is one.
+ *
+ * Each row carries the number of the look at which it last changed: so what a page has not seen yet is a comparison of numbers, however
+ * slowly that page reads. A stranger would get wrong that a row whose job waits longer and longer has not changed: the page counts the
+ * seconds itself.
+ */
+import type {
+  Attention,
+  LiveStats,
+  LiveTopic,
+  LiveUpdate,
+  QueueRow,
+  WorkerStatus,
+} from '@faktory-ts/protocol';
+
+/** Where the looks go. */
+export interface Looks {
+  stats(): Promise<LiveStats>;
+  attention(): Promise<readonly Attention[]>;
+  queues(): Promise<readonly QueueRow[]>;
+  workers(): Promise<readonly WorkerStatus[]>;
+}
+
+/** Topics that are looked at; events come by themselves. */
+export type Looked = Exclude<LiveTopic, 'events'>;
+
+/** Milliseconds from one look to the next; more when a look takes long. */
+const every: Readonly<Record<Looked, number>> = { stats: 500, queues: 500, workers: 1000, attention: 5000 };
+const BREATH = 4; // times as long as a look took, until the next
+
+interface Seen<Row> {
+  /** Undefined: it is gone. */
+  readonly row: Row | undefined;
+  readonly text: string;
+  readonly changed: number;
+}
+
+export class Sampler {
+  readonly #looks: Looks;
+  readonly #onLook: () => void;
+  readonly #rows = {
+    queues: new Map<string, Seen<QueueRow>>(),
+    workers: new Map<string, Seen<WorkerStatus>>(),
+  };
+  readonly #whole: { stats?: Seen<LiveStats>; attention?: Seen<readonly Attention[]> } = {};
+  readonly #wanted = new Map<Looked, { due: number; look: Promise<void> | undefined }>();
+  #number = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `onLook` is told after a look that found something new. */
+  constructor(looks: Looks, onLook: () => void) {
+    this.#looks = looks;
+    this.#onLook = onLook;
+  }
+
+  /** From now on these are looked at; none: nothing is. */
+  want(topics: ReadonlySet<LiveTopic>): void {
+    for (const topic of this.#wanted.keys()) if (!topics.has(topic)) this.#forget(topic);
+    for (const topic of topics)
+      if (topic !== 'events' && !this.#wanted.has(topic))
+        this.#wanted.set(topic, { due: 0, look: undefined });
+    this.#arm();
+  }
+
+  /** What changed after the look of this number; the number to ask with next time. */
+  since(
+    topics: ReadonlySet<LiveTopic>,
+    after: ReadonlyMap<LiveTopic, number>,
+  ): { update: LiveUpdate; seen: Map<LiveTopic, number> } {
+    const update: LiveUpdate = {};
+    const seen = new Map<LiveTopic, number>();
+    for (const topic of topics) {
+      if (topic !== 'events' && !this.#wanted.get(topic)?.due) continue; // not looked at yet: then it is told whole
+      const from = after.get(topic) ?? 0;
+      seen.set(topic, this.#number);
+      const told = this.#changed(topic, from);
+      if (told !== undefined) Object.assign(update, { [topic]: told });
+    }
+    return { update, seen };
+  }
+
+  /** One look at each of these now, as a whole. */
+  async whole(topics: ReadonlySet<LiveTopic>): Promise<LiveUpdate> {
+    const looks = this.#looks;
+    const named = <Row>(rows: readonly Row[], nameOf: (row: Row) => string) =>
+      Object.fromEntries(rows.map((row) => [nameOf(row), row]));
+    return {
+      ...(topics.has('stats') && { stats: await looks.stats() }),
+      ...(topics.has('attention') && { attention: await looks.attention() }),
+      ...(topics.has('queues') && { queues: named(await looks.queues(), ({ name }) => name) }),
+      ...(topics.has('workers') && { workers: named(await looks.workers(), ({ wid }) => wid) }),
+    };
+  }
+
+  #changed(topic: LiveTopic, from: number): unknown {
+    if (topic === 'queues' || topic === 'workers') return changedRows<unknown>(this.#rows[topic], from);
+    const whole = topic === 'events' ? undefined : this.#whole[topic];
+    return whole && whole.changed > from ? whole.row : undefined;
+  }
+
+  #forget(topic: Looked): void {
+    this.#wanted.delete(topic);
+    if (topic === 'queues' || topic === 'workers') this.#rows[topic].clear();
+    else delete this.#whole[topic];
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = Math.min(...[...this.#wanted.values()].filter(({ look }) => !look).map(({ due }) => due));
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#lookAll(), Math.max(0, next - performance.now()));
+    this.#timer.unref();
+  }
+
+  #lookAll(): void {
+    for (const [topic, wanted] of this.#wanted) {
+      if (wanted.look || wanted.due > performance.now()) continue;
+      const begun = performance.now();
+      wanted.look = this.#look(topic)
+        .catch(() => undefined) // the store is closing, or the thread was lost: the next look tells
+        .then(() => {
+          const took = performance.now() - begun;
+          wanted.look = undefined;
+          wanted.due = performance.now() + Math.max(every[topic] - took, took * BREATH);
+          this.#onLook();
+          this.#arm();
+        });
+    }
+    this.#arm();
+  }
+
+  async #look(topic: Looked): Promise<void> {
+    if (topic === 'stats') this.#keepWhole('stats', await this.#looks.stats());
+    else if (topic === 'attention') this.#keepWhole('attention', await this.#looks.attention());
+    else if (topic === 'queues') {
+      const rows = await this.#looks.queues();
+      this.#number += 1;
+      keep(
+        this.#rows.queues,
+        rows,
+        ({ name }) => name,
+        ({ latency: _, ...row }) => row,
+        this.#number,
+      );
+    } else {
+      const rows = await this.#looks.workers();
+      this.#number += 1;
+      keep(
+        this.#rows.workers,
+        rows,
+        ({ wid }) => wid,
+        (row) => row,
+        this.#number,
+      );
+    }
+  }
+
+  #keepWhole(topic: 'stats' | 'attention', row: LiveStats | readonly Attention[]): void {
+    this.#number += 1;
+    const text = JSON.stringify(row);
+    if (this.#whole[topic]?.text === text) return;
+    Object.assign(this.#whole, { [topic]: { row, text, changed: this.#number } });
+  }
+}
+
+/** Notes which rows are new, other than before, or gone. */
+function keep<Row>(
+  seen: Map<string, Seen<Row>>,
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+  told: (row: Row) => unknown,
+  number: number,
+): void {
+  const here = new Set<string>();
+  for (const row of rows) {
+    const name = nameOf(row);
+    here.add(name);
+    const text = JSON.stringify(told(row));
+    const known = seen.get(name);
+    seen.set(name, { row, text, changed: known?.text === text ? known.changed : number });
+  }
+  for (const [name, { row }] of seen)
+    if (row !== undefined && !here.has(name)) seen.set(name, { row: undefined, text: '', changed: number });
+}
+
+function changedRows<Row>(
+  seen: ReadonlyMap<string, Seen<Row>>,
+  from: number,
+): Record<string, Row | null> | undefined {
+  const rows: Record<string, Row | null> = {};
+  let some = from === 0;
+  for (const [name, { row, changed }] of seen) {
+    if (changed <= from || (from === 0 && row === undefined)) continue;
+    rows[name] = row ?? null;
+    some = true;
+  }
+  return some ? rows : undefined;
+}

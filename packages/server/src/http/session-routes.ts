@@ -1,0 +1,85 @@
+/** Logging in, logging out, and who one is. Failed logins slow an address down, as on the wire (access/logins.ts). */
+import { type ApiSession, FaktoryError, formatTime } from '@faktory-ts/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Access, type Caller, rightsOf } from '../access/access.ts';
+import { numberIn, refuseOthers, setCookie } from './guard.ts';
+import { type ApiRoute, object, text } from './routes.ts';
+
+/** What the routes of this file need. */
+export interface SessionSources {
+  readonly access: Access;
+  readonly version: string;
+  readonly redacted: boolean;
+  readonly now: () => number;
+}
+
+export function sessionRoute(sources: SessionSources): ApiRoute {
+  return {
+    method: 'GET',
+    path: '/session',
+    schema: { summary: 'Who you are and what you may do.', tags: ['session'] },
+    run: ({ caller, loggedIn }) => told(sources, caller, loggedIn),
+  };
+}
+
+/** The routes that whoever is not logged in may ask for. */
+export function loginRoutes(sources: SessionSources): ApiRoute[] {
+  return [
+    {
+      method: 'POST',
+      path: '/login',
+      schema: {
+        summary: 'Begins a session with a password, or with a token: its name is the user.',
+        tags: ['session'],
+        body: object({ user: text('Name of a token; else anything.'), password: text('Or a secret.') }, [
+          'password',
+        ]),
+      },
+      run: (request, reply) => login(sources, request, reply),
+    },
+    {
+      method: 'POST',
+      path: '/logout',
+      schema: { summary: 'Ends the session.', tags: ['session'] },
+      run: (request, reply) => {
+        refuseOthers(request.headers);
+        const number = numberIn(request.headers.cookie);
+        if (number !== undefined) sources.access.logout(number);
+        setCookie(request, reply, '');
+        return reply.code(204).send();
+      },
+    },
+  ];
+}
+
+async function login(
+  sources: SessionSources,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<ApiSession> {
+  refuseOthers(request.headers);
+  const { user = '', password } = request.body as { user?: string; password: string };
+  const { access } = sources;
+  if (!access.asksHttp)
+    throw new FaktoryError('INVALID', 'nothing is asked here: there is no password to log in with');
+  const deed = { who: user === '' ? 'password' : user, from: request.ip, did: 'login', what: '' };
+  try {
+    const gone = (): boolean => request.socket.destroyed;
+    const { caller, number } = await access.login(user, password, { address: request.ip, gone });
+    setCookie(request, reply, number);
+    access.audit.write({ ...deed, who: caller.who, ok: true });
+    return told(sources, caller, true);
+  } catch (error) {
+    access.audit.write({ ...deed, ok: false });
+    throw error;
+  }
+}
+
+function told(
+  { version, redacted, now }: SessionSources,
+  caller: Caller | undefined,
+  login: boolean,
+): ApiSession {
+  const { who = 'anybody', limits } = caller ?? {};
+  return { who, rights: rightsOf(limits), login, redacted, version, now: formatTime(now()) };
+}

@@ -1,0 +1,169 @@
+/**
+ * The looks that the web UI's pages are made of: queues with their rates, workers with what they run, sizes, and what wants attention.
+ *
+ * All that reads many rows goes to the reader's thread. It must never keep anything but the rates of the last minute.
+ */
+import {
+  formatTime,
+  type LiveStats,
+  parseJob,
+  type QueueRow,
+  type RunningJob,
+  type WorkerStatus,
+  type WorkersStatus,
+} from '@faktory-ts/protocol';
+import type { Found, Jobs, QueueFigures } from '../jobs/jobs.ts';
+import type { Roster, WorkerRecord } from '../workers/roster.ts';
+import { attention } from './attention.ts';
+import { Rates } from './rates.ts';
+import type { Looks } from './sampler.ts';
+import type { Around } from './why.ts';
+
+/** What is looked at. */
+export interface WatchSources {
+  readonly jobs: Jobs;
+  readonly roster: Roster;
+  connections(): number;
+  backups(): { readonly newest: number | undefined; readonly failure: string | undefined } | undefined;
+  /** Milliseconds between backups; undefined: none are made by themselves. */
+  readonly backupEvery: number | undefined;
+  disk(): { readonly free: number; readonly reserve: number; readonly low: boolean };
+}
+
+const SECOND = 1_000_000;
+const MOST_RUNNING = 100; // of a worker on a page that is told what changes
+
+export class Watch implements Looks {
+  readonly #sources: WatchSources;
+  readonly #rates: Rates;
+  readonly #startedAt = performance.now();
+
+  constructor(sources: WatchSources) {
+    this.#sources = sources;
+    this.#rates = new Rates(sources.jobs);
+  }
+
+  start(): Promise<void> {
+    return this.#rates.start();
+  }
+
+  stop(): void {
+    this.#rates.stop();
+  }
+
+  async stats(): Promise<LiveStats> {
+    const { jobs, roster } = this.#sources;
+    const [sizes, queues] = [await jobs.sizes(), await jobs.queues()];
+    const now = jobs.now();
+    const latencies = await jobs.latency(
+      queues.filter(({ paused, size }) => !paused && size > 0).map(({ name }) => name),
+    );
+    const { scheduled, retries, working, dead, processed, failures } = sizes;
+    return {
+      at: formatTime(now),
+      ready: queues.reduce((sum, { size }) => sum + size, 0),
+      scheduled,
+      retries,
+      working,
+      dead,
+      processed,
+      failures,
+      pushed: jobs.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
+      queues: queues.length,
+      workers: roster.size,
+      connections: this.#sources.connections(),
+      latency: Math.max(0, ...Object.values(latencies)),
+      memory_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+      uptime: Math.floor((performance.now() - this.#startedAt) / 1000),
+    };
+  }
+
+  async queues(): Promise<readonly QueueRow[]> {
+    const { jobs, roster } = this.#sources;
+    const [figures, rates] = [await jobs.queueFigures(), await this.#rates.read()];
+    const asking = new Map<string, number>();
+    for (const { queues } of roster.workers())
+      for (const queue of queues) asking.set(queue, (asking.get(queue) ?? 0) + 1);
+    const now = jobs.now();
+    return figures.map((queue) => {
+      const rate = rates(queue.name);
+      return {
+        ...sizesOf(queue, now),
+        rate_in: rate.in,
+        rate_out: rate.out,
+        workers: asking.get(queue.name) ?? 0,
+      };
+    });
+  }
+
+  async workers(): Promise<readonly WorkerStatus[]> {
+    const { workers } = await this.workersAndOthers();
+    return workers.map((worker) => ({ ...worker, jobs: worker.jobs.slice(0, MOST_RUNNING) }));
+  }
+
+  /** Workers, and what others have in hand. */
+  async workersAndOthers(): Promise<WorkersStatus> {
+    const { jobs, roster } = this.#sources;
+    const byWid = new Map<string, RunningJob[]>();
+    for (const found of await jobs.running(new AbortController().signal)) {
+      const job = runningJob(found);
+      const list = byWid.get(job.wid);
+      if (list) list.push(job);
+      else byWid.set(job.wid, [job]);
+    }
+    const workers = roster.workers().map((record) => workerStatus(record, byWid.get(record.wid) ?? []));
+    for (const { wid } of workers) byWid.delete(wid);
+    return { workers, others: [...byWid.values()].flat() };
+  }
+
+  async attention() {
+    const { jobs, roster, backups, backupEvery, disk } = this.#sources;
+    const now = jobs.now();
+    const kept = backups();
+    const age = kept?.newest === undefined ? undefined : (now - kept.newest) / SECOND;
+    return attention({
+      queues: await this.queues(),
+      kinds: [],
+      workers: roster.workers().map(({ wid, lastBeat }) => ({ wid, silent: (now - lastBeat) / SECOND })),
+      backups:
+        kept && backupEvery !== undefined
+          ? { age, every: backupEvery / 1000, failed: kept.failure !== undefined }
+          : undefined,
+      disk: disk(),
+    });
+  }
+
+  /** What is known around a job. */
+  async around(found: Found, signal: AbortSignal): Promise<Around> {
+    const { jobs, roster } = this.#sources;
+    const queue = (await jobs.queues()).find(({ name }) => name === found.queue);
+    const ahead = found.place === 'ready' ? await jobs.ahead(found.entry, signal) : 0;
+    const rateOut = (await this.#rates.read())(found.queue).out;
+    return { paused: queue?.paused === true, ahead: ahead ?? 0, rateOut, workers: roster.workers() };
+  }
+}
+
+function sizesOf({ name, paused, size, priorities, oldest }: QueueFigures, now: number) {
+  const latency = oldest === undefined ? 0 : Math.max(0, now - oldest) / SECOND;
+  return {
+    name,
+    paused,
+    size,
+    priorities,
+    latency,
+    ...(oldest !== undefined && { oldest_at: formatTime(oldest) }),
+  };
+}
+
+function workerStatus(record: WorkerRecord, jobs: RunningJob[]): WorkerStatus {
+  const { wid, hostname, pid, labels, state, startedAt, lastBeat, rssKb, lagMs, lines, queues } = record;
+  const times = { started_at: formatTime(startedAt), last_beat: formatTime(lastBeat) };
+  const figures = { rss_kb: rssKb, lag_ms: lagMs, connections: lines.size };
+  return { wid, hostname, pid, labels, state, queues, ...times, ...figures, jobs };
+}
+
+function runningJob({ jid, queue, wid = '', at, expiresAt, document }: Found): RunningJob {
+  const { jobtype } = parseJob(document);
+  const ends = expiresAt === undefined ? {} : { expires_at: formatTime(expiresAt) };
+  return { jid, jobtype, queue, wid, started_at: formatTime(at), ...ends };
+}

@@ -1,0 +1,53 @@
+/**
+ * What is done once a minute: forgetting what was kept for a time, in bites, so that others are served in between. It must never hold up
+ * the stop of the server for longer than one bite.
+ *
+ * The wall clock is compared each second, so a step of it or a moved test clock delays nothing by more than that.
+ */
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Logger } from '../log.ts';
+
+const MINUTE = 60_000_000; // µs
+const LOOK_EVERY = 1000; // ms
+const BITE = 1000; // rows in one commit: some ms
+
+export class MinuteTask {
+  readonly #jobs: Jobs;
+  readonly #log: Logger;
+  #minute: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(jobs: Jobs, log: Logger) {
+    this.#jobs = jobs;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  #look(): void {
+    const minute = Math.floor(this.#jobs.now() / MINUTE);
+    if (minute === this.#minute || this.#running) return;
+    this.#minute = minute;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let gone = BITE; gone > 0 && !this.#stopped; ) gone = await this.#jobs.forget(BITE);
+    } catch (error) {
+      this.#log.error(`cannot forget what is over, trying again in a minute: ${String(error)}`);
+    }
+  }
+}

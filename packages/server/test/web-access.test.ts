@@ -1,0 +1,250 @@
+/**
+ * Who is let into the web UI's API, as whom, and from which pages.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Server, type ServerOptions, TokenFile } from '../src/index.ts';
+import { eventually, folder, prepared, running, TestClock } from './running.ts';
+import { ask, cookieOf, LivePage, logIn } from './web.ts';
+
+const guarded = (options: ServerOptions = {}): Promise<Server> =>
+  running({ http: {}, password: 'secret', ...options });
+
+/** A server with a token of each scope; gives their secrets. */
+async function withTokens(...scopes: string[]): Promise<{ server: Server; dir: string; secrets: string[] }> {
+  const dir = folder();
+  const tokens = new TokenFile(dir, 'test');
+  const secrets = scopes.map((scope, index) => tokens.add(`t${index}`, scope));
+  return { server: await guarded({ dir }), dir, secrets };
+}
+
+test('without a password everybody may do everything, and there is nothing to log in to', async () => {
+  const server = await running({ http: {} });
+  const session = (await ask(server, '/api/session')).json();
+  expect(session).toMatchObject({ who: 'anybody', login: false, redacted: false });
+  expect(session.rights).toContain('admin');
+  expect((await ask(server, '/api/login', { body: { password: 'x' } })).status).toBe(400);
+});
+
+test('with a password nothing of the API is told, and no browser’s own dialog is asked for', async () => {
+  const server = await guarded();
+  for (const path of ['/api/session', '/api/queues', '/api/jobs', '/api/about', '/api/openapi.json']) {
+    const { status, headers, text } = await ask(server, path);
+    expect([path, status]).toEqual([path, 401]);
+    expect(headers['www-authenticate']).toBeUndefined();
+    expect(JSON.parse(text)).toMatchObject({ code: 'AUTH' });
+  }
+});
+
+test('a login gives a cookie that no script reads and no other site’s page sends, and it opens the API', async () => {
+  const server = await guarded();
+  const { status, headers } = await ask(server, '/api/login', { body: { password: 'secret' } });
+  expect(status).toBe(200);
+  expect(String(headers['set-cookie'])).toMatch(/; HttpOnly; SameSite=Strict; /);
+  expect(String(headers['set-cookie'])).not.toMatch(/Secure/);
+  const session = await ask(server, '/api/session', { headers: { cookie: cookieOf(headers) } });
+  expect(session.json()).toMatchObject({ who: 'password', login: true });
+});
+
+test('behind a proxy that ends TLS the cookie is for TLS only', async () => {
+  const server = await guarded();
+  const headers = { 'x-forwarded-proto': 'https' };
+  const answer = await ask(server, '/api/login', { body: { password: 'secret' }, headers });
+  expect(String(answer.headers['set-cookie'])).toMatch(/; Secure/);
+});
+
+test('a wrong password gives no cookie, and many are slowed down and then refused', async () => {
+  const server = await guarded();
+  const wrong = (): Promise<number> =>
+    ask(server, '/api/login', { body: { password: 'wrong' } }).then(({ status, headers }) => {
+      expect(headers['set-cookie']).toBeUndefined();
+      return status;
+    });
+  expect(await wrong()).toBe(401);
+  // Those that wait for their turn are given up at the end.
+  const many = Array.from({ length: 40 }, () => wrong().catch(() => 0));
+  const refused = many.map(async (status) =>
+    (await status) === 429 ? 429 : Promise.reject(new Error('not refused')),
+  );
+  expect(await Promise.any(refused)).toBe(429);
+});
+
+test('a logout ends the session', async () => {
+  const server = await guarded();
+  const headers = await logIn(server, 'secret');
+  expect((await ask(server, '/api/logout', { method: 'POST', headers })).status).toBe(204);
+  expect((await ask(server, '/api/queues', { headers })).status).toBe(401);
+});
+
+test('a session outlives a restart, but not the password that it was opened with', async () => {
+  const dir = folder();
+  const first = prepared({ http: {}, password: 'secret', dir });
+  await first.start();
+  const headers = await logIn(first, 'secret');
+  await first.stop();
+  const second = await guarded({ dir });
+  expect((await ask(second, '/api/queues', { headers })).status).toBe(200);
+  await second.reload({ password: 'another' });
+  expect((await ask(second, '/api/queues', { headers })).status).toBe(401);
+});
+
+test('the file of the sessions is private and holds neither their secret nor the password', async () => {
+  const dir = folder();
+  const { cookie } = await logIn(await guarded({ dir }), 'secret');
+  const path = join(dir, 'sessions.json');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, 'utf8')).not.toContain(cookie.split('=')[1]);
+  expect(readFileSync(path, 'utf8')).not.toContain('secret');
+});
+
+test('a session’s secret is replaced each hour of use, ends after twelve without, and after a week in any case', async () => {
+  const clock = new TestClock();
+  const server = await guarded({ clock: clock.now });
+  const headers = await logIn(server, 'secret');
+  const use = (used = headers) => ask(server, '/api/session', { headers: used });
+  clock.move(3601);
+  const renewed = await use();
+  expect(renewed.status).toBe(200);
+  const fresh = { cookie: cookieOf(renewed.headers) };
+  expect(fresh.cookie).not.toBe(headers.cookie);
+  expect((await use()).status).toBe(200); // requests that crossed
+  clock.move(61);
+  expect([(await use()).status, (await use(fresh)).status]).toEqual([401, 200]);
+  clock.move(12 * 3600 + 1);
+  expect((await use(fresh)).status).toBe(401);
+  let last = await logIn(server, 'secret');
+  for (let hours = 0; hours < 7 * 24; hours += 6) {
+    const { headers: got } = await use(last);
+    if (got['set-cookie']) last = { cookie: cookieOf(got) };
+    clock.move(6 * 3600);
+  }
+  clock.move(1);
+  expect((await use(last)).status).toBe(401);
+});
+
+test('Basic authentication and a token as Bearer open the API too', async () => {
+  const { server, secrets } = await withTokens('read');
+  const basic = Buffer.from('anybody:secret').toString('base64');
+  const by = (authorization: string) => ask(server, '/api/session', { headers: { authorization } });
+  expect((await by(`Basic ${basic}`)).json()).toMatchObject({ who: 'password', login: false });
+  expect((await by(`Bearer t0:${secrets[0]}`)).json()).toMatchObject({ who: 'token t0', rights: ['read'] });
+  expect((await by('Bearer t0:wrong')).status).toBe(401);
+});
+
+test('a token logs in with its rights: read reads, operate changes, admin takes a backup away', async () => {
+  const { server, secrets } = await withTokens('read', 'operate', 'admin', 'push');
+  const [read, operate, admin, push] = await Promise.all(
+    secrets.map((secret, index) => logIn(server, secret, `t${index}`)),
+  );
+  const job = { jid: 'job-00001', jobtype: 'A', args: [] };
+  const tries = [
+    { path: '/api/queues', body: undefined },
+    { path: '/api/jobs', body: job },
+    { path: '/api/jobs/change', body: { action: 'kill', jids: ['x'] } },
+    { path: '/api/backups/none/file', body: undefined },
+  ];
+  const statuses = async (headers: { cookie: string } | undefined): Promise<number[]> => {
+    const all: number[] = [];
+    for (const { path, body } of tries)
+      all.push((await ask(server, path, { headers: headers ?? {}, body })).status);
+    return all;
+  };
+  expect(await statuses(read)).toEqual([200, 403, 403, 403]);
+  expect(await statuses(push)).toEqual([403, 200, 403, 403]);
+  expect(await statuses(operate)).toEqual([200, 200, 200, 403]);
+  expect(await statuses(admin)).toEqual([200, 200, 200, 404]);
+});
+
+test('a token that is revoked ends its sessions and closes its open pages', async () => {
+  const { server, dir, secrets } = await withTokens('read');
+  const headers = await logIn(server, secrets[0] ?? '', 't0');
+  const page = new LivePage(server, headers);
+  await page.ask('stats');
+  await page.until(({ stats }) => stats);
+  const closed = page.closed();
+  new TokenFile(dir, 'test').revoke('t0');
+  await server.reload({});
+  expect(await closed).toBe(4401);
+  expect((await ask(server, '/api/queues', { headers })).status).toBe(401);
+});
+
+test('a page whose session has ended is closed', async () => {
+  const server = await guarded();
+  const headers = await logIn(server, 'secret');
+  const page = new LivePage(server, headers);
+  await page.ask('stats');
+  const closed = page.closed();
+  await ask(server, '/api/logout', { method: 'POST', headers });
+  expect(await closed).toBe(4401);
+});
+
+test.each([
+  ['fetch of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['fetch of a neighbour on the same site', { 'sec-fetch-site': 'same-site' }, 403],
+  ['form of another origin', { origin: 'https://evil.example' }, 403],
+  ['page without an origin', { origin: 'null' }, 403],
+  ['page of another port', { origin: 'http://127.0.0.1:1' }, 403],
+  ['page of its own', { 'sec-fetch-site': 'same-origin' }, 200],
+  ['address that was typed', { 'sec-fetch-site': 'none' }, 200],
+  ['script without a browser', {}, 200],
+] as const)('a change by a %s is answered %s', async (_, headers, status) => {
+  const server = await guarded();
+  const session = await logIn(server, 'secret');
+  const body = { action: 'kill', jids: ['none'] };
+  const answer = await ask(server, '/api/jobs/change', { headers: { ...session, ...headers }, body });
+  expect(answer.status).toBe(status);
+  const form = { ...session, ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+  expect((await ask(server, '/api/undo', { headers: form, body: 'name=x' })).status).toBeGreaterThanOrEqual(
+    400,
+  );
+});
+
+test('a page’s own origin is let in, and a login from another is not', async () => {
+  const server = await guarded();
+  const origin = `http://127.0.0.1:${server.httpPort}`;
+  const body = { password: 'secret' };
+  expect((await ask(server, '/api/login', { body, headers: { origin } })).status).toBe(200);
+  const evil = await ask(server, '/api/login', { body, headers: { origin: 'https://evil.example' } });
+  expect([evil.status, evil.headers['set-cookie']]).toEqual([403, undefined]);
+});
+
+test('a WebSocket is refused to strangers and to pages of another origin', async () => {
+  const server = await guarded();
+  expect(await new LivePage(server).refused()).toBe(401);
+  const cookie = await logIn(server, 'secret');
+  const evil = { ...cookie, origin: 'https://evil.example' };
+  expect(await new LivePage(server, evil).refused()).toBe(403);
+  expect(await new LivePage(server, cookie, '/api/other').refused()).toBe(404);
+});
+
+test('pages come with a policy that runs nothing of others and shows itself in no frame', async () => {
+  const server = await running({ http: {} });
+  const { headers } = await ask(server, '/');
+  const policy = String(headers['content-security-policy']);
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self';");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toMatch(/unsafe|nonce|\*/);
+  expect(headers).toMatchObject({
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  });
+});
+
+test('what is changed stands in the audit log, with who did it and without arguments', async () => {
+  const dir = folder();
+  const server = await guarded({ dir });
+  const headers = await logIn(server, 'secret');
+  const body = { action: 'discard', places: ['dead'], text: 'private' };
+  await ask(server, '/api/jobs/change', { headers, body });
+
+  const lines = () => readFileSync(join(dir, 'audit.log'), 'utf8');
+  await eventually(() => lines().includes('/api/jobs/change'));
+  expect(lines()).toMatch(/"who":"password".*"did":"login"/);
+  expect(lines()).toContain(
+    '"did":"POST /api/jobs/change","what":"discard places dead by their text","ok":true',
+  );
+  expect(lines()).not.toContain('private');
+});
