@@ -77,6 +77,10 @@ export function exactTime(at: string | number): string {
 export const clockTime = (at: string | number): string =>
   dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(new Date(at));
 
+/** The time of day to the minute. */
+export const minuteTime = (at: string | number): string =>
+  dateFormat({ hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+
 /** Date and minute, for axes and lists. */
 export const shortTime = (at: string | number): string =>
   dateFormat({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(new Date(at));

@@ -1,12 +1,65 @@
 /*
- * Stands in for the page until it is there. It must never look finished. A stranger would get wrong that its address is already linked.
+ * The overview: whether all is well, at a glance. It must never ask for more than it shows. A stranger would get wrong that an empty
+ * server gets another first page, which goes as soon as there is a job.
  */
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type Span, spans } from '../api.ts';
+import { useLive } from '../live.ts';
+import { SpanChoice } from '../parts/span-choice.tsx';
 import { usePage } from '../shell/title.ts';
+import { AttentionList } from './overview/attention.tsx';
+import { Charts } from './overview/charts.tsx';
+import { FirstJob } from './overview/first-job.tsx';
+import { Flow } from './overview/flow.tsx';
+import { Kinds } from './overview/kinds.tsx';
+import { Hosts, SlowQueues } from './overview/sides.tsx';
 
-export default function Page(): ReactNode {
+export default function Overview(): ReactNode {
   const { t } = useTranslation();
+  const stats = useLive('stats');
+  const [span, setSpan] = useState<Span | 'live'>('live');
   usePage(t('shell.pages.overview'));
-  return <h1 className="text-lg">{t('shell.pages.overview')}</h1>;
+  const untouched =
+    stats !== undefined &&
+    stats.pushed +
+      stats.processed +
+      stats.ready +
+      stats.scheduled +
+      stats.retries +
+      stats.working +
+      stats.dead ===
+      0;
+  return (
+    <>
+      <h1 className="sr-only">{t('shell.pages.overview')}</h1>
+      <Flow />
+      <div className="mt-6 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_380px]">
+        <div className="flex min-w-0 flex-col gap-6">
+          {untouched ? (
+            <FirstJob />
+          ) : (
+            <>
+              <Charts
+                span={span}
+                choice={<SpanChoice value={span} onChange={setSpan} choices={['live', ...spans]} />}
+              />
+              <Kinds span={span === 'live' ? '30m' : span} />
+            </>
+          )}
+        </div>
+        <div className="flex min-w-0 flex-col gap-8 max-lg:order-first">
+          <AttentionList />
+          <div className="flex flex-col gap-8 max-lg:hidden">
+            <SlowQueues />
+            <Hosts />
+          </div>
+        </div>
+      </div>
+      <div className="mt-8 flex flex-col gap-8 lg:hidden">
+        <SlowQueues />
+        <Hosts />
+      </div>
+    </>
+  );
 }

@@ -1,12 +1,92 @@
 /*
- * Stands in for the page until it is there. It must never look finished. A stranger would get wrong that its address is already linked.
+ * All queues: how long, how fast, who works them; pause, resume, clear, remove. It must never reorder rows under the pointer by itself
+ * beyond what the user sorted by. A stranger would get wrong that the rows come live, without a request of their own.
  */
-import type { ReactNode } from 'react';
+import type { QueueRow } from '@faktory-ts/protocol';
+import { Eraser, Pause, Play } from 'lucide-react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import { queueHref } from '../filter.ts';
+import { useLive } from '../live.ts';
+import { Button } from '../parts/button.tsx';
+import { Empty } from '../parts/notes.tsx';
+import { PageHead } from '../parts/section.tsx';
+import { SelectionBar } from '../parts/selection-bar.tsx';
+import { Table } from '../parts/table.tsx';
+import { ColumnMenu } from '../parts/table-columns.tsx';
+import { useCan } from '../session.tsx';
 import { usePage } from '../shell/title.ts';
+import { useQueueActs } from './queues/acts.ts';
+import { useQueueColumns } from './queues/columns.tsx';
 
-export default function Page(): ReactNode {
+const tableName = 'queues';
+const keyOf = (queue: QueueRow) => queue.name;
+
+export default function Queues(): ReactNode {
   const { t } = useTranslation();
+  const [, go] = useLocation();
+  const queues = useLive('queues');
+  const columns = useQueueColumns();
+  const can = useCan('operate');
+  const [text, setText] = useState('');
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   usePage(t('shell.pages.queues'));
-  return <h1 className="text-lg">{t('shell.pages.queues')}</h1>;
+  const rows = useMemo(() => {
+    const wanted = text.trim().toLowerCase();
+    return Object.values(queues ?? {}).filter((queue) => queue.name.toLowerCase().includes(wanted));
+  }, [queues, text]);
+  const nothing =
+    text === '' ? (
+      <Empty title={t('queues.none')}>{t('queues.noneBody')}</Empty>
+    ) : (
+      <Empty title={t('queues.noMatch', { text })} />
+    );
+  return (
+    <>
+      <PageHead title={t('shell.pages.queues')}>
+        <input
+          type="search"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          aria-label={t('queues.filter')}
+          placeholder={t('queues.filter')}
+          className="field w-52"
+        />
+        <ColumnMenu name={tableName} columns={columns} />
+      </PageHead>
+      <Table
+        name={tableName}
+        label={t('queues.table')}
+        rows={rows}
+        rowKey={keyOf}
+        columns={columns}
+        loading={queues === undefined}
+        empty={nothing}
+        sort={{ id: 'name', desc: false }}
+        onOpen={(queue) => go(queueHref(queue.name))}
+        {...(can && { selected, onSelect: setSelected })}
+      />
+      {can && <Bar selected={selected} onClear={() => setSelected(new Set())} />}
+    </>
+  );
+}
+
+function Bar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const acts = useQueueActs();
+  const names = [...selected];
+  return (
+    <SelectionBar count={selected.size} onClear={onClear}>
+      <Button small icon={Pause} onClick={() => void acts.pause(names)}>
+        {t('queues.pause')}
+      </Button>
+      <Button small icon={Play} onClick={() => void acts.resume(names)}>
+        {t('queues.resume')}
+      </Button>
+      <Button small icon={Eraser} onClick={() => void acts.clear(names)}>
+        {t('queues.clear')}
+      </Button>
+    </SelectionBar>
+  );
 }

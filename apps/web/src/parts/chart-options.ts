@@ -3,7 +3,7 @@
  * stranger would get wrong that a colour variable holds light-dark(), which only an element resolves: so one is asked.
  */
 import type uPlot from 'uplot';
-import { clockTime, shortTime } from '../time.tsx';
+import { clockTime, minuteTime, shortTime } from '../time.tsx';
 
 /** One line of a chart. */
 export interface Line {
@@ -27,6 +27,8 @@ export interface ChartProps {
   /** A value in words: `12 ms`. */
   format: (value: number) => string;
   height?: number;
+  /** Where lines of the grid may stand; without it by tens. */
+  steps?: readonly number[];
   /** The last moment has a place of its own: the axis moves instead of stretching. Milliseconds. */
   window?: number;
 }
@@ -43,20 +45,32 @@ function colourOf(element: HTMLElement, variable: string): string {
   return colour;
 }
 
+/** Steps for an axis of durations in seconds. */
+export const durationSteps: readonly number[] = [
+  ...[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3600),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map((days) => days * 86_400),
+];
+
 /** The same colour, nearly transparent. */
 const tinted = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.12)');
 
 const font = '11px ui-sans-serif, system-ui, sans-serif';
-const day = 86_400_000;
+const minute = 60_000;
+
+/** How exactly times are told: the longer the axis, the less. */
+function wordsFor(times: readonly number[]): (at: number) => string {
+  const length = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return length > 12 * 60 * minute ? shortTime : length > 10 * minute ? minuteTime : clockTime;
+}
 
 /** What uPlot is told. `now` gives the newest props: uPlot lives longer than one drawing. */
 export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Options {
-  const { lines, height, window } = now();
+  const { lines, height, steps } = now();
   const grid = { stroke: colourOf(element, '--color-line'), width: 1 };
   const axis = { stroke: colourOf(element, '--color-faint'), font, ticks: { show: false } };
-  const isLong = () => (now().times.at(-1) ?? 0) - (now().times[0] ?? 0) > day / 2;
-  const timeWords = (_plot: uPlot, splits: number[]) =>
-    splits.map((at) => (isLong() ? shortTime(at * 1000) : clockTime(at * 1000)));
+  const timeWords = (_plot: uPlot, splits: number[]) => splits.map((at) => wordsFor(now().times)(at * 1000));
   return {
     width: element.clientWidth,
     height,
@@ -64,7 +78,7 @@ export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Opti
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, ...(window && { range: (_plot, _min, max) => [max - window / 1000, max] }) },
+      x: { time: true, range: (_plot, min, max) => [max - (now().window ?? (max - min) * 1000) / 1000, max] },
       y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 1e-3)] },
     },
     axes: [
@@ -74,6 +88,7 @@ export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Opti
         grid,
         size: 56,
         space: 36,
+        ...(steps && { incrs: [...steps] }),
         values: (_plot, splits) => splits.map((value) => now().format(value)),
       },
     ],

@@ -25,6 +25,8 @@ export interface Column<T> {
   optional?: boolean;
   /** The column that a row is known by: always shown, the first line of a row on a phone. */
   main?: boolean;
+  /** Not on phones. */
+  wide?: boolean;
   /** Its label is for screen readers alone: buttons. */
   bare?: boolean;
 }

@@ -1,0 +1,86 @@
+/*
+ * What wants a person's eye, each with the way to where it can be put right. It must never cry wolf: the server decides what is in it. A
+ * stranger would get wrong that the order is the server's, worst first.
+ */
+import type { Attention } from '@faktory-ts/protocol';
+import { CircleAlert, CircleCheck, OctagonAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { jobsHref, queueHref } from '../../filter.ts';
+import { useLive } from '../../live.ts';
+import { bytes, duration, share } from '../../numbers.ts';
+import { Skeleton } from '../../parts/notes.tsx';
+import { Section } from '../../parts/section.tsx';
+
+/** Where to put it right. */
+function hrefOf({ code, queue, jobtype }: Attention): string {
+  switch (code) {
+    case 'no_worker':
+    case 'latency':
+    case 'paused':
+      return queue ? queueHref(queue) : '/queues';
+    case 'failing':
+      return jobsHref({ places: ['retries', 'dead'], ...(jobtype && { jobtypes: [jobtype] }) });
+    case 'dead':
+      return jobsHref({ places: ['dead'] });
+    case 'worker_silent':
+      return '/workers';
+    default:
+      return '/about';
+  }
+}
+
+/** The list. */
+export function AttentionList(): ReactNode {
+  const { t } = useTranslation();
+  const attention = useLive('attention');
+  return (
+    <Section title={t('overview.attention')}>
+      {attention === undefined && <Skeleton lines={3} height={32} />}
+      {attention?.length === 0 && (
+        <p className="flex items-start gap-2 py-2">
+          <CircleCheck size={16} aria-hidden className="mt-0.5 shrink-0 text-working" />
+          <span>
+            {t('overview.allWell')}
+            <span className="block text-sm text-faint">{t('overview.allWellBody')}</span>
+          </span>
+        </p>
+      )}
+      <ul aria-live="polite">
+        {attention?.map((one) => (
+          <li
+            key={`${one.code} ${one.queue} ${one.jobtype} ${one.worker}`}
+            className="border-b border-line last:border-0"
+          >
+            <One one={one} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function One({ one }: { one: Attention }): ReactNode {
+  const { t } = useTranslation();
+  const high = one.severity === 'high';
+  const Icon = high ? OctagonAlert : CircleAlert;
+  const values = {
+    count: one.count ?? 0,
+    queue: one.queue ?? '',
+    jobtype: one.jobtype ?? '',
+    worker: one.worker ?? '',
+    share: share(one.share ?? 0),
+    time: duration(one.seconds ?? 0),
+    bytes: bytes(one.bytes ?? 0),
+  };
+  return (
+    <Link href={hrefOf(one)} className="group flex items-start gap-2 py-2">
+      <Icon size={16} aria-hidden className={`mt-0.5 shrink-0 ${high ? 'text-dead' : 'text-retries'}`} />
+      <span className="sr-only">{t(`overview.severity.${one.severity}`)}</span>
+      <span className="min-w-0 wrap-anywhere group-hover:underline">
+        {t(`overview.codes.${one.code}`, values)}
+      </span>
+    </Link>
+  );
+}

@@ -1,0 +1,91 @@
+/*
+ * The first job in the usual languages: code, the same in every language of the page. It must never use a client's inner parts. A
+ * stranger would get wrong that each example pushes the same job, so that they can be compared.
+ */
+
+/** A client, how it comes, and a push with it. */
+export interface Example {
+  language: string;
+  install: string;
+  code: string;
+}
+
+const node = `import { Client } from '@faktory-ts/client';
+
+const client = new Client();
+await client.push({ jobtype: 'SendEmail', args: ['ada@example.com', 42] });
+await client.close();
+`;
+
+const ruby = `require "faktory_worker_ruby"
+
+class SendEmail
+  include Faktory::Job
+
+  def perform(to, id)
+    puts "Mail #{id} to #{to}"
+  end
+end
+
+SendEmail.perform_async("ada@example.com", 42)
+`;
+
+const python = `import faktory
+
+with faktory.connection() as client:
+    client.queue("SendEmail", args=("ada@example.com", 42))
+`;
+
+const go = `package main
+
+import (
+	"log"
+
+	faktory "github.com/contribsys/faktory/client"
+)
+
+func main() {
+	client, err := faktory.Open()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	job := faktory.NewJob("SendEmail", "ada@example.com", 42)
+	if err := client.Push(job); err != nil {
+		log.Fatal(err)
+	}
+}
+`;
+
+const rust = `use faktory::{Client, Job};
+use serde_json::json;
+
+#[tokio::main]
+async fn main() -> Result<(), faktory::Error> {
+    let mut client = Client::connect().await?;
+    let args = vec![json!("ada@example.com"), json!(42)];
+    client.enqueue(Job::new("SendEmail", args)).await?;
+    Ok(())
+}
+`;
+
+const php = `<?php
+require 'vendor/autoload.php';
+
+use FaktoryQueue\\FaktoryClient;
+use FaktoryQueue\\FaktoryJob;
+
+$client = new FaktoryClient('localhost', '7419');
+$client->push(new FaktoryJob('SendEmail', ['ada@example.com', 42]));
+`;
+
+/** All of them. */
+export const examples: readonly Example[] = [
+  { language: 'Node.js', install: 'npm install @faktory-ts/client', code: node },
+  { language: 'Ruby', install: 'gem install faktory_worker_ruby', code: ruby },
+  { language: 'Python', install: 'pip install faktory', code: python },
+  { language: 'Go', install: 'go get github.com/contribsys/faktory', code: go },
+  { language: 'Rust', install: 'cargo add faktory serde_json tokio --features tokio/full', code: rust },
+  { language: 'PHP', install: 'composer require basekit/faktory_worker_php', code: php },
+];

@@ -1,0 +1,48 @@
+/*
+ * The first page of an empty server: how to push the first job, in the usual languages. It must never hold the code itself (first-code.ts). A
+ * stranger would get wrong that it goes by itself: the page sees the first job come.
+ */
+import type { ReactNode } from 'react';
+import { Trans, useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { CodeBlock } from '../../parts/code.tsx';
+import { Section } from '../../parts/section.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
+import { useCan } from '../../session.tsx';
+import { examples } from './first-code.ts';
+
+/** How to push the first job. */
+export function FirstJob(): ReactNode {
+  const { t } = useTranslation();
+  const canPush = useCan('push');
+  const tabs = examples.map(({ language, install, code }) => ({
+    id: language,
+    label: language,
+    panel: (
+      <>
+        <p className="mb-2 text-soft">
+          <Trans
+            i18nKey="overview.firstInstall"
+            values={{ command: install }}
+            components={{ code: <code className="text-ink" /> }}
+          />
+        </p>
+        <CodeBlock text={code} label={language} />
+      </>
+    ),
+  }));
+  return (
+    <Section title={t('overview.firstTitle')}>
+      <p className="mt-3 mb-4 max-w-prose text-soft">{t('overview.firstBody')}</p>
+      <Tabs label={t('overview.firstLanguages')} tabs={tabs} />
+      <p className="mt-3 text-sm text-faint">{t('overview.firstAddress')}</p>
+      {canPush && (
+        <p className="mt-3">
+          <Link href="/push" className="link">
+            {t('overview.firstForm')}
+          </Link>
+        </p>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,105 @@
+/*
+ * What ran in the time span, by jobtype and queue. It must never be the place to act: it links to the jobs. A stranger would get wrong
+ * that a failed execution may have succeeded later: the part is of executions, not of jobs.
+ */
+import type { KindRow } from '@faktory-ts/protocol';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { type ReactNode, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { api, type Span } from '../../api.ts';
+import { jobsHref, queueHref } from '../../filter.ts';
+import { count, share } from '../../numbers.ts';
+import { Empty, ErrorNote } from '../../parts/notes.tsx';
+import { Section } from '../../parts/section.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { ColumnMenu } from '../../parts/table-columns.tsx';
+
+const tableName = 'kinds';
+const runs = (kind: KindRow) => kind.done + kind.failed;
+const failedShare = (kind: KindRow) => kind.failed / Math.max(1, runs(kind));
+const keyOf = (kind: KindRow) => `${kind.queue} ${kind.jobtype}`;
+
+/** The table. */
+export function Kinds({ span }: { span: Span }): ReactNode {
+  const { t } = useTranslation();
+  const columns = useColumns();
+  const { data, error, refetch, isPending } = useQuery({
+    queryKey: ['kinds', span],
+    queryFn: () => api.kinds(span),
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+  });
+  return (
+    <Section title={t('overview.kinds')} actions={<ColumnMenu name={tableName} columns={columns} />}>
+      {error && <ErrorNote problem={error} again={() => void refetch()} />}
+      <Table
+        name={tableName}
+        label={t('overview.kindsTable')}
+        rows={data?.kinds ?? []}
+        rowKey={keyOf}
+        columns={columns}
+        loading={isPending}
+        sort={{ id: 'done', desc: true }}
+        empty={<Empty title={t('overview.kindsEmpty')} />}
+      />
+    </Section>
+  );
+}
+
+function useColumns(): Column<KindRow>[] {
+  const { t } = useTranslation();
+  return useMemo(
+    () => [
+      {
+        id: 'jobtype',
+        label: t('overview.jobtype'),
+        width: 'minmax(120px, 3fr)',
+        main: true,
+        sort: (kind) => kind.jobtype,
+        cell: (kind) => (
+          <Link href={jobsHref({ jobtypes: [kind.jobtype] })} className="block truncate hover:underline">
+            {kind.jobtype}
+          </Link>
+        ),
+      },
+      {
+        id: 'queue',
+        label: t('overview.queue'),
+        width: 'minmax(80px, 2fr)',
+        sort: (kind) => kind.queue,
+        cell: (kind) => (
+          <Link href={queueHref(kind.queue)} className="block truncate text-soft hover:underline">
+            {kind.queue}
+          </Link>
+        ),
+      },
+      number('pushed', t('overview.pushed'), (kind) => kind.pushed),
+      number('done', t('overview.doneLine'), (kind) => kind.done),
+      number('failed', t('overview.failed'), (kind) => kind.failed),
+      {
+        id: 'share',
+        label: t('overview.failedShare'),
+        width: '96px',
+        end: true,
+        sort: failedShare,
+        cell: (kind) => (
+          <span className={`tabular ${failedShare(kind) >= 0.1 ? 'font-medium text-dead' : 'text-soft'}`}>
+            {share(failedShare(kind))}
+          </span>
+        ),
+      },
+      number('dead', t('overview.deadCount'), (kind) => kind.dead),
+    ],
+    [t],
+  );
+}
+
+const number = (id: string, label: string, of: (kind: KindRow) => number): Column<KindRow> => ({
+  id,
+  label,
+  width: '88px',
+  end: true,
+  sort: of,
+  cell: (kind) => <span className="tabular">{count(of(kind))}</span>,
+});

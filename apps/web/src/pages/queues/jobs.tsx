@@ -1,0 +1,183 @@
+/*
+ * The jobs of one queue in the order in which they will be handed out; a change of priority moves a job. It must never be the explorer:
+ * filters and other actions are there. A stranger would get wrong that "turn" counts from 1 among the jobs of this very moment.
+ */
+import type { JobRow } from '@faktory-ts/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { ChevronsUpDown } from 'lucide-react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation } from 'wouter';
+import { useAct } from '../../acting.ts';
+import { api } from '../../api.ts';
+import { jobHref } from '../../filter.ts';
+import { useHeard } from '../../live.ts';
+import { exact } from '../../numbers.ts';
+import { Empty, ErrorNote } from '../../parts/notes.tsx';
+import { SelectionBar } from '../../parts/selection-bar.tsx';
+import { PriorityMark } from '../../parts/state.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { usePrefs } from '../../prefs.ts';
+import { useCan } from '../../session.tsx';
+import { Time } from '../../time.tsx';
+import { PriorityMenu } from './priority-menu.tsx';
+
+const limit = 100;
+const settled = 1000; // ms between two looks
+
+type Turn = JobRow & { turn: number };
+const keyOf = (job: JobRow) => job.jid;
+
+/** The list. */
+export function QueueJobs({ name }: { name: string }): ReactNode {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  const can = useCan('operate');
+  const columns = useColumns(can);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const { data, error, isPending, isFetchingNextPage, hasNextPage, fetchNextPage, refetch } =
+    useInfiniteQuery({
+      queryKey: ['jobs', 'of', name],
+      queryFn: ({ pageParam, signal }) =>
+        api.jobs(
+          { places: ['ready'], queues: [name], limit, ...(pageParam && { cursor: pageParam }) },
+          signal,
+        ),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next,
+    });
+  useLooksAgain(() => void refetch(), (data?.pages.length ?? 1) === 1);
+  const rows = useMemo(() => {
+    const jobs = data?.pages.flatMap((page) => page.jobs) ?? [];
+    return [...new Map(jobs.map((job) => [job.jid, job])).values()].map((job, i) => ({
+      ...job,
+      turn: i + 1,
+    }));
+  }, [data]);
+  const more = hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined;
+  return (
+    <>
+      {error && <ErrorNote problem={error} again={() => void refetch()} />}
+      <Table<Turn>
+        name="queue"
+        label={t('queues.jobs')}
+        rows={rows}
+        rowKey={keyOf}
+        columns={columns}
+        loading={isPending || isFetchingNextPage}
+        onEnd={more}
+        onOpen={(job) => go(jobHref(job.jid))}
+        empty={<Empty title={t('queues.jobsNone')}>{t('queues.jobsNoneBody')}</Empty>}
+        {...(can && { selected, onSelect: setSelected })}
+      />
+      {can && <Bar selected={selected} onClear={() => setSelected(new Set())} />}
+    </>
+  );
+}
+
+/** Looks again when something happened, unless updates are paused; only while the list is short: a long one would be loaded anew. */
+function useLooksAgain(look: () => void, short: boolean): void {
+  const heard = useHeard();
+  const { rate } = usePrefs();
+  const [last, setLast] = useState(heard);
+  useEffect(() => {
+    if (heard === last || !short || rate === 0) return;
+    const timer = setTimeout(
+      () => {
+        setLast(heard);
+        look();
+      },
+      Math.max(settled, rate),
+    );
+    return () => clearTimeout(timer);
+  }, [heard, last, look, short, rate]);
+}
+
+function Bar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const act = useAct();
+  const prioritize = async (priority: number) => {
+    const filter = { places: ['ready'], jids: [...selected] } as const;
+    if ((await act(filter, { action: 'prioritize', priority })) !== undefined) onClear();
+  };
+  return (
+    <SelectionBar count={selected.size} onClear={onClear}>
+      <PriorityMenu
+        label={t('queues.setPriorityOf', { count: selected.size })}
+        words={t('actions.prioritize')}
+        onChoose={(priority) => void prioritize(priority)}
+      />
+    </SelectionBar>
+  );
+}
+
+function useColumns(can: boolean): Column<Turn>[] {
+  const { t } = useTranslation();
+  return useMemo(
+    () => [
+      {
+        id: 'turn',
+        label: t('queues.turn'),
+        width: '56px',
+        end: true,
+        cell: (job) => <span className="text-faint tabular">{exact(job.turn)}</span>,
+      },
+      {
+        id: 'priority',
+        label: t('queues.priority'),
+        width: '76px',
+        cell: (job) => (can ? <Priority job={job} /> : <PriorityMark priority={job.priority} />),
+      },
+      {
+        id: 'job',
+        label: t('queues.job'),
+        width: 'minmax(120px, 2fr)',
+        main: true,
+        cell: (job) => (
+          <Link href={jobHref(job.jid)} className="block truncate hover:underline" title={job.jobtype}>
+            {job.display}
+          </Link>
+        ),
+      },
+      {
+        id: 'args',
+        label: t('queues.args'),
+        width: 'minmax(120px, 4fr)',
+        cell: (job) => (
+          <code className="block truncate text-soft">{job.args_cut ? `${job.args}…` : job.args}</code>
+        ),
+      },
+      {
+        id: 'jid',
+        label: t('queues.jid'),
+        width: 'minmax(100px, 200px)',
+        optional: true,
+        cell: (job) => <code className="block truncate text-soft">{job.jid}</code>,
+      },
+      {
+        id: 'waited',
+        label: t('queues.waited'),
+        width: '112px',
+        end: true,
+        cell: (job) => <Time at={job.at} />,
+      },
+    ],
+    [t, can],
+  );
+}
+
+function Priority({ job }: { job: JobRow }): ReactNode {
+  const { t } = useTranslation();
+  const act = useAct();
+  return (
+    <PriorityMenu
+      label={t('queues.setPriority', { jid: job.jid })}
+      words={<PriorityMark priority={job.priority} />}
+      icon={ChevronsUpDown}
+      value={job.priority}
+      onChoose={(priority) =>
+        void act({ places: ['ready'], jids: [job.jid] }, { action: 'prioritize', priority })
+      }
+    />
+  );
+}

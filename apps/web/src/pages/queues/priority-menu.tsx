@@ -1,0 +1,46 @@
+/*
+ * The choice of a priority, 9 to 1. It must never be a plain number field: a typed 90 would be refused. A stranger would get wrong that 9
+ * goes first.
+ */
+import { ArrowUpNarrowWide, type LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Menu, MenuChoices, MenuLabel } from '../../parts/menu.tsx';
+
+/** The menu behind a small button. */
+export function PriorityMenu(props: {
+  /** For screen readers. */
+  label: string;
+  /** On the button. */
+  words: ReactNode;
+  icon?: LucideIcon;
+  /** The one that holds now. */
+  value?: number;
+  onChoose: (priority: number) => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  const Icon = props.icon ?? ArrowUpNarrowWide;
+  const trigger = (
+    <button
+      type="button"
+      aria-label={props.label}
+      className="-ms-1 flex h-7 items-center gap-1 rounded-md px-1 hover:bg-hover"
+    >
+      {props.words}
+      <Icon size={13} aria-hidden className="text-faint" />
+    </button>
+  );
+  return (
+    <Menu trigger={trigger} align="start">
+      <MenuLabel>{t('actions.priorityHint')}</MenuLabel>
+      <MenuChoices
+        value={String(props.value ?? '')}
+        onChange={(value) => props.onChoose(Number(value))}
+        choices={[9, 8, 7, 6, 5, 4, 3, 2, 1].map((priority) => ({
+          value: String(priority),
+          label: String(priority),
+        }))}
+      />
+    </Menu>
+  );
+}
