@@ -49,6 +49,7 @@ describe('without flags', () => {
         deadLimit: 10_000,
         workerTimeout: 15_000,
         maxWorkerLosses: 3,
+        attempts: 10,
         maxUnsentBytes: 1_048_576,
         unsentTimeout: 30_000,
       },

@@ -89,6 +89,14 @@ export const limits = [
     meaning: 'a job that lost its worker this often is dead',
   },
   {
+    name: 'attempts',
+    option: 'attempts',
+    normal: 10,
+    least: 0,
+    most: 100,
+    meaning: 'most failed executions kept of each job, the newest and the first, 0 = none',
+  },
+  {
     name: 'max-unsent-bytes',
     option: 'maxUnsentBytes',
     normal: 1024 * 1024,

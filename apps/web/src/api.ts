@@ -122,7 +122,7 @@ export const api = {
   session: () => get<ApiSession>('session'),
   login: (user: string, password: string) => post<ApiSession>('login', { ...(user && { user }), password }),
   logout: () => post('logout'),
-  live: (topics: readonly LiveTopic[]) => get<LiveUpdate>('live', { topics: topics.join(',') }),
+  live: (topics: readonly LiveTopic[]) => get<LiveUpdate>('live', { topics }),
 
   queues: () => get<{ queues: QueueRow[] }>('queues'),
   queue: (name: string) => get<QueueRow>(queuePath(name)),
@@ -134,7 +134,8 @@ export const api = {
   countJobs: (ask: JobsQuery, signal?: AbortSignal) => get<CountedJobs>('jobs/count', { ...ask }, signal),
   changeJobs: (ask: ChangeAsk & { undo?: string }, signal?: AbortSignal) =>
     post<ChangedJobs>('jobs/change', ask, signal),
-  job: (jid: string, place?: string) => get<JobDetail>(`jobs/${encodeURIComponent(jid)}`, { place }),
+  job: (jid: string, place?: string, signal?: AbortSignal) =>
+    get<JobDetail>(`jobs/${encodeURIComponent(jid)}`, { place }, signal),
   /** The job as JSON text, as its pusher wrote it. */
   push: (jobText: string) => postText<{ jid: string }>('jobs', jobText),
   jobtypes: () => get<{ jobtypes: KnownJobtype[] }>('jobtypes'),
@@ -142,7 +143,7 @@ export const api = {
   history: (span: Span, of: { queue?: string; jobtype?: string } = {}) =>
     get<History>('history', { span, ...of }),
   kinds: (span: Span) => get<{ kinds: KindRow[] }>('kinds', { span }),
-  errors: (span: Span) => get<ErrorGroups>('errors', { span }),
+  errors: (span: Span, signal?: AbortSignal) => get<ErrorGroups>('errors', { span }, signal),
 
   workers: () => get<WorkersStatus>('workers'),
   signalWorkers: (wid: string, state: 'quiet' | 'terminate') =>

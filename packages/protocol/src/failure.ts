@@ -1,5 +1,5 @@
 /*
- * What a job carries about its last failure. It must never write an empty list or a null: faktory-rs asserts
+ * What a job carries about its last failure, and what the server keeps of those before. It must never write an empty list or a null: faktory-rs asserts
  * that an empty backtrace is absent and cannot read nulls. A stranger would get wrong that pushers may send a
  * failure of their own, so one that is read may lack any field.
  */
@@ -22,6 +22,22 @@ export interface Failure {
   /** Of the last failure. */
   errtype?: string;
   /** Of the last failure; absent rather than empty. */
+  backtrace?: string[];
+}
+
+/** One failed execution of a job, as the server keeps the last few of them. */
+export interface Attempt {
+  /** 1 for the first execution. */
+  n: number;
+  /** RFC 3339: when it was handed out. */
+  started_at: string;
+  /** RFC 3339. */
+  ended_at: string;
+  /** Who had the job; empty: a producer. */
+  wid: string;
+  errtype: string;
+  message: string;
+  /** Absent rather than empty; also when there was no room for it. */
   backtrace?: string[];
 }
 

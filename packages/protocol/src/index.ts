@@ -28,7 +28,7 @@ export {
   readExtension,
   rememberedLines,
 } from './extension.ts';
-export { type Failure, failureText, readFailure } from './failure.ts';
+export { type Attempt, type Failure, failureText, readFailure } from './failure.ts';
 export { globMatcher } from './glob.ts';
 export {
   type FailWish,

@@ -66,6 +66,8 @@ export interface ServerOptions {
   readonly workerTimeout?: number;
   /** A job that lost its worker this often goes to dead. Default 3. */
   readonly maxWorkerLosses?: number;
+  /** Most failed executions that are kept of each job, the newest and the first one; 0 means none. Default 10. */
+  readonly attempts?: number;
   /** Most ready jobs in one queue; 0 means no limit. Default 0. */
   readonly maxQueueLength?: number;
   /** Most dead entries, the oldest leave first; 0 means no limit. Default 10,000. */
@@ -84,6 +86,7 @@ export interface ServerOptions {
 
 const LONGEST_TIMER = 2_147_483_647; // ms; beyond it Node's timers fire at once
 
+const MOST_ATTEMPTS = 100;
 const HOUR = 3_600_000; // ms
 /** How many backups are kept where nothing else is said. */
 export const KEPT_BACKUPS = 24;
@@ -115,6 +118,7 @@ export function settle(options: ServerOptions) {
     extensions: options.extensions ?? true,
     workerTimeout: whole('workerTimeout', options.workerTimeout ?? 15_000, 1000, LONGEST_TIMER),
     maxWorkerLosses: whole('maxWorkerLosses', options.maxWorkerLosses ?? 3, 1),
+    attempts: whole('attempts', options.attempts ?? 10, 0, MOST_ATTEMPTS),
     maxQueueLength: whole('maxQueueLength', options.maxQueueLength ?? 0, 0),
     deadLimit: whole('deadLimit', options.deadLimit ?? 10_000, 0),
     diskReserve: whole('diskReserve', options.diskReserve ?? 0, 0),

@@ -159,7 +159,7 @@ class FaktoryServer implements Server {
 
   #build(engine: SqliteEngine, host: string): Rooms {
     const settings = this.#settings;
-    const jobs = new Jobs(engine, settings.maxWorkerLosses);
+    const jobs = new Jobs(engine, settings.maxWorkerLosses, settings.attempts);
     const roster = new Roster(settings.clock);
     const runner = new Runner(jobs, roster, settings.log);
     const info = (): Promise<Info> =>

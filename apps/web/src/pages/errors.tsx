@@ -1,12 +1,102 @@
 /*
- * Stands in for the page until it is there. It must never look finished. A stranger would get wrong that its address is already linked.
+ * Failures by their kind: what fails, how often, since when, and all jobs of a kind acted on at once. It must never show one failure as
+ * many: numbers and names in a message do not make another kind. A stranger would get wrong that a kind without jobs is still listed:
+ * its jobs were retried with success.
  */
-import type { ReactNode } from 'react';
+import type { ErrorGroup } from '@faktory-ts/protocol';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { api, type Span, spans } from '../api.ts';
+import { jobsHref } from '../filter.ts';
+import { count } from '../numbers.ts';
+import { Empty, ErrorNote, Skeleton } from '../parts/notes.tsx';
+import { PageHead } from '../parts/section.tsx';
+import { SpanChoice } from '../parts/span-choice.tsx';
+import { usePrefs } from '../prefs.ts';
 import { usePage } from '../shell/title.ts';
+import { Time } from '../time.tsx';
+import { Trend } from './errors/trend.tsx';
+import { JobActions } from './jobs/actions.tsx';
 
-export default function Page(): ReactNode {
+const least = 5000; // ms between two looks
+
+export default function Errors(): ReactNode {
   const { t } = useTranslation();
+  const { rate } = usePrefs();
+  const [span, setSpan] = useState<Span>('24h');
   usePage(t('shell.pages.errors'));
-  return <h1 className="text-lg">{t('shell.pages.errors')}</h1>;
+  const { data, error, refetch } = useQuery({
+    queryKey: ['errors', span],
+    queryFn: ({ signal }) => api.errors(span, signal),
+    refetchInterval: rate === 0 ? false : Math.max(rate, least),
+    placeholderData: (before) => before,
+  });
+  return (
+    <>
+      <PageHead title={t('shell.pages.errors')}>
+        <SpanChoice value={span} onChange={setSpan} choices={spans} />
+      </PageHead>
+      {error && <ErrorNote problem={error} again={() => void refetch()} />}
+      {data?.partial && <p className="mb-2 text-soft">{t('errors.partial')}</p>}
+      {!data && !error && <Skeleton lines={6} height={72} />}
+      {data?.groups.length === 0 && <Empty title={t('errors.none')}>{t('errors.noneBody')}</Empty>}
+      <ul aria-label={t('errors.list')}>
+        {data?.groups.map((group) => (
+          <li key={group.id} className="border-b border-line py-3 first:border-t">
+            <Group group={group} span={span} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
+  const { t } = useTranslation();
+  const { id, errtype, message, jobtypes, retries, dead, last_at, first_at } = group;
+  const filter = { fingerprints: [id], places: ['retries', 'dead'] as const };
+  const figures: [string, ReactNode][] = [
+    [t('errors.columns.failures'), count(group.failures)],
+    [t('errors.columns.retries'), count(retries)],
+    [t('errors.columns.dead'), count(dead)],
+    [t('errors.columns.first'), <Time key="first" at={first_at} />],
+    [t('errors.columns.last'), <Time key="last" at={last_at} />],
+  ];
+  return (
+    <article className="grid gap-x-8 gap-y-2 lg:grid-cols-[minmax(0,1fr)_auto]">
+      <div className="min-w-0">
+        <h2 className="text-base wrap-anywhere">
+          <span className="text-dead">{errtype}</span> <span className="font-normal">{message}</span>
+        </h2>
+        <p className="mt-0.5 flex flex-wrap gap-x-3 text-sm text-soft">
+          {jobtypes.map((jobtype) => (
+            <Link key={jobtype} href={jobsHref({ jobtypes: [jobtype], ...filter })} className="link">
+              {jobtype}
+            </Link>
+          ))}
+        </p>
+        {retries + dead > 0 && (
+          <div className="mt-2 flex flex-wrap items-center gap-2">
+            <Link href={jobsHref(filter)} className="link me-2">
+              {t('errors.show')}
+            </Link>
+            <JobActions filter={filter} actions={['requeue', 'kill', 'discard']} />
+          </div>
+        )}
+      </div>
+      <div className="flex flex-wrap items-end gap-x-6 gap-y-2">
+        <Trend hours={group.hours} span={span} />
+        <dl className="flex flex-wrap gap-x-6">
+          {figures.map(([label, value]) => (
+            <div key={label} className="min-w-14">
+              <dt className="text-sm text-faint">{label}</dt>
+              <dd className="tabular">{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </article>
+  );
 }

@@ -1,10 +1,184 @@
 /*
- * Stands in for the page until it is there. It must never look finished. A stranger would get wrong that its address is already linked.
+ * One job: what it is, why it does not run, what happened to it, and what can be done. It must never run or interpret what the job holds.
+ * A stranger would get wrong that a job that is done is not kept: then this page says so, and the last that was seen stays on it.
  */
+import type { JobDetail, JobPlace } from '@faktory-ts/protocol';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearch } from 'wouter';
+import { ApiProblem, api, apiUrl } from '../api.ts';
+import { jobsHref, queueHref } from '../filter.ts';
+import { readJson } from '../json.ts';
+import { bytes } from '../numbers.ts';
+import { CodeBlock, CopyButton } from '../parts/code.tsx';
+import { JsonTree } from '../parts/json-tree.tsx';
+import { Empty, ErrorNote, Skeleton } from '../parts/notes.tsx';
+import { Facts, PageHead, Section } from '../parts/section.tsx';
+import { PriorityMark, StateBadge } from '../parts/state.tsx';
+import { usePrefs } from '../prefs.ts';
 import { usePage } from '../shell/title.ts';
+import { Time } from '../time.tsx';
+import { Attempts } from './job/attempts.tsx';
+import { CopyJob } from './job/copy-job.tsx';
+import { curlLine, memberText, pushLine } from './job/texts.ts';
+import { Timeline } from './job/timeline.tsx';
+import { Why } from './job/why.tsx';
+import { JobActions } from './jobs/actions.tsx';
 
-export default function Page({ jid }: { jid: string }): ReactNode {
+export default function Job({ jid }: { jid: string }): ReactNode {
+  const { rate } = usePrefs();
+  const place = new URLSearchParams(useSearch()).get('place') ?? undefined;
   usePage(jid);
-  return <h1 className="text-lg">{jid}</h1>;
+  // In which place it stood when it was opened says only where to look first: it moves on.
+  const { data, error, refetch } = useQuery({
+    queryKey: ['job', jid],
+    queryFn: ({ signal }) => found(jid, place, signal),
+    refetchInterval: rate === 0 ? false : Math.max(rate, 1000),
+    retry: false,
+  });
+  const gone = error instanceof ApiProblem && error.status === 404;
+  return (
+    <>
+      {gone && <Gone jid={jid} />}
+      {error && !gone && <ErrorNote problem={error} again={() => void refetch()} />}
+      {data ? <Shown job={data} gone={gone} /> : !error && <Skeleton lines={10} height={28} />}
+    </>
+  );
 }
+
+async function found(jid: string, place: string | undefined, signal: AbortSignal): Promise<JobDetail> {
+  if (place === undefined) return api.job(jid, undefined, signal);
+  try {
+    return await api.job(jid, place, signal);
+  } catch (problem) {
+    if (problem instanceof ApiProblem && problem.status === 404) return api.job(jid, undefined, signal);
+    throw problem;
+  }
+}
+
+function Gone({ jid }: { jid: string }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Empty title={t('job.gone')}>
+      <p className="mb-1">
+        <code className="wrap-anywhere">{jid}</code>
+      </p>
+      <p>{t('job.goneBody')}</p>
+      <Link href="/jobs" className="link">
+        {t('job.back')}
+      </Link>
+    </Empty>
+  );
+}
+
+function Shown({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
+  const { t } = useTranslation();
+  const target = { jids: [job.jid], places: [job.place] as JobPlace[], queues: [job.queue] };
+  return (
+    <article className={gone ? 'opacity-60' : ''}>
+      <PageHead title={job.display}>{!gone && <JobActions filter={target} count={1} sure />}</PageHead>
+      <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 border-y border-line py-2.5">
+        <StateBadge place={job.place} />
+        {!gone && <Why job={job} />}
+      </div>
+      <div className="grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_360px]">
+        <div className="flex min-w-0 flex-col gap-8">
+          <Arguments job={job} />
+          {job.attempts.length > 0 && <Attempts attempts={job.attempts} />}
+          <Whole job={job} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-8">
+          <Section title={t('job.timeline')}>
+            <Timeline job={job} />
+          </Section>
+          <Details job={job} />
+        </div>
+      </div>
+    </article>
+  );
+}
+
+function Arguments({ job }: { job: JobDetail }): ReactNode {
+  const { t } = useTranslation();
+  const args = job.args_cut && !job.job_cut ? (memberText(job.job, 'args') ?? job.args) : job.args;
+  return (
+    <Section
+      title={t('job.arguments')}
+      actions={!job.job_cut && <CopyButton text={args} label={t('parts.copy')} />}
+    >
+      <div className="py-2">
+        <JsonTree text={args} />
+      </div>
+    </Section>
+  );
+}
+
+function Whole({ job }: { job: JobDetail }): ReactNode {
+  const { t } = useTranslation();
+  const file = apiUrl(`jobs/${encodeURIComponent(job.jid)}/raw`, { place: job.place });
+  return (
+    <Section
+      title={t('job.whole')}
+      actions={
+        <>
+          <CopyJob job={job} />
+          <a href={file} download className="link text-sm">
+            {t('job.download')}
+          </a>
+        </>
+      }
+    >
+      {job.job_cut ? (
+        <p className="py-2 text-soft">{t('job.cut', { size: bytes(job.bytes) })}</p>
+      ) : (
+        <div className="flex flex-wrap gap-2 py-2">
+          <CopyButton words text={job.job} label={t('job.copyJson')} />
+          <CopyButton words text={() => pushLine(readJson(job.job))} label={t('job.copyPush')} />
+          <CopyButton words text={() => curlLine(readJson(job.job))} label={t('job.copyCurl')} />
+        </div>
+      )}
+      <details>
+        <summary className="py-1 text-soft">{t('job.whole')}</summary>
+        <CodeBlock text={job.job} label={t('job.whole')} />
+      </details>
+    </Section>
+  );
+}
+
+function Details({ job }: { job: JobDetail }): ReactNode {
+  const { t } = useTranslation();
+  const facts: (readonly [string, ReactNode])[] = [
+    [
+      t('job.fields.jid'),
+      <span key="jid" className="flex items-center gap-1">
+        <code className="wrap-anywhere">{job.jid}</code>
+        <CopyButton text={job.jid} label={t('parts.copy')} />
+      </span>,
+    ],
+    [t('job.fields.jobtype'), <Filtered key="type" name="jobtypes" value={job.jobtype} />],
+    [
+      t('job.fields.queue'),
+      <Link key="queue" href={queueHref(job.queue)} className="link">
+        {job.queue}
+      </Link>,
+    ],
+    [t('job.fields.priority'), <PriorityMark key="priority" priority={job.priority} />],
+    [t('job.fields.size'), bytes(job.bytes)],
+  ];
+  if (job.wid) facts.push([t('job.fields.worker'), <code key="wid">{job.wid}</code>]);
+  if (job.expires_at) facts.push([t('job.fields.expires'), <Time key="ends" at={job.expires_at} />]);
+  if (job.failure) facts.push([t('job.fields.retries'), job.failure.count]);
+  if (job.failure?.remaining !== undefined) facts.push([t('job.fields.remaining'), job.failure.remaining]);
+  return (
+    <Section title={t('job.details')}>
+      <Facts facts={facts} />
+    </Section>
+  );
+}
+
+const Filtered = ({ name, value }: { name: 'jobtypes'; value: string }): ReactNode => (
+  <Link href={jobsHref({ [name]: [value] })} className="link wrap-anywhere">
+    {value}
+  </Link>
+);

@@ -1,12 +1,159 @@
 /*
- * Stands in for the page until it is there. It must never look finished. A stranger would get wrong that its address is already linked.
+ * The explorer: all jobs of all states, by any filter, and what can be done to the chosen ones or to all that match. It must never keep a
+ * filter outside the address: a link to this page is a query. A stranger would get wrong that while rows are chosen the list stands still.
  */
-import type { ReactNode } from 'react';
+import { RotateCw, X } from 'lucide-react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation, useSearch } from 'wouter';
+import { type Filter, jobHref, jobsHref, readFilter, writeFilter } from '../filter.ts';
+import { exact } from '../numbers.ts';
+import { Button, IconButton } from '../parts/button.tsx';
+import { Empty, ErrorNote } from '../parts/notes.tsx';
+import { PageHead } from '../parts/section.tsx';
+import { Table } from '../parts/table.tsx';
+import { ColumnMenu } from '../parts/table-columns.tsx';
 import { usePage } from '../shell/title.ts';
+import { JobActions } from './jobs/actions.tsx';
+import { useJobColumns } from './jobs/columns.tsx';
+import { FilterBar } from './jobs/filter-bar.tsx';
+import { type Rows, rowKey, useRows } from './jobs/rows.ts';
 
-export default function Page(): ReactNode {
+const none: ReadonlySet<string> = new Set();
+
+export default function Jobs(): ReactNode {
   const { t } = useTranslation();
+  const search = useSearch();
+  const filter = useMemo(() => readFilter(search), [search]);
   usePage(t('shell.pages.jobs'));
-  return <h1 className="text-lg">{t('shell.pages.jobs')}</h1>;
+  const [, go] = useLocation();
+  return (
+    <>
+      <PageHead title={t('shell.pages.jobs')} />
+      <FilterBar filter={filter} onChange={(next) => go(jobsHref(next))} />
+      {/* Another filter is another list: what was chosen in the old one is forgotten. */}
+      <Results key={writeFilter(filter)} filter={filter} />
+    </>
+  );
+}
+
+function Results({ filter }: { filter: Filter }): ReactNode {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  const [selected, setSelected] = useState(none);
+  const [everything, setEverything] = useState(false);
+  const rows = useRows(filter, selected.size > 0 || everything);
+  const columns = useJobColumns();
+  const clear = (): void => {
+    setSelected(none);
+    setEverything(false);
+  };
+  return (
+    <>
+      <div className="mt-2 flex min-h-8 flex-wrap items-center gap-x-3">
+        <Progress rows={rows} />
+        <span className="ms-auto" />
+        <Found rows={rows} />
+        <IconButton icon={RotateCw} label={t('jobs.refresh')} onClick={rows.again} />
+        <ColumnMenu name="jobs" columns={columns} />
+      </div>
+      {rows.problem && <ErrorNote problem={rows.problem} again={rows.again} />}
+      <Table
+        name="jobs"
+        label={t('jobs.list')}
+        rows={rows.rows}
+        rowKey={rowKey}
+        columns={columns}
+        selected={selected}
+        onSelect={setSelected}
+        onOpen={({ jid, place }) => go(`${jobHref(jid)}?place=${place}`)}
+        onEnd={rows.more ? rows.want : undefined}
+        loading={rows.searching && rows.rows.length === 0}
+        empty={<Nothing filtered={writeFilter(filter) !== ''} />}
+      />
+      <Selection
+        {...{ filter, rows, selected, everything, clear }}
+        onEverything={() => setEverything(true)}
+      />
+    </>
+  );
+}
+
+/** How many are shown, told to screen readers too. */
+function Found({ rows: { rows, more, searching } }: { rows: Rows }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <p role="status" className="min-w-24 text-end text-sm text-faint tabular">
+      {searching && rows.length === 0 ? '' : t('jobs.loaded', { count: rows.length })}
+      {more && rows.length > 0 && <span> {t('jobs.andMore')}</span>}
+    </p>
+  );
+}
+
+/** How far a search has come that goes on. */
+function Progress({ rows }: { rows: Rows }): ReactNode {
+  const { t } = useTranslation();
+  const { scanned, total, searching, stopped, more } = rows;
+  const part = total === 0 ? 0 : Math.min(1, scanned / total);
+  const words = t('jobs.looked', { scanned: exact(scanned), total: exact(total) });
+  return (
+    <div className="flex h-7 items-center gap-3 text-sm text-soft">
+      {((searching && scanned > 0) || stopped) && (
+        <>
+          <progress aria-label={words} value={part} className="h-1 w-40" />
+          <span className="tabular">{words}</span>
+          {more && (
+            <Button small tone="quiet" onClick={stopped ? rows.goOn : rows.stop}>
+              {t(stopped ? 'jobs.goOn' : 'jobs.stop')}
+            </Button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Nothing({ filtered }: { filtered: boolean }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Empty title={t(filtered ? 'jobs.none' : 'jobs.nothing')}>
+      <p>{t(filtered ? 'jobs.noneBody' : 'jobs.nothingBody')}</p>
+    </Empty>
+  );
+}
+
+function Selection(props: {
+  filter: Filter;
+  rows: Rows;
+  selected: ReadonlySet<string>;
+  everything: boolean;
+  clear: () => void;
+  onEverything: () => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  const { filter, rows, selected, everything, clear } = props;
+  const chosen = rows.rows.filter((row) => selected.has(rowKey(row)));
+  const places = [...new Set(chosen.map(({ place }) => place))];
+  const queues = [...new Set(chosen.map(({ queue }) => queue))];
+  const target: Filter = everything
+    ? { places: ['scheduled', 'ready', 'retries', 'dead'], ...filter }
+    : { places, queues, jids: [...new Set(chosen.map(({ jid }) => jid))] };
+  return (
+    <div role="status" className="sticky bottom-14 z-20 md:bottom-3">
+      {(everything || selected.size > 0) && (
+        <div className="mx-auto mt-3 flex w-fit max-w-full flex-wrap items-center gap-2 rounded-md border border-edge bg-raised py-1.5 ps-3 pe-1.5 shadow-float">
+          <span className="font-medium whitespace-nowrap tabular">
+            {everything ? t('jobs.allMatching') : t('jobs.selected', { count: chosen.length })}
+          </span>
+          {!everything && (
+            <button type="button" className="link me-2 text-sm" onClick={props.onEverything}>
+              {t('jobs.selectMatching')}
+            </button>
+          )}
+          <JobActions filter={target} onDone={clear} {...(!everything && { count: chosen.length })} />
+          <IconButton small icon={X} label={t('jobs.unselect')} onClick={clear} />
+        </div>
+      )}
+    </div>
+  );
 }

@@ -111,6 +111,8 @@ export interface Reservation {
   readonly leased: boolean;
   /** How often the job's worker fell silent before. */
   readonly losses: number;
+  /** The executions that failed before, as JSON text; only told to the rule of a verdict. Undefined: none is kept. */
+  readonly attempts?: string | undefined;
 }
 
 /** Which reservation is meant: any of this jid (the oldest first), or exactly the one with this number. */
@@ -129,6 +131,8 @@ export type Outcome =
       readonly to: 'retries' | 'dead';
       readonly due: Micros;
       readonly failure: string;
+      /** The executions that failed, as JSON text; undefined leaves them as they are. */
+      readonly attempts?: string | undefined;
       /** Its worker fell silent: counted in `losses`. */
       readonly lost?: boolean;
     }

@@ -35,6 +35,8 @@ export interface Bite {
   readonly cursor?: string | undefined;
   /** Most jobs in the answer. */
   readonly limit: number;
+  /** Leaves out `attempts`, which may be the largest part of a job. */
+  readonly lean?: boolean;
 }
 
 /** A job and where it is. */
@@ -52,6 +54,8 @@ export interface Found {
   readonly document: string;
   /** As JSON text; undefined means it never failed. */
   readonly failure: string | undefined;
+  /** The executions that failed, as JSON text; undefined means that none is kept, or that the bite did not want them. */
+  readonly attempts: string | undefined;
   /** Only of working jobs: who has it (empty: a producer), and until when; undefined: as long as its worker beats. */
   readonly wid?: string;
   readonly expiresAt?: Micros | undefined;

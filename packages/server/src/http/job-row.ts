@@ -61,8 +61,8 @@ export function jobAlone(
 }
 
 /** The failed executions that are remembered of a job. */
-export function attemptsOf(_: Found): JobAttempt[] {
-  return [];
+export function attemptsOf({ attempts }: Found): JobAttempt[] {
+  return attempts === undefined ? [] : (JSON.parse(attempts) as JobAttempt[]);
 }
 
 function cut(args: string): { args: string; args_cut: boolean } {

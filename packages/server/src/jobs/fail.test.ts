@@ -38,7 +38,7 @@ test.each([
 });
 
 test('a first failure goes to retries with all tries remaining', () => {
-  const outcome = outcomeOf(held(25), fault, NOW, () => 0);
+  const outcome = outcomeOf(held(25), fault, NOW, { mostAttempts: 0 }, () => 0);
   expect(outcome).toMatchObject({ to: 'retries', due: NOW + 15_000_000 });
   expect(failureOf(outcome)).toEqual({
     retry_count: 0,
@@ -58,7 +58,9 @@ test('a later failure counts on, keeps failed_at, and tells the last error only'
     message: 'old',
     errtype: 'Old',
   };
-  const failure = failureOf(outcomeOf(held(25, { ...before, backtrace: ['old'] }), fault, NOW));
+  const failure = failureOf(
+    outcomeOf(held(25, { ...before, backtrace: ['old'] }), fault, NOW, { mostAttempts: 0 }),
+  );
   expect(failure).toMatchObject({ retry_count: 4, remaining: 21, failed_at: '2025-12-31T00:00:00Z' });
   expect(failure).toMatchObject({ message: 'it broke', errtype: 'Boom' });
   expect(failure).not.toHaveProperty('backtrace');
@@ -68,7 +70,7 @@ test('retry N allows N + 1 executions', () => {
   let failure: Failure | undefined;
   const ends: string[] = [];
   for (let execution = 0; execution < 3; execution++) {
-    const outcome = outcomeOf(held(2, failure), fault, NOW);
+    const outcome = outcomeOf(held(2, failure), fault, NOW, { mostAttempts: 0 });
     ends.push(outcome.to);
     failure = failureOf(outcome);
   }
@@ -76,33 +78,38 @@ test('retry N allows N + 1 executions', () => {
 });
 
 test('retry 0 forgets the job', () => {
-  expect(outcomeOf(held(0), fault, NOW)).toEqual({ to: 'forgotten' });
+  expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 })).toEqual({ to: 'forgotten' });
 });
 
 test('a negative retry buries the job at once, for 180 days, with nothing remaining', () => {
-  const outcome = outcomeOf(held(-1), fault, NOW);
+  const outcome = outcomeOf(held(-1), fault, NOW, { mostAttempts: 0 });
   expect(outcome).toMatchObject({ to: 'dead', due: NOW + DEAD_FOR });
   expect(failureOf(outcome)).toMatchObject({ retry_count: 0, remaining: -1 });
   expect(failureOf(outcome)).not.toHaveProperty('next_at');
 });
 
 test('a failure that a producer made up does not stop the count', () => {
-  expect(failureOf(outcomeOf(held(5, {}), fault, NOW))).toMatchObject({ retry_count: 1, remaining: 4 });
+  expect(failureOf(outcomeOf(held(5, {}), fault, NOW, { mostAttempts: 0 }))).toMatchObject({
+    retry_count: 1,
+    remaining: 4,
+  });
 });
 
 test('a worker may wish for dead, for oblivion, or for its own delay', () => {
-  expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW)).toEqual({ to: 'forgotten' });
-  expect(outcomeOf(held(25), { ...fault, retry_in: 7 }, NOW)).toMatchObject({
+  expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW, { mostAttempts: 0 })).toEqual({
+    to: 'forgotten',
+  });
+  expect(outcomeOf(held(25), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 })).toMatchObject({
     to: 'retries',
     due: NOW + 7_000_000,
   });
-  const dead = outcomeOf(held(25), { ...fault, fate: 'dead', retry_in: 7 }, NOW);
+  const dead = outcomeOf(held(25), { ...fault, fate: 'dead', retry_in: 7 }, NOW, { mostAttempts: 0 });
   expect(dead).toMatchObject({ to: 'dead', due: NOW + DEAD_FOR });
   expect(failureOf(dead)).not.toHaveProperty('next_at');
 });
 
 test('a delay of its own gives a job no more tries than it has', () => {
   const last = { retry_count: 1, remaining: 0 };
-  expect(outcomeOf(held(2, last), { ...fault, retry_in: 7 }, NOW).to).toBe('dead');
-  expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW).to).toBe('forgotten');
+  expect(outcomeOf(held(2, last), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }).to).toBe('dead');
+  expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }).to).toBe('forgotten');
 });

@@ -6,6 +6,7 @@
  */
 import { type Failure, type FailWish, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
 import type { Engine, Held, Outcome, Reservation, Verdict } from '../engine/engine.ts';
+import { nextAttempts } from './attempts.ts';
 
 const SECOND = 1_000_000; // µs
 const DAY = 86_400 * SECOND;
@@ -21,6 +22,14 @@ export interface Fault extends FailWish {
   readonly backtrace: readonly string[];
 }
 
+/** What the server was told about failures. */
+export interface FailRules {
+  /** A job that loses its worker for this time goes to dead. */
+  readonly mostLosses: number;
+  /** Most failed executions that are kept of a job; 0: none. */
+  readonly mostAttempts: number;
+}
+
 const expired: Fault = {
   errtype: 'ReservationExpired',
   message: 'Faktory job reservation expired',
@@ -28,20 +37,23 @@ const expired: Fault = {
 };
 
 /** Ends the reservation badly. False: nobody holds it. */
-export function fail(engine: Engine, held: Held, fault: Fault): Promise<boolean> {
-  return engine.settle(held, failing(engine, fault));
+export function fail(engine: Engine, held: Held, fault: Fault, rules: FailRules): Promise<boolean> {
+  return engine.settle(held, failing(engine, fault, rules));
 }
 
 /** Ends many reservations badly, in one operation. */
 export function failAll(
   engine: Engine,
   failed: readonly { readonly held: Held; readonly fault: Fault }[],
+  rules: FailRules,
 ): Promise<readonly boolean[]> {
-  return engine.settleMany(failed.map(({ held, fault }) => ({ held, verdict: failing(engine, fault) })));
+  return engine.settleMany(
+    failed.map(({ held, fault }) => ({ held, verdict: failing(engine, fault, rules) })),
+  );
 }
 
-function failing(engine: Engine, fault: Fault): Verdict {
-  return (reservation) => outcomeOf(reservation, fault, engine.clock());
+function failing(engine: Engine, fault: Fault, rules: FailRules): Verdict {
+  return (reservation) => outcomeOf(reservation, fault, engine.clock(), rules);
 }
 
 /** What is said of a job whose worker was not heard in time. */
@@ -53,36 +65,45 @@ function workerLost(wid: string): Fault {
  * Fails up to `limit` reservations whose time is over; says how many there were. A job that now loses its worker for the
  * `mostLosses`-th time goes to dead: it may be what kills them.
  */
-export async function expire(engine: Engine, limit: number, mostLosses: number): Promise<number> {
+export async function expire(engine: Engine, limit: number, rules: FailRules): Promise<number> {
   const overdue = await engine.overdue(limit);
   const settled = overdue.map(({ jid, hold }) =>
     engine.settle({ jid, hold }, (reservation) => {
       const now = engine.clock();
       const extended = reservation.expiresAt > now; // since we looked
       if (extended) return undefined;
-      return reservation.leased ? lossOf(reservation, mostLosses, now) : outcomeOf(reservation, expired, now);
+      return reservation.leased
+        ? lossOf(reservation, now, rules)
+        : outcomeOf(reservation, expired, now, rules);
     }),
   );
   return (await Promise.all(settled)).filter(Boolean).length;
 }
 
-function lossOf(held: Reservation, mostLosses: number, now: Micros): Outcome {
-  const last = held.losses + 1 >= mostLosses;
-  const outcome = outcomeOf(held, { ...workerLost(held.wid), ...(last && { fate: 'dead' }) }, now);
+function lossOf(held: Reservation, now: Micros, rules: FailRules): Outcome {
+  const last = held.losses + 1 >= rules.mostLosses;
+  const outcome = outcomeOf(held, { ...workerLost(held.wid), ...(last && { fate: 'dead' }) }, now, rules);
   return 'due' in outcome ? { ...outcome, lost: true } : outcome;
 }
 
 /** Where a failed job goes. `random` is in [0, 1) and spreads mass failures. */
-export function outcomeOf(held: Reservation, fault: Fault, now: Micros, random = Math.random): Outcome {
+export function outcomeOf(
+  held: Reservation,
+  fault: Fault,
+  now: Micros,
+  { mostAttempts }: Pick<FailRules, 'mostAttempts'>,
+  random = Math.random,
+): Outcome {
   const retry = (JSON.parse(held.document) as { retry: number }).retry;
   const before = held.failure === undefined ? undefined : (JSON.parse(held.failure) as Partial<Failure>);
   const failure = nextFailure(before, retry, fault, now);
   if (retry === 0 || fault.fate === 'discard') return { to: 'forgotten' };
+  const attempts = nextAttempts(held, fault, failure.retry_count + 1, now, mostAttempts);
   if (failure.retry_count < retry && fault.fate !== 'dead') {
     const due = now + (fault.retry_in ?? retryDelay(failure.retry_count, random())) * SECOND;
-    return { to: 'retries', due, failure: failureText({ ...failure, next_at: formatTime(due) }) };
+    return { to: 'retries', due, failure: failureText({ ...failure, next_at: formatTime(due) }), attempts };
   }
-  return { to: 'dead', due: now + DEAD_FOR, failure: failureText(failure) };
+  return { to: 'dead', due: now + DEAD_FOR, failure: failureText(failure), attempts };
 }
 
 function nextFailure(

@@ -36,7 +36,7 @@ import type {
   Undone,
 } from '../engine/engine.ts';
 import { ack } from './ack.ts';
-import { expire, type Fault, fail, failAll } from './fail.ts';
+import { expire, type FailRules, type Fault, fail, failAll } from './fail.ts';
 import { type FetchCall, fetch, fetchBulk, giveBack, type Source } from './fetch.ts';
 import { mutate } from './mutate.ts';
 import { change, running, undo } from './operate.ts';
@@ -79,20 +79,21 @@ export class Jobs {
   readonly #waiting = new Waiting();
   readonly #stopListening: () => void;
 
-  readonly #mostLosses: number;
+  readonly #failRules: FailRules;
   #refusal: FaktoryError | undefined;
 
   /**
    * The engine must be open.
    *
    * @param mostLosses a job that loses its worker for this time goes to dead
+   * @param mostAttempts most failed executions that are kept of a job
    */
-  constructor(engine: Engine, mostLosses = 3) {
+  constructor(engine: Engine, mostLosses = 3, mostAttempts = 10) {
     this.#engine = engine;
     this.#tail = new Tail(engine, (used) => {
       this.#engine = used;
     });
-    this.#mostLosses = mostLosses;
+    this.#failRules = { mostLosses, mostAttempts };
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
 
@@ -142,7 +143,7 @@ export class Jobs {
 
   /** False: nobody holds it. */
   fail(held: Held, fault: Fault): Promise<boolean> {
-    return fail(this.#engine, held, fault);
+    return fail(this.#engine, held, fault, this.#failRules);
   }
 
   /** Many ACKs in one operation; tells of each whether it was held. */
@@ -152,7 +153,7 @@ export class Jobs {
 
   /** Many FAILs in one operation. */
   failAll(failed: readonly { held: Held; fault: Fault }[]): Promise<readonly boolean[]> {
-    return failAll(this.#engine, failed);
+    return failAll(this.#engine, failed, this.#failRules);
   }
 
   /** Puts many held jobs back, the last one first, so that they stand as they were handed out. */
@@ -279,7 +280,7 @@ export class Jobs {
 
   /** Does a bite of what is due in a place: promotes, expires or forgets up to `limit` entries; says how many. */
   settleDue(place: TimedPlace, limit: number): Promise<number> {
-    if (place === 'working') return expire(this.#engine, limit, this.#mostLosses);
+    if (place === 'working') return expire(this.#engine, limit, this.#failRules);
     return place === 'dead' ? this.#engine.purge(limit) : this.#engine.promote(place, limit);
   }
 

@@ -21,7 +21,11 @@ export async function change(
 ): Promise<Progress & { changed: number }> {
   const label: UndoLabel | undefined =
     name === undefined ? undefined : { name, who, action: actionText(action) };
-  const { jobs, ...progress } = await engine.find(search, { cursor, limit: MOST_CHANGED }, signal);
+  const { jobs, ...progress } = await engine.find(
+    search,
+    { cursor, limit: MOST_CHANGED, lean: true },
+    signal,
+  );
   const names = jobs.map(({ entry }) => entry);
   const changed = names.length === 0 ? [] : await engine.change(names, entryChange(engine, action), label);
   return { changed: changed.filter(Boolean).length, ...progress };
@@ -72,7 +76,7 @@ export async function running(engine: Engine, signal: AbortSignal): Promise<read
   const found: Found[] = [];
   let bite: FoundBite | undefined;
   do {
-    bite = await engine.find(search, { cursor: bite?.next, limit: 1000 }, signal);
+    bite = await engine.find(search, { cursor: bite?.next, limit: 1000, lean: true }, signal);
     found.push(...bite.jobs);
   } while (bite.next !== undefined && found.length < MOST_RUNNING);
   return found.sort((a, b) => a.at - b.at);

@@ -41,7 +41,7 @@ export const operating: readonly (readonly [string, Verb])[] = [
 async function findJobs(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
   const { search, limit, cursor, count } = parseJobsAsk(payload);
   if (count) return json(await jobs.count(search, cursor, session.signal));
-  const { jobs: found, ...progress } = await jobs.find(search, { cursor, limit }, session.signal);
+  const { jobs: found, ...progress } = await jobs.find(search, { cursor, limit, lean: true }, session.signal);
   return text(`{"jobs":[${found.map(foundText).join(',')}],${progressText(progress)}}`);
 }
 

@@ -6,6 +6,7 @@
  * `reopen` closes the engine and opens another on the same store; `dispose` closes it and removes the store.
  */
 import { describe } from 'vitest';
+import { exerciseAttempts } from './attempts.ts';
 import { exerciseFetch } from './fetch.ts';
 import { exerciseFigures } from './figures.ts';
 import { exerciseFind } from './find.ts';
@@ -25,6 +26,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exercisePush(open);
     exerciseFetch(open);
     exerciseSettle(open);
+    exerciseAttempts(open);
     exerciseTime(open);
     exerciseLeases(open);
     exerciseSets(open);

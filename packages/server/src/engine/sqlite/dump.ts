@@ -17,14 +17,17 @@ export interface DumpedJob {
   readonly at?: string | undefined;
   /** How often its worker fell silent. */
   readonly losses?: number | undefined;
+  /** Its failed executions, as JSON text. */
+  readonly attempts?: string | undefined;
   readonly job: string;
 }
 
 /** The line of a job. */
-export function jobLine({ place: where, at, losses, job }: DumpedJob): string {
+export function jobLine({ place: where, at, losses, attempts, job }: DumpedJob): string {
   const due = at === undefined ? '' : `,"at":"${at}"`;
   const lost = losses ? `,"losses":${losses}` : '';
-  return `{"kind":"job","place":"${where}"${due}${lost},"job":${job}}`;
+  const failed = attempts === undefined ? '' : `,"attempts":${attempts}`;
+  return `{"kind":"job","place":"${where}"${due}${lost}${failed},"job":${job}}`;
 }
 
 interface Row {
@@ -33,6 +36,7 @@ interface Row {
   document: string;
   failure: string | null;
   losses: number;
+  attempts: string | null;
 }
 
 /** The lines of a store. */
@@ -76,7 +80,7 @@ function* queueLines(db: Database): Generator<string> {
   }
 }
 
-const columns = 'SELECT due, enqueued_at, document, failure, losses FROM job';
+const columns = 'SELECT due, enqueued_at, document, failure, losses, attempts FROM job';
 
 function* jobLines(db: Database): Generator<string> {
   const bySeq = `${columns} WHERE place = ${place.working} AND place > ${place.ready} ORDER BY seq`;
@@ -99,6 +103,7 @@ function* lines(db: Database, where: DumpedJob['place'], sql: string, ...values:
       place: where,
       at: timed ? formatTime(row.due) : undefined,
       losses: row.losses,
+      attempts: row.attempts ?? undefined,
       job: wireJob(row.document, enqueued, row.failure ?? undefined),
     });
   }

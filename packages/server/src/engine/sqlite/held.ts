@@ -38,6 +38,7 @@ interface HeldRow {
   due: number;
   wid: number;
   losses: number;
+  attempts?: string | null;
 }
 
 const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
@@ -45,9 +46,10 @@ const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses 
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
 const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid, losses';
-const BY_ID = `SELECT ${HELD_COLUMNS} FROM job WHERE id = ?`;
+const BY_ID = `SELECT ${HELD_COLUMNS}, attempts FROM job WHERE id = ?`;
 const DROP = 'DELETE FROM job WHERE id = ?';
-const PARK = `UPDATE job SET place = ?, due = ?, failure = ?, losses = losses + ?, wid = ${NO_WORKER} WHERE id = ?`;
+const PARK = `UPDATE job SET place = ?, due = ?, failure = ?, attempts = coalesce(?, attempts), losses = losses + ?, wid = ${NO_WORKER}
+  WHERE id = ?`;
 const PUT_BACK = `UPDATE job AS mine SET place = ${place.ready}, wid = ${NO_WORKER}, seq =
   coalesce((SELECT min(seq) - 1 FROM job INDEXED BY job_ready
     WHERE place = ${place.ready} AND queue = mine.queue AND priority = mine.priority), seq)
@@ -167,11 +169,13 @@ function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): v
       return;
     }
     case 'retries':
-    case 'dead':
-      store.write(PARK, place[outcome.to], outcome.due, outcome.failure, outcome.lost ? 1 : 0, id);
+    case 'dead': {
+      const { due, failure, attempts = null, lost } = outcome;
+      store.write(PARK, place[outcome.to], due, failure, attempts, lost ? 1 : 0, id);
       store.enter(place[outcome.to], outcome.due);
       store.counts.count(true);
       if (outcome.to === 'dead') capDead(store, deadLimit);
+    }
   }
 }
 
@@ -230,5 +234,6 @@ function reservation(store: Store, row: HeldRow): Reservation {
     failure: row.failure ?? undefined,
     leased,
     losses: row.losses,
+    ...(row.attempts && { attempts: row.attempts }),
   };
 }

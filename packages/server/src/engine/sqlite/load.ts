@@ -21,7 +21,7 @@ import {
 import { type Database, rowsOf } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts } from './counts.ts';
-import { dumpVersion } from './dump.ts';
+import { type DumpedJob, dumpVersion } from './dump.ts';
 import { NO_WORKER, place } from './schema.ts';
 
 /** What came in. */
@@ -36,13 +36,13 @@ export interface LoadOptions {
   readonly skipKnown?: boolean;
 }
 
-const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses)
-  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?)`;
+const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts)
+  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?)`;
 const ADD_DAY = `INSERT INTO tally (day, processed, failures) VALUES (?, ?, ?)
   ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`;
 const dayLength = 86_400_000; // ms
 const jobShape =
-  /^\{"kind":"job","place":"(ready|scheduled|retries|working|dead)"(?:,"at":"([^"]*)")?(?:,"losses":(\d+))?,"job":(\{.*\})\}$/s;
+  /^\{"kind":"job","place":"(ready|scheduled|retries|working|dead)"(?:,"at":"([^"]*)")?(?:,"losses":(\d+))?(?:,"attempts":(\[.*?\]))?,"job":(\{.*\})\}$/s;
 
 /** Loads; throws MALFORMED or INVALID with the line that is wrong, and then nothing has changed. */
 export async function load(
@@ -101,8 +101,9 @@ class Loading {
 
   take(line: string, first: boolean): void {
     if (this.#ended) malformed('there is more behind the end');
-    const [, where, at, losses, job] = jobShape.exec(line) ?? [];
-    if (!first && job !== undefined) this.#job(where as keyof typeof place, at, Number(losses ?? 0), job);
+    const [, where, at, losses = 0, attempts, job] = jobShape.exec(line) ?? [];
+    const known = { place: where as keyof typeof place, at, losses: Number(losses), attempts };
+    if (!first && job !== undefined) this.#job({ ...known, job });
     else this.#other(parse(line), first);
   }
 
@@ -119,22 +120,22 @@ class Loading {
     else malformed(`this is no line of a dump: ${JSON.stringify(record).slice(0, 100)}`);
   }
 
-  #job(where: keyof typeof place, at: string | undefined, losses: number, source: string): void {
-    const job = parseJob(source);
+  #job(dumped: DumpedJob): void {
+    const job = parseJob(dumped.job);
     checkJob(job);
     const jid = toColumn(job.jid);
     if (this.#skipKnown && this.#known.has(jid)) this.loaded.skipped++;
-    else this.#put(where, at, losses, job, enqueuedAt(source));
+    else this.#put(dumped, job, enqueuedAt(dumped.job));
     this.loaded.jobs++;
   }
 
   #put(
-    where: keyof typeof place,
-    at: string | undefined,
-    losses: number,
+    { place: where, at, losses = 0, attempts }: DumpedJob,
     job: JobText,
     enqueued: Micros | undefined,
   ): void {
+    if (attempts !== undefined && !isAttempts(attempts))
+      malformed('"attempts" must be a list of failed executions');
     const ready = where === 'ready' || where === 'working';
     const due = at === undefined ? undefined : parseTime(at);
     if (!ready && due === undefined) malformed(`a job in ${where} needs its time "at"`);
@@ -152,6 +153,7 @@ class Loading {
       document,
       job.failure ?? null,
       losses,
+      attempts ?? null,
     );
   }
 
@@ -231,6 +233,11 @@ function count(record: Record<string, unknown>, key: string): number {
   const value = record[key];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   return malformed(`${key} must be a whole number`);
+}
+
+function isAttempts(source: string): boolean {
+  const each = parse(`{"list":${source}}`).list as { n?: unknown; message?: unknown }[];
+  return each.every((attempt) => typeof attempt?.n === 'number' && typeof attempt.message === 'string');
 }
 
 /** Read by itself: the text of a job that is pushed says nothing of it. */

@@ -25,6 +25,8 @@ export interface ScanAsk {
   readonly cursor: string | undefined;
   /** Most jobs to give; undefined: only count them. */
   readonly limit: number | undefined;
+  /** Without attempts. */
+  readonly lean?: boolean | undefined;
 }
 
 /** What a bite gave; `total` is known only to the engine. */
@@ -43,17 +45,20 @@ interface Row extends Texts, Mark {
   readonly due: number;
   readonly enqueued_at: number;
   readonly wid: number;
+  readonly attempts?: string | null;
 }
 
 /** Does one bite. Throws INVALID for a cursor that is none. */
-export function scan(db: Database, { ask, cursor, limit }: ScanAsk): ScanBite {
-  return new Scan(db, ask, limit).from(cursor);
+export function scan(db: Database, { ask, cursor, limit, lean }: ScanAsk): ScanBite {
+  return new Scan(db, ask, limit, lean).from(cursor);
 }
 
 class Scan {
   readonly #db: Database;
   readonly #ask: FindAsk;
   readonly #limit: number | undefined;
+  /** The columns of a found job. */
+  readonly #columns: string;
   readonly #statements = new Map<string, Statement>();
   readonly #queueNames = new Map<number, string>();
   readonly #where: readonly Condition[];
@@ -66,13 +71,15 @@ class Scan {
   #windows = 0;
   #window = WINDOW.least * 4;
 
-  constructor(db: Database, ask: FindAsk, limit: number | undefined) {
+  constructor(db: Database, ask: FindAsk, limit: number | undefined, lean = false) {
     this.#db = db;
     this.#ask = ask;
     this.#limit = limit;
+    const found = `id, jid, queue, priority, seq, due, enqueued_at, wid, document, failure${lean ? '' : ', attempts'}`;
+    this.#columns = limit === undefined ? 'document, failure' : found;
     const rows = db.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     for (const { id, name } of rows) this.#queueNames.set(id, name);
-    this.#where = [...this.#columns(), ...candidates(ask)];
+    this.#where = [...this.#conditions(), ...candidates(ask)];
     this.#decide = decision(ask);
   }
 
@@ -147,15 +154,14 @@ class Scan {
       this.#count += (this.#sql(`SELECT count(*) AS n ${rest}`).get(...values) as { n: number }).n;
       return undefined;
     }
-    const place = `${lane.order} AS at, id, jid, queue, priority, seq, due, enqueued_at, wid, `;
-    const columns = `${this.#limit === undefined ? '' : place}document, failure`;
-    const rows = this.#sql(`SELECT ${columns} ${rest} ORDER BY ${lane.order}, id`).iterate(...values);
+    const select = `SELECT ${lane.order} AS at, ${this.#columns} ${rest} ORDER BY ${lane.order}, id`;
+    const rows = this.#sql(select).iterate(...values);
     for (const row of rows as IterableIterator<Row>) {
       if (this.#decide && !this.#decide(row)) continue;
       this.#count += 1;
       if (this.#limit === undefined) continue;
       this.#jobs.push(this.#found(lane, row));
-      this.#bytes += row.document.length + (row.failure?.length ?? 0);
+      this.#bytes += row.document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
       if (this.#full()) return { at: row.at, id: row.id };
     }
     return undefined;
@@ -181,6 +187,7 @@ class Scan {
       enqueuedAt: row.enqueued_at || undefined,
       document: row.document,
       failure: row.failure ?? undefined,
+      attempts: row.attempts ?? undefined,
       ...(place === 'working' && {
         wid: this.#wid(row.wid),
         expiresAt: row.due === NO_END ? undefined : row.due,
@@ -194,7 +201,7 @@ class Scan {
   }
 
   /** The conditions on columns that are the same in all lanes. */
-  #columns(): Condition[] {
+  #conditions(): Condition[] {
     const { jids, priorities } = this.#ask;
     const conditions: Condition[] = [];
     if (jids) conditions.push(amongJids(jids));

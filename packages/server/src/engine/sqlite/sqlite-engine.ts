@@ -196,9 +196,9 @@ export class SqliteEngine implements Engine {
     return changeSet(this.#store, change, this.#deadLimit);
   }
 
-  async find(ask: FindAsk, { cursor, limit }: Bite, signal?: AbortSignal): Promise<FoundBite> {
+  async find(ask: FindAsk, { cursor, limit, lean }: Bite, signal?: AbortSignal): Promise<FoundBite> {
     const total = queues.sizeOf(this.#store, ask);
-    const { jobs, scanned, next } = await this.#search.ask('scan', { ask, cursor, limit }, signal);
+    const { jobs, scanned, next } = await this.#search.ask('scan', { ask, cursor, limit, lean }, signal);
     return { jobs, scanned, total: Math.max(total, scanned), next };
   }
 

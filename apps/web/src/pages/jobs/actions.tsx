@@ -1,0 +1,107 @@
+/*
+ * What can be done to jobs: chosen ones, all that match, or one. Asks first and says how many, then does it, and offers to take it back.
+ * It must never act on what was not asked about: the filter of the question is that of the change. A stranger would get wrong that jobs
+ * in a worker's hands are left alone whatever is asked.
+ */
+import type { JobAction } from '@faktory-ts/protocol';
+import { ArrowRightLeft, CalendarClock, ListOrdered, Play, Skull, Trash2 } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useAct } from '../../acting.ts';
+import { countJobs, type Progress } from '../../changes.ts';
+import type { Filter } from '../../filter.ts';
+import { exact } from '../../numbers.ts';
+import { Button } from '../../parts/button.tsx';
+import { confirm } from '../../parts/confirm.tsx';
+import { useSession } from '../../session.tsx';
+import { ActionDialog, type WithValue } from './action-dialog.tsx';
+
+const looks = {
+  requeue: Play,
+  kill: Skull,
+  discard: Trash2,
+  schedule: CalendarClock,
+  move: ArrowRightLeft,
+  prioritize: ListOrdered,
+} as const;
+
+/** What may be done, in the order in which it is shown. */
+export type ActionName = keyof typeof looks;
+const all: readonly ActionName[] = ['requeue', 'schedule', 'move', 'prioritize', 'kill', 'discard'];
+
+/** Buttons for what can be done to the jobs of a filter. `count`: how many these are; undefined: they are counted first. */
+export function JobActions({
+  filter,
+  count,
+  actions = all,
+  sure = false,
+  onDone,
+}: {
+  filter: Filter;
+  count?: number;
+  actions?: readonly ActionName[];
+  /** Does it without a question: one job, and it can be taken back. */
+  sure?: boolean;
+  onDone?: () => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  const { rights } = useSession();
+  const act = useAct();
+  const [asking, setAsking] = useState<WithValue>();
+  const [progress, setProgress] = useState<Progress>();
+  if (!rights.includes('operate') && !rights.includes('admin')) return null;
+  const run = async (action: JobAction): Promise<void> => {
+    setAsking(undefined);
+    if (!sure && !(await confirm(question(action.action)))) return;
+    setProgress({ jobs: 0, part: 0, finished: false });
+    const changed = await act(filter, action, setProgress);
+    setProgress(undefined);
+    if (changed !== undefined) onDone?.();
+  };
+  const question = (name: ActionName) => ({
+    title: t(`jobs.ask.${name}`),
+    yes: t(`actions.${name}`),
+    danger: name === 'discard' || name === 'kill',
+    body: (counted: number | undefined) => <Concerned count={count ?? counted} />,
+    ...(count === undefined && {
+      counting: (report: (progress: Progress) => void, signal: AbortSignal) =>
+        countJobs(filter, report, signal),
+    }),
+  });
+  const begin = (name: ActionName): void => {
+    if (name === 'schedule' || name === 'move' || name === 'prioritize') setAsking(name);
+    else void run({ action: name });
+  };
+  return (
+    <>
+      {actions.map((name) => (
+        <Button key={name} small icon={looks[name]} busy={progress !== undefined} onClick={() => begin(name)}>
+          {t(`actions.${name}`)}
+        </Button>
+      ))}
+      {progress && (
+        <span role="status" className="text-sm text-soft tabular">
+          {t('jobs.doing', { number: exact(progress.jobs) })}
+        </span>
+      )}
+      <ActionDialog
+        name={asking}
+        onClose={() => setAsking(undefined)}
+        onChosen={(action) => void run(action)}
+      />
+    </>
+  );
+}
+
+function Concerned({ count }: { count: number | undefined }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <>
+      <p className="font-medium">
+        {count === undefined ? t('jobs.ask.unknown') : t('jobs.ask.count', { count })}
+      </p>
+      <p className="mt-1 text-soft">{t('jobs.ask.working')}</p>
+      <p className="text-soft">{t('actions.undoable')}</p>
+    </>
+  );
+}

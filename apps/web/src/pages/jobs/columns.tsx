@@ -1,0 +1,111 @@
+/* The columns of a list of jobs. It must never run what a job holds: all of it is text. */
+import type { JobRow } from '@faktory-ts/protocol';
+import { useTranslation } from 'react-i18next';
+import { PriorityMark, StateBadge } from '../../parts/state.tsx';
+import type { Column } from '../../parts/table.tsx';
+import { Time } from '../../time.tsx';
+
+/** All columns, those that few need as optional ones. */
+export function useJobColumns(): readonly Column<JobRow>[] {
+  const { t } = useTranslation();
+  const label = (id: keyof typeof words) => t(words[id]);
+  return [
+    {
+      id: 'job',
+      label: label('job'),
+      width: 'minmax(150px, 1.2fr)',
+      main: true,
+      cell: ({ display, jobtype }) => (
+        <span className="truncate font-medium" title={display === jobtype ? undefined : jobtype}>
+          {display}
+        </span>
+      ),
+    },
+    { id: 'place', label: label('place'), width: '104px', cell: ({ place }) => <StateBadge place={place} /> },
+    {
+      id: 'args',
+      label: label('args'),
+      width: 'minmax(160px, 2.4fr)',
+      cell: ({ args, args_cut }) => (
+        <code className="block truncate text-soft">{args_cut ? `${args}…` : args}</code>
+      ),
+    },
+    {
+      id: 'error',
+      label: label('error'),
+      width: 'minmax(120px, 1.6fr)',
+      cell: ({ failure }) =>
+        failure && (
+          <span className="block truncate text-soft" title={failure.message}>
+            <span className="font-medium text-ink">{failure.errtype}</span> {failure.message}
+          </span>
+        ),
+    },
+    {
+      id: 'queue',
+      label: label('queue'),
+      width: 'minmax(84px, 0.7fr)',
+      cell: ({ queue }) => <span className="block truncate">{queue}</span>,
+    },
+    {
+      id: 'priority',
+      label: label('priority'),
+      width: '72px',
+      cell: ({ priority }) => <PriorityMark priority={priority} />,
+    },
+    { id: 'at', label: label('at'), width: '92px', end: true, cell: ({ at }) => <Time at={at} /> },
+    {
+      id: 'tries',
+      label: label('tries'),
+      width: '56px',
+      end: true,
+      optional: true,
+      cell: ({ failure }) => failure && failure.count + 1,
+    },
+    {
+      id: 'jid',
+      label: label('jid'),
+      width: 'minmax(120px, 1fr)',
+      optional: true,
+      cell: ({ jid }) => <code className="block truncate">{jid}</code>,
+    },
+    {
+      id: 'wid',
+      label: label('wid'),
+      width: 'minmax(90px, 0.7fr)',
+      optional: true,
+      cell: ({ wid }) => wid && <code className="block truncate">{wid}</code>,
+    },
+    {
+      id: 'created',
+      label: label('created'),
+      width: '92px',
+      end: true,
+      optional: true,
+      cell: ({ created_at }) => <Time at={created_at} />,
+    },
+    {
+      id: 'enqueued',
+      label: label('enqueued'),
+      width: '92px',
+      end: true,
+      optional: true,
+      cell: ({ enqueued_at }) => <Time at={enqueued_at} />,
+    },
+  ];
+}
+
+const words = {
+  job: 'jobs.columns.job',
+  place: 'jobs.columns.place',
+  args: 'jobs.columns.args',
+  queue: 'jobs.columns.queue',
+  priority: 'jobs.columns.priority',
+  at: 'jobs.columns.at',
+  error: 'jobs.columns.error',
+  tries: 'jobs.columns.tries',
+  jid: 'jobs.columns.jid',
+  wid: 'jobs.columns.wid',
+  created: 'jobs.columns.created',
+  enqueued: 'jobs.columns.enqueued',
+} as const;

@@ -1,0 +1,138 @@
+/*
+ * The filters of the explorer: states with their sizes, a text, and the rest behind a button; what is set shows as a chip that takes it
+ * away. It must never hold a filter of its own: the address has it. A stranger would get wrong that no state chosen means all.
+ */
+import { SlidersHorizontal, X } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Filter, places } from '../../filter.ts';
+import { useLive } from '../../live.ts';
+import { count } from '../../numbers.ts';
+import { Button } from '../../parts/button.tsx';
+import { placeLooks } from '../../parts/state.tsx';
+import { exactTime } from '../../time.tsx';
+import { FilterDialog } from './filter-dialog.tsx';
+import { TextFilter } from './text-filter.tsx';
+
+export function FilterBar({
+  filter,
+  onChange,
+}: {
+  filter: Filter;
+  onChange: (filter: Filter) => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  return (
+    <search className="flex flex-col gap-2">
+      <Places filter={filter} onChange={onChange} />
+      <div className="flex flex-wrap items-center gap-2">
+        <TextFilter value={filter.text ?? ''} onChange={(text) => onChange(withOf(filter, 'text', text))} />
+        <Button icon={SlidersHorizontal} onClick={() => setOpen(true)}>
+          {t('jobs.more')}
+        </Button>
+        <Chips filter={filter} onChange={onChange} />
+      </div>
+      <FilterDialog
+        open={open}
+        filter={filter}
+        onClose={() => setOpen(false)}
+        onApply={(next) => {
+          setOpen(false);
+          onChange(next);
+        }}
+      />
+    </search>
+  );
+}
+
+function Places({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }): ReactNode {
+  const { t } = useTranslation();
+  const stats = useLive('stats');
+  const chosen = new Set(filter.places);
+  const toggle = (place: (typeof places)[number]) => {
+    const next = places.filter((one) => (one === place ? !chosen.has(one) : chosen.has(one)));
+    onChange(withOf(filter, 'places', next.length > 0 ? next : undefined));
+  };
+  return (
+    <fieldset aria-label={t('jobs.places')} className="-mx-2 flex flex-wrap">
+      {places.map((place) => {
+        const { icon: Icon, text } = placeLooks[place];
+        return (
+          <button
+            key={place}
+            type="button"
+            aria-pressed={chosen.has(place)}
+            onClick={() => toggle(place)}
+            className="flex h-9 items-center gap-1.5 border-b-2 border-transparent px-2 text-soft hover:text-ink aria-pressed:border-current aria-pressed:font-medium aria-pressed:text-ink"
+          >
+            <Icon size={14} strokeWidth={2} aria-hidden className={text} />
+            {t(`parts.places.${place}`)}
+            <span className="min-w-6 text-start text-sm text-faint tabular">
+              {stats ? count(stats[place]) : ''}
+            </span>
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+const listNames = ['queues', 'jobtypes', 'priorities', 'jids', 'fingerprints'] as const;
+const textNames = ['error', 'wid', 'from', 'until'] as const;
+
+function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }): ReactNode {
+  const { t } = useTranslation();
+  const lists = listNames.flatMap((name) =>
+    (filter[name] ?? []).map((value) => ({
+      name,
+      value: String(value),
+      without: withoutOne(filter, name, value),
+    })),
+  );
+  const texts = textNames.flatMap((name) => {
+    const value = filter[name];
+    if (value === undefined) return [];
+    const shown = name === 'from' || name === 'until' ? exactTime(value) : value;
+    return [{ name, value: shown, without: withOf(filter, name, undefined) }];
+  });
+  const chips = [...lists, ...texts];
+  const any = chips.length > 0 || filter.text !== undefined || filter.places !== undefined;
+  return (
+    <>
+      {chips.map(({ name, value, without }) => (
+        <button
+          key={`${name} ${value}`}
+          type="button"
+          aria-label={t('jobs.remove', { name: t('jobs.is', { name: t(`jobs.${name}`), value }) })}
+          onClick={() => onChange(without)}
+          className="flex h-7 max-w-72 items-center gap-1.5 rounded-sm bg-chosen px-2 text-sm hover:bg-hover"
+        >
+          <span className="text-soft">{t(`jobs.${name}`)}</span>
+          <span className="truncate font-medium">{value}</span>
+          <X size={13} aria-hidden />
+        </button>
+      ))}
+      {any && (
+        <Button small tone="quiet" onClick={() => onChange({})}>
+          {t('jobs.clear')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** The filter with another value of one name; `undefined` and an empty text take it away. */
+export function withOf<Name extends keyof Filter>(
+  filter: Filter,
+  name: Name,
+  value: Filter[Name] | undefined,
+): Filter {
+  const { [name]: _, ...rest } = filter;
+  return value === undefined || value === '' ? (rest as Filter) : { ...rest, [name]: value };
+}
+
+function withoutOne(filter: Filter, name: (typeof listNames)[number], value: string | number): Filter {
+  const rest = (filter[name] as readonly (string | number)[]).filter((one) => one !== value);
+  return withOf(filter, name, rest.length > 0 ? (rest as never) : undefined);
+}

@@ -1,0 +1,113 @@
+/*
+ * The rows of a search, a bite at a time: asks on until enough rows are there, so that the first ones show at once and a search for
+ * something rare shows how far it is. It must never ask for more than what somebody will see. A stranger would get wrong that a bite may
+ * have no rows and still not be the last.
+ */
+import type { JobRow } from '@faktory-ts/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { api } from '../../api.ts';
+import { type Filter, writeFilter } from '../../filter.ts';
+import { useLive } from '../../live.ts';
+import { usePrefs } from '../../prefs.ts';
+
+const bite = 100; // rows
+const least = 2000; // ms between two looks
+const mostToLookAgain = 2; // bites: more are kept as they are until the user asks
+
+/** What a list of jobs shows. */
+export interface Rows {
+  readonly rows: readonly JobRow[];
+  /** Jobs looked at and there to look at. */
+  readonly scanned: number;
+  readonly total: number;
+  /** Asking for rows that somebody waits for. */
+  readonly searching: boolean;
+  /** There may be more. */
+  readonly more: boolean;
+  readonly problem: Error | null;
+  readonly stopped: boolean;
+  stop(): void;
+  goOn(): void;
+  /** More rows are wanted. */
+  want(): void;
+  again(): void;
+}
+
+/** A row's name: a jid may stand in several places for a moment. */
+export const rowKey = ({ place, jid, at }: JobRow): string => `${place} ${jid} ${at}`;
+
+/** Rows of the filter; `still`: they are not to change under the user's hands. */
+export function useRows(filter: Filter, still: boolean): Rows {
+  const search = writeFilter(filter);
+  const [wanted, setWanted] = useState(bite);
+  const [stopped, setStopped] = useState(false);
+  useEffect(() => {
+    void search;
+    setWanted(bite);
+    setStopped(false);
+  }, [search]);
+  const query = useInfiniteQuery({
+    queryKey: ['jobs', search],
+    queryFn: ({ pageParam, signal }) =>
+      api.jobs({ ...filter, limit: bite, ...(pageParam && { cursor: pageParam }) }, signal),
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => next,
+  });
+  const { data, hasNextPage: more, isFetching, fetchNextPage, refetch } = query;
+  const rows = useMemo(() => unique(data?.pages.flatMap(({ jobs }) => jobs) ?? []), [data]);
+  const short = rows.length < wanted && more && !stopped;
+  useEffect(() => {
+    if (short && !isFetching) void fetchNextPage();
+  }, [short, isFetching, fetchNextPage]);
+  useLookAgain(() => void refetch(), still || (data?.pages.length ?? 0) > mostToLookAgain);
+  const last = data?.pages.at(-1);
+  return {
+    rows,
+    scanned: last?.scanned ?? 0,
+    total: last?.total ?? 0,
+    searching: query.isPending || short,
+    more,
+    problem: query.error,
+    stopped,
+    stop: () => setStopped(true),
+    goOn: () => setStopped(false),
+    want: useCallback(() => setWanted((now) => Math.max(now, rows.length + bite)), [rows.length]),
+    again: () => void refetch(),
+  };
+}
+
+/** A job that moved between two bites is in both: the later one counts. */
+function unique(rows: readonly JobRow[]): readonly JobRow[] {
+  return [...new Map(rows.map((row) => [rowKey(row), row])).values()];
+}
+
+/** Looks again when the server tells that something has changed. */
+function useLookAgain(look: () => void, still: boolean): void {
+  const stats = useLive('stats');
+  const { rate } = usePrefs();
+  const looked = useRef({ at: 0, what: '' });
+  const latest = useRef(look);
+  latest.current = look;
+  const what = stats
+    ? [
+        stats.pushed,
+        stats.processed,
+        stats.ready,
+        stats.scheduled,
+        stats.retries,
+        stats.dead,
+        stats.working,
+      ].join()
+    : '';
+  useEffect(() => {
+    if (still || what === '' || rate === 0 || looked.current.what === what) return;
+    const first = looked.current.what === '';
+    const wait = first ? 0 : Math.max(0, looked.current.at + Math.max(least, rate) - Date.now());
+    const timer = setTimeout(() => {
+      looked.current = { at: Date.now(), what };
+      if (!first) latest.current();
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [what, still, rate]);
+}

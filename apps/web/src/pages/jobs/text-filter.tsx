@@ -1,0 +1,45 @@
+/*
+ * The field for a text in the arguments. It must never search with every key: a moment after the last one, or at Enter. A stranger would
+ * get wrong that an address which changes otherwise (a chip, the back button) changes the field.
+ */
+import { Search } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+const pause = 350; // ms
+
+export function TextFilter({
+  value,
+  onChange,
+}: {
+  value: string;
+  onChange: (text: string) => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const change = (text: string, wait: number) => {
+    setTyped(text);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => text !== value && onChange(text), wait);
+  };
+  return (
+    <label className="relative flex w-full max-w-90 items-center">
+      <Search size={15} aria-hidden className="pointer-events-none absolute start-2 text-faint" />
+      <input
+        type="search"
+        aria-label={t('jobs.text')}
+        title={t('jobs.textHint')}
+        placeholder={t('jobs.text')}
+        value={typed}
+        spellCheck={false}
+        autoCapitalize="none"
+        onChange={(event) => change(event.target.value, pause)}
+        onKeyDown={(event) => event.key === 'Enter' && change(typed, 0)}
+        className="field w-full ps-8"
+      />
+    </label>
+  );
+}

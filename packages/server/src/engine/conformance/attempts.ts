@@ -1,0 +1,96 @@
+/**
+ * Conformance: what is kept of a job's failed executions goes with the job wherever it goes.
+ */
+import { describe, expect, test } from 'vitest';
+import type { EntryChange, Found, Place, Reservation } from '../engine.ts';
+import { entries, entry, failure, HOUR, jids, type Open, type Scene, scenes } from './scene.ts';
+
+const PLACES: readonly Place[] = ['ready', 'scheduled', 'retries', 'dead'];
+
+export function exerciseAttempts(open: Open): void {
+  describe('attempts', () => {
+    const begin = scenes(open);
+    exerciseKept(begin);
+    exerciseChanges(begin);
+  });
+}
+
+type Begin = ReturnType<typeof scenes>;
+
+async function all({ engine }: Scene): Promise<readonly Found[]> {
+  return (await engine.find({ places: PLACES }, { limit: 1000 })).jobs;
+}
+
+async function failNext(scene: Scene, attempts: string | undefined, to: 'retries' | 'dead' = 'retries') {
+  const held = await scene.take();
+  const due = scene.now + HOUR;
+  await scene.engine.settle(held, () => ({ to, due, failure: failure('no'), attempts }));
+}
+
+function exerciseKept(begin: Begin): void {
+  test('the rule of a verdict sees what was kept before; undefined leaves it', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    const seen: (string | undefined)[] = [];
+    for (const attempts of ['["one"]', undefined, '["one","two"]']) {
+      const held = await scene.take();
+      const rule = (known: Reservation) => {
+        seen.push(known.attempts);
+        return { to: 'retries', due: scene.now, failure: failure('no'), attempts } as const;
+      };
+      await scene.engine.settle(held, rule);
+      await scene.engine.promote('retries', 10);
+      await scene.restart();
+    }
+    expect(seen).toEqual([undefined, '["one"]', '["one"]']);
+    expect((await all(scene)).map(({ attempts }) => attempts)).toEqual(['["one","two"]']);
+    const lean = await scene.engine.find({ places: PLACES }, { limit: 10, lean: true });
+    expect(lean.jobs.map(({ attempts, failure: last }) => [attempts, last])).toEqual([
+      [undefined, failure('no')],
+    ]);
+  });
+
+  test('a job that never failed has none', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001'), entry('later', { at: scene.now + HOUR })]);
+    expect((await all(scene)).map(({ attempts }) => attempts)).toEqual([undefined, undefined]);
+  });
+}
+
+const CHANGES: [string, (now: number) => EntryChange][] = [
+  ['requeue', () => ({ do: 'requeue' })],
+  ['kill', (now) => ({ do: 'kill', until: now + 9 * HOUR })],
+  ['schedule', (now) => ({ do: 'schedule', at: now + 5 * HOUR })],
+  ['move', () => ({ do: 'move', queue: 'elsewhere', rewrite: (document) => document })],
+  ['prioritize', () => ({ do: 'prioritize', priority: 7, rewrite: (document) => document })],
+];
+
+function exerciseChanges(begin: Begin): void {
+  test.each(CHANGES)('%s leaves them, and so does undoing it', async (_, make) => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 2)));
+    await failNext(scene, '["first"]');
+    await failNext(scene, '["second"]');
+    const found = await all(scene);
+    const names = found.map(({ entry: name }) => name);
+    await scene.engine.change(names, make(scene.now), { name: 'change', action: 'change' });
+    expect((await all(scene)).map(({ attempts }) => attempts)).toEqual(['["first"]', '["second"]']);
+    await scene.engine.undo('change', 10);
+    expect(await all(scene)).toEqual(found);
+  });
+
+  test('a discarded job that comes back has them, and so has one that MUTATE moved', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001')]);
+    await failNext(scene, '["long ago"]', 'dead');
+    const [found] = await all(scene);
+    await scene.engine.change([found?.entry ?? ''], { do: 'discard' }, { name: 'gone', action: 'discard' });
+    await scene.restart();
+    await scene.engine.undo('gone', 10);
+    expect(await all(scene)).toEqual([found]);
+    await scene.engine.mutate({ set: 'dead', change: 'requeue' });
+    expect((await all(scene)).map(({ place, attempts }) => [place, attempts])).toEqual([
+      ['ready', '["long ago"]'],
+    ]);
+  });
+}

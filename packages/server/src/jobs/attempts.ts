@@ -1,0 +1,60 @@
+/**
+ * What is kept of a job's failed executions: the newest few and the first one, as JSON text beside the failure, written by the same commit.
+ *
+ * It must stay small whatever workers send: a job that fails for weeks is read and written each time. Where there is too much, backtraces
+ * go first, the older ones before the newer, then attempts, never the newest.
+ */
+import { type Attempt, formatTime, type Micros, wellFormed } from '@faktory-ts/protocol';
+import type { Reservation } from '../engine/engine.ts';
+
+/** What the worker said. */
+interface Said {
+  readonly errtype: string;
+  readonly message: string;
+  readonly backtrace: readonly string[];
+}
+
+const MOST_BYTES = 32 * 1024;
+
+/** The attempts with the one that just failed; undefined: nothing is to be kept. */
+export function nextAttempts(
+  held: Reservation,
+  { errtype, message, backtrace }: Said,
+  n: number,
+  now: Micros,
+  most: number,
+): string | undefined {
+  if (most === 0) return undefined;
+  const attempt: Attempt = {
+    n,
+    started_at: formatTime(Math.min(held.hold, now)), // hand-outs of one moment are numbered on
+    ended_at: formatTime(now),
+    wid: wellFormed(held.wid),
+    errtype: wellFormed(errtype),
+    message: wellFormed(message),
+    ...(backtrace.length > 0 && { backtrace: backtrace.map(wellFormed) }),
+  };
+  const before = held.attempts === undefined ? [] : (JSON.parse(held.attempts) as Attempt[]);
+  return fitting([...before, attempt], most);
+}
+
+function fitting(attempts: Attempt[], most: number): string {
+  while (attempts.length > most) attempts.splice(most === 1 ? 0 : 1, 1);
+  let text = JSON.stringify(attempts);
+  const tooLong = (): boolean => Buffer.byteLength(text) > MOST_BYTES;
+  for (let index = 0; tooLong() && index < attempts.length - 1; index++) {
+    delete attempts[index]?.backtrace;
+    text = JSON.stringify(attempts);
+  }
+  while (tooLong() && attempts.length > 1) {
+    attempts.splice(attempts.length > 2 ? 1 : 0, 1);
+    text = JSON.stringify(attempts);
+  }
+  const [newest] = attempts;
+  while (tooLong() && newest?.backtrace?.length) {
+    newest.backtrace.pop();
+    if (newest.backtrace.length === 0) delete newest.backtrace;
+    text = JSON.stringify(attempts);
+  }
+  return text;
+}
