@@ -67,6 +67,7 @@ const steps = [
 /** A duration in its two largest units: 3m 20s; below ten seconds with a digit, below one in milliseconds. */
 export function duration(seconds: number): string {
   if (seconds < 0) return duration(0);
+  if (seconds > 0 && seconds < 0.001) return unit(Math.ceil(seconds * 1_000_000), 'microsecond');
   if (seconds > 0 && seconds < 1) return unit(Math.round(seconds * 1000), 'millisecond');
   if (seconds < 10) return unit(seconds, 'second', 1);
   const whole = Math.round(seconds);

@@ -125,6 +125,9 @@ export function Elapsed({ since }: { since: string }): ReactNode {
   );
 }
 
+/** The zone of this computer. */
+export const localZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** Names of the zones to choose from: ours first. */
 export function zones(): string[] {
   const all = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : [];
@@ -134,6 +137,6 @@ export function zones(): string[] {
 /** What a zone is called in a list. */
 export function useZoneName(): (zone: string) => string {
   const { t } = useTranslation();
-  const local = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return (zone) => (zone === 'local' ? t('shell.zoneLocal', { zone: local }) : zone.replaceAll('_', ' '));
+  return (zone) =>
+    zone === 'local' ? t('shell.zoneLocal', { zone: localZone() }) : zone.replaceAll('_', ' ');
 }

@@ -24,6 +24,7 @@ import { useHistoryLines } from './overview/charts.tsx';
 import { useQueueActs } from './queues/acts.ts';
 import { QueueMenu } from './queues/columns.tsx';
 import { QueueJobs } from './queues/jobs.tsx';
+import { Latency } from './queues/latency.tsx';
 import { Outlook } from './queues/outlook.tsx';
 
 export default function Queue({ name }: { name: string }): ReactNode {
@@ -81,7 +82,7 @@ function Figures({ queue }: { queue: QueueRow }): ReactNode {
   const { t } = useTranslation();
   const figures: [string, ReactNode][] = [
     [t('queues.facts.size'), count(queue.size)],
-    [t('queues.facts.latency'), queue.size > 0 ? duration(queue.latency) : '–'],
+    [t('queues.facts.latency'), <Latency key="latency" queue={queue} />],
     [
       t('queues.facts.rates'),
       t('queues.facts.ratesValue', { in: rate(queue.rate_in), out: rate(queue.rate_out) }),

@@ -147,9 +147,11 @@ function Cell<T>({ column, row }: { column: Column<T>; row: T }): ReactNode {
   return (
     <div
       role="gridcell"
-      className={`min-w-0 ${column.end ? 'sm:text-end' : ''} ${column.main ? 'max-sm:basis-[calc(100%-48px)] max-sm:grow' : 'max-sm:text-sm'} ${column.bare ? 'max-sm:ms-auto' : ''} ${column.wide ? 'max-sm:hidden' : ''}`}
+      className={`min-w-0 ${column.end ? 'sm:text-end' : ''} ${column.main ? 'max-sm:basis-[calc(100%-48px)] max-sm:grow' : 'max-sm:flex max-sm:items-baseline max-sm:text-sm'} ${column.bare ? 'max-sm:ms-auto' : ''} ${column.wide ? 'max-sm:hidden' : ''}`}
     >
-      {!column.main && !column.bare && <span className="me-1 text-faint sm:hidden">{column.label}</span>}
+      {!column.main && !column.bare && (
+        <span className="me-1 shrink-0 text-faint sm:hidden">{column.label}</span>
+      )}
       {column.cell(row)}
     </div>
   );

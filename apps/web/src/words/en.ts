@@ -7,12 +7,13 @@ import { actions } from './en/actions.ts';
 import { errors, job, jobs } from './en/jobs.ts';
 import { overview } from './en/overview.ts';
 import { parts } from './en/parts.ts';
+import { push } from './en/push.ts';
 import { queues } from './en/queues.ts';
 import { settings } from './en/settings.ts';
 import { shell } from './en/shell.ts';
 import { workers } from './en/workers.ts';
 
-export const en = { actions, errors, job, jobs, overview, parts, queues, settings, shell, workers };
+export const en = { actions, errors, job, jobs, overview, parts, push, queues, settings, shell, workers };
 
 /** The shape of a language: the same keys with other texts (and its own plural forms, which is why keys may be more or fewer). */
 export type Words = { readonly [section: string]: Words | string };

@@ -9,9 +9,11 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { queueHref } from '../../filter.ts';
 import { useLive } from '../../live.ts';
-import { count, duration, rate } from '../../numbers.ts';
+import { count, rate } from '../../numbers.ts';
 import { Skeleton } from '../../parts/notes.tsx';
 import { Section } from '../../parts/section.tsx';
+import { useNow } from '../../time.tsx';
+import { Latency, secondsWaited } from '../queues/latency.tsx';
 
 const shown = 8;
 const barPart = (seconds: number, longest: number) => Math.log1p(seconds) / Math.max(1, Math.log1p(longest));
@@ -26,23 +28,28 @@ const All = ({ href, children }: { href: string; children: ReactNode }) => (
 export function SlowQueues(): ReactNode {
   const { t } = useTranslation();
   const queues = useLive('queues');
+  const now = useNow();
   const rows = Object.values(queues ?? {})
-    .sort((a, b) => b.latency - a.latency || b.size - a.size || a.name.localeCompare(b.name))
+    .map((queue) => ({ queue, waited: secondsWaited(queue, now) }))
+    .sort(
+      (a, b) =>
+        b.waited - a.waited || b.queue.size - a.queue.size || a.queue.name.localeCompare(b.queue.name),
+    )
     .slice(0, shown);
   return (
     <Section title={t('overview.byLatency')} actions={<All href="/queues">{t('overview.allQueues')}</All>}>
       {queues === undefined && <Skeleton lines={6} height={40} />}
       {queues && rows.length === 0 && <p className="py-2 text-soft">{t('overview.noQueues')}</p>}
       <ul>
-        {rows.map((queue) => (
-          <SlowQueue key={queue.name} queue={queue} longest={rows[0]?.latency ?? 0} />
+        {rows.map(({ queue, waited }) => (
+          <SlowQueue key={queue.name} queue={queue} part={barPart(waited, rows[0]?.waited ?? 0)} />
         ))}
       </ul>
     </Section>
   );
 }
 
-function SlowQueue({ queue, longest }: { queue: QueueRow; longest: number }): ReactNode {
+function SlowQueue({ queue, part }: { queue: QueueRow; part: number }): ReactNode {
   const { t } = useTranslation();
   return (
     <li className="relative border-b border-line last:border-0">
@@ -52,7 +59,9 @@ function SlowQueue({ queue, longest }: { queue: QueueRow; longest: number }): Re
           {queue.paused && (
             <Pause size={13} aria-label={t('queues.paused')} className="shrink-0 text-retries" />
           )}
-          <span className="ms-auto tabular">{queue.size > 0 ? duration(queue.latency) : '–'}</span>
+          <span className="ms-auto">
+            <Latency queue={queue} />
+          </span>
         </span>
         <span className="truncate text-xs text-faint tabular">
           {t('overview.queueNumbers', { size: count(queue.size), rate: rate(queue.rate_out) })}
@@ -62,7 +71,7 @@ function SlowQueue({ queue, longest }: { queue: QueueRow; longest: number }): Re
         <span
           aria-hidden
           className="absolute start-0 -bottom-px h-[2px] bg-ready"
-          style={{ width: `${100 * barPart(queue.latency, longest)}%` }}
+          style={{ width: `${100 * part}%` }}
         />
       )}
     </li>

@@ -8,13 +8,15 @@ import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { queueHref } from '../../filter.ts';
-import { count, duration, rate } from '../../numbers.ts';
+import { count, rate } from '../../numbers.ts';
 import { IconButton } from '../../parts/button.tsx';
 import { Menu, MenuItem, MenuLine } from '../../parts/menu.tsx';
 import { PriorityBar } from '../../parts/state.tsx';
 import type { Column } from '../../parts/table-columns.tsx';
 import { useCan } from '../../session.tsx';
+import { serverNow } from '../../time.tsx';
 import { useQueueActs } from './acts.ts';
+import { Latency, secondsWaited } from './latency.tsx';
 import { Outlook, secondsToEmpty } from './outlook.tsx';
 
 /** The columns. */
@@ -51,8 +53,8 @@ export function useQueueColumns(): Column<QueueRow>[] {
         label: t('queues.latency'),
         width: '88px',
         end: true,
-        sort: (queue) => queue.latency,
-        cell: (queue) => <span className="tabular">{queue.size > 0 ? duration(queue.latency) : '–'}</span>,
+        sort: (queue) => secondsWaited(queue, serverNow()),
+        cell: (queue) => <Latency queue={queue} />,
       },
       perSecond('in', t('queues.rateIn'), (queue) => queue.rate_in),
       perSecond('out', t('queues.rateOut'), (queue) => queue.rate_out),

@@ -15,6 +15,7 @@ export const parts = {
   copy: 'Copy',
   counting: 'Counting',
   countedSoFar: 'Counting: {{number}} so far',
+  format: 'Lay out',
   loading: 'Loading',
   noJobs: 'No jobs',
   notices: 'Notices',

@@ -1,0 +1,104 @@
+/*
+ * A job that is being written: what the form holds, what is wrong with it, and the text that is sent. Pure. It must never parse arguments
+ * into values: they are sent as they were written. A stranger would get wrong that empty fields are left out, so that the server's
+ * defaults hold.
+ */
+import { type JsonNode, JsonProblem, readJson } from '../../json.ts';
+import type { LineJob } from '../../push-lines.ts';
+
+/** What the form holds, all as text. */
+export interface Draft {
+  jobtype: string;
+  args: string;
+  queue: string;
+  priority: string;
+  /** As a datetime-local field gives it. */
+  at: string;
+  retry: string;
+  reserve: string;
+  custom: string;
+}
+
+/** An empty form. */
+export const emptyDraft: Draft = {
+  jobtype: '',
+  args: '[]',
+  queue: '',
+  priority: '',
+  at: '',
+  retry: '',
+  reserve: '',
+  custom: '',
+};
+
+/** What is wrong with a field: a mistake of JSON with its place, or a word for the rest. */
+export type Mistake =
+  | { kind: 'json'; problem: JsonProblem }
+  | { kind: 'notArray' | 'notObject' | 'missing' | 'queue' | 'at' }
+  | { kind: 'range'; least: number; most: number };
+
+/** By field. */
+export type Mistakes = Partial<Record<keyof Draft, Mistake>>;
+
+const queueName = /^[a-zA-Z0-9._-]+$/;
+const ranges = { priority: [1, 9], retry: [-1, 1_000_000], reserve: [60, 86_400] } as const;
+
+/** Everything that is wrong; empty: it can be sent. */
+export function mistakesIn(draft: Draft): Mistakes {
+  const found: Mistakes = {};
+  if (draft.jobtype.trim() === '') found.jobtype = { kind: 'missing' };
+  const args = jsonMistake(draft.args, 'array');
+  if (args) found.args = args;
+  if (draft.queue !== '' && !queueName.test(draft.queue)) found.queue = { kind: 'queue' };
+  if (draft.at !== '' && Number.isNaN(Date.parse(draft.at))) found.at = { kind: 'at' };
+  for (const field of ['priority', 'retry', 'reserve'] as const) {
+    const [least, most] = ranges[field];
+    const value = Number(draft[field]);
+    if (draft[field] !== '' && !(Number.isInteger(value) && value >= least && value <= most))
+      found[field] = { kind: 'range', least, most };
+  }
+  const custom = draft.custom.trim() === '' ? undefined : jsonMistake(draft.custom, 'object');
+  if (custom) found.custom = custom;
+  return found;
+}
+
+function jsonMistake(text: string, kind: JsonNode['kind']): Mistake | undefined {
+  try {
+    if (readJson(text).kind === kind) return undefined;
+    return { kind: kind === 'array' ? 'notArray' : 'notObject' };
+  } catch (problem) {
+    if (problem instanceof JsonProblem) return { kind: 'json', problem };
+    throw problem;
+  }
+}
+
+/** A number out of a field; empty: none. */
+const numberIn = (text: string): number | undefined => (text === '' ? undefined : Number(text));
+
+/** The job for a line of a shell. */
+export function lineJob(draft: Draft, at: string | undefined): LineJob {
+  return {
+    jobtype: draft.jobtype.trim(),
+    args: draft.args.trim(),
+    queue: draft.queue,
+    priority: numberIn(draft.priority),
+    retry: numberIn(draft.retry),
+    reserve_for: numberIn(draft.reserve),
+    at,
+    custom: draft.custom.trim(),
+  };
+}
+
+/** The job as JSON text. `at` is what the form's time means as RFC 3339. */
+export function jobText(draft: Draft, at: string | undefined): string {
+  const fields: [string, string][] = [
+    ['jobtype', JSON.stringify(draft.jobtype.trim())],
+    ['args', draft.args.trim()],
+  ];
+  const { queue, custom, ...job } = lineJob(draft, at);
+  if (queue) fields.push(['queue', JSON.stringify(queue)]);
+  for (const name of ['priority', 'retry', 'reserve_for', 'at'] as const)
+    if (job[name] !== undefined) fields.push([name, JSON.stringify(job[name])]);
+  if (custom) fields.push(['custom', custom]);
+  return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+}

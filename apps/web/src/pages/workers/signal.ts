@@ -1,0 +1,29 @@
+/*
+ * Telling workers to take no more, or to end: asks first, then says so. It must never wait for the workers to obey: they hear it with
+ * their next beat. A stranger would get wrong that quiet cannot be taken back by a signal.
+ */
+import { useTranslation } from 'react-i18next';
+import { api } from '../../api.ts';
+import { confirm } from '../../parts/confirm.tsx';
+import { toast, toastError } from '../../parts/toast.tsx';
+
+/** Signals one worker or `all` of them, `count` in number. */
+export function useSignal(): (wid: string, state: 'quiet' | 'terminate', count: number) => Promise<void> {
+  const { t } = useTranslation();
+  return async (wid, state, count) => {
+    const quiet = state === 'quiet';
+    const yes = await confirm({
+      title: quiet ? t('workers.quietTitle', { count }) : t('workers.stopTitle', { count }),
+      body: quiet ? t('workers.quietBody') : t('workers.stopBody'),
+      yes: quiet ? t('workers.quiet') : t('workers.stop'),
+      danger: !quiet,
+    });
+    if (!yes) return;
+    try {
+      const { signalled } = await api.signalWorkers(wid, state);
+      toast(t('workers.signalled', { count: signalled }));
+    } catch (problem) {
+      toastError(problem);
+    }
+  };
+}

@@ -1,0 +1,45 @@
+/*
+ * A labelled field of a form, with a hint or with what is wrong. It must never tell a mistake by colour alone. A stranger would get wrong
+ * that the note keeps its line while it is empty: forms do not jump.
+ */
+import { type InputHTMLAttributes, type ReactNode, useId } from 'react';
+
+/** The field. */
+export function Field({
+  label,
+  hint,
+  mistake,
+  options,
+  ...native
+}: Omit<InputHTMLAttributes<HTMLInputElement>, 'className'> & {
+  label: string;
+  hint?: string;
+  mistake?: string | undefined;
+  /** To choose from while typing. */
+  options?: readonly string[];
+}): ReactNode {
+  const id = useId();
+  return (
+    <div className="flex min-w-0 flex-col gap-1">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        {...native}
+        aria-invalid={mistake ? true : undefined}
+        aria-describedby={`${id}-note`}
+        list={options ? `${id}-list` : undefined}
+        className="field w-full"
+      />
+      {options && (
+        <datalist id={`${id}-list`}>
+          {options.map((option) => (
+            <option key={option} value={option} />
+          ))}
+        </datalist>
+      )}
+      <p id={`${id}-note`} className={`min-h-[18px] text-sm ${mistake ? 'text-dead' : 'text-faint'}`}>
+        {mistake ?? hint}
+      </p>
+    </div>
+  );
+}

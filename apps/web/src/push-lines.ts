@@ -1,0 +1,39 @@
+/*
+ * A push as lines for a shell: by the program `faktory`, and by curl. Pure. It must never leave a quote unescaped: arguments may hold
+ * anything. A stranger would get wrong that both take the job's text as it stands, with its big numbers.
+ */
+import { apiUrl } from './api.ts';
+
+/** A text as one word of a POSIX shell. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** By curl, to this server. Who must log in adds `-u`. */
+export function curlLine(job: string): string {
+  return `curl -X POST ${quoted(apiUrl('jobs'))} \\\n  -H 'content-type: application/json' \\\n  -d ${quoted(job)}`;
+}
+
+/** A job as the program `faktory push` takes it: arguments and custom as JSON text. */
+export interface LineJob {
+  jobtype: string;
+  args: string;
+  queue?: string | undefined;
+  priority?: number | undefined;
+  retry?: number | undefined;
+  reserve_for?: number | undefined;
+  /** RFC 3339. */
+  at?: string | undefined;
+  custom?: string | undefined;
+}
+
+/** By the program that comes with the server. */
+export function commandLine(job: LineJob): string {
+  const flags = [
+    job.queue && `--queue ${quoted(job.queue)}`,
+    job.priority !== undefined && `--priority ${job.priority}`,
+    job.retry !== undefined && `--retry=${job.retry}`,
+    job.reserve_for !== undefined && `--reserve-for ${job.reserve_for}`,
+    job.at && `--at ${quoted(job.at)}`,
+    job.custom && `--custom ${quoted(job.custom)}`,
+  ].filter(Boolean);
+  return ['faktory push', quoted(job.jobtype), quoted(job.args), ...flags].join(' ');
+}
