@@ -20,6 +20,8 @@ export interface SeriesAsk {
   readonly until: Micros;
   /** Minutes are kept for a day, hours for 180. */
   readonly step: 'minute' | 'hour';
+  /** So many steps are told as one, of the time at which the first of them begins. Default 1. */
+  readonly join?: number | undefined;
   readonly queue?: string | undefined;
   readonly jobtype?: string | undefined;
 }

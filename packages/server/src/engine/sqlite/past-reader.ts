@@ -39,7 +39,8 @@ export class PastReader {
     const known = found.findIndex((each) => each.at === at);
     if (asked && known < 0) found.push(running);
     else if (asked) found[known] = { at, ...together(found[known] as PastStep, running) };
-    return found.filter(({ events }) => events.some((count) => count > 0)).map(seriesStep);
+    const joined = joinedBy(found, (ask.join ?? 1) * steps[step].length);
+    return joined.filter(({ events }) => events.some((count) => count > 0)).map(seriesStep);
   }
 
   /** Sums by queue and jobtype: of minutes as long as they are kept, of hours before. */
@@ -71,6 +72,17 @@ export class PastReader {
       if (version === this.#history.version) return found;
     }
   }
+}
+
+/** Steps of this length, each from those that begin in it. */
+function joinedBy(found: readonly PastStep[], length: Micros): PastStep[] {
+  const joined = new Map<Micros, PastStep>();
+  for (const each of found) {
+    const at = each.at - (each.at % length);
+    const known = joined.get(at);
+    joined.set(at, known ? { at, ...together(known, each) } : { ...each, at });
+  }
+  return [...joined.values()];
 }
 
 const weight = ({ pushed, done, failed, dead }: KindSum): number => pushed + done + failed + dead;
