@@ -3,6 +3,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectFaults, noBrowser, patience, profile, type Site, site, tab } from './browser.ts';
 import { endWires, Wire } from './wire.ts';
@@ -167,6 +168,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
 async function prefixProxy(at: Site, prefix: string): Promise<{ url: string; close(): Promise<void> }> {
   const { request } = await import('node:http');
   const { connect } = await import('node:net');
+  const sockets = new Set<Duplex>();
   const server = createServer((asked, answer) => {
     const options = { host: '127.0.0.1', port: at.webPort, path: asked.url, method: asked.method };
     const passed = request({ ...options, headers: { ...asked.headers, 'x-script-name': prefix } }, (got) => {
@@ -176,6 +178,7 @@ async function prefixProxy(at: Site, prefix: string): Promise<{ url: string; clo
     asked.pipe(passed);
   });
   server.on('upgrade', (asked, socket, head) => {
+    sockets.add(socket);
     const upstream = connect(at.webPort, '127.0.0.1', () => {
       const lines = Object.entries({ ...asked.headers, 'x-script-name': prefix }).map(
         ([name, value]) => `${name}: ${value}`,
@@ -191,6 +194,7 @@ async function prefixProxy(at: Site, prefix: string): Promise<{ url: string; clo
   const { port } = server.address() as AddressInfo;
   const close = (): Promise<void> =>
     new Promise((resolve) => {
+      for (const socket of sockets) socket.destroy(); // the server does not know those of WebSockets
       server.closeAllConnections();
       server.close(() => resolve());
     });

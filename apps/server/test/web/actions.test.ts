@@ -1,0 +1,236 @@
+/*
+ * What people do with the web UI, and what the wire says of it afterwards.
+ */
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { expectFaults, noBrowser, patience, type Site, site, tab } from './browser.ts';
+import { endWires, eventually, Wire } from './wire.ts';
+
+afterEach(endWires);
+
+/** A page of a server with its wire. */
+async function opened(
+  path: string,
+  prepare: (wire: Wire) => Promise<unknown>,
+): Promise<{ at: Site; wire: Wire; page: Page }> {
+  const at = await site();
+  const wire = new Wire(at);
+  await prepare(wire);
+  const page = await tab();
+  await page.goto(at.url + path);
+  return { at, wire, page };
+}
+
+const places = async (wire: Wire): Promise<string[]> => (await wire.jobs()).map(({ place }) => place);
+const queues = async (wire: Wire): Promise<{ name: string; size: number; paused: boolean }[]> =>
+  JSON.parse(await wire.ask('QUEUES'));
+
+/** Chooses a row of a list of jobs. */
+const choose = (page: Page, index: number): Promise<void> =>
+  page
+    .getByRole('row')
+    .nth(index + 1)
+    .getByRole('checkbox')
+    .check();
+const answer = (page: Page, name: string): Promise<void> =>
+  page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+
+describe.skipIf(noBrowser)('jobs', patience, () => {
+  test('the chosen ones are discarded after a question, and come back where they were', async () => {
+    const { wire, page } = await opened('/jobs', (wire) => wire.push(3, { queue: 'mail' }));
+    const before = await wire.jobs();
+    await choose(page, 0);
+    await choose(page, 1);
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await page.getByRole('dialog').getByText('This concerns 2 jobs').waitFor();
+    await answer(page, 'Discard');
+    await eventually(async () => (await wire.jobs()).length === 1);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Taken back', { exact: false }).waitFor();
+    expect(await wire.jobs()).toEqual(before);
+  });
+
+  test('a question that is answered with Escape changes nothing', async () => {
+    const { wire, page } = await opened('/jobs', (wire) => wire.push(2));
+    await choose(page, 0);
+    await page.getByRole('button', { name: 'Kill' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(await places(wire)).toEqual(['ready', 'ready']);
+  });
+
+  test('all that match are killed, also those that are not loaded, and all are counted first', async () => {
+    const { wire, page } = await opened('/jobs?queues=mail', async (wire) => {
+      await wire.push(450, { queue: 'mail' });
+      await wire.push(5, { queue: 'other' });
+    });
+    await choose(page, 0);
+    await page.getByRole('button', { name: 'Select all that match' }).click();
+    await page.getByRole('button', { name: 'Kill' }).click();
+    await page.getByRole('dialog').getByText('This concerns 450 jobs').waitFor();
+    await answer(page, 'Kill');
+    await eventually(async () => (await wire.jobs({ places: ['dead'], limit: 1000 })).length === 450);
+    expect(await places(wire)).toContain('ready');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await eventually(async () => (await wire.jobs({ places: ['ready'], limit: 1000 })).length === 455);
+  });
+
+  test('one is moved, given another priority, rescheduled and run from its page', async () => {
+    const { wire, page, at } = await opened('/jobs', (wire) => wire.push(1, { queue: 'mail' }));
+    const [job] = await wire.jobs();
+    await page.goto(`${at.url}/jobs/${job?.job.jid}`);
+    await page.getByRole('button', { name: 'Move to a queue' }).click();
+    await page.getByLabel('To queue').fill('urgent');
+    await answer(page, 'Move to a queue');
+    await eventually(async () => (await wire.jobs())[0]?.job.queue === 'urgent');
+    await page.getByRole('button', { name: 'Change priority' }).click();
+    await page.getByLabel('New priority').fill('8');
+    await answer(page, 'Change priority');
+    await eventually(async () => (await wire.jobs())[0]?.job.priority === 8);
+    await page.getByRole('button', { name: 'Reschedule' }).click();
+    await page.getByLabel('When').fill('2100-01-01T00:00:00');
+    await answer(page, 'Reschedule');
+    await eventually(async () => (await wire.jobs())[0]?.at === '2100-01-01T00:00:00Z');
+    await page.getByText('It is scheduled', { exact: false }).waitFor();
+    await page.getByRole('button', { name: 'Run now' }).click();
+    await eventually(async () => (await places(wire))[0] === 'ready');
+    await page.getByText('no worker asks for the queue urgent', { exact: false }).waitFor();
+  });
+
+  test('one is retried with edited arguments: the new one is pushed, the old one discarded, the rest as it was', async () => {
+    const more = { args: [1], custom: { trace: 'abc' }, priority: 7, retry: 3 };
+    const { wire, page, at } = await opened('/jobs', (wire) => wire.push(1, more));
+    const worker = new Wire(at, 'worker-0000001');
+    const [jid] = await worker.fail(1);
+    await page.goto(`${at.url}/jobs/${jid}`);
+    await page.getByRole('button', { name: 'Retry with edited arguments' }).click();
+    const editor = page.getByRole('dialog').getByLabel('Arguments');
+    await editor.fill('[2,');
+    await answer(page, 'Push');
+    await page.getByRole('alert').getByText('Line 1', { exact: false }).waitFor();
+    await editor.fill('[98765432109876543210, {"a": 1.0}]');
+    await answer(page, 'Push');
+    await eventually(async () => (await places(wire)).join() === 'ready');
+    const text = await wire.ask('FETCH default');
+    expect(text).toContain('"args":[98765432109876543210,{"a":1.0}]');
+    expect(JSON.parse(text)).toMatchObject({ priority: 7, retry: 3, custom: { trace: 'abc' } });
+    expect(JSON.parse(text).jid).not.toBe(jid);
+  });
+
+  test('a filter lives in the address: it is kept by a reload and by the way back', async () => {
+    const { page } = await opened('/jobs', async (wire) => {
+      await wire.push(2, { queue: 'mail', args: ['needle'] });
+      await wire.push(2, { queue: 'other', args: ['hay'] });
+    });
+    await page.getByRole('searchbox', { name: 'Text in the arguments' }).fill('needle');
+    await page.getByText('2 jobs shown').waitFor();
+    expect(page.url()).toContain('text=needle');
+    await page.getByRole('button', { name: /^Ready/ }).click();
+    await page.waitForURL(/places=ready/);
+    await page.reload();
+    await page.getByText('2 jobs shown').waitFor();
+    await page.goBack();
+    expect(await page.getByRole('searchbox', { name: 'Text in the arguments' }).inputValue()).toBe('needle');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByText('4 jobs shown').waitFor();
+  });
+});
+
+describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
+  test('a queue is paused, resumed, cleared with a way back, and removed', async () => {
+    const { wire, page } = await opened('/queues/mail', (wire) => wire.push(4, { queue: 'mail' }));
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await eventually(async () => (await queues(wire))[0]?.paused === true);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await eventually(async () => (await queues(wire))[0]?.paused === false);
+    const more = page.getByRole('button', { name: /More|actions/i }).last();
+    await more.click();
+    await page.getByRole('menuitem', { name: /Clear/ }).click();
+    await page.getByRole('dialog').getByRole('button').last().click();
+    await eventually(async () => (await queues(wire))[0]?.size === 0);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await eventually(async () => (await queues(wire))[0]?.size === 4);
+    await more.click();
+    await page.getByRole('menuitem', { name: /Remove/ }).click();
+    await page.getByRole('dialog').getByRole('button').last().click();
+    await eventually(async () => (await queues(wire)).length === 0);
+  });
+
+  test('workers are told to be quiet and to stop, one and all', async () => {
+    const at = await site();
+    const [one, two] = [new Wire(at, 'worker-0000001'), new Wire(at, 'worker-0000002')];
+    const beat = async (wire: Wire, wid: string): Promise<string> =>
+      wire.ask(`BEAT ${JSON.stringify({ wid, rss_kb: 1000 })}`);
+    await beat(one, 'worker-0000001');
+    await beat(two, 'worker-0000002');
+    const page = await tab();
+    await page.goto(`${at.url}/workers`);
+    await page.getByRole('button', { name: 'Quiet', exact: true }).first().click();
+    await answerAny(page);
+    await eventually(async () => {
+      const states = [await beat(one, 'worker-0000001'), await beat(two, 'worker-0000002')];
+      return states.filter((state) => state.includes('quiet')).length === 1;
+    });
+    await page.getByRole('button', { name: /Stop all/ }).click();
+    await answerAny(page);
+    await eventually(async () => (await beat(two, 'worker-0000002')).includes('terminate'));
+    expect(await beat(one, 'worker-0000001')).toContain('terminate');
+  });
+
+  test('a job is pushed by the form, and a mistake in its arguments is told with its line', async () => {
+    const { wire, page } = await opened('/push', (wire) =>
+      wire.push(1, { jobtype: 'Known', args: ['example'] }),
+    );
+    await page.getByLabel('Jobtype').fill('FromTheForm');
+    const args = page.getByLabel('Arguments');
+    await args.fill('[1,\n  oops]');
+    await page.getByRole('button', { name: /^Push/ }).last().click();
+    await page.getByText('Line 2', { exact: false }).first().waitFor();
+    await args.fill('[1, {"big": 12345678901234567890}]');
+    await page.getByRole('button', { name: /^Push/ }).last().click();
+    await eventually(async () => (await wire.jobs({ jobtypes: ['FromTheForm'] })).length === 1);
+    const taken = await wire.ask('FETCH default');
+    expect((await wire.ask('FETCH default')) + taken).toContain('12345678901234567890');
+  });
+
+  test('a backup is made and downloaded', async () => {
+    const { page } = await opened('/about', (wire) => wire.push(1));
+    await page
+      .getByRole('button', { name: /backup/i })
+      .first()
+      .click();
+    const link = page.getByRole('link', { name: /download/i }).first();
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    const path = await download.path();
+    expect(readFileSync(path).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+  });
+
+  test('all failures of a kind are run again', async () => {
+    expectFaults();
+    const at = await site();
+    const wire = new Wire(at);
+    const worker = new Wire(at, 'worker-0000001');
+    await wire.push(3);
+    for (const number of [1, 2, 3])
+      await worker.fail(1, { errtype: 'IOError', message: `no file ${number}` });
+    const page = await tab();
+    await page.goto(`${at.url}/errors`);
+    await page.getByRole('heading', { name: /IOError/ }).waitFor();
+    expect(await page.getByRole('listitem').filter({ hasText: 'IOError' }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Run now' }).click();
+    await page.getByRole('dialog').getByText('This concerns 3 jobs').waitFor();
+    await answer(page, 'Run now');
+    await eventually(async () => (await places(wire)).join() === 'ready,ready,ready');
+  });
+});
+
+/** Says yes where there is a question. */
+async function answerAny(page: Page): Promise<void> {
+  const button = page.getByRole('dialog').getByRole('button').last();
+  await button.waitFor({ timeout: 1000 }).then(
+    () => button.click(),
+    () => undefined,
+  );
+}
