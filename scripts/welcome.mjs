@@ -11,7 +11,7 @@ export function welcome({ host, port, web, password, dir, withDemo }) {
     '',
     'The job server is running. Ctrl-C stops it; the data stays.',
     `  jobs  tcp://${host}:${port}`,
-    `  http  ${http.port === 0 ? 'off' : `${site}/stats and ${site}/health`}`,
+    `  web   ${http.port === 0 ? 'off' : `${site}  shows all of it, live`}`,
     `  data  ${dir}`,
     `  demo  ${withDemo ? demo : 'off'}`,
     '',

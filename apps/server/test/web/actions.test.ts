@@ -167,7 +167,8 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     await beat(two, 'worker-0000002');
     const page = await tab();
     await page.goto(`${at.url}/workers`);
-    await page.getByRole('button', { name: 'Quiet', exact: true }).first().click();
+    await page.getByRole('row', { name: /worker-0000001|test-host/ }).first().getByRole('button').click();
+    await page.getByRole('menuitem', { name: 'Quiet' }).click();
     await answerAny(page);
     await eventually(async () => {
       const states = [await beat(one, 'worker-0000001'), await beat(two, 'worker-0000002')];
@@ -198,9 +199,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
   test('a backup is made and downloaded', async () => {
     const { page } = await opened('/about', (wire) => wire.push(1));
     await page
-      .getByRole('button', { name: /backup/i })
-      .first()
-      .click();
+      .getByRole('button', { name: 'Make one now' }).first().click();
     const link = page.getByRole('link', { name: /download/i }).first();
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
     const path = await download.path();
