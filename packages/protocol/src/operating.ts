@@ -30,6 +30,8 @@ export interface JobFilter {
   text?: string;
   /** Contained in the type or the message of the last failure. Case counts. */
   error?: string;
+  /** The last failure is of one of these kinds: ids of `fingerprint`. */
+  fingerprints?: readonly string[];
   /** RFC 3339: not before this (ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten). */
   from?: string;
   /** RFC 3339: before this. */
@@ -183,7 +185,7 @@ function searchIn(fields: Payload): JobSearch {
   const wrongPlace = places.find((name) => !jobPlaces.includes(name as JobPlace));
   if (wrongPlace !== undefined) throw wrong(`"places" knows ${jobPlaces.join(', ')}, not ${wrongPlace}`);
   const search: JobSearch = { places: [...new Set(places as readonly JobPlace[])] };
-  for (const name of ['queues', 'jobtypes', 'jids'] as const) {
+  for (const name of ['queues', 'jobtypes', 'jids', 'fingerprints'] as const) {
     const list = listIn(fields, name);
     if (list) search[name] = list;
   }

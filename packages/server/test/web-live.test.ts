@@ -145,7 +145,12 @@ test('a page that reads slowly gets newer, not more', { timeout: 30_000 }, async
   const names = Array.from({ length: 4000 }, (_, index) => `${'x'.repeat(150)}-${index}`);
   const last = names.at(-1) ?? '';
   const push = async (round: number): Promise<void> => {
-    const jobs = names.map((queue, index) => ({ jid: `job-${round}-${index}`, jobtype: 'A', args: [], queue }));
+    const jobs = names.map((queue, index) => ({
+      jid: `job-${round}-${index}`,
+      jobtype: 'A',
+      args: [],
+      queue,
+    }));
     await client.ask(`PUSHB ${JSON.stringify(jobs)}`);
   };
   await push(0);

@@ -21,22 +21,12 @@ import type {
   Undone,
 } from './find.ts';
 import type { Histogram, Meter } from './meter.ts';
+import type { ErrorGroup, Fault, KindSum, SeriesAsk, SeriesStep } from './past.ts';
 
-export type {
-  Bite,
-  CountBite,
-  EntryChange,
-  FindAsk,
-  Found,
-  FoundBite,
-  Place,
-  Progress,
-  Undoable,
-  UndoLabel,
-  Undone,
-} from './find.ts';
+export type * from './find.ts';
 
-export { Histogram, type Kind, Meter } from './meter.ts';
+export { Histogram, type Kind, Meter, runBounds, waitBounds } from './meter.ts';
+export type * from './past.ts';
 
 /** The sets that wait for a time. */
 export type TimedSet = 'scheduled' | 'retries' | 'dead';
@@ -135,8 +125,10 @@ export type Outcome =
       readonly attempts?: string | undefined;
       /** Its worker fell silent: counted in `losses`. */
       readonly lost?: boolean;
+      /** What it is counted under among the errors. */
+      readonly error?: Fault;
     }
-  | { readonly to: 'forgotten' }
+  | { readonly to: 'forgotten'; readonly error?: Fault }
   | { readonly to: 'queue' };
 
 /**
@@ -275,6 +267,18 @@ export interface Engine {
   /** The last `days` UTC days, today last; days without an execution count 0. */
   history(days: number): Promise<readonly DayCount[]>;
 
+  /** Adds what happened since the last time to history; to be called each minute. `close` does it too. */
+  record(): Promise<void>;
+  /** What happened, step by step, the running one too; steps in which nothing happened are left out. Makes nobody wait. */
+  series(ask: SeriesAsk, signal?: AbortSignal): Promise<readonly SeriesStep[]>;
+  /** What happened since then by queue and jobtype, those with most events first. Makes nobody wait. */
+  kinds(from: Micros, signal?: AbortSignal): Promise<readonly KindSum[]>;
+  /**
+   * The kinds of errors since then, and those of jobs that are in retries or dead now; the last one first, at most 1,000. Makes nobody
+   * wait. Jobs are counted some seconds late where there are many, and the first 100,000 only.
+   */
+  errors(ask: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]>;
+
   /** Applies a change to each picked entry, each in one commit, in bites so that others are served meanwhile. */
   mutate(change: SetChange): Promise<number>;
 
@@ -302,7 +306,7 @@ export interface Engine {
   undo(name: string, limit: number): Promise<Undone>;
   /** The changes that can be undone, the newest first. */
   undoable(): Promise<readonly Undoable[]>;
-  /** Forgets up to `limit` of what is kept for a time that is over: former jobs of changes. Says how many; 0 means no more. */
+  /** Forgets up to `limit` of what is kept for a time that is over: former jobs of changes, history. Says how many; 0 means no more. */
   forget(limit: number): Promise<number>;
 
   /** Forgets everything. */

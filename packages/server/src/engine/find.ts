@@ -23,6 +23,8 @@ export interface FindAsk {
   readonly text?: string | undefined;
   /** The errtype or the message of the last failure contains this. Case counts. */
   readonly error?: string | undefined;
+  /** The last failure is of one of these kinds: ids of `fingerprint`. */
+  readonly fingerprints?: readonly string[] | undefined;
   /** `Found.at` is not before this … */
   readonly from?: Micros | undefined;
   /** … and before this. */

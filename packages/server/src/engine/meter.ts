@@ -47,8 +47,14 @@ export interface Kind {
   readonly run: Histogram;
 }
 
-const waitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_600, 86_400];
-const runBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
+/** Seconds. */
+export const waitBounds: readonly number[] = [
+  0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_600, 86_400,
+];
+/** Seconds. */
+export const runBounds: readonly number[] = [
+  0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800,
+];
 const mostQueues = 1000;
 const mostTypes = 200;
 const mostKinds = 2000; // queues times jobtypes would be far more

@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
 import type { Guard } from './guard.ts';
+import { historyRoutes } from './history-routes.ts';
 import { type JobSources, jobRoutes } from './job-routes.ts';
 import type { Live } from './live.ts';
 import { type QueueSources, queueRoutes, workerRoutes } from './queue-routes.ts';
@@ -39,7 +40,7 @@ export async function addApi(
     });
     for (const route of loginRoutes(sources)) add(api, route);
     const open = [sessionRoute(sources), liveRoute(live), ...jobRoutes(sources), ...queueRoutes(sources)];
-    const rest = [...workerRoutes(sources), ...undoRoutes(sources.jobs)];
+    const rest = [...workerRoutes(sources), ...undoRoutes(sources.jobs), ...historyRoutes(sources.jobs)];
     for (const route of [...open, ...rest, ...aboutRoutes(sources), ...backupRoutes(sources)])
       add(api, route, guard);
     api.get('/api/openapi.json', { onRequest: guard.api, schema: { hide: true } as object }, () =>

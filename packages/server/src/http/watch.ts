@@ -31,6 +31,7 @@ export interface WatchSources {
 }
 
 const SECOND = 1_000_000;
+const HOUR = 3600 * SECOND;
 const MOST_RUNNING = 100; // of a worker on a page that is told what changes
 
 export class Watch implements Looks {
@@ -123,7 +124,7 @@ export class Watch implements Looks {
     const age = kept?.newest === undefined ? undefined : (now - kept.newest) / SECOND;
     return attention({
       queues: await this.queues(),
-      kinds: [],
+      kinds: await jobs.kinds(now - HOUR),
       workers: roster.workers().map(({ wid, lastBeat }) => ({ wid, silent: (now - lastBeat) / SECOND })),
       backups:
         kept && backupEvery !== undefined

@@ -5,7 +5,8 @@ import type { Outcome, Reservation } from '../engine/engine.ts';
 import { DEAD_FOR, outcomeOf, retryDelay } from './fail.ts';
 
 const NOW = Date.UTC(2026, 0, 2) * 1000;
-const fault = { errtype: 'Boom', message: 'it broke', backtrace: [] };
+const error = { errtype: 'Boom', message: 'it broke' };
+const fault = { ...error, backtrace: [] };
 
 function held(retry: number, failure?: Partial<Failure>): Reservation {
   const document = JSON.stringify({ retry, jid: 'failed-job', jobtype: 'T', args: [] });
@@ -78,7 +79,7 @@ test('retry N allows N + 1 executions', () => {
 });
 
 test('retry 0 forgets the job', () => {
-  expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 })).toEqual({ to: 'forgotten' });
+  expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 })).toEqual({ to: 'forgotten', error });
 });
 
 test('a negative retry buries the job at once, for 180 days, with nothing remaining', () => {
@@ -98,6 +99,7 @@ test('a failure that a producer made up does not stop the count', () => {
 test('a worker may wish for dead, for oblivion, or for its own delay', () => {
   expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW, { mostAttempts: 0 })).toEqual({
     to: 'forgotten',
+    error,
   });
   expect(outcomeOf(held(25), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 })).toMatchObject({
     to: 'retries',

@@ -97,13 +97,20 @@ export function outcomeOf(
   const retry = (JSON.parse(held.document) as { retry: number }).retry;
   const before = held.failure === undefined ? undefined : (JSON.parse(held.failure) as Partial<Failure>);
   const failure = nextFailure(before, retry, fault, now);
-  if (retry === 0 || fault.fate === 'discard') return { to: 'forgotten' };
+  const error = { errtype: fault.errtype, message: fault.message };
+  if (retry === 0 || fault.fate === 'discard') return { to: 'forgotten', error };
   const attempts = nextAttempts(held, fault, failure.retry_count + 1, now, mostAttempts);
   if (failure.retry_count < retry && fault.fate !== 'dead') {
     const due = now + (fault.retry_in ?? retryDelay(failure.retry_count, random())) * SECOND;
-    return { to: 'retries', due, failure: failureText({ ...failure, next_at: formatTime(due) }), attempts };
+    return {
+      to: 'retries',
+      due,
+      failure: failureText({ ...failure, next_at: formatTime(due) }),
+      attempts,
+      error,
+    };
   }
-  return { to: 'dead', due: now + DEAD_FOR, failure: failureText(failure), attempts };
+  return { to: 'dead', due: now + DEAD_FOR, failure: failureText(failure), attempts, error };
 }
 
 function nextFailure(

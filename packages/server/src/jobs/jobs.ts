@@ -21,9 +21,11 @@ import type {
   CountBite,
   DayCount,
   Engine,
+  ErrorGroup,
   Found,
   FoundBite,
   Held,
+  KindSum,
   Meter,
   Producer,
   Progress,
@@ -31,6 +33,8 @@ import type {
   QueueFigures,
   QueueSummary,
   Reservation,
+  SeriesAsk,
+  SeriesStep,
   Sizes,
   Undoable,
   Undone,
@@ -45,22 +49,7 @@ import { latency } from './queues.ts';
 import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
 
-export type {
-  Backup,
-  DayCount,
-  Found,
-  Held,
-  Histogram,
-  Kind,
-  Producer,
-  Progress,
-  QueueFigures,
-  QueueSummary,
-  Reservation,
-  Sizes,
-  Undoable,
-  Undone,
-} from '../engine/engine.ts';
+export type * from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
 export type { PushLine } from './push.ts';
 
@@ -247,6 +236,26 @@ export class Jobs {
 
   history(days: number): Promise<readonly DayCount[]> {
     return this.#engine.history(days);
+  }
+
+  /** Adds what happened since the last time to history. */
+  record(): Promise<void> {
+    return this.#engine.record();
+  }
+
+  /** What happened, minute by minute or hour by hour; see the engine. */
+  series(ask: SeriesAsk, signal?: AbortSignal): Promise<readonly SeriesStep[]> {
+    return this.#engine.series(ask, signal);
+  }
+
+  /** What happened since then by queue and jobtype. */
+  kinds(from: Micros, signal?: AbortSignal): Promise<readonly KindSum[]> {
+    return this.#engine.kinds(from, signal);
+  }
+
+  /** The kinds of errors since then, and of the jobs that failed with them. */
+  errors(ask: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]> {
+    return this.#engine.errors(ask, signal);
   }
 
   flush(): Promise<void> {

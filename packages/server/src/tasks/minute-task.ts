@@ -1,5 +1,5 @@
 /**
- * What is done once a minute: forgetting what was kept for a time, in bites, so that others are served in between. It must never hold up
+ * What is done once a minute: history is written, and what was kept for a time is forgotten, in bites, so that others are served in between. It must never hold up
  * the stop of the server for longer than one bite.
  *
  * The wall clock is compared each second, so a step of it or a moved test clock delays nothing by more than that.
@@ -45,9 +45,12 @@ export class MinuteTask {
 
   async #run(): Promise<void> {
     try {
+      await this.#jobs.record();
       for (let gone = BITE; gone > 0 && !this.#stopped; ) gone = await this.#jobs.forget(BITE);
     } catch (error) {
-      this.#log.error(`cannot forget what is over, trying again in a minute: ${String(error)}`);
+      this.#log.error(
+        `cannot write history or forget what is over, trying again in a minute: ${String(error)}`,
+      );
     }
   }
 }

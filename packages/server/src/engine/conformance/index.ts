@@ -10,6 +10,7 @@ import { exerciseAttempts } from './attempts.ts';
 import { exerciseFetch } from './fetch.ts';
 import { exerciseFigures } from './figures.ts';
 import { exerciseFind } from './find.ts';
+import { exerciseHistory } from './history.ts';
 import { exerciseLeases } from './leases.ts';
 import { exercisePush } from './push.ts';
 import { exerciseQueues } from './queues.ts';
@@ -34,6 +35,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseFigures(open);
     exerciseFind(open);
     exerciseUndo(open);
+    exerciseHistory(open);
     exerciseRaces(open);
     exerciseRestart(open);
   });

@@ -129,7 +129,7 @@ export function settle(store: Store, which: Held, verdict: Verdict, deadLimit: n
   store.turn.begin();
   store.holds.remove(which.jid, held);
   store.counts.move(place.working, -1);
-  count(store, held, outcome);
+  count(store, which.jid, held, outcome);
   end(store, held, outcome, deadLimit);
   return true;
 }
@@ -142,11 +142,14 @@ const COUNTED = {
   queue: 'released',
 } as const;
 
-function count(store: Store, held: Hold, outcome: Outcome): void {
+function count(store: Store, jid: string, held: Hold, outcome: Outcome): void {
   const kind = held.kind ?? kindOf(store, rowOf(store, held));
   kind[COUNTED[outcome.to]]++;
   if (outcome.to === 'queue') return;
   if ('lost' in outcome && outcome.lost) kind.lost++;
+  if ('error' in outcome && outcome.error) {
+    store.history.faults.add(outcome.error, kind.jobtype, jid, store.clock());
+  }
   const seconds = (store.clock() - held.hold) / SECOND;
   kind.run.add(seconds);
   store.meter.ended?.(kind, seconds, outcome.to !== 'done');

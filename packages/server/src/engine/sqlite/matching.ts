@@ -5,8 +5,8 @@
  * A stranger would get wrong why both are needed: what a client chose (`custom`, `args`) may hold the very text that marks a jobtype, and
  * clients write the same character as itself or as an escape. The first must never leave out what the second would take.
  */
-import { jsonString, parseJob } from '@faktory-ts/protocol';
-import type { FindAsk } from '../engine.ts';
+import { fingerprint, jsonString, parseJob } from '@faktory-ts/protocol';
+import type { Fault, FindAsk } from '../engine.ts';
 import type { Value } from './binding.ts';
 
 /** A condition in SQL and its values. */
@@ -16,7 +16,7 @@ export interface Condition {
 }
 
 /** What a row must hold for its job to be one of those asked for, by its texts. None: every row is. */
-export function candidates({ jobtypes, text, error }: FindAsk): Condition[] {
+export function candidates({ jobtypes, text, error, fingerprints }: FindAsk): Condition[] {
   const conditions: Condition[] = [];
   if (jobtypes) {
     const marks = jobtypes.map((name) => `"jobtype":${jsonString(name)}`);
@@ -29,6 +29,7 @@ export function candidates({ jobtypes, text, error }: FindAsk): Condition[] {
     conditions.push({ sql: `(instr(document, ?) OR instr(document, '\\'))`, values: [text] });
   if (error !== undefined)
     conditions.push({ sql: `(instr(failure, ?) OR instr(failure, '\\'))`, values: [error] });
+  if (fingerprints) conditions.push({ sql: 'failure IS NOT NULL', values: [] });
   return conditions;
 }
 
@@ -39,9 +40,18 @@ export interface Texts {
 }
 
 /** Decides of a candidate. Undefined: every candidate is one of those asked for. */
-export function decision({ jobtypes, text, error }: FindAsk): ((row: Texts) => boolean) | undefined {
+export function decision({
+  jobtypes,
+  text,
+  error,
+  fingerprints,
+}: FindAsk): ((row: Texts) => boolean) | undefined {
   const rules: ((row: Texts) => boolean)[] = [];
   if (error !== undefined) rules.push(({ failure }) => failure !== null && failedWith(failure, error));
+  if (fingerprints) {
+    const wanted = new Set(fingerprints);
+    rules.push(({ failure }) => failure !== null && wanted.has(kindOf(failure)));
+  }
   if (jobtypes) {
     const wanted = new Set(jobtypes);
     rules.push(({ document }) => wanted.has(partsOf(document).jobtype));
@@ -52,8 +62,25 @@ export function decision({ jobtypes, text, error }: FindAsk): ((row: Texts) => b
 }
 
 function failedWith(failure: string, error: string): boolean {
-  const { errtype = '', message = '' } = JSON.parse(failure) as { errtype?: string; message?: string };
+  const { errtype, message } = errorOf(failure);
   return errtype.includes(error) || message.includes(error);
+}
+
+function kindOf(failure: string): string {
+  const { errtype, message } = errorOf(failure);
+  return fingerprint(errtype, message).id;
+}
+
+const OURS =
+  /^\{"failed_at":"[^"]*"(?:,"next_at":"[^"]*")?,"message":("(?:[^"\\]|\\.)*"),"errtype":("(?:[^"\\]|\\.)*")/;
+
+/** What a failure says, empty where it says nothing. As the server writes them, the backtrace behind it is not read. */
+export function errorOf(failure: string): Fault {
+  const ours = OURS.exec(failure);
+  if (ours)
+    return { message: JSON.parse(ours[1] ?? '') as string, errtype: JSON.parse(ours[2] ?? '') as string };
+  const { errtype = '', message = '' } = JSON.parse(failure) as Partial<Fault>;
+  return { errtype, message };
 }
 
 function saysIn(args: string, text: string): boolean {

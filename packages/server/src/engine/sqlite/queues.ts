@@ -78,4 +78,5 @@ export function flush(store: Store): void {
   for (const table of tables) store.sql(`DELETE FROM ${table}`).run();
   store.counts.clear();
   store.holds.clear();
+  store.history.clear();
 }

@@ -3,10 +3,12 @@
  * than a search's bite: others wait meanwhile.
  */
 import type { Database } from './binding.ts';
+import { failing } from './failing.ts';
 import { ahead, levels } from './levels.ts';
+import { pastFaults, pastSteps, pastSum } from './past.ts';
 import { scan } from './scan.ts';
 
-const readings = { scan, levels, ahead };
+const readings = { scan, levels, ahead, pastSteps, pastSum, pastFaults, failing };
 
 type Readings = typeof readings;
 /** The name of one of them. */

@@ -16,10 +16,12 @@ import {
   type Engine,
   type Entry,
   type EntryChange,
+  type ErrorGroup,
   type FetchAsk,
   type FindAsk,
   type FoundBite,
   type Held,
+  type KindSum,
   Meter,
   type Producer,
   type Pushed,
@@ -27,6 +29,8 @@ import {
   type QueueSummary,
   type Refusal,
   type Reservation,
+  type SeriesAsk,
+  type SeriesStep,
   type SetChange,
   type Sizes,
   type TimedSet,
@@ -37,7 +41,9 @@ import {
 } from '../engine.ts';
 import { BackupMaker } from './backup-maker.ts';
 import { change } from './change.ts';
+import { ErrorReader } from './errors.ts';
 import * as held from './held.ts';
+import { PastReader } from './past-reader.ts';
 import { push } from './push.ts';
 import { QueueReader } from './queue-figures.ts';
 import * as queues from './queues.ts';
@@ -73,6 +79,7 @@ export class SqliteEngine implements Engine {
   #backups: BackupMaker | undefined;
   #reader: Reader | undefined;
   #queues: QueueReader | undefined;
+  #errors: ErrorReader | undefined;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
@@ -88,11 +95,13 @@ export class SqliteEngine implements Engine {
   async close(): Promise<void> {
     const store = this.#opened;
     this.#opened = undefined;
+    await store?.history.record().catch(() => undefined); // a store that takes no writes closes without its last minute
     await this.#backups?.close();
     this.#backups = undefined;
     await this.#reader?.close(); // before the store, which empties the log that a reader may hold
     this.#reader = undefined;
     this.#queues = undefined;
+    this.#errors = undefined;
     await store?.close();
   }
 
@@ -238,7 +247,25 @@ export class SqliteEngine implements Engine {
   }
 
   forget(limit: number): Promise<number> {
-    return this.#store.turn.run(() => forgetUndo(this.#store, limit));
+    const store = this.#store;
+    return store.turn.run(() => forgetUndo(store, limit) || store.history.forget(limit));
+  }
+
+  record(): Promise<void> {
+    return this.#store.history.record();
+  }
+
+  async series(ask: SeriesAsk, signal?: AbortSignal): Promise<readonly SeriesStep[]> {
+    return this.#past.series(ask, signal);
+  }
+
+  async kinds(from: Micros, signal?: AbortSignal): Promise<readonly KindSum[]> {
+    return this.#past.kinds(from, signal);
+  }
+
+  async errors({ from }: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]> {
+    this.#errors ??= new ErrorReader(this.#store.history, this.#search);
+    return this.#errors.read(from, signal);
   }
 
   flush(): Promise<void> {
@@ -281,6 +308,10 @@ export class SqliteEngine implements Engine {
   #maker(): BackupMaker {
     this.#backups ??= new BackupMaker(this.#store.file);
     return this.#backups;
+  }
+
+  get #past(): PastReader {
+    return new PastReader(this.#store.history, this.#search, this.clock);
   }
 
   get #search(): Reader {

@@ -11,6 +11,7 @@ import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
 import { type Folder, holdFolder, syncPath } from './folder.ts';
 import { forgetOld } from './forget-old.ts';
+import { History } from './history.ts';
 import { Holds } from './holds.ts';
 import { Leases } from './leases.ts';
 import { Producers } from './producers.ts';
@@ -44,6 +45,7 @@ export class Store {
   readonly holds: Holds;
   readonly producers = new Producers(this);
   readonly turn = new Turn(this);
+  readonly history: History;
   readonly clock: () => Micros;
   readonly meter: Meter;
   readonly readyListeners = new Set<(queue: string, count: number) => boolean>();
@@ -64,6 +66,7 @@ export class Store {
     this.meter = meter;
     this.leases = new Leases(leaseSpan, clock);
     this.holds = new Holds(this.leases);
+    this.history = new History(this, meter);
     this.#folder = holdFolder(dir);
     try {
       this.#db = openFile(this.#folder.file, sync, [this.counts, this.holds, this.producers]);

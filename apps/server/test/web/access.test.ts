@@ -1,0 +1,198 @@
+/*
+ * Who gets in, and what a page of another origin can do: nothing. And what stands in jobs is text: it never runs.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { expectFaults, noBrowser, patience, profile, type Site, site, tab } from './browser.ts';
+import { endWires, Wire } from './wire.ts';
+
+afterEach(endWires);
+const denied = /status of (401|403|429)|WebSocket connection/;
+
+/** A page of another origin. */
+async function otherOrigin(html: string): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://localhost:${port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+async function addToken(at: Site, name: string, scope: string): Promise<string> {
+  const { TokenFile } = await import('@faktory-ts/server');
+  return new TokenFile(at.dir, 'test').add(name, scope);
+}
+
+describe.skipIf(noBrowser)('access', patience, () => {
+  test('a login is asked for, refuses what is wrong, and then shows the page that was asked for', async () => {
+    expectFaults(denied);
+    const at = await site({ password: 'secret' });
+    await new Wire(at, undefined, 'secret').push(1, { queue: 'mail' });
+    const page = await tab();
+    await page.goto(`${at.url}/queues`);
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Password').fill('secret');
+    await page.keyboard.press('Enter');
+    await page.getByRole('row', { name: /mail/ }).waitFor();
+    await page.reload();
+    await page.getByRole('row', { name: /mail/ }).waitFor();
+    expect(await page.evaluate(() => document.cookie)).toBe('');
+  });
+
+  test('a logout ends it in every tab', async () => {
+    expectFaults(denied);
+    const at = await site({ password: 'secret' });
+    const context = await profile();
+    const [one, two] = [await context.newPage(), await context.newPage()];
+    await one.goto(at.url);
+    await one.getByLabel('Password').fill('secret');
+    await one.keyboard.press('Enter');
+    await one.getByText('Live', { exact: true }).waitFor();
+    await two.goto(`${at.url}/workers`);
+    await two.getByText('Live', { exact: true }).waitFor();
+    await one.getByRole('button', { name: 'Preferences' }).click();
+    await one.getByRole('menuitem', { name: 'Log out' }).click();
+    await one.getByLabel('Password').waitFor();
+    await two.getByLabel('Password').waitFor();
+  });
+
+  test('a token that may only read sees all and is offered nothing to change', async () => {
+    expectFaults(denied);
+    const at = await site({ password: 'secret' });
+    await new Wire(at, undefined, 'secret').push(2, { queue: 'mail' });
+    const secret = await addToken(at, 'viewer', 'read');
+    const page = await tab();
+    await page.goto(`${at.url}/queues/mail`);
+    await page.getByLabel('Name of a token').fill('viewer');
+    await page.getByLabel('Password').fill(secret);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'mail' }).waitFor();
+    expect(await page.getByRole('button', { name: /Pause|Clear|Remove/ }).count()).toBe(0);
+    const refused = await page.evaluate(() =>
+      fetch('/api/queues/mail/pause', { method: 'POST' }).then(({ status }) => status),
+    );
+    expect(refused).toBe(403);
+  });
+
+  test('a page of another origin changes nothing: not by a form, not by fetch, not by a WebSocket', async () => {
+    expectFaults(denied, /CORS|ERR_FAILED|ERR_BLOCKED|net::/, /frame-ancestors|X-Frame-Options|form-action/);
+    const at = await site({ password: 'secret' });
+    const wire = new Wire(at, undefined, 'secret');
+    await wire.push(1, { queue: 'mail' });
+    const page = await tab();
+    await page.goto(at.url);
+    await page.getByLabel('Password').fill('secret');
+    await page.keyboard.press('Enter');
+    await page.getByText('Live', { exact: true }).waitFor();
+    const other = await otherOrigin(`<!doctype html><title>other</title>
+      <form method="post" action="${at.url}/api/queues/mail/remove"><button>Win a prize</button></form>
+      <iframe src="${at.url}/queues"></iframe>`);
+    await page.goto(other.url);
+    const tried = await page.evaluate(async (url) => {
+      const post = (path: string, init: RequestInit) =>
+        fetch(url + path, { method: 'POST', credentials: 'include', ...init }).then(
+          ({ status }) => `${status}`,
+          () => 'refused',
+        );
+      const socket = await new Promise<string>((resolve) => {
+        const live = new WebSocket(`${url.replace('http', 'ws')}/api/live`);
+        live.onopen = () => resolve('open');
+        live.onerror = () => resolve('refused');
+      });
+      const fetched = await post('/api/queues/mail/pause', {});
+      const plain = await post('/api/jobs/change', {
+        mode: 'no-cors',
+        body: '{"action":"discard","places":["ready"]}',
+      });
+      const read = await fetch(`${url}/api/jobs`, { credentials: 'include' }).then(
+        () => 'read',
+        () => 'refused',
+      );
+      return { socket, fetched, plain, read };
+    }, at.url);
+    expect(tried).toMatchObject({ socket: 'refused', fetched: 'refused', read: 'refused' });
+    await page.getByRole('button', { name: 'Win a prize' }).click();
+    await page.waitForLoadState();
+    expect(await page.locator('body').textContent()).toContain('another origin');
+    expect(JSON.parse(await wire.ask('QUEUES'))).toMatchObject([{ name: 'mail', size: 1, paused: false }]);
+    await other.close();
+  });
+
+  test('script in arguments, jobtypes, errors, labels and queues never runs', async () => {
+    const at = await site();
+    const wire = new Wire(at);
+    const evil = `<img src=x onerror="window.ran=1"><script>window.ran=1</script>{{constructor.constructor('window.ran=1')()}}`;
+    await wire.push(3, { jobtype: evil, args: [evil, { [evil]: evil }], custom: { wrapped: evil } });
+    const worker = new Wire(at, `w-${encodeURIComponent(evil).slice(0, 60)}`);
+    await worker.fail(1, { errtype: evil, message: evil, backtrace: [evil] });
+    await worker.fetch();
+    const page = await tab();
+    const jids = (await wire.jobs()).map(({ job }) => job.jid);
+    for (const path of ['/', '/jobs', '/errors', '/workers', '/push', ...jids.map((jid) => `/jobs/${jid}`)]) {
+      await page.goto(at.url + path);
+      await page.waitForFunction(() => !document.querySelector('.skeleton, [aria-busy=true]'));
+      expect(await page.evaluate(() => 'ran' in window)).toBe(false);
+      expect(await page.locator('main img, main script').count()).toBe(0);
+    }
+    await page.goto(`${at.url}/jobs`);
+    await page.getByText('<img src=x', { exact: false }).first().waitFor();
+  });
+
+  test('below a prefix that a proxy names, pages, their links and their live connection work', async () => {
+    const at = await site();
+    await new Wire(at).push(1, { queue: 'mail' });
+    const proxy = await prefixProxy(at, '/faktory');
+    const page = await tab();
+    await page.goto(`${proxy.url}/faktory/queues`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'mail' }).first().click();
+    await page.getByRole('heading', { name: 'mail' }).waitFor();
+    expect(page.url()).toBe(`${proxy.url}/faktory/queues/mail`);
+    await page.reload();
+    await page.getByRole('heading', { name: 'mail' }).waitFor();
+    await proxy.close();
+  });
+});
+
+/** A proxy that shows the server below a path and says so, as nginx would. */
+async function prefixProxy(at: Site, prefix: string): Promise<{ url: string; close(): Promise<void> }> {
+  const { request } = await import('node:http');
+  const { connect } = await import('node:net');
+  const server = createServer((asked, answer) => {
+    const options = { host: '127.0.0.1', port: at.webPort, path: asked.url, method: asked.method };
+    const passed = request({ ...options, headers: { ...asked.headers, 'x-script-name': prefix } }, (got) => {
+      answer.writeHead(got.statusCode ?? 502, got.headers);
+      got.pipe(answer);
+    });
+    asked.pipe(passed);
+  });
+  server.on('upgrade', (asked, socket, head) => {
+    const upstream = connect(at.webPort, '127.0.0.1', () => {
+      const lines = Object.entries({ ...asked.headers, 'x-script-name': prefix }).map(
+        ([name, value]) => `${name}: ${value}`,
+      );
+      upstream.write(`GET ${asked.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+      upstream.write(head);
+      socket.pipe(upstream).pipe(socket);
+    });
+    for (const end of [socket, upstream])
+      end.on('error', () => [socket, upstream].map((each) => each.destroy()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
+  return { url: `http://127.0.0.1:${port}`, close };
+}

@@ -1,0 +1,116 @@
+/*
+ * Every page in a real browser: it shows itself without a fault, in both themes, on a phone and on a wide screen, from left to right and
+ * from right to left, and axe finds nothing.
+ */
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { axe, noBrowser, patience, type Site, site, tab } from './browser.ts';
+import { endWires, populate, Wire } from './wire.ts';
+
+afterEach(endWires);
+
+const pages = [
+  '/',
+  '/queues',
+  '/queues/mail',
+  '/jobs',
+  '/jobs?places=retries',
+  '/errors',
+  '/workers',
+  '/push',
+  '/about',
+];
+
+async function visit(page: Page, site: Site, path: string): Promise<void> {
+  await page.goto(site.url + path);
+  await page
+    .getByRole('status', { name: 'Live' })
+    .or(page.getByText('Live', { exact: true }))
+    .first()
+    .waitFor();
+  await page.waitForFunction(() => !document.querySelector('.skeleton, [aria-busy=true]'));
+}
+
+describe.skipIf(noBrowser)('the pages', patience, () => {
+  test.each(['light', 'dark'] as const)('have nothing that axe complains about, %s', async (colorScheme) => {
+    const at = await site();
+    await populate(at);
+    const page = await tab({ colorScheme });
+    const [job] = await new Wire(at).jobs({ places: ['retries'] });
+    const found: string[] = [];
+    for (const path of [...pages, `/jobs/${job?.job.jid}`]) {
+      await visit(page, at, path);
+      found.push(...(await axe(page)).map((fault) => `${path} ${fault}`));
+    }
+    expect(found).toEqual([]);
+  });
+
+  test.each([
+    ['a phone', 360, 740],
+    ['a tablet', 820, 1180],
+    ['a wide screen', 2200, 1200],
+  ])('fit on %s: nothing stands out to the side', async (_, width, height) => {
+    const at = await site();
+    await populate(at);
+    const page = await tab({ viewport: { width, height } });
+    for (const path of pages) {
+      await visit(page, at, path);
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect([path, wide]).toEqual([path, 0]);
+    }
+  });
+
+  test('are mirrored for languages that run from right to left, and axe finds nothing there', async () => {
+    const at = await site();
+    await populate(at);
+    const page = await tab({ locale: 'ar' });
+    for (const path of ['/', '/jobs', '/queues']) {
+      await visit(page, at, path).catch(() => undefined);
+      await page.locator('html[dir=rtl][lang=ar]').waitFor();
+      expect(await axe(page)).toEqual([]);
+      const rail = await page.getByRole('navigation').first().boundingBox();
+      expect(rail?.x).toBeGreaterThan(640);
+    }
+  });
+
+  test('show where to go when there is no such page, and when a queue or a job is gone', async () => {
+    const at = await site();
+    const page = await tab();
+    await page.goto(`${at.url}/nowhere/at/all`);
+    await page.getByText('There is no such page').waitFor();
+    await page.goto(`${at.url}/queues/nobody`);
+    await page
+      .getByRole('link', { name: /queues/i })
+      .first()
+      .waitFor();
+  });
+
+  test('of an empty server show how to push the first job, and the live page as soon as there is one', async () => {
+    const at = await site();
+    const page = await tab();
+    await page.goto(at.url);
+    for (const language of ['Ruby', 'Go', 'Python'])
+      await page.getByRole('tab', { name: language }).waitFor();
+    await new Wire(at).push();
+    await page.getByRole('tab', { name: 'Ruby' }).waitFor({ state: 'detached' });
+  });
+
+  test('keep the addresses of Faktory’s own web interface', async () => {
+    const at = await site();
+    await populate(at);
+    const page = await tab();
+    for (const [old, now] of [
+      ['/busy', '/workers'],
+      ['/retries', '/jobs?places=retries'],
+      ['/scheduled', '/jobs?places=scheduled'],
+      ['/morgue', '/jobs?places=dead'],
+      ['/debug', '/about'],
+    ]) {
+      await page.goto(at.url + old);
+      await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
+      expect(page.url()).toBe(at.url + now);
+    }
+  });
+});

@@ -1,0 +1,284 @@
+/**
+ * Conformance: what happened when, and which kinds of errors there were. It outlives a restart, is bounded, and is forgotten in time.
+ */
+import { fingerprint } from '@faktory-ts/protocol';
+import { describe, expect, test } from 'vitest';
+import type { Outcome, SeriesAsk, SeriesStep } from '../engine.ts';
+import { DAY, entries, entry, HOUR, jids, type Open, type Scene, SECOND, scenes } from './scene.ts';
+
+const MINUTE = 60 * SECOND;
+
+export function exerciseHistory(open: Open): void {
+  describe('history', () => {
+    const begin = scenes(open);
+    exerciseSeries(begin);
+    exerciseFilters(begin);
+    exerciseKinds(begin);
+    exerciseKept(begin);
+    exerciseErrors(begin);
+    exerciseErrorJobs(begin);
+    exerciseManyErrors(begin);
+  });
+}
+
+type Begin = ReturnType<typeof scenes>;
+
+/** A minute passes, and is written. */
+async function nextMinute(scene: Scene, by = MINUTE): Promise<void> {
+  scene.now += by;
+  await scene.engine.record();
+}
+
+/** Takes the next job, and ends it a second later. */
+async function end(scene: Scene, outcome: Outcome, ...queues: string[]): Promise<void> {
+  const held = await scene.take(...queues);
+  scene.now += SECOND;
+  await scene.engine.settle(held, outcome);
+}
+
+const failed = (
+  scene: Scene,
+  message: string,
+  to: 'retries' | 'dead' = 'retries',
+  errtype = 'Boom',
+): Outcome => {
+  const failure = JSON.stringify({
+    failed_at: '2026-06-10T12:00:00Z',
+    message,
+    errtype,
+    retry_count: 0,
+    remaining: 1,
+  });
+  return { to, due: scene.now + DAY, failure, error: { errtype, message } };
+};
+
+function series(scene: Scene, ask: Partial<SeriesAsk> = {}): Promise<readonly SeriesStep[]> {
+  return scene.engine.series({ from: 0, until: scene.now + DAY, step: 'minute', ...ask });
+}
+
+const counts = ({ at, pushed, done, failed: bad, dead }: SeriesStep) => [at, pushed, done, bad, dead];
+
+function exerciseSeries(begin: Begin): void {
+  test('each minute tells what happened in it, the running one too, and a restart keeps them', async () => {
+    const scene = await begin();
+    const start = scene.now;
+    await scene.engine.push(entries(jids('job', 5)));
+    await end(scene, { to: 'done' });
+    await end(scene, failed(scene, 'no'));
+    const first = [start, 5, 1, 1, 0];
+    expect((await series(scene)).map(counts)).toEqual([first]);
+    scene.now = start;
+    await nextMinute(scene);
+    expect((await series(scene)).map(counts)).toEqual([first]);
+    await nextMinute(scene);
+    await nextMinute(scene);
+    await end(scene, failed(scene, 'no', 'dead'));
+    await end(scene, { to: 'forgotten' });
+    await end(scene, { to: 'queue' });
+    const later = [start + 3 * MINUTE, 0, 0, 1, 1];
+    expect((await series(scene)).map(counts)).toEqual([first, later]);
+    await scene.restart();
+    expect((await series(scene)).map(counts)).toEqual([first, later]);
+    await scene.engine.push([entry('more')]);
+    const more = [start + 3 * MINUTE, 1, 0, 1, 1];
+    expect((await series(scene)).map(counts)).toEqual([first, more]);
+    expect((await series(scene, { step: 'hour' })).map(counts)).toEqual([[start, 6, 1, 2, 1]]);
+    expect(await series(scene, { from: start + MINUTE, until: start + 3 * MINUTE })).toEqual([]);
+    expect((await series(scene, { from: start + 59 * SECOND, until: start + MINUTE })).map(counts)).toEqual([
+      first,
+    ]);
+  });
+
+  test('hours are sums of their minutes', async () => {
+    const scene = await begin();
+    const start = scene.now;
+    for (let minute = 0; minute < 90; minute++) {
+      await scene.engine.push([entry(`job-${minute}`)]);
+      await nextMinute(scene);
+    }
+    expect(await series(scene)).toHaveLength(90);
+    expect((await series(scene, { step: 'hour' })).map(counts)).toEqual([
+      [start, 60, 0, 0, 0],
+      [start + HOUR, 30, 0, 0, 0],
+    ]);
+  });
+}
+
+function exerciseFilters(begin: Begin): void {
+  test('a queue tells how long its jobs waited, a jobtype how long they ran', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('a', { queue: 'mail', jobtype: 'Send' })]);
+    await scene.engine.push([
+      entry('b', { queue: 'bulk', jobtype: 'Send' }),
+      entry('c', { queue: 'bulk', jobtype: 'Sum' }),
+    ]);
+    scene.now += 20 * SECOND;
+    for (const queue of ['mail', 'bulk', 'bulk']) await end(scene, { to: 'done' }, queue);
+    for (const written of [false, true]) {
+      if (written) await nextMinute(scene);
+      const [all] = await series(scene);
+      expect(all).toMatchObject({ pushed: 3, done: 3, failed: 0, dead: 0 });
+      expect(all?.wait?.p50).toBeGreaterThan(5);
+      expect(all?.wait?.p99).toBeLessThanOrEqual(30);
+      expect(all?.run?.p50).toBeLessThanOrEqual(1);
+      const [mail] = await series(scene, { queue: 'mail' });
+      expect(mail).toMatchObject({ pushed: 1, done: 1, wait: { p50: 17.5 }, run: undefined });
+      const [send] = await series(scene, { jobtype: 'Send' });
+      expect(send).toMatchObject({ pushed: 2, done: 2, wait: undefined, run: { p50: 0.75 } });
+      const [both] = await series(scene, { jobtype: 'Send', queue: 'bulk' });
+      expect(both).toMatchObject({ pushed: 1, done: 1, wait: { p50: 17.5 }, run: { p50: 0.75 } });
+      expect(await series(scene, { queue: 'none' })).toEqual([]);
+    }
+  });
+}
+
+function exerciseKinds(begin: Begin): void {
+  test('sums by queue and jobtype since a time, those with most events first', async () => {
+    const scene = await begin();
+    const start = scene.now;
+    await scene.engine.push([entry('a', { queue: 'mail', jobtype: 'Send' })]);
+    await nextMinute(scene);
+    await scene.engine.push(entries(jids('sum', 3), { queue: 'bulk', jobtype: 'Sum' }));
+    await end(scene, failed(scene, 'no'), 'mail');
+    const mail = { queue: 'mail', jobtype: 'Send', pushed: 1, done: 0, failed: 1, dead: 0 };
+    const bulk = { queue: 'bulk', jobtype: 'Sum', pushed: 3, done: 0, failed: 0, dead: 0 };
+    expect(await scene.engine.kinds(start)).toEqual([bulk, mail]);
+    expect(await scene.engine.kinds(start - 30 * DAY)).toEqual([bulk, mail]);
+    expect(await scene.engine.kinds(start + MINUTE)).toEqual([bulk, { ...mail, pushed: 0 }]);
+    expect(await scene.engine.kinds(start + HOUR)).toEqual([]);
+  });
+}
+
+function exerciseKept(begin: Begin): void {
+  test('minutes are forgotten after a day, hours and errors after 180', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 2)));
+    await end(scene, failed(scene, 'no'));
+    await nextMinute(scene);
+    await end(scene, { to: 'done' });
+    await nextMinute(scene);
+    const forgetAll = async (): Promise<number> => {
+      let forgotten = 0;
+      for (let gone = 1; gone > 0; forgotten += gone) gone = await scene.engine.forget(1);
+      return forgotten;
+    };
+    expect(await forgetAll()).toBe(0);
+    scene.now += DAY + MINUTE;
+    expect(await forgetAll()).toBe(2);
+    expect(await series(scene)).toEqual([]);
+    expect(await series(scene, { step: 'hour' })).toHaveLength(1);
+    scene.now += 180 * DAY;
+    expect(await forgetAll()).toBe(2);
+    expect(await series(scene, { step: 'hour' })).toEqual([]);
+    expect(
+      (await scene.engine.errors({ from: 0 })).map(({ failures, retries }) => [failures, retries]),
+    ).toEqual([[0, 1]]);
+  });
+
+  test('a flush forgets what happened, and only that', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 2)));
+    await end(scene, failed(scene, 'no'));
+    await nextMinute(scene);
+    await end(scene, failed(scene, 'no'));
+    await scene.engine.flush();
+    expect(await series(scene, { step: 'hour' })).toEqual([]);
+    expect(await scene.engine.kinds(0)).toEqual([]);
+    expect(await scene.engine.errors({ from: 0 })).toEqual([]);
+    await scene.engine.push([entry('new')]);
+    expect(await scene.engine.kinds(0)).toMatchObject([{ pushed: 1 }]);
+  });
+}
+
+function exerciseErrors(begin: Begin): void {
+  test('failures are counted by kind, hour by hour, with the jobs that failed so', async () => {
+    const scene = await begin();
+    const start = scene.now;
+    await scene.engine.push([
+      entry('one', { jobtype: 'Send' }),
+      entry('two', { jobtype: 'Sum' }),
+      entry('three', { jobtype: 'Send' }),
+      entry('four'),
+    ]);
+    await end(scene, failed(scene, 'order 17 failed'));
+    await end(scene, failed(scene, 'order 4711 failed', 'dead'));
+    await nextMinute(scene, HOUR);
+    await end(scene, { to: 'forgotten', error: { errtype: 'Boom', message: 'order 1 failed' } });
+    await end(scene, failed(scene, 'no such host', 'dead', 'NetError'));
+    for (const again of [false, true]) {
+      if (again) await scene.restart();
+      const [net, boom, ...others] = await scene.engine.errors({ from: start });
+      expect(others).toEqual([]);
+      expect(net).toEqual({
+        ...fingerprint('NetError', 'no such host'),
+        jobtypes: ['T'],
+        retries: 0,
+        dead: 1,
+        failures: 1,
+        first: scene.now,
+        last: scene.now,
+        jid: 'four',
+        hours: [{ at: start + HOUR, count: 1 }],
+      });
+      expect(boom).toMatchObject({
+        ...fingerprint('Boom', 'order 2 failed'),
+        message: 'order <n> failed',
+        retries: 1,
+        dead: 1,
+        failures: 3,
+        first: start + SECOND,
+        hours: [
+          { at: start, count: 2 },
+          { at: start + HOUR, count: 1 },
+        ],
+      });
+      expect([...(boom?.jobtypes ?? [])].sort()).toEqual(['Send', 'Sum']);
+    }
+    const later = await scene.engine.errors({ from: start + HOUR });
+    expect(later.map(({ failures }) => failures)).toEqual([1, 1]);
+    const gone = scene.engine.errors({ from: 0 }, AbortSignal.abort());
+    await expect(gone).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+}
+
+function exerciseErrorJobs(begin: Begin): void {
+  test('the jobs of a kind of error are found and changed by its id', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 4)));
+    for (const message of ['order 1 failed', 'no such host', 'order 2 "x"\nfailed', 'order 2 failed'])
+      await end(scene, failed(scene, message));
+    const { id } = fingerprint('Boom', 'order 3 failed');
+    const ask = { places: ['retries', 'ready', 'dead'], fingerprints: [id] } as const;
+    const { jobs } = await scene.engine.find(ask, { limit: 10 });
+    expect(jobs.map(({ jid }) => jid)).toEqual(['job-000000', 'job-000003']);
+    expect((await scene.engine.count(ask)).count).toBe(2);
+    await scene.engine.change(
+      jobs.map(({ entry: name }) => name),
+      { do: 'kill', until: scene.now + DAY },
+    );
+    const groups = await scene.engine.errors({ from: 0 });
+    const of = (wanted: string) => groups.find((group) => group.id === wanted);
+    expect(of(id)).toMatchObject({ retries: 0, dead: 2, failures: 2 });
+    expect(of(fingerprint('Boom', 'no such host').id)).toMatchObject({ retries: 1, dead: 0 });
+  });
+}
+
+function exerciseManyErrors(begin: Begin): void {
+  test('of very many kinds of errors some are other, and none is lost from the sum', async () => {
+    const scene = await begin();
+    const words = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q'];
+    const messages = words.flatMap((one) => words.map((other) => `${one} ${other} is no word`));
+    for (const half of [messages.slice(0, 150), messages.slice(150)]) {
+      await scene.engine.push(entries(jids('job', half.length)));
+      for (const message of half) {
+        const { jid } = await scene.take();
+        await scene.engine.settle({ jid }, { to: 'forgotten', error: { errtype: 'E', message } });
+      }
+      await nextMinute(scene, SECOND);
+    }
+    const groups = await scene.engine.errors({ from: 0 });
+    expect(groups).toHaveLength(201);
+    expect(groups.reduce((sum, { failures }) => sum + failures, 0)).toBe(messages.length);
+    expect(groups.find(({ id }) => id === 'other')?.failures).toBe(messages.length - 200);
+  });
+}

@@ -1,0 +1,81 @@
+/**
+ * What an engine can tell of the time that has passed: how many jobs were pushed and ended, how long they waited and ran, and which kinds
+ * of errors there were. Types only; `Engine` has the promises.
+ *
+ * A stranger would get wrong that names are bounded: of each minute and hour the hundred pairs of queue and jobtype with most events are
+ * kept apart, and all others are `other`, which a client may use as a name too.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+
+/** Seconds that half, 95 and 99 of a hundred did not exceed, as exactly as the bounds of a histogram tell. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** Which time, in steps of what length. */
+export interface SeriesAsk {
+  readonly from: Micros;
+  readonly until: Micros;
+  /** Minutes are kept for a day, hours for 180. */
+  readonly step: 'minute' | 'hour';
+  /** So many steps are told as one, of the time at which the first of them begins. Default 1. */
+  readonly join?: number | undefined;
+  readonly queue?: string | undefined;
+  readonly jobtype?: string | undefined;
+}
+
+/** How many jobs … */
+export interface EventCounts {
+  readonly pushed: number;
+  /** Executions by how they ended: well; badly, but not for good, or forgotten by the job's own wish; in dead. */
+  readonly done: number;
+  readonly failed: number;
+  readonly dead: number;
+}
+
+/** What happened in one step. */
+export interface SeriesStep extends EventCounts {
+  /** Its begin. */
+  readonly at: Micros;
+  /** From the queue into a worker's hands: of the asked queue, all its jobtypes. Undefined: nothing, or only a jobtype was asked. */
+  readonly wait: Percentiles | undefined;
+  /** In a worker's hands: of the asked jobtype, in all its queues. Undefined: nothing, or only a queue was asked. */
+  readonly run: Percentiles | undefined;
+}
+
+/** What happened to jobs of one jobtype in one queue. */
+export interface KindSum extends EventCounts {
+  readonly queue: string;
+  readonly jobtype: string;
+}
+
+/** Failures of one kind. */
+export interface ErrorGroup {
+  /** Of `fingerprint`; `other` for what was too much to be kept apart. */
+  readonly id: string;
+  readonly errtype: string;
+  /** Without what differs from one time to the next. */
+  readonly message: string;
+  readonly jobtypes: readonly string[];
+  /** Jobs that are there now with this failure. */
+  readonly retries: number;
+  readonly dead: number;
+  /** Failures since the asked time, retried ones too. */
+  readonly failures: number;
+  readonly first: Micros;
+  readonly last: Micros;
+  /** One of the jobs. */
+  readonly jid: string;
+  /** Hours with failures. */
+  readonly hours: readonly { readonly at: Micros; readonly count: number }[];
+  /** There were too many jobs to look at all: `retries` and `dead` are at least these. */
+  readonly partial?: true;
+}
+
+/** An error as it was told. */
+export interface Fault {
+  readonly errtype: string;
+  readonly message: string;
+}

@@ -1,0 +1,57 @@
+/** What is done once a minute: history first, then bites of forgetting, until there is nothing more or the server stops. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Jobs } from '../jobs/jobs.ts';
+import { MinuteTask } from './minute-task.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function makeTask() {
+  const calls: string[] = [];
+  const time = { now: 1_000_000_000 };
+  const left = { rows: 0 };
+  const jobs = {
+    now: () => time.now,
+    record: vi.fn(async () => void calls.push('record')),
+    forget: vi.fn(async (limit: number) => {
+      const gone = Math.min(limit, left.rows);
+      left.rows -= gone;
+      calls.push(`forget ${gone}`);
+      return gone;
+    }),
+  };
+  const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const task = new MinuteTask(jobs as unknown as Jobs, log);
+  return { calls, time, left, jobs, log, task };
+}
+
+test('each minute is written once, and what is over is forgotten until there is no more', async () => {
+  const { calls, time, left, task } = makeTask();
+  left.rows = 1500;
+  task.start();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(calls).toEqual(['record', 'forget 1000', 'forget 500', 'forget 0']);
+  time.now += 60_000_000;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(calls.slice(4)).toEqual(['record', 'forget 0']);
+  await task.stop();
+  time.now += 60_000_000;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(calls).toHaveLength(6);
+});
+
+test('a store that takes no writes is tried again a minute later', async () => {
+  const { calls, time, jobs, log, task } = makeTask();
+  jobs.record.mockRejectedValueOnce(new Error('disk full'));
+  task.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(log.error).toHaveBeenCalledWith(expect.stringContaining('disk full'));
+  time.now += 60_000_000;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(calls).toEqual(['record', 'forget 0']);
+  await task.stop();
+});
