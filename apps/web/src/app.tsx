@@ -6,7 +6,7 @@ import { lazy, type ReactNode, Suspense } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { baseUrl } from './api.ts';
 import { Skeleton } from './parts/notes.tsx';
-import { TooltipProvider } from './parts/tooltip.tsx';
+import { Tooltips } from './parts/tooltip.tsx';
 import { SessionGate } from './session.tsx';
 import { Fault, NotFound, StartFailed } from './shell/faults.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -35,23 +35,22 @@ function decoded(part: string | undefined): string {
 export function App(): ReactNode {
   return (
     <Router base={baseUrl().pathname.replace(/\/$/, '')}>
-      <TooltipProvider>
-        <Suspense>
-          <SessionGate
-            login={<Login />}
-            waiting={null}
-            problem={(problem, again) => <StartFailed problem={problem} again={again} />}
-          >
-            <Shell>
-              <Fault>
-                <Suspense fallback={<Skeleton lines={8} height={36} />}>
-                  <Pages />
-                </Suspense>
-              </Fault>
-            </Shell>
-          </SessionGate>
-        </Suspense>
-      </TooltipProvider>
+      <Suspense>
+        <SessionGate
+          login={<Login />}
+          waiting={null}
+          problem={(problem, again) => <StartFailed problem={problem} again={again} />}
+        >
+          <Shell>
+            <Fault>
+              <Suspense fallback={<Skeleton lines={8} height={36} />}>
+                <Pages />
+              </Suspense>
+            </Fault>
+          </Shell>
+        </SessionGate>
+      </Suspense>
+      <Tooltips />
     </Router>
   );
 }

@@ -31,6 +31,7 @@ export interface LiveState {
 export const nothingLive: LiveState = { trail: [], events: [], heard: 0 };
 
 const mostSamples = 180;
+const sampleStep = 900; // ms: the server tells more often, a chart of single jobs would be all spikes
 const mostEvents = 200;
 
 /** The state after an update. `whole`: topics whose rows in this update are all there are. */
@@ -66,7 +67,7 @@ function rowsWith<T>(
 function trailWith(trail: readonly LiveStats[], stats: LiveStats): readonly LiveStats[] {
   const last = trail.at(-1);
   if (!last) return [stats];
-  if (stats.at <= last.at) return trail;
+  if (stats.uptime >= last.uptime && Date.parse(stats.at) - Date.parse(last.at) < sampleStep) return trail;
   return stats.uptime < last.uptime ? [stats] : [...trail, stats].slice(-mostSamples);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ApiRight, ApiSession } from '@faktory-ts/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useEffect } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect } from 'react';
 import { ApiProblem, api, onSignedOut } from './api.ts';
 
 const Session = createContext<ApiSession | undefined>(undefined);
@@ -21,6 +21,12 @@ export function useSession(): ApiSession {
 export function useCan(right: ApiRight): boolean {
   const { rights } = useSession();
   return rights.includes(right) || rights.includes('admin');
+}
+
+/** Asks the server again who looks, and which version it has: after it was away it may be another. */
+export function useAskAgain(): () => void {
+  const client = useQueryClient();
+  return useCallback(() => void client.invalidateQueries({ queryKey: sessionKey }), [client]);
 }
 
 /** Says who has just logged in; `null`: nobody any more. */

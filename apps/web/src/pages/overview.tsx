@@ -2,7 +2,7 @@
  * The overview: whether all is well, at a glance. It must never ask for more than it shows. A stranger would get wrong that an empty
  * server gets another first page, which goes as soon as there is a job.
  */
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Span, spans } from '../api.ts';
 import { useLive } from '../live.ts';
@@ -10,10 +10,12 @@ import { SpanChoice } from '../parts/span-choice.tsx';
 import { usePage } from '../shell/title.ts';
 import { AttentionList } from './overview/attention.tsx';
 import { Charts } from './overview/charts.tsx';
-import { FirstJob } from './overview/first-job.tsx';
 import { Flow } from './overview/flow.tsx';
 import { Kinds } from './overview/kinds.tsx';
 import { Hosts, SlowQueues } from './overview/sides.tsx';
+
+/** Only empty servers show it. */
+const FirstJob = lazy(() => import('./overview/first-job.tsx'));
 
 export default function Overview(): ReactNode {
   const { t } = useTranslation();
@@ -37,7 +39,9 @@ export default function Overview(): ReactNode {
       <div className="mt-6 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_380px]">
         <div className="flex min-w-0 flex-col gap-6">
           {untouched ? (
-            <FirstJob />
+            <Suspense>
+              <FirstJob />
+            </Suspense>
           ) : (
             <>
               <Charts

@@ -88,8 +88,7 @@ function HeadCell<T>({
 }
 
 const isOwn = (event: MouseEvent) =>
-  event.target instanceof HTMLElement &&
-  event.target.closest('a,button,input,label,[role=menuitem]') === null;
+  event.target instanceof HTMLElement && event.target.closest('a,button,input,label,[role=menu]') === null;
 
 /** One row. */
 export function Row<T>(props: {

@@ -1,10 +1,16 @@
 /*
  * Tabs: one of several panels. It must never load what nobody looks at: only the chosen panel exists. A stranger would get wrong that the
- * arrows follow the direction of the language.
+ * arrows follow the direction of the language, and choose at once.
  */
-import { Tabs as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+
+/** One tab. */
+export interface Tab {
+  id: string;
+  label: ReactNode;
+  panel: ReactNode;
+}
 
 /** Tabs; without `value` they remember themselves which one is chosen. */
 export function Tabs({
@@ -14,30 +20,60 @@ export function Tabs({
   onChange,
 }: {
   label: string;
-  tabs: readonly { id: string; label: ReactNode; panel: ReactNode }[];
+  tabs: readonly Tab[];
   value?: string;
   onChange?: (id: string) => void;
 }): ReactNode {
   const { i18n } = useTranslation();
-  const chosen = value === undefined ? { defaultValue: tabs[0]?.id ?? '' } : { value };
+  const id = useId();
+  const [own, setOwn] = useState(tabs[0]?.id);
+  const chosen = tabs.find((tab) => tab.id === (value ?? own)) ?? tabs[0];
+  const choose = (tab: Tab | undefined) => {
+    if (!tab) return;
+    setOwn(tab.id);
+    onChange?.(tab.id);
+    document.getElementById(`${id}-${tab.id}`)?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const at = chosen ? tabs.indexOf(chosen) : 0;
+    const forward = i18n.dir() === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+    const back = i18n.dir() === 'rtl' ? 'ArrowRight' : 'ArrowLeft';
+    if (event.key === forward) choose(tabs[(at + 1) % tabs.length]);
+    else if (event.key === back) choose(tabs.at(at - 1));
+    else if (event.key === 'Home') choose(tabs[0]);
+    else if (event.key === 'End') choose(tabs.at(-1));
+    else return;
+    event.preventDefault();
+  };
   return (
-    <Radix.Root {...chosen} {...(onChange && { onValueChange: onChange })} dir={i18n.dir()}>
-      <Radix.List aria-label={label} className="flex gap-4 overflow-x-auto border-b border-line">
+    <>
+      <div
+        role="tablist"
+        aria-label={label}
+        onKeyDown={onKeyDown}
+        className="flex gap-4 overflow-x-auto border-b border-line"
+      >
         {tabs.map((tab) => (
-          <Radix.Trigger
+          <button
             key={tab.id}
-            value={tab.id}
-            className="-mb-px shrink-0 border-b-2 border-transparent py-2 text-soft hover:text-ink data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink"
+            type="button"
+            role="tab"
+            id={`${id}-${tab.id}`}
+            aria-selected={tab === chosen}
+            aria-controls={tab === chosen ? `${id}-panel` : undefined}
+            tabIndex={tab === chosen ? 0 : -1}
+            onClick={() => choose(tab)}
+            className="-mb-px shrink-0 border-b-2 border-transparent py-2 text-soft hover:text-ink aria-selected:border-accent aria-selected:font-medium aria-selected:text-ink"
           >
             {tab.label}
-          </Radix.Trigger>
+          </button>
         ))}
-      </Radix.List>
-      {tabs.map((tab) => (
-        <Radix.Content key={tab.id} value={tab.id} className="pt-3">
-          {tab.panel}
-        </Radix.Content>
-      ))}
-    </Radix.Root>
+      </div>
+      {chosen && (
+        <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen.id}`} className="pt-3">
+          {chosen.panel}
+        </div>
+      )}
+    </>
   );
 }

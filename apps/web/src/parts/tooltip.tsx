@@ -1,16 +1,19 @@
 /*
- * A word about what the pointer or the focus is on. It must never hold what is nowhere else: touch has no tooltips. A stranger would
- * get wrong that the shell holds the one provider.
+ * A word about what the pointer or the focus is on: one box for the whole page, in the browser's top layer, so above dialogs too. It must
+ * never hold what is nowhere else: touch has no tooltips. A stranger would get wrong that what is explained carries its text itself
+ * (data-tip), and that moving on to a neighbour shows the next one at once.
  */
-import { Tooltip as Radix } from 'radix-ui';
-import type { ReactElement, ReactNode } from 'react';
+import { cloneElement, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
 
-/** Around everything that has tooltips. */
-export const TooltipProvider = ({ children }: { children: ReactNode }): ReactNode => (
-  <Radix.Provider delayDuration={400} disableHoverableContent>
-    {children}
-  </Radix.Provider>
-);
+const delay = 400; // ms
+const gap = 6; // px
+const edge = 8; // px
+
+interface Tip {
+  text: string;
+  keys: string | undefined;
+  by: Element;
+}
 
 /** Explains its one child, which must be an element that can have the focus. */
 export function Tooltip({
@@ -20,21 +23,84 @@ export function Tooltip({
 }: {
   text: string;
   keys?: string | undefined;
-  children: ReactElement;
+  children: ReactElement<Record<string, unknown>>;
 }): ReactNode {
+  const isName = children.props['aria-label'] === text;
+  return cloneElement(children, {
+    'data-tip': text,
+    'data-tip-keys': keys,
+    ...(!isName && { 'aria-description': text }),
+  });
+}
+
+const tipOf = (target: EventTarget | null): Tip | undefined => {
+  const by = target instanceof Element ? target.closest<HTMLElement>('[data-tip]') : null;
+  return by?.dataset.tip ? { by, text: by.dataset.tip, keys: by.dataset.tipKeys } : undefined;
+};
+
+/** Where all of them appear: once on the page. */
+export function Tooltips(): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  const tip = useTip();
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    if (!tip) return void element.hidePopover();
+    element.showPopover();
+    const around = tip.by.getBoundingClientRect();
+    const { width, height } = element.getBoundingClientRect();
+    const below = around.bottom + gap + height < innerHeight;
+    const left = around.left + around.width / 2 - width / 2;
+    element.style.left = `${Math.max(edge, Math.min(innerWidth - width - edge, left))}px`;
+    element.style.top = `${below ? around.bottom + gap : around.top - gap - height}px`;
+  }, [tip]);
   return (
-    <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content
-          sideOffset={6}
-          collisionPadding={8}
-          className="z-50 max-w-72 rounded-md bg-ink px-2 py-1 text-sm text-page"
-        >
-          {text}
-          {keys && <kbd className="ms-2 opacity-75">{keys}</kbd>}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+    <div
+      ref={box}
+      popover="manual"
+      role="tooltip"
+      className="pointer-events-none m-0 max-w-72 rounded-md bg-ink px-2 py-1 text-sm text-page"
+    >
+      {tip?.text}
+      {tip?.keys && <kbd className="ms-2 opacity-75">{tip.keys}</kbd>}
+    </div>
   );
+}
+
+/** What is to be explained now. */
+function useTip(): Tip | undefined {
+  const [tip, setTip] = useState<Tip>();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let shown = false;
+    const show = (next: Tip | undefined, wait: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        shown = next?.by.isConnected ?? false;
+        setTip(shown ? next : undefined);
+      }, wait);
+    };
+    const over = (event: PointerEvent) => {
+      if (event.pointerType === 'touch') return;
+      const next = tipOf(event.target);
+      show(next, next && !shown ? delay : 0);
+    };
+    const focus = (event: FocusEvent) => {
+      const next = tipOf(event.target);
+      if (next?.by.matches(':focus-visible')) show(next, delay);
+      else show(undefined, 0);
+    };
+    const hide = () => show(undefined, 0);
+    document.addEventListener('pointerover', over);
+    document.addEventListener('focusin', focus);
+    for (const name of ['pointerdown', 'keydown', 'focusout'] as const) document.addEventListener(name, hide);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('pointerover', over);
+      document.removeEventListener('focusin', focus);
+      for (const name of ['pointerdown', 'keydown', 'focusout'] as const)
+        document.removeEventListener(name, hide);
+    };
+  }, []);
+  return tip;
 }

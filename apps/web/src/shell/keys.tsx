@@ -35,10 +35,10 @@ const inLists: readonly [string, What][] = [
 ];
 
 /** The dialog. */
-export function KeysDialog({ open, onClose }: { open: boolean; onClose: () => void }): ReactNode {
+export default function KeysDialog({ onClose }: { onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   return (
-    <Dialog open={open} onClose={onClose} title={t('shell.keysTitle')} wide>
+    <Dialog open onClose={onClose} title={t('shell.keysTitle')} wide>
       <div className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
         <section>
           <h3 className="mb-1 text-sm text-faint">{t('shell.keysOfPage')}</h3>

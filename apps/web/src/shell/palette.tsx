@@ -23,10 +23,10 @@ interface Command {
 const most = 12;
 
 /** The palette. */
-export function Palette({ open, onClose }: { open: boolean; onClose: () => void }): ReactNode {
+export default function Palette({ onClose }: { onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   return (
-    <Dialog open={open} onClose={onClose} title={t('shell.palette')}>
+    <Dialog open onClose={onClose} title={t('shell.palette')}>
       <Picker onClose={onClose} />
     </Dialog>
   );
@@ -108,7 +108,6 @@ function Picker({ onClose }: { onClose: () => void }): ReactNode {
         aria-activedescendant={found[chosen] ? `${list}-${chosen}` : undefined}
         aria-label={t('shell.paletteHint')}
         placeholder={t('shell.paletteHint')}
-        autoFocus
         autoComplete="off"
         spellCheck={false}
         value={text}

@@ -24,7 +24,7 @@ export function Preferences({
   trigger,
   onOverlay,
 }: {
-  trigger: ReactElement;
+  trigger: ReactElement<Record<string, unknown>>;
   onOverlay: (overlay: Overlay) => void;
 }): ReactNode {
   const { t } = useTranslation();

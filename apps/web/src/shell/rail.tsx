@@ -25,11 +25,15 @@ export function Rail(): ReactNode {
   const { narrowRail } = usePrefs();
   return (
     <div className="sticky top-0 hidden h-dvh flex-col border-e border-line bg-rail md:flex">
-      <div className={`flex h-(--header) items-center gap-2 ${narrowRail ? 'justify-center' : 'ps-4'}`}>
-        <Logo />
-        {!narrowRail && <span className="font-semibold tracking-tight">{t('shell.name')}</span>}
-      </div>
-      <nav aria-label={t('shell.navigation')} className="min-h-0 grow overflow-y-auto px-2 py-1">
+      <nav aria-label={t('shell.navigation')} className="min-h-0 grow overflow-y-auto px-2 pb-1">
+        <Link
+          href="/"
+          aria-label={t('shell.home')}
+          className={`flex h-(--header) items-center gap-2 ${narrowRail ? 'justify-center' : 'ps-2'}`}
+        >
+          <Logo />
+          {!narrowRail && <span className="font-semibold tracking-tight">{t('shell.name')}</span>}
+        </Link>
         <ul className="flex flex-col gap-px">
           {pages.map((page) => (
             <li key={page.name}>

@@ -2,7 +2,7 @@
  * The frame around every page: rail, header, what connection there is, and the places where questions, notices, keys and commands appear.
  * It must never know a page. A stranger would get wrong that the whole window scrolls, and rail and header stay.
  */
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { live, useConnection } from '../live.ts';
@@ -10,14 +10,15 @@ import { Button } from '../parts/button.tsx';
 import { Confirmer } from '../parts/confirm.tsx';
 import { Toasts } from '../parts/toast.tsx';
 import { usePrefs } from '../prefs.ts';
-import { useSession } from '../session.tsx';
+import { useAskAgain, useSession } from '../session.tsx';
 import { setServerClock } from '../time.tsx';
 import { Header } from './header.tsx';
-import { KeysDialog } from './keys.tsx';
 import type { Overlay } from './overlay.ts';
-import { Palette } from './palette.tsx';
 import { BottomBar, Rail } from './rail.tsx';
 import { useShortcuts } from './shortcuts.ts';
+
+const KeysDialog = lazy(() => import('./keys.tsx'));
+const Palette = lazy(() => import('./palette.tsx'));
 
 /** The frame, with a page in it. */
 export function Shell({ children }: { children: ReactNode }): ReactNode {
@@ -47,6 +48,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
       <div className="flex min-h-dvh min-w-0 flex-col pb-16 md:pb-0">
         <Header onOverlay={setOverlay} />
         <LostBar />
+        <OldPageBar />
         <main
           id="content"
           tabIndex={-1}
@@ -56,8 +58,10 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
         </main>
       </div>
       <BottomBar />
-      <KeysDialog open={overlay === 'keys'} onClose={() => setOverlay('none')} />
-      <Palette open={overlay === 'palette'} onClose={() => setOverlay('none')} />
+      <Suspense>
+        {overlay === 'keys' && <KeysDialog onClose={() => setOverlay('none')} />}
+        {overlay === 'palette' && <Palette onClose={() => setOverlay('none')} />}
+      </Suspense>
       <Confirmer />
       <Toasts />
     </div>
@@ -74,6 +78,27 @@ function useNewPage(): void {
     window.scrollTo(0, 0);
     document.getElementById('content')?.focus({ preventScroll: true });
   }, [path, first]);
+}
+
+/** The server was replaced by another version while this page was open. */
+function OldPageBar(): ReactNode {
+  const { t } = useTranslation();
+  const { version } = useSession();
+  const [ours] = useState(version);
+  const askAgain = useAskAgain();
+  const connection = useConnection();
+  useEffect(() => {
+    if (connection === 'connected') askAgain();
+  }, [connection, askAgain]);
+  if (version === ours) return null;
+  return (
+    <div role="status" className="flex items-center gap-3 border-b border-line bg-sunken px-4 py-1.5 lg:px-6">
+      <p className="min-w-0 grow">{t('shell.newVersion')}</p>
+      <Button small onClick={() => location.reload()}>
+        {t('shell.reload')}
+      </Button>
+    </div>
+  );
 }
 
 function LostBar(): ReactNode {

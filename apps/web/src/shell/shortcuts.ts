@@ -31,7 +31,7 @@ export function useShortcuts(show: (overlay: Overlay) => void): void {
         ctrl ||
         event.altKey ||
         isTyping(event.target) ||
-        document.querySelector('dialog[open],[role=menu]')
+        document.querySelector('dialog[open],[role=menu]:popover-open')
       )
         return;
       const page = going > Date.now() ? pages.find(({ key }) => key === event.key.toLowerCase()) : undefined;

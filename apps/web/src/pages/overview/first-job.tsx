@@ -3,7 +3,7 @@
  * stranger would get wrong that it goes by itself: the page sees the first job come.
  */
 import type { ReactNode } from 'react';
-import { Trans, useTranslation } from 'react-i18next';
+import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { CodeBlock } from '../../parts/code.tsx';
 import { Section } from '../../parts/section.tsx';
@@ -11,8 +11,7 @@ import { Tabs } from '../../parts/tabs.tsx';
 import { useCan } from '../../session.tsx';
 import { examples } from './first-code.ts';
 
-/** How to push the first job. */
-export function FirstJob(): ReactNode {
+export default function FirstJob(): ReactNode {
   const { t } = useTranslation();
   const canPush = useCan('push');
   const tabs = examples.map(({ language, install, code }) => ({
@@ -21,11 +20,7 @@ export function FirstJob(): ReactNode {
     panel: (
       <>
         <p className="mb-2 text-soft">
-          <Trans
-            i18nKey="overview.firstInstall"
-            values={{ command: install }}
-            components={{ code: <code className="text-ink" /> }}
-          />
+          {t('overview.firstInstall')} <code className="text-ink">{install}</code>
         </p>
         <CodeBlock text={code} label={language} />
       </>

@@ -41,7 +41,7 @@ export function Kinds({ span }: { span: Span }): ReactNode {
         columns={columns}
         loading={isPending}
         sort={{ id: 'done', desc: true }}
-        empty={<Empty title={t('overview.kindsEmpty')} />}
+        empty={!error && <Empty title={t('overview.kindsEmpty')} />}
       />
     </Section>
   );

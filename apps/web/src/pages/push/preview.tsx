@@ -40,7 +40,7 @@ export function Preview({
       }
     >
       <div className="mt-3">
-        <CodeBlock text={pretty} label={t('push.preview')} />
+        <CodeBlock text={pretty} />
       </div>
     </Section>
   );

@@ -171,7 +171,7 @@ function Priority({ job }: { job: JobRow }): ReactNode {
   const act = useAct();
   return (
     <PriorityMenu
-      label={t('queues.setPriority', { jid: job.jid })}
+      label={t('queues.setPriority', { priority: job.priority, jid: job.jid })}
       words={<PriorityMark priority={job.priority} />}
       icon={ChevronsUpDown}
       value={job.priority}

@@ -14,7 +14,6 @@ export const overview = {
     dead: 'tried no more',
   },
   done: 'Done',
-  doneRate: '{{rate}} a second',
   allTime: '{{number}} since the beginning',
   throughput: 'Throughput',
   throughputChart: 'Jobs pushed, done and failed per second',
@@ -70,6 +69,6 @@ export const overview = {
     'This server is empty. Any Faktory client can push to it; here are some. The page shows the job as soon as it is there.',
   firstLanguages: 'Programming languages',
   firstForm: 'Or push one by form',
-  firstInstall: 'Install with <code>{{command}}</code>',
+  firstInstall: 'Install:',
   firstAddress: 'Clients find the server by FAKTORY_URL; without it they take tcp://localhost:7419.',
 } as const;

@@ -63,9 +63,9 @@ export const queues = {
   args: 'Arguments',
   waited: 'Waiting since',
   jid: 'Job id',
-  setPriority: 'Priority of {{jid}}',
-  setPriorityOf_one: 'Priority of {{count, number}} job',
-  setPriorityOf_other: 'Priority of {{count, number}} jobs',
+  setPriority: 'Priority {{priority}}, change it for {{jid}}',
+  setPriorityOf_one: 'Change priority of {{count, number}} job',
+  setPriorityOf_other: 'Change priority of {{count, number}} jobs',
   chartThroughput: 'Jobs of {{name}} pushed, done and failed per second',
   chartLatency: 'How long jobs of {{name}} wait',
   facts: {

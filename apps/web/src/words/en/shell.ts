@@ -4,6 +4,7 @@
  */
 export const shell = {
   name: 'Faktory',
+  home: 'Faktory, to the overview',
   title: '{{page}} · Faktory',
   pages: {
     overview: 'Overview',
@@ -39,7 +40,6 @@ export const shell = {
   searchHint: 'Job id, or a text in the arguments',
   palette: 'Commands',
   paletteHint: 'Go to a page or a queue, paste a job id, or do something',
-  paletteEmpty: 'Nothing has that name. Enter searches the jobs for it.',
   paletteJob: 'Open job {{jid}}',
   paletteText: 'Search arguments for “{{text}}”',
   paletteQueue: 'Queue {{name}}',
@@ -97,5 +97,4 @@ export const shell = {
   notFound: 'There is no such page',
   notFoundBody: 'The address may be mistyped, or from another version.',
   toOverview: 'To the overview',
-  forbidden: 'You may look but not change anything here: your token has no right to {{right}}.',
 } as const;

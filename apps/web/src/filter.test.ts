@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { type Filter, jobHref, jobsHref, queueHref, readFilter, writeFilter } from './filter.ts';
+
+const full: Filter = {
+  places: ['ready', 'dead'],
+  queues: ['a&b', 'default'],
+  jobtypes: ['Mail::Send'],
+  jids: ['abc'],
+  fingerprints: ['f1'],
+  priorities: [1, 9],
+  wid: 'w',
+  text: '"user": 7',
+  error: 'Timeout',
+  from: '2026-11-28T00:00:00Z',
+  until: '2026-11-29T00:00:00Z',
+};
+
+test('a filter comes out of the address as it went in', () => {
+  expect(readFilter(writeFilter(full))).toEqual(full);
+  expect(readFilter(writeFilter({}))).toEqual({});
+});
+
+test('the same filter gives the same address, whatever its order', () => {
+  expect(writeFilter({ places: ['dead', 'ready'] })).toBe(writeFilter({ places: ['ready', 'dead'] }));
+});
+
+test('what an address says wrongly is left out', () => {
+  const search =
+    'places=nowhere&places=dead&priorities=0&priorities=x&priorities=5&from=soon&queues=&other=1';
+  expect(readFilter(search)).toEqual({ places: ['dead'], priorities: [5] });
+});
+
+test('names are encoded in addresses', () => {
+  expect(jobsHref({})).toBe('/jobs');
+  expect(jobsHref({ queues: ['a&b'] })).toBe('/jobs?queues=a%26b');
+  expect(jobHref('a/b?')).toBe('/jobs/a%2Fb%3F');
+  expect(queueHref('a b')).toBe('/queues/a%20b');
+});

@@ -1,0 +1,77 @@
+import type { LiveStats, QueueRow } from '@faktory-ts/protocol';
+import { expect, test } from 'vitest';
+import { merged, nothingLive, ratesOf } from './live-merge.ts';
+
+const none = new Set<never>();
+const queue = (name: string, size = 0): QueueRow => ({
+  name,
+  size,
+  paused: false,
+  priorities: [0, 0, 0, 0, size, 0, 0, 0, 0],
+  latency: 0,
+  rate_in: 0,
+  rate_out: 0,
+  workers: 0,
+});
+const stats = (second: number, change: Partial<LiveStats> = {}): LiveStats => ({
+  at: new Date(second * 1000).toISOString(),
+  ready: 0,
+  scheduled: 0,
+  retries: 0,
+  working: 0,
+  dead: 0,
+  processed: 0,
+  failures: 0,
+  pushed: 0,
+  queues: 0,
+  workers: 0,
+  connections: 0,
+  latency: 0,
+  memory_mb: 0,
+  uptime: second,
+  ...change,
+});
+
+test('a whole update replaces what was known, later ones change single rows', () => {
+  const old = merged(nothingLive, { queues: { gone: queue('gone') } }, none);
+  const whole = merged(old, { queues: { a: queue('a', 1), b: queue('b', 2) } }, new Set(['queues']));
+  expect(Object.keys(whole.queues ?? {})).toEqual(['a', 'b']);
+  const later = merged(whole, { queues: { b: null, a: queue('a', 5) } }, none);
+  expect(later.queues).toEqual({ a: queue('a', 5) });
+  expect(whole.queues?.b).toEqual(queue('b', 2));
+});
+
+test('what an update does not mention keeps its identity', () => {
+  const before = merged(nothingLive, { queues: { a: queue('a') }, stats: stats(1) }, none);
+  const after = merged(before, { workers: {} }, none);
+  expect(after.queues).toBe(before.queues);
+  expect(after.stats).toBe(before.stats);
+  expect(after.trail).toBe(before.trail);
+});
+
+test('a queue may have any name', () => {
+  const { queues } = merged(nothingLive, JSON.parse('{"queues":{"__proto__":{"name":"__proto__"}}}'), none);
+  expect(Object.keys(queues ?? {})).toEqual(['__proto__']);
+});
+
+test('the trail has a sample a second, and begins anew with a restarted server', () => {
+  let state = merged(nothingLive, { stats: stats(10) }, none);
+  state = merged(state, { stats: stats(10.5) }, none);
+  state = merged(state, { stats: stats(11) }, none);
+  expect(state.trail.map(({ uptime }) => uptime)).toEqual([10, 11]);
+  state = merged(state, { stats: stats(13, { uptime: 1 }) }, none);
+  expect(state.trail.map(({ uptime }) => uptime)).toEqual([1]);
+});
+
+test('rates are per second, and failed executions are not counted as done', () => {
+  const trail = [stats(10, { pushed: 5 }), stats(12, { pushed: 9, processed: 8, failures: 2 })];
+  expect(ratesOf(trail)).toEqual([{ at: 12_000, pushed: 2, done: 3, failed: 1 }]);
+});
+
+test('only the newest events are kept, and missed ones count as heard', () => {
+  const events = Array.from({ length: 300 }, (_, i) => ({ kind: 'done' as const, at: '', jid: String(i) }));
+  const state = merged(nothingLive, { events, missed: true }, none);
+  expect(state.events).toHaveLength(200);
+  expect(state.events.at(-1)?.jid).toBe('299');
+  expect(state.heard).toBe(301);
+});

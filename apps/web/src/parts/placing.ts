@@ -1,0 +1,21 @@
+/*
+ * Puts a popover beside the button that opened it. It must never leave the window. A stranger would get wrong that start and end are those
+ * of the language's direction, while the browser's figures are left and right.
+ */
+
+const gap = 4; // px
+const edge = 8; // px
+const tallest = 420; // px
+
+/** Below the button, or above where there is more room; `align` says which edges stand above each other. */
+export function placeBelow(popover: HTMLElement, button: HTMLElement, align: 'start' | 'end'): void {
+  const around = button.getBoundingClientRect();
+  const below = innerHeight - around.bottom - gap - edge;
+  const above = around.top - gap - edge;
+  popover.style.maxHeight = `${Math.min(tallest, Math.max(below, above))}px`;
+  const { width, height } = popover.getBoundingClientRect();
+  const onRight = (align === 'end') !== (getComputedStyle(button).direction === 'rtl');
+  const left = onRight ? around.right - width : around.left;
+  popover.style.left = `${Math.max(edge, Math.min(innerWidth - width - edge, left))}px`;
+  popover.style.top = `${height <= below || below >= above ? around.bottom + gap : around.top - gap - height}px`;
+}
