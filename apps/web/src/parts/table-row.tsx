@@ -142,15 +142,22 @@ export function Row<T>(props: {
   );
 }
 
+/** On a phone a cell says what it is: by CSS, so that its text stays its value. */
+const labelled =
+  'max-sm:flex max-sm:items-baseline max-sm:text-sm max-sm:before:me-1 max-sm:before:shrink-0 max-sm:before:text-faint max-sm:before:content-[attr(data-label)]';
+
 function Cell<T>({ column, row }: { column: Column<T>; row: T }): ReactNode {
+  const shape = column.main
+    ? 'max-sm:basis-[calc(100%-48px)] max-sm:grow'
+    : column.bare
+      ? 'max-sm:ms-auto'
+      : labelled;
   return (
     <div
       role="gridcell"
-      className={`min-w-0 ${column.end ? 'sm:text-end' : ''} ${column.main ? 'max-sm:basis-[calc(100%-48px)] max-sm:grow' : 'max-sm:flex max-sm:items-baseline max-sm:text-sm'} ${column.bare ? 'max-sm:ms-auto' : ''} ${column.wide ? 'max-sm:hidden' : ''}`}
+      data-label={column.label}
+      className={`min-w-0 ${shape} ${column.end ? 'sm:text-end' : ''} ${column.wide ? 'max-sm:hidden' : ''}`}
     >
-      {!column.main && !column.bare && (
-        <span className="me-1 shrink-0 text-faint sm:hidden">{column.label}</span>
-      )}
       {column.cell(row)}
     </div>
   );

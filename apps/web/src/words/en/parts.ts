@@ -47,7 +47,7 @@ export const parts = {
   showMore_other: 'Show {{count, number}} more',
   span: 'Time span',
   spans: {
-    live: 'Live',
+    live: 'Now',
     '30m': '30 min',
     '3h': '3 h',
     '24h': '24 h',
