@@ -59,9 +59,12 @@ export function Table<T>(props: TableProps<T>): ReactNode {
       [...new Set([choosing.at, ...defaultRangeExtractor(range)])].filter((i) => i < keys.length),
   });
   useEnd(virtual, keys.length, props.onEnd);
+  const [grid, narrow] = useNarrow(columns, onSelect !== undefined);
   const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.width).join(' ')}`;
   return (
     <div
+      ref={grid}
+      data-narrow={narrow || undefined}
       role="grid"
       aria-label={props.label}
       aria-rowcount={props.onEnd ? -1 : rows.length + 1}
@@ -90,6 +93,31 @@ export function Table<T>(props: TableProps<T>): ReactNode {
       {!loading && rows.length === 0 && props.empty}
     </div>
   );
+}
+
+const gap = 12; // px between columns
+const box = 28; // px of the column of check boxes
+
+/** Whether the columns need more room than there is. */
+function useNarrow<T>(
+  columns: readonly Column<T>[],
+  choosing: boolean,
+): [RefObject<HTMLDivElement | null>, boolean] {
+  const grid = useRef<HTMLDivElement>(null);
+  const [narrow, setNarrow] = useState(false);
+  const needed = columns.reduce(
+    (sum, { width }) => sum + gap + Number(/\d+/.exec(width)?.[0] ?? 0),
+    choosing ? box : -gap,
+  );
+  useLayoutEffect(() => {
+    const element = grid.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setNarrow(element.clientWidth < needed));
+    setNarrow(element.clientWidth < needed);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [needed]);
+  return [grid, narrow];
 }
 
 type Rows = Virtualizer<Window, Element>;
