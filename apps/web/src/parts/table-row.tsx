@@ -27,7 +27,7 @@ export function Head<T>(props: {
   const { columns, choosing, rows } = props;
   const all = rows > 0 && choosing.chosen.size >= rows;
   return (
-    <div role="rowgroup" className="sticky top-(--header) z-10 border-b border-line bg-page narrow:sr-only">
+    <div role="rowgroup" className="sticky top-(--header) z-10 border-b border-line bg-page narrow:hidden">
       <div
         role="row"
         aria-rowindex={1}
