@@ -25,6 +25,8 @@ import { type Draft, emptyDraft, jobText, lineJob, type Mistake, mistakesIn } fr
 import { PushFields } from './push/fields.tsx';
 import { Preview } from './push/preview.tsx';
 
+const mostOffered = 500; // queues to choose from: more make the list slow
+
 export default function Push(): ReactNode {
   const { t } = useTranslation();
   usePage(t('shell.pages.push'));
@@ -70,7 +72,7 @@ function Form(): ReactNode {
   const given = useHistoryState<{ draft?: Partial<Draft> } | null>()?.draft;
   const [draft, setDraft] = useState<Draft>({ ...emptyDraft, ...given });
   const [tried, setTried] = useState(false);
-  const queues = Object.keys(useLive('queues') ?? {});
+  const queues = Object.keys(useLive('queues') ?? {}).slice(0, mostOffered);
   const { data } = useQuery({ queryKey: ['jobtypes'], queryFn: api.jobtypes, staleTime: 30_000 });
   const mistakes = mistakesIn(draft);
   const at = draft.at ? fromField(draft.at, zone) : undefined;

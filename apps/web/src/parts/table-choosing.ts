@@ -1,24 +1,29 @@
 /*
  * The state behind a table's rows: which has the focus, which are chosen. It must never draw. A stranger would get wrong that chosen
- * rows belong to the page (it acts on them), the focus to the table, and that the row with the focus is known by its key: rows may
- * come and go above it.
+ * rows belong to the page (it acts on them), the focus to the table, and that the acts stay the same objects for the table's life: so a
+ * row is drawn again only when it changes itself.
  */
-import { type KeyboardEvent, type MouseEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { afterKey, type Place, toggled } from './table-keys.ts';
 
-/** What rows and head need to know and to say. */
+/** What rows and head do. */
+export interface ChoosingActs {
+  onKeyDown: (event: KeyboardEvent) => void;
+  /** A row's box was clicked; with Shift all up to it. */
+  toggle: (at: number, toHere: boolean) => void;
+  /** All that are loaded, or none. */
+  toggleAll: () => void;
+  /** The focus came to a row by itself. */
+  focused: (at: number) => void;
+}
+
+/** What rows and head need to know. */
 export interface Choosing {
   can: boolean;
   chosen: ReadonlySet<string>;
   /** Index of the row that Tab comes to. */
   at: number;
-  onKeyDown: (event: KeyboardEvent) => void;
-  /** A row's box was clicked. */
-  toggle: (at: number, event: MouseEvent) => void;
-  /** All that are loaded, or none. */
-  toggleAll: () => void;
-  /** The focus came to a row by itself. */
-  focused: (at: number) => void;
+  acts: ChoosingActs;
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -36,41 +41,40 @@ export function useChoosing(
   const [current, setCurrent] = useState('');
   const from = useRef('');
   const chosen = selected ?? none;
-  const place: Place = {
-    at: Math.max(0, keys.indexOf(current)),
-    from: Math.max(0, keys.indexOf(from.current)),
-    chosen,
-  };
+  const at = Math.max(0, keys.indexOf(current));
+  const place = (): Place => ({ at, from: Math.max(0, keys.indexOf(from.current)), chosen });
   const go = (next: Place) => {
     setCurrent(keys[next.at] ?? '');
     from.current = keys[next.from] ?? '';
     if (next.chosen !== chosen) onSelect?.(next.chosen);
   };
-  return {
-    can: onSelect !== undefined,
-    chosen,
-    at: place.at,
-    focused: (at) => setCurrent(keys[at] ?? ''),
-    toggle: (at, event) => go(toggled(place, keys, at, event.shiftKey)),
+  const now: ChoosingActs = {
+    focused: (row) => setCurrent(keys[row] ?? ''),
+    toggle: (row, toHere) => go(toggled(place(), keys, row, toHere)),
     toggleAll: () => onSelect?.(chosen.size >= keys.length ? none : new Set(keys)),
     onKeyDown: (event) => {
       if (isField(event.target) || event.altKey) return;
-      const next = afterKey(place, keys, {
-        key: event.key,
-        shift: event.shiftKey,
-        ctrl: event.ctrlKey || event.metaKey,
-      });
+      const { key, shiftKey: shift } = event;
+      const next = afterKey(place(), keys, { key, shift, ctrl: event.ctrlKey || event.metaKey });
       if (!next) return;
       // Space on a link or a button inside a row is theirs.
-      if (
-        event.key === ' ' &&
-        event.target instanceof HTMLElement &&
-        event.target.matches('button,a,summary')
-      )
+      if (key === ' ' && event.target instanceof HTMLElement && event.target.matches('button,a,summary'))
         return;
       event.preventDefault();
       go(onSelect ? next : { ...next, chosen });
-      if (next.at !== place.at) move(next.at);
+      if (next.at !== at) move(next.at);
     },
   };
+  const latest = useRef(now);
+  latest.current = now;
+  const acts = useMemo<ChoosingActs>(
+    () => ({
+      onKeyDown: (event) => latest.current.onKeyDown(event),
+      toggle: (row, toHere) => latest.current.toggle(row, toHere),
+      toggleAll: () => latest.current.toggleAll(),
+      focused: (row) => latest.current.focused(row),
+    }),
+    [],
+  );
+  return { can: onSelect !== undefined, chosen, at, acts };
 }

@@ -4,7 +4,7 @@
  * defaults reach everybody else.
  */
 import { Columns3 } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { choose, currentPrefs, usePrefs } from '../prefs.ts';
 import { IconButton } from './button.tsx';
@@ -34,7 +34,10 @@ export interface Column<T> {
 /** The columns that are shown, in the page's order. */
 export function useShownColumns<T>(name: string, columns: readonly Column<T>[]): readonly Column<T>[] {
   const chosen = usePrefs().columns[name];
-  return columns.filter((column) => column.main || column.bare || isShown(column, chosen));
+  return useMemo(
+    () => columns.filter((column) => column.main || column.bare || isShown(column, chosen)),
+    [columns, chosen],
+  );
 }
 
 const isShown = <T,>(column: Column<T>, chosen: readonly string[] | undefined) =>

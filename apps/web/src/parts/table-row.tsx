@@ -3,9 +3,9 @@
  * stranger would get wrong that a click on a link, a button or a box inside a row is theirs, not the row's.
  */
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import type { MouseEvent, ReactNode, Ref } from 'react';
+import { type MouseEvent, memo, type ReactNode, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Choosing } from './table-choosing.ts';
+import type { Choosing, ChoosingActs } from './table-choosing.ts';
 import type { Column } from './table-columns.tsx';
 
 /** By which column, and how. */
@@ -43,7 +43,7 @@ export function Head<T>(props: {
               ref={(box) => {
                 if (box) box.indeterminate = !all && choosing.chosen.size > 0;
               }}
-              onChange={choosing.toggleAll}
+              onChange={choosing.acts.toggleAll}
             />
           </div>
         )}
@@ -90,54 +90,67 @@ function HeadCell<T>({
 const isOwn = (event: MouseEvent) =>
   event.target instanceof HTMLElement && event.target.closest('a,button,input,label,[role=menu]') === null;
 
-/** One row. */
-export function Row<T>(props: {
+/** What a row is given; what does not change between two drawings keeps its identity. */
+interface RowProps<T> {
   row: T;
   name: string;
   index: number;
   columns: readonly Column<T>[];
   template: string;
+  /** Pixels from the top of the body. */
   start: number;
-  choosing: Choosing;
+  can: boolean;
+  chosen: boolean;
+  /** Tab comes here. */
+  current: boolean;
+  acts: ChoosingActs;
   onOpen: ((row: T) => void) | undefined;
   ref: Ref<HTMLDivElement>;
-}): ReactNode {
-  const { row, index, columns, choosing, onOpen } = props;
-  const { t } = useTranslation();
-  const chosen = choosing.chosen.has(props.name);
+}
+
+function RowOf<T>(props: RowProps<T>): ReactNode {
+  const { row, index, can, chosen, acts, onOpen } = props;
   return (
     <div
       role="row"
       ref={props.ref}
       data-index={index}
       aria-rowindex={index + 2}
-      aria-selected={choosing.can ? chosen : undefined}
-      tabIndex={index === choosing.at ? 0 : -1}
-      onFocus={() => choosing.focused(index)}
+      aria-selected={can ? chosen : undefined}
+      tabIndex={props.current ? 0 : -1}
+      onFocus={() => acts.focused(index)}
       onKeyDown={(event) => event.key === 'Enter' && event.target === event.currentTarget && onOpen?.(row)}
       onClick={(event) => {
         if (!isOwn(event) || String(getSelection())) return;
-        if (choosing.can && (event.shiftKey || event.ctrlKey || event.metaKey)) choosing.toggle(index, event);
+        if (can && (event.shiftKey || event.ctrlKey || event.metaKey)) acts.toggle(index, event.shiftKey);
         else onOpen?.(row);
       }}
       className={`absolute inset-x-0 top-0 border-b border-line -outline-offset-2 narrow:flex narrow:flex-wrap narrow:gap-x-4 narrow:gap-y-1 narrow:py-2.5 roomy:grid roomy:h-9 roomy:items-center roomy:gap-x-3 ${chosen ? 'bg-chosen' : 'hover:bg-hover'} ${onOpen ? 'cursor-pointer' : ''}`}
       style={{ gridTemplateColumns: props.template, transform: `translateY(${props.start}px)` }}
     >
-      {choosing.can && (
-        <div role="gridcell" className="flex justify-center narrow:order-first narrow:items-center">
-          <input
-            type="checkbox"
-            tabIndex={-1}
-            aria-label={t('parts.chooseRow', { name: props.name })}
-            checked={chosen}
-            onChange={() => undefined}
-            onClick={(event) => choosing.toggle(index, event)}
-          />
-        </div>
-      )}
-      {columns.map((column) => (
+      {can && <Box name={props.name} chosen={chosen} onToggle={(toHere) => acts.toggle(index, toHere)} />}
+      {props.columns.map((column) => (
         <Cell key={column.id} column={column} row={row} />
       ))}
+    </div>
+  );
+}
+
+/** One row; drawn again only when something of it changed. */
+export const Row = memo(RowOf) as typeof RowOf;
+
+function Box(props: { name: string; chosen: boolean; onToggle: (toHere: boolean) => void }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <div role="gridcell" className="flex justify-center narrow:order-first narrow:items-center">
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        aria-label={t('parts.chooseRow', { name: props.name })}
+        checked={props.chosen}
+        onChange={() => undefined}
+        onClick={(event) => props.onToggle(event.shiftKey)}
+      />
     </div>
   );
 }

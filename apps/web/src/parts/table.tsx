@@ -4,7 +4,16 @@
  * narrow screen a row is a small block instead.
  */
 import { defaultRangeExtractor, useWindowVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { Skeleton } from './notes.tsx';
 import { useChoosing } from './table-choosing.ts';
 import { type Column, useShownColumns } from './table-columns.tsx';
@@ -60,6 +69,7 @@ export function Table<T>(props: TableProps<T>): ReactNode {
   });
   useEnd(virtual, keys.length, props.onEnd);
   const [grid, narrow] = useNarrow(columns, onSelect !== undefined);
+  const onOpen = useSteady(props.onOpen);
   const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.width).join(' ')}`;
   return (
     <div
@@ -70,7 +80,7 @@ export function Table<T>(props: TableProps<T>): ReactNode {
       aria-rowcount={props.onEnd ? -1 : rows.length + 1}
       aria-multiselectable={onSelect ? true : undefined}
       aria-busy={loading}
-      onKeyDown={choosing.onKeyDown}
+      onKeyDown={choosing.acts.onKeyDown}
     >
       <Head {...{ columns, template, sorting, choosing, rows: keys.length }} onSort={setSorting} />
       <div role="rowgroup" ref={body} className="relative" style={{ height: virtual.getTotalSize() }}>
@@ -83,8 +93,11 @@ export function Table<T>(props: TableProps<T>): ReactNode {
               key={name}
               ref={virtual.measureElement}
               start={start - virtual.options.scrollMargin}
-              onOpen={props.onOpen}
-              {...{ row, name, index, columns, template, choosing }}
+              can={choosing.can}
+              chosen={choosing.chosen.has(name)}
+              current={index === choosing.at}
+              acts={choosing.acts}
+              {...{ row, name, index, columns, template, onOpen }}
             />
           );
         })}
@@ -118,6 +131,14 @@ function useNarrow<T>(
     return () => watch.disconnect();
   }, [needed]);
   return [grid, narrow];
+}
+
+/** The same function for the table's life, which does what the newest one does. */
+function useSteady<A>(act: ((of: A) => void) | undefined): ((of: A) => void) | undefined {
+  const latest = useRef(act);
+  latest.current = act;
+  const steady = useCallback((of: A) => latest.current?.(of), []);
+  return act && steady;
 }
 
 type Rows = Virtualizer<Window, Element>;
