@@ -117,7 +117,7 @@ test('where no socket can be had the page asks, and tries a socket again after h
   expect(live.connectionNow()).toBe('polling');
   expect(live.snapshot().stats?.uptime).toBe(2);
   expect(Socket.all).toHaveLength(2);
-  await vi.advanceTimersByTimeAsync(33_000);
+  await vi.advanceTimersByTimeAsync(36_000);
   expect(Socket.all).toHaveLength(3);
 });
 
