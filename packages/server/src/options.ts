@@ -178,13 +178,16 @@ export function shownSettings(settings: Settings): { name: string; value: string
     'tls',
   ]);
   const names = (Object.keys(usual) as (keyof Settings)[]).filter((name) => !hidden.has(name));
-  const said = (value: unknown): string =>
-    typeof value === 'string' ? value : (JSON.stringify(value) ?? 'off');
   const rows = names.map((name) => ({ name, value: said(settings[name]), default: said(usual[name]) }));
   const asked = settings.secrets.webPasswords.length > 0;
   return [
     { name: 'tls', value: settings.tls ? 'on' : 'off', default: 'off' },
     { name: 'password', value: asked ? 'asked for' : 'none', default: 'none' },
+    { name: 'http.redact', value: said(settings.http?.redact ?? []), default: '[]' },
     ...rows,
   ];
+}
+
+function said(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'off');
 }

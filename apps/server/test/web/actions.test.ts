@@ -167,7 +167,11 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     await beat(two, 'worker-0000002');
     const page = await tab();
     await page.goto(`${at.url}/workers`);
-    await page.getByRole('row', { name: /worker-0000001|test-host/ }).first().getByRole('button').click();
+    await page
+      .getByRole('row', { name: /worker-0000001|test-host/ })
+      .first()
+      .getByRole('button')
+      .click();
     await page.getByRole('menuitem', { name: 'Quiet' }).click();
     await answerAny(page);
     await eventually(async () => {
@@ -198,8 +202,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
 
   test('a backup is made and downloaded', async () => {
     const { page } = await opened('/about', (wire) => wire.push(1));
-    await page
-      .getByRole('button', { name: 'Make one now' }).first().click();
+    await page.getByRole('button', { name: 'Make one now' }).first().click();
     const link = page.getByRole('link', { name: /download/i }).first();
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
     const path = await download.path();

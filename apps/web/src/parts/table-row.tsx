@@ -27,7 +27,7 @@ export function Head<T>(props: {
   const { columns, choosing, rows } = props;
   const all = rows > 0 && choosing.chosen.size >= rows;
   return (
-    <div role="rowgroup" className="sticky top-(--header) z-10 border-b border-line bg-page max-sm:sr-only">
+    <div role="rowgroup" className="sticky top-(--header) z-10 border-b border-line bg-page narrow:hidden">
       <div
         role="row"
         aria-rowindex={1}
@@ -125,7 +125,7 @@ function RowOf<T>(props: RowProps<T>): ReactNode {
         if (can && (event.shiftKey || event.ctrlKey || event.metaKey)) acts.toggle(index, event.shiftKey);
         else onOpen?.(row);
       }}
-      className={`absolute inset-x-0 top-0 border-b border-line -outline-offset-2 max-sm:flex max-sm:flex-wrap max-sm:gap-x-4 max-sm:gap-y-1 max-sm:py-2.5 sm:grid sm:h-9 sm:items-center sm:gap-x-3 ${chosen ? 'bg-chosen' : 'hover:bg-hover'} ${onOpen ? 'cursor-pointer' : ''}`}
+      className={`absolute inset-x-0 top-0 border-b border-line -outline-offset-2 narrow:flex narrow:flex-wrap narrow:gap-x-4 narrow:gap-y-1 narrow:py-2.5 roomy:grid roomy:h-9 roomy:items-center roomy:gap-x-3 ${chosen ? 'bg-chosen' : 'hover:bg-hover'} ${onOpen ? 'cursor-pointer' : ''}`}
       style={{ gridTemplateColumns: props.template, transform: `translateY(${props.start}px)` }}
     >
       {can && <Box name={props.name} chosen={chosen} onToggle={(toHere) => acts.toggle(index, toHere)} />}
@@ -142,7 +142,7 @@ export const Row = memo(RowOf) as typeof RowOf;
 function Box(props: { name: string; chosen: boolean; onToggle: (toHere: boolean) => void }): ReactNode {
   const { t } = useTranslation();
   return (
-    <div role="gridcell" className="flex justify-center max-sm:order-first max-sm:items-center">
+    <div role="gridcell" className="flex justify-center narrow:order-first narrow:items-center">
       <input
         type="checkbox"
         tabIndex={-1}
@@ -157,21 +157,23 @@ function Box(props: { name: string; chosen: boolean; onToggle: (toHere: boolean)
 
 /** On a phone a cell says what it is: by CSS, so that its text stays its value. */
 const labelled =
-  'max-sm:flex max-sm:items-baseline max-sm:text-sm max-sm:before:me-1 max-sm:before:shrink-0 max-sm:before:text-faint max-sm:before:content-[attr(data-label)]';
+  'narrow:flex narrow:items-center narrow:text-sm narrow:before:me-1 narrow:before:shrink-0 narrow:before:text-faint narrow:before:content-[attr(data-label)]';
 
 function Cell<T>({ column, row }: { column: Column<T>; row: T }): ReactNode {
   const shape = column.main
-    ? 'max-sm:basis-[calc(100%-48px)] max-sm:grow'
+    ? 'narrow:basis-[calc(100%-48px)] narrow:grow'
     : column.bare
-      ? 'max-sm:ms-auto'
+      ? 'narrow:ms-auto'
       : labelled;
+  const content = column.cell(row);
+  const nothing = content === undefined || content === null || content === '' || content === false;
   return (
     <div
       role="gridcell"
       data-label={column.label}
-      className={`min-w-0 ${shape} ${column.end ? 'sm:text-end' : ''} ${column.wide ? 'max-sm:hidden' : ''}`}
+      className={`min-w-0 ${shape} ${column.end ? 'roomy:text-end' : ''} ${column.wide || nothing ? 'narrow:hidden' : ''}`}
     >
-      {column.cell(row)}
+      {content}
     </div>
   );
 }

@@ -68,10 +68,13 @@ export function Table<T>(props: TableProps<T>): ReactNode {
       [...new Set([choosing.at, ...defaultRangeExtractor(range)])].filter((i) => i < keys.length),
   });
   useEnd(virtual, keys.length, props.onEnd);
+  const [grid, narrow] = useNarrow(columns, onSelect !== undefined);
   const onOpen = useSteady(props.onOpen);
   const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.width).join(' ')}`;
   return (
     <div
+      ref={grid}
+      data-narrow={narrow || undefined}
       role="grid"
       aria-label={props.label}
       aria-rowcount={props.onEnd ? -1 : rows.length + 1}
@@ -103,6 +106,31 @@ export function Table<T>(props: TableProps<T>): ReactNode {
       {!loading && rows.length === 0 && props.empty}
     </div>
   );
+}
+
+const gap = 12; // px between columns
+const box = 28; // px of the column of check boxes
+
+/** Whether the columns need more room than there is. */
+function useNarrow<T>(
+  columns: readonly Column<T>[],
+  choosing: boolean,
+): [RefObject<HTMLDivElement | null>, boolean] {
+  const grid = useRef<HTMLDivElement>(null);
+  const [narrow, setNarrow] = useState(false);
+  const needed = columns.reduce(
+    (sum, { width }) => sum + gap + Number(/\d+/.exec(width)?.[0] ?? 0),
+    choosing ? box : -gap,
+  );
+  useLayoutEffect(() => {
+    const element = grid.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setNarrow(element.clientWidth < needed));
+    setNarrow(element.clientWidth < needed);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [needed]);
+  return [grid, narrow];
 }
 
 /** The same function for the table's life, which does what the newest one does. */

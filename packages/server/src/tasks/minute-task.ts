@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts';
 
 const MINUTE = 60_000_000; // µs
 const LOOK_EVERY = 1000; // ms
-const BITE = 1000; // rows in one commit: some ms
+const BITE = 500; // rows in one commit: some ms
 
 export class MinuteTask {
   readonly #jobs: Jobs;

@@ -29,8 +29,8 @@ export function Configuration({ settings }: { settings: About['settings'] | unde
         label: t('settings.value'),
         width: 'minmax(140px, 2fr)',
         cell: (setting) => (
-          <span className="flex items-baseline gap-2">
-            <code className="min-w-0 truncate">{setting.value}</code>
+          <span className="flex flex-wrap items-baseline gap-x-2">
+            <code className="min-w-0 wrap-anywhere">{setting.value}</code>
             {setting.value !== setting.default && (
               <span className="shrink-0 text-xs text-accent">{t('settings.changed')}</span>
             )}
