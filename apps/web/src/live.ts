@@ -46,12 +46,15 @@ class Live {
   start(): void {
     if (this.running) return;
     this.running = true;
+    this.fails = 0;
     this.open();
   }
 
   stop(): void {
     this.running = false;
     clearTimeout(this.timer);
+    clearTimeout(this.showing);
+    this.showing = undefined;
     this.drop();
     this.state = nothingLive;
     this.shown = nothingLive;

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, expect, test } from 'vitest';
 import { choose } from './prefs.ts';
 import { exactTime, relativeTime } from './time.tsx';

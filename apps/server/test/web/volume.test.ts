@@ -141,6 +141,7 @@ describe.skipIf(noBrowser)('the keyboard alone', patience, () => {
     await page.getByRole('option', { name: /mail-outgoing/ }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(`${at.url}/queues/mail-outgoing`);
+    await page.getByRole('heading', { name: 'mail-outgoing' }).waitFor();
     await page.keyboard.press('/');
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
   });

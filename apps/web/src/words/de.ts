@@ -219,8 +219,8 @@ export const words = {
         '{{jobtype}} ist in der letzten Stunde {{count, number}}-mal fehlgeschlagen ({{share}} der Läufe).',
       failing_other:
         '{{jobtype}} ist in der letzten Stunde {{count, number}}-mal fehlgeschlagen ({{share}} der Läufe).',
-      dead_one: 'In der letzten Stunde ist {{count, number}} weiterer Job gestorben.',
-      dead_other: 'In der letzten Stunde sind {{count, number}} weitere Jobs gestorben.',
+      dead_one: 'In der letzten Stunde ist {{count, number}} weiterer Job vom Typ {{jobtype}} gestorben.',
+      dead_other: 'In der letzten Stunde sind {{count, number}} weitere Jobs vom Typ {{jobtype}} gestorben.',
       paused_one: '{{queue}} ist angehalten, mit {{count, number}} Job.',
       paused_other: '{{queue}} ist angehalten, mit {{count, number}} Jobs.',
       backup_old: 'Das neueste Backup ist {{time}} alt.',

@@ -182,7 +182,7 @@ export const words = {
     more_: 'Autres actions',
     ask: {
       discard: 'Supprimer les jobs ?',
-      kill: 'Tuer les jobs ?',
+      kill: 'Passer les jobs à l’état « Mort » ?',
       requeue: 'Exécuter les jobs maintenant ?',
       schedule: 'Replanifier les jobs',
       move: 'Déplacer les jobs vers une autre file',
@@ -424,9 +424,9 @@ export const words = {
     removeCount_other:
       'La file et {{count, number}} jobs qui y sont prêts seront supprimés. Cette opération ne peut pas être annulée.',
     removed: 'La file {{name}} est supprimée.',
-    selected_one: '{{count, number}} sélection',
-    selected_many: '{{count, number}} de sélections',
-    selected_other: '{{count, number}} sélections',
+    selected_one: 'Sélection : {{count, number}}',
+    selected_many: 'Sélection : {{count, number}}',
+    selected_other: 'Sélection : {{count, number}}',
     gone: 'La file {{name}} n’existe pas',
     goneBody: 'Elle a été supprimée, ou rien n’y a jamais été envoyé.',
     all: 'Toutes les files',

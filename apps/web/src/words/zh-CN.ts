@@ -194,7 +194,7 @@ export const words = {
       no_worker_other: '没有 Worker 从 {{queue}} 取任务：{{count, number}} 个任务在等待。',
       latency: '{{queue}} 已等待 {{time}}，且仍在增长。',
       failing_other: '{{jobtype}} 在过去一小时内失败 {{count, number}} 次（占执行次数的 {{share}}）。',
-      dead_other: '过去一小时内新增 {{count, number}} 个死亡任务。',
+      dead_other: '过去一小时内新增 {{count, number}} 个 {{jobtype}} 死亡任务。',
       paused_other: '{{queue}} 已暂停，其中有 {{count, number}} 个任务。',
       backup_old: '最新的备份距今已有 {{time}}。',
       backup_none: '尚无备份。',

@@ -23,7 +23,7 @@ function hrefOf({ code, queue, jobtype }: Attention): string {
     case 'failing':
       return jobsHref({ places: ['retries', 'dead'], ...(jobtype && { jobtypes: [jobtype] }) });
     case 'dead':
-      return jobsHref({ places: ['dead'] });
+      return jobsHref({ places: ['dead'], ...(jobtype && { jobtypes: [jobtype] }) });
     case 'worker_silent':
       return '/workers';
     default:
