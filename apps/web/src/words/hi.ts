@@ -521,7 +521,7 @@ export const words = {
     zoneLocal: 'इस कंप्यूटर का ({{zone}})',
     rate: 'अपडेट',
     rates: { live: 'तुरंत', five: 'हर 5 सेकंड', fifteen: 'हर 15 सेकंड', paused: 'रुके हुए' },
-    menu: 'प्राथमिकताएँ',
+    menu: 'पसंद',
     whoPassword: 'पासवर्ड से लॉग इन किया गया',
     whoAnybody: 'लॉग इन नहीं: कोई पासवर्ड सेट नहीं है',
     whoToken: '{{name}} के रूप में लॉग इन किया गया',

@@ -400,7 +400,7 @@ export const words = {
     size: '크기',
     sync: '동기화',
     commits: '커밋',
-    commitsValue: '{{commits}}회, 회당 작업 {{operations}}건, 평균 {{time}}',
+    commitsValue: '{{commits}}회, 회당 연산 {{operations}}개, 평균 {{time}}',
     disk: '디스크',
     diskValue: '전체 {{total}} 중 {{free}} 사용 가능',
     diskUsed: '디스크 {{share}} 사용 중',
