@@ -33,7 +33,7 @@ export default function Job({ jid }: { jid: string }): ReactNode {
   // In which place it stood when it was opened says only where to look first: it moves on.
   const { data, error, refetch } = useQuery({
     queryKey: ['job', jid],
-    queryFn: ({ signal }) => found(jid, place, signal),
+    queryFn: ({ signal }) => api.job(jid, place, signal),
     refetchInterval: rate === 0 ? false : Math.max(rate, 1000),
     retry: false,
   });
@@ -45,16 +45,6 @@ export default function Job({ jid }: { jid: string }): ReactNode {
       {data ? <Shown job={data} gone={gone} /> : !error && <Skeleton lines={10} height={28} />}
     </>
   );
-}
-
-async function found(jid: string, place: string | undefined, signal: AbortSignal): Promise<JobDetail> {
-  if (place === undefined) return api.job(jid, undefined, signal);
-  try {
-    return await api.job(jid, place, signal);
-  } catch (problem) {
-    if (problem instanceof ApiProblem && problem.status === 404) return api.job(jid, undefined, signal);
-    throw problem;
-  }
 }
 
 function Gone({ jid }: { jid: string }): ReactNode {

@@ -52,7 +52,7 @@ const cursor = text('`next` of the last answer.');
 export function jobRoutes(sources: JobSources): ApiRoute[] {
   const tags = ['jobs'];
   const jid = object({ jid: text('Jid.') }, ['jid']);
-  const where = object({ place: oneOf(jobPlaces, 'Where it is.'), queue: text('Its queue.') });
+  const where = object({ place: oneOf(jobPlaces, 'Where to look first.') });
   return [
     {
       method: 'GET',
@@ -180,11 +180,11 @@ const places: readonly JobPlace[] = ['working', 'retries', 'scheduled', 'dead', 
 
 async function theJob({ jobs }: JobSources, request: FastifyRequest, signal: AbortSignal): Promise<Found> {
   const { jid } = request.params as { jid: string };
-  const { place, queue } = request.query as { place?: JobPlace; queue?: string };
+  const { place } = request.query as { place?: JobPlace };
+  // It may have moved since the page that asks was shown.
   const search = {
-    places: place ? [place] : places,
+    places: place ? [place, ...places.filter((other) => other !== place)] : places,
     jids: [jid],
-    ...(queue !== undefined && { queues: [queue] }),
   };
   let next: string | undefined;
   do {
