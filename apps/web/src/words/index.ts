@@ -7,6 +7,7 @@ import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { choose, currentPrefs } from '../prefs.ts';
 import { en, type Words } from './en.ts';
+import { formatter, rightToLeft } from './formatter.ts';
 
 /** Every language that the page is meant to speak, by its own name. */
 export const allLanguages: Readonly<Record<string, string>> = {
@@ -28,7 +29,6 @@ export const allLanguages: Readonly<Record<string, string>> = {
   hi: 'हिन्दी',
 };
 
-const rightToLeft = new Set(['ar', 'he', 'fa']);
 const files = import.meta.glob<{ words: Words }>(['./??.ts', './??-??.ts', '!./en.ts']);
 
 /** The languages that there are texts for. */
@@ -63,13 +63,16 @@ export const language = (): string => i18next.language ?? 'en';
 
 /** Makes the texts ready, in the chosen language or the browser's. */
 export async function startWords(): Promise<void> {
-  await i18next.use(initReactI18next).init({
-    lng: 'en',
-    fallbackLng: 'en',
-    resources: { en: { translation: en } },
-    interpolation: { escapeValue: false }, // React escapes
-    returnNull: false,
-  });
+  await i18next
+    .use(initReactI18next)
+    .use(formatter)
+    .init({
+      lng: 'en',
+      fallbackLng: 'en',
+      resources: { en: { translation: en } },
+      interpolation: { escapeValue: false, alwaysFormat: true }, // React escapes
+      returnNull: false,
+    });
   await speak(wanted());
 }
 

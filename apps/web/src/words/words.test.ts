@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { en, type Words } from './en.ts';
+import { formatter } from './formatter.ts';
 import { allLanguages, bestLanguage } from './index.ts';
 
 const src = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -110,4 +111,11 @@ test('the browser’s first wish that we speak is taken, a near one too', () => 
   expect(bestLanguage(['zh-Hant-HK'], all)).toBe('zh-TW');
   expect(bestLanguage(['zh'], all)).toBe('zh-CN');
   expect(bestLanguage(['nl'], all)).toBe('en');
+});
+
+test('numbers in texts are those of the language, and names stand apart where it runs from right to left', () => {
+  const { format } = formatter;
+  expect(format(1234567, 'number', 'de', {})).toBe('1.234.567');
+  expect(format('mail', undefined, 'de', {})).toBe('mail');
+  expect(format('mail', undefined, 'ar', {})).toBe('\u2068mail\u2069');
 });
