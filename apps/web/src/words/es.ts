@@ -1,4 +1,4 @@
-/* The texts of the page in Spanish. See en.ts. */
+/* The texts of the page in Spanish; en.ts says more. Long because it is all of them, in the order of the English ones. */
 export const words = {
   actions: {
     discard: 'Descartar',
@@ -114,11 +114,11 @@ export const words = {
       behind_many: 'Espera detrás de {{count, number}} de trabajos en {{queue}}.',
       behind_other: 'Espera detrás de {{count, number}} trabajos en {{queue}}.',
       behindFor_one:
-        'Espera detrás de {{count, number}} trabajo en {{queue}}: unos {{time}} al ritmo actual.',
+        'Espera detrás de {{count, number}} trabajo en {{queue}}: alrededor de {{time}} al ritmo actual.',
       behindFor_many:
-        'Espera detrás de {{count, number}} de trabajos en {{queue}}: unos {{time}} al ritmo actual.',
+        'Espera detrás de {{count, number}} de trabajos en {{queue}}: alrededor de {{time}} al ritmo actual.',
       behindFor_other:
-        'Espera detrás de {{count, number}} trabajos en {{queue}}: unos {{time}} al ritmo actual.',
+        'Espera detrás de {{count, number}} trabajos en {{queue}}: alrededor de {{time}} al ritmo actual.',
       waiting: 'Está programado y pasará a listo {{time}}.',
       retrying: 'Falló y se volverá a intentar {{time}}.',
       dead: 'Está muerto: no se reintentará por sí solo y se borrará definitivamente {{time}}.',
@@ -243,7 +243,7 @@ export const words = {
       paused_one: '{{queue}} está en pausa con {{count, number}} trabajo.',
       paused_many: '{{queue}} está en pausa con {{count, number}} de trabajos.',
       paused_other: '{{queue}} está en pausa con {{count, number}} trabajos.',
-      backup_old: 'La copia de seguridad más reciente tiene {{time}}.',
+      backup_old: 'La copia de seguridad más reciente es de hace {{time}}.',
       backup_none: 'Aún no hay ninguna copia de seguridad.',
       backup_failed: 'La última copia de seguridad falló.',
       disk_low: 'Solo quedan {{bytes}} en el disco.',

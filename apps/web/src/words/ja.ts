@@ -1,4 +1,4 @@
-/* The texts of the page in Japanese. See en.ts. */
+/* The texts of the page in Japanese; en.ts says more. Long because it is all of them, in the order of the English ones. */
 export const words = {
   actions: {
     discard: '破棄',

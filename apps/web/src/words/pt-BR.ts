@@ -1,4 +1,4 @@
-/* The texts of the page in Brazilian Portuguese. See en.ts. */
+/* The texts of the page in Brazilian Portuguese; en.ts says more. Long because it is all of them, in the order of the English ones. */
 export const words = {
   actions: {
     discard: 'Descartar',
@@ -53,7 +53,7 @@ export const words = {
     show: 'Mostrar os jobs',
     none: 'Nada falhou',
     noneBody: 'Nenhum job falhou neste período, e nenhum aguarda nova tentativa nem está morto.',
-    partial: 'Há jobs com falha demais: nem todos foram examinados.',
+    partial: 'Há muitíssimos jobs com falha: nem todos foram examinados.',
   },
   job: {
     back: 'Jobs',
@@ -205,7 +205,7 @@ export const words = {
       working_many: 'em {{count, number}} de workers',
       working_other: 'em {{count, number}} workers',
       scheduled: 'previstos para depois',
-      retries: 'falharam, nova tentativa virá',
+      retries: 'falharam, serão tentados de novo',
       dead: 'sem novas tentativas',
     },
     done: 'Concluídos',

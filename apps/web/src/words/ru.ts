@@ -1,4 +1,4 @@
-/* The texts of the page in Russian. See en.ts. */
+/* The texts of the page in Russian; en.ts says more. Long because it is all of them, in the order of the English ones. */
 export const words = {
   actions: {
     discard: 'Удалить',
@@ -169,7 +169,7 @@ export const words = {
       jid: 'ID задачи',
       wid: 'Воркер',
       created: 'Создана',
-      enqueued: 'В очереди с',
+      enqueued: 'Поставлена',
     },
     looked: 'Просмотрено задач: {{scanned}} из {{total}}',
     loaded_one: 'Показана {{count, number}} задача',
@@ -410,7 +410,7 @@ export const words = {
     pause: 'Приостановить',
     resume: 'Возобновить',
     clear: 'Очистить',
-    remove: 'Убрать',
+    remove: 'Удалить',
     pausedDone: 'Очередь {{name}} приостановлена: её задачи ждут.',
     resumedDone: 'Очередь {{name}} возобновлена.',
     pauseMany_one: 'Приостановлена {{count, number}} очередь.',
@@ -435,19 +435,19 @@ export const words = {
       'Будет удалено {{count, number}} готовых задач. Это можно отменить в течение десяти минут.',
     clearCount_other:
       'Будет удалено {{count, number}} готовой задачи. Это можно отменить в течение десяти минут.',
-    removeTitle: 'Убрать {{name}} насовсем?',
+    removeTitle: 'Удалить {{name}} навсегда?',
     removeBody: 'Очередь и все готовые задачи в ней будут удалены. Отменить это нельзя.',
     removeCount_one: 'Очередь и {{count, number}} готовая задача в ней будут удалены. Отменить это нельзя.',
     removeCount_few: 'Очередь и {{count, number}} готовые задачи в ней будут удалены. Отменить это нельзя.',
     removeCount_many: 'Очередь и {{count, number}} готовых задач в ней будут удалены. Отменить это нельзя.',
     removeCount_other: 'Очередь и {{count, number}} готовой задачи в ней будут удалены. Отменить это нельзя.',
-    removed: 'Очередь {{name}} убрана.',
+    removed: 'Очередь {{name}} удалена.',
     selected_one: 'Выбрано: {{count, number}}',
     selected_few: 'Выбрано: {{count, number}}',
     selected_many: 'Выбрано: {{count, number}}',
     selected_other: 'Выбрано: {{count, number}}',
     gone: 'Очереди {{name}} нет',
-    goneBody: 'Её убрали, или в неё никогда ничего не добавляли.',
+    goneBody: 'Её удалили, или в неё никогда ничего не добавляли.',
     all: 'Все очереди',
     jobs: 'Задачи в порядке выдачи',
     jobsNone: 'Здесь ничего не ждёт',

@@ -127,7 +127,7 @@ function read(form: FormData, { places, text, fingerprints }: Filter, chosen: re
   const said = (name: string) => String(form.get(name) ?? '').trim();
   for (const name of lists) {
     const values = said(name)
-      .split(/[,\s]+/)
+      .split(/[,،、，\s]+/)
       .filter(Boolean);
     if (values.length > 0) next[name] = values;
   }
