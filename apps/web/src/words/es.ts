@@ -237,9 +237,9 @@ export const words = {
         '{{jobtype}} falló {{count, number}} de veces en la última hora ({{share}} de sus ejecuciones).',
       failing_other:
         '{{jobtype}} falló {{count, number}} veces en la última hora ({{share}} de sus ejecuciones).',
-      dead_one: '{{count, number}} trabajo más murió en la última hora.',
-      dead_many: '{{count, number}} de trabajos más murieron en la última hora.',
-      dead_other: '{{count, number}} trabajos más murieron en la última hora.',
+      dead_one: '{{count, number}} trabajo más de {{jobtype}} murió en la última hora.',
+      dead_many: '{{count, number}} de trabajos más de {{jobtype}} murieron en la última hora.',
+      dead_other: '{{count, number}} trabajos más de {{jobtype}} murieron en la última hora.',
       paused_one: '{{queue}} está en pausa con {{count, number}} trabajo.',
       paused_many: '{{queue}} está en pausa con {{count, number}} de trabajos.',
       paused_other: '{{queue}} está en pausa con {{count, number}} trabajos.',

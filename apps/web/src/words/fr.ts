@@ -238,9 +238,9 @@ export const words = {
         '{{jobtype}} a échoué {{count, number}} de fois dans la dernière heure ({{share}} de ses exécutions).',
       failing_other:
         '{{jobtype}} a échoué {{count, number}} fois dans la dernière heure ({{share}} de ses exécutions).',
-      dead_one: '{{count, number}} job de plus est mort dans la dernière heure.',
-      dead_many: '{{count, number}} de jobs de plus sont morts dans la dernière heure.',
-      dead_other: '{{count, number}} jobs de plus sont morts dans la dernière heure.',
+      dead_one: '{{count, number}} job {{jobtype}} de plus est mort dans la dernière heure.',
+      dead_many: '{{count, number}} de jobs {{jobtype}} de plus sont morts dans la dernière heure.',
+      dead_other: '{{count, number}} jobs {{jobtype}} de plus sont morts dans la dernière heure.',
       paused_one: '{{queue}} est en pause avec {{count, number}} job.',
       paused_many: '{{queue}} est en pause avec {{count, number}} de jobs.',
       paused_other: '{{queue}} est en pause avec {{count, number}} jobs.',

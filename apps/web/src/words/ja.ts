@@ -198,7 +198,7 @@ export const words = {
         '{{queue}} を処理するワーカーがありません。{{count, number}}件のジョブが待機しています。',
       latency: '{{queue}} の待ち時間は {{time}} で、増え続けています。',
       failing_other: '{{jobtype}} が直近1時間に{{count, number}}回失敗しました (実行の{{share}})。',
-      dead_other: '直近1時間に新たに{{count, number}}件のジョブがデッドになりました。',
+      dead_other: '直近1時間に新たに {{jobtype}} のジョブ{{count, number}}件がデッドになりました。',
       paused_other: '{{queue}} は一時停止中です ({{count, number}}件のジョブ)。',
       backup_old: '最新のバックアップから {{time}} 経過しています。',
       backup_none: 'バックアップがまだありません。',

@@ -194,7 +194,7 @@ export const words = {
       no_worker_other: '沒有 Worker 從 {{queue}} 取用工作：{{count, number}} 個工作等待中。',
       latency: '{{queue}} 已等待 {{time}}，且持續增加。',
       failing_other: '{{jobtype}} 在過去一小時內失敗 {{count, number}} 次（占執行次數的 {{share}}）。',
-      dead_other: '過去一小時內新增 {{count, number}} 個死亡的工作。',
+      dead_other: '過去一小時內新增 {{count, number}} 個死亡的 {{jobtype}} 工作。',
       paused_other: '{{queue}} 已暫停，其中有 {{count, number}} 個工作。',
       backup_old: '最新的備份距今已有 {{time}}。',
       backup_none: '尚無備份。',
