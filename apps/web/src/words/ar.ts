@@ -381,7 +381,7 @@ export const words = {
     showMore_other: 'عرض {{count, number}} عنصر آخر',
     span: 'الفترة الزمنية',
     spans: {
-      live: 'مباشر',
+      live: 'الآن',
       '30m': '30 د',
       '3h': '3 س',
       '24h': '24 س',

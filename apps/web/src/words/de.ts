@@ -301,7 +301,7 @@ export const words = {
     showMore_other: '{{count, number}} weitere anzeigen',
     span: 'Zeitraum',
     spans: {
-      live: 'Live',
+      live: 'Jetzt',
       '30m': '30 min',
       '3h': '3 h',
       '24h': '24 h',

@@ -325,7 +325,7 @@ export const words = {
     showMore_other: 'Mostrar {{count, number}} más',
     span: 'Periodo',
     spans: {
-      live: 'En vivo',
+      live: 'Ahora',
       '30m': '30 min',
       '3h': '3 h',
       '24h': '24 h',

@@ -295,7 +295,7 @@ export const words = {
     showMore_other: 'نمایش {{count, number}} مورد دیگر',
     span: 'بازهٔ زمانی',
     spans: {
-      live: 'زنده',
+      live: 'اکنون',
       '30m': '۳۰ دقیقه',
       '3h': '۳ ساعت',
       '24h': '۲۴ ساعت',

@@ -326,7 +326,7 @@ export const words = {
     showMore_other: 'En afficher {{count, number}} de plus',
     span: 'Période',
     spans: {
-      live: 'En direct',
+      live: 'Maintenant',
       '30m': '30 min',
       '3h': '3 h',
       '24h': '24 h',

@@ -315,7 +315,7 @@ export const words = {
     showMore_other: 'הצגת עוד {{count, number}}',
     span: 'טווח זמן',
     spans: {
-      live: 'חי',
+      live: 'עכשיו',
       '30m': '30 דק׳',
       '3h': '3 שע׳',
       '24h': '24 שע׳',

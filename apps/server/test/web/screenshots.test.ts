@@ -1,0 +1,119 @@
+/*
+ * The pictures of the README and the docs, of a server with jobs and a worker: `SCREENSHOTS=docs/images npx vitest run screenshots`. Without
+ * the variable there is nothing to do.
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Client } from '@faktory-ts/client';
+import type { BrowserContextOptions } from 'playwright-core';
+import { afterEach, describe, test } from 'vitest';
+import { noBrowser, type Site, site, tab } from './browser.ts';
+import { endWires, Wire } from './wire.ts';
+
+afterEach(endWires);
+const folder = process.env.SCREENSHOTS;
+const root = resolve(import.meta.dirname, '../../../..');
+const minutes = 3; // of life before the first picture
+
+describe.skipIf(noBrowser || folder === undefined)('pictures', { timeout: 600_000 }, () => {
+  test('of every page, light and dark, wide and narrow', async () => {
+    const into = resolve(root, folder ?? '');
+    mkdirSync(into, { recursive: true });
+    const at = await site();
+    const stop = live(at);
+    await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
+    const wire = new Wire(at);
+    const [failed] = await wire.jobs({ places: ['retries'], jobtypes: ['ChargeCard'] });
+    const wide = { viewport: { width: 1280, height: 800 } };
+    const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+    const pictures: [name: string, path: string, options: BrowserContextOptions][] = [
+      ['overview', '/', { ...wide, colorScheme: 'light' }],
+      ['overview-dark', '/', { ...wide, colorScheme: 'dark' }],
+      ['jobs-dark', '/jobs?places=retries', { ...wide, colorScheme: 'dark' }],
+      ['job', `/jobs/${failed?.job.jid}`, { ...wide, colorScheme: 'light' }],
+      ['queue', '/queues/payments', { ...wide, colorScheme: 'light' }],
+      ['queues', '/queues', { ...wide, colorScheme: 'light' }],
+      ['errors', '/errors', { ...wide, colorScheme: 'light' }],
+      ['workers-dark', '/workers', { ...wide, colorScheme: 'dark' }],
+      ['push', '/push', { ...wide, colorScheme: 'light' }],
+      ['settings-dark', '/about', { ...wide, colorScheme: 'dark' }],
+      ['overview-arabic', '/', { ...wide, colorScheme: 'light', locale: 'ar' }],
+      ['jobs-phone', '/jobs', { ...phone, colorScheme: 'dark' }],
+    ];
+    for (const [name, path, options] of pictures) {
+      const page = await tab(options);
+      await page.goto(at.url + path);
+      await page.locator('h1').first().waitFor({ state: 'attached' });
+      // The live charts begin with the page.
+      await new Promise((resolve) => setTimeout(resolve, path === '/' ? 15_000 : 3000));
+      await page.screenshot({ path: join(into, `${name}.png`) });
+      await page.close();
+    }
+    await stop();
+  });
+});
+
+/** Jobs and workers as a small shop has them. */
+function live(at: Site): () => Promise<void> {
+  const url = `tcp://127.0.0.1:${at.port}`;
+  const client = new Client({ url });
+  const types = ['SendEmail', 'ResizeImage', 'ChargeCard', 'ImportFeed', 'SyncContact'];
+  const queues = ['default', 'images', 'payments', 'feeds', 'default'];
+  let count = 0;
+  let running = true;
+  const push = async (): Promise<void> => {
+    for (; running; count++) {
+      const kind = count % types.length;
+      const more = count % 40 === 0 ? { at: new Date(Date.now() + 3_600_000) } : {};
+      const args = [
+        count,
+        { user: { id: 1000 + (count % 97), email: `user${count % 97}@example.com` }, tags: ['spring', 'eu'] },
+      ];
+      const job = {
+        jobtype: types[kind] ?? '',
+        args,
+        queue: queues[kind] ?? '',
+        priority: (count % 9) + 1,
+        backtrace: 10,
+      };
+      await client.push({ ...job, ...more, ...(count % 31 === 0 && { retry: 0 }) });
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  };
+  const work = async (wid: string, speed: number): Promise<void> => {
+    const wire = new Wire(at, wid);
+    for (let done = 0; running; done++) {
+      await wire.ask(`BEAT ${JSON.stringify({ wid, rss_kb: 61_000 + done, lag_ms: 2 })}`);
+      const text = await wire.ask('FETCH payments default images');
+      if (text === '') continue;
+      const { jid, args } = JSON.parse(text) as { jid: string; args: [number] };
+      await new Promise((resolve) => setTimeout(resolve, speed));
+      const bad = args[0] % 11 === 3;
+      const failure = {
+        jid,
+        errtype: args[0] % 2 === 0 ? 'ConnectionError' : 'CardDeclined',
+        message:
+          args[0] % 2 === 0
+            ? `no answer from 10.0.0.${args[0] % 9}:5432 after 5000 ms`
+            : `order ${args[0]} was declined by the bank`,
+        backtrace: [
+          'app/payments/charge.ts:41:13',
+          'app/payments/bank.ts:118:9',
+          'node:internal/process/task_queues:95:5',
+        ],
+      };
+      await wire.ask(bad ? `FAIL ${JSON.stringify(failure)}` : `ACK ${JSON.stringify({ jid })}`);
+    }
+  };
+  const all = [
+    push(),
+    work('worker-a1b2c3d4', 180),
+    work('worker-e5f6a7b8', 240),
+    work('worker-c9d0e1f2', 320),
+  ];
+  return async () => {
+    running = false;
+    await Promise.all(all);
+    await client.close();
+  };
+}
