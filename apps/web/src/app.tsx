@@ -11,7 +11,8 @@ import { SessionGate } from './session.tsx';
 import { Fault, NotFound, StartFailed } from './shell/faults.tsx';
 import { Shell } from './shell/shell.tsx';
 
-const Overview = lazy(() => import('./pages/overview.tsx'));
+const overview = () => import('./pages/overview.tsx');
+const Overview = lazy(overview);
 const Queues = lazy(() => import('./pages/queues.tsx'));
 const Queue = lazy(() => import('./pages/queue.tsx'));
 const Jobs = lazy(() => import('./pages/jobs.tsx'));
@@ -21,6 +22,9 @@ const Workers = lazy(() => import('./pages/workers.tsx'));
 const Push = lazy(() => import('./pages/push.tsx'));
 const Settings = lazy(() => import('./pages/settings.tsx'));
 const Login = lazy(() => import('./pages/login.tsx'));
+
+// The first page most see need not wait until it is known who looks.
+if (location.pathname === baseUrl().pathname) void overview();
 
 /** A name out of an address; one that is not encoded rightly is taken as it stands. */
 function decoded(part: string | undefined): string {

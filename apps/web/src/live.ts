@@ -205,12 +205,6 @@ export function useLive<K extends 'stats' | 'attention' | 'queues' | 'workers'>(
   );
 }
 
-/** The newest events, oldest first. */
-export function useEvents(): LiveState['events'] {
-  useTopic('events');
-  return useSyncExternalStore(live.subscribe, () => live.snapshot().events);
-}
-
 /** A number that grows whenever something happened to a job: for lists that look again. */
 export function useHeard(): number {
   useTopic('events');

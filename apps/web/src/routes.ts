@@ -5,7 +5,7 @@
 import { Activity, Bug, Cpu, ListTree, type LucideIcon, Rows3, Send, Settings } from 'lucide-react';
 
 /** Names of the pages in the rail; their words are shell.pages. */
-export type PageName = 'overview' | 'queues' | 'jobs' | 'errors' | 'workers' | 'push' | 'settings';
+type PageName = 'overview' | 'queues' | 'jobs' | 'errors' | 'workers' | 'push' | 'settings';
 
 /** A page in the rail. */
 export interface PageRoute {

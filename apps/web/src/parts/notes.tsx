@@ -52,8 +52,3 @@ export function Skeleton({ lines = 1, height = 20 }: { lines?: number; height?: 
     </div>
   );
 }
-
-/** A box that is still empty, of a fixed height. */
-export const SkeletonBox = ({ height }: { height: number }): ReactNode => (
-  <div aria-hidden className="skeleton w-full" style={{ height }} />
-);

@@ -32,7 +32,7 @@ const steps: Readonly<Record<string, number>> = {
 };
 
 /** All keys from one row to another, both included. */
-export function range(keys: readonly string[], from: number, to: number): string[] {
+function range(keys: readonly string[], from: number, to: number): string[] {
   return keys.slice(Math.min(from, to), Math.max(from, to) + 1);
 }
 
