@@ -16,7 +16,6 @@ import { type SessionOf, Sessions } from './sessions.ts';
 import { pathOf, readTokens, type SecretToken } from './tokens.ts';
 
 export { type Deed, summary } from './audit.ts';
-export type { Right } from './rights.ts';
 export { isAudited, isWatched, keyOf, permit, permitQueues, rightsOf } from './rights.ts';
 
 /** What is to be known. Empty lists: nothing is asked. */
