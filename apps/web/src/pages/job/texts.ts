@@ -9,7 +9,7 @@ import { type JsonNode, prettyJson, readJson } from '../../json.ts';
 const own = new Set(['jid', 'created_at', 'enqueued_at', 'failure', 'at']);
 
 /** A text as one word of a POSIX shell. */
-export const shellWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+const shellWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** A value on one line. */
 function line(node: JsonNode): string {

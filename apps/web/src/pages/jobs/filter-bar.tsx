@@ -123,7 +123,7 @@ function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
 }
 
 /** The filter with another value of one name; `undefined` and an empty text take it away. */
-export function withOf<Name extends keyof Filter>(
+function withOf<Name extends keyof Filter>(
   filter: Filter,
   name: Name,
   value: Filter[Name] | undefined,
