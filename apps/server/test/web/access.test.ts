@@ -160,6 +160,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     expect(page.url()).toBe(`${proxy.url}/faktory/queues/mail`);
     await page.reload();
     await page.getByRole('heading', { name: 'mail' }).waitFor();
+    await page.close(); // it would miss the proxy
     await proxy.close();
   });
 });
