@@ -64,9 +64,9 @@ const steps = {
     await running;
     await stopLast();
   },
-  'server and worker work as libraries': async () => {
+  'server and worker work as libraries, and the server shows the web UI': async () => {
     file('library.mjs', library);
-    await started(process.execPath, ['library.mjs'], /library \S+/);
+    await started(process.execPath, ['library.mjs'], /page true script 200 library \S+/);
   },
   'worker and protocol load in CommonJS': async () => {
     file('commonjs.cjs', commonjs);
@@ -103,13 +103,17 @@ export default {
 const library = `import { newJid } from '@faktory-ts/protocol';
 import { createServer } from '@faktory-ts/server';
 import { Worker } from '@faktory-ts/worker';
-const server = createServer();
+const server = createServer({ http: {} });
 await server.start();
+const site = 'http://127.0.0.1:' + server.httpPort + '/';
+const page = await (await fetch(site)).text();
+const [, script] = /src="\\.\\/(assets\\/[^"]+\\.js)"/.exec(page) ?? [];
+const { status } = await fetch(site + script);
 const worker = new Worker({ url: server.url, handlers: { T: () => {} } });
 await worker.start();
 await worker.stop();
 await server.stop();
-console.log('library ' + newJid());
+console.log('page', page.includes('id="page"'), 'script', status, 'library ' + newJid());
 `;
 const commonjs = `const { newJid } = require('@faktory-ts/protocol');
 const { Worker } = require('@faktory-ts/worker');
