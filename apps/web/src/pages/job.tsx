@@ -9,7 +9,6 @@ import { useTranslation } from 'react-i18next';
 import { Link, useSearch } from 'wouter';
 import { ApiProblem, api, apiUrl } from '../api.ts';
 import { jobsHref, queueHref } from '../filter.ts';
-import { readJson } from '../json.ts';
 import { bytes } from '../numbers.ts';
 import { CodeBlock, CopyButton } from '../parts/code.tsx';
 import { JsonTree } from '../parts/json-tree.tsx';
@@ -17,11 +16,12 @@ import { Empty, ErrorNote, Skeleton } from '../parts/notes.tsx';
 import { Facts, PageHead, Section } from '../parts/section.tsx';
 import { PriorityMark, StateBadge } from '../parts/state.tsx';
 import { usePrefs } from '../prefs.ts';
+import { commandLine, curlLine } from '../push-lines.ts';
 import { usePage } from '../shell/title.ts';
 import { Time } from '../time.tsx';
 import { Attempts } from './job/attempts.tsx';
 import { CopyJob } from './job/copy-job.tsx';
-import { curlLine, memberText, pushLine } from './job/texts.ts';
+import { argsText, copyText, lineJob } from './job/texts.ts';
 import { Timeline } from './job/timeline.tsx';
 import { Why } from './job/why.tsx';
 import { JobActions } from './jobs/actions.tsx';
@@ -91,7 +91,7 @@ function Shown({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
 
 function Arguments({ job }: { job: JobDetail }): ReactNode {
   const { t } = useTranslation();
-  const args = job.args_cut && !job.job_cut ? (memberText(job.job, 'args') ?? job.args) : job.args;
+  const args = job.args_cut && !job.job_cut ? argsText(job.job) : job.args;
   return (
     <Section
       title={t('job.arguments')}
@@ -124,8 +124,8 @@ function Whole({ job }: { job: JobDetail }): ReactNode {
       ) : (
         <div className="flex flex-wrap gap-2 py-2">
           <CopyButton words text={job.job} label={t('job.copyJson')} />
-          <CopyButton words text={() => pushLine(readJson(job.job))} label={t('job.copyPush')} />
-          <CopyButton words text={() => curlLine(readJson(job.job))} label={t('job.copyCurl')} />
+          <CopyButton words text={() => commandLine(lineJob(job.job))} label={t('job.copyPush')} />
+          <CopyButton words text={() => curlLine(copyText(job.job))} label={t('job.copyCurl')} />
         </div>
       )}
       <details>

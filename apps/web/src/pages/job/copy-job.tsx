@@ -81,7 +81,7 @@ function Form(props: { id: string; job: JobDetail; mode: 'edit' | 'copy'; onClos
     event.preventDefault();
     try {
       if (readJson(text).kind !== 'array') throw new Error(t('parts.json.notArray'));
-      const { jid } = await api.push(copyText(readJson(job.job), text));
+      const { jid } = await api.push(copyText(job.job, text));
       if (mode === 'edit')
         await act({ jids: [job.jid], places: [job.place], queues: [job.queue] }, { action: 'discard' });
       toast(t('job.pushed', { jid }));

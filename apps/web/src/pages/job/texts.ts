@@ -1,15 +1,12 @@
 /*
- * A job as something to type: a push command, a curl line, the text of a copy. Pure. Numbers and escapes stay as the client wrote them. It
- * must never leave a quote open for the shell: what stands in the job is somebody else's.
+ * A job as something to send again: the text of a copy, and what the lines for a shell need of it. Pure. Numbers and escapes stay as the
+ * client wrote them. A stranger would get wrong that a copy has no time of its own: it is ready at once.
  */
-import { baseUrl } from '../../api.ts';
 import { type JsonNode, prettyJson, readJson } from '../../json.ts';
+import type { LineJob } from '../../push-lines.ts';
 
 /** What only this job has: a copy gets its own. */
 const own = new Set(['jid', 'created_at', 'enqueued_at', 'failure', 'at']);
-
-/** A text as one word of a POSIX shell. */
-const shellWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** A value on one line. */
 function line(node: JsonNode): string {
@@ -19,36 +16,41 @@ function line(node: JsonNode): string {
   return node.source;
 }
 
-/** The JSON text of a copy, with other arguments if they are given. */
-export function copyText(job: JsonNode, args?: string): string {
-  if (job.kind !== 'object') return line(job);
-  const kept = job.entries.filter(([key]) => !own.has(key));
-  const members = kept.map(
-    ([key, value]) => `${JSON.stringify(key)}:${key === 'args' && args !== undefined ? args : line(value)}`,
-  );
-  return `{${members.join(',')}}`;
-}
-
-/** The program's command that pushes the same job again. */
-export function pushLine(job: JsonNode): string {
-  return `faktory push ${shellWord(copyText(job))}`;
-}
-
-/** The same for who has curl alone. */
-export function curlLine(job: JsonNode): string {
-  const url = new URL('api/jobs', baseUrl()).href;
-  return `curl -H 'Content-Type: application/json' -d ${shellWord(copyText(job))} ${shellWord(url)}`;
-}
-
-/** A member of an object's text, as it is written; undefined: there is none. */
-export function memberText(job: string, name: string): string | undefined {
+/** The members of a job that a copy has too, each as its text. */
+function members(job: string): ReadonlyMap<string, string> {
   const node = readJson(job);
-  const found = node.kind === 'object' ? node.entries.find(([key]) => key === name)?.[1] : undefined;
-  return found && line(found);
+  if (node.kind !== 'object') return new Map();
+  return new Map(node.entries.filter(([key]) => !own.has(key)).map(([key, value]) => [key, line(value)]));
 }
 
-/** The arguments with line breaks, to be edited. */
-export function argsToEdit(job: string): string {
-  const args = memberText(job, 'args');
-  return args === undefined ? '[]' : prettyJson(readJson(args));
+/** The JSON text of a copy, with other arguments if they are given. */
+export function copyText(job: string, args?: string): string {
+  const text = ([key, value]: readonly [string, string]) =>
+    `${JSON.stringify(key)}:${key === 'args' && args !== undefined ? args : value}`;
+  return `{${[...members(job)].map(text).join(',')}}`;
 }
+
+/** A copy as the program's command takes it. */
+export function lineJob(job: string): LineJob {
+  const known = members(job);
+  const text = (name: string) => {
+    const source = known.get(name);
+    return source === undefined ? undefined : (JSON.parse(source) as string);
+  };
+  const number = (name: string) => (known.has(name) ? Number(known.get(name)) : undefined);
+  return {
+    jobtype: text('jobtype') ?? '',
+    args: known.get('args') ?? '[]',
+    queue: text('queue'),
+    priority: number('priority'),
+    retry: number('retry'),
+    reserve_for: number('reserve_for'),
+    custom: known.get('custom'),
+  };
+}
+
+/** The arguments of a job, as they are written. */
+export const argsText = (job: string): string => members(job).get('args') ?? '[]';
+
+/** The same with line breaks, to be edited. */
+export const argsToEdit = (job: string): string => prettyJson(readJson(argsText(job)));

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { commandLine } from '../../push-lines.ts';
+import { argsText, argsToEdit, copyText, lineJob } from './texts.ts';
+
+const job =
+  '{"retry":3,"custom":{"trace":1.0},"jid":"abc","queue":"mail","jobtype":"Send","priority":7,"created_at":"2026-01-01T00:00:00Z",' +
+  '"at":"2026-01-02T00:00:00Z","args":[12345678901234567890,"it\'s \\u00e9"],"enqueued_at":"2026-01-01T00:00:01Z","failure":{"message":"m"}}';
+
+test('a copy has all that its pusher wrote, letter for letter, and nothing that only the first one has', () => {
+  expect(copyText(job)).toBe(
+    '{"retry":3,"custom":{"trace":1.0},"queue":"mail","jobtype":"Send","priority":7,"args":[12345678901234567890,"it\'s \\u00e9"]}',
+  );
+});
+
+test('a copy may have other arguments', () => {
+  expect(copyText(job, '[1.0]')).toContain('"priority":7,"args":[1.0]}');
+});
+
+test('the command of a copy names what the job had, its quotes safe from the shell', () => {
+  expect(commandLine(lineJob(job))).toBe(
+    `faktory push 'Send' '[12345678901234567890,"it'\\''s \\u00e9"]' --queue 'mail' --priority 7 --retry=3 --custom '{"trace":1.0}'`,
+  );
+});
+
+test('arguments are shown and edited as they were written', () => {
+  expect(argsText(job)).toBe('[12345678901234567890,"it\'s \\u00e9"]');
+  expect(argsToEdit(job)).toBe('[\n  12345678901234567890,\n  "it\'s \\u00e9"\n]');
+});
