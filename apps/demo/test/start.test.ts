@@ -60,10 +60,11 @@ class Start {
 test('npm start runs jobs, says where everything is, and ends within two seconds of Ctrl-C', async () => {
   const start = new Start(freePorts);
   const [, port] = await start.says(/jobs {2}tcp:\/\/127\.0\.0\.1:(\d+)/);
-  const [, site] = await start.says(/http {2}(http:\S+)\/stats/);
+  const [, site] = await start.says(/web {3}(http:\S+)/);
   expect(start.output).toContain(`data  ${folder}`);
   await start.says(/demo {2}SendEmail .*: sent/);
   const info = (await (await fetch(`${site}/stats`)).json()) as { server: { name: string } };
+  expect(await (await fetch(site as string)).text()).toContain('<div id="page">');
   expect([Number(port) > 0, info.server.name]).toEqual([true, 'faktory-ts']);
   const asked = performance.now();
   expect(await start.ctrlC()).toBe(0);

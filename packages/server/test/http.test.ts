@@ -77,9 +77,13 @@ test('the web may have a password of its own', async () => {
   expect((await page(server, '/stats')).status).toBe(401);
 });
 
-test('what is not there is 404', async () => {
+test('what is not there is 404 below /api and among the files, and else the page, which says so itself', async () => {
   const server = await running({ http: {} });
-  expect((await page(server, '/nowhere')).status).toBe(404);
+  expect((await page(server, '/api/nowhere')).status).toBe(404);
+  expect((await page(server, '/assets/nowhere.js')).status).toBe(404);
+  const { status, headers, body } = await page(server, '/nowhere');
+  expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(body).toContain('<base href="/" />');
 });
 
 test('an HTTP port in use is refused with its address, and the command port is not left open', async () => {

@@ -56,18 +56,22 @@ test('behind a proxy that ends TLS the cookie is for TLS only', async () => {
 
 test('a wrong password gives no cookie, and many are slowed down and then refused', async () => {
   const server = await guarded();
-  const wrong = (): Promise<number> =>
-    ask(server, '/api/login', { body: { password: 'wrong' } }).then(({ status, headers }) => {
-      expect(headers['set-cookie']).toBeUndefined();
-      return status;
-    });
+  const wrong = (signal?: AbortSignal): Promise<number> =>
+    ask(server, '/api/login', { body: { password: 'wrong' }, ...(signal && { signal }) }).then(
+      ({ status, headers }) => {
+        expect(headers['set-cookie']).toBeUndefined();
+        return status;
+      },
+    );
   expect(await wrong()).toBe(401);
-  // Those that wait for their turn are given up at the end.
-  const many = Array.from({ length: 40 }, () => wrong().catch(() => 0));
+  const given = new AbortController();
+  const many = Array.from({ length: 40 }, () => wrong(given.signal).catch(() => 0));
   const refused = many.map(async (status) =>
     (await status) === 429 ? 429 : Promise.reject(new Error('not refused')),
   );
   expect(await Promise.any(refused)).toBe(429);
+  given.abort(); // those that wait for their turn
+  await Promise.all(many);
 });
 
 test('a logout ends the session', async () => {

@@ -16,15 +16,21 @@ export interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly signal?: AbortSignal;
 }
 
 /** Asks over a connection of its own. A body that is no text is sent as JSON. */
-export function ask(server: Server, path: string, { method, headers, body }: Ask = {}): Promise<Answer> {
+export function ask(
+  server: Server,
+  path: string,
+  { method, headers, body, signal }: Ask = {},
+): Promise<Answer> {
   const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const type = sent === undefined ? {} : { 'content-type': 'application/json' };
   const options = {
     method: method ?? (sent === undefined ? 'GET' : 'POST'),
     headers: { ...type, ...headers },
+    ...(signal && { signal }),
   };
   return new Promise((resolve, reject) => {
     const asked = request(

@@ -5,6 +5,7 @@
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { axe, noBrowser, patience, type Site, site, tab } from './browser.ts';
+import { takePictures } from './pictures.ts';
 import { endWires, populate, Wire } from './wire.ts';
 
 afterEach(endWires);
@@ -117,3 +118,6 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     }
   });
 });
+
+const { SCREENSHOTS } = process.env;
+if (SCREENSHOTS !== undefined) test('pictures', { timeout: 600_000 }, () => takePictures(SCREENSHOTS));

@@ -79,7 +79,7 @@ export class HttpApp {
     await this.#addAll(app);
     await app.ready();
     await this.#watch.start();
-    this.#live.attach(app.server);
+    await this.#live.attach(app.server);
     return listen(app.server, { host, port, purpose: ' for HTTP', flag: '-w' });
   }
 

@@ -8,7 +8,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FaktoryError, type JobEvent, type LiveTopic, type LiveUpdate } from '@faktory-ts/protocol';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../access/access.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { type Guard, statusOf } from './guard.ts';
@@ -40,10 +40,16 @@ interface Page {
   waiting: NodeJS.Timeout | undefined;
 }
 
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
 export class Live {
   readonly #guard: Guard;
   readonly #jobs: Jobs;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_ASKED });
+  #sockets: WebSocketServer | undefined;
   readonly #pages = new Set<Page>();
   readonly #sampler: Sampler;
   #tail: AbortController | undefined;
@@ -56,8 +62,11 @@ export class Live {
   }
 
   /** Takes the upgrades of this server. */
-  attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+  async attach(server: Server): Promise<void> {
+    const { WebSocketServer: Sockets } = await import('ws');
+    const sockets = new Sockets({ noServer: true, maxPayload: MOST_ASKED });
+    this.#sockets = sockets;
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(sockets, { request, socket, head }));
   }
 
   /** All of these topics, for pages that cannot have a WebSocket. */
@@ -73,17 +82,17 @@ export class Live {
   stop(): void {
     clearInterval(this.#ping);
     for (const { socket } of this.#pages) socket.terminate();
-    this.#sockets.close();
+    this.#sockets?.close();
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #upgrade(sockets: WebSocketServer, { request, socket, head }: Upgrade): Promise<void> {
     socket.on('error', () => socket.destroy()); // the browser is gone
     try {
       const url = withoutPrefix(request.url ?? '', prefixOf(request));
       if (url.split('?', 1)[0] !== PATH) throw new FaktoryError('NOT_FOUND', 'there is no such WebSocket');
       const known = await this.#guard.socket(request, `GET ${PATH}`);
       if (this.#pages.size >= MOST_PAGES) throw new FaktoryError('LIMIT', 'too many pages are open');
-      this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, known));
+      sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, known));
     } catch (error) {
       const known = error instanceof FaktoryError ? error : new FaktoryError('ERR', 'internal error');
       const body = JSON.stringify({ code: known.code, error: known.message });

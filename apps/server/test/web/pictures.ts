@@ -1,57 +1,57 @@
 /*
- * The pictures of the README and the docs, of a server with jobs and a worker: `SCREENSHOTS=docs/images npx vitest run screenshots`. Without
- * the variable there is nothing to do.
+ * The pictures of the README and the docs, of a server with jobs and a worker:
+ * `SCREENSHOTS=docs/images npx vitest run apps/server/test/web/pages.test.ts -t pictures`.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client } from '@faktory-ts/client';
 import type { BrowserContextOptions } from 'playwright-core';
-import { afterEach, describe, test } from 'vitest';
-import { noBrowser, type Site, site, tab } from './browser.ts';
-import { endWires, Wire } from './wire.ts';
+import { type Site, site, tab } from './browser.ts';
+import { Wire } from './wire.ts';
 
-afterEach(endWires);
-const folder = process.env.SCREENSHOTS;
-const root = resolve(import.meta.dirname, '../../../..');
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const minutes = 3; // of life before the first picture
 
-describe.skipIf(noBrowser || folder === undefined)('pictures', { timeout: 600_000 }, () => {
-  test('of every page, light and dark, wide and narrow', async () => {
-    const into = resolve(root, folder ?? '');
-    mkdirSync(into, { recursive: true });
-    const at = await site();
-    const stop = live(at);
-    await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
-    const wire = new Wire(at);
-    const [failed] = await wire.jobs({ places: ['retries'], jobtypes: ['ChargeCard'] });
-    const wide = { viewport: { width: 1280, height: 800 } };
-    const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
-    const pictures: [name: string, path: string, options: BrowserContextOptions][] = [
-      ['overview', '/', { ...wide, colorScheme: 'light' }],
-      ['overview-dark', '/', { ...wide, colorScheme: 'dark' }],
-      ['jobs-dark', '/jobs?places=retries', { ...wide, colorScheme: 'dark' }],
-      ['job', `/jobs/${failed?.job.jid}`, { ...wide, colorScheme: 'light' }],
-      ['queue', '/queues/payments', { ...wide, colorScheme: 'light' }],
-      ['queues', '/queues', { ...wide, colorScheme: 'light' }],
-      ['errors', '/errors', { ...wide, colorScheme: 'light' }],
-      ['workers-dark', '/workers', { ...wide, colorScheme: 'dark' }],
-      ['push', '/push', { ...wide, colorScheme: 'light' }],
-      ['settings-dark', '/about', { ...wide, colorScheme: 'dark' }],
-      ['overview-arabic', '/', { ...wide, colorScheme: 'light', locale: 'ar' }],
-      ['jobs-phone', '/jobs', { ...phone, colorScheme: 'dark' }],
-    ];
-    for (const [name, path, options] of pictures) {
-      const page = await tab(options);
-      await page.goto(at.url + path);
-      await page.locator('h1').first().waitFor({ state: 'attached' });
-      // The live charts begin with the page.
-      await new Promise((resolve) => setTimeout(resolve, path === '/' ? 15_000 : 3000));
-      await page.screenshot({ path: join(into, `${name}.png`) });
-      await page.close();
-    }
-    await stop();
-  });
-});
+/** Takes them all, into a folder of the repository. */
+export async function takePictures(folder: string): Promise<void> {
+  const into = resolve(root, folder);
+  mkdirSync(into, { recursive: true });
+  const at = await site();
+  const stop = live(at);
+  await pause(minutes * 60_000);
+  const [failed] = await new Wire(at).jobs({ places: ['retries'], jobtypes: ['ChargeCard'] });
+  for (const [name, path, options] of pictures(failed?.job.jid ?? '')) {
+    const page = await tab(options);
+    await page.goto(at.url + path);
+    await page.locator('h1').first().waitFor({ state: 'attached' });
+    await pause(path === '/' ? 20_000 : 3000); // the live charts begin with the page
+    await page.screenshot({ path: join(into, `${name}.png`) });
+    await page.close();
+  }
+  await stop();
+}
+
+const pause = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
+
+function pictures(jid: string): [name: string, path: string, options: BrowserContextOptions][] {
+  const wide = { viewport: { width: 1280, height: 800 } };
+  const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+  return [
+    ['overview', '/', { ...wide, colorScheme: 'light' }],
+    ['overview-dark', '/', { ...wide, colorScheme: 'dark' }],
+    ['jobs-dark', '/jobs?places=retries', { ...wide, colorScheme: 'dark' }],
+    ['job', `/jobs/${jid}`, { ...wide, colorScheme: 'light' }],
+    ['queue', '/queues/payments', { ...wide, colorScheme: 'light' }],
+    ['queues', '/queues', { ...wide, colorScheme: 'light' }],
+    ['errors', '/errors', { ...wide, colorScheme: 'light' }],
+    ['workers-dark', '/workers', { ...wide, colorScheme: 'dark' }],
+    ['push', '/push', { ...wide, colorScheme: 'light' }],
+    ['settings-dark', '/about', { ...wide, colorScheme: 'dark' }],
+    ['overview-arabic', '/', { ...wide, colorScheme: 'light', locale: 'ar' }],
+    ['jobs-phone', '/jobs', { ...phone, colorScheme: 'dark' }],
+  ];
+}
 
 /** Jobs and workers as a small shop has them. */
 function live(at: Site): () => Promise<void> {
