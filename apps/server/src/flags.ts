@@ -10,7 +10,7 @@ import { parserOf } from './parser.ts';
 
 const words = {
   bind: { alias: 'b', describe: 'address for commands, :7419 = all interfaces', normal: 'localhost:7419' },
-  web: { alias: 'w', describe: 'address for HTTP, :0 = no HTTP', normal: 'localhost:7420' },
+  web: { alias: 'w', describe: 'address of the web UI, :0 = no HTTP', normal: 'localhost:7420' },
   environment: {
     alias: 'e',
     describe: 'development, staging or production; the last two ask for a password',
