@@ -1,6 +1,7 @@
 /**
  * Jobs, queues and workers by the web UI's API: each does what its verb on the wire does, and says what it refuses.
  */
+import { Agent } from 'node:http';
 import type { JobDetail, JobRows, QueueRow, WorkersStatus } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import { rights } from '../src/access/rights.ts';
@@ -278,4 +279,16 @@ test('old addresses lead to where the same now is, below a prefix too', async ()
   expect(
     (await ask(server, '/jobs-app/api/session', { headers: { 'x-script-name': '/jobs-app' } })).status,
   ).toBe(200);
+});
+
+test('many requests over one connection leave nothing behind on it', async () => {
+  const server = await opened();
+  const warned: Error[] = [];
+  const warn = (warning: Error): void => void warned.push(warning);
+  process.on('warning', warn);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let each = 0; each < 30; each++) expect((await ask(server, '/api/jobs', { agent })).status).toBe(200);
+  agent.destroy();
+  process.off('warning', warn);
+  expect(warned).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** A browser's requests without a browser: for the tests of the web UI's API. */
-import { request } from 'node:http';
+import { type Agent, request } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Server } from '../src/index.ts';
 
@@ -17,13 +17,15 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Default: a connection of its own. */
+  readonly agent?: Agent;
 }
 
 /** Asks over a connection of its own. A body that is no text is sent as JSON. */
 export function ask(
   server: Server,
   path: string,
-  { method, headers, body, signal }: Ask = {},
+  { method, headers, body, signal, agent }: Ask = {},
 ): Promise<Answer> {
   const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const type = sent === undefined ? {} : { 'content-type': 'application/json' };
@@ -34,7 +36,7 @@ export function ask(
   };
   return new Promise((resolve, reject) => {
     const asked = request(
-      { host: '127.0.0.1', port: server.httpPort, path, agent: false, ...options },
+      { host: '127.0.0.1', port: server.httpPort, path, agent: agent ?? false, ...options },
       (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => {

@@ -17,7 +17,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Backup, Jobs } from '../jobs/jobs.ts';
 import type { Redaction } from './redact.ts';
-import { type ApiRoute, goneSignal, object, text } from './routes.ts';
+import { type ApiRoute, object, text } from './routes.ts';
 
 /** What the routes of this file need. */
 export interface AboutSources {
@@ -152,7 +152,7 @@ async function jobtypes({ jobs, redaction }: AboutSources, request: FastifyReque
   const known = new Map<string, KnownJobtype>();
   for (const { queue, jobtype } of jobs.meter.kinds()) known.set(jobtype, { jobtype, queue, args: '[]' });
   for (const place of ['dead', 'scheduled', 'retries', 'ready', 'working'] as const) {
-    const { jobs: found } = await jobs.find({ places: [place] }, { limit: SAMPLE }, goneSignal(request));
+    const { jobs: found } = await jobs.find({ places: [place] }, { limit: SAMPLE }, request.gone);
     for (const { document, queue } of found) {
       const { jobtype, args } = parseJob(document);
       if (args.length <= MOST_ARGS)

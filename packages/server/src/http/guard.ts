@@ -16,6 +16,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** Whether the caller came with the cookie of a session. */
     loggedIn: boolean;
+    /** Aborted when the answer is sent, or nobody is there any more to read it. */
+    gone: AbortSignal;
   }
 }
 
@@ -50,6 +52,9 @@ export class Guard {
     const { caller, fresh, loggedIn } = await this.#caller(request);
     if (fresh !== undefined) setCookie(request, reply, fresh);
     request.caller = caller;
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    request.gone = gone.signal;
     request.loggedIn = loggedIn;
     const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`;
     if (caller.limits) permit(caller.limits, key);

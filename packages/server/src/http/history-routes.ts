@@ -2,7 +2,7 @@
 import { type ErrorGroups, formatTime, type History, type KindRow } from '@faktory-ts/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { Jobs } from '../jobs/jobs.ts';
-import { type ApiRoute, goneSignal, object, oneOf, text } from './routes.ts';
+import { type ApiRoute, object, oneOf, text } from './routes.ts';
 
 const MINUTE = 60; // seconds
 const HOUR = 3600;
@@ -82,7 +82,7 @@ async function history(jobs: Jobs, request: FastifyRequest): Promise<History> {
 }
 
 async function errors(jobs: Jobs, request: FastifyRequest): Promise<ErrorGroups> {
-  const groups = await jobs.errors({ from: begin(jobs, request) }, goneSignal(request));
+  const groups = await jobs.errors({ from: begin(jobs, request) }, request.gone);
   return {
     partial: groups.some(({ partial }) => partial),
     groups: groups.map(({ first, last, hours, partial: _, ...group }) => ({

@@ -20,7 +20,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Found, Jobs } from '../jobs/jobs.ts';
 import { attemptsOf, jobAlone, jobRow, wholeJob } from './job-row.ts';
 import type { Redaction } from './redact.ts';
-import { type ApiRoute, goneSignal, integer, listOf, object, oneOf, text } from './routes.ts';
+import { type ApiRoute, integer, listOf, object, oneOf, text } from './routes.ts';
 import { type Around, whyNot } from './why.ts';
 
 /** What the routes of this file need. */
@@ -136,20 +136,20 @@ function changing(sources: JobSources, tags: readonly string[]): ApiRoute[] {
 async function find({ jobs, redaction }: JobSources, request: FastifyRequest): Promise<JobRows> {
   const { search, limit, cursor } = parseJobsAsk(JSON.stringify(request.query));
   redaction.permitSearch(search);
-  const { jobs: found, ...progress } = await jobs.find(search, { cursor, limit }, goneSignal(request));
+  const { jobs: found, ...progress } = await jobs.find(search, { cursor, limit }, request.gone);
   return { jobs: found.map((each) => jobRow(each, redaction)), ...progress } as JobRows;
 }
 
 async function count({ jobs, redaction }: JobSources, request: FastifyRequest): Promise<CountedJobs> {
   const { search, cursor } = parseJobsAsk(JSON.stringify(request.query));
   redaction.permitSearch(search);
-  return (await jobs.count(search, cursor, goneSignal(request))) as CountedJobs;
+  return (await jobs.count(search, cursor, request.gone)) as CountedJobs;
 }
 
 async function changeJobs({ jobs, redaction }: JobSources, request: FastifyRequest): Promise<ChangedJobs> {
   const asked = parseChange(JSON.stringify(request.body));
   redaction.permitSearch(asked.search);
-  return (await jobs.change(asked, goneSignal(request), request.caller?.who)) as ChangedJobs;
+  return (await jobs.change(asked, request.gone, request.caller?.who)) as ChangedJobs;
 }
 
 /** The text is read by the protocol's own reader, so numbers stay as they are written. */
@@ -162,14 +162,14 @@ async function push({ jobs }: JobSources, request: FastifyRequest): Promise<{ ji
 
 async function detail(sources: JobSources, request: FastifyRequest): Promise<JobDetail> {
   const { redaction } = sources;
-  const signal = goneSignal(request);
+  const signal = request.gone;
   const found = await theJob(sources, request, signal);
   const why = whyNot(found, await sources.around(found, signal));
   return { ...jobRow(found, redaction), ...jobAlone(found, redaction), attempts: attemptsOf(found), why };
 }
 
 async function raw(sources: JobSources, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const found = await theJob(sources, request, goneSignal(request));
+  const found = await theJob(sources, request, request.gone);
   const name = `${found.jid.replace(/[^\w.-]/g, '_').slice(0, 100)}.json`;
   reply.header('Content-Disposition', `attachment; filename="${name}"`);
   return reply.type('application/json').send(wholeJob(found, sources.redaction));

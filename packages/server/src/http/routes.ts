@@ -66,10 +66,3 @@ function asKnown(error: unknown): { known: { code: string; message: string }; st
     return { known: { code: 'MALFORMED', message }, status: statusCode };
   return { known: { code: 'ERR', message: 'internal error; the server’s log says more' }, status: 500 };
 }
-
-/** Aborted when the client is gone. */
-export function goneSignal(request: FastifyRequest): AbortSignal {
-  const gone = new AbortController();
-  request.raw.socket.once('close', () => gone.abort());
-  return gone.signal;
-}
