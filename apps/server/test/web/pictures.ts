@@ -43,11 +43,8 @@ function pictures(jid: string): [name: string, path: string, options: BrowserCon
     ['jobs-dark', '/jobs?places=retries', { ...wide, colorScheme: 'dark' }],
     ['job', `/jobs/${jid}`, { ...wide, colorScheme: 'light' }],
     ['queue', '/queues/payments', { ...wide, colorScheme: 'light' }],
-    ['queues', '/queues', { ...wide, colorScheme: 'light' }],
     ['errors', '/errors', { ...wide, colorScheme: 'light' }],
     ['workers-dark', '/workers', { ...wide, colorScheme: 'dark' }],
-    ['push', '/push', { ...wide, colorScheme: 'light' }],
-    ['settings-dark', '/about', { ...wide, colorScheme: 'dark' }],
     ['overview-arabic', '/', { ...wide, colorScheme: 'light', locale: 'ar' }],
     ['jobs-phone', '/jobs', { ...phone, colorScheme: 'dark' }],
   ];

@@ -67,12 +67,10 @@ function SearchBox(): ReactNode {
           spellCheck={false}
           className="field h-8 w-full border-line ps-8 pe-8"
         />
-        <kbd
-          aria-hidden
-          className="absolute end-2 top-1.5 rounded-sm border border-line px-1 text-xs text-faint max-sm:hidden"
-        >
-          /
-        </kbd>
+        {/* A key reads from left to right: its place is that of the span. */}
+        <span aria-hidden className="absolute end-2 top-1.5 max-sm:hidden">
+          <kbd className="rounded-sm border border-line px-1 text-xs text-faint">/</kbd>
+        </span>
       </form>
     </search>
   );

@@ -80,7 +80,7 @@ function useColumns(): Column<KindRow>[] {
       {
         id: 'share',
         label: t('overview.failedShare'),
-        width: '96px',
+        width: '84px',
         end: true,
         sort: failedShare,
         cell: (kind) => (
@@ -98,7 +98,7 @@ function useColumns(): Column<KindRow>[] {
 const number = (id: string, label: string, of: (kind: KindRow) => number): Column<KindRow> => ({
   id,
   label,
-  width: '88px',
+  width: '64px',
   end: true,
   sort: of,
   cell: (kind) => <span className="tabular">{count(of(kind))}</span>,
