@@ -16,6 +16,8 @@ export interface ReaderRequest {
   readonly id: number;
   readonly name: ReadingName;
   readonly ask: ReadingAsk<ReadingName>;
+  /** The engine's thread has much to do: what reads beside it takes half of a processor at most. */
+  readonly busy: boolean;
 }
 
 export type ToReader = ReaderRequest | { readonly forget: number } | { readonly close: true };
@@ -31,6 +33,8 @@ interface Call {
 }
 
 const CACHE = 8000; // KiB
+const LOOK = 50; // ms from one look at how much the engine's thread has to do to the next
+const BUSY = 0.5; // of its time
 
 /** Opens the file so that nothing can be written through it. */
 export function openReader(path: string): Database {
@@ -46,6 +50,8 @@ export class Reader {
   /** Where there can be no thread. */
   #own: Database | undefined;
   #last = 0;
+  #looked = performance.eventLoopUtilization();
+  #busy = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -82,7 +88,7 @@ export class Reader {
       };
       this.#calls.set(id, settle);
       signal?.addEventListener('abort', forget);
-      thread.postMessage({ id, name, ask } satisfies ToReader);
+      thread.postMessage({ id, name, ask, busy: this.#isBusy() } satisfies ToReader);
     });
   }
 
@@ -98,6 +104,16 @@ export class Reader {
     thread.ref();
     thread.postMessage({ close: true } satisfies ToReader);
     await ended;
+  }
+
+  #isBusy(): boolean {
+    const now = performance.eventLoopUtilization();
+    const { active, idle, utilization } = performance.eventLoopUtilization(now, this.#looked);
+    if (active + idle >= LOOK) {
+      this.#looked = now;
+      this.#busy = utilization > BUSY;
+    }
+    return this.#busy;
   }
 
   #open(): Database {
