@@ -6,6 +6,7 @@
  * for some 50 ms.
  */
 import { existsSync } from 'node:fs';
+import { performance } from 'node:perf_hooks'; // that of browsers, whose types examples may have, knows no utilization
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
