@@ -82,11 +82,12 @@ function Form(props: { id: string; job: JobDetail; mode: 'edit' | 'copy'; onClos
     try {
       if (readJson(text).kind !== 'array') throw new Error(t('parts.json.notArray'));
       const { jid } = await api.push(copyText(job.job, text));
-      if (mode === 'edit')
-        await act({ jids: [job.jid], places: [job.place], queues: [job.queue] }, { action: 'discard' });
       toast(t('job.pushed', { jid }));
       onClose();
       go(jobHref(jid));
+      // Behind the new page: that of the old job would ask for it once more.
+      if (mode === 'edit')
+        await act({ jids: [job.jid], places: [job.place], queues: [job.queue] }, { action: 'discard' });
     } catch (caught) {
       setProblem(
         caught instanceof JsonProblem
