@@ -20,6 +20,7 @@ const stats = (second: number, change: Partial<LiveStats> = {}): LiveStats => ({
   retries: 0,
   working: 0,
   dead: 0,
+  slots: 0,
   processed: 0,
   failures: 0,
   pushed: 0,

@@ -85,6 +85,8 @@ export interface Beat {
   rssKb?: number;
   /** Longest time the worker's event loop stood still since its last beat, milliseconds. */
   lagMs?: number;
+  /** Jobs that the worker runs at once. */
+  slots?: number;
 }
 
 /** Reads what follows `BEAT `. Throws `MALFORMED`: `invalid BEAT …`. */
@@ -98,6 +100,8 @@ export function parseBeat(rest: string): Beat {
     if (rssKb !== undefined) beat.rssKb = rssKb;
     const lagMs = fields.get('lag_ms');
     if (typeof lagMs === 'number' && lagMs >= 0) beat.lagMs = lagMs;
+    const slots = fields.get('slots');
+    if (Number.isInteger(slots) && Number(slots) > 0) beat.slots = Number(slots);
     return beat;
   });
 }

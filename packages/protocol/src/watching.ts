@@ -48,6 +48,8 @@ export interface WorkerStatus {
   rss_kb: number;
   /** Longest time that its event loop stood still between its last two beats, milliseconds; 0: it does not say. */
   lag_ms: number;
+  /** Jobs that it runs at once; 0: it does not say. */
+  slots: number;
   connections: number;
   /** The longest-running first. */
   jobs: RunningJob[];

@@ -60,6 +60,8 @@ export interface LiveStats {
   retries: number;
   working: number;
   dead: number;
+  /** Jobs that the workers run at once, as far as they say. */
+  slots: number;
   /** Since the store was made: executions that ended, and those of them that failed. */
   processed: number;
   failures: number;

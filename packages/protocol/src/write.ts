@@ -29,6 +29,8 @@ export interface BeatPayload {
   rss_kb?: number;
   /** Longest time the worker's event loop stood still since its last beat, milliseconds. Ours; others ignore it. */
   lag_ms?: number;
+  /** Jobs that the worker runs at once. Ours too. */
+  slots?: number;
 }
 
 /** A hand-out by its two names, as FETCHB told them. */

@@ -187,6 +187,17 @@ test('a queue is paused, resumed and removed by its name, also one with a point 
   expect((await act('pause')).status).toBe(404);
 });
 
+test('workers tell how many jobs they run at once', async () => {
+  const server = await opened();
+  const worker = await greeted(server, 'w1');
+  await worker.ask('BEAT {"wid":"w1","slots":30}');
+  await worker.ask('BEAT {"wid":"w1","slots":"many"}');
+  const { workers } = (await ask(server, '/api/workers')).json<WorkersStatus>();
+  expect(workers).toMatchObject([{ wid: 'w1', slots: 30 }]);
+  const live = (await ask(server, '/api/live?topics=stats')).json();
+  expect(live).toMatchObject({ stats: { slots: 30 } });
+});
+
 test('workers are told with what they run, and a signal reaches one or all', async () => {
   const server = await opened();
   await push(server, {});

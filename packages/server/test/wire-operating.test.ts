@@ -110,7 +110,7 @@ test('WORKERS lists who works on what since when; SIGNAL reaches them with their
   const worker = await greeted(server, 'w1');
   await client.push('job-00001');
   await client.push('job-00002');
-  await worker.ask('BEAT {"wid":"w1","rss_kb":2048,"lag_ms":3}');
+  await worker.ask('BEAT {"wid":"w1","rss_kb":2048,"lag_ms":3,"slots":7}');
   expect(await worker.fetch()).toBe('job-00001');
   expect(await client.fetch()).toBe('job-00002');
   const { workers, others } = await client.json<WorkersStatus>('WORKERS');
@@ -121,6 +121,7 @@ test('WORKERS lists who works on what since when; SIGNAL reaches them with their
       queues: ['default'],
       rss_kb: 2048,
       lag_ms: 3,
+      slots: 7,
       connections: 1,
       jobs: [{ jid: 'job-00001', jobtype: 'T', queue: 'default', wid: 'w1' }],
     },

@@ -32,7 +32,8 @@ function make(change: Partial<HeartData> = {}, tls?: HeartData['connection']['tl
   const addresses = [{ host: '127.0.0.1', port: server.port, tls: false }];
   const connection = { addresses, hello: { wid: 'w1' }, tls };
   const memory = new Pulse(() => {}).memory;
-  const data = { connection, wid: 'w1', interval: 10, longestBlock: 60_000, pulse: memory, ...change };
+  const about = { wid: 'w1', slots: 1, interval: 10, longestBlock: 60_000 };
+  const data = { connection, ...about, pulse: memory, ...change };
   const log = { ...silent, warn: (message: string) => said.push(message) };
   heart = makeHeart(data, () => 'running', events, log);
   return heart;

@@ -18,6 +18,8 @@ import { type PulseMemory, PulseReader } from './pulse.ts';
 export interface HeartData {
   connection: Pick<ConnectionOptions, 'addresses' | 'hello' | 'tls'>;
   wid: string;
+  /** Jobs that the worker runs at once. */
+  slots: number;
   /** Milliseconds between beats. */
   interval: number;
   /** Milliseconds that the worker's event loop may stand still until its heart stops too. */
@@ -89,10 +91,11 @@ function localHeart(data: HeartData, state: () => BeatState, events: RemoteEvent
     onUp: () => events.up(),
     onDown: (error) => events.down(error),
   });
-  const { wid, interval } = data;
+  const { wid, slots, interval } = data;
   return new Heart({
     connection,
     wid,
+    slots,
     interval,
     state,
     lag: () => pulse.takeLag(),

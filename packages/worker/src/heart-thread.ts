@@ -11,7 +11,7 @@ import { Heart } from './heart.ts';
 import type { FromHeart, HeartData, ToHeart } from './heart-remote.ts';
 import { PulseReader } from './pulse.ts';
 
-const { connection: options, wid, interval, longestBlock, pulse } = workerData as HeartData;
+const { connection: options, wid, slots, interval, longestBlock, pulse } = workerData as HeartData;
 const reader = new PulseReader(pulse);
 let state: BeatState = 'running';
 let givenUp = false;
@@ -32,6 +32,7 @@ const connection = new Connection({
 const heart = new Heart({
   connection,
   wid,
+  slots,
   interval,
   state: () => state,
   lag: () => reader.takeLag(),

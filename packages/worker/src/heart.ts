@@ -21,6 +21,8 @@ export interface HeartEvents {
 export interface HeartOptions {
   connection: Connection;
   wid: string;
+  /** Jobs that the worker runs at once. */
+  slots: number;
   /** Milliseconds between beats. */
   interval: number;
   /** What the worker does now. */
@@ -87,7 +89,7 @@ export class Heart {
   }
 
   async #say(timeout?: number): Promise<void> {
-    const { connection, wid, state, lag, events } = this.#options;
+    const { connection, wid, slots, state, lag, events } = this.#options;
     const rssKb = Math.round(process.memoryUsage.rss() / 1024);
     const lagMs = lag();
     const beat = {
@@ -95,6 +97,7 @@ export class Heart {
       current_state: state(),
       rss_kb: rssKb,
       ...(lagMs !== undefined && { lag_ms: lagMs }),
+      slots,
     };
     const signal = await commands.beat(connection, beat, { timeout, signal: this.#stopped.signal });
     events.beaten();

@@ -178,7 +178,13 @@ describe('the heart', () => {
     await worker.start();
     await desk.server.line('FETCH');
     expect(desk.said('BEAT')).toEqual([
-      { wid: worker.wid, current_state: 'running', rss_kb: expect.any(Number), lag_ms: expect.any(Number) },
+      {
+        wid: worker.wid,
+        current_state: 'running',
+        rss_kb: expect.any(Number),
+        lag_ms: expect.any(Number),
+        slots: expect.any(Number),
+      },
     ]);
     const hellos = desk.server.peers.map(({ lines }) => JSON.parse(lines[0]?.slice(6) ?? ''));
     const self = { v: 2, wid: worker.wid, pid: process.pid, hostname: expect.any(String), labels: ['blue'] };

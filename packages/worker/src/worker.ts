@@ -117,10 +117,10 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   #makeHeart(connection: HeartData['connection']): AnyHeart {
-    const { beatInterval: interval, longestBlock, log } = this.#settings;
+    const { beatInterval: interval, concurrency: slots, longestBlock, log } = this.#settings;
     const { wid } = this;
     const where = connection.addresses.map(({ host, port }) => `${host}:${port}`).join(' or ');
-    const data = { connection, wid, interval, longestBlock, pulse: this.#pulse.memory };
+    const data = { connection, wid, slots, interval, longestBlock, pulse: this.#pulse.memory };
     const events = {
       up: () => log.info(`connected to ${where}`, { wid }),
       down: (error: FaktoryError) => log.warn(`no connection: ${error.message}`, { code: error.code }),

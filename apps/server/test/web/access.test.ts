@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
-import { expectFaults, noBrowser, patience, profile, type Site, site, tab } from './browser.ts';
+import { axe, expectFaults, noBrowser, patience, profile, type Site, site, tab } from './browser.ts';
 import { endWires, Wire } from './wire.ts';
 
 afterEach(endWires);
@@ -38,6 +38,8 @@ describe.skipIf(noBrowser)('access', patience, () => {
     await new Wire(at, undefined, 'secret').push(1, { queue: 'mail' });
     const page = await tab();
     await page.goto(`${at.url}/queues`);
+    await page.getByLabel('Password').waitFor();
+    expect(await axe(page)).toEqual([]);
     await page.getByLabel('Password').fill('wrong');
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('alert').waitFor();

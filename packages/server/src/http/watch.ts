@@ -67,6 +67,7 @@ export class Watch implements Looks {
       retries,
       working,
       dead,
+      slots: roster.workers().reduce((sum, { slots }) => sum + slots, 0),
       processed,
       failures,
       pushed: jobs.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
@@ -157,9 +158,10 @@ function sizesOf({ name, paused, size, priorities, oldest }: QueueFigures, now: 
 }
 
 function workerStatus(record: WorkerRecord, jobs: RunningJob[]): WorkerStatus {
-  const { wid, hostname, pid, labels, state, startedAt, lastBeat, rssKb, lagMs, lines, queues } = record;
+  const { wid, hostname, pid, labels, state, startedAt, lastBeat, rssKb, lagMs, slots, lines, queues } =
+    record;
   const times = { started_at: formatTime(startedAt), last_beat: formatTime(lastBeat) };
-  const figures = { rss_kb: rssKb, lag_ms: lagMs, connections: lines.size };
+  const figures = { rss_kb: rssKb, lag_ms: lagMs, slots, connections: lines.size };
   return { wid, hostname, pid, labels, state, queues, ...times, ...figures, jobs };
 }
 

@@ -68,7 +68,8 @@ async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
 async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
   const running = (await jobs.running(session.signal)).map(runningJob);
   const workers = roster.workers().map((record): WorkerStatus => {
-    const { wid, hostname, pid, labels, queues, state, startedAt, lastBeat, rssKb, lagMs, lines } = record;
+    const { wid, hostname, pid, labels, queues, state, startedAt, lastBeat, rssKb, lagMs, slots, lines } =
+      record;
     return {
       wid,
       hostname,
@@ -80,6 +81,7 @@ async function listWorkers(_: string, { jobs, roster }: Desk, session: Session):
       last_beat: formatTime(lastBeat),
       rss_kb: rssKb,
       lag_ms: lagMs,
+      slots,
       connections: lines.size,
       jobs: running.filter((job) => job.wid === wid),
     };

@@ -34,6 +34,8 @@ export interface WorkerRecord extends WorkerSelf {
   rssKb: number;
   /** Longest time its event loop stood still between its last two beats, ms; 0 when it does not say. */
   lagMs: number;
+  /** Jobs it runs at once; 0 when it does not say. */
+  slots: number;
   /** What its last FETCH or FETCHB asked for, in this order; empty until then. */
   queues: readonly string[];
   readonly lines: Set<WorkerLine>;
@@ -83,7 +85,17 @@ export class Roster {
     }
     const now = this.#clock();
     const { wid, hostname, pid, labels } = line.self;
-    const record = { wid, hostname, pid, labels, startedAt: now, lastBeat: now, rssKb: 0, lagMs: 0 };
+    const record = {
+      wid,
+      hostname,
+      pid,
+      labels,
+      startedAt: now,
+      lastBeat: now,
+      rssKb: 0,
+      lagMs: 0,
+      slots: 0,
+    };
     this.#records.set(wid, { ...record, state: 'running', queues: [], lines: new Set([line]) });
   }
 
@@ -96,7 +108,7 @@ export class Roster {
 
   /** A BEAT. Gives the state to tell. Throws NOT_FOUND for a wid that no live connection has said HELLO with. */
   beat(
-    beat: { wid: string; state?: WorkerState; rssKb?: number; lagMs?: number },
+    beat: { wid: string; state?: WorkerState; rssKb?: number; lagMs?: number; slots?: number },
     line: WorkerLine | undefined,
   ): WorkerState {
     if (!this.#records.has(beat.wid) && line?.self.wid === beat.wid) this.join(line);
@@ -105,6 +117,7 @@ export class Roster {
     record.lastBeat = this.#clock();
     record.rssKb = beat.rssKb ?? record.rssKb;
     record.lagMs = beat.lagMs ?? 0;
+    record.slots = beat.slots ?? record.slots;
     if (beat.state) advance(record, beat.state);
     return record.state;
   }

@@ -28,7 +28,14 @@ export function Flow(): ReactNode {
     dead: t('overview.stations.dead'),
   };
   const station = (place: JobPlace, arrow = false) => (
-    <Station key={place} place={place} jobs={stats?.[place]} note={stats ? notes[place] : ''} arrow={arrow} />
+    <Station
+      key={place}
+      place={place}
+      jobs={stats?.[place]}
+      of={place === 'working' ? stats?.slots : undefined}
+      note={stats ? notes[place] : ''}
+      arrow={arrow}
+    />
   );
   return (
     <section aria-label={t('overview.flow')} className="border-y border-line">
@@ -63,11 +70,13 @@ const Arrow = () => (
 function Station(props: {
   place: JobPlace;
   jobs: number | undefined;
+  /** How many there can be, where that is known. */
+  of: number | undefined;
   note: string;
   arrow: boolean;
 }): ReactNode {
   const { t } = useTranslation();
-  const { place, jobs } = props;
+  const { place, jobs, of } = props;
   const { icon: Icon, text } = placeLooks[place];
   return (
     <li className={cell}>
@@ -78,6 +87,7 @@ function Station(props: {
         </span>
         <span className="mt-1 block h-9 text-2xl tracking-tight tabular">
           {jobs === undefined ? '' : count(jobs)}
+          {of ? <span className="text-lg text-faint">{` / ${count(of)}`}</span> : null}
         </span>
         <span className="block h-[18px] truncate text-sm text-faint">{props.note}</span>
       </Link>

@@ -67,7 +67,15 @@ export function useWorkerColumns(): Column<WorkerStatus>[] {
         width: 'minmax(100px, 2fr)',
         cell: ({ queues }) => list(queues),
       },
-      figure('jobs', t('workers.jobsCount'), '56px', ({ jobs }) => jobs.length, count),
+      {
+        ...figure('jobs', t('workers.jobsCount'), '64px', ({ jobs }) => jobs.length, count),
+        cell: ({ jobs, slots }) => (
+          <span className="whitespace-nowrap tabular">
+            {count(jobs.length)}
+            {slots > 0 && <span className="text-faint">{` / ${count(slots)}`}</span>}
+          </span>
+        ),
+      },
       {
         ...figure('connections', t('workers.connections'), '88px', (worker) => worker.connections, count),
         optional: true,
