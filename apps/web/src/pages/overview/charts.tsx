@@ -112,6 +112,8 @@ export function useHistoryLines(
     refetchInterval: 30_000,
     enabled,
   });
+  // How long jobs run is kept by jobtype, whatever queue they came from.
+  const runs = of.queue === undefined;
   const drawn = useMemo(() => {
     const points = data?.points ?? [];
     const step = data?.step || 60;
@@ -131,9 +133,11 @@ export function useHistoryLines(
           dashed: true,
         },
         { label: t('overview.wait95'), colour: '--color-ready', values: points.map((p) => p.wait?.p95) },
-        { label: t('overview.run95'), colour: '--color-working', values: points.map((p) => p.run?.p95) },
+        ...(runs
+          ? [{ label: t('overview.run95'), colour: '--color-working', values: points.map((p) => p.run?.p95) }]
+          : []),
       ],
     };
-  }, [data, t]);
+  }, [data, t, runs]);
   return { drawn, error, again: () => void refetch() };
 }
