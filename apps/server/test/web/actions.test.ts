@@ -104,6 +104,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     const { wire, page, at } = await opened('/jobs', (wire) => wire.push(1, more));
     const worker = new Wire(at, 'worker-0000001');
     const [jid] = await worker.fail(1);
+    expectFaults(new RegExp(`404.*${jid}`)); // a question of its page may come behind its end
     await page.goto(`${at.url}/jobs/${jid}`);
     await page.getByRole('button', { name: 'Retry with edited arguments' }).click();
     const editor = page.getByRole('dialog').getByLabel('Arguments');

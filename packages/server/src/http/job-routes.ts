@@ -175,26 +175,36 @@ async function raw(sources: JobSources, request: FastifyRequest, reply: FastifyR
   return reply.type('application/json').send(wholeJob(found, sources.redaction));
 }
 
-/** Where jids are indexed first; the ready ones are looked through. */
-const places: readonly JobPlace[] = ['working', 'retries', 'scheduled', 'dead', 'ready'];
+/** Where jids are indexed. */
+const indexed: readonly JobPlace[] = ['working', 'retries', 'scheduled', 'dead'];
 
+/** The job of this jid, wherever it is: `place` is looked at first, ready ones, which must be looked through, otherwise last. */
 async function theJob({ jobs }: JobSources, request: FastifyRequest, signal: AbortSignal): Promise<Found> {
   const { jid } = request.params as { jid: string };
   const { place } = request.query as { place?: JobPlace };
-  // It may have moved since the page that asks was shown.
-  const search = {
-    places: place ? [place, ...places.filter((other) => other !== place)] : places,
-    jids: [jid],
-  };
+  const everywhere: readonly JobPlace[] = [...indexed, 'ready'];
+  const first = place ? [place, ...everywhere.filter((other) => other !== place)] : everywhere;
+  const found =
+    (await lookFor(jobs, jid, first, signal)) ??
+    // One that a worker took meanwhile has gone from where it was not looked for yet to where it was.
+    (await lookFor(jobs, jid, indexed, signal));
+  if (found) return found;
+  const text = `there is no job ${jid}: it is done, was discarded, or has moved meanwhile`;
+  throw new FaktoryError('NOT_FOUND', text);
+}
+
+async function lookFor(
+  jobs: Jobs,
+  jid: string,
+  places: readonly JobPlace[],
+  signal: AbortSignal,
+): Promise<Found | undefined> {
   let next: string | undefined;
   do {
-    const bite = await jobs.find(search, { cursor: next, limit: 1 }, signal);
+    const bite = await jobs.find({ places, jids: [jid] }, { cursor: next, limit: 1 }, signal);
     const [found] = bite.jobs;
     if (found) return found;
     next = bite.next;
   } while (next !== undefined);
-  throw new FaktoryError(
-    'NOT_FOUND',
-    `there is no job ${jid}: it is done, was discarded, or has moved meanwhile`,
-  );
+  return undefined;
 }
