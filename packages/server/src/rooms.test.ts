@@ -33,7 +33,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   access: { doors: ['access.ts', 'tokens.ts'], may: [] },
   tasks: { doors: ['runner.ts', 'backup-task.ts', 'disk-watch.ts', 'statsd.ts'], may: ['jobs', 'workers'] },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
-  workers: { doors: ['roster.ts'], may: ['engine'] },
+  workers: { doors: ['roster.ts', 'status.ts'], may: ['engine'] },
   engine: { doors: ['engine.ts'], may: [] },
   'engine/sqlite': {
     doors: ['sqlite-engine.ts', 'backup-folder.ts', 'data-folder.ts', 'dump.ts', 'load.ts'],

@@ -48,7 +48,7 @@ export class Sampler {
   #number = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onLook` is told after a look that found something new. */
+  /** `onLook` is told after each look. */
   constructor(looks: Looks, onLook: () => void) {
     this.#looks = looks;
     this.#onLook = onLook;

@@ -6,14 +6,13 @@
 import {
   formatTime,
   type LiveStats,
-  parseJob,
   type QueueRow,
-  type RunningJob,
   type WorkerStatus,
   type WorkersStatus,
 } from '@faktory-ts/protocol';
 import type { Found, Jobs, QueueFigures } from '../jobs/jobs.ts';
-import type { Roster, WorkerRecord } from '../workers/roster.ts';
+import type { Roster } from '../workers/roster.ts';
+import { workersStatus } from '../workers/status.ts';
 import { attention } from './attention.ts';
 import { Rates } from './rates.ts';
 import type { Looks } from './sampler.ts';
@@ -106,16 +105,8 @@ export class Watch implements Looks {
   /** Workers, and what others have in hand. */
   async workersAndOthers(): Promise<WorkersStatus> {
     const { jobs, roster } = this.#sources;
-    const byWid = new Map<string, RunningJob[]>();
-    for (const found of await jobs.running(new AbortController().signal)) {
-      const job = runningJob(found);
-      const list = byWid.get(job.wid);
-      if (list) list.push(job);
-      else byWid.set(job.wid, [job]);
-    }
-    const workers = roster.workers().map((record) => workerStatus(record, byWid.get(record.wid) ?? []));
-    for (const { wid } of workers) byWid.delete(wid);
-    return { workers, others: [...byWid.values()].flat() };
+    const running = await jobs.running(new AbortController().signal);
+    return workersStatus(roster.workers(), running);
   }
 
   async attention() {
@@ -155,18 +146,4 @@ function sizesOf({ name, paused, size, priorities, oldest }: QueueFigures, now: 
     latency,
     ...(oldest !== undefined && { oldest_at: formatTime(oldest) }),
   };
-}
-
-function workerStatus(record: WorkerRecord, jobs: RunningJob[]): WorkerStatus {
-  const { wid, hostname, pid, labels, state, startedAt, lastBeat, rssKb, lagMs, slots, lines, queues } =
-    record;
-  const times = { started_at: formatTime(startedAt), last_beat: formatTime(lastBeat) };
-  const figures = { rss_kb: rssKb, lag_ms: lagMs, slots, connections: lines.size };
-  return { wid, hostname, pid, labels, state, queues, ...times, ...figures, jobs };
-}
-
-function runningJob({ jid, queue, wid = '', at, expiresAt, document }: Found): RunningJob {
-  const { jobtype } = parseJob(document);
-  const ends = expiresAt === undefined ? {} : { expires_at: formatTime(expiresAt) };
-  return { jid, jobtype, queue, wid, started_at: formatTime(at), ...ends };
 }

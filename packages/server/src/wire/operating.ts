@@ -8,18 +8,15 @@
 import {
   formatTime,
   parseChange,
-  parseJob,
   parseJobsAsk,
   parseSignal,
   parseTail,
   parseUndo,
   type QueueStatus,
-  type RunningJob,
-  type WorkerStatus,
-  type WorkersStatus,
   wireJob,
 } from '@faktory-ts/protocol';
 import type { Found, Progress } from '../jobs/jobs.ts';
+import { workersStatus } from '../workers/status.ts';
 import { type Answer, type Desk, json, type Session, text, type Verb } from './commands.ts';
 
 export const operating: readonly (readonly [string, Verb])[] = [
@@ -66,35 +63,7 @@ async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
 }
 
 async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
-  const running = (await jobs.running(session.signal)).map(runningJob);
-  const workers = roster.workers().map((record): WorkerStatus => {
-    const { wid, hostname, pid, labels, queues, state, startedAt, lastBeat, rssKb, lagMs, slots, lines } =
-      record;
-    return {
-      wid,
-      hostname,
-      pid,
-      labels,
-      queues,
-      state,
-      started_at: formatTime(startedAt),
-      last_beat: formatTime(lastBeat),
-      rss_kb: rssKb,
-      lag_ms: lagMs,
-      slots,
-      connections: lines.size,
-      jobs: running.filter((job) => job.wid === wid),
-    };
-  });
-  const known = new Set(workers.map(({ wid }) => wid));
-  const answer: WorkersStatus = { workers, others: running.filter(({ wid }) => !known.has(wid)) };
-  return json(answer);
-}
-
-function runningJob({ jid, queue, wid = '', at, expiresAt, document }: Found): RunningJob {
-  const { jobtype } = parseJob(document);
-  const ends = expiresAt === undefined ? {} : { expires_at: formatTime(expiresAt) };
-  return { jid, jobtype, queue, wid, started_at: formatTime(at), ...ends };
+  return json(workersStatus(roster.workers(), await jobs.running(session.signal)));
 }
 
 async function signal(payload: string, { roster }: Desk): Promise<Answer> {
