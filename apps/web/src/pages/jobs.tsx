@@ -2,7 +2,7 @@
  * The explorer: all jobs of all states, by any filter, and what can be done to the chosen ones or to all that match. It must never keep a
  * filter outside the address: a link to this page is a query. A stranger would get wrong that while rows are chosen the list stands still.
  */
-import { RotateCw, X } from 'lucide-react';
+import { RotateCw } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useSearch } from 'wouter';
@@ -11,6 +11,7 @@ import { exact } from '../numbers.ts';
 import { Button, IconButton } from '../parts/button.tsx';
 import { Empty, ErrorNote } from '../parts/notes.tsx';
 import { PageHead } from '../parts/section.tsx';
+import { SelectionBar } from '../parts/selection-bar.tsx';
 import { Table } from '../parts/table.tsx';
 import { ColumnMenu } from '../parts/table-columns.tsx';
 import { usePage } from '../shell/title.ts';
@@ -138,22 +139,15 @@ function Selection(props: {
   const target: Filter = everything
     ? { places: ['scheduled', 'ready', 'retries', 'dead'], ...filter }
     : { places, queues, jids: [...new Set(chosen.map(({ jid }) => jid))] };
+  const some = selected.size > 0 ? t('jobs.selected', { count: chosen.length }) : undefined;
   return (
-    <div role="status" className="sticky bottom-14 z-20 md:bottom-3">
-      {(everything || selected.size > 0) && (
-        <div className="mx-auto mt-3 flex w-fit max-w-full flex-wrap items-center gap-2 rounded-md border border-edge bg-raised py-1.5 ps-3 pe-1.5 shadow-float">
-          <span className="font-medium whitespace-nowrap tabular">
-            {everything ? t('jobs.allMatching') : t('jobs.selected', { count: chosen.length })}
-          </span>
-          {!everything && (
-            <button type="button" className="link me-2 text-sm" onClick={props.onEverything}>
-              {t('jobs.selectMatching')}
-            </button>
-          )}
-          <JobActions filter={target} onDone={clear} {...(!everything && { count: chosen.length })} />
-          <IconButton small icon={X} label={t('jobs.unselect')} onClick={clear} />
-        </div>
+    <SelectionBar label={everything ? t('jobs.allMatching') : some} onClear={clear}>
+      {!everything && (
+        <button type="button" className="link me-2 text-sm" onClick={props.onEverything}>
+          {t('jobs.selectMatching')}
+        </button>
       )}
-    </div>
+      <JobActions filter={target} onDone={clear} {...(!everything && { count: chosen.length })} />
+    </SelectionBar>
   );
 }

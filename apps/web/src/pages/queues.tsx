@@ -77,7 +77,10 @@ function Bar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: ()
   const acts = useQueueActs();
   const names = [...selected];
   return (
-    <SelectionBar count={selected.size} onClear={onClear}>
+    <SelectionBar
+      label={selected.size > 0 ? t('queues.selected', { count: selected.size }) : undefined}
+      onClear={onClear}
+    >
       <Button small icon={Pause} onClick={() => void acts.pause(names)}>
         {t('queues.pause')}
       </Button>

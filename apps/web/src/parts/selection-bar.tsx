@@ -7,24 +7,22 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './button.tsx';
 
-/** The bar; `children` are the buttons. Nothing is chosen: it is not there. */
+/** The bar; `children` are the buttons. Without a `label`, which says what is chosen, it is not there. */
 export function SelectionBar({
-  count,
+  label,
   onClear,
   children,
 }: {
-  count: number;
+  label: string | undefined;
   onClear: () => void;
   children: ReactNode;
 }): ReactNode {
   const { t } = useTranslation();
   return (
     <div role="status" className="sticky bottom-14 z-20 md:bottom-3">
-      {count > 0 && (
+      {label !== undefined && (
         <div className="mx-auto mt-3 flex w-fit max-w-full flex-wrap items-center gap-2 rounded-md border border-edge bg-raised py-1.5 ps-3 pe-1.5 shadow-float">
-          <span className="me-1 font-medium whitespace-nowrap tabular">
-            {t('queues.selected', { count })}
-          </span>
+          <span className="me-1 font-medium whitespace-nowrap tabular">{label}</span>
           {children}
           <IconButton small icon={X} label={t('parts.clearSelection')} onClick={onClear} />
         </div>

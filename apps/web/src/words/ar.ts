@@ -211,7 +211,6 @@ export const words = {
     selected_other: 'حُدّدت {{count, number}} مهمة',
     allMatching: 'جميع المهام المطابقة',
     selectMatching: 'تحديد كل المطابق',
-    unselect: 'إلغاء التحديد',
     more_: 'إجراءات أخرى',
     ask: {
       discard: 'أتريد حذف المهام؟',

@@ -164,7 +164,6 @@ export const words = {
     selected_other: '{{count, number}} Jobs ausgewählt',
     allMatching: 'Alle passenden Jobs',
     selectMatching: 'Alle passenden auswählen',
-    unselect: 'Auswahl aufheben',
     more_: 'Weitere Aktionen',
     ask: {
       discard: 'Jobs verwerfen?',

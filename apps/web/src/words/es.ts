@@ -177,7 +177,6 @@ export const words = {
     selected_other: '{{count, number}} trabajos seleccionados',
     allMatching: 'Todos los trabajos que coinciden',
     selectMatching: 'Seleccionar todos los que coinciden',
-    unselect: 'Borrar la selección',
     more_: 'Más acciones',
     ask: {
       discard: '¿Descartar los trabajos?',

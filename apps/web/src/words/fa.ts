@@ -161,7 +161,6 @@ export const words = {
     selected_other: '{{count, number}} کار انتخاب شده',
     allMatching: 'همهٔ کارهای مطابق',
     selectMatching: 'انتخاب همهٔ موارد مطابق',
-    unselect: 'لغو انتخاب',
     more_: 'کنش‌های بیشتر',
     ask: {
       discard: 'کارها حذف شوند؟',

@@ -178,7 +178,6 @@ export const words = {
     selected_other: '{{count, number}} jobs sélectionnés',
     allMatching: 'Tous les jobs correspondants',
     selectMatching: 'Sélectionner tous les jobs correspondants',
-    unselect: 'Effacer la sélection',
     more_: 'Autres actions',
     ask: {
       discard: 'Supprimer les jobs ?',

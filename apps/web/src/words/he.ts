@@ -172,7 +172,6 @@ export const words = {
     selected_other: 'נבחרו {{count, number}} משימות',
     allMatching: 'כל המשימות התואמות',
     selectMatching: 'בחירת כל התואמות',
-    unselect: 'ניקוי הבחירה',
     more_: 'פעולות נוספות',
     ask: {
       discard: 'למחוק משימות?',

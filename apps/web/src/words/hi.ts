@@ -161,7 +161,6 @@ export const words = {
     selected_other: '{{count, number}} जॉब चुनी गईं',
     allMatching: 'मेल खाने वाली सभी जॉब',
     selectMatching: 'मेल खाने वाली सभी चुनें',
-    unselect: 'चयन हटाएँ',
     more_: 'और कार्रवाइयाँ',
     ask: {
       discard: 'जॉब मिटाएँ?',

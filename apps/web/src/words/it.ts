@@ -175,7 +175,6 @@ export const words = {
     selected_other: '{{count, number}} job selezionati',
     allMatching: 'Tutti i job corrispondenti',
     selectMatching: 'Seleziona tutti i corrispondenti',
-    unselect: 'Annulla la selezione',
     more_: 'Altre azioni',
     ask: {
       discard: 'Scartare i job?',

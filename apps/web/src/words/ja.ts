@@ -148,7 +148,6 @@ export const words = {
     selected_other: '{{count, number}}件のジョブを選択中',
     allMatching: '該当するすべてのジョブ',
     selectMatching: '該当するものをすべて選択',
-    unselect: '選択を解除',
     more_: 'その他の操作',
     ask: {
       discard: 'ジョブを破棄しますか？',

@@ -149,7 +149,6 @@ export const words = {
     selected_other: '작업 {{count, number}}개 선택됨',
     allMatching: '일치하는 모든 작업',
     selectMatching: '일치하는 항목 모두 선택',
-    unselect: '선택 해제',
     more_: '추가 동작',
     ask: {
       discard: '작업을 폐기할까요?',

@@ -176,7 +176,6 @@ export const words = {
     selected_other: '{{count, number}} jobs selecionados',
     allMatching: 'Todos os jobs correspondentes',
     selectMatching: 'Selecionar todos os correspondentes',
-    unselect: 'Limpar a seleção',
     more_: 'Mais ações',
     ask: {
       discard: 'Descartar os jobs?',

@@ -190,7 +190,6 @@ export const words = {
     selected_other: 'Выбрано {{count, number}} задачи',
     allMatching: 'Все подходящие задачи',
     selectMatching: 'Выбрать все подходящие',
-    unselect: 'Снять выделение',
     more_: 'Другие действия',
     ask: {
       discard: 'Удалить задачи?',

@@ -191,7 +191,6 @@ export const words = {
     selected_other: 'Вибрано {{count, number}} завдання',
     allMatching: 'Усі відповідні завдання',
     selectMatching: 'Вибрати всі відповідні',
-    unselect: 'Скасувати вибір',
     more_: 'Інші дії',
     ask: {
       discard: 'Видалити завдання?',

@@ -145,7 +145,6 @@ export const words = {
     selected_other: '已选择 {{count, number}} 个任务',
     allMatching: '所有匹配的任务',
     selectMatching: '选择所有匹配项',
-    unselect: '取消选择',
     more_: '更多操作',
     ask: {
       discard: '丢弃任务？',

@@ -145,7 +145,6 @@ export const words = {
     selected_other: '已選取 {{count, number}} 個工作',
     allMatching: '所有相符的工作',
     selectMatching: '選取所有相符項目',
-    unselect: '清除選取',
     more_: '更多動作',
     ask: {
       discard: '要捨棄工作嗎？',

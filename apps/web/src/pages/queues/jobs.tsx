@@ -101,7 +101,10 @@ function Bar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: ()
     if ((await act(filter, { action: 'prioritize', priority })) !== undefined) onClear();
   };
   return (
-    <SelectionBar count={selected.size} onClear={onClear}>
+    <SelectionBar
+      label={selected.size > 0 ? t('queues.selected', { count: selected.size }) : undefined}
+      onClear={onClear}
+    >
       <PriorityMenu
         label={t('queues.setPriorityOf', { count: selected.size })}
         words={t('actions.prioritize')}

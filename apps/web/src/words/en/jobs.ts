@@ -53,7 +53,6 @@ export const jobs = {
   selected_other: '{{count, number}} jobs selected',
   allMatching: 'All matching jobs',
   selectMatching: 'Select all that match',
-  unselect: 'Clear the selection',
   more_: 'More actions',
   ask: {
     discard: 'Discard jobs?',
