@@ -178,6 +178,7 @@ class FaktoryServer implements Server {
       roster,
       info,
       version,
+      startedAt,
       dir: this.dir,
       sync: settings.sync,
       maxLineBytes: settings.maxLineBytes,

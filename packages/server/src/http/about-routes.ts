@@ -25,6 +25,8 @@ export interface AboutSources {
   readonly redaction: Redaction;
   readonly dir: string;
   readonly version: string;
+  /** When the server started, by performance.now(). */
+  readonly startedAt: number;
   readonly sync: string;
   readonly keepBackups: number;
   /** Milliseconds; undefined: none are made by themselves. */
@@ -38,7 +40,6 @@ export interface AboutSources {
   clients(): readonly ClientRow[];
 }
 
-const startedAt = Date.now() - process.uptime() * 1000;
 const SAMPLE = 300; // jobs of each place that examples are taken from
 const MOST_ARGS = 10_000; // characters of an example
 
@@ -108,7 +109,7 @@ async function about(sources: AboutSources): Promise<About> {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     pid: process.pid,
-    started_at: new Date(startedAt).toISOString(),
+    started_at: new Date(performance.timeOrigin + sources.startedAt).toISOString(),
     storage: { dir, bytes, sync, ...space, commits, operations, commit_seconds: seconds },
     backups: {
       every_seconds: backupEvery === undefined ? null : backupEvery / 1000,

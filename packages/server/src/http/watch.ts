@@ -22,6 +22,8 @@ import type { Around } from './why.ts';
 export interface WatchSources {
   readonly jobs: Jobs;
   readonly roster: Roster;
+  /** When the server started, by performance.now(). */
+  readonly startedAt: number;
   connections(): number;
   backups(): { readonly newest: number | undefined; readonly failure: string | undefined } | undefined;
   /** Milliseconds between backups; undefined: none are made by themselves. */
@@ -36,7 +38,6 @@ const MOST_RUNNING = 100; // of a worker on a page that is told what changes
 export class Watch implements Looks {
   readonly #sources: WatchSources;
   readonly #rates: Rates;
-  readonly #startedAt = performance.now();
 
   constructor(sources: WatchSources) {
     this.#sources = sources;
@@ -75,7 +76,7 @@ export class Watch implements Looks {
       connections: this.#sources.connections(),
       latency: waits.reduce((most, wait) => Math.max(most, wait), 0) / SECOND,
       memory_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
-      uptime: Math.floor((performance.now() - this.#startedAt) / 1000),
+      uptime: Math.floor((performance.now() - this.#sources.startedAt) / 1000),
     };
   }
 
