@@ -55,14 +55,16 @@ function programIn(folder, name) {
 
 /** Runs them one after the other and counts. */
 export async function runChecks(checks) {
-  const tally = { passed: 0, failed: 0 };
+  const tally = { passed: 0, failed: 0, failures: [] };
   for (const check of checks) {
     const start = performance.now();
     const { code, output } = await runQuietly(process.execPath, check.command, { env, cwd: check.cwd });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${check.name} (${seconds} s)`);
-    if (code !== 0) console.log(output);
+    console.log(`${code === 0 ? 'ok    ' : 'failed'} ${check.name} (${seconds} s)`);
     tally[code === 0 ? 'passed' : 'failed']++;
+    if (code === 0) continue;
+    console.log(output);
+    tally.failures.push(`check ${check.name}`);
   }
   return tally;
 }

@@ -31,9 +31,10 @@ async function vitest(args) {
   const folder = mkdtempSync(join(tmpdir(), 'faktory-ts-report-'));
   const report = join(folder, 'report.json');
   const program = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts', 'report.mjs')}`];
   try {
-    const code = await run(process.execPath, [program, 'run', ...reporters, ...args], { env: environment() });
+    const env = { ...environment(), TEST_REPORT: report };
+    const code = await run(process.execPath, [program, 'run', ...reporters, ...args], { env });
     return count(code, report);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -47,27 +48,26 @@ function environment() {
 }
 
 function count(code, file) {
-  const tally = { passed: 0, failed: 0, skipped: 0 };
+  let tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
   try {
-    const report = JSON.parse(readFileSync(file, 'utf8'));
-    tally.passed = report.numPassedTests;
-    // A file that could not even be loaded has no tests to count: it is one failure.
-    const unloaded = report.testResults.filter(
-      (r) => r.status === 'failed' && r.assertionResults.length === 0,
-    );
-    tally.failed = report.numFailedTests + unloaded.length;
-    tally.skipped = report.numPendingTests + report.numTodoTests;
+    tally = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     console.error(`The test run left no readable report: ${error.message}`);
   }
-  // An error outside any test, or a run that was stopped.
-  if (tally.failed === 0 && (code !== 0 || tally.passed === 0)) tally.failed = 1;
+  if (tally.failed === 0 && (code !== 0 || tally.passed === 0)) {
+    tally.failed = 1;
+    tally.failures.push(`the test run: it ended with ${code} after ${tally.passed} tests that passed`);
+  }
   return tally;
 }
 
+/** Says again what failed, for its own report is far above, and the counts. */
 function conclude(...tallies) {
   const sum = (key) => tallies.reduce((total, tally) => total + (tally[key] ?? 0), 0);
   const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
-  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
+  const failures = tallies.flatMap((tally) => tally.failures ?? []);
+  console.log(
+    `\n${failures.map((failure) => `FAILED ${failure}\n`).join('')}${sum('passed')} passed, ${sum('failed')} failed${skipped}`,
+  );
   return sum('failed') > 0 ? 1 : 0;
 }
