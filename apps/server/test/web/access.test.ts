@@ -176,8 +176,11 @@ async function prefixProxy(at: Site, prefix: string): Promise<{ url: string; clo
     const options = { host: '127.0.0.1', port: at.webPort, path: asked.url, method: asked.method };
     const passed = request({ ...options, headers: { ...asked.headers, 'x-script-name': prefix } }, (got) => {
       answer.writeHead(got.statusCode ?? 502, got.headers);
-      got.pipe(answer);
+      got.on('error', () => answer.destroy()).pipe(answer);
     });
+    // A page that leaves while it waits, or a server that is ended then: nobody is there to be told.
+    passed.on('error', () => answer.destroy());
+    answer.on('close', () => passed.destroy());
     asked.pipe(passed);
   });
   server.on('upgrade', (asked, socket, head) => {
