@@ -348,6 +348,7 @@ async function proxyTo(socket: string, heard: (lranges: number) => Promise<boole
   const proxy = createServer((client) => {
     const redis = connect(socket);
     client.on('error', () => redis.destroy()).on('close', () => redis.destroy());
+    redis.on('error', () => client.destroy());
     redis.pipe(client);
     client.on('data', async (data) => {
       client.pause();
