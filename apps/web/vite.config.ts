@@ -16,6 +16,21 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: 'manifest.json',
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: 'core',
+              test: /src\/(main|app)\.tsx$/,
+              includeDependenciesRecursively: true,
+              priority: 2,
+            },
+            { name: 'parts', minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { '/api': { target: 'http://localhost:7420', ws: true } } },
 });

@@ -2,29 +2,15 @@
  * The app: who is logged in, the frame, and which page stands at which address. It must never hold a page's own code: each loads when it
  * is visited. A stranger would get wrong that addresses here are relative to <base>, below whatever path the server lives.
  */
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { baseUrl } from './api.ts';
+import { type PageCode, pageCode } from './page-code.ts';
 import { Skeleton } from './parts/notes.tsx';
 import { Tooltips } from './parts/tooltip.tsx';
 import { SessionGate } from './session.tsx';
 import { Fault, NotFound, StartFailed } from './shell/faults.tsx';
 import { Shell } from './shell/shell.tsx';
-
-const overview = () => import('./pages/overview.tsx');
-const Overview = lazy(overview);
-const Queues = lazy(() => import('./pages/queues.tsx'));
-const Queue = lazy(() => import('./pages/queue.tsx'));
-const Jobs = lazy(() => import('./pages/jobs.tsx'));
-const Job = lazy(() => import('./pages/job.tsx'));
-const Errors = lazy(() => import('./pages/errors.tsx'));
-const Workers = lazy(() => import('./pages/workers.tsx'));
-const Push = lazy(() => import('./pages/push.tsx'));
-const Settings = lazy(() => import('./pages/settings.tsx'));
-const Login = lazy(() => import('./pages/login.tsx'));
-
-// The first page most see need not wait until it is known who looks.
-if (location.pathname === baseUrl().pathname) void overview();
 
 /** A name out of an address; one that is not encoded rightly is taken as it stands. */
 function decoded(part: string | undefined): string {
@@ -41,7 +27,7 @@ export function App(): ReactNode {
     <Router base={baseUrl().pathname.replace(/\/$/, '')}>
       <Suspense>
         <SessionGate
-          login={<Login />}
+          login={<Page code={pageCode.login} props={{}} />}
           waiting={null}
           problem={(problem, again) => <StartFailed problem={problem} again={again} />}
         >
@@ -60,18 +46,31 @@ export function App(): ReactNode {
 }
 
 function Pages(): ReactNode {
+  const plain = (code: PageCode<object>): ReactNode => <Page code={code} props={{}} />;
   return (
     <Switch>
-      <Route path="/" component={Overview} />
-      <Route path="/queues" component={Queues} />
-      <Route path="/queues/:name">{({ name }) => <Queue key={name} name={decoded(name)} />}</Route>
-      <Route path="/jobs" component={Jobs} />
-      <Route path="/jobs/:jid">{({ jid }) => <Job key={jid} jid={decoded(jid)} />}</Route>
-      <Route path="/errors" component={Errors} />
-      <Route path="/workers" component={Workers} />
-      <Route path="/push" component={Push} />
-      <Route path="/about" component={Settings} />
+      <Route path="/">{plain(pageCode.overview)}</Route>
+      <Route path="/queues">{plain(pageCode.queues)}</Route>
+      <Route path="/queues/:name">
+        {({ name }) => <Page key={name} code={pageCode.queue} props={{ name: decoded(name) }} />}
+      </Route>
+      <Route path="/jobs">{plain(pageCode.jobs)}</Route>
+      <Route path="/jobs/:jid">
+        {({ jid }) => <Page key={jid} code={pageCode.job} props={{ jid: decoded(jid) }} />}
+      </Route>
+      <Route path="/errors">{plain(pageCode.errors)}</Route>
+      <Route path="/workers">{plain(pageCode.workers)}</Route>
+      <Route path="/push">{plain(pageCode.push)}</Route>
+      <Route path="/about">{plain(pageCode.settings)}</Route>
       <Route component={NotFound} />
     </Switch>
   );
+}
+
+/** A page that stays the one it began as, and does not begin anew when its code comes. */
+function Page<Props extends object>({ code, props }: { code: PageCode<Props>; props: Props }): ReactNode {
+  const [begun, setBegun] = useState(() => ({ code, Shown: code.now() }));
+  if (begun.code !== code) setBegun({ code, Shown: code.now() });
+  const { Shown } = begun;
+  return <Shown {...props} />;
 }

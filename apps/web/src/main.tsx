@@ -1,13 +1,18 @@
 /*
- * Where the page begins: theme, texts, then the app. It must never wait for more than the texts. A stranger would get wrong that English
- * texts are part of this file's bundle; other languages come in a file of their own first, so that nothing flickers.
+ * Where the page begins: theme, texts, then the app. It must never wait for more than the texts and the code of
+ * the page that is asked for. A stranger would get wrong that English texts are part of this file's bundle; other languages
+ * come in a file of their own first, so that nothing flickers.
  */
+import './page-code.ts'; // must come first: it says why
+
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiProblem } from './api.ts';
 import { App } from './app.tsx';
+import { firstPage, loadOthers } from './page-code.ts';
 import { followTheme } from './prefs.ts';
+import { sessionQuery } from './session.tsx';
 import { startWords } from './words/index.ts';
 import './style.css';
 
@@ -23,13 +28,22 @@ const client = new QueryClient({
 });
 
 followTheme();
-await startWords();
-const place = document.getElementById('page');
-if (place)
-  createRoot(place).render(
-    <StrictMode>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
-    </StrictMode>,
-  );
+void start();
+
+// Not awaited above: the code of the first page needs this file to have run.
+async function start(): Promise<void> {
+  // Who looks is asked while the texts come, so that the first that is painted is the page; a server that cannot be asked must not keep
+  // it from saying so.
+  void client.prefetchQuery(sessionQuery);
+  await Promise.all([startWords(), firstPage]);
+  const place = document.getElementById('page');
+  if (place)
+    createRoot(place).render(
+      <StrictMode>
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
+      </StrictMode>,
+    );
+  setTimeout(loadOthers, 3000); // ms; what this page shows comes first
+}

@@ -3,12 +3,26 @@
  * keeps buttons away that would be refused. A stranger would get wrong that a session may end at any time: any 401 brings the login.
  */
 import type { ApiRight, ApiSession } from '@faktory-ts/protocol';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useCallback, useContext, useEffect } from 'react';
 import { ApiProblem, api, onSignedOut } from './api.ts';
 
 const Session = createContext<ApiSession | undefined>(undefined);
 const sessionKey = ['session'];
+
+/** Who looks; null: nobody who is logged in. */
+export const sessionQuery = queryOptions({
+  queryKey: sessionKey,
+  queryFn: async (): Promise<ApiSession | null> => {
+    try {
+      return await api.session();
+    } catch (problem) {
+      if (problem instanceof ApiProblem && problem.status === 401) return null;
+      throw problem;
+    }
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});
 
 /** The session; the pages inside the shell always have one. */
 export function useSession(): ApiSession {
@@ -47,18 +61,7 @@ export function SessionGate(props: {
 }): ReactNode {
   const client = useQueryClient();
   useEffect(() => onSignedOut(() => client.setQueryData(sessionKey, null)), [client]);
-  const { data, error, refetch } = useQuery({
-    queryKey: sessionKey,
-    queryFn: async () => {
-      try {
-        return await api.session();
-      } catch (problem) {
-        if (problem instanceof ApiProblem && problem.status === 401) return null;
-        throw problem;
-      }
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const { data, error, refetch } = useQuery(sessionQuery);
   if (data) return <Session value={data}>{props.children}</Session>;
   if (data === null) return props.login;
   if (error) return props.problem(error, () => void refetch());

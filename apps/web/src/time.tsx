@@ -92,14 +92,18 @@ const relativeUnits = [
   ['second', 1],
 ] as const;
 
+let relative: { of: string; format: Intl.RelativeTimeFormat } | undefined;
+
 /** How long ago, or in how long: `3m ago`. */
 export function relativeTime(at: string | number, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   const [unit, length] = relativeUnits.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
-  return new Intl.RelativeTimeFormat(language(), { style: 'narrow', numeric: 'auto' }).format(
-    Math.trunc(seconds / length),
-    unit,
-  );
+  if (relative?.of !== language())
+    relative = {
+      of: language(),
+      format: new Intl.RelativeTimeFormat(language(), { style: 'narrow', numeric: 'auto' }),
+    };
+  return relative.format.format(Math.trunc(seconds / length), unit);
 }
 
 /** A time: relative, exact on hover. */

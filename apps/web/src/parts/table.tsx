@@ -177,8 +177,13 @@ function sortedRows<T>(
   return rows.toSorted((a, b) => sign * compare(by(a), by(b)));
 }
 
-const names = new Intl.Collator(undefined, { numeric: true });
+let names: Intl.Collator | undefined;
 const compare = (a: number | string, b: number | string): number =>
-  typeof a === 'string' && typeof b === 'string' ? names.compare(a, b) : Number(a) - Number(b);
+  typeof a === 'string' && typeof b === 'string' ? compareNames(a, b) : Number(a) - Number(b);
+
+function compareNames(a: string, b: string): number {
+  names ??= new Intl.Collator(undefined, { numeric: true });
+  return names.compare(a, b);
+}
 
 export type { Column };

@@ -29,8 +29,6 @@ export function Preferences({
 }): ReactNode {
   const { t } = useTranslation();
   const prefs = usePrefs();
-  const zoneName = useZoneName();
-  const zones = [...new Set(['local', 'UTC', prefs.zone])];
   return (
     <Menu trigger={trigger}>
       <SignedIn />
@@ -41,11 +39,7 @@ export function Preferences({
         choices={themes.map((value) => ({ value, label: t(`shell.themes.${value}`) }))}
       />
       <MenuLabel>{t('shell.zone')}</MenuLabel>
-      <MenuChoices
-        value={prefs.zone}
-        onChange={(zone) => choose({ zone })}
-        choices={zones.map((value) => ({ value, label: zoneName(value) }))}
-      />
+      <Zones />
       <MenuLabel>{t('shell.rate')}</MenuLabel>
       <MenuChoices
         value={String(prefs.rate)}
@@ -62,6 +56,19 @@ export function Preferences({
       </MenuItem>
       <LogOutItem />
     </Menu>
+  );
+}
+
+/** For itself, because the browser takes long to say where it is, and most people never open the menu. */
+function Zones(): ReactNode {
+  const { zone } = usePrefs();
+  const zoneName = useZoneName();
+  return (
+    <MenuChoices
+      value={zone}
+      onChange={(chosen) => choose({ zone: chosen })}
+      choices={[...new Set(['local', 'UTC', zone])].map((value) => ({ value, label: zoneName(value) }))}
+    />
   );
 }
 

@@ -2,7 +2,7 @@
  * The frame around every page: rail, header, what connection there is, and the places where questions, notices, keys and commands appear.
  * It must never know a page. A stranger would get wrong that the whole window scrolls, and rail and header stay.
  */
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { live, useConnection } from '../live.ts';
@@ -87,8 +87,10 @@ function OldPageBar(): ReactNode {
   const [ours] = useState(version);
   const askAgain = useAskAgain();
   const connection = useConnection();
+  const away = useRef(false);
   useEffect(() => {
-    if (connection === 'connected') askAgain();
+    if (away.current && connection !== 'lost') askAgain();
+    away.current = connection === 'lost';
   }, [connection, askAgain]);
   if (version === ours) return null;
   return (

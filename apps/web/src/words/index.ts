@@ -63,6 +63,7 @@ export const language = (): string => i18next.language ?? 'en';
 
 /** Makes the texts ready, in the chosen language or the browser's. */
 export async function startWords(): Promise<void> {
+  void files[`./${wanted()}.ts`]?.().catch(() => undefined); // while the rest starts; `speak` waits for it
   await i18next
     .use(initReactI18next)
     .use(formatter)

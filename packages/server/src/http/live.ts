@@ -152,18 +152,22 @@ export class Live {
   }
 
   #send(page: Page): void {
-    if (page.waiting || page.topics.size === 0 || page.socket.readyState !== page.socket.OPEN) return;
+    if (page.topics.size === 0 || page.socket.readyState !== page.socket.OPEN) return;
     const soon = page.sentAt + LEAST_BETWEEN - performance.now();
-    if (soon > 0 || page.socket.bufferedAmount > MOST_UNSENT) {
-      page.waiting = setTimeout(
+    const full = page.socket.bufferedAmount > MOST_UNSENT;
+    // What a page has seen nothing of yet does not wait: until it comes there is nothing to look at.
+    if (full || (soon > 1 && !this.#sampler.hasNew(page.topics, page.seen))) {
+      page.waiting ??= setTimeout(
         () => {
           page.waiting = undefined;
           this.#send(page);
         },
-        Math.max(soon, LEAST_BETWEEN / 2),
+        full ? LEAST_BETWEEN : Math.ceil(soon),
       ).unref();
       return;
     }
+    clearTimeout(page.waiting);
+    page.waiting = undefined;
     if (!page.holds()) {
       page.socket.close(LOG_IN, 'log in again');
       return;

@@ -41,6 +41,15 @@ test('what nobody wants is not looked at', async () => {
   expect(count.queues).toBe(1);
 });
 
+test('what a page was never told is new to it, once it has been looked at', async () => {
+  const { sampler, next } = watched();
+  sampler.want(queues);
+  expect(sampler.hasNew(queues, new Map())).toBe(false);
+  await next();
+  expect(sampler.hasNew(queues, new Map())).toBe(true);
+  expect(sampler.hasNew(queues, sampler.since(queues, new Map()).seen)).toBe(false);
+});
+
 test('before the first look nothing is told, then all, then what is new', async () => {
   const { rows, sampler, next } = watched();
   rows.set('a', { size: 1 }).set('b', { size: 1 });

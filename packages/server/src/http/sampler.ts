@@ -63,6 +63,13 @@ export class Sampler {
     this.#arm();
   }
 
+  /** Whether one of these has been looked at that was never told. */
+  hasNew(topics: ReadonlySet<LiveTopic>, seen: ReadonlyMap<LiveTopic, number>): boolean {
+    return [...topics].some(
+      (topic) => topic !== 'events' && !seen.has(topic) && Boolean(this.#wanted.get(topic)?.due),
+    );
+  }
+
   /** What changed after the look of this number; the number to ask with next time. */
   since(
     topics: ReadonlySet<LiveTopic>,

@@ -38,6 +38,8 @@ const MOST_RUNNING = 100; // of a worker on a page that is told what changes
 export class Watch implements Looks {
   readonly #sources: WatchSources;
   readonly #rates: Rates;
+  /** The look at the queues that is under way. */
+  #figures: Promise<readonly QueueFigures[]> | undefined;
 
   constructor(sources: WatchSources) {
     this.#sources = sources;
@@ -55,8 +57,9 @@ export class Watch implements Looks {
   async stats(): Promise<LiveStats> {
     const { jobs, roster } = this.#sources;
     const sizes = await jobs.sizes();
-    // Asked of the engine queue by queue, the ages of ten thousand queues would hold the wire up.
-    const queues = await jobs.queueFigures();
+    // Asked of the engine queue by queue, the ages of ten thousand queues would hold the wire up. A look at the queues has begun with
+    // this one as a rule.
+    const queues = await (this.#figures ?? this.#lookAtQueues());
     const now = jobs.now();
     const waits = queues.map(({ paused, oldest }) => (paused || oldest === undefined ? 0 : now - oldest));
     const { scheduled, retries, working, dead, processed, failures } = sizes;
@@ -82,7 +85,7 @@ export class Watch implements Looks {
 
   async queues(): Promise<readonly QueueRow[]> {
     const { jobs, roster } = this.#sources;
-    const [figures, rates] = [await jobs.queueFigures(), await this.#rates.read()];
+    const [figures, rates] = [await this.#lookAtQueues(), await this.#rates.read()];
     const asking = new Map<string, number>();
     for (const { queues } of roster.workers())
       for (const queue of queues) asking.set(queue, (asking.get(queue) ?? 0) + 1);
@@ -96,6 +99,14 @@ export class Watch implements Looks {
         workers: asking.get(queue.name) ?? 0,
       };
     });
+  }
+
+  #lookAtQueues(): Promise<readonly QueueFigures[]> {
+    const look = this.#sources.jobs.queueFigures().finally(() => {
+      if (this.#figures === look) this.#figures = undefined;
+    });
+    this.#figures = look;
+    return look;
   }
 
   async workers(): Promise<readonly WorkerStatus[]> {

@@ -1,0 +1,68 @@
+/*
+ * The code of the pages: each is a file of its own. The page that this visit begins with loads at once, while React and the frame are
+ * still being read; the others a little later. It must never hold a page's code itself. A stranger would get
+ * wrong that main.tsx must import this file first: what stands before it in the bundle runs before it, and on a slow machine the
+ * page's code would be asked for a third of a second later.
+ */
+import { type ComponentType, lazy } from 'react';
+
+/** The code of one page. */
+export interface PageCode<Props> {
+  readonly load: () => Promise<unknown>;
+  /** The page; before its code is here one that waits for it. */
+  readonly now: () => ComponentType<Props>;
+}
+
+function code<Props>(get: () => Promise<{ default: ComponentType<Props> }>): PageCode<Props> {
+  let here: ComponentType<Props> | undefined;
+  const load = async (): Promise<{ default: ComponentType<Props> }> => {
+    const module = await get();
+    here = module.default;
+    return module;
+  };
+  // What `lazy` makes shows that one waits even when there is nothing to wait for, and React leaves that on the screen for 300 ms.
+  const later = lazy(load) as ComponentType<Props>;
+  return { load, now: () => here ?? later };
+}
+
+/** Of every page. */
+export const pageCode = {
+  overview: code(() => import('./pages/overview.tsx')),
+  queues: code(() => import('./pages/queues.tsx')),
+  queue: code(() => import('./pages/queue.tsx')),
+  jobs: code(() => import('./pages/jobs.tsx')),
+  job: code(() => import('./pages/job.tsx')),
+  errors: code(() => import('./pages/errors.tsx')),
+  workers: code(() => import('./pages/workers.tsx')),
+  push: code(() => import('./pages/push.tsx')),
+  settings: code(() => import('./pages/settings.tsx')),
+  login: code(() => import('./pages/login.tsx')),
+};
+
+/** Address below <base> → its page; `*` is a name. */
+const pageAt: Readonly<Record<string, keyof typeof pageCode>> = {
+  '': 'overview',
+  queues: 'queues',
+  'queues/*': 'queue',
+  jobs: 'jobs',
+  'jobs/*': 'job',
+  errors: 'errors',
+  workers: 'workers',
+  push: 'push',
+  about: 'settings',
+};
+
+// Code that does not come is asked for again, and its failure shown, when its page is.
+const quietly = async (page: Pick<PageCode<never>, 'load'> | undefined): Promise<void> => {
+  await page?.load().catch(() => undefined);
+};
+const [first = '', name] = location.pathname.slice(new URL(document.baseURI).pathname.length).split('/');
+const page = pageAt[name ? `${first}/*` : first];
+
+/** Resolves when the first page's code is here, or will not come. */
+export const firstPage: Promise<void> = quietly(page && pageCode[page]);
+
+/** Loads the code of the other pages, so that going there takes no time. */
+export function loadOthers(): void {
+  for (const each of Object.values(pageCode)) void quietly(each);
+}
