@@ -220,6 +220,8 @@ export interface HistoryPoint {
 export interface History {
   /** Seconds. */
   step: number;
+  /** RFC 3339: when it was asked. The last step goes only so far. */
+  until: string;
   points: HistoryPoint[];
 }
 

@@ -41,9 +41,9 @@ export interface Kind {
   released: number;
   /** Those of failed and dead whose worker fell silent. */
   lost: number;
-  /** Seconds from the queue into a worker's hands, of all jobtypes of the queue. */
+  /** Seconds from the queue into a worker's hands. */
   readonly wait: Histogram;
-  /** Seconds in a worker's hands, of all queues of the jobtype. */
+  /** Seconds in a worker's hands. */
   readonly run: Histogram;
 }
 
@@ -62,7 +62,7 @@ const other = 'other';
 
 export class Meter {
   readonly #kinds = new Map<string, Map<string, Kind>>();
-  readonly #types = new Map<string, Histogram>();
+  readonly #types = new Set<string>();
   #count = 0;
   /** Told of each execution that ended, how long it took in seconds, and whether it failed. */
   ended: ((kind: Kind, seconds: number, failed: boolean) => void) | undefined;
@@ -84,11 +84,10 @@ export class Meter {
     this.#kinds.set(queue, types);
     const known = types.get(jobtype);
     if (known) return known;
-    const [sibling] = types.values();
-    const run = this.#types.get(jobtype) ?? new Histogram(runBounds);
-    this.#types.set(jobtype, run);
+    this.#types.add(jobtype);
     const counts = { pushed: 0, fetched: 0, done: 0, failed: 0, dead: 0, discarded: 0, released: 0, lost: 0 };
-    const kind = { queue, jobtype, ...counts, wait: sibling?.wait ?? new Histogram(waitBounds), run };
+    const times = { wait: new Histogram(waitBounds), run: new Histogram(runBounds) };
+    const kind = { queue, jobtype, ...counts, ...times };
     types.set(jobtype, kind);
     this.#count++;
     return kind;

@@ -39,9 +39,9 @@ export interface EventCounts {
 export interface SeriesStep extends EventCounts {
   /** Its begin. */
   readonly at: Micros;
-  /** From the queue into a worker's hands: of the asked queue, all its jobtypes. Undefined: nothing, or only a jobtype was asked. */
+  /** From the queue into a worker's hands. Undefined: no job was handed out. */
   readonly wait: Percentiles | undefined;
-  /** In a worker's hands: of the asked jobtype, in all its queues. Undefined: nothing, or only a queue was asked. */
+  /** In a worker's hands. Undefined: no execution ended. */
   readonly run: Percentiles | undefined;
 }
 

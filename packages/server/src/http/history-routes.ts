@@ -78,7 +78,7 @@ async function history(jobs: Jobs, request: FastifyRequest): Promise<History> {
     const { wait, run, ...events } = byTime.get(at) ?? { pushed: 0, done: 0, failed: 0, dead: 0 };
     return { ...events, at: formatTime(at), ...(wait && { wait }), ...(run && { run }) };
   });
-  return { step, points };
+  return { step, until: formatTime(now), points };
 }
 
 async function errors(jobs: Jobs, request: FastifyRequest): Promise<ErrorGroups> {

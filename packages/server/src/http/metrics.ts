@@ -21,6 +21,7 @@ export interface MetricsSources {
   disk(): { readonly free: number; readonly reserve: number; readonly low: boolean } | undefined;
 }
 
+type Buckets = Pick<Histogram, 'bounds' | 'counts' | 'sum'>;
 type Labels = Readonly<Record<string, string>>;
 
 interface Sample {
@@ -106,8 +107,8 @@ function ofKinds(jobs: Jobs): Family[] {
       value: kind[outcome],
     })),
   );
-  const waits = new Map(kinds.map(({ queue, wait }) => [queue, wait]));
-  const runs = new Map(kinds.map(({ jobtype, run }) => [jobtype, run]));
+  const waits = summed(kinds.map(({ queue, wait }) => [queue, wait]));
+  const runs = summed(kinds.map(({ jobtype, run }) => [jobtype, run]));
   const wait = [...waits].flatMap(([queue, each]) => samples('faktory_job_wait_seconds', { queue }, each));
   const run = [...runs].flatMap(([jobtype, each]) => samples('faktory_job_run_seconds', { jobtype }, each));
   return [
@@ -226,8 +227,19 @@ const histogram = (name: string, help: string, values: readonly Sample[]): Famil
   values,
 });
 
+/** One histogram for each name. Pairs of queue and jobtype would make too many series of buckets. */
+function summed(named: readonly (readonly [name: string, histogram: Buckets])[]): Map<string, Buckets> {
+  const sums = new Map<string, Buckets>();
+  for (const [name, { bounds, counts, sum }] of named) {
+    const known = sums.get(name);
+    const both = counts.map((count, at) => count + (known?.counts[at] ?? 0));
+    sums.set(name, { bounds, counts: both, sum: sum + (known?.sum ?? 0) });
+  }
+  return sums;
+}
+
 /** Each bucket counts those of the smaller ones too. */
-function samples(name: string, labels: Labels, { bounds, counts, sum }: Histogram): Sample[] {
+function samples(name: string, labels: Labels, { bounds, counts, sum }: Buckets): Sample[] {
   let below = 0;
   const buckets = counts.map((count, at) => {
     below += count;

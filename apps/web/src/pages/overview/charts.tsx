@@ -2,11 +2,11 @@
  * Throughput and latency over time: live from what this page has seen, longer spans from the server's history. It must never mix the two
  * in one line. A stranger would get wrong that history counts per step, and is shown per second so that spans can be compared.
  */
-import type { HistoryPoint } from '@faktory-ts/protocol';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type Span } from '../../api.ts';
+import { ratesOfHistory } from '../../history-rates.ts';
 import { useTrail } from '../../live.ts';
 import { ratesOf } from '../../live-merge.ts';
 import { duration, rate } from '../../numbers.ts';
@@ -112,19 +112,11 @@ export function useHistoryLines(
     refetchInterval: 30_000,
     enabled,
   });
-  // How long jobs run is kept by jobtype, whatever queue they came from.
-  const runs = of.queue === undefined;
   const drawn = useMemo(() => {
-    const points = data?.points ?? [];
-    const step = data?.step || 60;
-    const per = (p: HistoryPoint) => ({
-      pushed: p.pushed / step,
-      done: p.done / step,
-      failed: p.failed / step,
-    });
+    const points = data ? ratesOfHistory(data) : [];
     return {
-      times: points.map((point) => Date.parse(point.at)),
-      throughput: throughputLines(t, points.map(per)),
+      times: points.map(({ time }) => time),
+      throughput: throughputLines(t, points),
       latency: [
         {
           label: t('overview.wait50'),
@@ -133,11 +125,9 @@ export function useHistoryLines(
           dashed: true,
         },
         { label: t('overview.wait95'), colour: '--color-ready', values: points.map((p) => p.wait?.p95) },
-        ...(runs
-          ? [{ label: t('overview.run95'), colour: '--color-working', values: points.map((p) => p.run?.p95) }]
-          : []),
+        { label: t('overview.run95'), colour: '--color-working', values: points.map((p) => p.run?.p95) },
       ],
     };
-  }, [data, t, runs]);
+  }, [data, t]);
   return { drawn, error, again: () => void refetch() };
 }

@@ -140,14 +140,15 @@ function difference(meter: Meter, before: Numbers): Tally {
     return more.some((count) => count > 0) ? more : undefined;
   };
   for (const kind of meter.kinds()) {
-    const { queue, jobtype } = kind;
-    const events = changed(kind, eventsOf(kind));
-    if (events) tally.add(queue, jobtype, events as Events);
-    // One histogram for all kinds of a queue, of a jobtype: the same numbers again.
+    const events = changed(kind, eventsOf(kind)) as Events | undefined;
     const wait = changed(kind.wait, kind.wait.counts);
-    if (wait) tally.wait.set(queue, wait);
     const run = changed(kind.run, kind.run.counts);
-    if (run) tally.run.set(jobtype, run);
+    if (events || wait || run)
+      tally.add(kind.queue, kind.jobtype, {
+        events: events ?? [0, 0, 0, 0],
+        wait: wait ?? [],
+        run: run ?? [],
+      });
   }
   return tally;
 }

@@ -40,7 +40,9 @@ export class PastReader {
     if (asked && known < 0) found.push(running);
     else if (asked) found[known] = { at, ...together(found[known] as PastStep, running) };
     const joined = joinedBy(found, (ask.join ?? 1) * steps[step].length);
-    return joined.filter(({ events }) => events.some((count) => count > 0)).map(seriesStep);
+    return joined
+      .filter(({ events, wait }) => [...events, ...wait].some((count) => count > 0))
+      .map(seriesStep);
   }
 
   /** Sums by queue and jobtype: of minutes as long as they are kept, of hours before. */
@@ -60,7 +62,8 @@ export class PastReader {
     if (stepOf(step, this.#history.minute) >= start) sum.merge(this.#history.since());
     const kinds = sum
       .kinds()
-      .map(([queue, jobtype, ...events]) => ({ queue, jobtype, ...eventCounts(events) }));
+      .map(([queue, jobtype, { events }]) => ({ queue, jobtype, ...eventCounts(events) }))
+      .filter((kind) => weight(kind) > 0);
     return kinds.sort((a, b) => weight(b) - weight(a));
   }
 

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { ratesOfHistory } from './history-rates.ts';
+
+const point = (at: string, pushed: number) => ({ at, pushed, done: 0, failed: 0, dead: 0 });
+const points = [point('2026-05-01T10:00:00Z', 120), point('2026-05-01T10:01:00Z', 20)];
+const rates = (until: string) =>
+  ratesOfHistory({ step: 60, until, points }).map(({ time, pushed }) => [time, pushed]);
+
+const first = [Date.parse('2026-05-01T10:00:00Z'), 2];
+const second = Date.parse('2026-05-01T10:01:00Z');
+
+test('a step that still runs counts for as long as it has', () => {
+  expect(rates('2026-05-01T10:01:10Z')).toEqual([first, [second, 2]]);
+});
+
+test('a step that is over counts whole', () => {
+  expect(rates('2026-05-01T10:02:00Z')).toEqual([first, [second, 20 / 60]]);
+});
+
+test('a step that has just begun is left out', () => {
+  expect(rates('2026-05-01T10:01:05Z')).toEqual([first]);
+});

@@ -1,0 +1,22 @@
+/*
+ * What happened in each step of history, a second. It must never count a step that has just begun like one that is over: every chart would
+ * seem to fall at its end.
+ */
+import type { History, HistoryPoint } from '@faktory-ts/protocol';
+
+/** A step, with its events a second. */
+export interface RatePoint extends HistoryPoint {
+  time: number;
+}
+
+/** The last step is left out until a tenth of it is over: what comes of a moment is no rate. */
+export function ratesOfHistory({ step, until, points }: History): RatePoint[] {
+  const end = Date.parse(until);
+  return points.flatMap((point) => {
+    const time = Date.parse(point.at);
+    const seconds = Math.min(step, (end - time) / 1000);
+    if (seconds < step / 10) return [];
+    const { pushed, done, failed } = point;
+    return [{ ...point, time, pushed: pushed / seconds, done: done / seconds, failed: failed / seconds }];
+  });
+}
