@@ -80,6 +80,11 @@ export function freshFolder(): string {
   return folder;
 }
 
+/** The last words of the programs that run. */
+export function said(): string {
+  return [...running].map(({ out, err }) => (out + err).slice(-1500)).join('\n');
+}
+
 /** Ends what the test left running and removes its folders. */
 export async function endAll(): Promise<void> {
   for (const program of running) {

@@ -28,7 +28,11 @@ async function otherOrigin(html: string): Promise<{ url: string; close(): Promis
 
 async function addToken(at: Site, name: string, scope: string): Promise<string> {
   const { TokenFile } = await import('@faktory-ts/server');
-  return new TokenFile(at.dir, 'test').add(name, scope);
+  const secret = new TokenFile(at.dir, 'test').add(name, scope);
+  // The server would notice by itself, but not before the page asks.
+  at.program.signal('SIGHUP');
+  await at.program.says(/read again/);
+  return secret;
 }
 
 describe.skipIf(noBrowser)('access', patience, () => {

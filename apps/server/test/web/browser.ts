@@ -13,7 +13,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { afterAll, afterEach, expect } from 'vitest';
-import { endAll, faktory, freshFolder, holdPort, type Program } from '../program.ts';
+import { endAll, faktory, freshFolder, holdPort, type Program, said } from '../program.ts';
 
 const candidates = [
   process.env.CHROMIUM,
@@ -140,7 +140,17 @@ export async function axe(page: Page): Promise<string[]> {
   });
 }
 
-afterEach(async () => {
+/** What a failed test's pages and servers show: without it nobody can tell why a page did not become what was waited for. */
+async function tellWhatIsThere(): Promise<void> {
+  for (const page of contexts.flatMap((context) => context.pages())) {
+    const text = await page.locator('body').ariaSnapshot({ timeout: 2000 }).catch(String);
+    console.error(`a page at ${page.url()}:\n${text.slice(0, 1500)}`);
+  }
+  console.error(`faults of pages: ${JSON.stringify(faults)}\n${said()}`);
+}
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await tellWhatIsThere();
   await Promise.all(contexts.splice(0).map((context) => context.close()));
   await Promise.all(clients.splice(0).map((client) => client.close()));
   await endAll();
