@@ -2,6 +2,7 @@
  * Who is let into the web UI's API, as whom, and from which pages.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Server, type ServerOptions, TokenFile } from '../src/index.ts';
@@ -220,6 +221,32 @@ test('a WebSocket is refused to strangers and to pages of another origin', async
   const evil = { ...cookie, origin: 'https://evil.example' };
   expect(await new LivePage(server, evil).refused()).toBe(403);
   expect(await new LivePage(server, cookie, '/api/other').refused()).toBe(404);
+});
+
+test('who is refused a WebSocket is closed, even if it never closes its own end', async () => {
+  const server = await guarded();
+  const socket = connect({ host: '127.0.0.1', port: server.httpPort ?? 0, allowHalfOpen: true });
+  const heads = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  socket.write(`GET /api/live HTTP/1.1\r\nHost: x\r\n${heads}${key}\r\n`);
+  const ended = new Promise((resolve) => socket.once('end', resolve));
+  const answer = await new Promise((resolve) => socket.once('data', resolve));
+  expect(String(answer)).toMatch(/^HTTP\/1.1 401 /);
+  await ended;
+  // A write to what is closed is answered with a reset; to what is only half closed, with silence.
+  const reset = new Promise((resolve) => socket.once('error', resolve));
+  const writing = setInterval(() => socket.write('x'), 10);
+  expect(await reset).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) });
+  clearInterval(writing);
+});
+
+test('a client that offers another protocol gets its answer as if it had not', async () => {
+  const server = await running({ http: {} });
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+  const health = await ask(server, '/health/live', { headers });
+  expect([health.status, health.headers.connection]).toEqual([200, 'close']);
+  expect((await ask(server, '/api/queues', { headers })).json()).toEqual({ queues: [] });
+  expect((await ask(server, '/api/none', { headers })).status).toBe(404);
 });
 
 test('pages come with a policy that runs nothing of others and shows itself in no frame', async () => {

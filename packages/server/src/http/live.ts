@@ -11,9 +11,10 @@ import { FaktoryError, type JobEvent, type LiveTopic, type LiveUpdate } from '@f
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../access/access.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { type Guard, statusOf } from './guard.ts';
+import type { Guard } from './guard.ts';
 import { prefixOf, withoutPrefix } from './pages.ts';
 import { type Looks, Sampler } from './sampler.ts';
+import { answerPlainly, refuse, wantsAnother } from './upgrade.ts';
 
 const TOPICS: readonly LiveTopic[] = ['stats', 'attention', 'queues', 'workers', 'events'];
 const PATH = '/api/live';
@@ -66,7 +67,11 @@ export class Live {
     const { WebSocketServer: Sockets } = await import('ws');
     const sockets = new Sockets({ noServer: true, maxPayload: MOST_ASKED });
     this.#sockets = sockets;
-    server.on('upgrade', (request, socket, head) => void this.#upgrade(sockets, { request, socket, head }));
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy()); // the browser is gone
+      if (wantsAnother(request)) answerPlainly(server, request, socket);
+      else void this.#upgrade(sockets, { request, socket, head });
+    });
   }
 
   /** All of these topics, for pages that cannot have a WebSocket. */
@@ -86,7 +91,6 @@ export class Live {
   }
 
   async #upgrade(sockets: WebSocketServer, { request, socket, head }: Upgrade): Promise<void> {
-    socket.on('error', () => socket.destroy()); // the browser is gone
     try {
       const url = withoutPrefix(request.url ?? '', prefixOf(request));
       if (url.split('?', 1)[0] !== PATH) throw new FaktoryError('NOT_FOUND', 'there is no such WebSocket');
@@ -95,9 +99,7 @@ export class Live {
       sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, known));
     } catch (error) {
       const known = error instanceof FaktoryError ? error : new FaktoryError('ERR', 'internal error');
-      const body = JSON.stringify({ code: known.code, error: known.message });
-      const heads = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-      socket.end(`HTTP/1.1 ${statusOf(known)} Refused\r\n${heads}\r\n\r\n${body}`);
+      refuse(socket, known);
     }
   }
 
