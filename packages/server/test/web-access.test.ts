@@ -113,6 +113,7 @@ test('a session’s secret is replaced each hour of use, ends after twelve witho
   expect(renewed.status).toBe(200);
   const fresh = { cookie: cookieOf(renewed.headers) };
   expect(fresh.cookie).not.toBe(headers.cookie);
+  expect((await use(fresh)).status).toBe(200);
   expect((await use()).status).toBe(200); // requests that crossed
   clock.move(61);
   expect([(await use()).status, (await use(fresh)).status]).toEqual([401, 200]);
@@ -126,6 +127,43 @@ test('a session’s secret is replaced each hour of use, ends after twelve witho
   }
   clock.move(1);
   expect((await use(last)).status).toBe(401);
+});
+
+test('a new secret that never came to the browser takes nothing away, and neither does /stats', async () => {
+  const clock = new TestClock();
+  const server = await guarded({ clock: clock.now });
+  const headers = await logIn(server, 'secret');
+  const use = (path = '/api/session') => ask(server, path, { headers });
+  clock.move(3601);
+  const stats = await use('/stats');
+  expect([stats.status, stats.headers['set-cookie']]).toEqual([200, undefined]);
+  expect((await use()).headers['set-cookie']).toBeDefined(); // as if the connection broke on its way
+  clock.move(3601);
+  const again = await use();
+  expect(again.status).toBe(200);
+  const fresh = { cookie: cookieOf(again.headers) };
+  expect((await ask(server, '/api/session', { headers: fresh })).status).toBe(200);
+  clock.move(61);
+  expect((await use()).status).toBe(401);
+});
+
+test('a logout ends all secrets of a login, also one that is about to be replaced', async () => {
+  const clock = new TestClock();
+  const server = await guarded({ clock: clock.now });
+  const headers = await logIn(server, 'secret');
+  const other = await logIn(server, 'secret');
+  clock.move(3601);
+  const fresh = cookieOf((await ask(server, '/api/session', { headers })).headers);
+  await ask(server, '/api/logout', { method: 'POST', headers: { cookie: fresh } });
+  expect((await ask(server, '/api/session', { headers })).status).toBe(401);
+  expect((await ask(server, '/api/session', { headers: other })).status).toBe(200);
+});
+
+test('below a prefix the cookie is for that prefix alone', async () => {
+  const server = await guarded();
+  const headers = { 'x-script-name': '/jobs', 'x-forwarded-proto': 'https, http' };
+  const answer = await ask(server, '/api/login', { body: { password: 'secret' }, headers });
+  expect(String(answer.headers['set-cookie'])).toMatch(/; Path=\/jobs\/; .*; Secure/);
 });
 
 test('Basic authentication and a token as Bearer open the API too', async () => {

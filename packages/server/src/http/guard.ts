@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
+import { prefixOf } from './pages.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,13 +50,13 @@ export class Guard {
   /** Before a page of the web UI's API: throws what is answered. */
   readonly api = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (!SAFE.has(request.method)) refuseOthers(request.headers);
-    const { caller, fresh, loggedIn } = await this.#caller(request);
+    const { caller, fresh, number } = await this.#caller(request, true);
     if (fresh !== undefined) setCookie(request, reply, fresh);
     request.caller = caller;
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     request.gone = gone.signal;
-    request.loggedIn = loggedIn;
+    request.loggedIn = number !== undefined;
     const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`;
     if (caller.limits) permit(caller.limits, key);
     if (isAudited(key)) this.#audited(request, reply, key);
@@ -64,7 +65,7 @@ export class Guard {
   /** Before the old pages: lets the request on, or answers it as Faktory does, in plain text with a challenge. */
   readonly page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     try {
-      const { caller } = await this.#caller(request);
+      const { caller } = await this.#caller(request, false);
       if (caller.limits) permit(caller.limits, `GET ${request.routeOptions.url}`);
       return undefined;
     } catch (error) {
@@ -88,9 +89,8 @@ export class Guard {
     return { caller, holds };
   }
 
-  async #caller(request: FastifyRequest) {
-    const found = await this.#look(request.headers, request.ip, () => request.socket.destroyed, true);
-    return { ...found, loggedIn: found.number !== undefined };
+  #caller(request: FastifyRequest, renew: boolean) {
+    return this.#look(request.headers, request.ip, () => request.socket.destroyed, renew);
   }
 
   /** `number`: of the session that the caller came with. */
@@ -147,10 +147,14 @@ export function numberIn(cookie: string | undefined): string | undefined {
   return new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{10,100})(?:;|$)`).exec(cookie ?? '')?.[1];
 }
 
-/** Gives the browser the secret; empty: takes it away. Scripts cannot read it, and other sites' pages do not send it. */
+/**
+ * Gives the browser the secret; empty: takes it away. Scripts cannot read it, other sites' pages do not send it, and below a prefix what
+ * else is on that host does not get it.
+ */
 export function setCookie(request: FastifyRequest, reply: FastifyReply, number: string): void {
-  const secure = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
+  const secure =
+    request.protocol === 'https' || /^https\b/i.test(String(request.headers['x-forwarded-proto']));
   const age = number === '' ? 0 : 7 * 86_400;
-  const rest = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? '; Secure' : ''}`;
+  const rest = `Path=${prefixOf(request)}/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? '; Secure' : ''}`;
   reply.header('Set-Cookie', `${COOKIE}=${number}; ${rest}`);
 }
