@@ -102,3 +102,12 @@ test('a row that is gone is told as null to who has seen it, and not to who has 
   expect(sampler.since(queues, new Map()).update).toEqual({ queues: {} });
   sampler.want(new Set());
 });
+
+test('a queue of any name is told, also where names of objects mean something else', async () => {
+  const { rows, sampler, next } = watched();
+  rows.set('__proto__', { size: 1 });
+  sampler.want(queues);
+  await next();
+  const { update } = sampler.since(queues, new Map());
+  expect(JSON.stringify(update)).toBe('{"queues":{"__proto__":{"name":"__proto__","size":1}}}');
+});

@@ -196,7 +196,7 @@ function changedRows<Row>(
   seen: ReadonlyMap<string, Seen<Row>>,
   from: number,
 ): Record<string, Row | null> | undefined {
-  const rows: Record<string, Row | null> = {};
+  const rows = Object.create(null) as Record<string, Row | null>; // a queue may be called __proto__
   let some = from === 0;
   for (const [name, { row, changed }] of seen) {
     if (changed <= from || (from === 0 && row === undefined)) continue;
