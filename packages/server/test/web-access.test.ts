@@ -317,3 +317,40 @@ test('what is changed stands in the audit log, with who did it and without argum
   );
   expect(lines()).not.toContain('private');
 });
+
+test('a change whose asker has left stands in the audit log as it ended', async () => {
+  const dir = folder();
+  const server = await guarded({ dir });
+  const { cookie } = await logIn(server, 'secret');
+  const socket = connect(server.httpPort ?? 0, '127.0.0.1');
+  const heads = `Host: x\r\nCookie: ${cookie}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n`;
+  socket.write(`POST /api/jobs/change HTTP/1.1\r\n${heads}\r\n{"action":"kill",`, () => socket.destroy());
+
+  const lines = () => readFileSync(join(dir, 'audit.log'), 'utf8');
+  await eventually(() => lines().includes('/api/jobs/change'));
+  expect(lines()).toContain('"did":"POST /api/jobs/change","what":"","ok":false');
+});
+
+test('who is refused a login unheard is not in the audit log: a flood would push out the rest', async () => {
+  const dir = folder();
+  const server = await guarded({ dir });
+  const user = 'x'.repeat(1000);
+  const given = new AbortController();
+  const body = { user, password: 'wrong' };
+  const tries = Array.from({ length: 60 }, () =>
+    ask(server, '/api/login', { body, signal: given.signal }).then(
+      ({ status }) => status,
+      () => 0,
+    ),
+  );
+  const refused = tries.map(async (status) =>
+    (await status) === 429 ? 429 : Promise.reject(new Error('heard')),
+  );
+  await Promise.any(refused);
+  given.abort();
+  const statuses = await Promise.all(tries);
+  const { length } = statuses.filter((status) => status === 429);
+  const lines = readFileSync(join(dir, 'audit.log'), 'utf8').split('\n');
+  expect(lines.length).toBeLessThanOrEqual(60 - length + 1);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(400);
+});

@@ -33,6 +33,7 @@ export async function addApi(
     await api.register(swagger, { openapi: { openapi: '3.1.0', info: describe(sources.version) } });
     api.decorateRequest('caller', undefined);
     api.decorateRequest('loggedIn', false);
+    api.decorateRequest('deed', undefined);
     api.decorateRequest('gone');
     api.setErrorHandler((error, _request, reply) => answerError(error, reply, log));
     // Jobs are read by the protocol's own reader, from the text as it came.
@@ -57,7 +58,7 @@ function add(api: FastifyInstance, route: ApiRoute, guard?: Guard): void {
     method,
     url: `/api${path}`,
     schema,
-    ...(guard && { onRequest: guard.api }),
+    ...(guard && { onRequest: guard.api, onSend: guard.answered }),
     handler: (request, reply) => run(request, reply),
   });
 }

@@ -17,6 +17,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** Whether the caller came with the cookie of a session. */
     loggedIn: boolean;
+    /** What is to be told in the audit log. */
+    deed: string | undefined;
     /** Aborted when the answer is sent, or nobody is there any more to read it. */
     gone: AbortSignal;
   }
@@ -59,7 +61,19 @@ export class Guard {
     request.loggedIn = number !== undefined;
     const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`;
     if (caller.limits) permit(caller.limits, key);
-    if (isAudited(key)) this.#audited(request, reply, key);
+    if (isAudited(key)) request.deed = key;
+  };
+
+  /**
+   * As an answer leaves: what changed something goes into the audit log, as it does when it comes by the wire; also when nobody is there
+   * any more to hear how it ended.
+   */
+  readonly answered = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (request.deed === undefined) return;
+    const { body, params, ip: from, deed: did } = request;
+    const what = summary(JSON.stringify({ ...((body as object) ?? {}), ...namesIn(params) }));
+    const who = request.caller?.who ?? '';
+    this.#access.audit.write({ who, from, did, what, ok: reply.statusCode < 400 });
   };
 
   /** Before the old pages: lets the request on, or answers it as Faktory does, in plain text with a challenge. */
@@ -104,16 +118,6 @@ export class Guard {
     const session = number === undefined ? undefined : this.#access.session(number, { renew });
     if (session) return session;
     return { caller: await this.#access.admitHttp(authorization, { address, gone }) };
-  }
-
-  /** What changes something goes into the audit log, as it does when it comes by the wire. */
-  #audited(request: FastifyRequest, reply: FastifyReply, did: string): void {
-    const who = request.caller?.who ?? '';
-    reply.raw.once('close', () => {
-      const { body, params, ip: from } = request;
-      const what = summary(JSON.stringify({ ...((body as object) ?? {}), ...namesIn(params) }));
-      this.#access.audit.write({ who, from, did, what, ok: reply.raw.statusCode < 400 });
-    });
   }
 }
 
