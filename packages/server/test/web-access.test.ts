@@ -302,6 +302,34 @@ test('pages come with a policy that runs nothing of others and shows itself in n
   });
 });
 
+test('what the API tells is kept on no disk, and a page that is not there for no time at all', async () => {
+  const server = await running({ http: {} });
+  const kept = async (path: string) => (await ask(server, path)).headers['cache-control'];
+  expect(await kept('/api/jobs')).toBe('no-store');
+  expect(await kept('/stats')).toBe('no-cache');
+  expect(await kept('/assets/none.js')).toBe('no-cache');
+});
+
+test('an address that makes no sense is answered as any other error', async () => {
+  const server = await running({ http: {} });
+  const { status, headers, text } = await ask(server, '/api/jobs/%zz');
+  expect([status, headers['x-content-type-options']]).toEqual([400, 'nosniff']);
+  expect(JSON.parse(text)).toEqual({ code: 'MALFORMED', error: expect.stringContaining('%zz') });
+});
+
+test('headers of 60 kB are read, as some proxies send them', async () => {
+  const server = await running({ http: {} });
+  const headers = { cookie: `other=${'x'.repeat(60_000)}` };
+  expect((await ask(server, '/health/live', { headers })).status).toBe(200);
+});
+
+test('a job that comes as plain text is refused', async () => {
+  const server = await running({ http: {} });
+  const headers = { 'content-type': 'text/plain' };
+  const body = JSON.stringify({ jobtype: 'A', args: [] });
+  expect((await ask(server, '/api/jobs', { headers, body })).status).toBe(415);
+});
+
 test('what is changed stands in the audit log, with who did it and without arguments', async () => {
   const dir = folder();
   const server = await guarded({ dir });

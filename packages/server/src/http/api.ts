@@ -36,6 +36,7 @@ export async function addApi(
     api.decorateRequest('deed', undefined);
     api.decorateRequest('gone');
     api.setErrorHandler((error, _request, reply) => answerError(error, reply, log));
+    api.removeContentTypeParser('text/plain'); // which any site's form may send
     // Jobs are read by the protocol's own reader, from the text as it came.
     api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
       done(null, request.routeOptions.url === '/api/jobs' ? body : parsed(String(body)));

@@ -132,7 +132,7 @@ export function refuseOthers({ host, origin, ...headers }: IncomingMessage['head
   const site = headers['sec-fetch-site'];
   if (typeof site === 'string') {
     if (site === 'same-origin' || site === 'none') return;
-  } else if (origin === undefined || hostOf(origin) === host) return;
+  } else if (origin === undefined || (host !== undefined && hostOf(origin) === host)) return;
   const advice = 'behind a proxy, let it pass the Host header on';
   throw new FaktoryError('FORBIDDEN', `the request comes from a page of another origin; ${advice}`);
 }
