@@ -111,3 +111,17 @@ test('a queue of any name is told, also where names of objects mean something el
   const { update } = sampler.since(queues, new Map());
   expect(JSON.stringify(update)).toBe('{"queues":{"__proto__":{"name":"__proto__","size":1}}}');
 });
+
+test('what several pages are told alike is made once', async () => {
+  const { rows, sampler, next } = watched();
+  rows.set('a', { size: 1 });
+  sampler.want(new Set(['queues', 'stats']));
+  await next();
+  await next();
+  const [one, other] = [sampler.told(queues, new Map()), sampler.told(queues, new Map())];
+  expect(one.message).toBe(other.message);
+  await next(); // at stats, which they do not want
+  const later = [one, other].map(({ seen }) => sampler.told(queues, seen).message);
+  expect(later[0]).toBe(later[1]);
+  expect(String(later[0])).toBe('{}');
+});

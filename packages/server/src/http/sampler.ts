@@ -36,6 +36,12 @@ interface Seen<Row> {
   readonly changed: number;
 }
 
+/** What a page is sent, and what it has seen then. */
+export interface Told {
+  readonly message: Buffer;
+  readonly seen: ReadonlyMap<LiveTopic, number>;
+}
+
 export class Sampler {
   readonly #looks: Looks;
   readonly #onLook: () => void;
@@ -44,7 +50,9 @@ export class Sampler {
     workers: new Map<string, Seen<WorkerStatus>>(),
   };
   readonly #whole: { stats?: Seen<LiveStats>; attention?: Seen<readonly Attention[]> } = {};
-  readonly #wanted = new Map<Looked, { due: number; look: Promise<void> | undefined }>();
+  readonly #wanted = new Map<Looked, { due: number; look: Promise<void> | undefined; number: number }>();
+  /** What was told since the last look: most pages know the same. */
+  readonly #told = new Map<string, Told>();
   #number = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -59,7 +67,7 @@ export class Sampler {
     for (const topic of this.#wanted.keys()) if (!topics.has(topic)) this.#forget(topic);
     for (const topic of topics)
       if (topic !== 'events' && !this.#wanted.has(topic))
-        this.#wanted.set(topic, { due: 0, look: undefined });
+        this.#wanted.set(topic, { due: 0, look: undefined, number: 0 });
     this.#arm();
   }
 
@@ -70,6 +78,17 @@ export class Sampler {
     );
   }
 
+  /** As `since`, ready to be sent, and made once for all pages that have seen the same. */
+  told(topics: ReadonlySet<LiveTopic>, after: ReadonlyMap<LiveTopic, number>): Told {
+    const name = [...topics].map((topic) => `${topic} ${after.get(topic) ?? 0}`).join();
+    const known = this.#told.get(name);
+    if (known) return known;
+    const { update, seen } = this.since(topics, after);
+    const made = { message: Buffer.from(JSON.stringify(update)), seen };
+    this.#told.set(name, made);
+    return made;
+  }
+
   /** What changed after the look of this number; the number to ask with next time. */
   since(
     topics: ReadonlySet<LiveTopic>,
@@ -78,9 +97,10 @@ export class Sampler {
     const update: LiveUpdate = {};
     const seen = new Map<LiveTopic, number>();
     for (const topic of topics) {
-      if (topic !== 'events' && !this.#wanted.get(topic)?.due) continue; // not looked at yet: then it is told whole
+      const looked = topic === 'events' ? undefined : this.#wanted.get(topic);
+      if (!looked?.number) continue; // not looked at yet: then it is told whole
       const from = after.get(topic) ?? 0;
-      seen.set(topic, this.#number);
+      seen.set(topic, looked.number);
       const told = this.#changed(topic, from);
       if (told !== undefined) Object.assign(update, { [topic]: told });
     }
@@ -108,6 +128,7 @@ export class Sampler {
 
   #forget(topic: Looked): void {
     this.#wanted.delete(topic);
+    this.#told.clear();
     if (topic === 'queues' || topic === 'workers') this.#rows[topic].clear();
     else delete this.#whole[topic];
   }
@@ -139,45 +160,41 @@ export class Sampler {
   }
 
   async #look(topic: Looked): Promise<void> {
-    if (topic === 'stats') this.#keepWhole('stats', await this.#looks.stats());
-    else if (topic === 'attention') this.#keepWhole('attention', await this.#looks.attention());
-    else if (topic === 'queues') {
-      const rows = await this.#looks.queues();
-      this.#number += 1;
-      keep(
-        this.#rows.queues,
-        rows,
-        ({ name }) => name,
-        ({ latency: _, ...row }) => row,
-        this.#number,
-      );
-    } else {
-      const rows = await this.#looks.workers();
-      this.#number += 1;
-      keep(
-        this.#rows.workers,
-        rows,
-        ({ wid }) => wid,
-        (row) => row,
-        this.#number,
-      );
-    }
+    const rows = await this.#looks[topic]();
+    const wanted = this.#wanted.get(topic);
+    if (!wanted) return; // nobody wants it any more
+    this.#number += 1;
+    wanted.number = this.#number;
+    this.#told.clear();
+    if (topic === 'queues') keep(this.#rows.queues, rows as QueueRow[], queueSeen, this.#number);
+    else if (topic === 'workers') keep(this.#rows.workers, rows as WorkerStatus[], workerSeen, this.#number);
+    else this.#keepWhole(topic, rows as LiveStats | Attention[]);
   }
 
   #keepWhole(topic: 'stats' | 'attention', row: LiveStats | readonly Attention[]): void {
-    this.#number += 1;
     const text = JSON.stringify(row);
     if (this.#whole[topic]?.text === text) return;
     Object.assign(this.#whole, { [topic]: { row, text, changed: this.#number } });
   }
 }
 
+interface HowSeen<Row> {
+  readonly nameOf: (row: Row) => string;
+  /** What makes it another row. */
+  readonly told: (row: Row) => unknown;
+}
+
+const queueSeen: HowSeen<QueueRow> = {
+  nameOf: ({ name }) => name,
+  told: ({ latency: _, ...row }) => row,
+};
+const workerSeen: HowSeen<WorkerStatus> = { nameOf: ({ wid }) => wid, told: (row) => row };
+
 /** Notes which rows are new, other than before, or gone. */
 function keep<Row>(
   seen: Map<string, Seen<Row>>,
   rows: readonly Row[],
-  nameOf: (row: Row) => string,
-  told: (row: Row) => unknown,
+  { nameOf, told }: HowSeen<Row>,
   number: number,
 ): void {
   const here = new Set<string>();
