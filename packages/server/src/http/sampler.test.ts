@@ -125,3 +125,37 @@ test('what several pages are told alike is made once', async () => {
   expect(later[0]).toBe(later[1]);
   expect(String(later[0])).toBe('{}');
 });
+
+test('however often a page changes its mind, there is one look at a time, and none too soon', async () => {
+  const { count, sampler, next } = watched();
+  vi.useFakeTimers();
+  for (let n = 0; n < 100; n++) {
+    sampler.want(queues);
+    await vi.advanceTimersByTimeAsync(2);
+    sampler.want(new Set());
+    await vi.advanceTimersByTimeAsync(2);
+  }
+  expect(count.queues).toBe(1);
+  sampler.want(queues);
+  const looked = next();
+  await vi.advanceTimersByTimeAsync(500);
+  await looked;
+  expect(count.queues).toBe(2);
+  vi.useRealTimers();
+});
+
+test('what was left for a while is not told before it has been looked at again', async () => {
+  vi.useFakeTimers();
+  const { rows, sampler } = watched();
+  rows.set('a', { size: 1 });
+  sampler.want(queues);
+  await vi.advanceTimersByTimeAsync(1);
+  sampler.want(new Set());
+  await vi.advanceTimersByTimeAsync(1000);
+  rows.set('a', { size: 2 });
+  sampler.want(queues);
+  expect(sampler.hasNew(queues, new Map())).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sampler.since(queues, new Map()).update).toEqual({ queues: { a: { name: 'a', size: 2 } } });
+  vi.useRealTimers();
+});

@@ -27,6 +27,7 @@ export type Looked = Exclude<LiveTopic, 'events'>;
 
 /** Milliseconds from one look to the next; more when a look takes long. */
 const every: Readonly<Record<Looked, number>> = { stats: 500, queues: 500, workers: 1000, attention: 5000 };
+const LINGER = 5000; // ms that is kept what nobody wants any more
 const BREATH = 4; // times as long as a look took, until the next
 
 interface Seen<Row> {
@@ -34,6 +35,15 @@ interface Seen<Row> {
   readonly row: Row | undefined;
   readonly text: string;
   readonly changed: number;
+}
+
+interface Wanted {
+  due: number;
+  look: Promise<void> | undefined;
+  /** Of the last look; 0: what is known is too old to be told. */
+  number: number;
+  /** Since when nobody wants it any more. */
+  left: number | undefined;
 }
 
 /** What a page is sent, and what it has seen then. */
@@ -50,7 +60,7 @@ export class Sampler {
     workers: new Map<string, Seen<WorkerStatus>>(),
   };
   readonly #whole: { stats?: Seen<LiveStats>; attention?: Seen<readonly Attention[]> } = {};
-  readonly #wanted = new Map<Looked, { due: number; look: Promise<void> | undefined; number: number }>();
+  readonly #wanted = new Map<Looked, Wanted>();
   /** What was told since the last look: most pages know the same. */
   readonly #told = new Map<string, Told>();
   #number = 0;
@@ -62,19 +72,27 @@ export class Sampler {
     this.#onLook = onLook;
   }
 
-  /** From now on these are looked at; none: nothing is. */
+  /** From now on these are looked at; none: nothing is. However often pages come and go, none is looked at more often for that. */
   want(topics: ReadonlySet<LiveTopic>): void {
-    for (const topic of this.#wanted.keys()) if (!topics.has(topic)) this.#forget(topic);
-    for (const topic of topics)
-      if (topic !== 'events' && !this.#wanted.has(topic))
-        this.#wanted.set(topic, { due: 0, look: undefined, number: 0 });
+    const now = performance.now();
+    for (const [topic, wanted] of this.#wanted) if (!topics.has(topic)) wanted.left ??= now;
+    for (const topic of topics) {
+      if (topic === 'events') continue;
+      const known = this.#wanted.get(topic);
+      if (known?.left !== undefined && known.due <= now) {
+        known.number = 0;
+        this.#told.clear();
+      }
+      if (known) known.left = undefined;
+      else this.#wanted.set(topic, { due: 0, look: undefined, number: 0, left: undefined });
+    }
     this.#arm();
   }
 
   /** Whether one of these has been looked at that was never told. */
   hasNew(topics: ReadonlySet<LiveTopic>, seen: ReadonlyMap<LiveTopic, number>): boolean {
     return [...topics].some(
-      (topic) => topic !== 'events' && !seen.has(topic) && Boolean(this.#wanted.get(topic)?.due),
+      (topic) => topic !== 'events' && !seen.has(topic) && Boolean(this.#wanted.get(topic)?.number),
     );
   }
 
@@ -136,16 +154,22 @@ export class Sampler {
   #arm(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const next = Math.min(...[...this.#wanted.values()].filter(({ look }) => !look).map(({ due }) => due));
+    const resting = [...this.#wanted.values()].filter(({ look }) => !look);
+    const next = Math.min(...resting.map(({ due, left }) => (left === undefined ? due : left + LINGER)));
     if (next === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.#lookAll(), Math.max(0, next - performance.now()));
     this.#timer.unref();
   }
 
   #lookAll(): void {
+    const begun = performance.now();
     for (const [topic, wanted] of this.#wanted) {
-      if (wanted.look || wanted.due > performance.now()) continue;
-      const begun = performance.now();
+      if (wanted.look) continue;
+      if (wanted.left !== undefined) {
+        if (wanted.left + LINGER <= begun) this.#forget(topic);
+        continue;
+      }
+      if (wanted.due > begun) continue;
       wanted.look = this.#look(topic)
         .catch(() => undefined) // the store is closing, or the thread was lost: the next look tells
         .then(() => {
@@ -162,7 +186,7 @@ export class Sampler {
   async #look(topic: Looked): Promise<void> {
     const rows = await this.#looks[topic]();
     const wanted = this.#wanted.get(topic);
-    if (!wanted) return; // nobody wants it any more
+    if (!wanted) return;
     this.#number += 1;
     wanted.number = this.#number;
     this.#told.clear();
