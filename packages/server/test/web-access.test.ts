@@ -2,6 +2,7 @@
  * Who is let into the web UI's API, as whom, and from which pages.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Server, type ServerOptions, TokenFile } from '../src/index.ts';
@@ -112,6 +113,7 @@ test('a session’s secret is replaced each hour of use, ends after twelve witho
   expect(renewed.status).toBe(200);
   const fresh = { cookie: cookieOf(renewed.headers) };
   expect(fresh.cookie).not.toBe(headers.cookie);
+  expect((await use(fresh)).status).toBe(200);
   expect((await use()).status).toBe(200); // requests that crossed
   clock.move(61);
   expect([(await use()).status, (await use(fresh)).status]).toEqual([401, 200]);
@@ -125,6 +127,43 @@ test('a session’s secret is replaced each hour of use, ends after twelve witho
   }
   clock.move(1);
   expect((await use(last)).status).toBe(401);
+});
+
+test('a new secret that never came to the browser takes nothing away, and neither does /stats', async () => {
+  const clock = new TestClock();
+  const server = await guarded({ clock: clock.now });
+  const headers = await logIn(server, 'secret');
+  const use = (path = '/api/session') => ask(server, path, { headers });
+  clock.move(3601);
+  const stats = await use('/stats');
+  expect([stats.status, stats.headers['set-cookie']]).toEqual([200, undefined]);
+  expect((await use()).headers['set-cookie']).toBeDefined(); // as if the connection broke on its way
+  clock.move(3601);
+  const again = await use();
+  expect(again.status).toBe(200);
+  const fresh = { cookie: cookieOf(again.headers) };
+  expect((await ask(server, '/api/session', { headers: fresh })).status).toBe(200);
+  clock.move(61);
+  expect((await use()).status).toBe(401);
+});
+
+test('a logout ends all secrets of a login, also one that is about to be replaced', async () => {
+  const clock = new TestClock();
+  const server = await guarded({ clock: clock.now });
+  const headers = await logIn(server, 'secret');
+  const other = await logIn(server, 'secret');
+  clock.move(3601);
+  const fresh = cookieOf((await ask(server, '/api/session', { headers })).headers);
+  await ask(server, '/api/logout', { method: 'POST', headers: { cookie: fresh } });
+  expect((await ask(server, '/api/session', { headers })).status).toBe(401);
+  expect((await ask(server, '/api/session', { headers: other })).status).toBe(200);
+});
+
+test('below a prefix the cookie is for that prefix alone', async () => {
+  const server = await guarded();
+  const headers = { 'x-script-name': '/jobs', 'x-forwarded-proto': 'https, http' };
+  const answer = await ask(server, '/api/login', { body: { password: 'secret' }, headers });
+  expect(String(answer.headers['set-cookie'])).toMatch(/; Path=\/jobs\/; .*; Secure/);
 });
 
 test('Basic authentication and a token as Bearer open the API too', async () => {
@@ -222,6 +261,32 @@ test('a WebSocket is refused to strangers and to pages of another origin', async
   expect(await new LivePage(server, cookie, '/api/other').refused()).toBe(404);
 });
 
+test('who is refused a WebSocket is closed, even if it never closes its own end', async () => {
+  const server = await guarded();
+  const socket = connect({ host: '127.0.0.1', port: server.httpPort ?? 0, allowHalfOpen: true });
+  const heads = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  socket.write(`GET /api/live HTTP/1.1\r\nHost: x\r\n${heads}${key}\r\n`);
+  const ended = new Promise((resolve) => socket.once('end', resolve));
+  const answer = await new Promise((resolve) => socket.once('data', resolve));
+  expect(String(answer)).toMatch(/^HTTP\/1.1 401 /);
+  await ended;
+  // A write to what is closed is answered with a reset; to what is only half closed, with silence.
+  const reset = new Promise((resolve) => socket.once('error', resolve));
+  const writing = setInterval(() => socket.write('x'), 10);
+  expect(await reset).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) });
+  clearInterval(writing);
+});
+
+test('a client that offers another protocol gets its answer as if it had not', async () => {
+  const server = await running({ http: {} });
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+  const health = await ask(server, '/health/live', { headers });
+  expect([health.status, health.headers.connection]).toEqual([200, 'close']);
+  expect((await ask(server, '/api/queues', { headers })).json()).toEqual({ queues: [] });
+  expect((await ask(server, '/api/none', { headers })).status).toBe(404);
+});
+
 test('pages come with a policy that runs nothing of others and shows itself in no frame', async () => {
   const server = await running({ http: {} });
   const { headers } = await ask(server, '/');
@@ -235,6 +300,34 @@ test('pages come with a policy that runs nothing of others and shows itself in n
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
   });
+});
+
+test('what the API tells is kept on no disk, and a page that is not there for no time at all', async () => {
+  const server = await running({ http: {} });
+  const kept = async (path: string) => (await ask(server, path)).headers['cache-control'];
+  expect(await kept('/api/jobs')).toBe('no-store');
+  expect(await kept('/stats')).toBe('no-cache');
+  expect(await kept('/assets/none.js')).toBe('no-cache');
+});
+
+test('an address that makes no sense is answered as any other error', async () => {
+  const server = await running({ http: {} });
+  const { status, headers, text } = await ask(server, '/api/jobs/%zz');
+  expect([status, headers['x-content-type-options']]).toEqual([400, 'nosniff']);
+  expect(JSON.parse(text)).toEqual({ code: 'MALFORMED', error: expect.stringContaining('%zz') });
+});
+
+test('headers of 60 kB are read, as some proxies send them', async () => {
+  const server = await running({ http: {} });
+  const headers = { cookie: `other=${'x'.repeat(60_000)}` };
+  expect((await ask(server, '/health/live', { headers })).status).toBe(200);
+});
+
+test('a job that comes as plain text is refused', async () => {
+  const server = await running({ http: {} });
+  const headers = { 'content-type': 'text/plain' };
+  const body = JSON.stringify({ jobtype: 'A', args: [] });
+  expect((await ask(server, '/api/jobs', { headers, body })).status).toBe(415);
 });
 
 test('what is changed stands in the audit log, with who did it and without arguments', async () => {
@@ -251,4 +344,41 @@ test('what is changed stands in the audit log, with who did it and without argum
     '"did":"POST /api/jobs/change","what":"discard places dead by their text","ok":true',
   );
   expect(lines()).not.toContain('private');
+});
+
+test('a change whose asker has left stands in the audit log as it ended', async () => {
+  const dir = folder();
+  const server = await guarded({ dir });
+  const { cookie } = await logIn(server, 'secret');
+  const socket = connect(server.httpPort ?? 0, '127.0.0.1');
+  const heads = `Host: x\r\nCookie: ${cookie}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n`;
+  socket.write(`POST /api/jobs/change HTTP/1.1\r\n${heads}\r\n{"action":"kill",`, () => socket.destroy());
+
+  const lines = () => readFileSync(join(dir, 'audit.log'), 'utf8');
+  await eventually(() => lines().includes('/api/jobs/change'));
+  expect(lines()).toContain('"did":"POST /api/jobs/change","what":"","ok":false');
+});
+
+test('who is refused a login unheard is not in the audit log: a flood would push out the rest', async () => {
+  const dir = folder();
+  const server = await guarded({ dir });
+  const user = 'x'.repeat(1000);
+  const given = new AbortController();
+  const body = { user, password: 'wrong' };
+  const tries = Array.from({ length: 60 }, () =>
+    ask(server, '/api/login', { body, signal: given.signal }).then(
+      ({ status }) => status,
+      () => 0,
+    ),
+  );
+  const refused = tries.map(async (status) =>
+    (await status) === 429 ? 429 : Promise.reject(new Error('heard')),
+  );
+  await Promise.any(refused);
+  given.abort();
+  const statuses = await Promise.all(tries);
+  const { length } = statuses.filter((status) => status === 429);
+  const lines = readFileSync(join(dir, 'audit.log'), 'utf8').split('\n');
+  expect(lines.length).toBeLessThanOrEqual(60 - length + 1);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(400);
 });

@@ -214,11 +214,16 @@ test('workers are told with what they run, and a signal reaches one or all', asy
 });
 
 test('hidden values are shown nowhere, and cannot be searched for', async () => {
-  const server = await opened({ http: { redact: ['password', 'Card:0'] } });
+  const server = await opened({ http: { redact: ['password', 'Card:0', 'Inner:1'] } });
   await push(server, { args: [{ user: { password: 'hunter2', name: 'ann' } }] });
   await push(server, { jid: 'job-00002', jobtype: 'Card', args: ['4111-1111', 3] });
+  const jobtype = 'ActiveJob::QueueAdapters::FaktoryAdapter::JobWrapper';
+  const args = [{ arguments: ['ann', 'hunter2'] }];
+  await push(server, { jid: 'job-00003', jobtype, args, custom: { wrapped: 'Inner' } });
   const pages = [
     '/api/jobs',
+    '/api/jobs/job-00003',
+    '/api/jobs/job-00003/raw',
     '/api/jobs/job-00001',
     '/api/jobs/job-00001/raw',
     '/api/jobs/job-00002',
@@ -234,6 +239,16 @@ test('hidden values are shown nowhere, and cannot be searched for', async () => 
   const change = { action: 'kill', places: ['ready'], text: 'hunter' };
   expect((await ask(server, '/api/jobs/change', { body: change })).status).toBe(403);
   expect(await (await greeted(server, 'w1')).ask('FETCH default')).toContain('hunter2');
+});
+
+test('a job that only looks like a mail of Ruby is shown beside the others', async () => {
+  const server = await opened();
+  const jobtype = 'ActiveJob::QueueAdapters::FaktoryAdapter::JobWrapper';
+  const custom = { wrapped: 'ActionMailer::DeliveryJob' };
+  const args = [{ arguments: [{ toString: 1, valueOf: 1 }, 2] }];
+  await push(server, { jobtype, args, custom });
+  const { jobs } = (await ask(server, '/api/jobs')).json<JobRows>();
+  expect(jobs.map(({ display }) => display)).toEqual(['ActionMailer::DeliveryJob']);
 });
 
 test('settings are told without a secret, and clients with where they come from', async () => {

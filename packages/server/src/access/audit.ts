@@ -77,7 +77,7 @@ function move(from: string, to: string): void {
   if (statSync(from, { throwIfNoEntry: false })) renameSync(from, to);
 }
 
-const texts = ['cmd', 'action', 'signal', 'state', 'target', 'at', 'queue', 'wid', 'jobtype'];
+const texts = ['cmd', 'action', 'undo', 'name', 'signal', 'state', 'target', 'at', 'queue', 'wid', 'jobtype'];
 const lists = ['places', 'queues', 'jobtypes', 'wids'];
 const searches = ['regexp', 'text', 'error']; // an argument may be what is searched for
 

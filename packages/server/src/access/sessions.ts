@@ -3,7 +3,8 @@
  *
  * It must never keep such a number, nor a password: of the number it keeps a digest, of the secret a proof that only that number's
  * digest and that secret make. So a session ends by itself when its password or token is no more. A stranger would get wrong that a
- * number is replaced each hour while it is used, and that the old one holds for a minute more: requests of one page cross each other.
+ * number is replaced each hour while it is used, and that the old one holds until a minute after the new one came back: an answer may be
+ * lost on its way, and requests of one page cross each other.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
@@ -27,13 +28,16 @@ export interface OpenSession extends SessionOf {
 interface Session {
   readonly who: string;
   readonly proof: string;
-  /** The login. */
+  /** The login: all numbers that came of it have the same. */
+  readonly login: string;
   readonly born: Micros;
   /** When this number was made. */
   readonly made: Micros;
-  /** Last use. */
+  /** When another was last made to take its place. */
+  renewed: Micros;
+  /** Last use; 0: the browser has not shown it yet, so it may never have come there. */
   seen: Micros;
-  /** Set when another number has taken its place. */
+  /** Set when a later number was shown. */
   until?: Micros;
 }
 
@@ -62,7 +66,7 @@ export class Sessions {
     rmSync(`${this.#path}.new`, { force: true });
     try {
       const { version, sessions } = JSON.parse(readFileSync(this.#path, 'utf8')) as Record<string, unknown>;
-      if (version === 1) this.#sessions = new Map(sessions as [string, Session][]);
+      if (version === 2) this.#sessions = new Map(sessions as [string, Session][]);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       this.#log.warn(`${this.#path} cannot be read: who uses the web UI has to log in again`);
@@ -72,12 +76,7 @@ export class Sessions {
   /** Begins a session; gives its number. */
   open(who: string, secret: string): string {
     const now = this.#clock();
-    const number = newNumber();
-    const key = digest(number);
-    this.#sessions.set(key, { who, proof: proofOf(key, secret), born: now, made: now, seen: now });
-    this.#forgetOld(now);
-    this.#save();
-    return number;
+    return this.#make(who, secret, { login: newNumber(), born: now, seen: now }, now);
   }
 
   /**
@@ -97,24 +96,40 @@ export class Sessions {
     const isOf = (secret: string): boolean => proofOf(key, secret) === proof;
     const secret = secretOf({ who, isOf });
     if (secret === undefined) return undefined;
+    if (session.seen === 0) this.#endOlder(session, now);
     session.seen = now;
-    const due = renew && session.until === undefined && now - session.made > RENEWED;
+    const due = renew && session.until === undefined && now - session.renewed > RENEWED;
     return { who, isOf, fresh: due ? this.#renew(session, secret, now) : undefined };
   }
 
+  /** Ends what came of the same login, too. */
   close(number: string): void {
-    if (this.#sessions.delete(digest(number))) this.#save();
+    const closed = this.#sessions.get(digest(number));
+    if (!closed) return;
+    for (const [key, { login }] of this.#sessions) if (login === closed.login) this.#sessions.delete(key);
+    this.#save();
   }
 
   #renew(session: Session, secret: string, now: Micros): string {
+    session.renewed = now;
+    const { who, login, born } = session;
+    return this.#make(who, secret, { login, born, seen: 0 }, now);
+  }
+
+  #make(who: string, secret: string, rest: Pick<Session, 'login' | 'born' | 'seen'>, now: Micros): string {
     const number = newNumber();
     const key = digest(number);
-    const { who, born } = session;
-    session.until = now + CROSSING;
-    this.#sessions.set(key, { who, proof: proofOf(key, secret), born, made: now, seen: now });
+    this.#sessions.set(key, { who, proof: proofOf(key, secret), ...rest, made: now, renewed: now });
     this.#forgetOld(now);
     this.#save();
     return number;
+  }
+
+  /** The browser has this one: it shows no older one any more, but for what is under way. */
+  #endOlder({ login, made }: Session, now: Micros): void {
+    for (const other of this.#sessions.values())
+      if (other.login === login && other.made < made) other.until ??= now + CROSSING;
+    this.#save();
   }
 
   #forgetOld(now: Micros): void {
@@ -124,15 +139,15 @@ export class Sessions {
 
   #save(): void {
     try {
-      replacePrivate(this.#path, `${JSON.stringify({ version: 1, sessions: [...this.#sessions] })}\n`);
+      replacePrivate(this.#path, `${JSON.stringify({ version: 2, sessions: [...this.#sessions] })}\n`);
     } catch (error) {
       this.#log.warn(`sessions of the web UI will not outlive a restart: ${(error as Error).message}`);
     }
   }
 }
 
-function isOver({ born, seen, until }: Session, now: Micros): boolean {
-  return now - seen > IDLE || now - born > LONGEST || (until !== undefined && now > until);
+function isOver({ born, made, seen, until }: Session, now: Micros): boolean {
+  return now - Math.max(made, seen) > IDLE || now - born > LONGEST || (until !== undefined && now > until);
 }
 
 const newNumber = (): string => randomBytes(32).toString('base64url');

@@ -16,6 +16,7 @@ import {
 } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Backup, Jobs } from '../jobs/jobs.ts';
+import { namesOf } from './job-row.ts';
 import type { Redaction } from './redact.ts';
 import { type ApiRoute, object, text } from './routes.ts';
 
@@ -155,9 +156,10 @@ async function jobtypes({ jobs, redaction }: AboutSources, request: FastifyReque
   for (const place of ['dead', 'scheduled', 'retries', 'ready', 'working'] as const) {
     const { jobs: found } = await jobs.find({ places: [place] }, { limit: SAMPLE }, request.gone);
     for (const { document, queue } of found) {
-      const { jobtype, args } = parseJob(document);
+      const job = parseJob(document);
+      const { jobtype, args } = job;
       if (args.length <= MOST_ARGS)
-        known.set(jobtype, { jobtype, queue, args: redaction.args([jobtype], args) });
+        known.set(jobtype, { jobtype, queue, args: redaction.args(namesOf(job), args) });
     }
   }
   return [...known.values()].sort((a, b) => (a.jobtype < b.jobtype ? -1 : 1));

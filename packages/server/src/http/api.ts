@@ -33,8 +33,10 @@ export async function addApi(
     await api.register(swagger, { openapi: { openapi: '3.1.0', info: describe(sources.version) } });
     api.decorateRequest('caller', undefined);
     api.decorateRequest('loggedIn', false);
+    api.decorateRequest('deed', undefined);
     api.decorateRequest('gone');
     api.setErrorHandler((error, _request, reply) => answerError(error, reply, log));
+    api.removeContentTypeParser('text/plain'); // which any site's form may send
     // Jobs are read by the protocol's own reader, from the text as it came.
     api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
       done(null, request.routeOptions.url === '/api/jobs' ? body : parsed(String(body)));
@@ -57,7 +59,7 @@ function add(api: FastifyInstance, route: ApiRoute, guard?: Guard): void {
     method,
     url: `/api${path}`,
     schema,
-    ...(guard && { onRequest: guard.api }),
+    ...(guard && { onRequest: guard.api, onSend: guard.answered }),
     handler: (request, reply) => run(request, reply),
   });
 }

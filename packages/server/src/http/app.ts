@@ -6,7 +6,8 @@
  * The libraries are loaded when the first server starts: the commands of the program pay nothing for them.
  */
 import { Server as SecureServer } from 'node:tls';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ApiError } from '@faktory-ts/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access, Caller } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
@@ -38,6 +39,7 @@ type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'workers
 export type HttpSources = HealthSources & MetricsSources & WatchSources & Omit<ApiSources, Made>;
 
 const MOST_CONNECTIONS = 1000;
+const MOST_HEADERS = 65_536; // bytes
 
 /** Nothing but this server's own files; no page of another site may frame one of ours. */
 const policy = {
@@ -111,7 +113,10 @@ export class HttpApp {
       originAgentCluster: this.#options.tls !== undefined,
     });
     app.addHook('onSend', async (request, reply) => {
-      if (!request.url.startsWith('/assets/')) reply.header('Cache-Control', 'no-cache');
+      const kept = request.url.startsWith('/assets/') && reply.statusCode < 400;
+      // What the API tells may be somebody's data: no browser keeps it on its disk.
+      const how = request.url.startsWith('/api/') ? 'no-store' : 'no-cache';
+      if (!kept) reply.header('Cache-Control', how);
     });
     this.#addOldPages(app);
     await addApi(app, this.#guard, this.#live, this.#apiSources(), this.#options.log);
@@ -156,12 +161,14 @@ async function makeApp({ tls, patience }: HttpOptions): Promise<FastifyInstance>
     connectionsCheckingInterval: patience / 10,
     headersTimeout: patience,
     requestTimeout: patience,
+    maxHeaderSize: MOST_HEADERS,
   };
   const options = {
     forceCloseConnections: true,
     connectionTimeout: patience,
     requestTimeout: patience,
-    routerOptions: { maxParamLength: 2000 }, // a jid or a queue's name, percent-encoded
+    routerOptions: { maxParamLength: 9000 }, // a jid of a thousand characters, percent-encoded
+    frameworkErrors: answerUnread,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array' } } as const,
     rewriteUrl: (request: { url?: string | undefined; headers: FastifyRequest['headers'] }) =>
       withoutPrefix(request.url ?? '/', prefixOf(request)),
@@ -172,6 +179,12 @@ async function makeApp({ tls, patience }: HttpOptions): Promise<FastifyInstance>
       : fastify({ ...options, https: { ...timeouts, ...secureOptions(tls), handshakeTimeout: patience } });
   app.server.maxConnections = MOST_CONNECTIONS;
   return app as unknown as FastifyInstance; // the two differ in the type of their server only
+}
+
+/** An address that makes no sense is answered before any hook is asked. */
+function answerUnread(error: Error, _request: unknown, reply: unknown): void {
+  const answer = { code: 'MALFORMED', error: error.message } satisfies ApiError;
+  (reply as FastifyReply).code(400).header('X-Content-Type-Options', 'nosniff').send(answer);
 }
 
 function daysOf(request: FastifyRequest): number {

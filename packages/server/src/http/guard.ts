@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
+import { prefixOf } from './pages.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,6 +17,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** Whether the caller came with the cookie of a session. */
     loggedIn: boolean;
+    /** What is to be told in the audit log. */
+    deed: string | undefined;
     /** Aborted when the answer is sent, or nobody is there any more to read it. */
     gone: AbortSignal;
   }
@@ -49,22 +52,34 @@ export class Guard {
   /** Before a page of the web UI's API: throws what is answered. */
   readonly api = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (!SAFE.has(request.method)) refuseOthers(request.headers);
-    const { caller, fresh, loggedIn } = await this.#caller(request);
+    const { caller, fresh, number } = await this.#caller(request, true);
     if (fresh !== undefined) setCookie(request, reply, fresh);
     request.caller = caller;
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     request.gone = gone.signal;
-    request.loggedIn = loggedIn;
+    request.loggedIn = number !== undefined;
     const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`;
     if (caller.limits) permit(caller.limits, key);
-    if (isAudited(key)) this.#audited(request, reply, key);
+    if (isAudited(key)) request.deed = key;
+  };
+
+  /**
+   * As an answer leaves: what changed something goes into the audit log, as it does when it comes by the wire; also when nobody is there
+   * any more to hear how it ended.
+   */
+  readonly answered = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (request.deed === undefined) return;
+    const { body, params, ip: from, deed: did } = request;
+    const what = summary(JSON.stringify({ ...((body as object) ?? {}), ...namesIn(params) }));
+    const who = request.caller?.who ?? '';
+    this.#access.audit.write({ who, from, did, what, ok: reply.statusCode < 400 });
   };
 
   /** Before the old pages: lets the request on, or answers it as Faktory does, in plain text with a challenge. */
   readonly page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     try {
-      const { caller } = await this.#caller(request);
+      const { caller } = await this.#caller(request, false);
       if (caller.limits) permit(caller.limits, `GET ${request.routeOptions.url}`);
       return undefined;
     } catch (error) {
@@ -88,9 +103,8 @@ export class Guard {
     return { caller, holds };
   }
 
-  async #caller(request: FastifyRequest) {
-    const found = await this.#look(request.headers, request.ip, () => request.socket.destroyed, true);
-    return { ...found, loggedIn: found.number !== undefined };
+  #caller(request: FastifyRequest, renew: boolean) {
+    return this.#look(request.headers, request.ip, () => request.socket.destroyed, renew);
   }
 
   /** `number`: of the session that the caller came with. */
@@ -105,16 +119,6 @@ export class Guard {
     if (session) return session;
     return { caller: await this.#access.admitHttp(authorization, { address, gone }) };
   }
-
-  /** What changes something goes into the audit log, as it does when it comes by the wire. */
-  #audited(request: FastifyRequest, reply: FastifyReply, did: string): void {
-    const who = request.caller?.who ?? '';
-    reply.raw.once('close', () => {
-      const { body, params, ip: from } = request;
-      const what = summary(JSON.stringify({ ...((body as object) ?? {}), ...namesIn(params) }));
-      this.#access.audit.write({ who, from, did, what, ok: reply.raw.statusCode < 400 });
-    });
-  }
 }
 
 /** The audit log knows queues by this name. */
@@ -128,7 +132,7 @@ export function refuseOthers({ host, origin, ...headers }: IncomingMessage['head
   const site = headers['sec-fetch-site'];
   if (typeof site === 'string') {
     if (site === 'same-origin' || site === 'none') return;
-  } else if (origin === undefined || hostOf(origin) === host) return;
+  } else if (origin === undefined || (host !== undefined && hostOf(origin) === host)) return;
   const advice = 'behind a proxy, let it pass the Host header on';
   throw new FaktoryError('FORBIDDEN', `the request comes from a page of another origin; ${advice}`);
 }
@@ -147,10 +151,14 @@ export function numberIn(cookie: string | undefined): string | undefined {
   return new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{10,100})(?:;|$)`).exec(cookie ?? '')?.[1];
 }
 
-/** Gives the browser the secret; empty: takes it away. Scripts cannot read it, and other sites' pages do not send it. */
+/**
+ * Gives the browser the secret; empty: takes it away. Scripts cannot read it, other sites' pages do not send it, and below a prefix what
+ * else is on that host does not get it.
+ */
 export function setCookie(request: FastifyRequest, reply: FastifyReply, number: string): void {
-  const secure = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
+  const secure =
+    request.protocol === 'https' || /^https\b/i.test(String(request.headers['x-forwarded-proto']));
   const age = number === '' ? 0 : 7 * 86_400;
-  const rest = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? '; Secure' : ''}`;
+  const rest = `Path=${prefixOf(request)}/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? '; Secure' : ''}`;
   reply.header('Set-Cookie', `${COOKIE}=${number}; ${rest}`);
 }

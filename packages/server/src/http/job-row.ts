@@ -94,8 +94,8 @@ function wrappedIn({ jobtype, custom }: JobText): string | undefined {
   return typeof wrapped === 'string' ? wrapped : undefined;
 }
 
-/** The names by which a job's values may be hidden. */
-function namesOf(job: JobText): string[] {
+/** The names by which a job's values may be hidden: its jobtype, and what it wraps. */
+export function namesOf(job: JobText): string[] {
   const wrapped = wrappedIn(job);
   return wrapped === undefined ? [job.jobtype] : [job.jobtype, wrapped];
 }
@@ -107,6 +107,8 @@ function shown(job: JobText, redaction: Redaction): { display: string; args: str
     wrapped === undefined ? undefined : (JSON.parse(job.args) as { arguments?: unknown }[])[0]?.arguments;
   if (wrapped === undefined || !Array.isArray(inner))
     return { display: wrapped ?? job.jobtype, args: redaction.args(names, job.args) };
-  const mail = MAILERS.includes(wrapped) ? `${String(inner[0])}#${String(inner[1])}` : undefined;
-  return { display: mail ?? wrapped, args: redaction.args(names, JSON.stringify(inner)) };
+  const [mailer, method] = inner as unknown[];
+  const isMail = MAILERS.includes(wrapped) && typeof mailer === 'string' && typeof method === 'string';
+  const display = isMail ? `${mailer}#${method}` : wrapped;
+  return { display, args: redaction.args(names, JSON.stringify(inner)) };
 }

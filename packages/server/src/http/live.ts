@@ -11,9 +11,10 @@ import { FaktoryError, type JobEvent, type LiveTopic, type LiveUpdate } from '@f
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../access/access.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { type Guard, statusOf } from './guard.ts';
+import type { Guard } from './guard.ts';
 import { prefixOf, withoutPrefix } from './pages.ts';
 import { type Looks, Sampler } from './sampler.ts';
+import { answerPlainly, refuse, wantsAnother } from './upgrade.ts';
 
 const TOPICS: readonly LiveTopic[] = ['stats', 'attention', 'queues', 'workers', 'events'];
 const PATH = '/api/live';
@@ -22,6 +23,7 @@ const MOST_UNSENT = 64 * 1024; // bytes; then the page waits
 const MOST_EVENTS = 200; // that wait for a page
 const MOST_ASKED = 4096; // bytes of a page's message
 const LEAST_BETWEEN = 250; // ms between two messages to a page
+const LONGEST_WRITING = 5; // ms at a time, to all pages
 const LOG_IN = 4401; // close codes of ours
 const UNREADABLE = 4400;
 const PING = 20_000; // ms; proxies close connections that are silent
@@ -51,6 +53,8 @@ export class Live {
   readonly #jobs: Jobs;
   #sockets: WebSocketServer | undefined;
   readonly #pages = new Set<Page>();
+  /** Those that are to be told what was looked at. */
+  readonly #due = new Set<Page>();
   readonly #sampler: Sampler;
   #tail: AbortController | undefined;
   #ping: NodeJS.Timeout | undefined;
@@ -58,7 +62,7 @@ export class Live {
   constructor(guard: Guard, jobs: Jobs, looks: Looks) {
     this.#guard = guard;
     this.#jobs = jobs;
-    this.#sampler = new Sampler(looks, () => this.#sendAll());
+    this.#sampler = new Sampler(looks, () => this.#tellSoon(this.#pages));
   }
 
   /** Takes the upgrades of this server. */
@@ -66,7 +70,11 @@ export class Live {
     const { WebSocketServer: Sockets } = await import('ws');
     const sockets = new Sockets({ noServer: true, maxPayload: MOST_ASKED });
     this.#sockets = sockets;
-    server.on('upgrade', (request, socket, head) => void this.#upgrade(sockets, { request, socket, head }));
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy()); // the browser is gone
+      if (wantsAnother(request)) answerPlainly(server, request, socket);
+      else void this.#upgrade(sockets, { request, socket, head });
+    });
   }
 
   /** All of these topics, for pages that cannot have a WebSocket. */
@@ -86,7 +94,6 @@ export class Live {
   }
 
   async #upgrade(sockets: WebSocketServer, { request, socket, head }: Upgrade): Promise<void> {
-    socket.on('error', () => socket.destroy()); // the browser is gone
     try {
       const url = withoutPrefix(request.url ?? '', prefixOf(request));
       if (url.split('?', 1)[0] !== PATH) throw new FaktoryError('NOT_FOUND', 'there is no such WebSocket');
@@ -95,9 +102,7 @@ export class Live {
       sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, known));
     } catch (error) {
       const known = error instanceof FaktoryError ? error : new FaktoryError('ERR', 'internal error');
-      const body = JSON.stringify({ code: known.code, error: known.message });
-      const heads = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-      socket.end(`HTTP/1.1 ${statusOf(known)} Refused\r\n${heads}\r\n\r\n${body}`);
+      refuse(socket, known);
     }
   }
 
@@ -134,7 +139,7 @@ export class Live {
       for (const topic of page.seen.keys()) if (!page.topics.has(topic)) page.seen.delete(topic);
       if (!page.topics.has('events')) page.events = [];
       this.#wantAll();
-      this.#send(page);
+      this.#tellSoon([page]);
     } catch (error) {
       page.socket.close(UNREADABLE, error instanceof FaktoryError ? error.message : 'not JSON');
     }
@@ -147,9 +152,22 @@ export class Live {
     else this.#tail?.abort();
   }
 
-  #sendAll(): void {
-    for (const page of this.#pages) this.#send(page);
+  #tellSoon(pages: Iterable<Page>): void {
+    const idle = this.#due.size === 0;
+    for (const page of pages) this.#due.add(page);
+    if (idle) setImmediate(this.#sendSome);
   }
+
+  /** Hundreds of pages with thousands of queues are much to write: the wire is served in between. */
+  readonly #sendSome = (): void => {
+    const ends = performance.now() + LONGEST_WRITING;
+    for (const page of this.#due) {
+      this.#due.delete(page);
+      this.#send(page);
+      if (performance.now() > ends) break;
+    }
+    if (this.#due.size > 0) setImmediate(this.#sendSome);
+  };
 
   #send(page: Page): void {
     if (page.topics.size === 0 || page.socket.readyState !== page.socket.OPEN) return;
@@ -172,14 +190,15 @@ export class Live {
       page.socket.close(LOG_IN, 'log in again');
       return;
     }
-    const { update, seen } = this.#sampler.since(page.topics, page.seen);
-    page.seen = seen;
+    const { message, seen } = this.#sampler.told(page.topics, page.seen);
+    page.seen = new Map(seen);
     const events = page.events.splice(0);
-    const whole = { ...update, ...(events.length > 0 && { events }), ...(page.missed && { missed: true }) };
+    const own = { ...(events.length > 0 && { events }), ...(page.missed && { missed: true }) };
     page.missed = false;
-    if (Object.keys(whole).length === 0) return;
+    const whole = withMore(message, own);
+    if (whole.length <= NOTHING) return;
     page.sentAt = performance.now();
-    page.socket.send(JSON.stringify(whole));
+    page.socket.send(whole, { binary: false });
   }
 
   /** Events, as long as a page wants them. */
@@ -216,6 +235,16 @@ export class Live {
       page.socket.ping();
     }
   }
+}
+
+const NOTHING = '{}'.length;
+
+/** One JSON object of both. What is the same for all pages is not copied for each. */
+function withMore(message: Buffer, more: object): Buffer {
+  const text = JSON.stringify(more);
+  if (text.length === NOTHING) return message;
+  if (message.length === NOTHING) return Buffer.from(text);
+  return Buffer.concat([message.subarray(0, -1), Buffer.from(`,${text.slice(1)}`)]);
 }
 
 function topicsIn(names: unknown): Set<LiveTopic> {

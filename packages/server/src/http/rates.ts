@@ -52,7 +52,7 @@ export class Rates {
       const end = now.queues.get(queue);
       if (!end) return none;
       const begin = first.queues.get(queue) ?? { out: 0, size: 0 };
-      const out = end.out - begin.out;
+      const out = Math.max(0, end.out - begin.out); // more may have come back than was handed out
       const grown = end.size - begin.size;
       return { in: round(Math.max(0, out + grown) / seconds), out: round(out / seconds) };
     };
@@ -61,9 +61,14 @@ export class Rates {
   async #note(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    this.#notes.push(await this.#look());
-    if (this.#notes.length > KEPT) this.#notes.shift();
-    this.#busy = false;
+    try {
+      this.#notes.push(await this.#look());
+      if (this.#notes.length > KEPT) this.#notes.shift();
+    } catch {
+      // A write of the same turn failed: on a full disk those who wrote are told, and the next note comes in five seconds.
+    } finally {
+      this.#busy = false;
+    }
   }
 
   async #look(): Promise<Note> {

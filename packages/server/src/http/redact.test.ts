@@ -38,6 +38,22 @@ test('a job that is wrapped is hidden by either of its names', () => {
   expect(args(['Inner'], '[1]', 'Wrapper', 'Inner')).toBe(`["${HIDDEN}"]`);
 });
 
+test('a member’s name that the client wrote with escapes is hidden, too', () => {
+  expect(args(['password'], '[{"pass\\u0077ord":"x"}]')).toBe(`[{"password":"${HIDDEN}"}]`);
+  expect(args(['größe'], '[{"gr\\u00f6\\u00dfe":"x"}]')).toBe(`[{"größe":"${HIDDEN}"}]`);
+  const other = '[{"gr\\u00f6\\u00dfe":1.0}]';
+  expect(args(['password'], other)).toBe(other);
+});
+
+test('a number hides the argument of what is wrapped wherever the wrapper is shown', () => {
+  const whole = '[{"job_class":"Inner","arguments":["a","x"]}]';
+  const hidden = [{ job_class: 'Inner', arguments: ['a', HIDDEN] }];
+  expect(JSON.parse(args(['Inner:1'], whole, 'Wrapper', 'Inner'))).toEqual(hidden);
+  const job = new Redaction(['Inner:1']).job(['Wrapper', 'Inner'], `{"args":${whole}}`);
+  expect(JSON.parse(job)).toEqual({ args: hidden });
+  expect(args(['Inner:1'], '[null]', 'Wrapper', 'Inner')).toBe('[null]');
+});
+
 test('of a whole job its arguments and custom values are hidden', () => {
   const job = '{"jid":"j","args":[{"password":"x"}],"custom":{"password":"y","trace":"z"}}';
   expect(JSON.parse(new Redaction(['password']).job(['Mail'], job))).toEqual({

@@ -38,14 +38,16 @@ export class Redaction {
     throw new FaktoryError('FORBIDDEN', text);
   }
 
-  /** Arguments as they may be shown, of a job that goes by these names. */
+  /** Arguments as they may be shown, of a job that goes by these names; with two it is a wrapper, and the second is what it wraps. */
   args(jobtypes: readonly string[], json: string): string {
     const names = this.#namesFor(jobtypes);
     if (names === undefined) return `["${HIDDEN}"]`;
-    if (names.size === 0 || ![...names].some((name) => json.includes(name) || /^\d+$/.test(name)))
-      return json;
-    const { value, hid } = hide(JSON.parse(json), names, true);
-    return hid ? JSON.stringify(value) : json;
+    // Where something is escaped, a name may be: é is one character to some clients and six to others.
+    const mayHave = (name: string): boolean => json.includes(name) || /^\d+$/.test(name);
+    if (names.size === 0 || !(json.includes('\\') || [...names].some(mayHave))) return json;
+    const outer = hide(JSON.parse(json), names, true);
+    const inner = jobtypes.length > 1 ? hideWrapped(outer.value, names) : outer;
+    return outer.hid || inner.hid ? JSON.stringify(inner.value) : json;
   }
 
   /** A whole job. */
@@ -79,6 +81,15 @@ function readRule(text: string): Rule {
   // A class of Ruby has colons of its own.
   if (at > 0 && rule[at - 1] !== ':') return { jobtype: rule.slice(0, at), name: rule.slice(at + 1) };
   return isType ? { jobtype: rule, name: undefined } : { jobtype: undefined, name: rule };
+}
+
+/** A number is the place among the arguments of what is wrapped, too. */
+function hideWrapped(args: unknown, names: ReadonlySet<string>): { value: unknown; hid: boolean } {
+  const [wrapper, ...rest] = args as unknown[];
+  const { arguments: wrapped } = Object(wrapper) as { arguments?: unknown };
+  if (!Array.isArray(wrapped)) return { value: args, hid: false };
+  const { value, hid } = hide(wrapped, names, true);
+  return { value: [{ ...Object(wrapper), arguments: value }, ...rest], hid };
 }
 
 function hide(value: unknown, names: ReadonlySet<string>, top: boolean): { value: unknown; hid: boolean } {

@@ -102,3 +102,60 @@ test('a row that is gone is told as null to who has seen it, and not to who has 
   expect(sampler.since(queues, new Map()).update).toEqual({ queues: {} });
   sampler.want(new Set());
 });
+
+test('a queue of any name is told, also where names of objects mean something else', async () => {
+  const { rows, sampler, next } = watched();
+  rows.set('__proto__', { size: 1 });
+  sampler.want(queues);
+  await next();
+  const { update } = sampler.since(queues, new Map());
+  expect(JSON.stringify(update)).toBe('{"queues":{"__proto__":{"name":"__proto__","size":1}}}');
+});
+
+test('what several pages are told alike is made once', async () => {
+  const { rows, sampler, next } = watched();
+  rows.set('a', { size: 1 });
+  sampler.want(new Set(['queues', 'stats']));
+  await next();
+  await next();
+  const [one, other] = [sampler.told(queues, new Map()), sampler.told(queues, new Map())];
+  expect(one.message).toBe(other.message);
+  await next(); // at stats, which they do not want
+  const later = [one, other].map(({ seen }) => sampler.told(queues, seen).message);
+  expect(later[0]).toBe(later[1]);
+  expect(String(later[0])).toBe('{}');
+});
+
+test('however often a page changes its mind, there is one look at a time, and none too soon', async () => {
+  const { count, sampler, next } = watched();
+  vi.useFakeTimers();
+  for (let n = 0; n < 100; n++) {
+    sampler.want(queues);
+    await vi.advanceTimersByTimeAsync(2);
+    sampler.want(new Set());
+    await vi.advanceTimersByTimeAsync(2);
+  }
+  expect(count.queues).toBe(1);
+  sampler.want(queues);
+  const looked = next();
+  await vi.advanceTimersByTimeAsync(500);
+  await looked;
+  expect(count.queues).toBe(2);
+  vi.useRealTimers();
+});
+
+test('what was left for a while is not told before it has been looked at again', async () => {
+  vi.useFakeTimers();
+  const { rows, sampler } = watched();
+  rows.set('a', { size: 1 });
+  sampler.want(queues);
+  await vi.advanceTimersByTimeAsync(1);
+  sampler.want(new Set());
+  await vi.advanceTimersByTimeAsync(1000);
+  rows.set('a', { size: 2 });
+  sampler.want(queues);
+  expect(sampler.hasNew(queues, new Map())).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sampler.since(queues, new Map()).update).toEqual({ queues: { a: { name: 'a', size: 2 } } });
+  vi.useRealTimers();
+});

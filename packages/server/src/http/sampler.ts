@@ -27,6 +27,7 @@ export type Looked = Exclude<LiveTopic, 'events'>;
 
 /** Milliseconds from one look to the next; more when a look takes long. */
 const every: Readonly<Record<Looked, number>> = { stats: 500, queues: 500, workers: 1000, attention: 5000 };
+const LINGER = 5000; // ms that is kept what nobody wants any more
 const BREATH = 4; // times as long as a look took, until the next
 
 interface Seen<Row> {
@@ -34,6 +35,21 @@ interface Seen<Row> {
   readonly row: Row | undefined;
   readonly text: string;
   readonly changed: number;
+}
+
+interface Wanted {
+  due: number;
+  look: Promise<void> | undefined;
+  /** Of the last look; 0: what is known is too old to be told. */
+  number: number;
+  /** Since when nobody wants it any more. */
+  left: number | undefined;
+}
+
+/** What a page is sent, and what it has seen then. */
+export interface Told {
+  readonly message: Buffer;
+  readonly seen: ReadonlyMap<LiveTopic, number>;
 }
 
 export class Sampler {
@@ -44,7 +60,9 @@ export class Sampler {
     workers: new Map<string, Seen<WorkerStatus>>(),
   };
   readonly #whole: { stats?: Seen<LiveStats>; attention?: Seen<readonly Attention[]> } = {};
-  readonly #wanted = new Map<Looked, { due: number; look: Promise<void> | undefined }>();
+  readonly #wanted = new Map<Looked, Wanted>();
+  /** What was told since the last look: most pages know the same. */
+  readonly #told = new Map<string, Told>();
   #number = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -54,20 +72,39 @@ export class Sampler {
     this.#onLook = onLook;
   }
 
-  /** From now on these are looked at; none: nothing is. */
+  /** From now on these are looked at; none: nothing is. However often pages come and go, none is looked at more often for that. */
   want(topics: ReadonlySet<LiveTopic>): void {
-    for (const topic of this.#wanted.keys()) if (!topics.has(topic)) this.#forget(topic);
-    for (const topic of topics)
-      if (topic !== 'events' && !this.#wanted.has(topic))
-        this.#wanted.set(topic, { due: 0, look: undefined });
+    const now = performance.now();
+    for (const [topic, wanted] of this.#wanted) if (!topics.has(topic)) wanted.left ??= now;
+    for (const topic of topics) {
+      if (topic === 'events') continue;
+      const known = this.#wanted.get(topic);
+      if (known?.left !== undefined && known.due <= now) {
+        known.number = 0;
+        this.#told.clear();
+      }
+      if (known) known.left = undefined;
+      else this.#wanted.set(topic, { due: 0, look: undefined, number: 0, left: undefined });
+    }
     this.#arm();
   }
 
   /** Whether one of these has been looked at that was never told. */
   hasNew(topics: ReadonlySet<LiveTopic>, seen: ReadonlyMap<LiveTopic, number>): boolean {
     return [...topics].some(
-      (topic) => topic !== 'events' && !seen.has(topic) && Boolean(this.#wanted.get(topic)?.due),
+      (topic) => topic !== 'events' && !seen.has(topic) && Boolean(this.#wanted.get(topic)?.number),
     );
+  }
+
+  /** As `since`, ready to be sent, and made once for all pages that have seen the same. */
+  told(topics: ReadonlySet<LiveTopic>, after: ReadonlyMap<LiveTopic, number>): Told {
+    const name = [...topics].map((topic) => `${topic} ${after.get(topic) ?? 0}`).join();
+    const known = this.#told.get(name);
+    if (known) return known;
+    const { update, seen } = this.since(topics, after);
+    const made = { message: Buffer.from(JSON.stringify(update)), seen };
+    this.#told.set(name, made);
+    return made;
   }
 
   /** What changed after the look of this number; the number to ask with next time. */
@@ -78,9 +115,10 @@ export class Sampler {
     const update: LiveUpdate = {};
     const seen = new Map<LiveTopic, number>();
     for (const topic of topics) {
-      if (topic !== 'events' && !this.#wanted.get(topic)?.due) continue; // not looked at yet: then it is told whole
+      const looked = topic === 'events' ? undefined : this.#wanted.get(topic);
+      if (!looked?.number) continue; // not looked at yet: then it is told whole
       const from = after.get(topic) ?? 0;
-      seen.set(topic, this.#number);
+      seen.set(topic, looked.number);
       const told = this.#changed(topic, from);
       if (told !== undefined) Object.assign(update, { [topic]: told });
     }
@@ -108,6 +146,7 @@ export class Sampler {
 
   #forget(topic: Looked): void {
     this.#wanted.delete(topic);
+    this.#told.clear();
     if (topic === 'queues' || topic === 'workers') this.#rows[topic].clear();
     else delete this.#whole[topic];
   }
@@ -115,16 +154,22 @@ export class Sampler {
   #arm(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const next = Math.min(...[...this.#wanted.values()].filter(({ look }) => !look).map(({ due }) => due));
+    const resting = [...this.#wanted.values()].filter(({ look }) => !look);
+    const next = Math.min(...resting.map(({ due, left }) => (left === undefined ? due : left + LINGER)));
     if (next === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.#lookAll(), Math.max(0, next - performance.now()));
     this.#timer.unref();
   }
 
   #lookAll(): void {
+    const begun = performance.now();
     for (const [topic, wanted] of this.#wanted) {
-      if (wanted.look || wanted.due > performance.now()) continue;
-      const begun = performance.now();
+      if (wanted.look) continue;
+      if (wanted.left !== undefined) {
+        if (wanted.left + LINGER <= begun) this.#forget(topic);
+        continue;
+      }
+      if (wanted.due > begun) continue;
       wanted.look = this.#look(topic)
         .catch(() => undefined) // the store is closing, or the thread was lost: the next look tells
         .then(() => {
@@ -139,45 +184,41 @@ export class Sampler {
   }
 
   async #look(topic: Looked): Promise<void> {
-    if (topic === 'stats') this.#keepWhole('stats', await this.#looks.stats());
-    else if (topic === 'attention') this.#keepWhole('attention', await this.#looks.attention());
-    else if (topic === 'queues') {
-      const rows = await this.#looks.queues();
-      this.#number += 1;
-      keep(
-        this.#rows.queues,
-        rows,
-        ({ name }) => name,
-        ({ latency: _, ...row }) => row,
-        this.#number,
-      );
-    } else {
-      const rows = await this.#looks.workers();
-      this.#number += 1;
-      keep(
-        this.#rows.workers,
-        rows,
-        ({ wid }) => wid,
-        (row) => row,
-        this.#number,
-      );
-    }
+    const rows = await this.#looks[topic]();
+    const wanted = this.#wanted.get(topic);
+    if (!wanted) return;
+    this.#number += 1;
+    wanted.number = this.#number;
+    this.#told.clear();
+    if (topic === 'queues') keep(this.#rows.queues, rows as QueueRow[], queueSeen, this.#number);
+    else if (topic === 'workers') keep(this.#rows.workers, rows as WorkerStatus[], workerSeen, this.#number);
+    else this.#keepWhole(topic, rows as LiveStats | Attention[]);
   }
 
   #keepWhole(topic: 'stats' | 'attention', row: LiveStats | readonly Attention[]): void {
-    this.#number += 1;
     const text = JSON.stringify(row);
     if (this.#whole[topic]?.text === text) return;
     Object.assign(this.#whole, { [topic]: { row, text, changed: this.#number } });
   }
 }
 
+interface HowSeen<Row> {
+  readonly nameOf: (row: Row) => string;
+  /** What makes it another row. */
+  readonly told: (row: Row) => unknown;
+}
+
+const queueSeen: HowSeen<QueueRow> = {
+  nameOf: ({ name }) => name,
+  told: ({ latency: _, ...row }) => row,
+};
+const workerSeen: HowSeen<WorkerStatus> = { nameOf: ({ wid }) => wid, told: (row) => row };
+
 /** Notes which rows are new, other than before, or gone. */
 function keep<Row>(
   seen: Map<string, Seen<Row>>,
   rows: readonly Row[],
-  nameOf: (row: Row) => string,
-  told: (row: Row) => unknown,
+  { nameOf, told }: HowSeen<Row>,
   number: number,
 ): void {
   const here = new Set<string>();
@@ -196,7 +237,7 @@ function changedRows<Row>(
   seen: ReadonlyMap<string, Seen<Row>>,
   from: number,
 ): Record<string, Row | null> | undefined {
-  const rows: Record<string, Row | null> = {};
+  const rows = Object.create(null) as Record<string, Row | null>; // a queue may be called __proto__
   let some = from === 0;
   for (const [name, { row, changed }] of seen) {
     if (changed <= from || (from === 0 && row === undefined)) continue;

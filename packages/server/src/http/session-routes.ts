@@ -1,5 +1,5 @@
 /** Logging in, logging out, and who one is. Failed logins slow an address down, as on the wire (access/logins.ts). */
-import { type ApiSession, FaktoryError, formatTime } from '@faktory-ts/protocol';
+import { type ApiSession, excerpt, FaktoryError, formatTime } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, rightsOf } from '../access/access.ts';
 import { numberIn, refuseOthers, setCookie } from './guard.ts';
@@ -12,6 +12,8 @@ export interface SessionSources {
   readonly redacted: boolean;
   readonly now: () => number;
 }
+
+const MOST_ASKED = 16_384; // bytes: nobody is known yet
 
 export function sessionRoute(sources: SessionSources): ApiRoute {
   return {
@@ -35,6 +37,7 @@ export function loginRoutes(sources: SessionSources): ApiRoute[] {
           'password',
         ]),
       },
+      options: { bodyLimit: MOST_ASKED },
       run: (request, reply) => login(sources, request, reply),
     },
     {
@@ -62,15 +65,17 @@ async function login(
   const { access } = sources;
   if (!access.asksHttp)
     throw new FaktoryError('INVALID', 'nothing is asked here: there is no password to log in with');
-  const deed = { who: user === '' ? 'password' : user, from: request.ip, did: 'login', what: '' };
+  const deed = { who: user === '' ? 'password' : excerpt(user), from: request.ip, did: 'login', what: '' };
+  const gone = (): boolean => request.socket.destroyed;
   try {
-    const gone = (): boolean => request.socket.destroyed;
     const { caller, number } = await access.login(user, password, { address: request.ip, gone });
     setCookie(request, reply, number);
     access.audit.write({ ...deed, who: caller.who, ok: true });
     return told(sources, caller, true);
   } catch (error) {
-    access.audit.write({ ...deed, ok: false });
+    // Who is refused unheard, or leaves, costs nothing: a flood of that must not push out what the log is for.
+    const heard = !gone() && !(error instanceof FaktoryError && error.code === 'LIMIT');
+    if (heard) access.audit.write({ ...deed, ok: false });
     throw error;
   }
 }

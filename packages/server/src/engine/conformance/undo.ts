@@ -135,6 +135,25 @@ function exerciseDiscarded(begin: Begin): void {
     expect(await scene.drain('mail')).toEqual(jids('job', 2));
   });
 
+  test('killing more than dead has room for loses nothing: what it pushed out comes back, too', async () => {
+    const scene = await begin({ deadLimit: 4 });
+    await scene.fill('dead', jids('old', 3), HOUR);
+    await scene.engine.push(entries(jids('job', 10)));
+    const before = await all(scene);
+    const alive = before.filter(({ place }) => place === 'ready');
+    for (let from = 0; from < alive.length; from += 4)
+      await change(
+        scene.engine,
+        alive.slice(from, from + 4),
+        { do: 'kill', until: scene.now + 2 * HOUR },
+        label('kill'),
+      );
+    await expectSizes(scene.engine, { dead: 4, processed: 3, failures: 3 });
+    for (let left = 1; left > 0; ) ({ left } = await scene.engine.undo('kill', 3));
+    expect(await all(scene)).toEqual(before);
+    expect(await scene.drain()).toEqual(jids('job', 10));
+  });
+
   test('dead entries that come back keep to the limit of dead', async () => {
     const scene = await begin({ deadLimit: 3 });
     await scene.fill('dead', jids('old', 3), HOUR);

@@ -10,11 +10,11 @@ import { capDead } from './held.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { leave, makeReady, queueOf } from './timed.ts';
-import { type Former, NOWHERE, type Position, Remembered } from './undo.ts';
+import { FORMER, type Former, NOWHERE, type Position, Remembered } from './undo.ts';
 
 const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND jid = ? AND place <> ${place.working}`;
 const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;
-const FOR_UNDO = `SELECT id, jid, place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts ${STILL_THERE}`;
+const FOR_UNDO = `SELECT ${FORMER} ${STILL_THERE}`;
 const DROP = 'DELETE FROM job WHERE id = ?';
 const PARK = `UPDATE job SET place = ?, due = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EDIT = 'UPDATE job SET queue = ?, priority = ?, seq = ?, document = ? WHERE id = ?';
@@ -38,8 +38,9 @@ export function change(
     remembered?.add(row, to);
     return true;
   });
+  if (what.do === 'kill' && changed.includes(true))
+    capDead(store, deadLimit, remembered && ((row) => remembered.pushedOut(row)));
   remembered?.end();
-  if (what.do === 'kill' && changed.includes(true)) capDead(store, deadLimit);
   return changed;
 }
 

@@ -15,6 +15,7 @@ import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { queueOf } from './timed.ts';
 import { BrokenInvariant } from './turn.ts';
+import { FORMER, type Former } from './undo.ts';
 
 const SECOND = 1_000_000; // µs
 
@@ -59,8 +60,9 @@ const OVERDUE = `SELECT ${HELD_COLUMNS} FROM job INDEXED BY job_timed
 const NEXT_END = `SELECT due FROM job INDEXED BY job_timed WHERE ${IN_WORKING} ORDER BY due LIMIT 1`;
 const OF_WORKER = `SELECT ${HELD_COLUMNS} FROM job INDEXED BY job_timed
   WHERE ${IN_WORKING} AND due = ${NO_END} AND wid = ? LIMIT ?`;
-const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_timed
-  WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due LIMIT ?)`;
+const OLDEST_DEAD = `FROM job INDEXED BY job_timed
+  WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due, id LIMIT ?`;
+const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id ${OLDEST_DEAD})`;
 
 /** Moves up to `count` jobs to the working set: queue by queue in the asked order, of each the next ones. */
 export function take(store: Store, ask: FetchAsk, count: number): Reservation[] {
@@ -182,10 +184,12 @@ function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): v
   }
 }
 
-/** Lets the oldest dead entries go until the set is within its cap. */
-export function capDead(store: Store, limit: number): void {
+/** Lets the oldest dead entries go until the set is within its cap; tells of each before, if somebody keeps them. */
+export function capDead(store: Store, limit: number, onGone?: (row: Former) => void): void {
   const excess = store.counts.sizeOf(place.dead) - limit;
   if (limit === 0 || excess <= 0) return;
+  if (onGone)
+    for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(excess) as Former[]) onGone(row);
   store.write(DROP_OLDEST_DEAD, excess);
   store.counts.move(place.dead, -excess);
 }

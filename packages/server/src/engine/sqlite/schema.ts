@@ -126,6 +126,8 @@ const migrations: readonly string[] = [
      count INTEGER NOT NULL,
      PRIMARY KEY (at, fault, jobtype)
    ) STRICT, WITHOUT ROWID;`,
+  // A killed job that the next ones push out of dead is looked for among those that can be brought back.
+  'CREATE INDEX former_job ON former (job);',
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

@@ -40,6 +40,10 @@ export interface Former extends Position {
   readonly attempts: string | null;
 }
 
+/** The columns of {@link Former}. */
+export const FORMER =
+  'id, jid, place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts';
+
 interface UndoRow {
   readonly id: number;
   readonly action: string;
@@ -53,6 +57,10 @@ const MAKE =
 const KEEP = `INSERT INTO former (undo, job, jid, to_place, to_queue, to_priority, to_seq, to_due,
     place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const PUSHED_OUT = `UPDATE former SET to_place = 0, to_queue = 0, to_priority = 0, to_seq = 0, to_due = 0,
+    document = ?, reserve = ?, losses = ?, failure = ?, attempts = ?
+  WHERE job = ? AND undo = ? AND jid = ? AND to_place = ? AND to_seq = ? AND to_due = ?`;
 
 /** One commit's part of a change that can be undone. Throws INVALID before anything is written. */
 export class Remembered {
@@ -89,6 +97,14 @@ export class Remembered {
     );
   }
 
+  /** There was no room for a dead job beside those that were killed. It may be one of them, of an earlier commit. */
+  pushedOut(row: Former): void {
+    const { id, jid, document, reserve, losses, failure, attempts } = row;
+    const kept = [document, reserve, losses, failure, attempts];
+    const where = [id, this.#made(), jid, row.place, row.seq, row.due];
+    if (this.#store.sql(PUSHED_OUT).run(...kept, ...where).changes === 0) this.add(row, NOWHERE);
+  }
+
   #made(): number {
     const { name, action, who = '' } = this.#label;
     const make = () => this.#store.sql(MAKE).get(name, toColumn(action), toColumn(who), this.#store.clock());
@@ -122,7 +138,8 @@ interface FormerRow extends Omit<Former, 'document'> {
   readonly document: string | null;
 }
 
-const FORMER = 'SELECT * FROM former WHERE undo = ? ORDER BY id LIMIT ?';
+// The last first: dead has room again for what was pushed out of it once those are gone that pushed.
+const OF_CHANGE = 'SELECT * FROM former WHERE undo = ? ORDER BY id DESC LIMIT ?';
 
 /** Brings back up to `limit` jobs. Throws NOT_FOUND. */
 export function undo(store: Store, name: string, limit: number, deadLimit: number): Undone {
@@ -131,11 +148,11 @@ export function undo(store: Store, name: string, limit: number, deadLimit: numbe
     const text = `there is no change ${name} to undo: changes can be undone once, for ten minutes`;
     throw new FaktoryError('NOT_FOUND', text);
   }
-  const rows = store.sql(FORMER).all(known.id, limit) as FormerRow[];
+  const rows = store.sql(OF_CHANGE).all(known.id, limit) as FormerRow[];
   store.turn.begin();
   const back = rows.filter((row) => (row.to_place === 0 ? insert(store, row) : putBack(store, row)));
   const left = rows.length < limit ? 0 : known.count - rows.length;
-  store.write('DELETE FROM former WHERE undo = ? AND id <= ?', known.id, rows.at(-1)?.id ?? 0);
+  store.write('DELETE FROM former WHERE undo = ? AND id >= ?', known.id, rows.at(-1)?.id ?? 0);
   if (left > 0) store.write('UPDATE undo SET count = ? WHERE id = ?', left, known.id);
   else store.write('DELETE FROM undo WHERE id = ?', known.id);
   if (back.some((row) => row.place === place.dead)) capDead(store, deadLimit);
