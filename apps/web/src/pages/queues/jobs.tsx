@@ -72,25 +72,30 @@ export function QueueJobs({ name }: { name: string }): ReactNode {
         empty={<Empty title={t('queues.jobsNone')}>{t('queues.jobsNoneBody')}</Empty>}
         {...(can && { selected, onSelect: setSelected })}
       />
-      {can && <Bar selected={selected} onClear={() => setSelected(new Set())} />}
+      {can && (
+        <Bar
+          jids={rows.filter(({ jid }) => selected.has(jid)).map(keyOf)}
+          onClear={() => setSelected(new Set())}
+        />
+      )}
     </>
   );
 }
 
-function Bar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: () => void }): ReactNode {
+function Bar({ jids, onClear }: { jids: readonly string[]; onClear: () => void }): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   const prioritize = async (priority: number) => {
-    const filter = { places: ['ready'], jids: [...selected] } as const;
+    const filter = { places: ['ready'], jids } as const;
     if ((await act(filter, { action: 'prioritize', priority })) !== undefined) onClear();
   };
   return (
     <SelectionBar
-      label={selected.size > 0 ? t('queues.selected', { count: selected.size }) : undefined}
+      label={jids.length > 0 ? t('queues.selected', { count: jids.length }) : undefined}
       onClear={onClear}
     >
       <PriorityMenu
-        label={t('queues.setPriorityOf', { count: selected.size })}
+        label={t('queues.setPriorityOf', { count: jids.length })}
         words={t('actions.prioritize')}
         onChoose={(priority) => void prioritize(priority)}
       />
