@@ -154,6 +154,19 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
   });
 });
 
+describe.skipIf(noBrowser)('a long list', patience, () => {
+  test('is where one left it after the way back from one of its jobs', async () => {
+    const { page } = await opened('/jobs', (wire) => wire.push(90));
+    await page.getByText('90 jobs shown').waitFor();
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.getByRole('row').last().click();
+    await page.waitForURL('**/jobs/*');
+    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    await page.goBack();
+    await page.waitForFunction(() => window.scrollY > 1000);
+  });
+});
+
 describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
   test('a queue is paused, resumed, cleared with a way back, and removed', async () => {
     const { wire, page } = await opened('/queues/mail', (wire) => wire.push(4, { queue: 'mail' }));
@@ -200,7 +213,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     expect(await beat(one, 'worker-0000001')).toContain('terminate');
   });
 
-  test('a job is pushed by the form, and a mistake in its arguments is told with its line', async () => {
+  test('a job is pushed by the form, which tells a mistake with its line and keeps what was typed while one looks elsewhere', async () => {
     const { wire, page } = await opened('/push', (wire) =>
       wire.push(1, { jobtype: 'Known', args: ['example'] }),
     );
@@ -210,6 +223,9 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     await page.getByRole('button', { name: /^Push/ }).last().click();
     await page.getByText('Line 2', { exact: false }).first().waitFor();
     await args.fill('[1, {"big": 12345678901234567890}]');
+    await page.getByRole('link', { name: 'Queues' }).first().click();
+    await page.getByRole('row', { name: /default/ }).waitFor();
+    await page.goBack();
     await page.getByRole('button', { name: /^Push/ }).last().click();
     await eventually(async () => (await wire.jobs({ jobtypes: ['FromTheForm'] })).length === 1);
     const taken = await wire.ask('FETCH default');
