@@ -84,6 +84,9 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await page.getByRole('row', { name: /mail/ }).waitFor();
     await at.program.stop();
     await page.getByText('The connection to the server is lost', { exact: false }).waitFor();
+    await page.getByRole('button', { name: 'Actions for mail' }).click();
+    await page.getByRole('menuitem', { name: 'Pause' }).click();
+    await page.getByRole('alert').getByText('The server does not answer', { exact: false }).waitFor();
     const again = await site({}, at);
     await page
       .getByText('The connection to the server is lost', { exact: false })
