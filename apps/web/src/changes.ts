@@ -16,6 +16,8 @@ export interface Progress {
   finished: boolean;
 }
 
+const mostNames = 1000; // in a list of one request
+
 type Report = (progress: Progress) => void;
 const partOf = ({ scanned, total }: { scanned: number; total: number }) =>
   Math.min(1, scanned / Math.max(1, total));
@@ -47,15 +49,31 @@ export async function changeJobs(
   signal?: AbortSignal,
 ): Promise<Changed> {
   const undo = newName();
+  const parts = partsOf(filter);
   let jobs = 0;
-  let cursor: string | undefined;
-  do {
-    const bite = await api.changeJobs({ ...filter, ...action, undo, ...(cursor && { cursor }) }, signal);
-    jobs += bite.changed;
-    cursor = bite.next;
-    report({ jobs, part: cursor ? partOf(bite) : 1, finished: !cursor });
-  } while (cursor);
+  for (const [done, part] of parts.entries()) {
+    let cursor: string | undefined;
+    do {
+      const bite = await api.changeJobs({ ...part, ...action, undo, ...(cursor && { cursor }) }, signal);
+      jobs += bite.changed;
+      cursor = bite.next;
+      const finished = !cursor && done === parts.length - 1;
+      report({ jobs, part: (done + (cursor ? partOf(bite) : 1)) / parts.length, finished });
+    } while (cursor);
+  }
   return { jobs, undo };
+}
+
+/** The filter as several of which each names no more jobs than the server takes at once. */
+function partsOf(filter: Filter): Filter[] {
+  const { jids = [], queues = [], ...rest } = filter;
+  if (jids.length <= mostNames) return [filter];
+  // Queues beside jids only say where to look.
+  const where = queues.length <= mostNames ? { ...rest, queues } : rest;
+  return Array.from({ length: Math.ceil(jids.length / mostNames) }, (_, part) => ({
+    ...where,
+    jids: jids.slice(part * mostNames, (part + 1) * mostNames),
+  }));
 }
 
 /** Takes a change back; jobs that have moved on since stay as they are (`kept`). */

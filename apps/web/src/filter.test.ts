@@ -30,6 +30,13 @@ test('what an address says wrongly is left out', () => {
   expect(readFilter(search)).toEqual({ places: ['dead'], priorities: [5] });
 });
 
+test('a time that is written by hand is one that the server takes', () => {
+  expect(readFilter('from=2026-11-28&until=2026-11-28T10:00Z')).toEqual({
+    from: '2026-11-28T00:00:00.000Z',
+    until: '2026-11-28T10:00:00.000Z',
+  });
+});
+
 test('names are encoded in addresses', () => {
   expect(jobsHref({})).toBe('/jobs');
   expect(jobsHref({ queues: ['a&b'] })).toBe('/jobs?queues=a%26b');

@@ -14,6 +14,9 @@ export type Filter = JobFilter & { fingerprints?: readonly string[] };
 const lists = ['queues', 'jobtypes', 'jids', 'fingerprints'] as const;
 const texts = ['wid', 'text', 'error', 'from', 'until'] as const;
 
+/** What the server takes as a time; a day alone is written by hand. */
+const wholeTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
 /** Reads the part of an address behind `?`. */
 export function readFilter(search: string): Filter {
   const params = new URLSearchParams(search);
@@ -33,8 +36,11 @@ export function readFilter(search: string): Filter {
     const value = params.get(name);
     if (value) filter[name] = value;
   }
-  for (const name of ['from', 'until'] as const)
-    if (filter[name] && Number.isNaN(Date.parse(filter[name]))) delete filter[name];
+  for (const name of ['from', 'until'] as const) {
+    const value = filter[name] ?? '';
+    if (Number.isNaN(Date.parse(value))) delete filter[name];
+    else if (!wholeTime.test(value)) filter[name] = new Date(value).toISOString();
+  }
   return filter;
 }
 

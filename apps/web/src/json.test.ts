@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JsonProblem, prettyJson, readJson } from './json.ts';
+import { JsonProblem, laidOut, membersOf, prettyJson, readJson } from './json.ts';
 
 function problemIn(text: string): JsonProblem {
   try {
@@ -39,6 +39,24 @@ test('what JSON.parse refuses is refused', () => {
 test('numbers keep their digits and texts their escapes', () => {
   const text = '[12345678901234567890, 1.0, 1e400, "\\u00e9"]';
   expect(prettyJson(readJson(text))).toBe('[\n  12345678901234567890,\n  1.0,\n  1e400,\n  "\\u00e9"\n]');
+});
+
+test('the members of an object are taken as they are written, however deep they are', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(0, 2), (object, indent) => {
+      const members = [...membersOf(JSON.stringify(object, null, indent))];
+      expect(members.map(([key, value]) => [key, JSON.parse(value)])).toEqual(
+        Object.entries(JSON.parse(JSON.stringify(object))),
+      );
+    }),
+  );
+  const deep = `${'['.repeat(5000)}1.0${']'.repeat(5000)}`;
+  expect(membersOf(`{"jid":"a","args":${deep},"custom":{"args":[]}}`).get('args')).toBe(deep);
+});
+
+test('what cannot be laid out stays as it is', () => {
+  expect(laidOut('[1]')).toBe('[\n  1\n]');
+  for (const text of ['', '[1,', '['.repeat(300)]) expect(laidOut(text)).toBe(text);
 });
 
 test('a repeated key is kept', () => {

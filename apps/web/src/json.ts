@@ -122,6 +122,36 @@ export function readJson(text: string): JsonNode {
   return new Reader(text).whole();
 }
 
+const membersToken = /"(?:[^"\\]+|\\.)*"|[{}[\]:,]|[^"{}[\]:,\s]+/gs;
+
+/** The members of an object, each as it is written. Only for a text that is JSON; how deep it is does not matter. */
+export function membersOf(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  let depth = 0;
+  let key = '';
+  let start = -1; // of the value; -1: a key comes
+  for (const { 0: token, index } of text.matchAll(membersToken)) {
+    if (token === '}' || token === ']') depth--;
+    const ends = token === '}' ? depth === 0 : token === ',' && depth === 1;
+    if (ends && start >= 0) {
+      found.set(key, text.slice(start, index).trim());
+      start = -1;
+    } else if (token === ':' && depth === 1) start = index + 1;
+    else if (depth === 1 && start < 0 && token.startsWith('"')) key = JSON.parse(token) as string;
+    if (token === '{' || token === '[') depth++;
+  }
+  return found;
+}
+
+/** Laid out with line breaks; what is no JSON, or too deep, as it is. */
+export function laidOut(text: string): string {
+  try {
+    return prettyJson(readJson(text));
+  } catch {
+    return text; // where it is wrong is told beside the field
+  }
+}
+
 /** Writes a value again with line breaks and indents, its numbers and escapes as they were. */
 export function prettyJson(node: JsonNode, indent = ''): string {
   const inner = `${indent}  `;

@@ -68,19 +68,3 @@ test('rates are per second, and failed executions are not counted as done', () =
   const trail = [stats(10, { pushed: 5 }), stats(12, { pushed: 9, processed: 8, failures: 2 })];
   expect(ratesOf(trail)).toEqual([{ at: 12_000, pushed: 2, done: 3, failed: 1 }]);
 });
-
-test('events only count as heard, missed ones too: lists look again', () => {
-  const state = merged(
-    nothingLive,
-    {
-      events: [
-        { kind: 'done', at: '' },
-        { kind: 'dead', at: '' },
-      ],
-      missed: true,
-    },
-    none,
-  );
-  expect(state.heard).toBe(3);
-  expect(merged(state, { stats: stats(1) }, none).heard).toBe(3);
-});

@@ -20,12 +20,10 @@ export interface LiveState {
   attention?: readonly Attention[];
   queues?: Readonly<Record<string, QueueRow>>;
   workers?: Readonly<Record<string, WorkerStatus>>;
-  /** Grows with every event heard, and when some were missed: lists look again. */
-  heard: number;
 }
 
 /** Nothing known. */
-export const nothingLive: LiveState = { trail: [], heard: 0 };
+export const nothingLive: LiveState = { trail: [] };
 
 const mostSamples = 180;
 const sampleStep = 900; // ms: the server tells more often, a chart of single jobs would be all spikes
@@ -41,8 +39,6 @@ export function merged(state: LiveState, update: LiveUpdate, whole: ReadonlySet<
   if (update.queues) next.queues = rowsWith(whole.has('queues') ? undefined : state.queues, update.queues);
   if (update.workers)
     next.workers = rowsWith(whole.has('workers') ? undefined : state.workers, update.workers);
-  if (update.events?.length || update.missed)
-    next.heard = state.heard + (update.events?.length ?? 0) + (update.missed ? 1 : 0);
   return next;
 }
 

@@ -205,12 +205,6 @@ export function useLive<K extends 'stats' | 'attention' | 'queues' | 'workers'>(
   );
 }
 
-/** A number that grows whenever something happened to a job: for lists that look again. */
-export function useHeard(): number {
-  useTopic('events');
-  return useSyncExternalStore(live.subscribe, () => live.snapshot().heard);
-}
-
 /** Samples of stats of the last minutes. */
 export function useTrail(): LiveState['trail'] {
   useTopic('stats');

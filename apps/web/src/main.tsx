@@ -11,7 +11,7 @@ import { createRoot } from 'react-dom/client';
 import { ApiProblem } from './api.ts';
 import { App } from './app.tsx';
 import { firstPage, loadOthers } from './page-code.ts';
-import { followTheme } from './prefs.ts';
+import { followTabs, followTheme } from './prefs.ts';
 import { sessionQuery } from './session.tsx';
 import { startWords } from './words/index.ts';
 import './style.css';
@@ -28,6 +28,7 @@ const client = new QueryClient({
 });
 
 followTheme();
+followTabs();
 void start();
 
 // Not awaited above: the code of the first page needs this file to have run.

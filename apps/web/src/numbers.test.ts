@@ -19,6 +19,7 @@ test('counts are exact below a million', () => {
 });
 
 test('rates have more digits when they are low', () => {
+  expect(rate(0.00028)).toBe('0.0003');
   expect([rate(0), rate(0.123), rate(12.34), rate(1234.5)]).toEqual(['0', '0.12', '12.3', '1,235']);
 });
 

@@ -31,6 +31,8 @@ export const short = (value: number): string =>
 
 /** Events a second: more digits when there are few. */
 export function rate(perSecond: number): string {
+  // Some an hour are not none.
+  if (perSecond > 0 && perSecond < 0.01) return format({ maximumSignificantDigits: 1 }).format(perSecond);
   const maximumFractionDigits = perSecond >= 100 ? 0 : perSecond >= 10 || perSecond === 0 ? 1 : 2;
   return format({ maximumFractionDigits }).format(perSecond);
 }

@@ -46,12 +46,16 @@ export const currentPrefs = (): Prefs => prefs;
 
 /** Changes some of them, for now and for the next visit. */
 export function choose(change: Partial<Prefs>): void {
-  prefs = { ...prefs, ...change };
+  prefs = { ...prefs, ...stored(), ...change }; // another tab may have chosen something else
   try {
     localStorage.setItem(storageKey, JSON.stringify(prefs));
   } catch (cause) {
     console.warn('the choice lasts only until this page is closed', cause);
   }
+  tell();
+}
+
+function tell(): void {
   for (const listener of listeners) listener();
 }
 
@@ -64,6 +68,15 @@ export function onPrefs(listener: () => void): () => void {
 /** The choices, and again whenever they change. */
 export function usePrefs(): Prefs {
   return useSyncExternalStore(onPrefs, currentPrefs);
+}
+
+/** Takes over what is chosen in other tabs. */
+export function followTabs(): void {
+  window.addEventListener('storage', ({ key }) => {
+    if (key !== storageKey) return;
+    prefs = { ...prefs, ...stored() };
+    tell();
+  });
 }
 
 /** Puts the chosen theme on the page, now and after each change. */

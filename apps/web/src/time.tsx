@@ -129,8 +129,14 @@ export function Elapsed({ since }: { since: string }): ReactNode {
   );
 }
 
+/** The zone in which times are shown and typed, by its name. */
+export function useZone(): { zone: string; name: string } {
+  const { zone } = usePrefs();
+  return { zone, name: zone === 'local' ? localZone() : zone };
+}
+
 /** The zone of this computer. */
-export const localZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+const localZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Names of the zones to choose from: ours first. */
 export function zones(): string[] {

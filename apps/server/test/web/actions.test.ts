@@ -51,12 +51,18 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     expect(await wire.jobs()).toEqual(before);
   });
 
-  test('a question that is answered with Escape changes nothing', async () => {
+  test('a question that is answered with Escape, or left by the way back, changes nothing', async () => {
     const { wire, page } = await opened('/jobs', (wire) => wire.push(2));
     await choose(page, 0);
     await page.getByRole('button', { name: 'Kill' }).click();
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: /^Ready/ }).click();
+    await choose(page, 0);
+    await page.getByRole('button', { name: 'Kill' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.goBack();
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     expect(await places(wire)).toEqual(['ready', 'ready']);
   });
@@ -89,10 +95,13 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByLabel('New priority').fill('8');
     await answer(page, 'Change priority');
     await eventually(async () => (await wire.jobs())[0]?.job.priority === 8);
+    // A time is typed in the zone in which the page shows times.
+    await page.evaluate(() => localStorage.setItem('faktory-ui', '{"zone":"Asia/Tokyo"}'));
+    await page.reload();
     await page.getByRole('button', { name: 'Reschedule' }).click();
-    await page.getByLabel('When').fill('2100-01-01T00:00:00');
+    await page.getByLabel('When (Asia/Tokyo)').fill('2100-01-01T00:00:00');
     await answer(page, 'Reschedule');
-    await eventually(async () => (await wire.jobs())[0]?.at === '2100-01-01T00:00:00Z');
+    await eventually(async () => (await wire.jobs())[0]?.at === '2099-12-31T15:00:00Z');
     await page.getByText('It is scheduled', { exact: false }).waitFor();
     await page.getByRole('button', { name: 'Run now' }).click();
     await eventually(async () => (await places(wire))[0] === 'ready');
@@ -134,8 +143,27 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByText('2 jobs shown').waitFor();
     await page.goBack();
     expect(await page.getByRole('searchbox', { name: 'Text in the arguments' }).inputValue()).toBe('needle');
+    // Who goes on before the search begins means what was typed, and then what was pressed.
+    await page.getByRole('searchbox', { name: 'Text in the arguments' }).fill('hay');
+    await page.getByRole('button', { name: /^Ready/ }).click();
+    await page.waitForURL(/places=ready&text=hay/);
+    await page.getByRole('searchbox', { name: 'Text in the arguments' }).fill('needle');
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByText('4 jobs shown').waitFor();
+    expect(page.url()).not.toContain('needle');
+  });
+});
+
+describe.skipIf(noBrowser)('a long list', patience, () => {
+  test('is where one left it after the way back from one of its jobs', async () => {
+    const { page } = await opened('/jobs', (wire) => wire.push(90));
+    await page.getByText('90 jobs shown').waitFor();
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.getByRole('row').last().click();
+    await page.waitForURL('**/jobs/*');
+    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    await page.goBack();
+    await page.waitForFunction(() => window.scrollY > 1000);
   });
 });
 
@@ -185,7 +213,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     expect(await beat(one, 'worker-0000001')).toContain('terminate');
   });
 
-  test('a job is pushed by the form, and a mistake in its arguments is told with its line', async () => {
+  test('a job is pushed by the form, which tells a mistake with its line and keeps what was typed while one looks elsewhere', async () => {
     const { wire, page } = await opened('/push', (wire) =>
       wire.push(1, { jobtype: 'Known', args: ['example'] }),
     );
@@ -195,6 +223,9 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     await page.getByRole('button', { name: /^Push/ }).last().click();
     await page.getByText('Line 2', { exact: false }).first().waitFor();
     await args.fill('[1, {"big": 12345678901234567890}]');
+    await page.getByRole('link', { name: 'Queues' }).first().click();
+    await page.getByRole('row', { name: /default/ }).waitFor();
+    await page.goBack();
     await page.getByRole('button', { name: /^Push/ }).last().click();
     await eventually(async () => (await wire.jobs({ jobtypes: ['FromTheForm'] })).length === 1);
     const taken = await wire.ask('FETCH default');

@@ -52,6 +52,29 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await one.getByRole('button', { name: 'Pause' }).waitFor();
   });
 
+  test('the jobs of a queue follow what happens to it, also while it never rests', async () => {
+    const at = await site();
+    const [wire, worker] = [new Wire(at), new Wire(at, 'worker-0000001')];
+    await wire.push(1, { queue: 'mail' });
+    const page = await tab();
+    await page.goto(`${at.url}/queues/mail`);
+    await page.getByRole('row', { name: /SendEmail/ }).waitFor();
+    const [urgent = ''] = await wire.push(1, { queue: 'mail', jobtype: 'ChargeCard', priority: 4 });
+    let busy = true;
+    const rush = (async () => {
+      for (; busy; await page.evaluate(() => new Promise(requestAnimationFrame))) {
+        await wire.push(1, { queue: 'mail', jobtype: 'Tick', priority: 9 });
+        await worker.fetch('mail');
+      }
+    })();
+    const first = page.getByRole('grid').getByRole('row').nth(1);
+    await page.getByRole('row', { name: /ChargeCard/ }).waitFor();
+    busy = false;
+    await rush;
+    await wire.ask(`CHANGE ${JSON.stringify({ jids: [urgent], action: 'prioritize', priority: 8 })}`);
+    await first.filter({ hasText: 'ChargeCard' }).waitFor();
+  });
+
   test('a server that was restarted is found again, and the page says in between that it is away', async () => {
     expectFaults(away);
     const at = await site();
@@ -61,6 +84,9 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await page.getByRole('row', { name: /mail/ }).waitFor();
     await at.program.stop();
     await page.getByText('The connection to the server is lost', { exact: false }).waitFor();
+    await page.getByRole('button', { name: 'Actions for mail' }).click();
+    await page.getByRole('menuitem', { name: 'Pause' }).click();
+    await page.getByRole('alert').getByText('The server does not answer', { exact: false }).waitFor();
     const again = await site({}, at);
     await page
       .getByText('The connection to the server is lost', { exact: false })
@@ -76,7 +102,11 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await page.routeWebSocket(/\/api\/live/, (socket) => socket.close());
     await page.goto(`${at.url}/queues`);
     await page.getByText('Polling').waitFor();
-    await new Wire(at).push(1, { queue: 'mail' });
-    await page.getByRole('row', { name: /mail/ }).waitFor();
+    const wire = new Wire(at);
+    await wire.push(1, { queue: 'mail' });
+    await page.getByRole('link', { name: 'mail' }).click();
+    await page.getByRole('row', { name: /SendEmail/ }).waitFor();
+    await wire.push(1, { queue: 'mail', jobtype: 'ChargeCard' });
+    await page.getByRole('row', { name: /ChargeCard/ }).waitFor();
   });
 });

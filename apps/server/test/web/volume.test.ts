@@ -121,6 +121,10 @@ describe.skipIf(noBrowser)('the keyboard alone', patience, () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Space');
     await page.getByText('1 job selected').waitFor();
+    await page.getByRole('checkbox').first().focus();
+    await page.keyboard.press('Space');
+    await page.getByText('3 jobs selected').waitFor();
+    await page.getByRole('row').nth(2).focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/jobs/*');
     await page.getByRole('button', { name: 'Kill' }).focus();

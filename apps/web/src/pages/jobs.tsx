@@ -3,7 +3,7 @@
  * filter outside the address: a link to this page is a query. A stranger would get wrong that while rows are chosen the list stands still.
  */
 import { RotateCw } from 'lucide-react';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useSearch } from 'wouter';
 import { type Filter, jobHref, jobsHref, readFilter, writeFilter } from '../filter.ts';
@@ -45,6 +45,11 @@ function Results({ filter }: { filter: Filter }): ReactNode {
   const [everything, setEverything] = useState(false);
   const rows = useRows(filter, selected.size > 0 || everything);
   const columns = useJobColumns();
+  useEffect(() => {
+    // Who looked again may have chosen what is not there any more.
+    const left = rows.rows.map(rowKey).filter((key) => selected.has(key));
+    if (left.length < selected.size) setSelected(new Set(left));
+  }, [rows.rows, selected]);
   const clear = (): void => {
     setSelected(none);
     setEverything(false);

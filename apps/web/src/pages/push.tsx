@@ -2,7 +2,7 @@
  * Pushes a job by form. It must never send what it knows to be wrong, and never change what was typed. A stranger would get wrong that
  * another page hands a job over by the history's state ({ draft }), not by the address: arguments may be large.
  */
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Send } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -25,6 +25,8 @@ import { type Draft, emptyDraft, jobText, lineJob, type Mistake, mistakesIn } fr
 import { PushFields } from './push/fields.tsx';
 import { Preview } from './push/preview.tsx';
 
+/** Where a job that was not pushed yet is kept, until the page is closed, somebody logs out, or some minutes went by. */
+const kept = ['draft'];
 const mostOffered = 500; // queues to choose from: more make the list slow
 
 export default function Push(): ReactNode {
@@ -70,17 +72,24 @@ function Form(): ReactNode {
   const lookAgain = useLookAgain();
   const { zone } = usePrefs();
   const given = useHistoryState<{ draft?: Partial<Draft> } | null>()?.draft;
-  const [draft, setDraft] = useState<Draft>({ ...emptyDraft, ...given });
+  const client = useQueryClient();
+  const [draft, setDraft] = useState<Draft>({ ...emptyDraft, ...client.getQueryData<Draft>(kept), ...given });
   const [tried, setTried] = useState(false);
   const queues = Object.keys(useLive('queues') ?? {}).slice(0, mostOffered);
   const { data } = useQuery({ queryKey: ['jobtypes'], queryFn: api.jobtypes, staleTime: 30_000 });
   const mistakes = mistakesIn(draft);
   const at = draft.at ? fromField(draft.at, zone) : undefined;
   const text = jobText(draft, at);
-  const push = useMutation({ mutationFn: () => api.push(text), onSuccess: lookAgain });
+  const pushed = (): void => {
+    client.removeQueries({ queryKey: kept });
+    lookAgain();
+  };
+  const push = useMutation({ mutationFn: () => api.push(text), onSuccess: pushed });
   const set = (change: Partial<Draft>) => {
     push.reset();
-    setDraft({ ...draft, ...change });
+    const next = { ...draft, ...change };
+    setDraft(next);
+    client.setQueryData(kept, next);
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();

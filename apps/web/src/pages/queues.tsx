@@ -67,18 +67,19 @@ export default function Queues(): ReactNode {
         onOpen={(queue) => go(queueHref(queue.name))}
         {...(can && { selected, onSelect: setSelected })}
       />
-      {can && <Bar selected={selected} onClear={() => setSelected(new Set())} />}
+      {can && (
+        <Bar names={[...selected].filter((name) => queues?.[name])} onClear={() => setSelected(new Set())} />
+      )}
     </>
   );
 }
 
-function Bar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: () => void }): ReactNode {
+function Bar({ names, onClear }: { names: readonly string[]; onClear: () => void }): ReactNode {
   const { t } = useTranslation();
   const acts = useQueueActs();
-  const names = [...selected];
   return (
     <SelectionBar
-      label={selected.size > 0 ? t('queues.selected', { count: selected.size }) : undefined}
+      label={names.length > 0 ? t('queues.selected', { count: names.length }) : undefined}
       onClear={onClear}
     >
       <Button small icon={Pause} onClick={() => void acts.pause(names)}>

@@ -79,7 +79,7 @@ export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Opti
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { time: true, range: (_plot, min, max) => [max - (now().window ?? (max - min) * 1000) / 1000, max] },
-      y: { range: (_plot, _min, max) => [0, Math.max(max * 1.1, 1e-3)] },
+      y: { range: (_plot, _min, max) => [0, max ? max * 1.1 : 1] },
     },
     axes: [
       { ...axis, grid: { show: false }, space: 100, size: 24, values: timeWords },

@@ -4,6 +4,7 @@
  */
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation, useSearch } from 'wouter';
 import type { Progress } from '../changes.ts';
 import { count } from '../numbers.ts';
 import { Button } from './button.tsx';
@@ -57,6 +58,12 @@ export function Confirmer(): ReactNode {
   const question = useSyncExternalStore(subscribe, () => asked);
   const { t } = useTranslation();
   const { progress, problem } = useCounting(question);
+  const address = `${useLocation()[0]}?${useSearch()}`;
+  // A question about one page must not be answered over another.
+  useEffect(() => {
+    void address;
+    return () => asked?.answer(false);
+  }, [address]);
   const waiting = question?.counting !== undefined && !progress?.finished && !problem;
   return (
     <Dialog

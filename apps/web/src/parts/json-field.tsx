@@ -5,7 +5,7 @@
 import { AlignLeft } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type JsonProblem, prettyJson, readJson } from '../json.ts';
+import { type JsonProblem, laidOut } from '../json.ts';
 import { Button } from './button.tsx';
 
 /** What is wrong with a text that should be JSON, in words. */
@@ -29,7 +29,7 @@ export function JsonField(props: {
   const { t } = useTranslation();
   const id = useId();
   const lines = Math.max(props.rows ?? 6, props.value.split('\n').length);
-  const format = () => props.onChange(prettyJson(readJson(props.value)));
+  const format = () => props.onChange(laidOut(props.value));
   return (
     <div className="flex flex-col gap-1">
       <div className="flex min-h-7 items-center gap-2">

@@ -57,9 +57,9 @@ export function useChoosing(
       const { key, shiftKey: shift } = event;
       const next = afterKey(place(), keys, { key, shift, ctrl: event.ctrlKey || event.metaKey });
       if (!next) return;
-      // Space on a link or a button inside a row is theirs.
-      if (key === ' ' && event.target instanceof HTMLElement && event.target.matches('button,a,summary'))
-        return;
+      // Space on a link or a button inside a row is theirs, and on the box of the head, which means all rows.
+      const its = 'button,a,summary,[role=columnheader] *';
+      if (key === ' ' && event.target instanceof HTMLElement && event.target.matches(its)) return;
       event.preventDefault();
       go(onSelect ? next : { ...next, chosen });
       if (next.at !== at) move(next.at);

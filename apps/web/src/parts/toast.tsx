@@ -3,9 +3,11 @@
  * error that a form can show. A stranger would get wrong that a notice waits while the pointer or the focus is on it, and that an error
  * stays until it is closed.
  */
+import i18next from 'i18next';
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ApiProblem } from '../api.ts';
 import { Button, IconButton } from './button.tsx';
 
 interface Notice {
@@ -38,9 +40,11 @@ export function toast(text: string, options: { bad?: boolean; undo?: () => void 
   set([...notices.slice(1 - most), notice]);
 }
 
-/** Shows what an error says. */
+/** Shows what an error says; what a browser says of a server that is away is in its own words, and language. */
 export function toastError(problem: unknown): void {
-  toast(problem instanceof Error ? problem.message : String(problem), { bad: true });
+  const away = problem instanceof ApiProblem && problem.status === 0;
+  const said = problem instanceof Error ? problem.message : String(problem);
+  toast(away ? i18next.t('parts.unreachable') : said, { bad: true });
 }
 
 const close = (id: number) => set(notices.filter((notice) => notice.id !== id));

@@ -68,14 +68,23 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   );
 }
 
-/** A new page begins at its top, and screen readers begin with it. */
+/** A new page begins at its top, and screen readers begin with it; the way back and forth leads to where one was, as the browser does it. */
 function useNewPage(): void {
   const [path] = useLocation();
   const [first, setFirst] = useState(path);
+  const back = useRef(false);
+  useEffect(() => {
+    const listen = () => {
+      back.current = true;
+    };
+    window.addEventListener('popstate', listen);
+    return () => window.removeEventListener('popstate', listen);
+  }, []);
   useEffect(() => {
     if (path === first) return;
     setFirst('');
-    window.scrollTo(0, 0);
+    if (!back.current) window.scrollTo(0, 0);
+    back.current = false;
     document.getElementById('content')?.focus({ preventScroll: true });
   }, [path, first]);
 }

@@ -5,7 +5,7 @@
  */
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import { choose, currentPrefs } from '../prefs.ts';
+import { choose, currentPrefs, onPrefs } from '../prefs.ts';
 import { en, type Words } from './en.ts';
 import { formatter, rightToLeft } from './formatter.ts';
 
@@ -75,6 +75,7 @@ export async function startWords(): Promise<void> {
       returnNull: false,
     });
   await speak(wanted());
+  onPrefs(() => wanted() === language() || void speak(wanted())); // another tab may have changed it
 }
 
 /** Changes the language, and remembers it; `auto`: what the browser wishes. */

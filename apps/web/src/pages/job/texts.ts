@@ -2,37 +2,25 @@
  * A job as something to send again: the text of a copy, and what the lines for a shell need of it. Pure. Numbers and escapes stay as the
  * client wrote them. A stranger would get wrong that a copy has no time of its own: it is ready at once.
  */
-import { type JsonNode, prettyJson, readJson } from '../../json.ts';
+import { laidOut, membersOf } from '../../json.ts';
 import type { LineJob } from '../../push-lines.ts';
 
 /** What only this job has: a copy gets its own. */
 const own = new Set(['jid', 'created_at', 'enqueued_at', 'failure', 'at']);
 
-/** A value on one line. */
-function line(node: JsonNode): string {
-  if (node.kind === 'array') return `[${node.items.map(line).join(',')}]`;
-  if (node.kind === 'object')
-    return `{${node.entries.map(([key, value]) => `${JSON.stringify(key)}:${line(value)}`).join(',')}}`;
-  return node.source;
-}
-
 /** The members of a job that a copy has too, each as its text. */
-function members(job: string): ReadonlyMap<string, string> {
-  const node = readJson(job);
-  if (node.kind !== 'object') return new Map();
-  return new Map(node.entries.filter(([key]) => !own.has(key)).map(([key, value]) => [key, line(value)]));
-}
+const members = (job: string): [string, string][] => [...membersOf(job)].filter(([key]) => !own.has(key));
 
 /** The JSON text of a copy, with other arguments if they are given. */
 export function copyText(job: string, args?: string): string {
   const text = ([key, value]: readonly [string, string]) =>
     `${JSON.stringify(key)}:${key === 'args' && args !== undefined ? args : value}`;
-  return `{${[...members(job)].map(text).join(',')}}`;
+  return `{${members(job).map(text).join(',')}}`;
 }
 
 /** A copy as the program's command takes it. */
 export function lineJob(job: string): LineJob {
-  const known = members(job);
+  const known = membersOf(job);
   const text = (name: string) => {
     const source = known.get(name);
     return source === undefined ? undefined : (JSON.parse(source) as string);
@@ -50,7 +38,7 @@ export function lineJob(job: string): LineJob {
 }
 
 /** The arguments of a job, as they are written. */
-export const argsText = (job: string): string => members(job).get('args') ?? '[]';
+export const argsText = (job: string): string => membersOf(job).get('args') ?? '[]';
 
 /** The same with line breaks, to be edited. */
-export const argsToEdit = (job: string): string => prettyJson(readJson(argsText(job)));
+export const argsToEdit = (job: string): string => laidOut(argsText(job));

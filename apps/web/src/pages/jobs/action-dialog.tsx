@@ -8,8 +8,8 @@ import { useTranslation } from 'react-i18next';
 import { useLive } from '../../live.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
-import { serverNow } from '../../time.tsx';
-import { localTime } from './filter-dialog.tsx';
+import { serverNow, useZone } from '../../time.tsx';
+import { fromField, toField } from '../../zone.ts';
 
 /** Actions that need a value. */
 export type WithValue = 'schedule' | 'move' | 'prioritize';
@@ -24,11 +24,12 @@ export function ActionDialog(props: {
 }): ReactNode {
   const { t } = useTranslation();
   const { name } = props;
+  const zone = useZone();
   const form = useId();
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const value = String(new FormData(event.currentTarget).get('value') ?? '');
-    if (name) props.onChosen(actionOf(name, value));
+    if (name) props.onChosen(actionOf(name, value, zone.zone));
   };
   return (
     <Dialog
@@ -48,6 +49,7 @@ export function ActionDialog(props: {
         <form id={form} onSubmit={submit}>
           <label htmlFor={`${form}-value`} className="mb-1 block">
             {t(fieldWords[name])}
+            {name === 'schedule' && ` (${zone.name})`}
           </label>
           <Field id={`${form}-value`} name={name} />
         </form>
@@ -59,6 +61,7 @@ export function ActionDialog(props: {
 function Field({ id, name }: { id: string; name: WithValue }): ReactNode {
   const queues = useLive('queues') ?? {};
   const list = useId();
+  const { zone } = useZone();
   if (name === 'prioritize')
     return (
       <input
@@ -81,7 +84,7 @@ function Field({ id, name }: { id: string; name: WithValue }): ReactNode {
         step={1}
         required
         className="field w-full"
-        defaultValue={localTime(serverNow() + hour)}
+        defaultValue={toField(serverNow() + hour, zone)}
       />
     );
   return (
@@ -107,8 +110,8 @@ function Field({ id, name }: { id: string; name: WithValue }): ReactNode {
   );
 }
 
-function actionOf(name: WithValue, value: string): JobAction {
-  if (name === 'schedule') return { action: name, at: new Date(value).toISOString() };
+function actionOf(name: WithValue, value: string, zone: string): JobAction {
+  if (name === 'schedule') return { action: name, at: fromField(value, zone) ?? value };
   if (name === 'move') return { action: name, queue: value };
   return { action: name, priority: Number(value) };
 }

@@ -1,6 +1,6 @@
 /*
  * The filters that are not needed every day, in a dialog. It must never change anything before it is applied. A stranger would get wrong that
- * times are typed in the zone of this computer, as the browser's own field does it.
+ * times are typed in the zone that the user chose, like those on the page.
  */
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,8 @@ import type { Filter } from '../../filter.ts';
 import { useLive } from '../../live.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
+import { useZone } from '../../time.tsx';
+import { fromField, toField } from '../../zone.ts';
 
 const lists = ['queues', 'jobtypes', 'jids'] as const;
 const texts = ['error', 'wid'] as const;
@@ -52,10 +54,11 @@ function Fields({
 }): ReactNode {
   const { t } = useTranslation();
   const queues = Object.keys(useLive('queues') ?? {});
+  const { zone, name: zoneName } = useZone();
   const [chosen, setChosen] = useState<readonly number[]>(filter.priorities ?? []);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    onApply(read(new FormData(event.currentTarget), filter, chosen));
+    onApply(read(new FormData(event.currentTarget), filter, chosen, zone));
   };
   const field = (name: keyof Filter & (typeof lists | typeof texts)[number], hint?: string) => (
     <label key={name} className="flex flex-col gap-1">
@@ -101,13 +104,13 @@ function Fields({
       <div className="grid grid-cols-2 gap-3">
         {times.map((name) => (
           <label key={name} className="flex flex-col gap-1">
-            {t(`jobs.${name}`)}
+            {`${t(`jobs.${name}`)} (${zoneName})`}
             <input
               type="datetime-local"
               name={name}
               step={1}
               className="field"
-              defaultValue={filter[name] ? localTime(filter[name]) : ''}
+              defaultValue={filter[name] ? toField(Date.parse(filter[name]), zone) : ''}
             />
           </label>
         ))}
@@ -118,7 +121,12 @@ function Fields({
 }
 
 /** What the fields say, with those parts of the filter that have no field here. */
-function read(form: FormData, { places, text, fingerprints }: Filter, chosen: readonly number[]): Filter {
+function read(
+  form: FormData,
+  { places, text, fingerprints }: Filter,
+  chosen: readonly number[],
+  zone: string,
+): Filter {
   const next: Filter = {
     ...(places && { places }),
     ...(text && { text }),
@@ -132,13 +140,10 @@ function read(form: FormData, { places, text, fingerprints }: Filter, chosen: re
     if (values.length > 0) next[name] = values;
   }
   for (const name of texts) if (said(name)) next[name] = said(name);
-  for (const name of times) if (said(name)) next[name] = new Date(said(name)).toISOString();
+  for (const name of times) {
+    const at = fromField(said(name), zone);
+    if (at) next[name] = at;
+  }
   if (chosen.length > 0) next.priorities = chosen;
   return next;
-}
-
-/** As a field of the browser wants it: this computer's time, without its zone. */
-export function localTime(at: string | number): string {
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }

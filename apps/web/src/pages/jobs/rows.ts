@@ -5,11 +5,11 @@
  */
 import type { JobRow } from '@faktory-ts/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { api } from '../../api.ts';
 import { type Filter, writeFilter } from '../../filter.ts';
 import { useLive } from '../../live.ts';
-import { usePrefs } from '../../prefs.ts';
+import { useLookAgainAt } from '../../look-again.ts';
 
 const bite = 100; // rows
 const least = 2000; // ms between two looks
@@ -60,7 +60,8 @@ export function useRows(filter: Filter, still: boolean): Rows {
   useEffect(() => {
     if (short && !isFetching) void fetchNextPage();
   }, [short, isFetching, fetchNextPage]);
-  useLookAgain(() => void refetch(), still || (data?.pages.length ?? 0) > mostToLookAgain);
+  const tooLong = (data?.pages.length ?? 0) > mostToLookAgain;
+  useLookAgainAt(useFigures(), () => void refetch(), least, still || tooLong);
   const last = data?.pages.at(-1);
   return {
     rows,
@@ -82,32 +83,19 @@ function unique(rows: readonly JobRow[]): readonly JobRow[] {
   return [...new Map(rows.map((row) => [rowKey(row), row])).values()];
 }
 
-/** Looks again when the server tells that something has changed. */
-function useLookAgain(look: () => void, still: boolean): void {
+/** What of the server's figures tells that some list may have changed. */
+function useFigures(): string | undefined {
   const stats = useLive('stats');
-  const { rate } = usePrefs();
-  const looked = useRef({ at: 0, what: '' });
-  const latest = useRef(look);
-  latest.current = look;
-  const what = stats
-    ? [
-        stats.pushed,
-        stats.processed,
-        stats.ready,
-        stats.scheduled,
-        stats.retries,
-        stats.dead,
-        stats.working,
-      ].join()
-    : '';
-  useEffect(() => {
-    if (still || what === '' || rate === 0 || looked.current.what === what) return;
-    const first = looked.current.what === '';
-    const wait = first ? 0 : Math.max(0, looked.current.at + Math.max(least, rate) - Date.now());
-    const timer = setTimeout(() => {
-      looked.current = { at: Date.now(), what };
-      if (!first) latest.current();
-    }, wait);
-    return () => clearTimeout(timer);
-  }, [what, still, rate]);
+  return (
+    stats &&
+    [
+      stats.pushed,
+      stats.processed,
+      stats.ready,
+      stats.scheduled,
+      stats.retries,
+      stats.dead,
+      stats.working,
+    ].join()
+  );
 }

@@ -1,5 +1,5 @@
 /*
- * The field for a text in the arguments. It must never search with every key: a moment after the last one, or at Enter. A stranger would
+ * The field for a text in the arguments. It must never search with every key: a moment after the last one, at Enter, or when it is left. A stranger would
  * get wrong that an address which changes otherwise (a chip, the back button) changes the field.
  */
 import { Search } from 'lucide-react';
@@ -18,12 +18,20 @@ export function TextFilter({
   const { t } = useTranslation();
   const [typed, setTyped] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const change = (text: string, wait: number) => {
+  const latest = useRef({ value, onChange });
+  latest.current = { value, onChange };
+  useEffect(() => {
+    setTyped(value);
+    return () => clearTimeout(timer.current);
+  }, [value]);
+  const search = (text: string) => {
+    clearTimeout(timer.current);
+    if (text !== latest.current.value) latest.current.onChange(text);
+  };
+  const change = (text: string) => {
     setTyped(text);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => text !== value && onChange(text), wait);
+    timer.current = setTimeout(() => search(text), pause);
   };
   return (
     <label className="relative flex w-full max-w-90 items-center">
@@ -36,8 +44,10 @@ export function TextFilter({
         value={typed}
         spellCheck={false}
         autoCapitalize="none"
-        onChange={(event) => change(event.target.value, pause)}
-        onKeyDown={(event) => event.key === 'Enter' && change(typed, 0)}
+        onChange={(event) => change(event.target.value)}
+        onKeyDown={(event) => event.key === 'Enter' && search(typed)}
+        // Whoever goes on to another filter means both.
+        onBlur={() => search(typed)}
         className="field w-full ps-8"
       />
     </label>

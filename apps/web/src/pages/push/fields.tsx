@@ -6,21 +6,11 @@ import type { KnownJobtype } from '@faktory-ts/protocol';
 import { WandSparkles } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { prettyJson, readJson } from '../../json.ts';
+import { laidOut } from '../../json.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
-import { usePrefs } from '../../prefs.ts';
-import { localZone } from '../../time.tsx';
+import { useZone } from '../../time.tsx';
 import { type Draft, emptyDraft } from './draft.ts';
-
-/** Laid out, if it is JSON at all. */
-function laidOut(args: string): string {
-  try {
-    return prettyJson(readJson(args));
-  } catch {
-    return args; // cut off by the server: the form says where
-  }
-}
 
 /** The fields; `children` is the field of the arguments. */
 export function PushFields(props: {
@@ -32,7 +22,7 @@ export function PushFields(props: {
   children: ReactNode;
 }): ReactNode {
   const { t } = useTranslation();
-  const { zone } = usePrefs();
+  const zone = useZone().name;
   const { draft, set, shown } = props;
   const known = props.jobtypes.find(({ jobtype }) => jobtype === draft.jobtype);
   const typed = (jobtype: string) => {
@@ -79,7 +69,7 @@ export function PushFields(props: {
       <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
         <Field
           label={t('push.at')}
-          hint={t('push.atHint', { zone: zone === 'local' ? localZone() : zone })}
+          hint={t('push.atHint', { zone })}
           mistake={shown('at')}
           type="datetime-local"
           step={1}

@@ -4,7 +4,7 @@
  */
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { prettyJson, readJson } from '../../json.ts';
+import { laidOut } from '../../json.ts';
 import { CodeBlock, CopyButton } from '../../parts/code.tsx';
 import { Section } from '../../parts/section.tsx';
 import { curlLine } from '../../push-lines.ts';
@@ -20,13 +20,7 @@ export function Preview({
   wrong: boolean;
 }): ReactNode {
   const { t } = useTranslation();
-  const pretty = useMemo(() => {
-    try {
-      return prettyJson(readJson(text));
-    } catch {
-      return text; // not JSON yet: the form says why
-    }
-  }, [text]);
+  const pretty = useMemo(() => laidOut(text), [text]);
   return (
     <Section
       title={t('push.preview')}

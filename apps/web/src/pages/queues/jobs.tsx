@@ -5,19 +5,19 @@
 import type { JobRow } from '@faktory-ts/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ChevronsUpDown } from 'lucide-react';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import { useAct } from '../../acting.ts';
 import { api } from '../../api.ts';
 import { jobHref } from '../../filter.ts';
-import { useHeard } from '../../live.ts';
+import { useLive } from '../../live.ts';
+import { useLookAgainAt } from '../../look-again.ts';
 import { exact } from '../../numbers.ts';
 import { Empty, ErrorNote } from '../../parts/notes.tsx';
 import { SelectionBar } from '../../parts/selection-bar.tsx';
 import { PriorityMark } from '../../parts/state.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { usePrefs } from '../../prefs.ts';
 import { useCan } from '../../session.tsx';
 import { Time } from '../../time.tsx';
 import { PriorityMenu } from './priority-menu.tsx';
@@ -46,7 +46,9 @@ export function QueueJobs({ name }: { name: string }): ReactNode {
       initialPageParam: '',
       getNextPageParam: (last) => last.next,
     });
-  useLooksAgain(() => void refetch(), (data?.pages.length ?? 1) === 1);
+  const queue = useLive('queues')?.[name];
+  // Only while the list is short: a long one would be loaded anew.
+  useLookAgainAt(queue, () => void refetch(), settled, (data?.pages.length ?? 1) > 1);
   const rows = useMemo(() => {
     const jobs = data?.pages.flatMap((page) => page.jobs) ?? [];
     return [...new Map(jobs.map((job) => [job.jid, job])).values()].map((job, i) => ({
@@ -70,43 +72,30 @@ export function QueueJobs({ name }: { name: string }): ReactNode {
         empty={<Empty title={t('queues.jobsNone')}>{t('queues.jobsNoneBody')}</Empty>}
         {...(can && { selected, onSelect: setSelected })}
       />
-      {can && <Bar selected={selected} onClear={() => setSelected(new Set())} />}
+      {can && (
+        <Bar
+          jids={rows.filter(({ jid }) => selected.has(jid)).map(keyOf)}
+          onClear={() => setSelected(new Set())}
+        />
+      )}
     </>
   );
 }
 
-/** Looks again when something happened, unless updates are paused; only while the list is short: a long one would be loaded anew. */
-function useLooksAgain(look: () => void, short: boolean): void {
-  const heard = useHeard();
-  const { rate } = usePrefs();
-  const [last, setLast] = useState(heard);
-  useEffect(() => {
-    if (heard === last || !short || rate === 0) return;
-    const timer = setTimeout(
-      () => {
-        setLast(heard);
-        look();
-      },
-      Math.max(settled, rate),
-    );
-    return () => clearTimeout(timer);
-  }, [heard, last, look, short, rate]);
-}
-
-function Bar({ selected, onClear }: { selected: ReadonlySet<string>; onClear: () => void }): ReactNode {
+function Bar({ jids, onClear }: { jids: readonly string[]; onClear: () => void }): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   const prioritize = async (priority: number) => {
-    const filter = { places: ['ready'], jids: [...selected] } as const;
+    const filter = { places: ['ready'], jids } as const;
     if ((await act(filter, { action: 'prioritize', priority })) !== undefined) onClear();
   };
   return (
     <SelectionBar
-      label={selected.size > 0 ? t('queues.selected', { count: selected.size }) : undefined}
+      label={jids.length > 0 ? t('queues.selected', { count: jids.length }) : undefined}
       onClear={onClear}
     >
       <PriorityMenu
-        label={t('queues.setPriorityOf', { count: selected.size })}
+        label={t('queues.setPriorityOf', { count: jids.length })}
         words={t('actions.prioritize')}
         onChoose={(priority) => void prioritize(priority)}
       />

@@ -1,0 +1,24 @@
+/*
+ * When a list that was fetched looks again: after something changed, but not more often than its page can bear. It must never wait for
+ * changes to stop: on a busy server they do not. A stranger would get wrong that the first that is known of a thing is no change.
+ */
+import { useEffect, useRef } from 'react';
+import { usePrefs } from './prefs.ts';
+
+/** Looks again when `what` has become another, at most every `least` milliseconds; `still`: not now, nor while updates are paused. */
+export function useLookAgainAt(what: unknown, look: () => void, least: number, still: boolean): void {
+  const { rate } = usePrefs();
+  const looked = useRef<{ at: number; what: unknown }>({ at: 0, what: undefined });
+  const latest = useRef(look);
+  latest.current = look;
+  useEffect(() => {
+    if (still || what === undefined || rate === 0 || looked.current.what === what) return;
+    const first = looked.current.what === undefined;
+    const wait = first ? 0 : Math.max(0, looked.current.at + Math.max(least, rate) - Date.now());
+    const timer = setTimeout(() => {
+      looked.current = { at: Date.now(), what };
+      if (!first) latest.current();
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [what, least, still, rate]);
+}
