@@ -28,12 +28,23 @@ const unused = { name: 'unused code', command: [script('knip', 'bin', 'knip.js')
 /** What is loaded of a package, its dependencies aside, compressed: the budgets are in .size-limit.json. */
 const sizes = { name: 'sizes', command: [script('size-limit', 'bin.js')] };
 
+/** The same of the web UI's first page. */
+const firstPage = { name: 'size of the first page', command: [join(root, 'scripts', 'first-page.mjs')] };
+
 /** What `npm run check` runs before the rooms, and `npm test` before the tests. */
 export const quickChecks = [types, lint];
 
 /** Everything, with one check for each package that is published and each example. */
 export function allChecks() {
-  return [...quickChecks, examples, unused, sizes, ...published().flatMap(packed), ...exampleChecks()];
+  return [
+    ...quickChecks,
+    examples,
+    unused,
+    sizes,
+    firstPage,
+    ...published().flatMap(packed),
+    ...exampleChecks(),
+  ];
 }
 
 /** The examples' own tests, each with its own test framework, against the built packages. */
