@@ -25,7 +25,7 @@ declare module 'fastify' {
 }
 
 /** The cookie of a session. */
-const COOKIE = 'faktory_session';
+export const COOKIE = 'faktory_session';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The status of each error's answer; all others are 500. */
