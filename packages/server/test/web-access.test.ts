@@ -193,6 +193,15 @@ test('Basic authentication and a token as Bearer open the API too', async () => 
   expect((await by('Bearer t0:wrong')).status).toBe(401);
 });
 
+test('who logged in stays in, whatever Basic authentication the browser remembers of before', async () => {
+  const server = await guarded();
+  const authorization = `Basic ${Buffer.from('anybody:of-before').toString('base64')}`;
+  const { cookie } = await logIn(server, 'secret');
+  const both = await ask(server, '/api/session', { headers: { authorization, cookie } });
+  expect(both.json()).toMatchObject({ who: 'password', login: true });
+  expect((await ask(server, '/api/session', { headers: { authorization } })).status).toBe(401);
+});
+
 test('a token logs in with its rights: read reads, operate changes, admin takes a backup away', async () => {
   const { server, secrets } = await withTokens('read', 'operate', 'admin', 'push');
   const [read, operate, admin, push] = await Promise.all(

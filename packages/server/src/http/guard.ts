@@ -114,7 +114,8 @@ export class Guard {
     gone: () => boolean,
     renew = false,
   ): Promise<{ caller: Caller; number?: string; fresh?: string | undefined }> {
-    const number = this.#access.asksHttp && authorization === undefined ? numberIn(cookie) : undefined;
+    // Before the header: a browser that was once asked for it by /stats sends it with everything, also when it has become wrong.
+    const number = this.#access.asksHttp ? numberIn(cookie) : undefined;
     const session = number === undefined ? undefined : this.#access.session(number, { renew });
     if (session) return session;
     return { caller: await this.#access.admitHttp(authorization, { address, gone }) };
