@@ -13,7 +13,7 @@ function stepsIn(dir: string): [step: number, pushed: number, failed: number][] 
   const rows = db.prepare('SELECT step, text FROM history ORDER BY step, at').all();
   db.close();
   return (rows as { step: number; text: string }[]).map(({ step, text }) => {
-    const { kinds } = JSON.parse(text) as { kinds: [string, string, number, number, number, number][] };
+    const kinds = JSON.parse(text) as [string, string, number, number, number, number][];
     const sum = (index: 2 | 4): number => kinds.reduce((total, kind) => total + kind[index], 0);
     return [step, sum(2), sum(4)];
   });

@@ -75,6 +75,24 @@ test('a wrong password gives no cookie, and many are slowed down and then refuse
   await Promise.all(many);
 });
 
+test('who knows a token is let in beside any number that fail', async () => {
+  const { server, secrets } = await withTokens('read');
+  const given = new AbortController();
+  const body = { password: 'wrong' };
+  const many = Array.from({ length: 40 }, () =>
+    ask(server, '/api/login', { body, signal: given.signal }).then(
+      ({ status }) => status,
+      () => 0,
+    ),
+  );
+  await Promise.any(many.map(async (status) => ((await status) === 429 ? 429 : Promise.reject(new Error()))));
+  const headers = { authorization: `Bearer t0:${secrets[0]}` };
+  expect((await ask(server, '/api/session', { headers })).status).toBe(200);
+  await logIn(server, secrets[0] ?? '', 't0');
+  given.abort();
+  await Promise.all(many);
+});
+
 test('a logout ends the session', async () => {
   const server = await guarded();
   const headers = await logIn(server, 'secret');
@@ -173,6 +191,15 @@ test('Basic authentication and a token as Bearer open the API too', async () => 
   expect((await by(`Basic ${basic}`)).json()).toMatchObject({ who: 'password', login: false });
   expect((await by(`Bearer t0:${secrets[0]}`)).json()).toMatchObject({ who: 'token t0', rights: ['read'] });
   expect((await by('Bearer t0:wrong')).status).toBe(401);
+});
+
+test('who logged in stays in, whatever Basic authentication the browser remembers of before', async () => {
+  const server = await guarded();
+  const authorization = `Basic ${Buffer.from('anybody:of-before').toString('base64')}`;
+  const { cookie } = await logIn(server, 'secret');
+  const both = await ask(server, '/api/session', { headers: { authorization, cookie } });
+  expect(both.json()).toMatchObject({ who: 'password', login: true });
+  expect((await ask(server, '/api/session', { headers: { authorization } })).status).toBe(401);
 });
 
 test('a token logs in with its rights: read reads, operate changes, admin takes a backup away', async () => {

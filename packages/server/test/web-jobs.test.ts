@@ -318,3 +318,36 @@ test('many requests over one connection leave nothing behind on it', async () =>
   process.off('warning', warn);
   expect(warned).toEqual([]);
 });
+
+interface Operation {
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: { required: string[] } }> };
+  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
+}
+
+test('the description says how to show who one is, what a push takes, and how all ends', async () => {
+  const server = await opened();
+  const { paths, components, security } = (await ask(server, '/api/openapi.json')).json<{
+    paths: Record<string, Record<string, Operation>>;
+    components: { securitySchemes: object };
+    security: object[];
+  }>();
+  expect(Object.keys(components.securitySchemes)).toEqual(security.flatMap((each) => Object.keys(each)));
+  const push = paths['/api/jobs']?.post;
+  expect(push?.requestBody?.content['application/json']?.schema.required).toEqual(['jobtype', 'args']);
+  await ask(server, '/api/jobs', { body: { jobtype: 'A', args: [] } });
+  const done = Object.entries(paths).filter(([, { post }]) => post?.responses['204']);
+  for (const [path] of done) {
+    const { status, text } = await ask(server, path.replace('{name}', 'default'), { method: 'POST' });
+    expect([path, status, text]).toEqual([path, 204, '']);
+  }
+  expect(done.map(([path]) => path.split('/').at(-1)).sort()).toEqual([
+    'logout',
+    'pause',
+    'remove',
+    'resume',
+  ]);
+  for (const operation of Object.values(paths).flatMap((each) => Object.values(each)))
+    expect(operation.responses.default?.content?.['application/json']?.schema).toMatchObject({
+      required: ['code', 'error'],
+    });
+});

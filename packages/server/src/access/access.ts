@@ -173,13 +173,18 @@ export class Access {
     this.#sessions.close(number);
   }
 
-  /** Whose name and secret these are. Each look counts as a try of this address. */
+  /**
+   * Whose name and secret these are. Each look counts as a try of this address; but nobody guesses a token's secret, so who knows one
+   * does not wait behind those that fail, who may come through the same proxy.
+   */
   async #known(
     name: string,
     secret: string,
     passwords: readonly string[],
     { address, gone }: Omit<Claim, 'username'>,
   ): Promise<Caller | undefined> {
+    const token = this.#tokens.get(name);
+    if (token && sameSecret(secret, token.token.secret)) return token;
     let found: Caller | undefined;
     const check = (): boolean => {
       const candidates = this.#candidates(name, passwords);

@@ -5,15 +5,15 @@
  * The OpenAPI document at `/api/openapi.json` is made from the schemas that check what is asked.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
-import type { Guard } from './guard.ts';
+import { COOKIE, type Guard } from './guard.ts';
 import { historyRoutes } from './history-routes.ts';
 import { type JobSources, jobRoutes } from './job-routes.ts';
 import type { Live } from './live.ts';
 import { type QueueSources, queueRoutes, workerRoutes } from './queue-routes.ts';
-import { type ApiRoute, answerError, listOf, object, oneOf } from './routes.ts';
+import { type ApiRoute, answerError, listOf, object, oneOf, text } from './routes.ts';
 import { loginRoutes, type SessionSources, sessionRoute } from './session-routes.ts';
 import { undoRoutes } from './undo-routes.ts';
 
@@ -30,7 +30,15 @@ export async function addApi(
 ): Promise<void> {
   const { default: swagger } = await import('@fastify/swagger');
   await app.register(async (api) => {
-    await api.register(swagger, { openapi: { openapi: '3.1.0', info: describe(sources.version) } });
+    await api.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: describe(sources.version),
+        components: { securitySchemes },
+        security,
+      },
+      transform: ({ schema, url }) => ({ schema: withErrors(schema), url }),
+    });
     api.decorateRequest('caller', undefined);
     api.decorateRequest('loggedIn', false);
     api.decorateRequest('deed', undefined);
@@ -85,6 +93,22 @@ function liveRoute(live: Live): ApiRoute {
     },
     run: ({ query }: FastifyRequest) => live.whole((query as { topics: string[] }).topics),
   };
+}
+
+const securitySchemes = {
+  basic: { type: 'http', scheme: 'basic' },
+  token: { type: 'http', scheme: 'bearer', description: 'NAME:SECRET of a token.' },
+  session: { type: 'apiKey', in: 'cookie', name: COOKIE },
+} as const;
+const security = Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
+
+/** For the document alone: what is answered is checked by tests, and not cut to a schema. */
+function withErrors(schema: FastifySchema): FastifySchema {
+  const code = text('What kind of error it is: AUTH, FORBIDDEN, NOT_FOUND, MALFORMED, …');
+  const error = object({ code, error: text('What is wrong, and what to do.') }, ['code', 'error']);
+  const usual = { 200: { description: 'The answer, as JSON.' } };
+  const response = { ...(schema?.response ?? usual), default: { description: 'An error.', ...error } };
+  return { ...schema, response };
 }
 
 function describe(version: string) {

@@ -25,7 +25,7 @@ declare module 'fastify' {
 }
 
 /** The cookie of a session. */
-const COOKIE = 'faktory_session';
+export const COOKIE = 'faktory_session';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The status of each error's answer; all others are 500. */
@@ -114,7 +114,8 @@ export class Guard {
     gone: () => boolean,
     renew = false,
   ): Promise<{ caller: Caller; number?: string; fresh?: string | undefined }> {
-    const number = this.#access.asksHttp && authorization === undefined ? numberIn(cookie) : undefined;
+    // Before the header: a browser that was once asked for it by /stats sends it with everything, also when it has become wrong.
+    const number = this.#access.asksHttp ? numberIn(cookie) : undefined;
     const session = number === undefined ? undefined : this.#access.session(number, { renew });
     if (session) return session;
     return { caller: await this.#access.admitHttp(authorization, { address, gone }) };

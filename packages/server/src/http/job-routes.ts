@@ -47,6 +47,19 @@ const filter = {
   from: time('Not before this.'),
   until: time('Before this.'),
 };
+const pushed = {
+  type: 'object',
+  description: 'A job, as PUSH takes it.',
+  properties: {
+    jid: { type: 'string' },
+    jobtype: { type: 'string' },
+    args: { type: 'array' },
+    queue: { type: 'string' },
+    priority: integer('Higher ones first.', 1, 9),
+    at: time('Due then.'),
+  },
+  required: ['jobtype', 'args'],
+};
 const cursor = text('`next` of the last answer.');
 
 export function jobRoutes(sources: JobSources): ApiRoute[] {
@@ -115,9 +128,10 @@ function changing(sources: JobSources, tags: readonly string[]): ApiRoute[] {
       schema: {
         summary: 'Pushes a job. `jid` is made when there is none.',
         tags,
-        consumes: ['application/json'],
+        body: pushed,
       },
-      options: { bodyLimit: sources.maxLineBytes },
+      // The protocol's own reader decides.
+      options: { bodyLimit: sources.maxLineBytes, validatorCompiler: () => () => true },
       run: (request) => push(sources, request),
     },
     {

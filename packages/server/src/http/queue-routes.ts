@@ -3,7 +3,7 @@ import { FaktoryError, type QueueRow, type WorkersStatus } from '@faktory-ts/pro
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Roster } from '../workers/roster.ts';
-import { type ApiRoute, object, oneOf, text } from './routes.ts';
+import { type ApiRoute, done, object, oneOf, text } from './routes.ts';
 
 /** What the routes of this file need. */
 export interface QueueSources {
@@ -38,7 +38,7 @@ export function queueRoutes(sources: QueueSources): ApiRoute[] {
       ([act, summary]): ApiRoute => ({
         method: 'POST',
         path: `/queues/:name/${act}`,
-        schema: { summary, tags, params },
+        schema: { summary, tags, params, response: done },
         run: (request, reply) => change(sources, act, request, reply),
       }),
     ),

@@ -16,7 +16,7 @@ export interface ApiRoute {
   readonly path: string;
   readonly schema: FastifySchema & { readonly summary: string; readonly tags: readonly string[] };
   /** Only these of the options. */
-  readonly options?: Pick<RouteShorthandOptions, 'bodyLimit'>;
+  readonly options?: Pick<RouteShorthandOptions, 'bodyLimit' | 'validatorCompiler'>;
   run(request: FastifyRequest, reply: FastifyReply): unknown;
 }
 
@@ -49,6 +49,9 @@ export function integer(description: string, minimum: number, maximum: number): 
 export function listOf(items: Schema, maxItems = 1000): Schema {
   return { type: 'array', items, minItems: 1, maxItems };
 }
+
+/** The answer of a route that only does something. */
+export const done = { 204: { type: 'null', description: 'It is done.' } } as const;
 
 /** Answers with the error: its code and text, and the status that goes with it. What is not ours is logged and kept to ourselves. */
 export function answerError(error: unknown, reply: FastifyReply, log: Logger): FastifyReply {

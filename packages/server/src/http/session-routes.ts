@@ -3,7 +3,7 @@ import { type ApiSession, excerpt, FaktoryError, formatTime } from '@faktory-ts/
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, rightsOf } from '../access/access.ts';
 import { numberIn, refuseOthers, setCookie } from './guard.ts';
-import { type ApiRoute, object, text } from './routes.ts';
+import { type ApiRoute, done, object, text } from './routes.ts';
 
 /** What the routes of this file need. */
 export interface SessionSources {
@@ -43,7 +43,7 @@ export function loginRoutes(sources: SessionSources): ApiRoute[] {
     {
       method: 'POST',
       path: '/logout',
-      schema: { summary: 'Ends the session.', tags: ['session'] },
+      schema: { summary: 'Ends the session.', tags: ['session'], response: done },
       run: (request, reply) => {
         refuseOthers(request.headers);
         const number = numberIn(request.headers.cookie);

@@ -150,6 +150,21 @@ function exerciseKinds(begin: Begin): void {
 }
 
 function exerciseKept(begin: Begin): void {
+  test('what a clock that was wrong put into the future is not of this hour', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 3)));
+    scene.now += 10 * DAY;
+    await scene.engine.record();
+    await end(scene, failed(scene, 'no', 'dead'));
+    await scene.engine.record();
+    scene.now -= 10 * DAY;
+    await scene.engine.record();
+    await end(scene, { to: 'done' });
+    const kind = { queue: 'default', jobtype: 'T', pushed: 3, done: 1, failed: 0, dead: 0 };
+    expect(await scene.engine.kinds(scene.now - HOUR)).toEqual([kind]);
+    expect(await scene.engine.errors({ from: scene.now - HOUR })).toMatchObject([{ dead: 1, failures: 0 }]);
+  });
+
   test('minutes are forgotten after a day, hours and errors after 180', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));

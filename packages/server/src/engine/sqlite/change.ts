@@ -6,11 +6,12 @@
  */
 import type { EntryChange, UndoLabel } from '../engine.ts';
 import { readEntryName } from './entry-name.ts';
+import { FORMER, type Former, NOWHERE, type Position } from './former.ts';
 import { capDead } from './held.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { leave, makeReady, queueOf } from './timed.ts';
-import { FORMER, type Former, NOWHERE, type Position, Remembered } from './undo.ts';
+import { Remembered } from './undo.ts';
 
 const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND jid = ? AND place <> ${place.working}`;
 const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;

@@ -29,12 +29,14 @@ type Group = { -readonly [Key in Exclude<keyof ErrorGroup, 'hours' | 'partial'>]
 export class ErrorReader {
   readonly #history: History;
   readonly #reader: Reader;
+  readonly #clock: () => Micros;
   #now: Now = { groups: new Map(), partial: false };
   #until = 0;
 
-  constructor(history: History, reader: Reader) {
+  constructor(history: History, reader: Reader, clock: () => Micros) {
     this.#history = history;
     this.#reader = reader;
+    this.#clock = clock;
   }
 
   /** Since then, the last one first. */
@@ -53,6 +55,7 @@ export class ErrorReader {
   }
 
   async #failures(from: Micros, signal: AbortSignal | undefined): Promise<Map<string, Group>> {
+    const until = this.#clock() + 1;
     for (;;) {
       const { version } = this.#history;
       const groups = new Map<string, Group>();
@@ -60,7 +63,7 @@ export class ErrorReader {
       while (next !== undefined) {
         const bite: { faults: PastFault[]; next: Micros | undefined } = await this.#reader.ask(
           'pastFaults',
-          next,
+          { from: next, until },
           signal,
         );
         for (const fault of bite.faults) addPast(groups, fault);

@@ -9,13 +9,13 @@ import { jobtypeOf, type Micros } from '@faktory-ts/protocol';
 import type { FetchAsk, Held, Kind, Outcome, Reservation, Verdict } from '../engine.ts';
 import { fromColumn } from './column.ts';
 import type { Queue } from './counts.ts';
+import { FORMER, type Former } from './former.ts';
 import type { Hold } from './holds.ts';
 import { NO_END } from './leases.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { queueOf } from './timed.ts';
 import { BrokenInvariant } from './turn.ts';
-import { FORMER, type Former } from './undo.ts';
 
 const SECOND = 1_000_000; // µs
 

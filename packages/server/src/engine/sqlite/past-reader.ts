@@ -49,10 +49,11 @@ export class PastReader {
   async kinds(from: Micros, signal?: AbortSignal): Promise<KindSum[]> {
     const step = from >= this.#clock() - steps.minute.kept ? 'minute' : 'hour';
     const start = stepOf(step, from);
+    const until = this.#clock() + 1; // what a clock that was wrong has put behind it is not of this time
     const sum = await this.#settled(async () => {
       const tally = new Tally();
       for (let next = start; ; ) {
-        const ask = { step: stepCode(step), from: next, until: Number.MAX_SAFE_INTEGER };
+        const ask = { step: stepCode(step), from: next, until };
         const { text, last } = await this.#reader.ask('pastSum', ask, signal);
         tally.addText(text);
         if (last === undefined) return tally;

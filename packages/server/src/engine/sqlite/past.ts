@@ -80,18 +80,18 @@ interface HourRow {
   readonly count: number;
 }
 
-const HOURS = 'SELECT at, fault, jobtype, count FROM fault_hour WHERE at >= ? ORDER BY at';
+const HOURS = 'SELECT at, fault, jobtype, count FROM fault_hour WHERE at >= ? AND at < ? ORDER BY at';
 const FAULT = 'SELECT fingerprint, errtype, message, first, last, jid FROM fault WHERE id = ?';
 
-/** By kind, hour by hour from a time on. `next` is the hour to go on from; undefined: that was all. */
+/** By kind, hour by hour from a time on until another. `next` is the hour to go on from; undefined: that was all. */
 export function pastFaults(
   db: Database,
-  from: Micros,
+  { from, until }: { readonly from: Micros; readonly until: Micros },
 ): { readonly faults: PastFault[]; readonly next: Micros | undefined } {
   const ends = performance.now() + LONGEST_BITE;
   const known = new Map<number, { readonly jobtypes: Set<string>; readonly hours: Map<Micros, number> }>();
   let [hour, next]: [Micros | undefined, Micros | undefined] = [undefined, undefined];
-  for (const { at, fault, jobtype, count } of rowsOf(db, HOURS, from) as Iterable<HourRow>) {
+  for (const { at, fault, jobtype, count } of rowsOf(db, HOURS, from, until) as Iterable<HourRow>) {
     if (at !== hour && hour !== undefined && performance.now() > ends) {
       next = at;
       break;

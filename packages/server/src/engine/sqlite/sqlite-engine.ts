@@ -264,7 +264,7 @@ export class SqliteEngine implements Engine {
   }
 
   async errors({ from }: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]> {
-    this.#errors ??= new ErrorReader(this.#store.history, this.#search);
+    this.#errors ??= new ErrorReader(this.#store.history, this.#search, this.#store.clock);
     return this.#errors.read(from, signal);
   }
 

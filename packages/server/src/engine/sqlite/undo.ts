@@ -9,40 +9,13 @@
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Undoable, UndoLabel, Undone } from '../engine.ts';
 import { fromColumn, toColumn } from './column.ts';
+import { type Former, NOWHERE, type Position } from './former.ts';
 import { capDead } from './held.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { leave, queueOf } from './timed.ts';
 
 const KEPT: Micros = 600_000_000;
-
-/** Where a job stands. */
-export interface Position {
-  readonly place: number;
-  readonly queue: number;
-  readonly priority: number;
-  readonly seq: number;
-  readonly due: number;
-}
-
-/** Where a discarded job is. */
-export const NOWHERE: Position = { place: 0, queue: 0, priority: 0, seq: 0, due: 0 };
-
-/** A job's row before a change. */
-export interface Former extends Position {
-  readonly id: number;
-  readonly jid: string;
-  readonly enqueued_at: number;
-  readonly document: string;
-  readonly reserve: number;
-  readonly losses: number;
-  readonly failure: string | null;
-  readonly attempts: string | null;
-}
-
-/** The columns of {@link Former}. */
-export const FORMER =
-  'id, jid, place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts';
 
 interface UndoRow {
   readonly id: number;
