@@ -159,7 +159,8 @@ function Details({ job }: { job: JobDetail }): ReactNode {
   if (job.wid) facts.push([t('job.fields.worker'), <code key="wid">{job.wid}</code>]);
   if (job.expires_at) facts.push([t('job.fields.expires'), <Time key="ends" at={job.expires_at} />]);
   if (job.failure) facts.push([t('job.fields.retries'), job.failure.count]);
-  if (job.failure?.remaining !== undefined) facts.push([t('job.fields.remaining'), job.failure.remaining]);
+  if (job.failure?.remaining !== undefined)
+    facts.push([t('job.fields.remaining'), Math.max(0, job.failure.remaining)]);
   return (
     <Section title={t('job.details')}>
       <Facts facts={facts} />
