@@ -58,7 +58,11 @@ function useColumns(): Column<KindRow>[] {
         main: true,
         sort: (kind) => kind.jobtype,
         cell: (kind) => (
-          <Link href={jobsHref({ jobtypes: [kind.jobtype] })} className="block truncate hover:underline">
+          <Link
+            href={jobsHref({ jobtypes: [kind.jobtype] })}
+            dir="auto"
+            className="block truncate hover:underline"
+          >
             {kind.jobtype}
           </Link>
         ),
@@ -69,7 +73,7 @@ function useColumns(): Column<KindRow>[] {
         width: 'minmax(80px, 2fr)',
         sort: (kind) => kind.queue,
         cell: (kind) => (
-          <Link href={queueHref(kind.queue)} className="block truncate text-soft hover:underline">
+          <Link href={queueHref(kind.queue)} dir="auto" className="block truncate text-soft hover:underline">
             {kind.queue}
           </Link>
         ),
