@@ -6,6 +6,11 @@ const points = [point('2026-05-01T10:00:00Z', 120), point('2026-05-01T10:01:00Z'
 const rates = (until: string) =>
   ratesOfHistory({ step: 60, until, points }).map(({ time, pushed }) => [time, pushed]);
 
+test('a failure that killed its job is a failure', () => {
+  const points = [{ ...point('2026-05-01T10:00:00Z', 0), failed: 60, dead: 60 }];
+  expect(ratesOfHistory({ step: 60, until: '2026-05-01T10:01:00Z', points })[0]?.failed).toBe(2);
+});
+
 const first = [Date.parse('2026-05-01T10:00:00Z'), 2];
 const second = Date.parse('2026-05-01T10:01:00Z');
 

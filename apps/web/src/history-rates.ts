@@ -16,7 +16,8 @@ export function ratesOfHistory({ step, until, points }: History): RatePoint[] {
     const time = Date.parse(point.at);
     const seconds = Math.min(step, (end - time) / 1000);
     if (seconds < step / 10) return [];
-    const { pushed, done, failed } = point;
+    const { pushed, done } = point;
+    const failed = point.failed + point.dead; // those that killed their job are counted apart
     return [{ ...point, time, pushed: pushed / seconds, done: done / seconds, failed: failed / seconds }];
   });
 }

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { choose } from './prefs.ts';
 import { exactTime, relativeTime } from './time.tsx';
+import { chooseLanguage, languages, startWords } from './words/index.ts';
 
 const now = Date.parse('2026-11-28T12:00:00Z');
 const from = (seconds: number) => relativeTime(now + seconds * 1000, now);
@@ -15,7 +16,17 @@ test('a time is told in its largest unit, before and after now', () => {
     '2h ago',
     '2d ago',
   ]);
-  expect([from(90), from(0)]).toEqual(['in 1m', 'now']);
+  expect([from(90), from(0), from(-0.5)]).toEqual(['in 1m', 'now', 'now']);
+  expect([from(-140_000), from(140_000)]).toEqual(['1d ago', 'in 1d']); // by the calendar it may be the day before yesterday
+});
+
+test('a relative time has words in every language, not a sign alone', async () => {
+  await startWords();
+  for (const code of languages) {
+    await chooseLanguage(code);
+    for (const seconds of [-5, 90, -140_000]) expect(from(seconds)).toMatch(/^[^-+−]*\p{L}/u);
+  }
+  await chooseLanguage('en');
 });
 
 test('the exact time is that of the chosen zone, with its name', () => {

@@ -92,18 +92,23 @@ const relativeUnits = [
   ['second', 1],
 ] as const;
 
-let relative: { of: string; format: Intl.RelativeTimeFormat } | undefined;
+let relative: ({ of: string } & ReturnType<typeof relativeFormats>) | undefined;
 
 /** How long ago, or in how long: `3m ago`. */
 export function relativeTime(at: string | number, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   const [unit, length] = relativeUnits.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
-  if (relative?.of !== language())
-    relative = {
-      of: language(),
-      format: new Intl.RelativeTimeFormat(language(), { style: 'narrow', numeric: 'auto' }),
-    };
-  return relative.format.format(Math.trunc(seconds / length), unit);
+  const number = Math.trunc(seconds / length);
+  if (relative?.of !== language()) relative = { of: language(), ...relativeFormats() };
+  return (number === 0 ? relative.now : relative.format).format(number, unit);
+}
+
+/** "Yesterday" would be wrong of what is 40 hours ago, and a sign alone is no time in a sentence: French and Russian have one when narrow. */
+function relativeFormats(): { now: Intl.RelativeTimeFormat; format: Intl.RelativeTimeFormat } {
+  const now = new Intl.RelativeTimeFormat(language(), { style: 'narrow', numeric: 'auto' });
+  const narrow = new Intl.RelativeTimeFormat(language(), { style: 'narrow' });
+  const signed = /^[-+−]/.test(narrow.format(-2, 'minute'));
+  return { now, format: signed ? new Intl.RelativeTimeFormat(language(), { style: 'short' }) : narrow };
 }
 
 /** A time: relative, exact on hover. */

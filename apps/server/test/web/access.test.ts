@@ -88,6 +88,9 @@ describe.skipIf(noBrowser)('access', patience, () => {
       fetch('/api/queues/mail/pause', { method: 'POST' }).then(({ status }) => status),
     );
     expect(refused).toBe(403);
+    await page.goto(`${at.url}/jobs`);
+    await page.getByText('2 jobs shown').waitFor();
+    expect(await page.getByRole('checkbox').count()).toBe(0);
   });
 
   test('a page of another origin changes nothing: not by a form, not by fetch, not by a WebSocket', async () => {

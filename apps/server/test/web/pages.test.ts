@@ -71,11 +71,27 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     await populate(at);
     const page = await tab({ locale: 'ar' });
     for (const path of ['/', '/jobs', '/queues']) {
-      await visit(page, at, path).catch(() => undefined);
+      await page.goto(at.url + path);
       await page.locator('html[dir=rtl][lang=ar]').waitFor();
+      await page.getByText('مباشر', { exact: true }).waitFor();
+      await page.waitForFunction(() => !document.querySelector('.skeleton, [aria-busy=true]'));
       expect(await axe(page)).toEqual([]);
       const rail = await page.getByRole('navigation').first().boundingBox();
       expect(rail?.x).toBeGreaterThan(640);
+    }
+  });
+
+  test('tell all of what a column has no room for, from its beginning', async () => {
+    const at = await site();
+    const name = 'Warehouse::Stock::Reservations::ReleaseAllThatHaveExpiredJob';
+    await new Wire(at).push(1, { jobtype: name });
+    for (const locale of ['en', 'ar']) {
+      const page = await tab({ locale });
+      await page.goto(`${at.url}/jobs`);
+      const link = page.getByRole('link', { name, exact: true });
+      await link.hover();
+      await page.getByRole('tooltip').getByText(name).waitFor();
+      expect(await link.evaluate((element) => getComputedStyle(element).direction)).toBe('ltr');
     }
   });
 

@@ -67,7 +67,7 @@ function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
   return (
     <article className="grid gap-x-8 gap-y-2 lg:grid-cols-[minmax(0,1fr)_auto]">
       <div className="min-w-0">
-        <h2 className="text-base wrap-anywhere">
+        <h2 dir="auto" className="text-base wrap-anywhere">
           <span className="text-dead">{errtype}</span> <span className="font-normal">{message}</span>
         </h2>
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-sm text-soft">

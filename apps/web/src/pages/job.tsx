@@ -76,7 +76,7 @@ function Shown({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
         <div className="flex min-w-0 flex-col gap-8">
           <Arguments job={job} />
           {job.attempts.length > 0 && <Attempts attempts={job.attempts} />}
-          <Whole job={job} />
+          <Whole job={job} gone={gone} />
         </div>
         <div className="flex min-w-0 flex-col gap-8">
           <Section title={t('job.timeline')}>
@@ -104,7 +104,7 @@ function Arguments({ job }: { job: JobDetail }): ReactNode {
   );
 }
 
-function Whole({ job }: { job: JobDetail }): ReactNode {
+function Whole({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
   const { t } = useTranslation();
   const file = apiUrl(`jobs/${encodeURIComponent(job.jid)}/raw`, { place: job.place });
   return (
@@ -112,10 +112,12 @@ function Whole({ job }: { job: JobDetail }): ReactNode {
       title={t('job.whole')}
       actions={
         <>
-          <CopyJob job={job} />
-          <a href={file} download className="link text-sm">
-            {t('job.download')}
-          </a>
+          <CopyJob job={job} gone={gone} />
+          {!gone && (
+            <a href={file} download className="link text-sm">
+              {t('job.download')}
+            </a>
+          )}
         </>
       }
     >
@@ -159,7 +161,8 @@ function Details({ job }: { job: JobDetail }): ReactNode {
   if (job.wid) facts.push([t('job.fields.worker'), <code key="wid">{job.wid}</code>]);
   if (job.expires_at) facts.push([t('job.fields.expires'), <Time key="ends" at={job.expires_at} />]);
   if (job.failure) facts.push([t('job.fields.retries'), job.failure.count]);
-  if (job.failure?.remaining !== undefined) facts.push([t('job.fields.remaining'), job.failure.remaining]);
+  if (job.failure?.remaining !== undefined)
+    facts.push([t('job.fields.remaining'), Math.max(0, job.failure.remaining)]);
   return (
     <Section title={t('job.details')}>
       <Facts facts={facts} />

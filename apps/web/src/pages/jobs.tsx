@@ -14,6 +14,7 @@ import { PageHead } from '../parts/section.tsx';
 import { SelectionBar } from '../parts/selection-bar.tsx';
 import { Table } from '../parts/table.tsx';
 import { ColumnMenu } from '../parts/table-columns.tsx';
+import { useCan } from '../session.tsx';
 import { usePage } from '../shell/title.ts';
 import { JobActions } from './jobs/actions.tsx';
 import { useJobColumns } from './jobs/columns.tsx';
@@ -45,6 +46,7 @@ function Results({ filter }: { filter: Filter }): ReactNode {
   const [everything, setEverything] = useState(false);
   const rows = useRows(filter, selected.size > 0 || everything);
   const columns = useJobColumns();
+  const can = useCan('operate');
   useEffect(() => {
     // Who looked again may have chosen what is not there any more.
     const left = rows.rows.map(rowKey).filter((key) => selected.has(key));
@@ -70,12 +72,11 @@ function Results({ filter }: { filter: Filter }): ReactNode {
         rows={rows.rows}
         rowKey={rowKey}
         columns={columns}
-        selected={selected}
-        onSelect={setSelected}
         onOpen={({ jid, place }) => go(`${jobHref(jid)}?place=${place}`)}
         onEnd={rows.more ? rows.want : undefined}
         loading={rows.searching && rows.rows.length === 0}
         empty={<Nothing filtered={writeFilter(filter) !== ''} />}
+        {...(can && { selected, onSelect: setSelected })}
       />
       <Selection
         {...{ filter, rows, selected, everything, clear }}

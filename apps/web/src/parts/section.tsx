@@ -8,7 +8,9 @@ import { type ReactNode, useId } from 'react';
 export function PageHead({ title, children }: { title: ReactNode; children?: ReactNode }): ReactNode {
   return (
     <div className="mb-3 flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2">
-      <h1 className="me-auto min-w-0 text-xl tracking-tight wrap-anywhere">{title}</h1>
+      <h1 dir="auto" className="me-auto min-w-0 text-xl tracking-tight wrap-anywhere">
+        {title}
+      </h1>
       {children}
     </div>
   );

@@ -1,13 +1,14 @@
 /*
  * A word about what the pointer or the focus is on: one box for the whole page, in the browser's top layer, so above dialogs too. It must
  * never hold what is nowhere else: touch has no tooltips. A stranger would get wrong that what is explained carries its text itself
- * (data-tip), and that moving on to a neighbour shows the next one at once.
+ * (data-tip), that a text which is cut off for want of room is told whole without saying so, and that moving on to a neighbour shows the next one at once.
  */
 import { cloneElement, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
 
 const delay = 400; // ms
 const gap = 6; // px
 const edge = 8; // px
+const mostCut = 1000; // letters of what had no room
 
 interface Tip {
   text: string;
@@ -34,8 +35,10 @@ export function Tooltip({
 }
 
 const tipOf = (target: EventTarget | null): Tip | undefined => {
-  const by = target instanceof Element ? target.closest<HTMLElement>('[data-tip]') : null;
-  return by?.dataset.tip ? { by, text: by.dataset.tip, keys: by.dataset.tipKeys } : undefined;
+  const by = target instanceof Element ? target.closest<HTMLElement>('[data-tip],.truncate') : null;
+  if (by?.dataset.tip) return { by, text: by.dataset.tip, keys: by.dataset.tipKeys };
+  if (!by || by.title || by.scrollWidth <= by.clientWidth) return undefined;
+  return { by, text: by.textContent.slice(0, mostCut), keys: undefined };
 };
 
 /** Where all of them appear: once on the page. */
@@ -59,9 +62,9 @@ export function Tooltips(): ReactNode {
       ref={box}
       popover="manual"
       role="tooltip"
-      className="pointer-events-none m-0 max-w-72 rounded-md bg-ink px-2 py-1 text-sm text-page"
+      className="pointer-events-none m-0 max-w-96 rounded-md bg-ink px-2 py-1 text-sm wrap-anywhere text-page"
     >
-      {tip?.text}
+      <span dir="auto">{tip?.text}</span>
       {tip?.keys && <kbd className="ms-2 opacity-75">{tip.keys}</kbd>}
     </div>
   );

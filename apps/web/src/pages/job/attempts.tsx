@@ -40,7 +40,9 @@ function Attempt({ attempt, open }: { attempt: JobAttempt; open: boolean }): Rea
           {wid && <code className="text-faint">{wid}</code>}
         </span>
       </summary>
-      <p className="my-2 whitespace-pre-wrap wrap-anywhere">{message}</p>
+      <p dir="auto" className="my-2 whitespace-pre-wrap wrap-anywhere">
+        {message}
+      </p>
       {backtrace && backtrace.length > 0 ? (
         <CodeBlock text={backtrace.join('\n')} />
       ) : (

@@ -20,7 +20,7 @@ import { argsToEdit, copyText } from './texts.ts';
 
 const hidden = '•••';
 
-export function CopyJob({ job }: { job: JobDetail }): ReactNode {
+export function CopyJob({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
   const { t } = useTranslation();
   const { redacted } = useSession();
   const [mode, setMode] = useState<'edit' | 'copy'>();
@@ -29,7 +29,7 @@ export function CopyJob({ job }: { job: JobDetail }): ReactNode {
   if (redacted && job.job.includes(hidden)) return <p className="text-sm text-faint">{t('job.hidden')}</p>;
   return (
     <>
-      {mayChange && job.place !== 'working' && (
+      {mayChange && !gone && job.place !== 'working' && (
         <Button small icon={Pencil} onClick={() => setMode('edit')}>
           {t('job.edit')}
         </Button>

@@ -53,11 +53,12 @@ function useSteps(job: JobDetail): readonly Step[] {
   const { t } = useTranslation();
   const steps: Step[] = [];
   if (job.created_at) steps.push({ at: job.created_at, words: t('job.steps.created') });
+  // Before the attempts: of what happened in the same millisecond the first that is named comes first.
+  if (job.enqueued_at) steps.push({ at: job.enqueued_at, words: t('job.steps.enqueued') });
   for (const { started_at, ended_at, errtype } of job.attempts) {
     steps.push({ at: started_at, words: t('job.steps.started') });
     steps.push({ at: ended_at, words: t('job.steps.failed', { error: errtype }), bad: true });
   }
-  if (job.enqueued_at) steps.push({ at: job.enqueued_at, words: t('job.steps.enqueued') });
   if (job.place === 'working') steps.push({ at: job.at, words: t('job.steps.started') });
   if (job.place === 'scheduled') steps.push({ at: job.at, words: t('job.steps.scheduled') });
   if (job.place === 'retries') steps.push({ at: job.at, words: t('job.steps.retry') });

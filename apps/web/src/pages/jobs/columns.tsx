@@ -1,6 +1,8 @@
 /* The columns of a list of jobs. It must never run what a job holds: all of it is text. */
 import type { JobRow } from '@faktory-ts/protocol';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { jobHref } from '../../filter.ts';
 import { PriorityMark, StateBadge } from '../../parts/state.tsx';
 import type { Column } from '../../parts/table.tsx';
 import { Time } from '../../time.tsx';
@@ -15,10 +17,16 @@ export function useJobColumns(): readonly Column<JobRow>[] {
       label: label('job'),
       width: 'minmax(150px, 1.2fr)',
       main: true,
-      cell: ({ display, jobtype }) => (
-        <span className="truncate font-medium" title={display === jobtype ? undefined : jobtype}>
+      cell: ({ display, jobtype, jid, place }) => (
+        <Link
+          href={`${jobHref(jid)}?place=${place}`}
+          dir="auto"
+          tabIndex={-1} // the row has the focus, and Enter opens it
+          className="block truncate font-medium hover:underline"
+          title={display === jobtype ? undefined : jobtype}
+        >
           {display}
-        </span>
+        </Link>
       ),
     },
     { id: 'place', label: label('place'), width: '104px', cell: ({ place }) => <StateBadge place={place} /> },
@@ -36,7 +44,7 @@ export function useJobColumns(): readonly Column<JobRow>[] {
       width: 'minmax(120px, 1.6fr)',
       cell: ({ failure }) =>
         failure && (
-          <span className="block truncate text-soft" title={failure.message}>
+          <span dir="auto" className="block truncate text-soft" title={failure.message}>
             <span className="font-medium text-ink">{failure.errtype}</span> {failure.message}
           </span>
         ),
@@ -45,7 +53,11 @@ export function useJobColumns(): readonly Column<JobRow>[] {
       id: 'queue',
       label: label('queue'),
       width: 'minmax(84px, 0.7fr)',
-      cell: ({ queue }) => <span className="block truncate">{queue}</span>,
+      cell: ({ queue }) => (
+        <span dir="auto" className="block truncate">
+          {queue}
+        </span>
+      ),
     },
     {
       id: 'priority',

@@ -109,7 +109,9 @@ function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
           className="flex h-7 max-w-72 items-center gap-1.5 rounded-sm bg-chosen px-2 text-sm hover:bg-hover"
         >
           <span className="text-soft">{t(`jobs.${name}`)}</span>
-          <span className="truncate font-medium">{value}</span>
+          <span dir="auto" className="truncate font-medium">
+            {value}
+          </span>
           <X size={13} aria-hidden />
         </button>
       ))}

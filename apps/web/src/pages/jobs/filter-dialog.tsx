@@ -101,7 +101,7 @@ function Fields({
         ))}
       </fieldset>
       {texts.map((name) => field(name))}
-      <div className="grid grid-cols-2 gap-3">
+      <div className="grid gap-3 sm:grid-cols-2">
         {times.map((name) => (
           <label key={name} className="flex flex-col gap-1">
             {`${t(`jobs.${name}`)} (${zoneName})`}
@@ -114,7 +114,7 @@ function Fields({
             />
           </label>
         ))}
-        <p className="col-span-2 text-sm text-faint">{t('jobs.timeHint')}</p>
+        <p className="col-span-full text-sm text-faint">{t('jobs.timeHint')}</p>
       </div>
     </form>
   );

@@ -111,7 +111,7 @@ function Done(): ReactNode {
         {stats ? t('overview.perSecond', { rate: rate(done) }) : ''}
       </span>
       <span className="block h-[18px] truncate text-sm text-faint">
-        {stats ? t('overview.allTime', { number: short(stats.processed) }) : ''}
+        {stats ? t('overview.allTime', { number: short(stats.processed - stats.failures) }) : ''}
       </span>
     </li>
   );

@@ -1,6 +1,7 @@
 /*
  * What ran in the time span, by jobtype and queue. It must never be the place to act: it links to the jobs. A stranger would get wrong
- * that a failed execution may have succeeded later: the part is of executions, not of jobs.
+ * that a failed execution may have succeeded later (the part is of executions, not of jobs), and that the server counts those that
+ * killed their job apart.
  */
 import type { KindRow } from '@faktory-ts/protocol';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -16,8 +17,9 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { ColumnMenu } from '../../parts/table-columns.tsx';
 
 const tableName = 'kinds';
-const runs = (kind: KindRow) => kind.done + kind.failed;
-const failedShare = (kind: KindRow) => kind.failed / Math.max(1, runs(kind));
+const failures = (kind: KindRow) => kind.failed + kind.dead;
+const runs = (kind: KindRow) => kind.done + failures(kind);
+const failedShare = (kind: KindRow) => failures(kind) / Math.max(1, runs(kind));
 const keyOf = (kind: KindRow) => `${kind.queue} ${kind.jobtype}`;
 
 /** The table. */
@@ -58,7 +60,11 @@ function useColumns(): Column<KindRow>[] {
         main: true,
         sort: (kind) => kind.jobtype,
         cell: (kind) => (
-          <Link href={jobsHref({ jobtypes: [kind.jobtype] })} className="block truncate hover:underline">
+          <Link
+            href={jobsHref({ jobtypes: [kind.jobtype] })}
+            dir="auto"
+            className="block truncate hover:underline"
+          >
             {kind.jobtype}
           </Link>
         ),
@@ -69,14 +75,14 @@ function useColumns(): Column<KindRow>[] {
         width: 'minmax(80px, 2fr)',
         sort: (kind) => kind.queue,
         cell: (kind) => (
-          <Link href={queueHref(kind.queue)} className="block truncate text-soft hover:underline">
+          <Link href={queueHref(kind.queue)} dir="auto" className="block truncate text-soft hover:underline">
             {kind.queue}
           </Link>
         ),
       },
       number('pushed', t('overview.pushed'), (kind) => kind.pushed),
       number('done', t('overview.doneLine'), (kind) => kind.done),
-      number('failed', t('overview.failed'), (kind) => kind.failed),
+      number('failed', t('overview.failed'), failures),
       {
         id: 'share',
         label: t('overview.failedShare'),

@@ -55,11 +55,13 @@ function SlowQueue({ queue, part }: { queue: QueueRow; part: number }): ReactNod
     <li className="relative border-b border-line last:border-0">
       <Link href={queueHref(queue.name)} className="group flex h-11 flex-col justify-center">
         <span className="flex items-center gap-2">
-          <span className="min-w-0 truncate group-hover:underline">{queue.name}</span>
+          <span dir="auto" className="min-w-0 truncate group-hover:underline">
+            {queue.name}
+          </span>
           {queue.paused && (
             <Pause size={13} aria-label={t('queues.paused')} className="shrink-0 text-retries" />
           )}
-          <span className="ms-auto">
+          <span className="ms-auto shrink-0 whitespace-nowrap">
             <Latency queue={queue} />
           </span>
         </span>
@@ -102,7 +104,9 @@ export function Hosts(): ReactNode {
       <ul>
         {hosts.slice(0, shown).map(({ host, jobs, workers: processes }) => (
           <li key={host} className="relative flex h-8 items-center gap-2 border-b border-line last:border-0">
-            <span className="min-w-0 truncate">{host}</span>
+            <span dir="auto" className="min-w-0 truncate">
+              {host}
+            </span>
             <span className="shrink-0 text-xs text-faint">
               {t('workers.processes', { count: processes })}
             </span>

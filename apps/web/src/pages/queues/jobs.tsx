@@ -126,7 +126,12 @@ function useColumns(can: boolean): Column<Turn>[] {
         width: 'minmax(120px, 2fr)',
         main: true,
         cell: (job) => (
-          <Link href={jobHref(job.jid)} className="block truncate hover:underline" title={job.jobtype}>
+          <Link
+            href={jobHref(job.jid)}
+            dir="auto"
+            className="block truncate hover:underline"
+            title={job.jobtype}
+          >
             {job.display}
           </Link>
         ),

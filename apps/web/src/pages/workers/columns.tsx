@@ -33,7 +33,9 @@ export function useWorkerColumns(): Column<WorkerStatus>[] {
   return useMemo(() => {
     const none = <span className="text-faint">{t('workers.notSaid')}</span>;
     const list = (words: readonly string[]) => (
-      <span className="block truncate text-soft">{words.join(', ')}</span>
+      <span dir="auto" className="block truncate text-soft">
+        {words.join(', ')}
+      </span>
     );
     const columns: Column<WorkerStatus>[] = [
       {
@@ -43,7 +45,7 @@ export function useWorkerColumns(): Column<WorkerStatus>[] {
         main: true,
         sort: ({ hostname, pid }) => `${hostname} ${pid}`,
         cell: ({ hostname, pid }) => (
-          <span className="block truncate">
+          <span dir="auto" className="block truncate">
             {hostname} <span className="text-faint tabular">{pid}</span>
           </span>
         ),
@@ -198,7 +200,7 @@ export function useRunningColumns(): Column<Running>[] {
         main: true,
         sort: (job) => job.jobtype,
         cell: (job) => (
-          <Link href={jobHref(job.jid)} className="block truncate hover:underline">
+          <Link href={jobHref(job.jid)} dir="auto" className="block truncate hover:underline">
             {job.jobtype}
           </Link>
         ),
@@ -209,7 +211,7 @@ export function useRunningColumns(): Column<Running>[] {
         width: 'minmax(90px, 2fr)',
         sort: (job) => job.queue,
         cell: (job) => (
-          <Link href={queueHref(job.queue)} className="block truncate text-soft hover:underline">
+          <Link href={queueHref(job.queue)} dir="auto" className="block truncate text-soft hover:underline">
             {job.queue}
           </Link>
         ),
@@ -253,7 +255,7 @@ function Holder({ job }: { job: Running }): ReactNode {
   const { t } = useTranslation();
   if (job.worker)
     return (
-      <span className="block truncate">
+      <span dir="auto" className="block truncate">
         {job.worker.hostname} <span className="text-faint tabular">{job.worker.pid}</span>
       </span>
     );
