@@ -38,23 +38,27 @@ export function nextAttempts(
   return fitting([...before, attempt], most);
 }
 
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value)) + 1; // and a comma
+
+/** Each part is measured once: what workers send may be long, and this runs where jobs wait. */
 function fitting(attempts: Attempt[], most: number): string {
   while (attempts.length > most) attempts.splice(most === 1 ? 0 : 1, 1);
-  let text = JSON.stringify(attempts);
-  const tooLong = (): boolean => Buffer.byteLength(text) > MOST_BYTES;
-  for (let index = 0; tooLong() && index < attempts.length - 1; index++) {
-    delete attempts[index]?.backtrace;
-    text = JSON.stringify(attempts);
+  const sizes = attempts.map(bytesOf);
+  let excess = sizes.reduce((sum, size) => sum + size, 1) - MOST_BYTES;
+  for (let index = 0; excess > 0 && index < attempts.length - 1; index++) {
+    const { backtrace, ...rest } = attempts[index] as Attempt;
+    if (backtrace === undefined) continue;
+    excess -= (sizes[index] ?? 0) - bytesOf(rest);
+    attempts[index] = rest;
+    sizes[index] = bytesOf(rest);
   }
-  while (tooLong() && attempts.length > 1) {
-    attempts.splice(attempts.length > 2 ? 1 : 0, 1);
-    text = JSON.stringify(attempts);
+  while (excess > 0 && attempts.length > 1) {
+    const at = attempts.length > 2 ? 1 : 0;
+    attempts.splice(at, 1);
+    excess -= sizes.splice(at, 1)[0] ?? 0;
   }
   const [newest] = attempts;
-  while (tooLong() && newest?.backtrace?.length) {
-    newest.backtrace.pop();
-    if (newest.backtrace.length === 0) delete newest.backtrace;
-    text = JSON.stringify(attempts);
-  }
-  return text;
+  while (excess > 0 && newest?.backtrace?.length) excess -= bytesOf(newest.backtrace.pop());
+  if (newest?.backtrace?.length === 0) delete newest.backtrace;
+  return JSON.stringify(attempts);
 }
