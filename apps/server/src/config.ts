@@ -76,7 +76,12 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
     host: binding.host,
     port: binding.port,
     http: web
-      ? { host: web.host, port: web.port, ...(toml.redact && { redact: toml.redact }) }
+      ? {
+          host: web.host,
+          port: web.port,
+          ...(toml.redact && { redact: toml.redact }),
+          ...(toml.proxies && { proxies: toml.proxies }),
+        }
       : (false as const),
     ...passwords(toml, { environment, env, systemFile: passwordFile }),
     ...(tls && { tls }),

@@ -53,7 +53,7 @@ const epilogue = `Environment:
   FAKTORY_PASSWORD       the password; a value that begins with / is a file that holds it, or several, one a line
   FAKTORY_SKIP_PASSWORD  1, true or yes: staging and production start without a password
 
-TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact; [tls] key, cert, client_ca; [limits] with the keys above.`;
+TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact, proxies; [tls] key, cert, client_ca; [limits] with the keys above.`;
 
 /** Reads the words after the program's name; the help tells of the commands too. Throws CONFIG, naming the flag that is wrong. */
 export async function parseFlags(args: readonly string[], commandList = ''): Promise<Asked> {

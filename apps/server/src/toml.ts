@@ -17,6 +17,8 @@ export interface TomlSettings {
   readonly webBinding: string | undefined;
   /** Argument values that the web UI does not show. */
   readonly redact: readonly string[] | undefined;
+  /** Proxies that say for whom they ask. */
+  readonly proxies: readonly string[] | undefined;
   /** `every` in text: a duration, or `off`. */
   readonly backups: { readonly every: string | undefined; readonly keep: number | undefined };
   /** Undefined: there is no such table. */
@@ -39,7 +41,7 @@ const limitNames = limits.map((limit) => limit.name);
 const known: Readonly<Record<string, readonly string[]>> = {
   faktory: ['password', 'binding'],
   tls: ['key', 'cert', 'client_ca'],
-  web: ['password', 'binding', 'redact'],
+  web: ['password', 'binding', 'redact', 'proxies'],
   backups: ['every', 'keep'],
   statsd: ['location', 'namespace', 'tags', 'queueLatency'],
   limits: limitNames,
@@ -58,6 +60,7 @@ export function readToml(document: ConfD, warn: (message: string) => void): Toml
     webPassword: texts(document, 'web', 'password'),
     webBinding: text(document, 'web', 'binding'),
     redact: list(document, 'web', 'redact'),
+    proxies: list(document, 'web', 'proxies'),
     tls: {
       key: text(document, 'tls', 'key'),
       cert: text(document, 'tls', 'cert'),

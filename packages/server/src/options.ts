@@ -28,10 +28,16 @@ export interface ServerOptions {
   /**
    * HTTP: the web UI, its API, `/health`, `/stats` and `/metrics`; false means none. `redact` names argument values that it does not show:
    * `password` a member of that name in any job, `SendEmail:password` in those of a jobtype, `SendEmail:0` the first argument,
-   * `SendEmail` all of them. Default false.
+   * `SendEmail` all of them. `proxies` are addresses, or blocks such as `10.0.0.0/8`, that are believed when they say in X-Forwarded-For
+   * for whom they ask. Default false.
    */
   readonly http?:
-    | { readonly host?: string; readonly port?: number; readonly redact?: readonly string[] }
+    | {
+        readonly host?: string;
+        readonly port?: number;
+        readonly redact?: readonly string[];
+        readonly proxies?: readonly string[];
+      }
     | false;
   /** What clients must know; of several, any one. Default: nothing is asked. */
   readonly password?: string | readonly string[];
@@ -143,8 +149,8 @@ function backupPlan({ every = HOUR, keep = KEPT_BACKUPS }: { every?: number; kee
 /** Where HTTP listens; undefined = nowhere. Throws CONFIG. */
 export function httpOf(asked: ServerOptions['http']) {
   if (!asked) return undefined;
-  const { host = '127.0.0.1', port = 0, redact = [] } = asked;
-  return { host, port: whole('http.port', port, 0, 65_535), redact };
+  const { host = '127.0.0.1', port = 0, redact = [], proxies = [] } = asked;
+  return { host, port: whole('http.port', port, 0, 65_535), redact, proxies };
 }
 
 interface Passwords {
@@ -184,6 +190,7 @@ export function shownSettings(settings: Settings): { name: string; value: string
     { name: 'tls', value: settings.tls ? 'on' : 'off', default: 'off' },
     { name: 'password', value: asked ? 'asked for' : 'none', default: 'none' },
     { name: 'http.redact', value: said(settings.http?.redact ?? []), default: '[]' },
+    { name: 'http.proxies', value: said(settings.http?.proxies ?? []), default: '[]' },
     ...rows,
   ];
 }

@@ -202,8 +202,7 @@ class FaktoryServer implements Server {
     const { http, tls, handshakeTimeout, log } = this.#settings;
     if (!http) return;
     const patience = 5 * handshakeTimeout;
-    const { port, redact } = http;
-    const at = { host: await addressOf(http.host), port, redact };
+    const at = { ...http, host: await addressOf(http.host) };
     rooms.http = rooms.makeHttp({ ...at, tls, patience, access: this.#access, log });
     this.#httpPort = await rooms.http.start();
   }

@@ -13,10 +13,11 @@ interface Page {
 }
 
 /** Gets a page over a connection of its own. `user` is `name:password`. */
-function page(server: Server, path: string, user?: string): Promise<Page> {
+function page(server: Server, path: string, user?: string, method = 'GET'): Promise<Page> {
   const auth = user === undefined ? {} : { auth: user };
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port: server.httpPort, path, agent: false, ...auth }, (response) => {
+    const asked = { host: '127.0.0.1', port: server.httpPort, path, method, agent: false, ...auth };
+    get(asked, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => {
         body += part;
@@ -68,6 +69,15 @@ test('with a password /stats asks for it, of any user, and /health does not', as
     expect((await page(server, '/stats', right)).status).toBe(200);
   expect((await page(server, '/health')).status).toBe(200);
   for (const each of [asked, await page(server, '/health')]) expect(each.body).not.toContain('geheim');
+});
+
+test('a POST of /health and /stats is answered as a GET is', async () => {
+  const server = await running({ http: {}, password: 'geheim' });
+  const health = await page(server, '/health', undefined, 'POST');
+  expect([health.status, Object.keys(JSON.parse(health.body))]).toEqual([200, ['now', 'server']]);
+  expect((await page(server, '/stats', undefined, 'POST')).status).toBe(401);
+  const stats = await page(server, '/stats', ':geheim', 'POST');
+  expect(Object.keys(JSON.parse(stats.body))).toContain('faktory');
 });
 
 test('the web may have a password of its own', async () => {

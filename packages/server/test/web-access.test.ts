@@ -48,6 +48,46 @@ test('a login gives a cookie that no script reads and no other site’s page sen
   expect(session.json()).toMatchObject({ who: 'password', login: true });
 });
 
+test('servers on other ports of a host have cookies of their own', async () => {
+  const server = await guarded();
+  const cookieAt = async (host: string): Promise<string> =>
+    cookieOf((await ask(server, '/api/login', { body: { password: 'secret' }, headers: { host } })).headers);
+  const [one, other, plain] = await Promise.all(
+    ['localhost:8001', 'localhost:8002', 'jobs.example'].map(cookieAt),
+  );
+  expect([one, other, plain].map((cookie) => cookie?.split('=', 1)[0])).toEqual([
+    'faktory_session_8001',
+    'faktory_session_8002',
+    'faktory_session',
+  ]);
+  const asked = { host: 'localhost:8001', cookie: `${other}; ${one}` };
+  expect((await ask(server, '/api/session', { headers: asked })).status).toBe(200);
+  const others = { host: 'localhost:8001', cookie: other ?? '' };
+  expect((await ask(server, '/api/session', { headers: others })).status).toBe(401);
+});
+
+test('a named proxy is believed about who asks, for failed logins and in the audit log; nobody else is', async () => {
+  const dir = folder();
+  const logIns = async (server: Server, from: string): Promise<void> => {
+    const headers = { 'x-forwarded-for': from };
+    await ask(server, '/api/login', { body: { password: 'secret' }, headers });
+  };
+  const told = () =>
+    readFileSync(join(dir, 'audit.log'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"did":"login"'))
+      .map((line) => (JSON.parse(line) as { from: string }).from);
+  const server = await guarded({ dir });
+  await logIns(server, '192.0.2.7');
+  expect(told()).toEqual(['127.0.0.1']);
+  await server.reload({ http: { proxies: ['127.0.0.0/8'] } });
+  await logIns(server, '6.6.6.6, 192.0.2.7');
+  expect(told()).toEqual(['127.0.0.1', '192.0.2.7']);
+  await expect(server.reload({ http: { proxies: ['nginx'] } })).rejects.toMatchObject({ code: 'CONFIG' });
+  await logIns(server, '192.0.2.8');
+  expect(told()).toEqual(['127.0.0.1', '192.0.2.7', '192.0.2.8']);
+});
+
 test('behind a proxy that ends TLS the cookie is for TLS only', async () => {
   const server = await guarded();
   const headers = { 'x-forwarded-proto': 'https' };
@@ -105,8 +145,9 @@ test('a session outlives a restart, but not the password that it was opened with
   const first = prepared({ http: {}, password: 'secret', dir });
   await first.start();
   const headers = await logIn(first, 'secret');
+  const port = first.httpPort ?? 0;
   await first.stop();
-  const second = await guarded({ dir });
+  const second = await guarded({ dir, http: { port } });
   expect((await ask(second, '/api/queues', { headers })).status).toBe(200);
   await second.reload({ password: 'another' });
   expect((await ask(second, '/api/queues', { headers })).status).toBe(401);
@@ -378,7 +419,8 @@ test('a change whose asker has left stands in the audit log as it ended', async 
   const server = await guarded({ dir });
   const { cookie } = await logIn(server, 'secret');
   const socket = connect(server.httpPort ?? 0, '127.0.0.1');
-  const heads = `Host: x\r\nCookie: ${cookie}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n`;
+  const host = `127.0.0.1:${server.httpPort}`;
+  const heads = `Host: ${host}\r\nCookie: ${cookie}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n`;
   socket.write(`POST /api/jobs/change HTTP/1.1\r\n${heads}\r\n{"action":"kill",`, () => socket.destroy());
 
   const lines = () => readFileSync(join(dir, 'audit.log'), 'utf8');

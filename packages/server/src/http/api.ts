@@ -98,7 +98,12 @@ function liveRoute(live: Live): ApiRoute {
 const securitySchemes = {
   basic: { type: 'http', scheme: 'basic' },
   token: { type: 'http', scheme: 'bearer', description: 'NAME:SECRET of a token.' },
-  session: { type: 'apiKey', in: 'cookie', name: COOKIE },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: COOKIE,
+    description: 'With _PORT behind it on a port of its own.',
+  },
 } as const;
 const security = Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
 

@@ -18,6 +18,7 @@ import { HealthPages, type HealthSources } from './health.ts';
 import { Live } from './live.ts';
 import { MetricsPage, type MetricsSources } from './metrics.ts';
 import { addPages, prefixOf, withoutPrefix } from './pages.ts';
+import { Proxies } from './proxies.ts';
 import { Redaction } from './redact.ts';
 import { Watch, type WatchSources } from './watch.ts';
 
@@ -31,6 +32,8 @@ export interface HttpOptions {
   readonly log: Logger;
   /** Rules of argument values that are not shown; see redact.ts. */
   readonly redact: readonly string[];
+  /** Who is believed about where a request comes from; see proxies.ts. */
+  readonly proxies: readonly string[];
 }
 
 type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'workers' | 'now';
@@ -60,6 +63,7 @@ const policy = {
 export class HttpApp {
   readonly #options: HttpOptions;
   readonly #sources: HttpSources;
+  readonly #proxies: Proxies;
   readonly #guard: Guard;
   readonly #watch: Watch;
   readonly #live: Live;
@@ -68,7 +72,8 @@ export class HttpApp {
   constructor(options: HttpOptions, sources: HttpSources) {
     this.#options = options;
     this.#sources = sources;
-    this.#guard = new Guard(options.access);
+    this.#proxies = new Proxies(options.proxies);
+    this.#guard = new Guard(options.access, this.#proxies);
     this.#watch = new Watch(sources);
     this.#live = new Live(this.#guard, sources.jobs, this.#watch);
   }
@@ -76,7 +81,7 @@ export class HttpApp {
   /** Listens; gives the port. Throws LISTEN when the address cannot be had. */
   async start(): Promise<number> {
     const { host, port } = this.#options;
-    const app = await makeApp(this.#options);
+    const app = await makeApp(this.#options, this.#proxies);
     this.#app = app;
     await this.#addAll(app);
     await app.ready();
@@ -125,11 +130,12 @@ export class HttpApp {
 
   #addOldPages(app: FastifyInstance): void {
     const health = new HealthPages(this.#sources);
-    app.get('/health', (_request, reply) => health.whole(reply));
+    // POST too, as in Faktory.
+    app.route({ method: ['GET', 'POST'], url: '/health', handler: (_request, reply) => health.whole(reply) });
     app.get('/health/live', () => health.live());
     app.get('/health/ready', (_request, reply) => health.ready(reply));
     const guard = { onRequest: this.#guard.page };
-    app.get('/stats', guard, () => this.#sources.info());
+    app.route({ method: ['GET', 'POST'], url: '/stats', ...guard, handler: () => this.#sources.info() });
     const metrics = new MetricsPage(this.#sources);
     app.get('/metrics', guard, async (_request, reply) => {
       const { type, text } = await metrics.read();
@@ -155,7 +161,7 @@ export class HttpApp {
 }
 
 /** Who is slow or silent is closed: the time of a request counts from its first byte and is looked at ten times. */
-async function makeApp({ tls, patience }: HttpOptions): Promise<FastifyInstance> {
+async function makeApp({ tls, patience }: HttpOptions, proxies: Proxies): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify');
   const timeouts = {
     connectionsCheckingInterval: patience / 10,
@@ -165,6 +171,7 @@ async function makeApp({ tls, patience }: HttpOptions): Promise<FastifyInstance>
   };
   const options = {
     forceCloseConnections: true,
+    trustProxy: proxies.trusts,
     connectionTimeout: patience,
     requestTimeout: patience,
     routerOptions: { maxParamLength: 9000 }, // a jid of a thousand characters, percent-encoded

@@ -10,6 +10,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
 import { prefixOf } from './pages.ts';
+import type { Proxies } from './proxies.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,7 +25,7 @@ declare module 'fastify' {
   }
 }
 
-/** The cookie of a session. */
+/** The cookie of a session, with the port behind it where the address has one. */
 export const COOKIE = 'faktory_session';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -44,9 +45,11 @@ const statuses: Readonly<Record<string, number>> = {
 
 export class Guard {
   readonly #access: Access;
+  readonly #proxies: Proxies;
 
-  constructor(access: Access) {
+  constructor(access: Access, proxies: Proxies) {
     this.#access = access;
+    this.#proxies = proxies;
   }
 
   /** Before a page of the web UI's API: throws what is answered. */
@@ -96,7 +99,8 @@ export class Guard {
     key: string,
   ): Promise<{ readonly caller: Caller; readonly holds: () => boolean }> {
     refuseOthers(request.headers);
-    const address = request.socket.remoteAddress ?? '';
+    const forwarded = request.headers['x-forwarded-for'];
+    const address = this.#proxies.from(request.socket.remoteAddress ?? '', forwarded);
     const { caller, number } = await this.#look(request.headers, address, () => request.socket.destroyed);
     if (caller.limits) permit(caller.limits, key);
     const holds = (): boolean => number === undefined || this.#access.session(number) !== undefined;
@@ -109,16 +113,16 @@ export class Guard {
 
   /** `number`: of the session that the caller came with. */
   async #look(
-    { authorization, cookie }: IncomingMessage['headers'],
+    headers: IncomingMessage['headers'],
     address: string,
     gone: () => boolean,
     renew = false,
   ): Promise<{ caller: Caller; number?: string; fresh?: string | undefined }> {
     // Before the header: a browser that was once asked for it by /stats sends it with everything, also when it has become wrong.
-    const number = this.#access.asksHttp ? numberIn(cookie) : undefined;
+    const number = this.#access.asksHttp ? numberIn(headers) : undefined;
     const session = number === undefined ? undefined : this.#access.session(number, { renew });
     if (session) return session;
-    return { caller: await this.#access.admitHttp(authorization, { address, gone }) };
+    return { caller: await this.#access.admitHttp(headers.authorization, { address, gone }) };
   }
 }
 
@@ -147,9 +151,15 @@ export function statusOf(error: FaktoryError): number {
   return statuses[error.code] ?? 500;
 }
 
-/** The secret of the session in a Cookie header. */
-export function numberIn(cookie: string | undefined): string | undefined {
-  return new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{10,100})(?:;|$)`).exec(cookie ?? '')?.[1];
+/** Browsers do not tell the ports of a host apart: servers side by side, or behind forwarded ports, would log each other's users out. */
+function cookieName(host: string | undefined): string {
+  const port = /:(\d{1,5})$/.exec(host ?? '')?.[1];
+  return port === undefined ? COOKIE : `${COOKIE}_${port}`;
+}
+
+/** The secret of the session in a request's cookies. */
+export function numberIn({ cookie, host }: IncomingMessage['headers']): string | undefined {
+  return new RegExp(`(?:^|;\\s*)${cookieName(host)}=([\\w-]{10,100})(?:;|$)`).exec(cookie ?? '')?.[1];
 }
 
 /**
@@ -161,5 +171,5 @@ export function setCookie(request: FastifyRequest, reply: FastifyReply, number: 
     request.protocol === 'https' || /^https\b/i.test(String(request.headers['x-forwarded-proto']));
   const age = number === '' ? 0 : 7 * 86_400;
   const rest = `Path=${prefixOf(request)}/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure ? '; Secure' : ''}`;
-  reply.header('Set-Cookie', `${COOKIE}=${number}; ${rest}`);
+  reply.header('Set-Cookie', `${cookieName(request.headers.host)}=${number}; ${rest}`);
 }

@@ -46,7 +46,7 @@ export function loginRoutes(sources: SessionSources): ApiRoute[] {
       schema: { summary: 'Ends the session.', tags: ['session'], response: done },
       run: (request, reply) => {
         refuseOthers(request.headers);
-        const number = numberIn(request.headers.cookie);
+        const number = numberIn(request.headers);
         if (number !== undefined) sources.access.logout(number);
         setCookie(request, reply, '');
         return reply.code(204).send();

@@ -42,7 +42,7 @@ test('a file of format 1 keeps its jobs, queues and counts, and is of the newest
   expect(first).toMatchObject({ jid: 'urgent-01' });
   await engine.close();
   const db = openDatabase(join(dir, 'faktory.db'));
-  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 7 });
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 6 });
   db.close();
 });
 

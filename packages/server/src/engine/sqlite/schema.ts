@@ -104,6 +104,7 @@ const migrations: readonly string[] = [
      attempts TEXT
    ) STRICT;
    CREATE INDEX former_undo ON former (undo);
+   CREATE INDEX former_job ON former (job);
    CREATE TABLE history (             -- what happened to jobs
      step INTEGER NOT NULL,           -- seconds: 60 or 3600
      at INTEGER NOT NULL,             -- µs: its begin
@@ -126,8 +127,6 @@ const migrations: readonly string[] = [
      count INTEGER NOT NULL,
      PRIMARY KEY (at, fault, jobtype)
    ) STRICT, WITHOUT ROWID;`,
-  // A killed job that the next ones push out of dead is looked for among those that can be brought back.
-  'CREATE INDEX former_job ON former (job);',
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */
