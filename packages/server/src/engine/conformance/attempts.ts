@@ -17,9 +17,7 @@ export function exerciseAttempts(open: Open): void {
 
 type Begin = ReturnType<typeof scenes>;
 
-async function all({ engine }: Scene): Promise<readonly Found[]> {
-  return (await engine.find({ places: PLACES }, { limit: 1000 })).jobs;
-}
+const all = (scene: Scene): Promise<Found[]> => scene.found({ places: PLACES });
 
 async function failNext(scene: Scene, attempts: string | undefined, to: 'retries' | 'dead' = 'retries') {
   const held = await scene.take();
@@ -44,10 +42,8 @@ function exerciseKept(begin: Begin): void {
     }
     expect(seen).toEqual([undefined, '["one"]', '["one"]']);
     expect((await all(scene)).map(({ attempts }) => attempts)).toEqual(['["one","two"]']);
-    const lean = await scene.engine.find({ places: PLACES }, { limit: 10, lean: true });
-    expect(lean.jobs.map(({ attempts, failure: last }) => [attempts, last])).toEqual([
-      [undefined, failure('no')],
-    ]);
+    const lean = await scene.found({ places: PLACES }, { lean: true });
+    expect(lean.map(({ attempts, failure: last }) => [attempts, last])).toEqual([[undefined, failure('no')]]);
   });
 
   test('a job that never failed has none', async () => {

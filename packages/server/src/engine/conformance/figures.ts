@@ -78,16 +78,13 @@ function exerciseAhead(begin: Begin): void {
     ]);
     await scene.fill('scheduled', ['later']);
     const places: Place[] = ['ready', 'scheduled'];
-    const { jobs } = await scene.engine.find({ places }, { limit: 100 });
+    const jobs = await scene.found({ places });
     const counts = new Map<string, number | undefined>();
     for (const { jid, entry: name } of jobs) counts.set(jid, await scene.engine.ahead(name));
     const order = ['urgent', ...jids('job', 3), 'low'];
     expect(order.map((jid) => counts.get(jid))).toEqual([0, 1, 2, 3, 4]);
     expect([counts.get('elsewhere'), counts.get('later')]).toEqual([0, undefined]);
-    const { jobs: ready } = await scene.engine.find(
-      { places: ['ready'], queues: ['default'] },
-      { limit: 100 },
-    );
+    const ready = await scene.found({ places: ['ready'], queues: ['default'] });
     expect(ready.map(({ jid }) => jid)).toEqual(order);
     await scene.take();
     expect(await scene.engine.ahead(ready[0]?.entry ?? '')).toBeUndefined();

@@ -2,11 +2,20 @@
  * Conformance: finding jobs by what they are, in bites, and changing the found ones.
  */
 import { describe, expect, test } from 'vitest';
-import type { EntryChange, FindAsk, Found, Place } from '../engine.ts';
+import type { EntryChange, FindAsk, Found } from '../engine.ts';
 import type { Scene } from './scene.ts';
-import { entry, expectQueues, expectSizes, failure, HOUR, jids, type Open, SECOND, scenes } from './scene.ts';
-
-const EVERYWHERE: readonly Place[] = ['ready', 'scheduled', 'retries', 'working', 'dead'];
+import {
+  EVERYWHERE,
+  entry,
+  expectQueues,
+  expectSizes,
+  failure,
+  HOUR,
+  jids,
+  type Open,
+  SECOND,
+  scenes,
+} from './scene.ts';
 
 export function exerciseFind(open: Open): void {
   describe('find', () => {
@@ -21,17 +30,8 @@ export function exerciseFind(open: Open): void {
 
 type Begin = ReturnType<typeof scenes>;
 
-/** All that the ask finds, a few at a time. */
-async function all({ engine }: Scene, ask: Partial<FindAsk> = {}, limit = 100): Promise<Found[]> {
-  const found: Found[] = [];
-  let cursor: string | undefined;
-  do {
-    const bite = await engine.find({ places: EVERYWHERE, ...ask }, { cursor, limit });
-    found.push(...bite.jobs);
-    cursor = bite.next;
-  } while (cursor !== undefined);
-  return found;
-}
+const all = (scene: Scene, ask?: Partial<FindAsk>, limit?: number): Promise<Found[]> =>
+  scene.found(ask, { limit });
 
 const named = (found: readonly Found[]): string[] => found.map(({ jid }) => jid);
 

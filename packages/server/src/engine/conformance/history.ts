@@ -264,7 +264,7 @@ function exerciseErrorJobs(begin: Begin): void {
       await end(scene, failed(scene, message));
     const { id } = fingerprint('Boom', 'order 3 failed');
     const ask = { places: ['retries', 'ready', 'dead'], fingerprints: [id] } as const;
-    const { jobs } = await scene.engine.find(ask, { limit: 10 });
+    const jobs = await scene.found(ask);
     expect(jobs.map(({ jid }) => jid)).toEqual(['job-000000', 'job-000003']);
     expect((await scene.engine.count(ask)).count).toBe(2);
     await scene.engine.change(

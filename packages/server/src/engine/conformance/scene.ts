@@ -4,7 +4,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import { afterEach, expect } from 'vitest';
-import type { Engine, Entry, Reservation, SetChange, Sizes } from '../engine.ts';
+import type { Engine, Entry, FindAsk, Found, Place, Reservation, SetChange, Sizes } from '../engine.ts';
 
 /** The settings a conformance test may ask for; absent ones are the engine's defaults. */
 export interface StoreOptions {
@@ -28,6 +28,8 @@ export type Open = (options: StoreOptions) => Promise<OpenStore>;
 export const SECOND: Micros = 1_000_000;
 export const HOUR: Micros = 3600 * SECOND;
 export const DAY: Micros = 24 * HOUR;
+/** All places, in the order in which they are looked at. */
+export const EVERYWHERE: readonly Place[] = ['ready', 'scheduled', 'retries', 'working', 'dead'];
 /** Noon of a plain day, so that no test runs into midnight unless it means to. */
 const START: Micros = Date.UTC(2026, 5, 10, 12) * 1000;
 
@@ -57,6 +59,18 @@ export class Scene {
   async end(): Promise<void> {
     await this.#store?.dispose();
     this.#store = undefined;
+  }
+
+  /** All that is found, in every place unless asked otherwise. One bite may hold less: it ends when its time is over, too. */
+  async found(ask: Partial<FindAsk> = {}, { limit = 100, lean = false } = {}): Promise<Found[]> {
+    const found: Found[] = [];
+    let cursor: string | undefined;
+    do {
+      const bite = await this.engine.find({ places: EVERYWHERE, ...ask }, { cursor, limit, lean });
+      found.push(...bite.jobs);
+      cursor = bite.next;
+    } while (cursor !== undefined);
+    return found;
   }
 
   /** Takes the next job of these queues, which must be there. */

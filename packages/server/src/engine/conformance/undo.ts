@@ -2,7 +2,7 @@
  * Conformance: taking back what an operator changed. A job comes back exactly as it was, or is left and told.
  */
 import { describe, expect, test } from 'vitest';
-import type { Engine, EntryChange, Found, Place, UndoLabel } from '../engine.ts';
+import type { Engine, EntryChange, Found, UndoLabel } from '../engine.ts';
 import {
   entries,
   entry,
@@ -17,7 +17,6 @@ import {
   scenes,
 } from './scene.ts';
 
-const EVERYWHERE: readonly Place[] = ['ready', 'scheduled', 'retries', 'working', 'dead'];
 const TEN_MINUTES = 600 * SECOND;
 
 export function exerciseUndo(open: Open): void {
@@ -35,9 +34,7 @@ export function exerciseUndo(open: Open): void {
 
 type Begin = ReturnType<typeof scenes>;
 
-async function all({ engine }: Scene): Promise<readonly Found[]> {
-  return (await engine.find({ places: EVERYWHERE }, { limit: 1000 })).jobs;
-}
+const all = (scene: Scene): Promise<Found[]> => scene.found();
 
 const label = (name: string, action = 'change'): UndoLabel => ({ name, action, who: 'ann' });
 const namesOf = (found: readonly Found[]): string[] => found.map(({ entry: name }) => name);

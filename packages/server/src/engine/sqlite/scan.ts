@@ -15,7 +15,8 @@ import { type Condition, candidates, decision, type Texts } from './matching.ts'
 import { place as codes } from './schema.ts';
 
 const LONGEST_BITE = 50; // ms
-const LEAST_WINDOWS = 20; // in a bite: a thread that had to wait for the processor still gets on, and few jobs are one bite
+// In a bite, whatever the time: a thread that had to wait for the processor still gets on, and few jobs are one bite.
+const LEAST = { rows: 1000, windows: 200 };
 const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
 const MOST_BYTES = 1024 * 1024; // of documents in one answer, roughly
 
@@ -68,6 +69,8 @@ class Scan {
   #count = 0;
   #bytes = 0;
   #scanned = 0;
+  /** Looked at by the bites before. */
+  #before = 0;
   #windows = 0;
   #window = WINDOW.least * 4;
 
@@ -87,6 +90,7 @@ class Scan {
     const lanes = lanesOf(this.#ask, this.#queueNames);
     const began = readCursor(cursor, lanes);
     this.#scanned = began.scanned;
+    this.#before = began.scanned;
     let mark = began.mark;
     for (let index = began.lane; index < lanes.length; index++) {
       const lane = lanes[index] as Lane;
@@ -108,7 +112,9 @@ class Scan {
   }
 
   #mayGoOn(): boolean {
-    return !this.#full() && (++this.#windows < LEAST_WINDOWS || performance.now() < this.#until);
+    if (this.#full()) return false;
+    const few = ++this.#windows < LEAST.windows && this.#scanned - this.#before < LEAST.rows;
+    return few || performance.now() < this.#until;
   }
 
   #full(): boolean {
