@@ -9,6 +9,7 @@ import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { changeJobs, type Progress, undoChange } from './changes.ts';
 import type { Filter } from './filter.ts';
+import { live } from './live.ts';
 import { exact } from './numbers.ts';
 import { toast, toastError } from './parts/toast.tsx';
 
@@ -25,6 +26,7 @@ const doneWords = {
 export function useLookAgain(): () => void {
   const client = useQueryClient();
   return useCallback(() => {
+    live.showChange();
     for (const key of ['jobs', 'job', 'queues', 'errors', 'undo', 'workers'])
       void client.invalidateQueries({ queryKey: [key] });
   }, [client]);

@@ -17,6 +17,7 @@ const silence = 10_000; // ms
 const pollEvery = 2000; // ms
 const longestPause = 10_000; // ms between two attempts
 const tryAgain = 30_000; // ms of polling until a socket is tried again
+const changeComes = 3000; // ms within which the server tells what was changed
 const linger = 3000; // ms that a topic stays asked for after its last reader left: pages follow each other
 
 /** The one connection of this page. */
@@ -33,6 +34,7 @@ class Live {
   private watchdog: ReturnType<typeof setTimeout> | undefined;
   private showing: ReturnType<typeof setTimeout> | undefined;
   private shownAt = 0;
+  private showUntil = 0;
   private fails = 0;
   private running = false;
 
@@ -163,7 +165,7 @@ class Live {
   private show(first: boolean): void {
     const { rate } = currentPrefs();
     if (first) clearTimeout(this.showing);
-    else if (rate === 0 || this.showing) return;
+    else if ((rate === 0 && Date.now() > this.showUntil) || this.showing) return;
     const wait = first || rate <= 1000 ? 0 : Math.max(0, this.shownAt + rate - Date.now());
     this.showing = setTimeout(() => {
       this.showing = undefined;
@@ -179,6 +181,11 @@ class Live {
     this.showing = undefined;
     this.shown = this.state;
     for (const listener of this.listeners) listener();
+  };
+
+  /** After the user changed something: that is shown also while updates are paused. */
+  readonly showChange = (): void => {
+    this.showUntil = Date.now() + changeComes;
   };
 
   private tell(connection: Connection): void {

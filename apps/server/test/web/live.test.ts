@@ -39,7 +39,7 @@ describe.skipIf(noBrowser)('live', patience, () => {
     expect(Math.min(...took)).toBeLessThan(1000);
   });
 
-  test('two tabs show the same, and what one does the other sees', async () => {
+  test('two tabs show the same, and what one does the other sees; it itself also while updates are paused', async () => {
     const at = await site();
     await new Wire(at).push(3, { queue: 'mail' });
     const context = await profile();
@@ -50,6 +50,11 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await two.getByRole('button', { name: 'Resume' }).waitFor();
     await two.getByRole('button', { name: 'Resume' }).click();
     await one.getByRole('button', { name: 'Pause' }).waitFor();
+    await one.evaluate(() => localStorage.setItem('faktory-ui', '{"rate":0}'));
+    await one.reload();
+    await one.getByText('Updates paused').waitFor();
+    await one.getByRole('button', { name: 'Pause' }).click();
+    await one.getByRole('button', { name: 'Resume' }).waitFor();
   });
 
   test('the jobs of a queue follow what happens to it, also while it never rests', async () => {

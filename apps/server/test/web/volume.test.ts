@@ -33,7 +33,7 @@ describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
     await page.getByRole('row', { name: /the-needle/ }).waitFor();
   });
 
-  test('ten thousand queues: few are drawn, one is found, and live numbers go on', async () => {
+  test('ten thousand queues: few are drawn, one is found, also after a reload, and live numbers go on', async () => {
     const at = await site();
     const wire = new Wire(at);
     const jobs = Array.from({ length: 10_000 }, (_, index) => ({
@@ -52,6 +52,7 @@ describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
     expect(await page.getByRole('row').count()).toBeLessThan(most);
     await page.getByRole('searchbox', { name: /filter/i }).fill('queue-9876');
     await page.getByRole('row', { name: /queue-9876/ }).waitFor();
+    await page.reload();
     await wire.push(41, { queue: 'queue-9876' });
     await page.getByRole('row', { name: /queue-9876.*42/ }).waitFor();
   });

@@ -5,9 +5,10 @@
  */
 import type { ErrorGroup } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
+import { useOneInAddress } from '../address.ts';
 import { api, type Span, spans } from '../api.ts';
 import { jobsHref } from '../filter.ts';
 import { count } from '../numbers.ts';
@@ -25,7 +26,7 @@ const least = 5000; // ms between two looks
 export default function Errors(): ReactNode {
   const { t } = useTranslation();
   const { rate } = usePrefs();
-  const [span, setSpan] = useState<Span>('24h');
+  const [span, setSpan] = useOneInAddress('span', '24h', spans);
   usePage(t('shell.pages.errors'));
   const { data, error, refetch } = useQuery({
     queryKey: ['errors', span],

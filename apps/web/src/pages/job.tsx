@@ -67,7 +67,10 @@ function Shown({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
   const target = { jids: [job.jid], places: [job.place] as JobPlace[], queues: [job.queue] };
   return (
     <article className={gone ? 'opacity-60' : ''}>
-      <PageHead title={job.display}>{!gone && <JobActions filter={target} count={1} sure />}</PageHead>
+      <PageHead title={job.display}>
+        {/* What a worker has in hand is its own. */}
+        {!gone && job.place !== 'working' && <JobActions filter={target} count={1} sure />}
+      </PageHead>
       <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 border-y border-line py-2.5">
         <StateBadge place={job.place} />
         {!gone && <Why job={job} />}

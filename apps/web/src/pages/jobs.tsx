@@ -22,6 +22,8 @@ import { FilterBar } from './jobs/filter-bar.tsx';
 import { type Rows, rowKey, useRows } from './jobs/rows.ts';
 
 const none: ReadonlySet<string> = new Set();
+/** What a worker has in hand is its own. */
+const changeable = ['scheduled', 'ready', 'retries', 'dead'] as const;
 
 export default function Jobs(): ReactNode {
   const { t } = useTranslation();
@@ -140,11 +142,15 @@ function Selection(props: {
   const { t } = useTranslation();
   const { filter, rows, selected, everything, clear } = props;
   const chosen = rows.rows.filter((row) => selected.has(rowKey(row)));
-  const places = [...new Set(chosen.map(({ place }) => place))];
-  const queues = [...new Set(chosen.map(({ queue }) => queue))];
+  const free = chosen.filter(({ place }) => place !== 'working');
+  const places = everything
+    ? changeable.filter((place) => filter.places?.includes(place) ?? true)
+    : [...new Set(free.map(({ place }) => place))];
+  const queues = [...new Set(free.map(({ queue }) => queue))];
   const target: Filter = everything
-    ? { places: ['scheduled', 'ready', 'retries', 'dead'], ...filter }
-    : { places, queues, jids: [...new Set(chosen.map(({ jid }) => jid))] };
+    ? { ...filter, places }
+    : { places, queues, jids: [...new Set(free.map(({ jid }) => jid))] };
+  const known = places.length === 0 ? 0 : everything ? undefined : free.length;
   const some = selected.size > 0 ? t('jobs.selected', { count: chosen.length }) : undefined;
   return (
     <SelectionBar label={everything ? t('jobs.allMatching') : some} onClear={clear}>
@@ -153,7 +159,7 @@ function Selection(props: {
           {t('jobs.selectMatching')}
         </button>
       )}
-      <JobActions filter={target} onDone={clear} {...(!everything && { count: chosen.length })} />
+      <JobActions filter={target} onDone={clear} {...(known !== undefined && { count: known })} />
     </SelectionBar>
   );
 }

@@ -2,9 +2,10 @@
  * The overview: whether all is well, at a glance. It must never ask for more than it shows. A stranger would get wrong that an empty
  * server gets another first page, which goes as soon as there is a job.
  */
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Span, spans } from '../api.ts';
+import { useOneInAddress } from '../address.ts';
+import { spans } from '../api.ts';
 import { useLive } from '../live.ts';
 import { SpanChoice } from '../parts/span-choice.tsx';
 import { usePage } from '../shell/title.ts';
@@ -17,10 +18,12 @@ import { Hosts, SlowQueues } from './overview/sides.tsx';
 /** Only empty servers show it. */
 const FirstJob = lazy(() => import('./overview/first-job.tsx'));
 
+const choices = ['live', ...spans] as const;
+
 export default function Overview(): ReactNode {
   const { t } = useTranslation();
   const stats = useLive('stats');
-  const [span, setSpan] = useState<Span | 'live'>('live');
+  const [span, setSpan] = useOneInAddress('span', 'live', choices);
   usePage(t('shell.pages.overview'));
   const untouched =
     stats !== undefined &&
@@ -44,10 +47,7 @@ export default function Overview(): ReactNode {
             </Suspense>
           ) : (
             <>
-              <Charts
-                span={span}
-                choice={<SpanChoice value={span} onChange={setSpan} choices={['live', ...spans]} />}
-              />
+              <Charts span={span} choice={<SpanChoice value={span} onChange={setSpan} choices={choices} />} />
               <Kinds span={span === 'live' ? '30m' : span} />
             </>
           )}

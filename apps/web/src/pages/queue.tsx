@@ -4,10 +4,11 @@
  */
 import type { QueueRow } from '@faktory-ts/protocol';
 import { Pause, Play } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
-import { type Span, spans } from '../api.ts';
+import { useOneInAddress } from '../address.ts';
+import { spans } from '../api.ts';
 import { jobsHref } from '../filter.ts';
 import { useLive } from '../live.ts';
 import { count, duration, rate } from '../numbers.ts';
@@ -119,7 +120,7 @@ function Figures({ queue }: { queue: QueueRow }): ReactNode {
 
 function Charts({ name }: { name: string }): ReactNode {
   const { t } = useTranslation();
-  const [span, setSpan] = useState<Span>('30m');
+  const [span, setSpan] = useOneInAddress('span', '30m', spans);
   const { drawn, error, again } = useHistoryLines(span, { queue: name });
   return (
     <div className="mt-4 grid gap-x-10 gap-y-4 lg:grid-cols-2">

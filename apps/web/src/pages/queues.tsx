@@ -7,6 +7,7 @@ import { Eraser, Pause, Play } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
+import { useInAddress } from '../address.ts';
 import { queueHref } from '../filter.ts';
 import { useLive } from '../live.ts';
 import { Button } from '../parts/button.tsx';
@@ -29,7 +30,7 @@ export default function Queues(): ReactNode {
   const queues = useLive('queues');
   const columns = useQueueColumns();
   const can = useCan('operate');
-  const [text, setText] = useState('');
+  const [text, setText] = useInAddress('text');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   usePage(t('shell.pages.queues'));
   const rows = useMemo(() => {

@@ -8,6 +8,7 @@ import { CirclePause, OctagonX } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
+import { useInAddress } from '../address.ts';
 import { api } from '../api.ts';
 import { jobHref } from '../filter.ts';
 import { useLive } from '../live.ts';
@@ -32,7 +33,7 @@ const matches = (worker: WorkerStatus, wanted: string) =>
 export default function Workers(): ReactNode {
   const { t } = useTranslation();
   const live = useLive('workers');
-  const [text, setText] = useState('');
+  const [text, setText] = useInAddress('text');
   const [wid, setWid] = useState<string>();
   const columns = useWorkerColumns();
   usePage(t('shell.pages.workers'));

@@ -75,7 +75,14 @@ export function JobActions({
   return (
     <>
       {actions.map((name) => (
-        <Button key={name} small icon={looks[name]} busy={progress !== undefined} onClick={() => begin(name)}>
+        <Button
+          key={name}
+          small
+          icon={looks[name]}
+          busy={progress !== undefined}
+          disabled={count === 0}
+          onClick={() => begin(name)}
+        >
           {t(`actions.${name}`)}
         </Button>
       ))}

@@ -1,0 +1,28 @@
+/*
+ * What a page shows, kept in its address beside the path: a reload, a link and the way back keep it. It must never make an entry of the
+ * history of its own. A stranger would get wrong that the usual value is not written.
+ */
+import { useLocation, useSearch } from 'wouter';
+
+/** The value of a name in the address, and how to change it. */
+export function useInAddress(name: string, usual = ''): [value: string, change: (value: string) => void] {
+  const search = useSearch();
+  const [path, go] = useLocation();
+  const change = (value: string): void => {
+    const params = new URLSearchParams(search);
+    if (value === usual) params.delete(name);
+    else params.set(name, value);
+    go(params.size > 0 ? `${path}?${params}` : path, { replace: true });
+  };
+  return [new URLSearchParams(search).get(name) ?? usual, change];
+}
+
+/** The same for one of some values; another one, written by hand, is taken as the usual one. */
+export function useOneInAddress<T extends string>(
+  name: string,
+  usual: T,
+  all: readonly T[],
+): [value: T, change: (value: T) => void] {
+  const [value, change] = useInAddress(name, usual);
+  return [all.find((one) => one === value) ?? usual, change];
+}
