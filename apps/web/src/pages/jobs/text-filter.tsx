@@ -45,7 +45,7 @@ export function TextFilter({
         spellCheck={false}
         autoCapitalize="none"
         onChange={(event) => change(event.target.value)}
-        onKeyDown={(event) => event.key === 'Enter' && search(typed)}
+        onKeyDown={(event) => event.key === 'Enter' && !event.nativeEvent.isComposing && search(typed)}
         // Whoever goes on to another filter means both.
         onBlur={() => search(typed)}
         className="field w-full ps-8"
