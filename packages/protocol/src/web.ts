@@ -210,7 +210,9 @@ export interface HistoryPoint {
   at: string;
   pushed: number;
   done: number;
+  /** Executions that failed, without those of `dead`. */
   failed: number;
+  /** Executions that failed for good. */
   dead: number;
   wait?: { p50: number; p95: number; p99: number };
   run?: { p50: number; p95: number; p99: number };
@@ -231,7 +233,9 @@ export interface KindRow {
   jobtype: string;
   pushed: number;
   done: number;
+  /** Executions that failed, without those of `dead`. */
   failed: number;
+  /** Executions that failed for good. */
   dead: number;
 }
 

@@ -65,6 +65,12 @@ function wordsFor(times: readonly number[]): (at: number) => string {
   return length > 12 * 60 * minute ? shortTime : length > 10 * minute ? minuteTime : clockTime;
 }
 
+/** The places of values with none beside them, which a line does not show. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const there = (at: number): boolean => (values[at] ?? undefined) !== undefined;
+  return Array.from(values, (_, at) => at).filter((at) => there(at) && !there(at - 1) && !there(at + 1));
+}
+
 /** What uPlot is told. `now` gives the newest props: uPlot lives longer than one drawing. */
 export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Options {
   const { lines, height, steps } = now();
@@ -100,7 +106,12 @@ export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Opti
           label: line.label,
           stroke,
           width: 1.5,
-          points: { show: false },
+          points: {
+            show: true,
+            size: 4,
+            fill: stroke,
+            filter: (plot: uPlot, index: number) => lonely(plot.data[index] ?? []),
+          },
           ...(line.dashed && { dash: [5, 3] }),
           ...(line.filled && { fill: tinted(stroke) }),
         };

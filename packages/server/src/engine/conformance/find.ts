@@ -148,6 +148,14 @@ function exerciseFilters(begin: Begin): void {
     }
   });
 
+  test('of queues that nobody ever used nothing is found, in any place', async () => {
+    const scene = await everywhere(begin);
+    const ask = { queues: ['never', 'seen'] };
+    expect(await all(scene, ask)).toEqual([]);
+    expect(await scene.engine.count({ places: EVERYWHERE, ...ask })).toMatchObject({ count: 0 });
+    expect(named(await all(scene, { queues: ['never', 'held'] }))).toEqual(['in-working']);
+  });
+
   test('from and until bound the time that belongs to the place', async () => {
     const scene = await everywhere(begin);
     const soon = { from: scene.now + HOUR, until: scene.now + HOUR + 1 };

@@ -36,6 +36,7 @@ export function lanesOf(ask: FindAsk, queueNames: ReadonlyMap<number, string>): 
   const { places, queues, wid } = ask;
   const asked = [...queueNames].filter(([, name]) => !queues || queues.includes(name));
   asked.sort(([, a], [, b]) => (a < b ? -1 : 1));
+  if (asked.length === 0) return []; // nobody ever used them
   const ids = asked.map(([id]) => id);
   return places
     .filter((place) => wid === undefined || place === 'working')
