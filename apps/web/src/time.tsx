@@ -23,10 +23,13 @@ export function setServerClock(now: string): void {
 /** Milliseconds since 1970 by the server's clock. */
 export const serverNow = (): number => Date.now() + ahead;
 
+/** Rounded up, for it is shown until the next tick: what has just happened must not be about to. */
+const nextSecond = (): number => Math.ceil(serverNow() / 1000) * 1000;
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   ticking ??= setInterval(() => {
-    tick = Math.floor(serverNow() / 1000) * 1000;
+    tick = nextSecond();
     for (const one of listeners) one();
   }, 1000);
   return () => {
@@ -40,7 +43,7 @@ function subscribe(listener: () => void): () => void {
 /** The server's time, anew each second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => {
-    if (!ticking) tick = Math.floor(serverNow() / 1000) * 1000;
+    if (!ticking) tick = nextSecond();
     return tick;
   });
 }

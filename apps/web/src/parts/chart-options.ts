@@ -57,6 +57,7 @@ export const durationSteps: readonly number[] = [
 const tinted = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.12)');
 
 const font = '11px ui-sans-serif, system-ui, sans-serif';
+const letter = 6; // px wide at most, on average
 const minute = 60_000;
 
 /** How exactly times are told: the longer the axis, the less. */
@@ -76,7 +77,12 @@ export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Opti
   const { lines, height, steps } = now();
   const grid = { stroke: colourOf(element, '--color-line'), width: 1 };
   const axis = { stroke: colourOf(element, '--color-faint'), font, ticks: { show: false } };
-  const timeWords = (_plot: uPlot, splits: number[]) => splits.map((at) => wordsFor(now().times)(at * 1000));
+  const timeWords = (plot: uPlot, splits: number[]) =>
+    splits.map((at) => {
+      const word = wordsFor(now().times)(at * 1000);
+      const end = plot.valToPos(at, 'x') + (word.length * letter) / 2;
+      return end < plot.bbox.width / devicePixelRatio + 8 ? word : ''; // half of one tells nothing
+    });
   return {
     width: element.clientWidth,
     height,
