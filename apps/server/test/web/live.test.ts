@@ -47,7 +47,7 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await one.goto(`${at.url}/queues/mail`);
     await two.goto(`${at.url}/queues/mail`);
     await one.getByRole('button', { name: 'Pause' }).click();
-    await two.getByRole('button', { name: 'Resume' }).waitFor();
+    await one.getByRole('button', { name: 'Resume' }).waitFor();
     await two.getByRole('button', { name: 'Resume' }).click();
     await one.getByRole('button', { name: 'Pause' }).waitFor();
     await one.evaluate(() => localStorage.setItem('faktory-ui', '{"rate":0}'));
