@@ -162,7 +162,7 @@ describe.skipIf(noBrowser)('a long list', patience, () => {
     // By its place: before the list has followed the scrolling, the last row that is there is another.
     await page.locator('[aria-rowindex="91"]').click();
     await page.waitForURL('**/jobs/*');
-    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    await page.waitForFunction(() => window.scrollY === 0);
     await page.goBack();
     await page.waitForFunction(() => window.scrollY > 1000);
   });
