@@ -158,8 +158,11 @@ describe.skipIf(noBrowser)('a long list', patience, () => {
   test('is where one left it after the way back from one of its jobs', async () => {
     const { page } = await opened('/jobs', (wire) => wire.push(90));
     await page.getByText('90 jobs shown').waitFor();
-    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
-    // By its place: before the list has followed the scrolling, the last row that is there is another.
+    // Again until it is there: the list grows to its height, and its rows follow the scrolling.
+    await page.waitForFunction(() => {
+      window.scrollTo(0, document.body.scrollHeight);
+      return document.querySelector('[aria-rowindex="91"]') !== null;
+    });
     await page.locator('[aria-rowindex="91"]').click();
     await page.waitForURL('**/jobs/*');
     await page.waitForFunction(() => window.scrollY === 0);
