@@ -4,6 +4,9 @@
  */
 import type { History, HistoryPoint } from '@faktory-ts/protocol';
 
+/** Executions that failed: those that killed their job are counted apart. */
+export const failuresOf = ({ failed, dead }: Pick<HistoryPoint, 'failed' | 'dead'>): number => failed + dead;
+
 /** A step, with its events a second. */
 export interface RatePoint extends HistoryPoint {
   time: number;
@@ -17,7 +20,7 @@ export function ratesOfHistory({ step, until, points }: History): RatePoint[] {
     const seconds = Math.min(step, (end - time) / 1000);
     if (seconds < step / 10) return [];
     const { pushed, done } = point;
-    const failed = point.failed + point.dead; // those that killed their job are counted apart
-    return [{ ...point, time, pushed: pushed / seconds, done: done / seconds, failed: failed / seconds }];
+    const failed = failuresOf(point) / seconds;
+    return [{ ...point, time, pushed: pushed / seconds, done: done / seconds, failed }];
   });
 }

@@ -1,7 +1,7 @@
 /*
- * Where the page begins: theme, texts, then the app. It must never wait for more than the texts and the code of
- * the page that is asked for. A stranger would get wrong that English texts are part of this file's bundle; other languages
- * come in a file of their own first, so that nothing flickers.
+ * Where the page begins: theme, texts, then the app. It must never wait for more than the texts and the code of the page that is asked
+ * for. A stranger would get wrong that English texts are part of this file's bundle; other languages come in a file of their own first,
+ * so that nothing flickers.
  */
 import './page-code.ts'; // must come first: it says why
 

@@ -1,7 +1,8 @@
 /*
  * A word about what the pointer or the focus is on: one box for the whole page, in the browser's top layer, so above dialogs too. It must
  * never hold what is nowhere else: touch has no tooltips. A stranger would get wrong that what is explained carries its text itself
- * (data-tip), that a text which is cut off for want of room is told whole without saying so, and that moving on to a neighbour shows the next one at once.
+ * (data-tip), that a text which is cut off for want of room is told whole without saying so, and that moving on to a neighbour shows
+ * the next one at once.
  */
 import { cloneElement, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
 

@@ -48,9 +48,10 @@ function fitting(attempts: Attempt[], most: number): string {
   for (let index = 0; excess > 0 && index < attempts.length - 1; index++) {
     const { backtrace, ...rest } = attempts[index] as Attempt;
     if (backtrace === undefined) continue;
-    excess -= (sizes[index] ?? 0) - bytesOf(rest);
+    const size = bytesOf(rest);
+    excess -= (sizes[index] ?? 0) - size;
     attempts[index] = rest;
-    sizes[index] = bytesOf(rest);
+    sizes[index] = size;
   }
   while (excess > 0 && attempts.length > 1) {
     const at = attempts.length > 2 ? 1 : 0;

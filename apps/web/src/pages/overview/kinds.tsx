@@ -10,6 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { api, type Span } from '../../api.ts';
 import { jobsHref, queueHref } from '../../filter.ts';
+import { failuresOf } from '../../history-rates.ts';
 import { count, share } from '../../numbers.ts';
 import { Empty, ErrorNote } from '../../parts/notes.tsx';
 import { Section } from '../../parts/section.tsx';
@@ -17,9 +18,8 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { ColumnMenu } from '../../parts/table-columns.tsx';
 
 const tableName = 'kinds';
-const failures = (kind: KindRow) => kind.failed + kind.dead;
-const runs = (kind: KindRow) => kind.done + failures(kind);
-const failedShare = (kind: KindRow) => failures(kind) / Math.max(1, runs(kind));
+const runs = (kind: KindRow) => kind.done + failuresOf(kind);
+const failedShare = (kind: KindRow) => failuresOf(kind) / Math.max(1, runs(kind));
 const keyOf = (kind: KindRow) => `${kind.queue} ${kind.jobtype}`;
 
 /** The table. */
@@ -82,7 +82,7 @@ function useColumns(): Column<KindRow>[] {
       },
       number('pushed', t('overview.pushed'), (kind) => kind.pushed),
       number('done', t('overview.doneLine'), (kind) => kind.done),
-      number('failed', t('overview.failed'), failures),
+      number('failed', t('overview.failed'), failuresOf),
       {
         id: 'share',
         label: t('overview.failedShare'),

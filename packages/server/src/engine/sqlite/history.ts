@@ -134,21 +134,16 @@ function numbersOf(meter: Meter): Numbers {
 
 function difference(meter: Meter, before: Numbers): Tally {
   const tally = new Tally();
-  const changed = (of: object, counts: readonly number[]): number[] | undefined => {
+  const since = (of: object, counts: readonly number[]): number[] => {
     const known = before.get(of);
-    const more = counts.map((count, index) => count - (known?.[index] ?? 0));
-    return more.some((count) => count > 0) ? more : undefined;
+    return counts.map((count, index) => count - (known?.[index] ?? 0));
   };
   for (const kind of meter.kinds()) {
-    const events = changed(kind, eventsOf(kind)) as Events | undefined;
-    const wait = changed(kind.wait, kind.wait.counts);
-    const run = changed(kind.run, kind.run.counts);
-    if (events || wait || run)
-      tally.add(kind.queue, kind.jobtype, {
-        events: events ?? [0, 0, 0, 0],
-        wait: wait ?? [],
-        run: run ?? [],
-      });
+    const events = since(kind, eventsOf(kind)) as Events;
+    const wait = since(kind.wait, kind.wait.counts);
+    const run = since(kind.run, kind.run.counts);
+    if ([events, wait, run].some((counts) => counts.some((count) => count > 0)))
+      tally.add(kind.queue, kind.jobtype, { events, wait, run });
   }
   return tally;
 }
