@@ -4,6 +4,8 @@
  * STALE are words on the wire, all others travel as `ERR message`, and wireError() finds them again by their text.
  */
 
+import { oneClass } from './one-class.ts';
+
 /** Every code a {@link FaktoryError} may carry, and what it means. Test errors by code, never by message. */
 export const errorCodes = {
   ERR: 'the server refused, with a text this package does not know',
@@ -31,7 +33,8 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 /**
- * The error that every package of the product throws.
+ * The error that every package of the product throws. `instanceof` finds it also when the package was loaded twice, as ES module and as
+ * CommonJS.
  *
  * @example
  * ```ts
@@ -43,6 +46,10 @@ export type ErrorCode = keyof typeof errorCodes;
  * ```
  */
 export class FaktoryError extends Error {
+  static {
+    oneClass(FaktoryError, 'FaktoryError');
+  }
+
   override readonly name = 'FaktoryError';
   /** Why, as one word of {@link errorCodes}. */
   readonly code: ErrorCode;

@@ -73,6 +73,7 @@ export { type JobText, parseJob, parseJobs } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
 export { type Mutation, type MutationFilter, mutationMatcher, parseMutate } from './mutate.ts';
+export { oneClass } from './one-class.ts';
 export {
   type ChangeAsk,
   type ChangedJobs,

@@ -4,8 +4,14 @@
  * only `name`, as the errtype of the failure.
  */
 
+import { oneClass } from '@faktory-ts/protocol';
+
 /** A job ran longer than its `timeout` or `hardTimeout`. Also the reason of the context's signal at such a limit. */
 export class JobTimeout extends Error {
+  static {
+    oneClass(JobTimeout, 'JobTimeout');
+  }
+
   override readonly name = 'JobTimeout';
   /** The limit in milliseconds. */
   readonly limit: number;
@@ -18,5 +24,9 @@ export class JobTimeout extends Error {
 
 /** The thread or process that ran the job ended before the job did: it exited, ran out of memory, or was killed. */
 export class JobCrashed extends Error {
+  static {
+    oneClass(JobCrashed, 'JobCrashed');
+  }
+
   override readonly name = 'JobCrashed';
 }
