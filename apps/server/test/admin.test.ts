@@ -10,7 +10,7 @@ import { createServer, type Server, type ServerOptions } from '@faktory-ts/serve
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Screen, Terminal } from '../src/commands/command.ts';
 import { commandOf, runCommand } from '../src/commands/run.ts';
-import { endAll, freshFolder } from './program.ts';
+import { converse, endAll, freshFolder } from './program.ts';
 
 let server: Server;
 let client: Client;
@@ -179,9 +179,42 @@ describe('push', () => {
       custom: { a: 1 },
     });
     expect(await faktory(['push', 'Mail', 'x'])).toMatch(/^CONFIG: the arguments cannot be read as JSON/);
-    expect(await faktory(['push', 'Mail', '7'])).toMatch(
-      /^CONFIG: the arguments must be a JSON array: '\[7\]'/,
+    expect(await faktory(['push', 'Mail', '7'])).toMatch(/^CONFIG: the arguments must be a JSON array, as /);
+    expect(await faktory(['push', 'Mail', '[]', '--custom', '[]'])).toMatch(
+      /^CONFIG: --custom must be a JSON object, as /,
     );
+  });
+});
+
+describe('numbers and escapes', () => {
+  const args = '[899999999999999990,1.0,12345678901234567890,"\\u00e9"]';
+  const custom = '{"id":3889108265204450030}';
+
+  it('reach the worker as they were typed', async () => {
+    await begin();
+    const typed = ['push', 'T', args.replaceAll(',', ' ,\n '), '--custom', custom];
+    const flags = ['--queue', 'n', '--jid', 'pushed-01', '--retry=-1'];
+    expect(await faktory([...typed, ...flags, '--json'])).toBe(
+      `{"jid":"pushed-01","queue":"n","jobtype":"T","args":${args},"retry":-1,"custom":${custom}}\n`,
+    );
+    const { port } = new URL(server.url);
+    const fetched = await converse(Number(port), ['FETCH n']);
+    expect(fetched).toContain(`"args":${args}`);
+    expect(fetched).toContain(`"custom":${custom}`);
+    expect(fetched).toContain('"retry":-1');
+  });
+
+  it('are shown as the client wrote them, in a table, as JSON and laid out', async () => {
+    await begin();
+    const { port } = new URL(server.url);
+    const job = `{"jid":"by-wire-01","jobtype":"T","queue":"m","args":${args},"custom":${custom}}`;
+    expect(await converse(Number(port), [`PUSH ${job}`])).toContain('+OK');
+    expect(await faktory(['jobs'])).toContain(args);
+    expect(await faktory(['jobs', '--json'])).toContain(`"args":${args}`);
+    expect(await faktory(['jobs', 'show', 'by-wire-01', '--json'])).toContain(`"custom":${custom}`);
+    const shown = await faktory(['jobs', 'show', 'by-wire-01']);
+    expect(shown).toMatch(/^ {2}"job": \{$/m);
+    expect(shown.replace(/\s/g, '')).toContain(`"args":${args}`);
   });
 });
 

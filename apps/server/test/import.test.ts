@@ -90,7 +90,10 @@ async function fill({ client }: TestRedis): Promise<void> {
   pipe.zadd(
     'working',
     1_795_603_200,
-    JSON.stringify({ job: JSON.parse(job('is-working', 'default', { failure })), ...reserved }),
+    JSON.stringify({ job: JSON.parse(job('is-working', 'default', { failure })), ...reserved }).replace(
+      '"args":[',
+      '"args":[1.0,12345678901234567890,',
+    ),
   );
   pipe.mset({
     processed: 120,
@@ -160,6 +163,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     });
     expect(one('is-dead-1')).toMatchObject({ place: 'dead', at: '2027-05-11T01:46:40.5Z' });
     expect(one('is-working')).toMatchObject({ place: 'ready', job: { failure } });
+    expect(lines.find((line) => line.includes('"jid":"is-working"'))).toContain('[1.0,12345678901234567890,');
     expect(lines.slice(-4).map((line) => JSON.parse(line))).toMatchObject([
       { day: '2026-11-24', processed: 50, failures: 3 },
       { day: '2026-11-25', processed: 60, failures: 0 },

@@ -61,6 +61,7 @@ test('what cannot be laid out stays as it is', () => {
 
 test('a repeated key is kept', () => {
   expect(prettyJson(readJson('{"a":1,"a":2}'))).toBe('{\n  "a": 1,\n  "a": 2\n}');
+  expect(prettyJson(readJson('{"\\u00e9":1}'))).toBe('{\n  "\\u00e9": 1\n}');
 });
 
 test('a mistake is told with its kind, line and column', () => {

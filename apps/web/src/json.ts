@@ -6,10 +6,13 @@
 
 /** A value as it was written. */
 export type JsonNode =
-  | { kind: 'object'; entries: readonly (readonly [key: string, value: JsonNode])[] }
+  | { kind: 'object'; entries: readonly JsonEntry[] }
   | { kind: 'array'; items: readonly JsonNode[] }
   /** `source` is what was written; of a string, with its quotes. */
   | { kind: 'string' | 'number' | 'boolean' | 'null'; source: string };
+
+/** A member of an object; `source` is its key as it was written, with its quotes. */
+export type JsonEntry = readonly [key: string, value: JsonNode, source: string];
 
 /** What is wrong. Keys of the texts in words/en/parts.ts. */
 export type JsonMistake = 'end' | 'value' | 'comma' | 'colon' | 'key' | 'string' | 'number' | 'more' | 'deep';
@@ -98,12 +101,12 @@ class Reader {
     return { kind: 'number', source };
   }
 
-  private entry(depth: number): readonly [string, JsonNode] {
+  private entry(depth: number): JsonEntry {
     this.skip();
     if (this.text[this.at] !== '"') this.fail('key');
-    const key = JSON.parse(this.token(stringToken) ?? this.fail('string')) as string;
+    const source = this.token(stringToken) ?? this.fail('string');
     if (!this.takes(':')) this.fail('colon');
-    return [key, this.value(depth + 1)];
+    return [JSON.parse(source) as string, this.value(depth + 1), source];
   }
 
   private list<T>(end: string, one: () => T): T[] {
@@ -161,9 +164,7 @@ export function prettyJson(node: JsonNode, indent = ''): string {
   }
   if (node.kind === 'object') {
     if (node.entries.length === 0) return '{}';
-    const lines = node.entries.map(
-      ([key, value]) => `${inner}${JSON.stringify(key)}: ${prettyJson(value, inner)}`,
-    );
+    const lines = node.entries.map(([, value, source]) => `${inner}${source}: ${prettyJson(value, inner)}`);
     return `{\n${lines.join(',\n')}\n${indent}}`;
   }
   return node.source;

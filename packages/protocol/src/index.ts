@@ -71,6 +71,7 @@ export { editedDocument, jobDocument, jobtypeOf, readJob, wireJob } from './job-
 export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
 export { type JobText, parseJob, parseJobs } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';
+export { indentedJson, type JsonPath, jsonItems, jsonMembers, replaceInJson } from './json-parts.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
 export { type Mutation, type MutationFilter, mutationMatcher, parseMutate } from './mutate.ts';
 export { oneClass } from './one-class.ts';

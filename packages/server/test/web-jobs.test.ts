@@ -113,6 +113,24 @@ test('what ActiveJob wraps is shown by its own name and arguments', async () => 
   expect(new Set(jobs.map((job) => job.jobtype))).toEqual(new Set([jobtype]));
 });
 
+test('numbers and escapes are shown as they were written, wrapped by ActiveJob or beside hidden values', async () => {
+  const server = await opened({ http: { redact: ['password'] } });
+  const wrapper = 'ActiveJob::QueueAdapters::FaktoryAdapter::JobWrapper';
+  const inner = '["UserMailer","welcome",12345678901234567890,1.0,"\\u00e9",{"password":"x","n":1e3}]';
+  const custom = '{"wrapped":"ActionMailer::DeliveryJob","id":3889108265204450030,"password":2.0}';
+  const job = `{"jid":"job-00001","jobtype":"${wrapper}","args":[{"arguments":${inner},"id":1.0}],"custom":${custom}}`;
+  expect(await (await greeted(server)).ask(`PUSH ${job}`)).toBe('+OK');
+  const hidden = (text: string): string => text.replace(/("password":)("x"|2\.0)/, '$1"•••"');
+  const [row] = (await rows(server)).jobs;
+  expect([row?.display, row?.args]).toEqual(['UserMailer#welcome', hidden(inner)]);
+  const { job: alone } = (await ask(server, '/api/jobs/job-00001')).json<JobDetail>();
+  const { text: raw } = await ask(server, '/api/jobs/job-00001/raw');
+  for (const whole of [alone, raw]) {
+    expect(whole).toContain(`"args":[{"arguments":${hidden(inner)},"id":1.0}]`);
+    expect(whole).toContain(`"custom":${hidden(custom)}`);
+  }
+});
+
 test('a job says why it does not run', async () => {
   const server = await opened();
   const why = async (jid: string): Promise<JobDetail['why']> =>

@@ -2,6 +2,7 @@
 import type { Info } from '@faktory-ts/protocol';
 import { command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
+import { jsonText } from './words.ts';
 
 export const info = command({
   name: 'info',
@@ -10,7 +11,7 @@ export const info = command({
   flags: { ...serverFlags, json: { describe: 'print the JSON that INFO answers' } },
   async run(call) {
     const told = await withServer(call, (server) => server.info());
-    call.terminal.print(call.on('json') ? JSON.stringify(told, null, 2) : forPerson(told));
+    call.terminal.print(call.on('json') ? jsonText(told, 2) : forPerson(told));
   },
 });
 

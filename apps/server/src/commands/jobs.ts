@@ -1,11 +1,11 @@
 /* `faktory jobs`: finds jobs wherever they are, as a table or as JSON; and shows single ones whole. */
-import { FaktoryError, type FoundJob, jobPlaces } from '@faktory-ts/protocol';
+import { FaktoryError, indentedJson, jobPlaces, jsonMembers } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
 import { type FilterFlag, filterFlags, filterOf } from './filter.ts';
-import type { Onward, Operator } from './operator.ts';
+import type { FoundText, Onward, Operator } from './operator.ts';
 import { table } from './table.ts';
-import { fromNow, jsonText, readNumber, thousands } from './words.ts';
+import { fromNow, jsonText, readNumber, safeJson, thousands } from './words.ts';
 
 type Names = FilterFlag | 'url' | 'limit' | 'count' | 'json';
 
@@ -60,7 +60,7 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
     terminal.print(call.on('json') ? jsonText({ count }) : String(count));
     return;
   }
-  let found: FoundJob[] = [];
+  let found: FoundText[] = [];
   let printed = 0;
   for await (const job of server.find(filter, most, onward)) {
     found.push(job);
@@ -76,22 +76,27 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
   else if (printed === 0) terminal.note('no jobs found');
 }
 
-function printAll(call: Call<Names>, found: readonly FoundJob[]): void {
+function printAll(call: Call<Names>, found: readonly FoundText[]): void {
   const { terminal } = call;
-  if (call.on('json')) for (const job of found) terminal.print(jsonText(job));
+  if (call.on('json')) for (const { text } of found) terminal.print(safeJson(text));
   else terminal.print(jobTable(call, found));
 }
 
 const HEADS = ['PLACE', 'AT', 'JID', 'JOBTYPE', 'QUEUE', 'PRI', 'ARGUMENTS', 'ERROR'];
 
-function jobTable({ terminal }: Call, found: readonly FoundJob[]): string {
+function jobTable({ terminal }: Call, found: readonly FoundText[]): string {
   const now = Date.now();
-  const rows = found.map(({ place, at, job }) => {
-    const { jid, jobtype, queue = 'default', priority = 5, args, failure } = job;
+  const rows = found.map(({ found: { place, at, job }, text }) => {
+    const { jid, jobtype, queue = 'default', priority = 5, failure } = job;
     const error = failure ? `${failure.errtype ?? ''}: ${failure.message ?? ''}` : '';
-    return [place, fromNow(at, now), jid, jobtype, queue, priority, JSON.stringify(args), error];
+    return [place, fromNow(at, now), jid, jobtype, queue, priority, argsIn(text), error];
   });
   return table(terminal, HEADS, rows);
+}
+
+/** The arguments of a found job, as the client wrote them. */
+function argsIn(text: string): string {
+  return jsonMembers(jsonMembers(text).get('job') ?? '{}').get('args') ?? '';
 }
 
 async function show(call: Call<Names>, server: Operator, jids: readonly string[]): Promise<void> {
@@ -99,10 +104,10 @@ async function show(call: Call<Names>, server: Operator, jids: readonly string[]
   const seen = new Set<string>();
   // Sets are found by an index, so that most answers come at once.
   const places = ['retries', 'dead', 'scheduled', 'working', 'ready'] as const;
-  for await (const found of server.find({ places, jids }, jids.length, onward)) {
+  for await (const { found, text } of server.find({ places, jids }, jids.length, onward)) {
     done();
     seen.add(found.job.jid);
-    call.terminal.print(call.on('json') ? jsonText(found) : jsonText(found, 2));
+    call.terminal.print(safeJson(call.on('json') ? text : indentedJson(text)));
   }
   done();
   const missing = jids.filter((jid) => !seen.has(jid));

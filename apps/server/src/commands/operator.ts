@@ -12,9 +12,10 @@ import {
   type FoundJob,
   type FoundJobs,
   type Info,
-  type Job,
   type JobFilter,
   type JobsProgress,
+  jsonItems,
+  jsonMembers,
   type Mutation,
   type QueueStatus,
   type TailAsk,
@@ -30,6 +31,12 @@ const BACKUP_PATIENCE = 3_600_000; // ms; a store of many gigabytes takes minute
 /** Told how far a search has come. */
 export type Onward = (progress: JobsProgress) => void;
 
+/** A job that was found, and the text in which the server told of it: numbers and escapes are what the client wrote. */
+export interface FoundText {
+  readonly found: FoundJob;
+  readonly text: string;
+}
+
 export class Operator {
   readonly #connection: Connection;
 
@@ -41,8 +48,13 @@ export class Operator {
     return commands.info(this.#connection);
   }
 
-  push(job: Job): Promise<void> {
-    return commands.push(this.#connection, job);
+  /** Pushes a job of this JSON text, which must be one line. */
+  async push(jid: string, text: string): Promise<void> {
+    const reply = await this.#connection.call(`PUSH ${text}\r\n`, {
+      doubt: `job ${jid} may or may not be in`,
+    });
+    if (reply.kind !== 'simple' || reply.text !== 'OK')
+      throw new FaktoryError('PROTOCOL', `unexpected reply to PUSH: ${reply.kind}`);
   }
 
   mutate(mutation: Mutation): Promise<void> {
@@ -89,14 +101,16 @@ export class Operator {
   }
 
   /** Up to `most` jobs, as they are found. */
-  async *find(filter: JobFilter, most: number, onward: Onward): AsyncGenerator<FoundJob> {
+  async *find(filter: JobFilter, most: number, onward: Onward): AsyncGenerator<FoundText> {
     let cursor: string | undefined;
     let left = most;
     do {
       const ask = { ...filter, cursor, limit: Math.min(left, 1000) };
-      const bite = await this.#ask<FoundJobs>('JOBS', 'looking for jobs', ask);
+      const answer = await this.#askText('JOBS', 'looking for jobs', ask);
+      const bite = JSON.parse(answer) as FoundJobs;
       onward(bite);
-      yield* bite.jobs;
+      const texts = jsonItems(jsonMembers(answer).get('jobs') ?? '[]');
+      for (const [index, found] of bite.jobs.entries()) yield { found, text: texts[index] ?? '' };
       left -= bite.jobs.length;
       cursor = bite.next;
     } while (cursor !== undefined && left > 0);
@@ -131,16 +145,29 @@ export class Operator {
   }
 
   async #ask<T>(verb: string, what: string, payload: object = {}, timeout = PATIENCE): Promise<T> {
+    const text = await this.#askText(verb, what, payload, timeout);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw unreadable(verb, cause);
+    }
+  }
+
+  async #askText(verb: string, what: string, payload: object = {}, timeout = PATIENCE): Promise<string> {
     const refused = `${what} needs a faktory-ts server that knows ${verb}; this one speaks Faktory's classic protocol only`;
     if (!(await this.extended())) throw new FaktoryError('UNKNOWN_COMMAND', refused);
     const options = { timeout, again: verb !== 'CHANGE' };
     try {
       const reply = await this.#connection.call(`${verb} ${JSON.stringify(payload)}\r\n`, options);
-      if (reply.kind === 'bulk') return JSON.parse(reply.text) as T;
+      if (reply.kind === 'bulk') return reply.text;
     } catch (cause) {
       if (!(cause instanceof FaktoryError) || cause.code !== 'UNKNOWN_COMMAND') throw cause;
       throw new FaktoryError('UNKNOWN_COMMAND', refused, { cause });
     }
-    throw new FaktoryError('PROTOCOL', `the server's answer to ${verb} cannot be read`);
+    throw unreadable(verb);
   }
+}
+
+function unreadable(verb: string, cause?: unknown): FaktoryError {
+  return new FaktoryError('PROTOCOL', `unexpected reply to ${verb}`, { cause });
 }

@@ -1,8 +1,11 @@
-/* `faktory push`: one job, from the command line. Prints its jid. */
-import { FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
-import { command } from './command.ts';
+/*
+ * `faktory push`: one job, from the command line. Prints its jid. Arguments and custom go out as they were typed: numbers keep their
+ * digits, because a worker in another language has integers that JavaScript lacks.
+ */
+import { compactJson, FaktoryError, jsonString, newJid } from '@faktory-ts/protocol';
+import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
-import { jsonText, readNumber, readTime } from './words.ts';
+import { readNumber, readTime, safeJson } from './words.ts';
 
 export const push = command({
   name: 'push',
@@ -13,7 +16,11 @@ export const push = command({
     queue: { alias: 'q', value: 'QUEUE', describe: 'where it waits', normal: 'default' },
     at: { value: 'TIME', describe: 'when: 2026-11-25T16:00:00Z, or 15m, 2h, 3d from now', normal: 'now' },
     priority: { value: 'NUMBER', describe: '1 to 9; 9 is handed out first', normal: '5' },
-    retry: { value: 'NUMBER', describe: 'how often it is tried again', normal: '25' },
+    retry: {
+      value: 'NUMBER',
+      describe: 'how often it is tried again; 0: never, then it is deleted; -1: never, then it is dead',
+      normal: '25',
+    },
     'reserve-for': { value: 'SECONDS', describe: 'how long a worker may take', normal: '1800' },
     jid: { value: 'JID', describe: 'its name, 8 characters or more', normal: 'a random one' },
     custom: { value: 'JSON', describe: 'an object for middleware' },
@@ -25,38 +32,60 @@ export const push = command({
   faktory push SendEmail '["ann@example.com", 7]' --queue mail --at 15m`,
   async run(call) {
     const [jobtype = '', args = '[]'] = call.words;
-    const job: Job = { jid: call.value('jid') ?? newJid(), jobtype, args: listIn(args) };
-    const [queue, at, priority, retry] = [
-      call.value('queue'),
-      call.value('at'),
-      call.value('priority'),
-      call.value('retry'),
+    const jid = call.value('jid') ?? newJid();
+    const fields: [string, string | number | undefined][] = [
+      ['jid', jsonString(jid)],
+      ['queue', texted(call.value('queue'))],
+      ['jobtype', jsonString(jobtype)],
+      ['args', typedJson(args, 'the arguments', 'array')],
+      ['priority', numberIn(call, 'priority', 1, 9)],
+      ['retry', numberIn(call, 'retry', -1, 1_000_000)],
+      ['reserve_for', numberIn(call, 'reserve-for', 60, 86_400)],
+      ['at', timeIn(call)],
+      ['custom', typedJson(call.value('custom'), '--custom', 'object')],
     ];
-    const [reserve, custom] = [call.value('reserve-for'), call.value('custom')];
-    if (queue !== undefined) job.queue = queue;
-    if (at !== undefined) job.at = readTime('at', at);
-    if (priority !== undefined) job.priority = readNumber('priority', priority, 1, 9);
-    if (retry !== undefined) job.retry = readNumber('retry', retry, 0, 1_000_000);
-    if (reserve !== undefined) job.reserve_for = readNumber('reserve-for', reserve, 60, 86_400);
-    if (custom !== undefined) job.custom = read(custom, '--custom') as Record<string, unknown>;
-    await withServer(call, (server) => server.push(job));
-    call.terminal.print(call.on('json') ? jsonText(job) : job.jid);
+    const given = fields.filter(([, value]) => value !== undefined);
+    const text = `{${given.map(([name, value]) => `"${name}":${value}`).join(',')}}`;
+    await withServer(call, (server) => server.push(jid, text));
+    call.terminal.print(call.on('json') ? safeJson(text) : jid);
   },
 });
 
-function listIn(text: string): unknown[] {
-  const value = read(text, 'the arguments');
-  if (Array.isArray(value)) return value;
-  throw new FaktoryError('CONFIG', `the arguments must be a JSON array: '[${text}]'`);
+const texted = (value: string | undefined): string | undefined =>
+  value === undefined ? undefined : jsonString(value);
+
+function numberIn(
+  call: Call<'priority' | 'retry' | 'reserve-for'>,
+  flag: 'priority' | 'retry' | 'reserve-for',
+  least: number,
+  most: number,
+): number | undefined {
+  const value = call.value(flag);
+  return value === undefined ? undefined : readNumber(flag, value, least, most);
 }
 
-function read(text: string, what: string): unknown {
+function timeIn(call: Call<'at'>): string | undefined {
+  const value = call.value('at');
+  return value === undefined ? undefined : jsonString(readTime('at', value));
+}
+
+const shapes = {
+  array: { opens: '[', example: `'["ann@example.com", 7]'` },
+  object: { opens: '{', example: `'{"trace": "a1"}'` },
+} as const;
+
+/** JSON that was typed, on one line, as it was typed. */
+function typedJson(text: string | undefined, what: string, shape: keyof typeof shapes): string | undefined {
+  if (text === undefined) return undefined;
+  const { opens, example } = shapes[shape];
+  let tight: string;
   try {
-    return JSON.parse(text);
+    tight = compactJson(text);
   } catch (cause) {
-    const hint = `put them into quotes, as '["ann@example.com", 7]'`;
-    throw new FaktoryError('CONFIG', `${what} cannot be read as JSON: ${(cause as Error).message}; ${hint}`, {
-      cause,
-    });
+    const reason = (cause as FaktoryError).message;
+    const hint = `put the JSON into quotes, as ${example}`;
+    throw new FaktoryError('CONFIG', `${what} cannot be read as JSON: ${reason}; ${hint}`, { cause });
   }
+  if (tight.startsWith(opens)) return tight;
+  throw new FaktoryError('CONFIG', `${what} must be a JSON ${shape}, as ${example}`);
 }

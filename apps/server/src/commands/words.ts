@@ -23,7 +23,7 @@ export function readTime(flag: string, text: string): string {
 
 /** A whole number in a range. Throws CONFIG. */
 export function readNumber(flag: string, text: string, least: number, most: number): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
   throw new FaktoryError('CONFIG', `--${flag} must be a number from ${least} to ${most}`);
 }
@@ -65,8 +65,12 @@ export function plain(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '·');
 }
 
-/** JSON that is also safe on a terminal: what JSON leaves as it is of control characters is escaped. */
+/** A value as JSON that is also safe on a terminal. */
 export function jsonText(value: unknown, space?: number): string {
-  const text = JSON.stringify(value, undefined, space);
+  return safeJson(JSON.stringify(value, undefined, space));
+}
+
+/** JSON text that is also safe on a terminal: what JSON leaves as it is of control characters is escaped. */
+export function safeJson(text: string): string {
   return text.replace(/[\u007f-\u009f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -5,10 +5,10 @@
  */
 import {
   checkJob,
-  compactJson,
   FaktoryError,
   formatTime,
   type JobText,
+  jsonMembers,
   type Micros,
   parseJob,
   parseTime,
@@ -41,10 +41,9 @@ export function timedJob(set: SetName, { member, score }: Scored): Taken {
 
 /** A reservation has the job in it. */
 function workingJob(member: Buffer): Taken {
-  const held = JSON.parse(compactJson(String(member))) as { job?: unknown } | null;
-  if (typeof held?.job !== 'object') throw new FaktoryError('MALFORMED', 'a reservation without a job');
-  // Written anew: Faktory had its numbers as doubles too.
-  const { job, parsed } = jobOf(JSON.stringify(held.job));
+  const held = jsonMembers(String(member)).get('job');
+  if (!held?.startsWith('{')) throw new FaktoryError('MALFORMED', 'a reservation without a job');
+  const { job, parsed } = jobOf(held);
   return taken({ place: 'working', job }, parsed);
 }
 

@@ -10,6 +10,8 @@ import {
   type JobAttempt,
   type JobRow,
   type JobText,
+  jsonItems,
+  jsonMembers,
   parseJob,
   utf8Length,
   wireJob,
@@ -103,12 +105,20 @@ export function namesOf(job: JobText): string[] {
 function shown(job: JobText, redaction: Redaction): { display: string; args: string } {
   const wrapped = wrappedIn(job);
   const names = namesOf(job);
-  const inner =
-    wrapped === undefined ? undefined : (JSON.parse(job.args) as { arguments?: unknown }[])[0]?.arguments;
-  if (wrapped === undefined || !Array.isArray(inner))
+  const inner = wrapped === undefined ? undefined : wrappedArguments(job.args);
+  if (wrapped === undefined || inner === undefined)
     return { display: wrapped ?? job.jobtype, args: redaction.args(names, job.args) };
-  const [mailer, method] = inner as unknown[];
-  const isMail = MAILERS.includes(wrapped) && typeof mailer === 'string' && typeof method === 'string';
-  const display = isMail ? `${mailer}#${method}` : wrapped;
-  return { display, args: redaction.args(names, JSON.stringify(inner)) };
+  const [mailer, method] = MAILERS.includes(wrapped) ? jsonItems(inner).map(textIn) : [];
+  const display = mailer !== undefined && method !== undefined ? `${mailer}#${method}` : wrapped;
+  return { display, args: redaction.args(names, inner) };
 }
+
+/** The arguments of what is wrapped, as the client wrote them; undefined: there are none. */
+function wrappedArguments(args: string): string | undefined {
+  const [wrapper] = jsonItems(args);
+  const inner = wrapper?.startsWith('{') ? jsonMembers(wrapper).get('arguments') : undefined;
+  return inner?.startsWith('[') ? inner : undefined;
+}
+
+const textIn = (json: string): string | undefined =>
+  json.startsWith('"') ? (JSON.parse(json) as string) : undefined;

@@ -39,8 +39,8 @@ test('a job that is wrapped is hidden by either of its names', () => {
 });
 
 test('a member’s name that the client wrote with escapes is hidden, too', () => {
-  expect(args(['password'], '[{"pass\\u0077ord":"x"}]')).toBe(`[{"password":"${HIDDEN}"}]`);
-  expect(args(['größe'], '[{"gr\\u00f6\\u00dfe":"x"}]')).toBe(`[{"größe":"${HIDDEN}"}]`);
+  expect(args(['password'], '[{"pass\\u0077ord":"x"}]')).toBe(`[{"pass\\u0077ord":"${HIDDEN}"}]`);
+  expect(args(['größe'], '[{"gr\\u00f6\\u00dfe":"x"}]')).toBe(`[{"gr\\u00f6\\u00dfe":"${HIDDEN}"}]`);
   const other = '[{"gr\\u00f6\\u00dfe":1.0}]';
   expect(args(['password'], other)).toBe(other);
 });
@@ -71,4 +71,19 @@ test('a search in the arguments is refused while anything is hidden, others are 
 
 test('an empty rule is refused', () => {
   expect(() => new Redaction([' '])).toThrow(/a rule is empty/);
+});
+
+test('what is not hidden keeps its digits, escapes and spaces beside what is', () => {
+  const one = '[{"password":"x","id":12345678901234567890},1.0,"\\u00e9"]';
+  expect(args(['password'], one)).toBe(one.replace('"x"', `"${HIDDEN}"`));
+  const job = `{"jid":"j","args":${one},"custom":{"password":1.0,"id":3889108265204450030},"retry":25}`;
+  const shown = job.replace('"x"', `"${HIDDEN}"`).replace('"password":1.0', `"password":"${HIDDEN}"`);
+  expect(new Redaction(['password']).job(['Mail'], job)).toBe(shown);
+  expect(new Redaction(['Mail']).job(['Mail'], job)).toBe(job.replace(one, `["${HIDDEN}"]`));
+});
+
+test('a member of a job that is called like a rule is no argument and stays', () => {
+  const job = '{"jid":"j","args":[{"queue":"x"}],"queue":"q","failure":{"queue":1}}';
+  const shown = new Redaction(['queue']).job(['Mail'], job);
+  expect(JSON.parse(shown)).toMatchObject({ args: [{ queue: HIDDEN }], queue: 'q', failure: { queue: 1 } });
 });

@@ -2,13 +2,14 @@
  * Values of arguments that the web UI does not show: `password` hides every member of that name at any depth, of all jobs;
  * `SendEmail:password` only in jobs of that jobtype, `SendEmail:0` its first argument, `SendEmail` all its arguments.
  *
- * It must never change a text in which nothing is hidden. What the wire gives to workers is never hidden. A stranger would get wrong that
+ * It must never change anything but the hidden values: numbers keep their digits. What the wire gives to workers is never hidden. A stranger would get wrong that
  * a search in the arguments is refused while there are rules: it would tell what is hidden, a letter at a time.
  */
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, type JsonPath, replaceInJson } from '@faktory-ts/protocol';
 
 /** What stands in the place of a hidden value. */
 export const HIDDEN = '•••';
+const MARK = JSON.stringify(HIDDEN);
 
 interface Rule {
   /** Undefined: all. */
@@ -45,19 +46,21 @@ export class Redaction {
     // Where something is escaped, a name may be: é is one character to some clients and six to others.
     const mayHave = (name: string): boolean => json.includes(name) || /^\d+$/.test(name);
     if (names.size === 0 || !(json.includes('\\') || [...names].some(mayHave))) return json;
-    const outer = hide(JSON.parse(json), names, true);
-    const inner = jobtypes.length > 1 ? hideWrapped(outer.value, names) : outer;
-    return outer.hid || inner.hid ? JSON.stringify(inner.value) : json;
+    return replaceInJson(json, (path) => (isHidden(path, names, jobtypes.length > 1) ? MARK : undefined));
   }
 
   /** A whole job. */
   job(jobtypes: readonly string[], json: string): string {
     const names = this.#namesFor(jobtypes);
     if (names?.size === 0) return json;
-    const job = JSON.parse(json) as Record<string, unknown>;
-    const args = JSON.parse(this.args(jobtypes, JSON.stringify(job.args ?? []))) as unknown;
-    const custom = names === undefined ? job.custom : hide(job.custom, names, false).value;
-    return JSON.stringify({ ...job, args, ...(custom === undefined ? {} : { custom }) });
+    const wrapped = jobtypes.length > 1;
+    return replaceInJson(json, (path) => {
+      const isField = path.length === 1;
+      if (names === undefined) return isField && path[0] === 'args' ? `[${MARK}]` : undefined;
+      if (isField) return undefined;
+      const hidden = path[0] === 'args' ? isHidden(path, names, wrapped, 1) : isNamed(path, names);
+      return hidden && (path[0] === 'args' || path[0] === 'custom') ? MARK : undefined;
+    });
   }
 
   /** Undefined: all arguments are hidden. */
@@ -83,29 +86,20 @@ function readRule(text: string): Rule {
   return isType ? { jobtype: rule, name: undefined } : { jobtype: undefined, name: rule };
 }
 
-/** A number is the place among the arguments of what is wrapped, too. */
-function hideWrapped(args: unknown, names: ReadonlySet<string>): { value: unknown; hid: boolean } {
-  const [wrapper, ...rest] = args as unknown[];
-  const { arguments: wrapped } = Object(wrapper) as { arguments?: unknown };
-  if (!Array.isArray(wrapped)) return { value: args, hid: false };
-  const { value, hid } = hide(wrapped, names, true);
-  return { value: [{ ...Object(wrapper), arguments: value }, ...rest], hid };
+/** A member of an object of one of these names. */
+function isNamed(path: JsonPath, names: ReadonlySet<string>): boolean {
+  const last = path.at(-1);
+  return typeof last === 'string' && names.has(last);
 }
 
-function hide(value: unknown, names: ReadonlySet<string>, top: boolean): { value: unknown; hid: boolean } {
-  if (typeof value !== 'object' || value === null) return { value, hid: false };
-  let hid = false;
-  const inside = (key: string, item: unknown): unknown => {
-    if (names.has(key) && (!Array.isArray(value) || top)) {
-      hid = true;
-      return HIDDEN;
-    }
-    const inner = hide(item, names, false);
-    hid ||= inner.hid;
-    return inner.value;
-  };
-  const shown = Array.isArray(value)
-    ? value.map((item, index) => inside(String(index), item))
-    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(key, item)]));
-  return { value: shown, hid };
+/**
+ * The same, or the argument in one of these places; with a wrapper around, also the argument of what is wrapped. The arguments are
+ * `from` steps inside.
+ */
+function isHidden(path: JsonPath, names: ReadonlySet<string>, wrapped: boolean, from = 0): boolean {
+  const last = path.at(-1);
+  if (typeof last === 'string') return names.has(last);
+  const depth = path.length - from;
+  const inWrapper = wrapped && depth === 3 && path[from] === 0 && path[from + 1] === 'arguments';
+  return (depth === 1 || inWrapper) && names.has(String(last));
 }

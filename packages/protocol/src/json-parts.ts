@@ -1,0 +1,145 @@
+/*
+ * Takes JSON text apart and lays it out without building values, so numbers and escapes stay as they were written. Nothing here
+ * recurses: a client may nest 10,000 levels.
+ */
+import { compactJson, JsonScanner } from './json.ts';
+
+/**
+ * The items of a JSON array, each as its text. Throws `MALFORMED` when the text is not an array.
+ *
+ * @example
+ * ```ts
+ * jsonItems('[1.0, {"a":12345678901234567890}]'); // ['1.0', '{"a":12345678901234567890}']
+ * ```
+ */
+export function jsonItems(text: string): string[] {
+  const items: string[] = [];
+  eachPart(text, '[', (_, value) => items.push(value));
+  return items;
+}
+
+/** The members of a JSON object, each as its text; the last of equal keys counts. Throws `MALFORMED` when the text is not an object. */
+export function jsonMembers(text: string): Map<string, string> {
+  const members = new Map<string, string>();
+  eachPart(text, '{', (key, value) => members.set(key, value));
+  return members;
+}
+
+function eachPart(text: string, open: '[' | '{', tell: (key: string, value: string) => void): void {
+  const scanner = new JsonScanner(text);
+  let at = scanner.space(0);
+  if (text[at] !== open) scanner.fail(at, open === '[' ? 'it must be an array' : 'it must be an object');
+  const close = open === '[' ? ']' : '}';
+  at = scanner.space(at + 1);
+  let more = text[at] !== close;
+  while (more) {
+    const start = open === '{' ? scanner.key(at) : at;
+    const end = scanner.value(start);
+    tell(open === '{' ? keyAt(scanner, at) : '', text.slice(start, end));
+    at = scanner.space(end);
+    more = text[at] === ',';
+    if (more) at = scanner.space(at + 1);
+    else if (text[at] !== close) scanner.fail(at);
+  }
+  scanner.end(at + 1);
+}
+
+function keyAt(scanner: JsonScanner, at: number): string {
+  return JSON.parse(scanner.text.slice(at, scanner.string(at))) as string;
+}
+
+/** Where a value stands: the keys and numbers that lead to it from the outside in. */
+export type JsonPath = readonly (string | number)[];
+
+/**
+ * The text with other values in some places; all else stays as it is written, so a text in which nothing is replaced comes back
+ * unchanged. `replacement` is asked for every value inside the outermost one, from the outside in; what is replaced is not looked
+ * into. The path is only good during the call. Throws `MALFORMED`.
+ */
+export function replaceInJson(text: string, replacement: (path: JsonPath) => string | undefined): string {
+  const scanner = new JsonScanner(text);
+  const path: (string | number)[] = [];
+  const parts: string[] = [];
+  let kept = 0; // the text before is in `parts`
+  let at = scanner.space(0);
+  let fresh = false; // a container has just been opened
+  const open = (): void => {
+    const isArray = text[at] === '[';
+    if (!isArray && text[at] !== '{') return;
+    path.push(isArray ? -1 : '');
+    at = scanner.space(at + 1);
+    fresh = true;
+  };
+  scanner.end(scanner.value(at)); // from here on the text is known to be sound
+  open();
+  while (path.length > 0) {
+    if (text[at] === ']' || text[at] === '}') {
+      path.pop();
+      at = scanner.space(at + 1);
+      fresh = false;
+      continue;
+    }
+    if (!fresh) at = scanner.space(at + 1); // a comma
+    fresh = false;
+    const last = path.length - 1;
+    const place = path[last];
+    if (typeof place === 'number') path[last] = place + 1;
+    else {
+      path[last] = keyAt(scanner, at);
+      at = scanner.key(at);
+    }
+    const other = replacement(path);
+    const isContainer = text[at] === '[' || text[at] === '{';
+    if (other === undefined && isContainer) {
+      open();
+      continue;
+    }
+    const end = scanner.value(at);
+    if (other !== undefined) {
+      parts.push(text.slice(kept, at), other);
+      kept = end;
+    }
+    at = scanner.space(end);
+  }
+  return parts.length === 0 ? text : parts.join('') + text.slice(kept);
+}
+
+const deepestIndent = 100; // levels; a text of 10,000 levels would become 100 MB of spaces
+
+/**
+ * The text with line breaks and two spaces a level, as `JSON.stringify(value, undefined, 2)` lays it out. Throws `MALFORMED`.
+ *
+ * @example
+ * ```ts
+ * indentedJson('{"id":12345678901234567890}'); // '{\n  "id": 12345678901234567890\n}'
+ * ```
+ */
+export function indentedJson(text: string): string {
+  const scanner = new JsonScanner(compactJson(text));
+  const { text: tight, length } = scanner;
+  const parts: string[] = [];
+  let depth = 0;
+  const newLine = (): string => `\n${'  '.repeat(Math.min(depth, deepestIndent))}`;
+  for (let at = 0; at < length; ) {
+    const sign = tight[at] ?? '';
+    const next = tight[at + 1];
+    const start = at;
+    at++;
+    if (sign === '{' || sign === '[') {
+      if (next === '}' || next === ']') parts.push(sign, tight[at++] ?? '');
+      else {
+        depth++;
+        parts.push(sign, newLine());
+      }
+    } else if (sign === '}' || sign === ']') {
+      depth--;
+      parts.push(newLine(), sign);
+    } else if (sign === ',') parts.push(sign, newLine());
+    else if (sign === ':') parts.push(': ');
+    else {
+      at = scanner.scalar(start, scanner.peek(start));
+      parts.push(tight.slice(start, at));
+    }
+  }
+  return parts.join('');
+}
