@@ -6,11 +6,11 @@
  * server's own log says so. A stranger would get wrong that commands of the program write here too, beside a running server: so every
  * line is one append, and the size is asked of the file.
  */
-import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { excerpt, formatTime, type Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
-import { makePrivate } from './private-file.ts';
+import { appendOwned } from '../owned-file.ts';
 
 /** What somebody did. */
 export interface Deed {
@@ -50,10 +50,9 @@ export class Audit {
 
   write({ who, from, did, what, ok }: Deed): void {
     try {
-      const fresh = this.#makeRoom();
+      this.#makeRoom();
       const at = formatTime(this.#options.clock());
-      appendFileSync(this.#file, `${JSON.stringify({ at, who, from, did, what, ok })}\n`, { mode: 0o600 });
-      if (fresh) makePrivate(this.#file);
+      appendOwned(this.#file, `${JSON.stringify({ at, who, from, did, what, ok })}\n`);
     } catch (error) {
       if (performance.now() - this.#complainedAt < SILENCE) return;
       this.#complainedAt = performance.now();
@@ -62,14 +61,12 @@ export class Audit {
     }
   }
 
-  /** True: the next line makes a new file. */
-  #makeRoom(): boolean {
-    const size = statSync(this.#file, { throwIfNoEntry: false })?.size;
-    if (size === undefined || size < (this.#options.maxBytes ?? TEN_MEGABYTES)) return size === undefined;
+  #makeRoom(): void {
+    const size = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size < (this.#options.maxBytes ?? TEN_MEGABYTES)) return;
     for (let number = KEPT - 1; number > 0; number--)
       move(`${this.#file}.${number}`, `${this.#file}.${number + 1}`);
     move(this.#file, `${this.#file}.1`);
-    return true;
   }
 }
 

@@ -11,7 +11,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
-import { replacePrivate } from './private-file.ts';
+import { replaceOwned } from '../owned-file.ts';
 
 /** Whose a session is, as `Caller.who` says it, and the proof of what was shown. */
 export interface SessionOf {
@@ -139,7 +139,7 @@ export class Sessions {
 
   #save(): void {
     try {
-      replacePrivate(this.#path, `${JSON.stringify({ version: 2, sessions: [...this.#sessions] })}\n`);
+      replaceOwned(this.#path, `${JSON.stringify({ version: 2, sessions: [...this.#sessions] })}\n`);
     } catch (error) {
       this.#log.warn(`sessions of the web UI will not outlive a restart: ${(error as Error).message}`);
     }

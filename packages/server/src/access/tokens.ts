@@ -10,8 +10,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaktoryError, formatTime, nowMicros } from '@faktory-ts/protocol';
 import { silent } from '../log.ts';
+import { replaceOwned } from '../owned-file.ts';
 import { Audit } from './audit.ts';
-import { replacePrivate } from './private-file.ts';
 import { parseScope } from './rights.ts';
 
 /** A token without its secret. */
@@ -98,7 +98,7 @@ export class TokenFile {
   #replace(tokens: readonly SecretToken[]): void {
     const path = pathOf(this.#dir);
     try {
-      replacePrivate(path, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`);
+      replaceOwned(path, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`);
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;
       const busy = code === 'EEXIST';

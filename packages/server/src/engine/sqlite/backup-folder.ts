@@ -4,9 +4,10 @@
  * A backup is a compressed copy, `ID.db.gz`, and what is known of it, `ID.json`. Its id is the time at which it was made, so names sort
  * by age. What begins with a dot is being made, or was when a process died. A copy without its description is not listed.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaktoryError, type Micros, parseTime } from '@faktory-ts/protocol';
+import { createOwnedFolder } from '../../owned-file.ts';
 import type { Backup } from '../engine.ts';
 
 const description = /^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)\.json$/;
@@ -33,7 +34,7 @@ export function madeAt(id: string): Micros {
 
 /** Makes the folder, for this user only, and takes away what a process left that died. */
 export function prepare(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(folder)) createOwnedFolder(folder);
   for (const name of readdirSync(folder)) if (name.startsWith('.')) rmSync(join(folder, name));
 }
 

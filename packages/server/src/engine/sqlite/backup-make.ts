@@ -6,20 +6,21 @@
  * pages. It must never touch the store or an older backup.
  */
 import {
-  chmodSync,
+  closeSync,
   createReadStream,
   createWriteStream,
+  fsyncSync,
   renameSync,
   rmSync,
   statfsSync,
   statSync,
-  writeFileSync,
+  writeSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
+import { createOwned } from '../../owned-file.ts';
 import type { Backup } from '../engine.ts';
 import { pathsOf, prepare } from './backup-folder.ts';
 import { openDatabase } from './binding.ts';
@@ -51,7 +52,7 @@ export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Bac
     const found = checkStore(copy);
     const { bytes, sha256 } = await compress(copy, packed);
     const backup = { id, bytes, sha256, ...found };
-    await writeDescription(`${copy}.json`, backup);
+    writeDescription(`${copy}.json`, backup);
     renameSync(packed, paths.copy);
     renameSync(`${copy}.json`, paths.about); // from here on it is listed
     syncPath(folder);
@@ -91,12 +92,11 @@ function copyStore(file: string, to: string): void {
   try {
     db.exec(`PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);
-    writeFileSync(to, '', { mode: 0o600 }); // SQLite takes an empty file, and keeps its mode
+    closeSync(createOwned(to)); // SQLite takes an empty file, and keeps its mode and owner
     db.exec(`VACUUM INTO '${to.replaceAll("'", "''")}'`);
   } finally {
     db.close();
   }
-  chmodSync(to, 0o600);
 }
 
 function refuseFullDisk(file: string, folder: string): void {
@@ -116,14 +116,17 @@ async function compress(from: string, to: string): Promise<{ bytes: number; sha2
     createReadStream(from, { highWaterMark: 1 << 20 }),
     createGzip({ level, chunkSize: 1 << 18 }),
     measure,
-    createWriteStream(to, { mode: 0o600, flush: true }),
+    createWriteStream(to, { fd: createOwned(to), flush: true }),
   );
   return { bytes: measure.bytes, sha256: measure.sha256() };
 }
 
-async function writeDescription(path: string, backup: Backup): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  await file.writeFile(`${JSON.stringify(backup)}\n`);
-  await file.sync();
-  await file.close();
+function writeDescription(path: string, backup: Backup): void {
+  const fd = createOwned(path);
+  try {
+    writeSync(fd, `${JSON.stringify(backup)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -5,12 +5,12 @@
  * there is moved aside, never removed. It must only run while the folder's lock is held.
  */
 import {
+  closeSync,
   copyFileSync,
   createReadStream,
   createWriteStream,
   existsSync,
   linkSync,
-  mkdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -19,6 +19,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
+import { createOwned, createOwnedFolder } from '../../owned-file.ts';
 import type { Backup } from '../engine.ts';
 import { pathsOf, prepare } from './backup-folder.ts';
 import { checkStore } from './backup-make.ts';
@@ -57,7 +58,7 @@ export async function restore(
 /** A second name for the store, which stays under its first until the rename. */
 function keepAside(file: string, to: string): string {
   emptyLog(file);
-  mkdirSync(to, { mode: 0o700 });
+  createOwnedFolder(to);
   for (const end of ['-wal', '-shm']) {
     if (statSync(file + end, { throwIfNoEntry: false })?.size)
       renameSync(file + end, join(to, `faktory.db${end}`));
@@ -67,10 +68,15 @@ function keepAside(file: string, to: string): string {
   try {
     linkSync(file, kept);
   } catch {
-    copyFileSync(file, kept); // a file system without hard links
+    copyOwned(file, kept); // a file system without hard links
   }
   for (const path of [kept, to, dirname(file)]) syncPath(path);
   return to;
+}
+
+function copyOwned(from: string, to: string): void {
+  closeSync(createOwned(to));
+  copyFileSync(from, to);
 }
 
 /** What is in the log comes into the file: the log must not be taken for one of the restored store. */
@@ -110,7 +116,7 @@ async function inflate(from: string, to: string): Promise<string> {
     createReadStream(from, { highWaterMark: 1 << 20 }),
     measure,
     createGunzip({ chunkSize: 1 << 18 }),
-    createWriteStream(to, { mode: 0o600, flush: true }),
+    createWriteStream(to, { fd: createOwned(to), flush: true }),
   );
   return measure.sha256();
 }

@@ -6,7 +6,6 @@
  * locks: the data must be on a local disk.
  */
 import {
-  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -16,10 +15,10 @@ import {
   readSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
+import { appendOwned, keepPrivate, openOwned, refuseLink } from '../../owned-file.ts';
 import { type Database, openDatabase } from './binding.ts';
 
 /** A held folder; `release` gives it up. */
@@ -41,7 +40,10 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
     if (store === 'sound') {
       refuseDamaged(file);
       keepPrivate(file);
-      for (const beside of ['-wal', '-shm']) if (existsSync(file + beside)) keepPrivate(file + beside);
+      for (const beside of ['-wal', '-shm'].map((end) => file + end)) {
+        refuseLink(beside); // SQLite would follow a link, also one that leads nowhere yet
+        if (existsSync(beside)) keepPrivate(beside);
+      }
     }
     return { file, release: () => lock.close() };
   } catch (error) {
@@ -56,7 +58,8 @@ function makeFolder(folder: string): void {
     // A new folder's name lives in its parent: without these syncs a power cut could take the whole folder away.
     for (const path of [folder, dirname(folder)]) syncPath(path);
     const trial = join(folder, '.write-test');
-    writeFileSync(trial, '');
+    rmSync(trial, { force: true }); // left by a process that died
+    closeSync(openOwned(trial));
     rmSync(trial);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -70,16 +73,6 @@ function makeWithParents(folder: string): void {
   if (existsSync(folder)) return;
   makeWithParents(dirname(folder));
   mkdirSync(folder, { mode: 0o700 });
-}
-
-/**
- * The file, made when absent, is its owner's alone. One that everybody could read, as versions before this one left it, no longer is; what
- * an operator allows to a group stays allowed. SQLite gives the files beside its own the same mode.
- */
-function keepPrivate(path: string): void {
-  closeSync(openSync(path, 'a', 0o600));
-  if (process.platform === 'win32' || (statSync(path).mode & 0o007) === 0) return;
-  chmodSync(path, 0o600);
 }
 
 /** Makes what the folder or file holds durable. Systems that cannot sync a folder (Windows) need not. */
@@ -100,7 +93,8 @@ function takeLock(folder: string): Database {
   const lock = openDatabase(lockFile);
   try {
     lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+    rmSync(pidFile, { force: true });
+    appendOwned(pidFile, `${process.pid}\n`);
     return lock;
   } catch (cause) {
     lock.close();
