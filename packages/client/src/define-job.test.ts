@@ -4,7 +4,13 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { checkArguments } from './check-arguments.ts';
 import { Client } from './client.ts';
-import { type DefinedJobs, defineJob, unchecked } from './define-job.ts';
+import {
+  type DefinedJobs,
+  defineJob,
+  definitionsByType,
+  type JobDefinition,
+  unchecked,
+} from './define-job.ts';
 
 const jobs = [
   defineJob('Zod', { schema: z.tuple([z.string(), z.number()]), queue: 'mail', retry: 3 }),
@@ -89,17 +95,36 @@ describe('what is no definition does not compile', () => {
     expect(() => defineJob('T', { payload: () => true })).toThrow(config);
   });
 
-  test('a schema of something else than a list, and options that do not exist', () => {
+  test('a schema of something else than a list', () => {
     // @ts-expect-error an object schema is a payload
-    defineJob('T', { schema: z.object({}) });
-    // @ts-expect-error the wire's name is reserve_for
-    defineJob('T', { schema: z.tuple([]), reserveFor: 60 });
-    // @ts-expect-error the wire's name is reserve_for
-    defineJob('T', { reserveFor: 60 });
+    expect(defineJob('T', { schema: z.object({}) }).jobtype).toBe('T');
     // @ts-expect-error a queue is a text
-    defineJob('T', { queue: 7 });
+    expect(defineJob('T', { queue: 7 }).jobtype).toBe('T');
+  });
+
+  test('options that do not exist, and JavaScript hears of them with what was meant', () => {
+    // @ts-expect-error the wire's name is reserve_for
+    expect(() => defineJob('T', { schema: z.tuple([]), reserveFor: 60 })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG',
+        message: 'T: unknown option reserveFor; did you mean reserve_for?',
+      }),
+    );
     // @ts-expect-error a jid is for one job
-    expect(defineJob('T', { jid: 'jid-12345' }).jobtype).toBe('T');
+    expect(() => defineJob('T', { jid: 'jid-12345' })).toThrow('T: unknown option jid; the options are');
+  });
+
+  test('what defineJob did not make is refused where definitions are given', () => {
+    const given = (one: unknown) => () => definitionsByType([one as JobDefinition]);
+    expect(given({ jobtype: 'T' })).toThrow('jobs[0] is no definition');
+    expect(given('T')).toThrow('jobs[0] is no definition');
+    expect(given({ ...defineJob('T'), retrys: 3 })).toThrow(
+      'jobs: T: unknown option retrys; the options are',
+    );
+    expect(given({ ...defineJob('T'), defaults: { retrys: 3 } })).toThrow(
+      'jobs: T: unknown option defaults.retrys; did you mean retry?',
+    );
+    expect(() => definitionsByType(defineJob('T') as unknown as [])).toThrow('jobs must be a list');
   });
 });
 

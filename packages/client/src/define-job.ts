@@ -4,8 +4,8 @@
  * handler gets what comes out of it, because what travels is what was pushed and the worker runs the schema again.
  */
 
-import { FaktoryError } from '@faktory-ts/protocol';
-import type { JobDefaults } from './job-options.ts';
+import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
+import { defaultNames, type JobDefaults } from './job-options.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** What {@link defineJob} gives. Both lists are types only: of the arguments of a push, and of those a handler gets. */
@@ -55,9 +55,9 @@ export type DefinedArguments<Schema, Payload, On extends Side> = Schema extends 
  *
  * The schema checks the arguments of a push as JSON will carry them (a Date arrives as text), and they travel as they were
  * given. The worker checks again, and the handler gets what the schema makes of them: defaults filled in, texts parsed. Schemas
- * other than of these types, and extra options, do not compile.
+ * other than of these types, and extra options, do not compile; options that do not exist are refused at run time too.
  *
- * @throws FaktoryError `CONFIG` for both `schema` and `payload`, or one that is no Standard Schema.
+ * @throws FaktoryError `CONFIG` for an option that does not exist, both `schema` and `payload`, or one that is no Standard Schema.
  * @example
  * ```ts
  * import { z } from 'zod';
@@ -87,6 +87,8 @@ export function defineJob(
   jobtype: string,
   options: DefinitionOptions<ArgumentsSchema | undefined, StandardSchema | undefined> = {},
 ): JobDefinition {
+  const unknown = unknownOption(options, ['schema', 'payload', ...defaultNames]);
+  if (unknown !== undefined) throw new FaktoryError('CONFIG', `${jobtype}: ${unknown}`);
   const { schema, payload, ...defaults } = options;
   if (schema !== undefined && payload !== undefined)
     throw new FaktoryError(
@@ -106,7 +108,7 @@ export function defineJob(
 /**
  * Definitions by their jobtype.
  *
- * @throws FaktoryError `CONFIG` for a jobtype that is defined twice.
+ * @throws FaktoryError `CONFIG` for a jobtype that is defined twice, and for what `defineJob` did not make.
  * @example
  * ```ts
  * const table = definitionsByType([defineJob('Ping')]);
@@ -114,14 +116,30 @@ export function defineJob(
  * ```
  */
 export function definitionsByType(definitions: readonly JobDefinition[]): ReadonlyMap<string, JobDefinition> {
+  if (!Array.isArray(definitions)) throw new FaktoryError('CONFIG', 'jobs must be a list of definitions');
   const table = new Map<string, JobDefinition>();
-  for (const definition of definitions) {
+  for (const [at, definition] of definitions.entries()) {
+    checkDefinition(at, definition);
     const { jobtype } = definition;
     if (table.has(jobtype))
       throw new FaktoryError('CONFIG', `jobs: ${jobtype} is defined twice, leave one out`);
     table.set(jobtype, definition);
   }
   return table;
+}
+
+/** Options beside those of {@link defineJob} would have no effect: a definition keeps them in `defaults`. */
+function checkDefinition(at: number, definition: unknown): void {
+  const { jobtype, defaults } = (definition ?? {}) as { jobtype?: unknown; defaults?: unknown };
+  if (typeof jobtype !== 'string' || typeof defaults !== 'object' || defaults === null)
+    throw new FaktoryError(
+      'CONFIG',
+      `jobs[${at}] is no definition; make it with defineJob('JobType', { … })`,
+    );
+  const unknown = unknownOption(definition as object, ['jobtype', 'schema', 'payload', 'defaults', 'types']);
+  const inside = unknownOption(defaults, defaultNames, 'defaults.');
+  if (unknown !== undefined || inside !== undefined)
+    throw new FaktoryError('CONFIG', `jobs: ${jobtype}: ${unknown ?? inside}`);
 }
 
 /**

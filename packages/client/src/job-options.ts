@@ -36,6 +36,20 @@ export interface JobDefaults {
   track?: boolean | undefined;
 }
 
+/** The names of all defaults. The compiler sees to it that none is missing. */
+export const defaultNames = Object.keys({
+  queue: 0,
+  priority: 0,
+  reserve_for: 0,
+  retry: 0,
+  backtrace: 0,
+  custom: 0,
+  unique_for: 0,
+  unique_until: 0,
+  expires_in: 0,
+  track: 0,
+} satisfies Record<keyof JobDefaults, 0>);
+
 /** Everything about a job but its type and arguments. */
 export interface JobOptions extends JobDefaults {
   /** At least 8 bytes, unique among live jobs. A random one when left out. */

@@ -7,41 +7,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { resolveServers } from '@faktory-ts/client';
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, nearest } from '@faktory-ts/protocol';
 import { logFormats, type WorkerConfig } from './define-config.ts';
 import { checkWindow } from './health.ts';
 import { httpAddress } from './http-address.ts';
 import { importFile, placed } from './import-file.ts';
 import { logLevels } from './log-lines.ts';
-import { nearest } from './nearest.ts';
-import { settings, type WorkerOptions } from './options.ts';
+import { settings, type WorkerOptions, workerOptionNames } from './options.ts';
 
 // The compiler sees to it that none is missing.
-const known = Object.keys({
-  handlers: 0,
-  jobs: 0,
-  middleware: 0,
-  errors: 0,
-  queues: 0,
-  queueOrder: 0,
-  concurrency: 0,
-  queueConcurrency: 0,
-  fetchAhead: 0,
-  url: 0,
-  password: 0,
-  shutdownTimeout: 0,
-  beatInterval: 0,
-  longestBlock: 0,
-  tls: 0,
-  labels: 0,
-  log: 0,
-  observer: 0,
+const ownNames = Object.keys({
   require: 0,
   logLevel: 0,
   logFormat: 0,
   http: 0,
   healthWindow: 0,
-} satisfies Record<keyof WorkerConfig, 0>);
+} satisfies Record<Exclude<keyof WorkerConfig, keyof WorkerOptions>, 0>);
+const known = [...workerOptionNames, ...ownNames];
 
 const names = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `faktory.config.${ending}`);
 
@@ -102,7 +84,15 @@ function checkConfig(config: WorkerConfig, file: string, source: string): void {
   try {
     checkOwn(config);
     // The handlers are checked when they are together with those of the files.
-    settings({ ...config, handlers: { Checked: () => undefined } } as WorkerOptions);
+    const {
+      require: _,
+      logLevel: _level,
+      logFormat: _format,
+      http: _http,
+      healthWindow: _window,
+      ...worker
+    } = config;
+    settings({ ...worker, handlers: { Checked: () => undefined } } as WorkerOptions);
     resolveServers(config);
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;

@@ -4,7 +4,7 @@
  * `timeout` asks the handler to end, `hardTimeout` ends the job whatever the handler does.
  */
 
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
 import type { ErrorRule } from './error-rules.ts';
 
 /** Settings of one jobtype. Times are milliseconds, counted from the start of the handler. */
@@ -30,18 +30,23 @@ export interface HandlerOptions {
   readonly retryDelay?: ((attempt: number, error: unknown) => number) | undefined;
 }
 
+const own = {
+  timeout: 0,
+  hardTimeout: 0,
+  concurrency: 0,
+  errors: 0,
+  retryDelay: 0,
+} satisfies Record<keyof HandlerOptions, 0>;
+// The others are read elsewhere, but may be what a misspelt name means.
+const names = ['run', 'file', 'isolation', ...Object.keys(own)];
+
 const longestTimer = 2 ** 31 - 1;
 
 /** Throws `CONFIG`, the option named after `where`, for the first that cannot work. */
 export function readHandlerOptions(where: string, options: Record<string, unknown>): HandlerOptions {
-  const { timeout, hardTimeout, concurrency, errors, retryDelay, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw new FaktoryError(
-      'CONFIG',
-      `${where}.${unknown}: there is no such option; there are run, file, isolation, timeout, hardTimeout, concurrency, errors, retryDelay`,
-    );
-  }
+  const unknown = unknownOption(options, names, `${where}.`);
+  if (unknown !== undefined) throw new FaktoryError('CONFIG', unknown);
+  const { timeout, hardTimeout, concurrency, errors, retryDelay } = options;
   checkLimit(`${where}.timeout`, timeout);
   checkLimit(`${where}.hardTimeout`, hardTimeout);
   if (timeout !== undefined && hardTimeout !== undefined && timeout >= hardTimeout) {

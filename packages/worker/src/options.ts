@@ -5,6 +5,7 @@
  */
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { inspect } from 'node:util';
 import {
   type AnyJobs,
   checkArguments,
@@ -12,7 +13,7 @@ import {
   type JobDefinition,
   type JobTypes,
 } from '@faktory-ts/client';
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
 import type { RunRules } from './attempt.ts';
 import type { ErrorRule } from './error-rules.ts';
 import { checkErrorRules } from './handler-options.ts';
@@ -36,7 +37,7 @@ export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
   middleware?: readonly Middleware<NoInfer<RunMap<Jobs>>>[] | undefined;
   /** What becomes of a job by the class of its error: the first rule that fits, after those of its jobtype. Default: none. */
   errors?: readonly ErrorRule[] | undefined;
-  /** Default `['default']`. */
+  /** `'mail'`, `['critical', 'default']`, or weights `{ critical: 3, default: 1 }`. Default `['default']`. */
   queues?: Queues | undefined;
   /** With queues in strict order: `round-robin` asks each first in its turn. Default `strict`. */
   queueOrder?: 'strict' | 'round-robin' | undefined;
@@ -91,8 +92,32 @@ export interface WorkerSettings {
   observers: WorkerObserver[];
 }
 
+/** The names of all options. The compiler sees to it that none is missing. */
+export const workerOptionNames = Object.keys({
+  handlers: 0,
+  jobs: 0,
+  middleware: 0,
+  errors: 0,
+  queues: 0,
+  queueOrder: 0,
+  concurrency: 0,
+  queueConcurrency: 0,
+  fetchAhead: 0,
+  url: 0,
+  password: 0,
+  shutdownTimeout: 0,
+  beatInterval: 0,
+  longestBlock: 0,
+  tls: 0,
+  labels: 0,
+  log: 0,
+  observer: 0,
+} satisfies Record<keyof WorkerOptions, 0>);
+
 /** Throws `CONFIG` for the first option that cannot work. */
 export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Jobs>): WorkerSettings {
+  const unknown = unknownOption(options, workerOptionNames);
+  if (unknown !== undefined) throw new FaktoryError('CONFIG', unknown);
   const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 5000 } = options;
   const { longestBlock = 1_800_000, fetchAhead = 1000 } = options;
   const table = handlerTable(options.handlers);
@@ -110,7 +135,7 @@ export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Job
   const errors: unknown = options.errors ?? [];
   checkErrorRules('errors', errors);
   const order = queueOrder(queues, options.queueOrder);
-  const labels = [...(options.labels ?? [])];
+  const labels = checkedTexts('labels', options.labels ?? []);
   return {
     runner: new Runner({ table, middleware, errors, checkArguments: checkBy(options.jobs ?? []) }),
     queues: order,
@@ -123,7 +148,7 @@ export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Job
     typeLimits: typeLimits(table),
     labels,
     log: options.log ?? silent,
-    observers: [options.observer ?? []].flat(),
+    observers: checkedObservers([options.observer ?? []].flat()),
   };
 }
 
@@ -136,8 +161,8 @@ function limitsOf(given: Readonly<Record<string, number>> = {}): ReadonlyMap<str
 }
 
 function checkBy(jobs: readonly JobDefinition[]): RunRules['checkArguments'] {
-  if (jobs.length === 0) return undefined;
   const definitions = definitionsByType(jobs);
+  if (definitions.size === 0) return undefined;
   return (jobtype, args) => {
     const definition = definitions.get(jobtype);
     return definition === undefined ? args : checkArguments(definition, args);
@@ -149,6 +174,18 @@ function typeLimits(table: HandlerTable): ReadonlyMap<string, number> {
     concurrency === undefined ? [] : [[jobtype, concurrency] as const],
   );
   return new Map(limits);
+}
+
+/** Note: a text alone has letters that a spread would take for texts of their own. */
+function checkedTexts(name: string, value: unknown): string[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return [...value];
+  throw new FaktoryError('CONFIG', `${name} must be a list of texts, not ${inspect(value)}`);
+}
+
+function checkedObservers(observers: readonly unknown[]): WorkerObserver[] {
+  const wrong = observers.find((one) => typeof one !== 'object' || one === null);
+  if (wrong === undefined) return observers as WorkerObserver[];
+  throw new FaktoryError('CONFIG', `observer must be an object with methods, not ${inspect(wrong)}`);
 }
 
 function checkedMiddleware(middleware: unknown): AnyMiddleware[] {

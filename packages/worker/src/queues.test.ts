@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Queues, queueOrder } from './queues.ts';
+import { type Queues, queueNames, queueOrder } from './queues.ts';
 
 describe('the order of each FETCH', () => {
   test('names stay in strict order', () => {
@@ -8,6 +8,11 @@ describe('the order of each FETCH', () => {
       ['b', 'a'],
       ['b', 'a'],
     ]);
+  });
+
+  test('a name alone is one queue, not one for each of its letters', () => {
+    expect(queueOrder('mail')()).toEqual(['mail']);
+    expect(queueNames('mail')).toEqual(['mail']);
   });
 
   test('weights share out who comes first, and every queue comes', () => {
@@ -34,6 +39,11 @@ test.each<[string, Queues]>([
   ['a negative weight', { a: -1 }],
   ['a weight that is none', { a: Number.NaN }],
   ['an endless weight', { a: Number.POSITIVE_INFINITY }],
+  ['a Map, which has no keys of its own', new Map([['a', 1]]) as never],
+  ['a Set', new Set(['a']) as never],
+  ['null', null as never],
+  ['a number', 5 as never],
+  ['a text with a space', 'a b'],
 ])('%s is a CONFIG error', (_name, queues) => {
   expect(() => queueOrder(queues)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
 });

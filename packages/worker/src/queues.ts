@@ -4,10 +4,20 @@
  * tries queues strictly in the order of each FETCH; fairness between queues is the worker's choice, made here.
  */
 
+import { inspect } from 'node:util';
 import { FaktoryError, queueName } from '@faktory-ts/protocol';
 
-/** Names in strict order: the first is emptied before the second is looked at. Or weights: `{ a: 3, b: 1 }` asks a first 3 times of 4. */
-export type Queues = readonly string[] | Readonly<Record<string, number>>;
+/**
+ * One name, or names in strict order: the first is emptied before the second is looked at. Or weights: `{ a: 3, b: 1 }` asks a first
+ * 3 times of 4.
+ */
+export type Queues = string | readonly string[] | Readonly<Record<string, number>>;
+
+/** The names of the queues. Note: a text alone is one name; its letters are none. */
+export function queueNames(queues: Queues): readonly string[] {
+  if (typeof queues === 'string') return [queues];
+  return Array.isArray(queues) ? queues : Object.keys(queues);
+}
 
 /** Gives the order for the next FETCH. Throws `CONFIG` for no queue, a bad name, a repeated one, or a weight that is not above 0. */
 export function queueOrder(
@@ -15,8 +25,14 @@ export function queueOrder(
   order: 'strict' | 'round-robin' = 'strict',
   random: () => number = Math.random,
 ): () => readonly string[] {
-  const strict = Array.isArray(queues);
-  const names: string[] = strict ? [...queues] : Object.keys(queues);
+  if (!isQueues(queues)) {
+    throw new FaktoryError(
+      'CONFIG',
+      `queues is ${inspect(queues, { depth: 0 })}; it must be a name, a list of names, or weights by name: { critical: 3, default: 1 }`,
+    );
+  }
+  const strict = typeof queues === 'string' || Array.isArray(queues);
+  const names = [...queueNames(queues)];
   if (names.length === 0) throw new FaktoryError('CONFIG', 'a worker needs at least one queue');
   for (const name of names) {
     if (typeof name !== 'string' || !queueName.test(name)) {
@@ -41,6 +57,13 @@ export function queueOrder(
     }
   }
   return () => drawn(weights, random);
+}
+
+/** A Set or a Map has no own keys: it would be a worker without queues. */
+function isQueues(queues: unknown): boolean {
+  if (typeof queues === 'string' || Array.isArray(queues)) return true;
+  if (typeof queues !== 'object' || queues === null) return false;
+  return !(queues instanceof Map || queues instanceof Set);
 }
 
 /** Each queue is first in its turn, the others behind it. */

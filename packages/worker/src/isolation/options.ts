@@ -6,7 +6,7 @@
 
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
 
 /** Isolation with settings. Memory is in MiB. */
 export interface IsolationOptions {
@@ -51,10 +51,9 @@ function checkOptions(where: string, options: unknown): asserts options is Isola
       `${where} must be 'inline', 'thread', 'process' or { in: 'thread' | 'process', … }`,
     );
   }
+  const unknown = unknownOption(numbers, ['in', 'memoryLimit', 'recycleAfter', 'recycleAbove'], `${where}.`);
+  if (unknown !== undefined) throw new FaktoryError('CONFIG', unknown);
   for (const [name, value] of Object.entries(numbers)) {
-    if (!['memoryLimit', 'recycleAfter', 'recycleAbove'].includes(name)) {
-      throw new FaktoryError('CONFIG', `${where}.${name}: there is no such option`);
-    }
     if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 1)) {
       throw new FaktoryError('CONFIG', `${where}.${name} must be a whole number, 1 or more`);
     }

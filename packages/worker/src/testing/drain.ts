@@ -6,6 +6,7 @@
 
 import type { JobTypes } from '@faktory-ts/client';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
+import { queueNames } from '../queues.ts';
 import type { Worker } from '../worker.ts';
 import type { DrainFailure, KnownWorker, Site, TestWorkerOptions } from './site.ts';
 import { patience, unfinished, until } from './until.ts';
@@ -91,7 +92,7 @@ class Crew<Jobs extends JobTypes<Jobs>> {
     this.#site = site;
     this.#options = options;
     const { queues } = options;
-    if (queues !== undefined) this.#queues = Array.isArray(queues) ? queues : Object.keys(queues);
+    if (queues !== undefined) this.#queues = queueNames(queues);
   }
 
   /** What is still to be run, in words. */

@@ -8,6 +8,7 @@ import { type AnyJobs, Connection, commands, type JobTypes, resolveServers } fro
 import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
 import type { Server } from '@faktory-ts/server';
 import type { WorkerOptions } from '../options.ts';
+import { queueNames } from '../queues.ts';
 import { Worker } from '../worker.ts';
 import type { TestClock } from './clock.ts';
 import { patience, unfinished, until } from './until.ts';
@@ -76,7 +77,7 @@ export class Site {
     const worker = new Worker<Jobs>({ shutdownTimeout: 1000, ...options, url: this.url });
     this.onStop(() => worker.stop());
     const { queues = ['default'] } = options;
-    this.employ(worker, Array.isArray(queues) ? queues : Object.keys(queues));
+    this.employ(worker, queueNames(queues));
     await worker.start();
     return worker;
   }

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { nearest, unknownOption } from './nearest.ts';
+
+const known = ['queues', 'queueOrder', 'url', 'http', 'concurrency'];
+
+test.each([
+  ['queue', 'queues'],
+  ['QUEUES', 'queues'],
+  ['concurency', 'concurrency'],
+  ['uri', 'url'],
+  ['order', undefined],
+  ['x', undefined],
+  ['queues'.repeat(20), undefined],
+])('%s means %s', (word, meant) => {
+  expect(nearest(word, known)).toBe(meant);
+});
+
+test('an unknown option is named with the one that was meant, or with all that there are', () => {
+  expect(unknownOption({ url: '', concurency: 3 }, known)).toBe(
+    'unknown option concurency; did you mean concurrency?',
+  );
+  expect(unknownOption({ order: undefined }, ['url', 'http'], 'worker.')).toBe(
+    'unknown option worker.order; the options are url, http',
+  );
+  expect(unknownOption({ url: '' }, known)).toBeUndefined();
+});
