@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { globMatcher } from './glob.ts';
 
 /** A glob the slow and obvious way: every split of the text is tried. */
@@ -19,6 +19,64 @@ function naive(pattern: string, text: string): boolean {
   if (first === '\\' && rest !== '')
     return rest.charAt(0) === text.charAt(0) && naive(rest.slice(1), text.slice(1));
   return first === text.charAt(0) && naive(rest, text.slice(1));
+}
+
+const takes: Record<string, (character: string) => boolean> = {
+  '?': () => true,
+  '[ab]': (character) => character === 'a' || character === 'b',
+  '[^b]': (character) => character !== 'b',
+  '[a-z]': (character) => character >= 'a' && character <= 'z',
+};
+
+/** The same by the table of all beginnings: one row a part, one column a character. */
+function byTable(parts: readonly string[], text: string): boolean {
+  const characters = [...text];
+  let row = [true, ...characters.map(() => false)];
+  for (const part of parts) {
+    const one = takes[part] ?? ((character: string) => character === part);
+    const next = [part === '*' && row[0] === true];
+    characters.forEach((character, at) => {
+      const byStar = part === '*' && (next[at] === true || row[at + 1] === true);
+      next.push(byStar || (part !== '*' && row[at] === true && one(character)));
+    });
+    row = next;
+  }
+  return row.at(-1) === true;
+}
+
+/** Counts the characters that are looked at, until it is called. `indexOf` looks at what it passes, and goes back by its needle at most. */
+function countLooks(): () => number {
+  let count = 0;
+  const { indexOf, startsWith } = String.prototype;
+  const spies = (['charCodeAt', 'codePointAt'] as const).map((name) => {
+    const before = String.prototype[name];
+    return vi.spyOn(String.prototype, name).mockImplementation(function (this: string, at: number) {
+      count += 1;
+      return Reflect.apply(before, this, [at]) as number;
+    });
+  });
+  const find = vi.spyOn(String.prototype, 'indexOf').mockImplementation(function (
+    this: string,
+    needle: string,
+    from = 0,
+  ) {
+    const found = indexOf.call(this, needle, from);
+    count += (found < 0 ? this.length : found) - from + needle.length;
+    if (needle.length > 32) count = Number.POSITIVE_INFINITY; // V8 would go back by all of it
+    return found;
+  });
+  const begins = vi.spyOn(String.prototype, 'startsWith').mockImplementation(function (
+    this: string,
+    needle: string,
+    from = 0,
+  ) {
+    count += needle.length;
+    return startsWith.call(this, needle, from);
+  });
+  return () => {
+    for (const spy of [...spies, find, begins]) spy.mockRestore();
+    return count;
+  };
 }
 
 describe('a glob', () => {
@@ -71,10 +129,49 @@ describe('a glob', () => {
     );
   });
 
-  test('finishes on patterns made to blow up', () => {
-    const text = 'a'.repeat(20_000);
-    expect(globMatcher(`${'a*'.repeat(5000)}b`)(text)).toBe(false);
-    expect(globMatcher(`${'*?'.repeat(5000)}b`)(text)).toBe(false);
-    expect(globMatcher(`*${'[ab]'.repeat(1000)}b*`)(text)).toBe(false);
+  test('agrees with trying every split where parts have classes and more than 32 characters', () => {
+    const part = fc.constantFrom('a', 'b', '?', '[ab]', '[^b]', '[a-z]', '😀');
+    const parts = fc.array(fc.oneof({ weight: 8, arbitrary: part }, fc.constant('*')), { maxLength: 90 });
+    const texts = fc.string({ unit: fc.constantFrom('a', 'b', 'a', 'a', '😀'), maxLength: 150 });
+    fc.assert(
+      fc.property(parts, texts, (pattern, text) => {
+        const whole = ['*', ...pattern, '*'];
+        expect(globMatcher(whole.join(''))(text)).toBe(byTable(whole, text));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('a long plain part is found where it first stands', () => {
+    const part = `${'ab'.repeat(30)}c`;
+    const text = `${'ab'.repeat(50)}c and ${part}`;
+    expect(globMatcher(`*${part}*${part}`)(text)).toBe(true);
+    expect(globMatcher(`*${part}*${part}*${part}`)(text)).toBe(false);
+  });
+
+  test('a pattern of more than 1,024 bytes is refused, whatever characters it has', () => {
+    expect(() => globMatcher('é'.repeat(512))).not.toThrow();
+    expect(() => globMatcher('é'.repeat(513))).toThrow(
+      expect.objectContaining({ code: 'LIMIT', message: expect.stringContaining('1026 bytes') }),
+    );
+  });
+
+  // Steps are counted, not time: each look at a character of the text is one.
+  test.each([
+    ['classes', `*${'[a]'.repeat(300)}[b]*`],
+    ['a long plain part', `*${'a'.repeat(500)}b${'a'.repeat(500)}*`],
+    ['many stars', `${'a*'.repeat(500)}b`],
+    ['stars and single characters', `${'*?'.repeat(500)}b`],
+    [
+      'a class of many ranges',
+      `*[${Array.from({ length: 300 }, (_, i) => String.fromCharCode(0x400 + 2 * i)).join('')}]*`,
+    ],
+  ])('looks at each character of a text at most four times: %s', (_, pattern) => {
+    const matches = globMatcher(pattern);
+    const stop = countLooks();
+    const matched = matches('a'.repeat(20_000));
+    const looks = stop();
+    expect(matched).toBe(false);
+    expect(looks).toBeLessThan(4 * 20_000 + 4 * pattern.length);
   });
 });

@@ -1,61 +1,68 @@
 /*
- * Redis-style globs: `*`, `?`, `[abc]`, `[a-z]`, `[^x]`, `\` before any of them. The whole text must match,
- * case counts. It must never backtrack over more than one star: a hostile pattern costs text times pattern,
- * never more. A stranger would get wrong that an unclosed `[` ends with the pattern and that `]` right after
- * `[` closes an empty class: Redis does so.
+ * Redis-style globs: `*`, `?`, `[abc]`, `[a-z]`, `[^x]`, `\` before any of them. The whole text must match, case counts.
+ *
+ * The time is linear in the text, whatever the pattern: patterns have at most `longestGlob` bytes, and no character of the text is
+ * looked at again after a mismatch (glob-scan.ts and find-text.ts say how). Note: an unclosed `[` ends with the pattern, and `]` right after
+ * `[` closes an empty class, because Redis does so.
  */
 
-/** What one character of the text may be: one code point, any (`?`), or a class. */
-type Token = number | 'any' | Class;
-interface Class {
-  readonly not: boolean;
-  /** Pairs of first and last code point. */
-  readonly ranges: readonly (readonly [number, number])[];
+import { FaktoryError } from './errors.ts';
+import { textFinder } from './find-text.ts';
+import { segmentFinder, type Token } from './glob-scan.ts';
+import { utf8Length } from './utf8.ts';
+
+const longestGlob = 1024; // bytes
+
+/** Throws `LIMIT` for a pattern of more than 1,024 bytes. */
+export function checkGlob(pattern: string): void {
+  const bytes = utf8Length(pattern);
+  if (bytes <= longestGlob) return;
+  const text = `the pattern has ${bytes} bytes, the most is ${longestGlob}; use a shorter part of the text`;
+  throw new FaktoryError('LIMIT', text);
 }
-/** What stands between two stars. `literal` when it is plain text, so that indexOf can look for it. */
+
+/** What stands between two stars. `literal` when it is plain text. */
 interface Segment {
   readonly tokens: readonly Token[];
   readonly literal: string | undefined;
 }
 
+/** The end of the first match in text[from, to); -1 when there is none. */
+type Finder = (text: string, from: number, to: number) => number;
+
 /**
  * A test for whole texts against the pattern. `?` and a class stand for one character (code point).
  *
+ * @throws FaktoryError `LIMIT` for a pattern of more than 1,024 bytes.
  * @example
  * ```ts
  * globMatcher('*"jobtype":"Mail"*')('{"jobtype":"Mail"}'); // true
  * ```
  */
 export function globMatcher(pattern: string): (text: string) => boolean {
+  checkGlob(pattern);
   const segments = parseGlob(pattern);
   const first = segments[0] as Segment;
   if (segments.length === 1) return (text) => matchAt(first, text, 0) === text.length;
   const last = segments[segments.length - 1] as Segment;
-  const middle = segments.slice(1, -1).filter((segment) => segment.tokens.length > 0);
+  const finders = segments.slice(1, -1).flatMap((segment) => finderOf(segment) ?? []);
   return (text) => {
     let at = matchAt(first, text, 0);
     const tail = stepBack(text, last.tokens.length);
     if (at < 0 || tail < at || matchAt(last, text, tail) !== text.length) return false;
     // Between stars the earliest place is always the best one: it leaves the most text to the rest.
-    for (const segment of middle) {
-      at = find(segment, text, at, tail);
+    for (const find of finders) {
+      at = find(text, at, tail);
       if (at < 0) return false;
     }
     return true;
   };
 }
 
-/** The end of the earliest match in text[from, to); -1 when there is none. */
-function find(segment: Segment, text: string, from: number, to: number): number {
-  if (segment.literal !== undefined) {
-    const found = text.indexOf(segment.literal, from);
-    return found < 0 || found + segment.literal.length > to ? -1 : found + segment.literal.length;
-  }
-  for (let at = from; at < to; at += width(text, at)) {
-    const end = matchAt(segment, text, at);
-    if (end >= 0 && end <= to) return end;
-  }
-  return -1;
+/** Undefined for the empty segment between two stars in a row, which is everywhere. */
+function finderOf({ tokens, literal }: Segment): Finder | undefined {
+  if (tokens.length === 0) return undefined;
+  return literal === undefined ? segmentFinder(tokens) : textFinder(literal);
 }
 
 /** The end of the match that starts at `at`; -1 when there is none. */
@@ -72,10 +79,8 @@ function matchAt(segment: Segment, text: string, at: number): number {
   return i;
 }
 
-function accepts(token: Token, point: number): boolean {
-  if (typeof token === 'number') return token === point;
-  if (token === 'any') return true;
-  return token.ranges.some(([low, high]) => point >= low && point <= high) !== token.not;
+function accepts({ not, ranges }: Token, point: number): boolean {
+  return ranges.some(([low, high]) => point >= low && point <= high) !== not;
 }
 
 function width(text: string, at: number): number {
@@ -92,32 +97,42 @@ function stepBack(text: string, count: number): number {
   return at;
 }
 
+const any: Token = { not: true, ranges: [] };
+const only = (point: number): Token => ({ not: false, ranges: [[point, point]] });
+
 /** The pattern, cut at its stars: always one segment more than there are stars. */
 function parseGlob(pattern: string): Segment[] {
   const points = Array.from(pattern, (character) => character.codePointAt(0) ?? 0);
   const segments: Segment[] = [];
   let tokens: Token[] = [];
+  let plain: string | undefined = '';
+  const add = (token: Token, text?: string): void => {
+    tokens.push(token);
+    plain = text === undefined || plain === undefined ? undefined : plain + text;
+  };
+  const literal = (point: number): void => add(only(point), String.fromCodePoint(point));
+  const cut = (): void => {
+    segments.push({ tokens, literal: plain });
+    tokens = [];
+    plain = '';
+  };
   for (let i = 0; i < points.length; i++) {
     const point = points[i] as number;
-    if (point === 0x2a /* * */) {
-      segments.push(asSegment(tokens));
-      tokens = [];
-    } else if (point === 0x3f /* ? */) {
-      tokens.push('any');
-    } else if (point === 0x5b /* [ */) {
+    if (point === 0x2a /* * */) cut();
+    else if (point === 0x3f /* ? */) add(any);
+    else if (point === 0x5b /* [ */) {
       const [token, next] = parseClass(points, i + 1);
-      tokens.push(token);
+      add(token);
       i = next;
-    } else if (point === 0x5c /* \ */ && i + 1 < points.length) {
-      tokens.push(points[++i] as number);
-    } else tokens.push(point);
+    } else if (point === 0x5c /* \ */ && i + 1 < points.length) literal(points[++i] as number);
+    else literal(point);
   }
-  segments.push(asSegment(tokens));
+  cut();
   return segments;
 }
 
 /** Reads a class from behind its `[`; gives it and the position of its `]` (or of the pattern's end). */
-function parseClass(points: readonly number[], start: number): [Class, number] {
+function parseClass(points: readonly number[], start: number): [Token, number] {
   const not = points[start] === 0x5e; /* ^ */
   const ranges: [number, number][] = [];
   let i = not ? start + 1 : start;
@@ -134,11 +149,4 @@ function parseClass(points: readonly number[], start: number): [Class, number] {
     } else ranges.push([point, point]);
   }
   return [{ not, ranges }, i];
-}
-
-function asSegment(tokens: readonly Token[]): Segment {
-  const plain = tokens.every((token) => typeof token === 'number');
-  // One call per character: a segment may be longer than a call may have arguments.
-  const literal = plain ? tokens.map((token) => String.fromCodePoint(token as number)).join('') : undefined;
-  return { tokens, literal };
 }

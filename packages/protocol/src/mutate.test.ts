@@ -42,6 +42,12 @@ describe('MUTATE', () => {
   });
 });
 
+test('a MUTATE whose pattern has more than 1,024 bytes is refused, with its length', () => {
+  const rest = JSON.stringify({ cmd: 'kill', target: 'dead', filter: { regexp: 'a'.repeat(1025) } });
+  const message = 'the pattern has 1025 bytes, the most is 1024; use a shorter part of the text';
+  expect(() => parseMutate(rest)).toThrow(expect.objectContaining({ code: 'LIMIT', message }));
+});
+
 describe('a filter', () => {
   const text = (): string => '{"jobtype":"Apple","args":["fizz"]}';
 

@@ -5,8 +5,8 @@
  */
 
 import { FaktoryError } from './errors.ts';
-import { globMatcher } from './glob.ts';
-import { readPayload, stringIn, stringsIn } from './payload.ts';
+import { checkGlob, globMatcher } from './glob.ts';
+import { payloadOf, readPayload, stringIn, stringsIn } from './payload.ts';
 
 const commands = ['clear', 'kill', 'discard', 'requeue'] as const;
 const targets = ['scheduled', 'retries', 'dead'] as const;
@@ -29,7 +29,7 @@ export interface Mutation {
 
 /**
  * Reads what follows `MUTATE `. Empty and null parts of the filter are left out, an empty filter too.
- * Throws `MALFORMED` for bad JSON or types, `INVALID` for an unknown command or set.
+ * Throws `MALFORMED` for bad JSON or types, `INVALID` for an unknown command or set, `LIMIT` for a `regexp` of more than 1,024 bytes.
  */
 export function parseMutate(rest: string): Mutation {
   const fields = readPayload(rest);
@@ -45,13 +45,16 @@ export function parseMutate(rest: string): Mutation {
 
 function readFilter(value: unknown): MutationFilter | undefined {
   if (value === undefined) return undefined;
-  const fields = readPayload(JSON.stringify(value));
+  const fields = payloadOf(value);
   const jids = stringsIn(fields, 'jids');
   const regexp = stringIn(fields, 'regexp');
   const jobtype = stringIn(fields, 'jobtype');
   const filter: MutationFilter = {};
   if (jids?.length) filter.jids = jids;
-  if (regexp) filter.regexp = regexp;
+  if (regexp) {
+    checkGlob(regexp);
+    filter.regexp = regexp;
+  }
   if (jobtype) filter.jobtype = jobtype;
   return Object.keys(filter).length > 0 ? filter : undefined;
 }

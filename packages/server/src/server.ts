@@ -27,6 +27,7 @@ import {
   settle,
   shownSettings,
 } from './options.ts';
+import { Stalls } from './stalls.ts';
 import { BackupTask } from './tasks/backup-task.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
@@ -96,6 +97,7 @@ interface Rooms {
   readonly makeHttp: (at: HttpOptions) => HttpApp;
   readonly backups: BackupTask | undefined;
   readonly disk: DiskWatch;
+  readonly stalls: Stalls;
   readonly statsd: StatsdTask | undefined;
   readonly info: () => Promise<Info>;
 }
@@ -151,6 +153,7 @@ class FaktoryServer implements Server {
       await this.#startHttp(rooms);
       this.#port = await rooms.listener.start();
       rooms.statsd?.start();
+      rooms.stalls.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -171,7 +174,8 @@ class FaktoryServer implements Server {
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
     const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, info };
-    const listener = new Listener({ ...settings, access: this.#access, host }, desk);
+    const stalls = new Stalls(log);
+    const listener = new Listener({ ...settings, access: this.#access, host, asked: stalls }, desk);
     const startedAt = performance.now();
     const sources = {
       jobs,
@@ -193,9 +197,10 @@ class FaktoryServer implements Server {
       backups: () => backups?.state,
       disk: () => disk.state,
       stopping: () => listener.stopping,
+      asked: stalls,
     };
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
-    return { engine, jobs, runner, listener, http: undefined, makeHttp, backups, disk, statsd, info };
+    return { engine, jobs, runner, listener, http: undefined, makeHttp, backups, disk, stalls, statsd, info };
   }
 
   async #startHttp(rooms: Rooms): Promise<void> {
@@ -252,6 +257,7 @@ class FaktoryServer implements Server {
       rooms.jobs.close();
       rooms.backups?.stop();
       rooms.disk.stop();
+      rooms.stalls.stop();
       await Promise.all([rooms.listener.stop(), rooms.runner.stop(), rooms.http?.stop()]);
       await rooms.statsd?.stop();
       await rooms.engine.close();

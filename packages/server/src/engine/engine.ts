@@ -174,8 +174,10 @@ export interface SetChange {
   readonly change: 'discard' | 'kill' | 'requeue';
   /** Only these jids; undefined means all. */
   readonly jids?: readonly string[] | undefined;
-  /** Picks by jobtype and whole wire text (made only when asked for); undefined means all. */
-  readonly matches?: ((jobtype: string, text: () => string) => boolean) | undefined;
+  /** Without jids: only this jobtype; undefined means all. */
+  readonly jobtype?: string | undefined;
+  /** Without jids: only jobs whose whole wire text this glob matches; undefined means all. */
+  readonly regexp?: string | undefined;
   /** For `kill`: when the dead entry is forgotten. */
   readonly deadUntil?: Micros;
 }
@@ -279,7 +281,10 @@ export interface Engine {
    */
   errors(ask: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]>;
 
-  /** Applies a change to each picked entry, each in one commit, in bites so that others are served meanwhile. */
+  /**
+   * Applies a change to each picked entry, each in one commit, in bites so that others are served meanwhile. Picking by jobtype or
+   * glob makes nobody wait. Throws LIMIT for a glob that is too long.
+   */
   mutate(change: SetChange): Promise<number>;
 
   /**

@@ -11,6 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access, Caller } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
+import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
 import { type ApiSources, addApi } from './api.ts';
 import { Guard } from './guard.ts';
@@ -39,7 +40,10 @@ export interface HttpOptions {
 type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'workers' | 'now';
 
 /** What the pages tell of. */
-export type HttpSources = HealthSources & MetricsSources & WatchSources & Omit<ApiSources, Made>;
+export type HttpSources = HealthSources &
+  MetricsSources &
+  WatchSources &
+  Omit<ApiSources, Made> & { readonly asked: Asked };
 
 const MOST_CONNECTIONS = 1000;
 const MOST_HEADERS = 65_536; // bytes
@@ -123,9 +127,22 @@ export class HttpApp {
       const how = request.url.startsWith('/api/') ? 'no-store' : 'no-cache';
       if (!kept) reply.header('Cache-Control', how);
     });
+    this.#countRequests(app);
     this.#addOldPages(app);
     await addApi(app, this.#guard, this.#live, this.#apiSources(), this.#options.log);
     await addPages(app);
+  }
+
+  #countRequests(app: FastifyInstance): void {
+    const { asked } = this.#sources;
+    const nameOf = ({ method, routeOptions }: FastifyRequest): string =>
+      `${method} ${routeOptions.url ?? '/'}`;
+    app.addHook('onRequest', async (request) => {
+      const length = Number(request.headers['content-length'] ?? 0) + request.url.length;
+      asked.asked(nameOf(request), length, request.ip);
+    });
+    app.addHook('onResponse', async (request) => asked.answered(nameOf(request)));
+    app.addHook('onRequestAbort', async (request) => asked.answered(nameOf(request)));
   }
 
   #addOldPages(app: FastifyInstance): void {

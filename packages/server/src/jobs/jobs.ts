@@ -160,6 +160,7 @@ export class Jobs {
     return this.#engine.beat(wid);
   }
 
+  /** Changes the picked jobs of a set; says how many. It goes on when the caller is gone. */
   mutate(mutation: Mutation): Promise<number> {
     return mutate(this.#engine, mutation);
   }

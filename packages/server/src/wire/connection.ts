@@ -37,8 +37,10 @@ export interface Port {
   readonly maxLineBytes: number;
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
-  /** Counts a known command. */
-  counted(): void;
+  /** Counts a known command: its verb, its length, and whose it is. */
+  asked(verb: string, length: number, who: string): void;
+  /** That command is answered. */
+  answered(verb: string): void;
   /** Makes the connection the only one of this producer. */
   claimProducer(name: string, connection: Connection): void;
   /** Whether the server has begun to stop. */
@@ -53,6 +55,8 @@ export interface Port {
 interface Slot {
   answer: Answer;
   ready: boolean;
+  /** Empty: it was none that we know. */
+  verb: string;
 }
 
 export class Connection implements Session, WorkerLine {
@@ -214,13 +218,13 @@ export class Connection implements Session, WorkerLine {
   /** A line that cannot be read: the error is the last thing this client hears. */
   #reject(error: unknown): void {
     this.#closing = true;
-    const slot: Slot = { answer: undefined, ready: false };
+    const slot: Slot = { answer: undefined, ready: false, verb: '' };
     this.#slots.push(slot);
     this.#fill(slot, errorReply(error));
   }
 
   #start(line: string): void {
-    const slot: Slot = { answer: undefined, ready: false };
+    const slot: Slot = { answer: undefined, ready: false, verb: '' };
     this.#slots.push(slot);
     if (this.#port.stopping) {
       this.#closing = true;
@@ -231,7 +235,8 @@ export class Connection implements Session, WorkerLine {
       const [name, payload] = splitVerb(line);
       const verb = commands.get(name) ?? (this.extended ? extensions.get(name) : undefined);
       if (!verb) throw new FaktoryError('UNKNOWN_COMMAND', `unknown command ${name.slice(0, 100)}`);
-      this.#port.counted();
+      this.#port.asked(name, payload.length, this.caller.who);
+      slot.verb = name;
       this.#commands += 1;
       this.#held = !verb.streams;
       if (this.caller.limits !== undefined) this.#permit(name, payload);
@@ -302,6 +307,7 @@ export class Connection implements Session, WorkerLine {
   #fill(slot: Slot, answer: Answer): void {
     slot.answer = answer;
     slot.ready = true;
+    if (slot.verb !== '') this.#port.answered(slot.verb);
     while (this.#slots[0]?.ready) {
       const next = this.#slots.shift()?.answer;
       if (this.#slots.length === 0) this.#held = false;

@@ -10,6 +10,7 @@ import { type ClientRow, errorReply, FaktoryError, OK } from '@faktory-ts/protoc
 import type { Access, Caller, Deed } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
+import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
 import type { Desk } from './commands.ts';
 import { Connection, type Port } from './connection.ts';
@@ -30,6 +31,8 @@ export interface ListenerOptions {
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
   readonly log: Logger;
+  /** Counts commands. */
+  readonly asked: Asked;
 }
 
 const LAST_REPLIES = 1000; // ms that clients have at the stop to take theirs
@@ -99,8 +102,13 @@ export class Listener implements Port {
     return this.#stopping;
   }
 
-  counted(): void {
+  asked(verb: string, length: number, who: string): void {
     this.#commands += 1;
+    this.#options.asked.asked(verb, length, who);
+  }
+
+  answered(verb: string): void {
+    this.#options.asked.answered(verb);
   }
 
   claimProducer(name: string, connection: Connection): void {

@@ -6,9 +6,10 @@ import type { Database } from './binding.ts';
 import { failing } from './failing.ts';
 import { ahead, levels } from './levels.ts';
 import { pastFaults, pastSteps, pastSum } from './past.ts';
+import { pick } from './pick.ts';
 import { scan } from './scan.ts';
 
-const readings = { scan, levels, ahead, pastSteps, pastSum, pastFaults, failing };
+const readings = { scan, levels, ahead, pastSteps, pastSum, pastFaults, failing, pick };
 
 type Readings = typeof readings;
 /** The name of one of them. */

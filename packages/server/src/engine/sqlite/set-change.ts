@@ -3,40 +3,47 @@
  * set of a million entries never stops the server. Each entry changes in one commit; an entry that left the set
  * between the two phases is left alone.
  */
-import { type Micros, wireJob } from '@faktory-ts/protocol';
+import type { Micros } from '@faktory-ts/protocol';
 import type { SetChange } from '../engine.ts';
 import { toColumn } from './column.ts';
 import { capDead } from './held.ts';
+import type { PickBite, PickMark } from './pick.ts';
+import type { Reader } from './reader.ts';
 import { place } from './schema.ts';
 import type { Store } from './store.ts';
 import { makeReady } from './timed.ts';
 
-const BITE = 500;
+const BITE = 500; // rows changed in one commit
+const PAGE_ROWS = 2000; // of which only the numbers are read
+const BEFORE_ALL: PickMark = { due: -1, id: -1 };
 
-interface Row {
-  id: number;
-  due: number;
-  document: string;
-  enqueued_at: number;
-  failure: string | null;
-}
-
-const PAGE = `SELECT id, due, document, enqueued_at, failure FROM job INDEXED BY job_timed
-  WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id LIMIT ${BITE}`;
+const PAGE = `SELECT id, due FROM job INDEXED BY job_timed
+  WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id LIMIT ${PAGE_ROWS}`;
 const BY_JID = `SELECT id FROM job INDEXED BY job_jid
   WHERE jid = ? AND place = ? AND place > ${place.ready} AND place <> ${place.working}`;
 const STILL_THERE = 'SELECT id, queue FROM job WHERE id = ? AND place = ?';
 const KILL = `UPDATE job SET place = ${place.dead}, due = ? WHERE id = ?`;
 
 /** Applies the change to every picked entry of the set; says how many there were. */
-export async function changeSet(store: Store, change: SetChange, deadLimit: number): Promise<number> {
-  const ids = change.jids ? await byJids(store, change, change.jids) : await byScan(store, change);
+export async function changeSet(
+  store: Store,
+  reader: Reader,
+  change: SetChange,
+  deadLimit: number,
+): Promise<number> {
+  const ids = await pickedBy(store, reader, change);
   let changed = 0;
   for (let from = 0; from < ids.length; from += BITE) {
     const bite = ids.slice(from, from + BITE);
     changed += await store.turn.run(() => changeRows(store, change, bite, deadLimit));
   }
   return changed;
+}
+
+function pickedBy(store: Store, reader: Reader, change: SetChange): Promise<number[]> {
+  if (change.jids) return byJids(store, change, change.jids);
+  const all = change.jobtype === undefined && change.regexp === undefined;
+  return all ? everyOne(store, change) : byText(store, reader, change);
 }
 
 async function byJids(store: Store, { set }: SetChange, jids: readonly string[]): Promise<number[]> {
@@ -52,25 +59,28 @@ async function byJids(store: Store, { set }: SetChange, jids: readonly string[])
   return [...ids];
 }
 
-async function byScan(store: Store, { set, matches }: SetChange): Promise<number[]> {
+async function everyOne(store: Store, { set }: SetChange): Promise<number[]> {
   const ids: number[] = [];
-  const picks = (row: Row): boolean => !matches || matches(jobtype(row), () => text(row));
-  const pageAfter = (due: Micros, id: number): Promise<Row[]> =>
-    store.turn.run(() => store.sql(PAGE).all(place[set], due, id) as Row[]);
-  let rows = await pageAfter(-1, -1);
+  const pageAfter = ({ due, id }: PickMark): Promise<PickMark[]> =>
+    store.turn.run(() => store.sql(PAGE).all(place[set], due, id) as unknown as PickMark[]);
+  let rows = await pageAfter(BEFORE_ALL);
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    for (const row of rows) if (picks(row)) ids.push(row.id);
-    rows = rows.length < BITE ? [] : await pageAfter(last.due, last.id);
+    for (const { id } of rows) ids.push(id);
+    rows = rows.length < PAGE_ROWS ? [] : await pageAfter(last);
   }
   return ids;
 }
 
-function jobtype(row: Row): string {
-  return (JSON.parse(row.document) as { jobtype: string }).jobtype;
-}
-
-function text(row: Row): string {
-  return wireJob(row.document, row.enqueued_at || undefined, row.failure ?? undefined);
+async function byText(store: Store, reader: Reader, { set, jobtype, regexp }: SetChange): Promise<number[]> {
+  const picked: number[][] = [];
+  await store.turn.run(() => undefined); // the reader sees what is committed: pushes of this turn are called for, too
+  let after: PickMark | undefined = BEFORE_ALL;
+  while (after) {
+    const bite: PickBite = await reader.ask('pick', { code: place[set], jobtype, regexp, after });
+    picked.push(bite.ids);
+    after = bite.next;
+  }
+  return picked.flat();
 }
 
 function changeRows(store: Store, change: SetChange, ids: readonly number[], deadLimit: number): number {

@@ -201,8 +201,8 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.run(() => timed.history(this.#store, days));
   }
 
-  mutate(change: SetChange): Promise<number> {
-    return changeSet(this.#store, change, this.#deadLimit);
+  async mutate(change: SetChange): Promise<number> {
+    return changeSet(this.#store, this.#search, change, this.#deadLimit);
   }
 
   async find(ask: FindAsk, { cursor, limit, lean }: Bite, signal?: AbortSignal): Promise<FoundBite> {

@@ -1,0 +1,80 @@
+/*
+ * Finding a part of a glob that has classes, in one pass over the text: bit i of the state says that the first i + 1 tokens match
+ * what ends here, so a character costs one shift and one AND for each 32 tokens (Shift-And, Baeza-Yates and Gonnet).
+ *
+ * Note: the characters are sorted into intervals beforehand, because a class may have hundreds of ranges and a text 100,000 different
+ * characters; then a character costs a binary search at most.
+ */
+
+/** What one character of the text may be: one of the ranges, or with `not` none of them. */
+export interface Token {
+  readonly not: boolean;
+  /** Pairs of first and last code point. */
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
+const plain = 128; // characters that are looked up at once
+
+/** Gives the end of the first match of these tokens in text[from, to); -1 when there is none. */
+export function segmentFinder(tokens: readonly Token[]): (text: string, from: number, to: number) => number {
+  const words = Math.ceil(tokens.length / 32);
+  const starts = intervals(tokens);
+  const masks = masksOf(tokens, starts, words);
+  const small = Uint32Array.from({ length: plain }, (_, point) => intervalOf(starts, point));
+  const state = new Int32Array(words);
+  const lastWord = words - 1;
+  const lastBit = 1 << ((tokens.length - 1) % 32);
+  return (text, from, to) => {
+    state.fill(0);
+    for (let at = from; at < to; ) {
+      const point = text.codePointAt(at) as number;
+      at += point > 0xffff ? 2 : 1;
+      const row = (point < plain ? (small[point] as number) : intervalOf(starts, point)) * words;
+      let carry = 1; // a match may begin at every character
+      for (let word = 0; word < words; word++) {
+        const bits = state[word] as number;
+        state[word] = ((bits << 1) | carry) & (masks[row + word] as number);
+        carry = bits >>> 31;
+      }
+      if (((state[lastWord] as number) & lastBit) !== 0) return at <= to ? at : -1;
+    }
+    return -1;
+  };
+}
+
+/** The first code points of the intervals in which all characters are the same to every token. */
+function intervals(tokens: readonly Token[]): Uint32Array {
+  const starts = new Set([0]);
+  for (const { ranges } of tokens) {
+    for (const [low, high] of ranges) starts.add(low).add(high + 1);
+  }
+  return Uint32Array.from(starts).sort();
+}
+
+function intervalOf(starts: Uint32Array, point: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] as number) <= point) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** For each interval the tokens that take it, a bit a token. */
+function masksOf(tokens: readonly Token[], starts: Uint32Array, words: number): Int32Array {
+  const masks = new Int32Array(starts.length * words);
+  tokens.forEach(({ not, ranges }, index) => {
+    const taken = new Uint8Array(starts.length);
+    for (const [low, high] of ranges) {
+      for (let at = intervalOf(starts, low); at < starts.length && (starts[at] as number) <= high; at++)
+        taken[at] = 1;
+    }
+    const word = index >> 5;
+    for (let at = 0; at < starts.length; at++) {
+      if ((taken[at] === 1) !== not)
+        masks[at * words + word] = (masks[at * words + word] as number) | (1 << (index & 31));
+    }
+  });
+  return masks;
+}
