@@ -251,7 +251,6 @@ class FaktoryServer implements Server {
   async stop(): Promise<void> {
     const rooms = this.#rooms;
     this.#rooms = undefined;
-    this.#access.close();
     if (rooms) {
       rooms.listener.refuse();
       rooms.jobs.close();
@@ -262,6 +261,7 @@ class FaktoryServer implements Server {
       await rooms.statsd?.stop();
       await rooms.engine.close();
     }
+    await this.#access.close();
     if (this.#settings.dir === undefined) rmSync(this.dir, { recursive: true, force: true });
   }
 

@@ -20,12 +20,13 @@ export class Handshake {
   /** Checks the first line. Undefined: close silently. Rejects with AUTH for a wrong proof, LIMIT after too many. */
   async accept(
     line: string,
-    client: Omit<Claim, 'username'>,
+    client: Pick<Claim, 'address' | 'gone'>,
   ): Promise<{ hello: Hello; caller: Caller } | undefined> {
     const hello = parseHello(line);
     if (!hello) return undefined;
-    const { username, pwdhash = '' } = hello;
+    const { username, pwdhash = '', wid, hostname, pid, labels } = hello;
+    const self = JSON.stringify([username, wid, hostname, pid, labels]);
     const challenge = this.#challenge && { ...this.#challenge, rounds: proofRounds(hello, this.#challenge) };
-    return { hello, caller: await this.#access.admit(pwdhash, challenge, { ...client, username }) };
+    return { hello, caller: await this.#access.admit(pwdhash, challenge, { ...client, username, self }) };
   }
 }
