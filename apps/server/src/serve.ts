@@ -4,13 +4,14 @@
  */
 import { createServer, type Logger, type Server } from '@faktory-ts/server';
 import { announce, banner } from './announce.ts';
+import { becomeOwner } from './become-owner.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { reload } from './reload.ts';
 import { onSignals } from './signals.ts';
 import { dumpState } from './state.ts';
 import { tellSystemd } from './systemd.ts';
-import { startInPlace } from './take-over.ts';
+import { acceptTakeOver, startInPlace } from './take-over.ts';
 
 const stopDeadline = 5000; // ms
 const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGTERM: 15 };
@@ -24,17 +25,21 @@ export async function serve(read: () => Config, version: string, takeOver: boole
   const log = createLog({ level, format, colour, write: (line) => process.stdout.write(line) });
   for (const warning of config.warnings) log.warn(warning);
   endOnFault(log);
+  becomeOwner(config.server.dir, log);
   const server = createServer({ ...config.server, log });
   const started = takeOver ? startInPlace(server, log) : server.start();
+  let closeSocket = (): void => undefined;
   let stopping = false;
   let reloading = started;
+  const beginStop = (reason: string): void => {
+    stopping = true;
+    tellSystemd(['STOPPING=1'], log);
+    log.info(reason);
+    closeSocket(); // before the folder is free: afterwards the socket is the successor's
+    void stop(server, started, log);
+  };
   onSignals(process, {
-    stop: (signal) => {
-      stopping = true;
-      tellSystemd(['STOPPING=1'], log);
-      log.info(`${signal}: stopping; a second signal ends the process at once`);
-      void stop(server, started, log);
-    },
+    stop: (signal) => beginStop(`${signal}: stopping; a second signal ends the process at once`),
     abandon: (signal) => end(log, 128 + (signalNumbers[signal] ?? 0), `${signal} again: ended at once`),
     reload: () => {
       reloading = reloading.then(() => reload(config, read, server, log));
@@ -43,6 +48,8 @@ export async function serve(read: () => Config, version: string, takeOver: boole
   });
   await started;
   if (stopping) return;
+  const onSuccessor = (): void => beginStop('another server takes over this data folder: stopping');
+  closeSocket = await acceptTakeOver(server.dir, onSuccessor, log);
   announce(config, server, version, log);
   tellSystemd(['READY=1', `STATUS=listening at ${config.binding.text}`], log);
 }

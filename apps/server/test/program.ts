@@ -21,8 +21,9 @@ export class Program {
   err = '';
   #heard = (): void => undefined;
 
-  constructor(args: readonly string[], env: Record<string, string>) {
-    this.child = spawn(process.execPath, [main, ...args], { env: { HOME: freshFolder(), ...env } });
+  constructor(args: readonly string[], env: Record<string, string>, through: readonly string[]) {
+    const [command = '', ...words] = [...through, process.execPath, main, ...args];
+    this.child = spawn(command, words, { env: { HOME: freshFolder(), ...env } });
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear('out', text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear('err', text));
     this.ended = new Promise((resolve) => {
@@ -68,9 +69,13 @@ export class Program {
   }
 }
 
-/** Starts `faktory ARGS`; `free` are the arguments for free ports and no HTTP. */
-export function faktory(args: readonly string[], env: Record<string, string> = {}): Program {
-  return new Program(args, env);
+/** Starts `faktory ARGS`, by the command `through` if one is given; `free` are the arguments for free ports and no HTTP. */
+export function faktory(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  through: readonly string[] = [],
+): Program {
+  return new Program(args, env, through);
 }
 export const free = ['-b', 'localhost:0', '-w', ':0'] as const;
 

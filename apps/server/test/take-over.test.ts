@@ -1,10 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@faktory-ts/client';
-import { afterEach, describe, expect, it } from 'vitest';
-import { converse, endAll, faktory, freshFolder, holdPort } from './program.ts';
+import { createServer } from '@faktory-ts/server';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startInPlace } from '../src/take-over.ts';
+import { converse, endAll, faktory, free, freshFolder, holdPort } from './program.ts';
 
 afterEach(endAll);
+
+const unshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
+const inOwnNamespace = unshare ? it : it.skip;
 
 /** A port that was free a moment ago: both servers need the same. */
 async function freePort(): Promise<number> {
@@ -29,7 +35,7 @@ describe('a server started with --take-over', () => {
       }
     })();
     const next = faktory(args);
-    await next.says(/process \d+ holds the data folder: it is asked to stop/);
+    await next.says(/the server that holds \S+ was asked to stop/);
     await next.port();
     expect(await old.ended).toBe(0);
     await client.push({ jobtype: 'T', args: [] });
@@ -46,5 +52,55 @@ describe('a server started with --take-over', () => {
     const alone = faktory(['-b', 'localhost:0', '-w', ':0', '-d', dir, '--take-over']);
     expect(await converse(await alone.port(), ['INFO'])).toContain('"uptime"');
     expect(alone.out).not.toContain('asked to stop');
+  });
+
+  it('ends only the server that holds the folder, whatever process faktory.pid names', async () => {
+    const dir = freshFolder();
+    const innocent = spawn('sleep', ['600']);
+    const old = faktory([...free, '-d', dir]);
+    await old.port();
+    writeFileSync(join(dir, 'faktory.pid'), `${innocent.pid}\n`);
+    const next = faktory([...free, '-d', dir, '--take-over']);
+    await next.port();
+    expect(await old.ended).toBe(0);
+    expect(old.out).toContain('another server takes over this data folder: stopping');
+    expect(innocent.exitCode ?? innocent.signalCode).toBeNull();
+    innocent.kill();
+    expect(await next.stop()).toBe(0);
+  });
+
+  it('works in a folder whose path is longer than the system allows for sockets', async () => {
+    const dir = join(freshFolder(), 'x'.repeat(120));
+    const old = faktory([...free, '-d', dir]);
+    await old.port();
+    await faktory([...free, '-d', dir, '--take-over']).port();
+    expect(await old.ended).toBe(0);
+  });
+
+  // Each sees itself as process 1.
+  inOwnNamespace('ends the one in another container on the same volume, and never itself', async () => {
+    const dir = freshFolder();
+    const container = ['unshare', '--pid', '--fork', '--kill-child'];
+    const old = faktory([...free, '-d', dir], {}, container);
+    await old.port();
+    expect(readFileSync(join(dir, 'faktory.pid'), 'utf8')).toBe('1\n');
+    const next = faktory([...free, '-d', dir, '--take-over'], {}, container);
+    await next.port();
+    expect(await old.ended).toBe(0);
+    expect(readFileSync(join(dir, 'faktory.pid'), 'utf8')).toBe('1\n');
+    expect(next.out).not.toContain('stopping');
+  });
+
+  it('says so when the holder has no socket to be asked through, and signals no process', async () => {
+    const dir = freshFolder();
+    const holder = createServer({ dir, port: 0 });
+    await holder.start();
+    const late = createServer({ dir, port: 0 });
+    const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    await expect(startInPlace(late, log, 20)).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining('it has no faktory.sock in the folder'),
+    });
+    await holder.stop();
   });
 });

@@ -3,6 +3,7 @@
  */
 import { resolve } from 'node:path';
 import { type Backup, DataFolder } from '@faktory-ts/server';
+import { becomeOwner } from '../become-owner.ts';
 import { usualFolders } from '../config.ts';
 import type { Call, Flag } from './command.ts';
 
@@ -16,8 +17,12 @@ export const folderFlags = {
   },
 } satisfies Record<string, Flag>;
 
-/** The folder that the command means. */
-export const folderOf = (call: Call<'dir'>): DataFolder => new DataFolder(dirOf(call));
+/** The folder that the command works on, as its owner. Files that only root can read must be open before. */
+export function folderOf(call: Call<'dir'>): DataFolder {
+  const dir = dirOf(call);
+  becomeOwner(dir);
+  return new DataFolder(dir);
+}
 
 /** Its path. */
 export function dirOf(call: Call<'dir'>): string {

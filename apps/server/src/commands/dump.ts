@@ -1,7 +1,7 @@
 /*
  * `faktory dump | load`: the store as lines of JSON, and back. A dump goes beside a running server; a load needs it to be stopped.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, openSync, ReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { command } from './command.ts';
@@ -29,20 +29,34 @@ export const load = command<'dir' | 'skip-known'>({
   async run(call) {
     const [file = '-'] = call.words;
     const options = { skipKnown: call.on('skip-known') };
-    const { jobs, skipped } = await folderOf(call).load(linesOf(file, call.terminal.input), options);
+    const lines = linesOf(open(file, call.terminal.input));
+    const { jobs, skipped } = await folderOf(call).load(lines, options);
     const left = skipped > 0 ? `, ${skipped} were there` : '';
     call.terminal.print(`${counted(jobs, 'job')} loaded${left}`);
   },
 });
 
-async function* linesOf(file: string, input: NodeJS.ReadableStream): AsyncGenerator<string> {
-  const source = file === '-' ? input : createReadStream(file);
+/** Opens the file now: it may be one that only root can read. */
+function open(file: string, input: NodeJS.ReadableStream): NodeJS.ReadableStream {
+  if (file === '-') return input;
+  try {
+    return createReadStream(file, { fd: openSync(file, 'r') });
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+async function* linesOf(source: NodeJS.ReadableStream): AsyncGenerator<string> {
   try {
     yield* createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    throw new FaktoryError('NOT_FOUND', `${file} cannot be read (${reason}); is it the right file?`, {
-      cause,
-    });
+    throw unreadable(source instanceof ReadStream ? String(source.path) : 'standard input', cause);
   }
+}
+
+function unreadable(file: string, cause: unknown): FaktoryError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  return new FaktoryError('NOT_FOUND', `${file} cannot be read (${reason}); is it the right file?`, {
+    cause,
+  });
 }

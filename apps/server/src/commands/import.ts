@@ -41,13 +41,13 @@ Faktory's data is only read. Jobs that cannot be imported are written to rejecte
   faktory import /var/lib/faktory/db/faktory.rdb --dry-run
   faktory import /var/lib/faktory/db/faktory.rdb -d /var/lib/faktory-ts`,
   async run(call) {
-    const folder = folderOf(call);
-    if (!call.on('dry-run')) {
-      folder.checkFree();
-      checkUnused(call, folder);
-    }
-    const source = await sourceOf(call);
+    const source = await sourceOf(call); // before folderOf: only root may be able to read it
     try {
+      const folder = folderOf(call);
+      if (!call.on('dry-run')) {
+        folder.checkFree();
+        checkUnused(call, folder);
+      }
       await importFrom(source, call, folder);
     } finally {
       await source.close();

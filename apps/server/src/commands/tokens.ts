@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { TokenFile } from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
-import { dirOf, folderFlags } from './data-folder.ts';
+import { folderFlags, folderOf } from './data-folder.ts';
 import { table } from './table.ts';
 import { fromNow } from './words.ts';
 
@@ -34,7 +34,8 @@ export const tokens = command<'dir' | 'scope'>({
   more,
   async run(call) {
     const [act, name] = call.words;
-    const file = new TokenFile(dirOf(call), userInfo().username);
+    const who = userInfo().username; // before it becomes the folder's owner
+    const file = new TokenFile(folderOf(call).dir, who);
     if (act === undefined) list(call, file);
     else if (act === 'add' && name !== undefined) add(call, file, name);
     else if (act === 'revoke' && name !== undefined) revoke(call, file, name);
