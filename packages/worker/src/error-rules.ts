@@ -5,7 +5,7 @@
  */
 
 import type { JobContext } from './context.ts';
-import type { Failure } from './failure.ts';
+import { type Failure, failureOf } from './failure.ts';
 import { type Outcome, wholeSeconds } from './outcome.ts';
 
 /**
@@ -77,7 +77,7 @@ export function ruleOn(
       const said = typeof ruling === 'function' ? ruling(thrown, context) : ruling;
       if (said !== undefined) return outcomeOf(said, failure);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = failureOf(error).message;
       context.log.warn(`the errors rule for ${type.name} failed, so the job fails as without it: ${why}`);
       return { to: 'failed', failure };
     }

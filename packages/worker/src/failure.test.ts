@@ -62,6 +62,90 @@ describe('type and message', () => {
   });
 });
 
+describe('what is behind an error is told with it', () => {
+  const because = (text: string, cause: unknown): Error => new Error(text, { cause });
+
+  test('the chain of causes, with their codes', () => {
+    const refused = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' });
+    const error = new TypeError('fetch failed', { cause: because('no socket', refused) });
+    expect(failureOf(error)).toMatchObject({
+      errtype: 'TypeError',
+      message: 'fetch failed; caused by Error: no socket; caused by Error ECONNREFUSED: connect refused',
+    });
+  });
+
+  test('the members of an AggregateError, which may have no message of its own', () => {
+    const error = new AggregateError([new Error('a1'), new RangeError('a2')]);
+    expect(failureOf(error)).toMatchObject({
+      errtype: 'AggregateError',
+      message: 'AggregateError; one of 2: Error: a1; one of 2: RangeError: a2',
+    });
+    expect(failureOf(because('outer', error)).message).toBe(
+      'outer; caused by AggregateError; one of 2: Error: a1; one of 2: RangeError: a2',
+    );
+  });
+
+  test('a cause that is no error, and none that is undefined', () => {
+    expect(failureOf(because('outer', 'no room')).message).toBe('outer; caused by no room');
+    expect(failureOf(because('outer', { status: 503 })).message).toBe('outer; caused by { status: 503 }');
+    expect(failureOf(because('outer', undefined)).message).toBe('outer');
+  });
+
+  test('a wrapper that repeats its cause says it once', () => {
+    expect(failureOf(because('outer', because('same', new Error('same')))).message).toBe(
+      'outer; caused by Error: same',
+    );
+  });
+
+  test('a chain without an end, a cycle and a cause that throws are no trouble', () => {
+    const loop = new Error('loop');
+    loop.cause = loop;
+    expect(failureOf(loop).message).toBe('loop');
+    let far = new Error('level 0');
+    for (let level = 1; level <= 10_000; level++) far = because(`level ${level}`, far);
+    expect(failureOf(far).message.match(/caused by/g)).toHaveLength(10);
+    const hostile = Object.defineProperty(new Error('outer'), 'cause', { get: () => JSON.parse('{') });
+    expect(failureOf(hostile).message).toBe('outer');
+    const trap = new Proxy({}, { has: () => true, get: () => JSON.parse('{') });
+    expect(failureOf(because('outer', trap)).message).toBe('outer');
+    class Endless {
+      message = 'x';
+      get cause(): unknown {
+        return Object.assign(new Endless(), { message: `${this.message}x` });
+      }
+    }
+    const endless = new Endless();
+    expect(failureOf(endless).message.match(/caused by/g)).toHaveLength(10);
+  });
+
+  test('a huge message leaves room for its cause, and all stays in the bounds', () => {
+    const { message } = failureOf(because('x'.repeat(50_000_000), new Error('y'.repeat(50_000_000))));
+    expect(message).toMatch(/^x{500}; caused by Error: y{300}$/);
+    const many = Array.from({ length: 100_000 }, (_, index) => new Error(`member ${index}`));
+    expect(failureOf(new AggregateError(many, 'all')).message).toMatch(
+      /^all; one of 100000: Error: member 0; .*member 9$/,
+    );
+  });
+
+  test('a list of errors that holds none, as libraries for forms have, is left alone', () => {
+    const error = Object.assign(new Error('form'), { errors: ['name is empty'] });
+    expect(failureOf(error).message).toBe('form');
+  });
+
+  test('the backtrace has a line for each cause and its frames, within the lines that are asked for', () => {
+    const inner = Object.assign(new Error('inner'), {
+      stack: 'Error: inner\n    at i1\n    at i2\n    at shared',
+    });
+    const stack = 'Error: outer\n    at o1\n    at o2\n    at o3\n    at shared';
+    const outer = Object.assign(because('outer', inner), { stack });
+    const all = ['at o1', 'at o2', 'at o3', 'at shared', 'caused by Error: inner', 'at i1', 'at i2'];
+    expect(failureOf(outer, 50).backtrace).toEqual(all);
+    expect(failureOf(outer, 4).backtrace).toEqual(['at o1', 'at o2', 'caused by Error: inner', 'at i1']);
+    expect(failureOf(outer, 2).backtrace).toEqual(['at o1', 'caused by Error: inner']);
+    expect(failureOf(outer, 1).backtrace).toEqual(['at o1']);
+  });
+});
+
 describe('backtrace', () => {
   test('has as many lines as the job asks for, without the message', () => {
     const error = new Error('first\nat second line');

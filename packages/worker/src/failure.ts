@@ -1,10 +1,10 @@
 /*
- * What a handler threw, as the server stores it: type, message, backtrace.
+ * What a handler threw, as the server stores it: type, message, backtrace, each with the causes of the error.
  * It must never throw itself, whatever was thrown: a string, undefined, a cyclic object, a proxy that throws at every touch.
- * A stranger would get wrong that a backtrace is sent only when the job asks for one, by its number of lines.
+ * Note: a backtrace is sent only when the job asks for one, by its number of lines.
  */
 
-import { inspect } from 'node:util';
+import { causesOf, describe, type Link } from './causes.ts';
 
 /** A failure, cut to what the server keeps: 100 and 1000 characters, 50 lines. */
 export interface Failure {
@@ -15,21 +15,26 @@ export interface Failure {
 
 const longestType = 100;
 const longestMessage = 1000;
+/** Of the error itself when it has causes: they need room too. */
+const longestOwn = 500;
 const mostLines = 50;
 
 /**
- * Describes what was thrown.
+ * Describes what was thrown. The message goes on with the causes (`fetch failed; caused by Error: connect ECONNREFUSED`) and the members
+ * of an AggregateError; so does the backtrace.
  *
  * @param lines how many lines of backtrace the job wants: its `backtrace` field; none when absent
  */
 export function failureOf(thrown: unknown, lines = 0): Failure {
   try {
-    const { errtype, message, stack } = isErrorLike(thrown) ? describeError(thrown) : describeOther(thrown);
+    const { errtype, message, stack } = describe(thrown);
+    const causes = causesOf(thrown);
+    const own = causes.length === 0 ? message : message.slice(0, longestOwn);
     const wanted = Math.min(lines, mostLines);
     return {
       errtype: errtype.slice(0, longestType),
-      message: message.slice(0, longestMessage),
-      backtrace: wanted > 0 ? frames(stack).slice(0, wanted) : [],
+      message: [own, ...causes.map(({ text }) => text)].join('; ').slice(0, longestMessage),
+      backtrace: wanted > 0 ? backtraceOf(stack, causes, wanted) : [],
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'it throws when it is looked at';
@@ -46,41 +51,38 @@ export function plainFailure(errtype: string, message: string): Failure {
   };
 }
 
-interface Description {
-  errtype: string;
-  message: string;
-  stack: string;
-}
-
-/** Errors of another realm are no `instanceof Error`; what looks like one is one. */
-function isErrorLike(thrown: unknown): thrown is { name?: unknown; message: string; stack?: unknown } {
-  return (
-    typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string'
-  );
-}
-
-function describeError(error: { name?: unknown; message: string; stack?: unknown }): Description {
-  const named = typeof error.name === 'string' ? error.name : '';
-  // A subclass that sets no name of its own inherits "Error"; its class says more.
-  const errtype = named === '' || named === 'Error' ? error.constructor?.name || 'Error' : named;
-  return {
-    errtype,
-    message: error.message || errtype,
-    stack: typeof error.stack === 'string' ? error.stack : '',
-  };
-}
-
-function describeOther(thrown: unknown): Description {
-  const message =
-    typeof thrown === 'string'
-      ? thrown
-      : inspect(thrown, { depth: 2, maxStringLength: 500, breakLength: 200 });
-  return { errtype: 'NotAnError', message: message || 'an empty text was thrown', stack: '' };
-}
-
-function frames(stack: string): string[] {
+/** The frames of a stack, without its message. */
+export function frames(stack: string): string[] {
   return stack
+    .slice(0, 100_000)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim());
+}
+
+/** The frames of the error, then of each cause a line that names it and its own frames. Each gets its share of the lines. */
+function backtraceOf(stack: string, causes: readonly Link[], wanted: number): string[] {
+  const top = frames(stack);
+  const named = causes.slice(0, Math.floor(wanted / 2));
+  const parts = [top, ...named.map((link) => ownFrames(frames(link.stack), top))];
+  const shares = parts.map(() => 0);
+  let left = wanted - named.length;
+  while (left > 0 && parts.some((part, index) => part.length > (shares[index] ?? 0))) {
+    for (const [index, part] of parts.entries()) {
+      if (left === 0 || part.length <= (shares[index] ?? 0)) continue;
+      shares[index] = (shares[index] ?? 0) + 1;
+      left--;
+    }
+  }
+  return parts.flatMap((part, index) => {
+    const heading = named[index - 1]?.text.split('\n', 1)[0];
+    return [...(heading === undefined ? [] : [heading]), ...part.slice(0, shares[index])];
+  });
+}
+
+/** Without the frames at the end that the error has too. */
+function ownFrames(part: readonly string[], top: readonly string[]): readonly string[] {
+  let shared = 0;
+  while (shared < part.length && part.at(-1 - shared) === top.at(-1 - shared)) shared++;
+  return part.slice(0, part.length - shared);
 }

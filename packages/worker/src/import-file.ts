@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Jiti } from 'jiti';
+import { causesOf } from './causes.ts';
 
 /** What a file exports, by name. */
 export type Exported = Record<string, unknown>;
@@ -65,7 +66,8 @@ async function whatAndWhere(cause: unknown, location: string): Promise<{ reason:
   if (parsed?.[2] !== undefined) {
     return { reason: parsed[1] ?? '', place: { file: parsed[2], line: Number(parsed[3]) } };
   }
-  const reason = cause.message.split('\n', 1)[0] ?? '';
+  const first = cause.message.split('\n', 1)[0] ?? '';
+  const reason = [first, ...causesOf(cause).map(({ text }) => text.split('\n', 1)[0])].join('; ');
   const place = fromStack(cause.stack ?? '') ?? (await fromParser(cause, location));
   return place === undefined ? { reason } : { reason, place };
 }

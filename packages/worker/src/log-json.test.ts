@@ -32,6 +32,14 @@ test('an error is its name, message and stack, its code and cause too', () => {
   });
 });
 
+test('an AggregateError has its members', () => {
+  const error = new AggregateError([new Error('a1')], 'all');
+  expect(logged({ error }).error).toMatchObject({
+    message: 'all',
+    errors: [{ name: 'Error', message: 'a1' }],
+  });
+});
+
 test('cycles, BigInts and what throws when it is read do not throw', () => {
   const cyclic: Record<string, unknown> = { n: 1n };
   cyclic.self = [cyclic];

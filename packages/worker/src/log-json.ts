@@ -49,7 +49,7 @@ function plain(value: unknown, above: readonly object[]): unknown {
 }
 
 function plainError(error: Error, inside: readonly object[]): Record<string, unknown> {
-  const { name, message, stack, cause } = error;
+  const { name, message, stack, cause, errors } = error as Error & { errors?: unknown };
   const code = 'code' in error ? plain(error.code, inside) : undefined;
   return {
     name,
@@ -57,5 +57,6 @@ function plainError(error: Error, inside: readonly object[]): Record<string, unk
     stack,
     ...(code !== undefined && { code }),
     ...(cause !== undefined && { cause: plain(cause, inside) }),
+    ...(Array.isArray(errors) && { errors: plain(errors, inside) }),
   };
 }

@@ -43,6 +43,13 @@ test('no text breaks the line or reaches the terminal as control', () => {
   );
 });
 
+test('an error in a field is its message with its causes', () => {
+  const error = new Error('outer', { cause: new TypeError('inner') });
+  expect(printed('info', (log) => log.error('failed', { error }))).toContain(
+    'error="outer; caused by TypeError: inner"',
+  );
+});
+
 test('with colours the level has its own, time and fields are dim, and the words are the same', () => {
   const act = (log: ReturnType<typeof lineLogger>): void => log.warn('late', { jid: 'a-1' });
   const line = printed('info', act, true);

@@ -6,6 +6,7 @@
 
 import { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
+import { failureOf } from './failure.ts';
 import type { Logger } from './log.ts';
 
 /** Levels of the program's log, from the most lines to the fewest. */
@@ -45,7 +46,7 @@ export function lineLogger(level: LogLevel, write: (line: string) => void, colou
 
 function valueText(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return oneLine(value);
-  if (value instanceof Error) return JSON.stringify(value.message);
+  if (value instanceof Error) return JSON.stringify(failureOf(value).message); // with its causes
   try {
     return JSON.stringify(value) ?? String(value);
   } catch (error) {

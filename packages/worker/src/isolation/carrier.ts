@@ -7,6 +7,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { failureOf } from '../failure.ts';
 import type { Order, Report } from './messages.ts';
 import type { Seating } from './options.ts';
 
@@ -40,11 +41,11 @@ function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEv
   let why: string | undefined;
   thread.on('message', events.report);
   thread.on('error', (error: unknown) => {
-    const { code, message } = error as { code?: unknown; message?: unknown };
+    const { code } = (error ?? {}) as { code?: unknown };
     why =
       code === 'ERR_WORKER_OUT_OF_MEMORY'
         ? 'the thread ran out of memory'
-        : `an error that nobody caught ended the thread (${String(message ?? error)})`;
+        : `an error that nobody caught ended the thread (${failureOf(error).message})`;
   });
   thread.on('exit', (code) => events.died(why ?? `the thread ended with code ${code}`));
   return { post: (order) => thread.postMessage(order), kill: () => void thread.terminate() };

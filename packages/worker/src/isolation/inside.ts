@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { isMainThread, parentPort } from 'node:worker_threads';
 import type { Job } from '@faktory-ts/protocol';
 import { createContext } from '../context.ts';
+import { failureOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
 import { copyError, restoreError } from './error-copy.ts';
@@ -100,8 +101,8 @@ if (parentPort !== null) {
   process.on('disconnect', () => process.exit());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGTSTP'] as const) process.on(signal, () => {});
   process.on('uncaughtException', (error: unknown) => {
-    const { name, message } = copyError(error);
-    process.send?.({ say: 'uncaught', message: `${name}: ${message}` } satisfies Report, () =>
+    const { errtype, message } = failureOf(error);
+    process.send?.({ say: 'uncaught', message: `${errtype}: ${message}` } satisfies Report, () =>
       process.exit(1),
     );
   });
