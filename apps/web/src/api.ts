@@ -115,7 +115,7 @@ const postText = <T>(path: string, body: string, signal?: AbortSignal): Promise<
 const queuePath = (name: string, verb = '') => `queues/${encodeURIComponent(name)}${verb}`;
 
 /** What a list of jobs is asked beside its filter. */
-export type JobsQuery = JobFilter & { limit?: number; cursor?: string };
+export type JobsQuery = JobFilter & { limit?: number; cursor?: string; order?: 'failed' };
 
 /** Every route that the page uses. Each throws {@link ApiProblem}. */
 export const api = {

@@ -31,10 +31,20 @@ test('what an address says wrongly is left out', () => {
 });
 
 test('a time that is written by hand is one that the server takes', () => {
-  expect(readFilter('from=2026-11-28&until=2026-11-28T10:00Z')).toEqual({
+  expect(readFilter('from=2026-11-28&until=2026-11-28T10:00Z', 'UTC')).toEqual({
     from: '2026-11-28T00:00:00.000Z',
     until: '2026-11-28T10:00:00.000Z',
   });
+});
+
+test('a day in an address begins in the zone of the user', () => {
+  const search = 'from=2026-11-28&until=2026-11-29T08:30&failed_from=2026-07-01';
+  expect(readFilter(search, 'Asia/Tokyo')).toEqual({
+    from: '2026-11-27T15:00:00.000Z',
+    until: '2026-11-28T23:30:00.000Z',
+    failed_from: '2026-06-30T15:00:00.000Z',
+  });
+  expect(readFilter(search, 'America/New_York').failed_from).toBe('2026-07-01T04:00:00.000Z');
 });
 
 test('names are encoded in addresses', () => {

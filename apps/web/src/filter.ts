@@ -4,6 +4,7 @@
  * repeated parameters (queues=a&queues=b).
  */
 import type { JobFilter, JobPlace } from '@faktory-ts/protocol';
+import { fromField } from './zone.ts';
 
 /** In the order in which the page shows them: as a job goes through them. */
 export const places: readonly JobPlace[] = ['scheduled', 'ready', 'working', 'retries', 'dead'];
@@ -12,15 +13,34 @@ export const places: readonly JobPlace[] = ['scheduled', 'ready', 'working', 're
 export type Filter = JobFilter & { fingerprints?: readonly string[] };
 
 const lists = ['queues', 'jobtypes', 'jids', 'fingerprints'] as const;
-const texts = ['wid', 'text', 'error', 'from', 'until'] as const;
+const texts = ['wid', 'text', 'error', 'from', 'until', 'failed_from', 'failed_until'] as const;
+const times = ['from', 'until', 'failed_from', 'failed_until'] as const;
 
-/** What the server takes as a time; a day alone is written by hand. */
+/** What the server takes as a time. */
 const wholeTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** A day, or a time without a zone: somebody wrote it by hand. */
+const handWritten = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
 
-/** Reads the part of an address behind `?`. */
-export function readFilter(search: string): Filter {
+/** A time of an address; a day begins in `zone` (`local`: that of the browser). `undefined`: it is no time. */
+function timeOf(text: string, zone: string): string | undefined {
+  if (handWritten.test(text)) return fromField(text.includes('T') ? text : `${text}T00:00`, zone);
+  if (Number.isNaN(Date.parse(text))) return undefined;
+  return wholeTime.test(text) ? text : new Date(text).toISOString();
+}
+
+/** How a list of failed jobs is ordered; other lists have one order. */
+export type Order = 'failed' | 'due';
+
+/** Whether the filter finds only jobs that failed: these are listed by when. */
+export const isOfFailed = ({ places: asked, jids }: Filter): boolean =>
+  asked !== undefined &&
+  jids === undefined &&
+  asked.every((place) => place === 'retries' || place === 'dead');
+
+/** Reads the part of an address behind `?`. Days and times without a zone are those of `zone`. */
+export function readFilter(search: string, zone = 'local'): Filter {
   const params = new URLSearchParams(search);
-  const filter: Filter = {};
+  let filter: Filter = {};
   const asked = params.getAll('places').filter((name): name is JobPlace => places.includes(name as JobPlace));
   if (asked.length > 0) filter.places = [...new Set(asked)];
   for (const name of lists) {
@@ -36,10 +56,11 @@ export function readFilter(search: string): Filter {
     const value = params.get(name);
     if (value) filter[name] = value;
   }
-  for (const name of ['from', 'until'] as const) {
-    const value = filter[name] ?? '';
-    if (Number.isNaN(Date.parse(value))) delete filter[name];
-    else if (!wholeTime.test(value)) filter[name] = new Date(value).toISOString();
+  for (const name of times) {
+    const { [name]: written, ...rest } = filter;
+    if (written === undefined) continue;
+    const at = timeOf(written, zone);
+    filter = at === undefined ? rest : { ...rest, [name]: at };
   }
   return filter;
 }

@@ -36,6 +36,10 @@ export interface JobFilter {
   from?: string;
   /** RFC 3339: before this. */
   until?: string;
+  /** RFC 3339: only jobs in retries and dead, whose last failure was not before this. */
+  failed_from?: string;
+  /** RFC 3339: the same, before this. */
+  failed_until?: string;
 }
 
 /** What JOBS is asked. */
@@ -46,6 +50,8 @@ export interface JobsAsk extends JobFilter {
   cursor?: string;
   /** Only how many. */
   count?: boolean;
+  /** Jobs of retries and dead as one list, the last failure first. Default: place by place, by due time. */
+  order?: 'failed';
 }
 
 /** How far a search has come. */
@@ -63,6 +69,8 @@ export interface FoundJob {
   place: JobPlace;
   /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten. */
   at: string;
+  /** Of retries and dead, RFC 3339: the last failure; of a job that was killed from another place: when. */
+  failed_at?: string;
   job: Job;
   /** Of a working job: who has it; empty: a producer. */
   wid?: string;
@@ -113,10 +121,14 @@ export interface UndoneJobs {
 }
 
 /** A filter as the server uses it. */
-export interface JobSearch extends Omit<JobFilter, 'places' | 'from' | 'until'> {
+export interface JobSearch
+  extends Omit<JobFilter, 'places' | 'from' | 'until' | 'failed_from' | 'failed_until'> {
   places: readonly JobPlace[];
   from?: Micros;
   until?: Micros;
+  failedFrom?: Micros;
+  failedUntil?: Micros;
+  order?: 'failed';
 }
 
 /** A CHANGE as the server uses it. */
@@ -148,7 +160,10 @@ export function parseJobsAsk(rest: string): {
     if (limit < 1 || limit > mostFound) throw wrong(`"limit" must be from 1 to ${mostFound}`);
     const cursor = stringIn(fields, 'cursor');
     const count = fields.get('count') === true;
-    return { search: searchIn(fields), limit, count, ...(cursor && { cursor }) };
+    const order = stringIn(fields, 'order');
+    if (order !== undefined && order !== 'failed') throw wrong(`"order" knows failed, not ${order}`);
+    const search: JobSearch = { ...searchIn(fields), ...(order && { order }) };
+    return { search, limit, count, ...(cursor && { cursor }) };
   });
 }
 
@@ -180,6 +195,13 @@ function payload(text: string): Payload {
   return text.trim() === '' ? new Map() : readPayload(text);
 }
 
+const times = [
+  ['from', 'from'],
+  ['until', 'until'],
+  ['failed_from', 'failedFrom'],
+  ['failed_until', 'failedUntil'],
+] as const;
+
 function searchIn(fields: Payload): JobSearch {
   const places = listIn(fields, 'places') ?? jobPlaces;
   const wrongPlace = places.find((name) => !jobPlaces.includes(name as JobPlace));
@@ -193,9 +215,9 @@ function searchIn(fields: Payload): JobSearch {
     const text = stringIn(fields, name);
     if (text !== undefined) search[name] = text;
   }
-  for (const name of ['from', 'until'] as const) {
+  for (const [name, key] of times) {
     const at = timeIn(fields, name);
-    if (at !== undefined) search[name] = at;
+    if (at !== undefined) search[key] = at;
   }
   const priorities = fields.get('priorities');
   if (priorities !== undefined) {

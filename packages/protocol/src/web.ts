@@ -130,6 +130,8 @@ export interface JobRow {
   place: JobPlace;
   /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten then. */
   at: string;
+  /** Of retries and dead, RFC 3339: the last failure; of a job that was killed from another place: when. */
+  failed_at?: string;
   jid: string;
   /** As pushed. */
   jobtype: string;
@@ -147,6 +149,7 @@ export interface JobRow {
     errtype: string;
     /** Cut at 1 KiB. */
     message: string;
+    /** The first failure. */
     failed_at?: string;
     next_at?: string;
     /** Retries used, and left. */

@@ -6,7 +6,16 @@ import { RotateCw } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useSearch } from 'wouter';
-import { type Filter, jobHref, jobsHref, readFilter, writeFilter } from '../filter.ts';
+import { useOneInAddress } from '../address.ts';
+import {
+  type Filter,
+  isOfFailed,
+  jobHref,
+  jobsHref,
+  type Order,
+  readFilter,
+  writeFilter,
+} from '../filter.ts';
 import { exact } from '../numbers.ts';
 import { Button, IconButton } from '../parts/button.tsx';
 import { Empty, ErrorNote } from '../parts/notes.tsx';
@@ -16,19 +25,22 @@ import { Table } from '../parts/table.tsx';
 import { ColumnMenu } from '../parts/table-columns.tsx';
 import { useCan } from '../session.tsx';
 import { usePage } from '../shell/title.ts';
+import { useZone } from '../time.tsx';
 import { JobActions } from './jobs/actions.tsx';
 import { useJobColumns } from './jobs/columns.tsx';
 import { FilterBar } from './jobs/filter-bar.tsx';
 import { type Rows, rowKey, useRows } from './jobs/rows.ts';
 
 const none: ReadonlySet<string> = new Set();
+const orders = ['failed', 'due'] as const;
 /** What a worker has in hand is its own. */
 const changeable = ['scheduled', 'ready', 'retries', 'dead'] as const;
 
 export default function Jobs(): ReactNode {
   const { t } = useTranslation();
   const search = useSearch();
-  const filter = useMemo(() => readFilter(search), [search]);
+  const { zone } = useZone();
+  const filter = useMemo(() => readFilter(search, zone), [search, zone]);
   usePage(t('shell.pages.jobs'));
   const [, go] = useLocation();
   return (
@@ -46,8 +58,11 @@ function Results({ filter }: { filter: Filter }): ReactNode {
   const [, go] = useLocation();
   const [selected, setSelected] = useState(none);
   const [everything, setEverything] = useState(false);
-  const rows = useRows(filter, selected.size > 0 || everything);
-  const columns = useJobColumns();
+  const [order, setOrder] = useOneInAddress('order', 'failed', orders);
+  const rows = useRows(filter, order, selected.size > 0 || everything);
+  const columns = useJobColumns(filter);
+  const failed = isOfFailed(filter);
+  const name = failed ? 'failed-jobs' : 'jobs'; // each remembers its own columns
   const can = useCan('operate');
   useEffect(() => {
     // Who looked again may have chosen what is not there any more.
@@ -65,11 +80,12 @@ function Results({ filter }: { filter: Filter }): ReactNode {
         <span className="ms-auto" />
         <Found rows={rows} />
         <IconButton icon={RotateCw} label={t('jobs.refresh')} onClick={rows.again} />
-        <ColumnMenu name="jobs" columns={columns} />
+        {failed && <OrderChoice value={order} onChange={setOrder} />}
+        <ColumnMenu name={name} columns={columns} />
       </div>
       {rows.problem && <ErrorNote problem={rows.problem} again={rows.again} />}
       <Table
-        name="jobs"
+        name={name}
         label={t('jobs.list')}
         rows={rows.rows}
         rowKey={rowKey}
@@ -85,6 +101,24 @@ function Results({ filter }: { filter: Filter }): ReactNode {
         onEverything={() => setEverything(true)}
       />
     </>
+  );
+}
+
+function OrderChoice({ value, onChange }: { value: Order; onChange: (order: Order) => void }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <select
+      aria-label={t('jobs.order')}
+      value={value}
+      onChange={(event) => onChange(event.target.value === 'due' ? 'due' : 'failed')}
+      className="field h-8 text-sm"
+    >
+      {orders.map((order) => (
+        <option key={order} value={order}>
+          {t(`jobs.orders.${order}`)}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -29,6 +29,15 @@ export interface FindAsk {
   readonly from?: Micros | undefined;
   /** … and before this. */
   readonly until?: Micros | undefined;
+  /** `Found.failedAt` is not before this: only jobs in retries and dead … */
+  readonly failedFrom?: Micros | undefined;
+  /** … and before this. */
+  readonly failedUntil?: Micros | undefined;
+  /**
+   * `failed`: jobs of retries and dead as one list, the one that failed last first. Undefined, and for other places and with `jids`:
+   * place by place, in the order of hand-out or due time.
+   */
+  readonly order?: 'failed' | undefined;
 }
 
 /** How far one call goes, and from where. */
@@ -51,6 +60,8 @@ export interface Found {
   readonly priority: number;
   /** ready: enqueued; scheduled, retries: due; working: handed out; dead: forgotten then. */
   readonly at: Micros;
+  /** Of retries and dead: the last failure; of a job that was killed from another place: when. */
+  readonly failedAt?: Micros;
   /** Undefined: never enqueued yet. */
   readonly enqueuedAt: Micros | undefined;
   readonly document: string;

@@ -46,6 +46,8 @@ const filter = {
   fingerprints: listOf(text('Id of a group of errors.', 100)),
   from: time('Not before this.'),
   until: time('Before this.'),
+  failed_from: time('Retries and dead only: failed not before this.'),
+  failed_until: time('Failed before this.'),
 };
 const pushed = {
   type: 'object',
@@ -73,7 +75,12 @@ export function jobRoutes(sources: JobSources): ApiRoute[] {
       schema: {
         summary: 'Finds jobs, a bite at a time: ask again with `cursor` while there is a `next`.',
         tags,
-        querystring: object({ ...filter, cursor, limit: integer('Most jobs in the answer.', 1, 1000) }),
+        querystring: object({
+          ...filter,
+          cursor,
+          limit: integer('Most jobs in the answer.', 1, 1000),
+          order: oneOf(['failed'], 'Retries and dead as one list, the last failure first.'),
+        }),
       },
       run: (request) => find(sources, request),
     },

@@ -32,6 +32,7 @@ export function jobRow(found: Found, redaction: Redaction): JobRow {
   return {
     place: found.place,
     at: formatTime(found.at),
+    ...(found.failedAt !== undefined && { failed_at: formatTime(found.failedAt) }),
     jid: found.jid,
     jobtype: job.jobtype,
     display,

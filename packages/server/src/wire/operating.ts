@@ -46,9 +46,10 @@ const progressText = ({ scanned, total, next }: Progress): string =>
   JSON.stringify({ scanned, total, next }).slice(1, -1);
 
 /** The document is put in as it is: numbers and escapes stay what the client wrote. */
-function foundText({ place, at, wid, expiresAt, document, enqueuedAt, failure }: Found): string {
+function foundText({ place, at, failedAt, wid, expiresAt, document, enqueuedAt, failure }: Found): string {
+  const failed = failedAt !== undefined && { failed_at: formatTime(failedAt) };
   const held = { ...(wid !== undefined && { wid }), ...(expiresAt && { expires_at: formatTime(expiresAt) }) };
-  const known = JSON.stringify({ place, at: formatTime(at), ...held }).slice(0, -1);
+  const known = JSON.stringify({ place, at: formatTime(at), ...failed, ...held }).slice(0, -1);
   return `${known},"job":${wireJob(document, enqueuedAt, failure)}}`;
 }
 

@@ -1,16 +1,28 @@
 /* The columns of a list of jobs. It must never run what a job holds: all of it is text. */
-import type { JobRow } from '@faktory-ts/protocol';
+import type { JobPlace, JobRow } from '@faktory-ts/protocol';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { jobHref } from '../../filter.ts';
+import { type Filter, isOfFailed, jobHref } from '../../filter.ts';
 import { PriorityMark, StateBadge } from '../../parts/state.tsx';
 import type { Column } from '../../parts/table.tsx';
 import { Time } from '../../time.tsx';
 
+/** The time that a row of a list of all places is about: a dead job is old news from the time it died. */
+const newsOf = ({ place, at, failed_at }: JobRow): string => (place === 'dead' && failed_at ? failed_at : at);
+
+/** What `at` is called where all jobs of a list are in one place. */
+const atOf = (places: readonly JobPlace[] | undefined): 'at' | 'retry' | 'forgotten' => {
+  const [place, another] = places ?? [];
+  if (another === undefined && place === 'retries') return 'retry';
+  return another === undefined && place === 'dead' ? 'forgotten' : 'at';
+};
+
 /** All columns, those that few need as optional ones. */
-export function useJobColumns(): readonly Column<JobRow>[] {
+export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
   const { t } = useTranslation();
   const label = (id: keyof typeof words) => t(words[id]);
+  const failed = isOfFailed(filter);
+  const when = atOf(filter.places);
   return [
     {
       id: 'job',
@@ -65,7 +77,22 @@ export function useJobColumns(): readonly Column<JobRow>[] {
       width: '72px',
       cell: ({ priority }) => <PriorityMark priority={priority} />,
     },
-    { id: 'at', label: label('at'), width: '92px', end: true, cell: ({ at }) => <Time at={at} /> },
+    {
+      id: 'failed',
+      label: label('failed'),
+      width: '100px',
+      end: true,
+      optional: !failed,
+      cell: ({ failed_at }) => <Time at={failed_at} />,
+    },
+    {
+      id: 'at',
+      label: label(when),
+      width: '100px',
+      end: true,
+      optional: when === 'forgotten',
+      cell: (row) => <Time at={failed ? row.at : newsOf(row)} />,
+    },
     {
       id: 'tries',
       label: label('tries'),
@@ -114,6 +141,9 @@ const words = {
   queue: 'jobs.columns.queue',
   priority: 'jobs.columns.priority',
   at: 'jobs.columns.at',
+  retry: 'jobs.columns.retry',
+  forgotten: 'jobs.columns.forgotten',
+  failed: 'jobs.columns.failed',
   error: 'jobs.columns.error',
   tries: 'jobs.columns.tries',
   jid: 'jobs.columns.jid',

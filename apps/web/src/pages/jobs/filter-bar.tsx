@@ -12,6 +12,7 @@ import { Button } from '../../parts/button.tsx';
 import { placeLooks } from '../../parts/state.tsx';
 import { exactTime } from '../../time.tsx';
 import { FilterDialog } from './filter-dialog.tsx';
+import { withPart } from './filter-draft.ts';
 import { TextFilter } from './text-filter.tsx';
 
 export function FilterBar({
@@ -27,7 +28,7 @@ export function FilterBar({
     <search className="flex flex-col gap-2">
       <Places filter={filter} onChange={onChange} />
       <div className="flex flex-wrap items-center gap-2">
-        <TextFilter value={filter.text ?? ''} onChange={(text) => onChange(withOf(filter, 'text', text))} />
+        <TextFilter value={filter.text ?? ''} onChange={(text) => onChange(withPart(filter, 'text', text))} />
         <Button icon={SlidersHorizontal} onClick={() => setOpen(true)}>
           {t('jobs.more')}
         </Button>
@@ -52,7 +53,7 @@ function Places({ filter, onChange }: { filter: Filter; onChange: (filter: Filte
   const chosen = new Set(filter.places);
   const toggle = (place: (typeof places)[number]) => {
     const next = places.filter((one) => (one === place ? !chosen.has(one) : chosen.has(one)));
-    onChange(withOf(filter, 'places', next.length > 0 ? next : undefined));
+    onChange(withPart(filter, 'places', next.length > 0 ? next : undefined));
   };
   return (
     <fieldset aria-label={t('jobs.places')} className="-mx-2 flex flex-wrap">
@@ -79,7 +80,8 @@ function Places({ filter, onChange }: { filter: Filter; onChange: (filter: Filte
 }
 
 const listNames = ['queues', 'jobtypes', 'priorities', 'jids', 'fingerprints'] as const;
-const textNames = ['error', 'wid', 'from', 'until'] as const;
+const textNames = ['error', 'wid', 'from', 'until', 'failed_from', 'failed_until'] as const;
+const timeNames: readonly string[] = ['from', 'until', 'failed_from', 'failed_until'];
 
 function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }): ReactNode {
   const { t } = useTranslation();
@@ -93,8 +95,8 @@ function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
   const texts = textNames.flatMap((name) => {
     const value = filter[name];
     if (value === undefined) return [];
-    const shown = name === 'from' || name === 'until' ? exactTime(value) : value;
-    return [{ name, value: shown, without: withOf(filter, name, undefined) }];
+    const shown = timeNames.includes(name) ? exactTime(value) : value;
+    return [{ name, value: shown, without: withPart(filter, name, undefined) }];
   });
   const chips = [...lists, ...texts];
   const any = chips.length > 0 || filter.text !== undefined || filter.places !== undefined;
@@ -124,17 +126,7 @@ function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
   );
 }
 
-/** The filter with another value of one name; `undefined` and an empty text take it away. */
-function withOf<Name extends keyof Filter>(
-  filter: Filter,
-  name: Name,
-  value: Filter[Name] | undefined,
-): Filter {
-  const { [name]: _, ...rest } = filter;
-  return value === undefined || value === '' ? (rest as Filter) : { ...rest, [name]: value };
-}
-
 function withoutOne(filter: Filter, name: (typeof listNames)[number], value: string | number): Filter {
   const rest = (filter[name] as readonly (string | number)[]).filter((one) => one !== value);
-  return withOf(filter, name, rest.length > 0 ? (rest as never) : undefined);
+  return withPart(filter, name, rest.length > 0 ? (rest as never) : undefined);
 }

@@ -1,19 +1,28 @@
 /*
- * The filters that are not needed every day, in a dialog. It must never change anything before it is applied. A stranger would get wrong that
- * times are typed in the zone that the user chose, like those on the page.
+ * The filters that are not needed every day, in a dialog. Nothing changes before it is applied.
+ * Note: times are typed in the zone that the user chose, like those on the page.
  */
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Filter } from '../../filter.ts';
 import { useLive } from '../../live.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
+import { ValuesField } from '../../parts/values-field.tsx';
 import { useZone } from '../../time.tsx';
 import { fromField, toField } from '../../zone.ts';
+import {
+  type Draft,
+  draftOf,
+  filterOf,
+  lists,
+  texts,
+  times,
+  valuesOf,
+  withPart,
+  withValues,
+} from './filter-draft.ts';
 
-const lists = ['queues', 'jobtypes', 'jids'] as const;
-const texts = ['error', 'wid'] as const;
-const times = ['from', 'until'] as const;
 const priorities = [9, 8, 7, 6, 5, 4, 3, 2, 1] as const;
 
 export function FilterDialog(props: {
@@ -54,96 +63,114 @@ function Fields({
 }): ReactNode {
   const { t } = useTranslation();
   const queues = Object.keys(useLive('queues') ?? {});
-  const { zone, name: zoneName } = useZone();
-  const [chosen, setChosen] = useState<readonly number[]>(filter.priorities ?? []);
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    onApply(read(new FormData(event.currentTarget), filter, chosen, zone));
-  };
-  const field = (name: keyof Filter & (typeof lists | typeof texts)[number], hint?: string) => (
-    <label key={name} className="flex flex-col gap-1">
-      {t(`jobs.${name}`)}
-      <input
-        name={name}
-        className="field"
-        spellCheck={false}
-        autoCapitalize="none"
-        {...(name === 'queues' && { list: `${id}-queues` })}
-        defaultValue={[filter[name] ?? ''].flat().join(', ')}
-      />
-      {hint && <span className="text-sm text-faint">{hint}</span>}
-    </label>
-  );
+  const [draft, setDraft] = useState(() => draftOf(filter));
+  const change = <Name extends keyof Filter>(name: Name, value: Filter[Name] | undefined): void =>
+    setDraft((now) => ({ ...now, filter: withPart(now.filter, name, value) }));
   return (
-    <form id={id} onSubmit={submit} className="flex flex-col gap-4">
-      {lists.map((name) => field(name, t('jobs.severalHint')))}
+    <form
+      id={id}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onApply(filterOf(draft));
+      }}
+      className="flex flex-col gap-4"
+    >
+      {lists.map((name) => (
+        <ValuesField
+          key={name}
+          label={t(`jobs.${name}`)}
+          hint={t('jobs.severalHint')}
+          value={valuesOf(draft, name)}
+          onChange={(to) => setDraft((now) => withValues(now, name, to))}
+          {...(name === 'queues' && { list: `${id}-queues` })}
+        />
+      ))}
       <datalist id={`${id}-queues`}>
         {queues.slice(0, 500).map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
-      <fieldset className="flex flex-wrap items-center gap-1">
-        <legend className="mb-1">{t('jobs.priorities')}</legend>
-        {priorities.map((priority) => (
-          <button
-            key={priority}
-            type="button"
-            aria-pressed={chosen.includes(priority)}
-            onClick={() =>
-              setChosen(
-                chosen.includes(priority) ? chosen.filter((one) => one !== priority) : [...chosen, priority],
-              )
-            }
-            className="size-8 rounded-md border border-edge tabular hover:bg-hover aria-pressed:border-accent aria-pressed:bg-chosen aria-pressed:font-medium"
-          >
-            {priority}
-          </button>
-        ))}
-      </fieldset>
-      {texts.map((name) => field(name))}
-      <div className="grid gap-3 sm:grid-cols-2">
-        {times.map((name) => (
-          <label key={name} className="flex flex-col gap-1">
-            {`${t(`jobs.${name}`)} (${zoneName})`}
-            <input
-              type="datetime-local"
-              name={name}
-              step={1}
-              className="field"
-              defaultValue={filter[name] ? toField(Date.parse(filter[name]), zone) : ''}
-            />
-          </label>
-        ))}
-        <p className="col-span-full text-sm text-faint">{t('jobs.timeHint')}</p>
-      </div>
+      <Priorities
+        chosen={draft.filter.priorities ?? []}
+        onChange={(chosen) => change('priorities', chosen)}
+      />
+      {texts.map((name) => (
+        <label key={name} className="flex flex-col gap-1">
+          {t(`jobs.${name}`)}
+          <input
+            className="field"
+            spellCheck={false}
+            autoCapitalize="none"
+            value={draft.filter[name] ?? ''}
+            onChange={(event) => change(name, event.target.value)}
+          />
+        </label>
+      ))}
+      <Times draft={draft} onChange={change} />
     </form>
   );
 }
 
-/** What the fields say, with those parts of the filter that have no field here. */
-function read(
-  form: FormData,
-  { places, text, fingerprints }: Filter,
-  chosen: readonly number[],
-  zone: string,
-): Filter {
-  const next: Filter = {
-    ...(places && { places }),
-    ...(text && { text }),
-    ...(fingerprints && { fingerprints }),
-  };
-  const said = (name: string) => String(form.get(name) ?? '').trim();
-  for (const name of lists) {
-    const values = said(name)
-      .split(/[,،、，\s]+/)
-      .filter(Boolean);
-    if (values.length > 0) next[name] = values;
-  }
-  for (const name of texts) if (said(name)) next[name] = said(name);
-  for (const name of times) {
-    const at = fromField(said(name), zone);
-    if (at) next[name] = at;
-  }
-  if (chosen.length > 0) next.priorities = chosen;
-  return next;
+function Priorities({
+  chosen,
+  onChange,
+}: {
+  chosen: readonly number[];
+  onChange: (chosen: readonly number[]) => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <fieldset className="flex flex-wrap items-center gap-1">
+      <legend className="mb-1">{t('jobs.priorities')}</legend>
+      {priorities.map((priority) => (
+        <button
+          key={priority}
+          type="button"
+          aria-pressed={chosen.includes(priority)}
+          onClick={() =>
+            onChange(
+              chosen.includes(priority)
+                ? chosen.filter((one) => one !== priority)
+                : [...chosen, priority].sort((a, b) => a - b),
+            )
+          }
+          className="size-8 rounded-md border border-edge tabular hover:bg-hover aria-pressed:border-accent aria-pressed:bg-chosen aria-pressed:font-medium"
+        >
+          {priority}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** A time that was not typed stays exact: the field shows it to the second. */
+function Times({
+  draft,
+  onChange,
+}: {
+  draft: Draft;
+  onChange: (name: (typeof times)[number], value: string | undefined) => void;
+}): ReactNode {
+  const { t } = useTranslation();
+  const { zone, name: zoneName } = useZone();
+  return (
+    <div className="grid gap-3 sm:grid-cols-2">
+      {times.map((name) => {
+        const at = draft.filter[name];
+        return (
+          <label key={name} className="flex flex-col gap-1">
+            {t(`jobs.${name}`)}
+            <input
+              type="datetime-local"
+              step={1}
+              className="field"
+              defaultValue={at ? toField(Date.parse(at), zone) : ''}
+              onChange={(event) => onChange(name, fromField(event.target.value, zone))}
+            />
+          </label>
+        );
+      })}
+      <p className="col-span-full text-sm text-faint">{t('jobs.timeHint', { zone: zoneName })}</p>
+    </div>
+  );
 }

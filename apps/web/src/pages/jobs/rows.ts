@@ -7,7 +7,7 @@ import type { JobRow } from '@faktory-ts/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { api } from '../../api.ts';
-import { type Filter, writeFilter } from '../../filter.ts';
+import { type Filter, isOfFailed, type Order, writeFilter } from '../../filter.ts';
 import { useLive } from '../../live.ts';
 import { useLookAgainAt } from '../../look-again.ts';
 
@@ -38,8 +38,9 @@ export interface Rows {
 export const rowKey = ({ place, jid, at }: JobRow): string => `${place} ${jid} ${at}`;
 
 /** Rows of the filter; `still`: they are not to change under the user's hands. */
-export function useRows(filter: Filter, still: boolean): Rows {
+export function useRows(filter: Filter, order: Order, still: boolean): Rows {
   const search = writeFilter(filter);
+  const byFailure = order === 'failed' && isOfFailed(filter);
   const [wanted, setWanted] = useState(bite);
   const [stopped, setStopped] = useState(false);
   useEffect(() => {
@@ -48,9 +49,17 @@ export function useRows(filter: Filter, still: boolean): Rows {
     setStopped(false);
   }, [search]);
   const query = useInfiniteQuery({
-    queryKey: ['jobs', search],
+    queryKey: ['jobs', search, byFailure],
     queryFn: ({ pageParam, signal }) =>
-      api.jobs({ ...filter, limit: bite, ...(pageParam && { cursor: pageParam }) }, signal),
+      api.jobs(
+        {
+          ...filter,
+          limit: bite,
+          ...(byFailure && { order: 'failed' }),
+          ...(pageParam && { cursor: pageParam }),
+        },
+        signal,
+      ),
     initialPageParam: '',
     getNextPageParam: ({ next }) => next,
   });

@@ -22,6 +22,7 @@ export function exerciseFind(open: Open): void {
     const begin = scenes(open);
     exerciseOrder(begin);
     exerciseFilters(begin);
+    exerciseFailed(begin);
     exerciseBites(begin);
     exerciseChange(begin);
     exerciseEdit(begin);
@@ -162,6 +163,73 @@ function exerciseFilters(begin: Begin): void {
     expect(named(await all(scene, soon))).toEqual(['in-scheduled', 'in-retries', 'in-dead']);
     expect(named(await all(scene, { until: scene.now + SECOND }))).toEqual(['in-ready', 'in-working']);
     expect(named(await all(scene, { from: scene.now + HOUR + 1 }))).toEqual([]);
+  });
+}
+
+/** Jobs that failed one second after the other, in two places, the due times in another order. */
+async function failedOnes(begin: Begin): Promise<Scene> {
+  const scene = await begin();
+  const sets = ['retries', 'dead', 'retries', 'dead', 'retries'] as const;
+  for (const [index, set] of sets.entries()) {
+    await scene.fill(set, [`${index}-${set}`], (10 - index) * HOUR);
+    scene.now += SECOND;
+  }
+  await scene.engine.push([entry('never')]);
+  return scene;
+}
+
+function exerciseFailed(begin: Begin): void {
+  const both = ['retries', 'dead'] as const;
+  const newest = ['4-retries', '3-dead', '2-retries', '1-dead', '0-retries'];
+
+  test('jobs of retries and dead are found by when they failed, the last one first, in bites too', async () => {
+    const scene = await failedOnes(begin);
+    const order = 'failed';
+    for (const limit of [1, 2, 100])
+      expect(named(await all(scene, { places: both, order }, limit))).toEqual(newest);
+    expect(named(await all(scene, { places: ['dead'], order }))).toEqual(['3-dead', '1-dead']);
+    expect(named(await all(scene, { order }))).toEqual(['never', ...newest]);
+    const picked = { places: both, order, queues: ['filled'], error: '2-retries' } as const;
+    expect(named(await all(scene, picked))).toEqual(['2-retries']);
+    expect(await scene.engine.count({ places: both, order })).toMatchObject({
+      count: 5,
+      scanned: 5,
+      total: 5,
+    });
+  });
+
+  test('a filter by when jobs failed finds only jobs of retries and dead, in any order', async () => {
+    const scene = await failedOnes(begin);
+    const first = scene.now - 5 * SECOND;
+    const span = { failedFrom: first + SECOND, failedUntil: first + 3 * SECOND };
+    expect(named(await all(scene, { ...span, order: 'failed' }))).toEqual(['2-retries', '1-dead']);
+    expect(named(await all(scene, span)).sort()).toEqual(['1-dead', '2-retries']);
+    expect(named(await all(scene, { ...span, jids: ['1-dead', '0-retries', 'never'] }))).toEqual(['1-dead']);
+    expect(named(await all(scene, { failedFrom: first + 5 * SECOND }))).toEqual([]);
+  });
+
+  test('a job keeps the time of its failure when it is edited, rescheduled or killed; one that never failed has the time of the kill', async () => {
+    const scene = await begin();
+    await scene.fill('retries', ['retry'], HOUR);
+    const failed = scene.now;
+    scene.now += SECOND;
+    await scene.engine.push([entry('well'), entry('later', { at: scene.now + HOUR })]);
+    const change = async (what: EntryChange) =>
+      scene.engine.change(
+        (await all(scene)).map(({ entry }) => entry),
+        what,
+      );
+    const rewrite = (document: string) => document;
+    await change({ do: 'prioritize', priority: 9, rewrite });
+    await change({ do: 'schedule', at: scene.now + 2 * HOUR });
+    await change({ do: 'kill', until: scene.now + HOUR });
+    const found = await all(scene, { order: 'failed' });
+    expect(named(found).slice(0, 2).sort()).toEqual(['later', 'well']);
+    expect(found.map(({ failedAt = 0 }) => Math.floor(failedAt / 1000))).toEqual([
+      scene.now / 1000,
+      scene.now / 1000,
+      failed / 1000,
+    ]);
   });
 }
 

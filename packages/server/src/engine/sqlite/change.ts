@@ -17,7 +17,7 @@ const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND jid = ? AND place <
 const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;
 const FOR_UNDO = `SELECT ${FORMER} ${STILL_THERE}`;
 const DROP = 'DELETE FROM job WHERE id = ?';
-const PARK = `UPDATE job SET place = ?, due = ?, wid = ${NO_WORKER} WHERE id = ?`;
+const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EDIT = 'UPDATE job SET queue = ?, priority = ?, seq = ?, document = ? WHERE id = ?';
 
 /** Changes the entries; tells of each whether it was changed. */
@@ -85,16 +85,20 @@ function apply(store: Store, row: Former, what: EntryChange): Position {
 
 function park(store: Store, row: Former, code: number, due: number): Position {
   leave(store, row);
-  store.write(PARK, code, due, row.id);
+  const seq = code === place.dead && row.place !== place.retries ? store.clock() : row.seq;
+  store.write(PARK, code, due, seq, row.id);
   store.enter(code, due);
-  return { ...row, place: code, due };
+  return { ...row, place: code, due, seq };
 }
 
-/** A ready job goes to the tail of where it comes; in the other places only its due time says when it is its turn. */
+/**
+ * A ready job goes to the tail of where it comes; in the other places only its due time says when it is its turn.
+ * Note: there `seq` may be the time of a failure, so it grows by 1 µs only: undo must see that the job has changed.
+ */
 function edit(store: Store, row: Former, queue: number, priority: number, document: string): Position {
   const ready = row.place === place.ready;
   if (ready) leave(store, row);
-  const seq = store.counts.next(store.clock());
+  const seq = ready ? store.counts.next(store.clock()) : row.seq + 1;
   store.write(EDIT, queue, priority, seq, document, row.id);
   if (ready) store.arrive(queueOf(store, queue), 1);
   return { ...row, queue, priority, seq };

@@ -49,7 +49,7 @@ const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
 const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid, losses';
 const BY_ID = `SELECT ${HELD_COLUMNS}, attempts FROM job WHERE id = ?`;
 const DROP = 'DELETE FROM job WHERE id = ?';
-const PARK = `UPDATE job SET place = ?, due = ?, failure = ?, attempts = coalesce(?, attempts), losses = losses + ?, wid = ${NO_WORKER}
+const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, failure = ?, attempts = coalesce(?, attempts), losses = losses + ?, wid = ${NO_WORKER}
   WHERE id = ?`;
 const PUT_BACK = `UPDATE job AS mine SET place = ${place.ready}, wid = ${NO_WORKER}, seq =
   coalesce((SELECT min(seq) - 1 FROM job INDEXED BY job_ready
@@ -176,7 +176,7 @@ function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): v
     case 'retries':
     case 'dead': {
       const { due, failure, attempts = null, lost } = outcome;
-      store.write(PARK, place[outcome.to], due, failure, attempts, lost ? 1 : 0, id);
+      store.write(PARK, place[outcome.to], due, store.clock(), failure, attempts, lost ? 1 : 0, id);
       store.enter(place[outcome.to], outcome.due);
       store.counts.count(true);
       if (outcome.to === 'dead') capDead(store, deadLimit);

@@ -11,6 +11,7 @@ import { place as codes } from './schema.ts';
 
 /** One stretch of an index. */
 export interface Lane {
+  /** Of all its rows, or the first of its places. */
   readonly place: Place;
   /** What the index finds: windows are counted by it. */
   readonly where: Condition;
@@ -18,6 +19,8 @@ export interface Lane {
   readonly filter: readonly Condition[];
   /** The index's order. */
   readonly order: 'seq' | 'due';
+  /** From its end to its beginning. */
+  readonly down?: true;
   readonly queue: number;
   readonly priority: number;
 }
@@ -29,19 +32,43 @@ export interface Mark {
 }
 
 /** Before the first row. */
-export const START: Mark = { at: Number.MIN_SAFE_INTEGER, id: 0 };
+export const startOf = ({ down }: Pick<Lane, 'down'>): Mark =>
+  down ? { at: Number.MAX_SAFE_INTEGER, id: 0 } : { at: Number.MIN_SAFE_INTEGER, id: 0 };
 
 /** The lanes in the order in which they are looked through. */
 export function lanesOf(ask: FindAsk, queueNames: ReadonlyMap<number, string>): Lane[] {
-  const { places, queues, wid } = ask;
+  const { queues, wid, jids, order, failedFrom, failedUntil } = ask;
+  const failed: readonly Place[] = ask.places.filter((place) => place === 'retries' || place === 'dead');
+  const places = failedFrom === undefined && failedUntil === undefined ? ask.places : failed;
   const asked = [...queueNames].filter(([, name]) => !queues || queues.includes(name));
   asked.sort(([, a], [, b]) => (a < b ? -1 : 1));
   if (asked.length === 0) return []; // nobody ever used them
   const ids = asked.map(([id]) => id);
   return places
     .filter((place) => wid === undefined || place === 'working')
-    .flatMap((place) => (place === 'ready' ? readyLanes(ask, ids) : [timedLane(ask, place, ids)]));
+    .flatMap((place) => {
+      if (place === 'ready') return readyLanes(ask, ids);
+      if (order !== 'failed' || jids || !failed.includes(place)) return [timedLane(ask, place, ids)];
+      return place === failed[0] ? [failedLane(ask, failed, ids)] : [];
+    });
 }
+
+/** Retries and dead as one list, the last failure first. The index has both places, and `place` itself. */
+function failedLane(ask: FindAsk, places: readonly Place[], queues: readonly number[]): Lane {
+  const { from, until, failedFrom, failedUntil } = ask;
+  const indexed: Condition[] = [
+    { sql: `(place = ${codes.retries} OR place = ${codes.dead})`, values: [] },
+    { sql: `place IN (${places.map((place) => codes[place]).join(',')})`, values: [] },
+    ...between('seq', failedFrom, failedUntil),
+  ];
+  const filter = [...ofQueues(ask, queues), ...between('due', from, until)];
+  const sql = `INDEXED BY job_failed WHERE ${indexed.map((part) => part.sql).join(' AND ')}`;
+  const where = { sql, values: indexed.flatMap((part) => part.values) };
+  return { place: places[0] as Place, where, filter, order: 'seq', down: true, queue: 0, priority: 0 };
+}
+
+const ofQueues = (ask: FindAsk, ids: readonly number[]): Condition[] =>
+  ask.queues ? [{ sql: `queue IN (${ids.join(',')})`, values: [] }] : [];
 
 /** By queue and priority, as jobs are handed out. */
 function readyLanes({ priorities, from, until }: FindAsk, queues: readonly number[]): Lane[] {
@@ -57,9 +84,8 @@ function readyLanes({ priorities, from, until }: FindAsk, queues: readonly numbe
 }
 
 function timedLane(ask: FindAsk, place: Exclude<Place, 'ready'>, queues: readonly number[]): Lane {
-  const { jids, wid, from, until } = ask;
-  const filter: Condition[] = [];
-  if (ask.queues) filter.push({ sql: `queue IN (${queues.join(',')})`, values: [] });
+  const { jids, wid, from, until, failedFrom, failedUntil } = ask;
+  const filter: Condition[] = [...ofQueues(ask, queues), ...between('seq', failedFrom, failedUntil)];
   if (wid !== undefined) {
     filter.push({ sql: 'wid = (SELECT id FROM worker WHERE wid = ?)', values: [toColumn(wid)] });
   }
@@ -100,7 +126,7 @@ export function writeCursor(scanned: number, { place, queue, priority }: Lane, {
 
 /** Throws INVALID for what is none. */
 export function readCursor(cursor: string | undefined, lanes: readonly Lane[]): Cursor {
-  if (cursor === undefined) return { scanned: 0, lane: 0, mark: START };
+  if (cursor === undefined) return { scanned: 0, lane: 0, mark: startOf(lanes[0] ?? {}) };
   if (!/^\d{1,15}(\.\d{1,15}){3}\.-?\d{1,16}\.\d{1,16}$/.test(cursor)) {
     throw new FaktoryError('INVALID', 'invalid cursor: give back the one of the last answer as it was');
   }

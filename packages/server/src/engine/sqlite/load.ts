@@ -145,7 +145,9 @@ class Loading {
       ready ? place.ready : place[where],
       queue,
       job.priority ?? defaultPriority,
-      this.#counts.next(this.#now),
+      ready || where === 'scheduled'
+        ? this.#counts.next(this.#now)
+        : (failedAt(attempts, job.failure) ?? this.#now),
       due ?? this.#now,
       reserveSeconds(job.reserveFor),
       ready ? (enqueued ?? this.#now) : (enqueued ?? 0),
@@ -238,6 +240,13 @@ function count(record: Record<string, unknown>, key: string): number {
 function isAttempts(source: string): boolean {
   const each = parse(`{"list":${source}}`).list as { n?: unknown; message?: unknown }[];
   return each.every((attempt) => typeof attempt?.n === 'number' && typeof attempt.message === 'string');
+}
+
+/** When the job failed last, as far as its texts say. */
+function failedAt(attempts: string | undefined, failure: string | undefined): Micros | undefined {
+  const last = attempts === undefined ? undefined : (JSON.parse(attempts) as { ended_at?: unknown }[]).at(-1);
+  const said = [last?.ended_at, failure === undefined ? undefined : parse(failure).failed_at];
+  return said.map((time) => (typeof time === 'string' ? parseTime(time) : undefined)).find((at) => at);
 }
 
 /** Read by itself: the text of a job that is pushed says nothing of it. */

@@ -5,11 +5,11 @@
  * A bite goes on from its cursor through the lanes (lanes.ts) in windows of some hundred rows, so that it can stop in time however
  * few rows match.
  */
-import type { FindAsk, Found } from '../engine.ts';
+import type { FindAsk, Found, Place } from '../engine.ts';
 import type { Database, Statement, Value } from './binding.ts';
 import { fromColumn } from './column.ts';
 import { writeEntryName } from './entry-name.ts';
-import { amongJids, type Lane, lanesOf, type Mark, readCursor, START, writeCursor } from './lanes.ts';
+import { amongJids, type Lane, lanesOf, type Mark, readCursor, startOf, writeCursor } from './lanes.ts';
 import { NO_END } from './leases.ts';
 import { type Condition, candidates, decision, type Texts } from './matching.ts';
 import { place as codes } from './schema.ts';
@@ -41,6 +41,7 @@ export interface ScanBite {
 interface Row extends Texts, Mark {
   readonly jid: string;
   readonly queue: number;
+  readonly place: number;
   readonly priority: number;
   readonly seq: number;
   readonly due: number;
@@ -78,7 +79,7 @@ class Scan {
     this.#db = db;
     this.#ask = ask;
     this.#limit = limit;
-    const found = `id, jid, queue, priority, seq, due, enqueued_at, wid, document, failure${lean ? '' : ', attempts'}`;
+    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, document, failure${lean ? '' : ', attempts'}`;
     this.#columns = limit === undefined ? 'document, failure' : found;
     const rows = db.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     for (const { id, name } of rows) this.#queueNames.set(id, name);
@@ -96,9 +97,9 @@ class Scan {
       const lane = lanes[index] as Lane;
       for (;;) {
         const step = this.#step(lane, mark);
-        mark = step ?? START;
+        const later = step ? lane : lanes[index + 1];
+        mark = step ?? startOf(later ?? {});
         if (!this.#mayGoOn()) {
-          const later = step ? lane : lanes[index + 1];
           return this.#bite(later && writeCursor(this.#scanned, later, mark));
         }
         if (!step) break;
@@ -138,7 +139,7 @@ class Scan {
   }
 
   #windowEnd(lane: Lane, after: Mark): Mark | undefined {
-    const sql = `SELECT ${lane.order} AS at, id ${fromLane(lane)} ORDER BY ${lane.order}, id LIMIT 1 OFFSET ${this.#window - 1}`;
+    const sql = `SELECT ${lane.order} AS at, id ${fromLane(lane)} ${orderOf(lane)} LIMIT 1 OFFSET ${this.#window - 1}`;
     return this.#sql(sql).get(...lane.where.values, after.at, after.id) as Mark | undefined;
   }
 
@@ -160,7 +161,7 @@ class Scan {
       this.#count += (this.#sql(`SELECT count(*) AS n ${rest}`).get(...values) as { n: number }).n;
       return undefined;
     }
-    const select = `SELECT ${lane.order} AS at, ${this.#columns} ${rest} ORDER BY ${lane.order}, id`;
+    const select = `SELECT ${lane.order} AS at, ${this.#columns} ${rest} ${orderOf(lane)}`;
     const rows = this.#sql(select).iterate(...values);
     for (const row of rows as IterableIterator<Row>) {
       if (this.#decide && !this.#decide(row)) continue;
@@ -174,7 +175,7 @@ class Scan {
   }
 
   #found(lane: Lane, row: Row): Found {
-    const { place } = lane;
+    const place = placeOf(lane, row.place);
     const jid = fromColumn(row.jid);
     const at = {
       ready: row.enqueued_at,
@@ -190,6 +191,7 @@ class Scan {
       queue: this.#queueNames.get(row.queue) ?? '',
       priority: row.priority,
       at: at[place],
+      ...((place === 'retries' || place === 'dead') && { failedAt: row.seq }),
       enqueuedAt: row.enqueued_at || undefined,
       document: row.document,
       failure: row.failure ?? undefined,
@@ -225,5 +227,12 @@ class Scan {
   }
 }
 
-const fromLane = ({ where, order }: Lane): string => `FROM job ${where.sql} AND (${order}, id) > (?, ?)`;
-const upTo = ({ order }: Lane, end: Mark | undefined): string => (end ? `AND (${order}, id) <= (?, ?)` : '');
+const fromLane = ({ where, order, down }: Lane): string =>
+  `FROM job ${where.sql} AND (${order}, id) ${down ? '<' : '>'} (?, ?)`;
+const upTo = ({ order, down }: Lane, end: Mark | undefined): string =>
+  end ? `AND (${order}, id) ${down ? '>=' : '<='} (?, ?)` : '';
+const orderOf = ({ order, down }: Lane): string =>
+  down ? `ORDER BY ${order} DESC, id DESC` : `ORDER BY ${order}, id`;
+/** Only a lane of failed jobs has two places. */
+const placeOf = (lane: Lane, code: number): Place =>
+  lane.down ? (code === codes.dead ? 'dead' : 'retries') : lane.place;

@@ -40,9 +40,14 @@ test('a file of format 1 keeps its jobs, queues and counts, and is of the newest
   ]);
   const first = await engine.fetch({ queues: ['mail', 'default'], wid: 'w2' });
   expect(first).toMatchObject({ jid: 'urgent-01' });
+  const failed = await engine.find({ places: ['retries', 'dead'], order: 'failed' }, { limit: 9 });
+  expect(failed.jobs.map(({ jid, failedAt }) => [jid, failedAt])).toEqual([
+    ['retry-001', 1781092800000003],
+    ['dead-0001', 1796644800000000 - 180 * 86_400_000_000],
+  ]);
   await engine.close();
   const db = openDatabase(join(dir, 'faktory.db'));
-  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 6 });
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 7 });
   db.close();
 });
 

@@ -127,6 +127,10 @@ const migrations: readonly string[] = [
      count INTEGER NOT NULL,
      PRIMARY KEY (at, fault, jobtype)
    ) STRICT, WITHOUT ROWID;`,
+  // Jobs by when they failed: `seq` of retries and dead is the time of the last failure, in µs (of a job that was killed from
+  // another place: of that). Before, it was the time of the last hand-out, and a dead job is kept for 180 days after its failure.
+  `UPDATE job SET seq = due - ${180 * 86_400_000_000} WHERE place = ${place.dead} AND due > ${180 * 86_400_000_000};
+   CREATE INDEX job_failed ON job (seq, place) WHERE place = ${place.retries} OR place = ${place.dead};`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

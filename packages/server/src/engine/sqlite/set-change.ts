@@ -22,7 +22,7 @@ const PAGE = `SELECT id, due FROM job INDEXED BY job_timed
 const BY_JID = `SELECT id FROM job INDEXED BY job_jid
   WHERE jid = ? AND place = ? AND place > ${place.ready} AND place <> ${place.working}`;
 const STILL_THERE = 'SELECT id, queue FROM job WHERE id = ? AND place = ?';
-const KILL = `UPDATE job SET place = ${place.dead}, due = ? WHERE id = ?`;
+const KILL = `UPDATE job SET place = ${place.dead}, due = ?, seq = CASE place WHEN ${place.retries} THEN seq ELSE ? END WHERE id = ?`;
 
 /** Applies the change to every picked entry of the set; says how many there were. */
 export async function changeSet(
@@ -102,6 +102,6 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
 }
 
 function kill(store: Store, id: number, until: Micros): void {
-  store.write(KILL, until, id);
+  store.write(KILL, until, store.clock(), id);
   store.enter(place.dead, until);
 }

@@ -1,0 +1,53 @@
+/* The filters of the explorer in a real browser: what is applied, what the address says, and in which order failed jobs stand. */
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { noBrowser, patience, site, tab } from './browser.ts';
+import { endWires, Wire } from './wire.ts';
+
+afterEach(endWires);
+
+const names = (page: Page): Promise<string[]> => page.locator('[role=row] a').allTextContents();
+
+describe.skipIf(noBrowser)('filters', patience, () => {
+  test('"More filters", "Apply" with nothing typed keeps the address, whatever the values hold', async () => {
+    const at = await site();
+    await new Wire(at).push(1, { jobtype: 'Send mail, now' });
+    const page = await tab();
+    await page.goto(
+      `${at.url}/jobs?queues=default&jobtypes=Send+mail%2C+now&error=+two++spaces&from=2026-01-02T03%3A04%3A05.678901Z`,
+    );
+    const address = page.url();
+    await page.getByRole('button', { name: 'More filters' }).click();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(page.url()).toBe(address);
+    await page.getByRole('button', { name: 'More filters' }).click();
+    await page.getByRole('dialog').getByLabel('Jobtype', { exact: true }).fill('Pay, later');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.waitForURL(/jobtypes=Send\+mail%2C\+now&jobtypes=Pay%2C\+later/);
+  });
+
+  test('failed jobs show when they failed, the last one first, and a day in the address is the user’s', async () => {
+    const at = await site();
+    const wire = new Wire(at);
+    const worker = new Wire(at, 'worker-0000001');
+    for (const jobtype of ['First', 'Second', 'Third']) {
+      await wire.push(1, { jobtype, retry: jobtype === 'Second' ? -1 : 25 });
+      await worker.fail();
+    }
+    const page = await tab({ timezoneId: 'Asia/Tokyo' });
+    await page.goto(`${at.url}/jobs?places=retries&places=dead`);
+    await page.getByText('3 jobs shown').waitFor();
+    expect(await names(page)).toEqual(['Third', 'Second', 'First']);
+    await page.getByRole('columnheader', { name: 'Failed' }).waitFor();
+    await page.getByLabel('Order').selectOption('due');
+    await page.waitForURL(/order=due/);
+    await page.goto(`${at.url}/jobs?places=dead&failed_from=2026-01-02`);
+    await page.getByText('1 job shown').waitFor();
+    expect(await names(page)).toEqual(['Second']);
+    // Midnight of that day in Tokyo.
+    await page.getByRole('button', { name: /Failed from: Jan 2, 2026, 12:00:00\.000 AM/ }).waitFor();
+    await page.goto(`${at.url}/jobs?places=dead&failed_from=2100-01-02`);
+    await page.getByText('No job matches').waitFor();
+  });
+});

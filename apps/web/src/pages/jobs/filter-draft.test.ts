@@ -1,0 +1,42 @@
+/** The dialog of filters: what nobody changed stays as it was. */
+import { expect, test } from 'vitest';
+import { type Filter, readFilter, writeFilter } from '../../filter.ts';
+import { withPasted } from '../../parts/values-field.tsx';
+import { draftOf, filterOf, valuesOf, withValues } from './filter-draft.ts';
+
+const odd: Filter = {
+  places: ['dead'],
+  queues: ['a, b', 'c d', ' e '],
+  jobtypes: ['Send mail, now', 'a\nb'],
+  jids: ['x y,z'],
+  fingerprints: ['f1'],
+  priorities: [1, 9],
+  wid: ' w ',
+  text: ' "a",\t ',
+  error: '  two  spaces ',
+  from: '2026-11-28T00:00:00.123456Z',
+  until: '2026-11-29T00:00:00Z',
+  failed_from: '2026-11-28T00:00:00.5+02:00',
+  failed_until: '2026-11-28T01:00:00Z',
+};
+
+test('a filter that is opened and applied with nothing typed is the same, letter for letter', () => {
+  expect(filterOf(draftOf(odd))).toEqual(odd);
+  expect(readFilter(writeFilter(filterOf(draftOf(odd))))).toEqual(odd);
+  expect(filterOf(draftOf({}))).toEqual({});
+});
+
+test('a typed value is one value, whatever stands in it, and is applied without Enter', () => {
+  const typed = withValues(draftOf(odd), 'jobtypes', { values: ['Send mail, now'], typed: ' Pay, later ' });
+  expect(filterOf(typed)).toEqual({ ...odd, jobtypes: ['Send mail, now', 'Pay, later'] });
+  const spaces = withValues(draftOf(odd), 'jids', { ...valuesOf(draftOf(odd), 'jids'), typed: '  ' });
+  expect(filterOf(spaces)).toEqual(odd);
+});
+
+test('a pasted text is a value a line, and removing the last value removes the part', () => {
+  expect(withPasted({ values: ['a'], typed: 'b' }, 'c, d\r\n\n e \nc, d')).toEqual({
+    values: ['a', 'b', 'c, d', 'e'],
+    typed: '',
+  });
+  expect(filterOf(withValues(draftOf({ queues: ['a'] }), 'queues', { values: [], typed: '' }))).toEqual({});
+});

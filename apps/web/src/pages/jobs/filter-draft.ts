@@ -1,0 +1,53 @@
+/*
+ * What the dialog of filters holds while it is open. Pure.
+ * Invariant: a draft that nobody changed is the filter it was made from, letter for letter, because actions on "all that match" follow it.
+ */
+import type { Filter } from '../../filter.ts';
+import { allValues, type Values } from '../../parts/values-field.tsx';
+
+/** Fields with several values. */
+export const lists = ['queues', 'jobtypes', 'jids'] as const;
+/** Fields with one text. */
+export const texts = ['error', 'wid'] as const;
+/** Fields with a time. */
+export const times = ['from', 'until', 'failed_from', 'failed_until'] as const;
+
+export type ListName = (typeof lists)[number];
+
+/** The whole filter, with what is typed into the fields of several values. */
+export interface Draft {
+  /** Those parts too that have no field. */
+  readonly filter: Filter;
+  readonly typed: Readonly<Partial<Record<ListName, string>>>;
+}
+
+export const draftOf = (filter: Filter): Draft => ({ filter, typed: {} });
+
+/** The filter with one part changed; an empty text or list, and `undefined`, take the part away. */
+export function withPart<Name extends keyof Filter>(
+  filter: Filter,
+  name: Name,
+  value: Filter[Name] | undefined,
+): Filter {
+  const { [name]: _, ...rest } = filter;
+  const empty = value === undefined || (value as string | readonly unknown[]).length === 0;
+  return empty ? (rest as Filter) : { ...rest, [name]: value };
+}
+
+export const valuesOf = ({ filter, typed }: Draft, name: ListName): Values => ({
+  values: filter[name] ?? [],
+  typed: typed[name] ?? '',
+});
+
+export const withValues = ({ filter, typed }: Draft, name: ListName, to: Values): Draft => ({
+  filter: withPart(filter, name, to.values),
+  typed: { ...typed, [name]: to.typed },
+});
+
+/** What is applied: what is still typed in a field counts as its last value. */
+export function filterOf(draft: Draft): Filter {
+  return lists.reduce((filter, name) => {
+    const values = valuesOf(draft, name);
+    return values.typed.trim() === '' ? filter : withPart(filter, name, allValues(values));
+  }, draft.filter);
+}

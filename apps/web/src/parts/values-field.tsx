@@ -1,0 +1,97 @@
+/*
+ * A field for several values: each is a chip that can be removed, and what is typed becomes the next one.
+ * Note: a value is never split, because names may hold spaces and commas. Enter, or a new line in a pasted text, ends a value.
+ */
+import { X } from 'lucide-react';
+import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+
+/** The values, and what is typed and not one of them yet. */
+export interface Values {
+  readonly values: readonly string[];
+  readonly typed: string;
+}
+
+/** All values: what is still typed is the last one. The values stay exactly as they were. */
+export function allValues({ values, typed }: Values): readonly string[] {
+  return [...new Set([...values, typed.trim()].filter(Boolean))];
+}
+
+/** The values with those of a pasted text, one a line. */
+export function withPasted({ values, typed }: Values, text: string): Values {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return { values: allValues({ values: [...values, typed.trim(), ...lines], typed: '' }), typed: '' };
+}
+
+export function ValuesField({
+  label,
+  hint,
+  value,
+  onChange,
+  list,
+}: {
+  label: string;
+  hint: string;
+  value: Values;
+  onChange: (value: Values) => void;
+  /** Id of a datalist with values to choose from. */
+  list?: string;
+}): ReactNode {
+  const { t } = useTranslation();
+  const id = useId();
+  const { values, typed } = value;
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Enter' && typed.trim() !== '') {
+      event.preventDefault(); // an empty field sends the form
+      onChange({ values: allValues(value), typed: '' });
+    } else if (event.key === 'Backspace' && typed === '' && values.length > 0)
+      onChange({ values: values.slice(0, -1), typed: '' });
+  };
+  const onPaste = (event: ClipboardEvent): void => {
+    const text = event.clipboardData.getData('text');
+    if (!/[\r\n]/.test(text.trim())) return;
+    event.preventDefault();
+    onChange(withPasted(value, text));
+  };
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id}>{label}</label>
+      {values.length > 0 && (
+        <ul className="flex flex-wrap gap-1">
+          {values.map((one) => (
+            <li key={one}>
+              <button
+                type="button"
+                aria-label={t('jobs.remove', { name: t('jobs.is', { name: label, value: one }) })}
+                onClick={() => onChange({ values: values.filter((other) => other !== one), typed })}
+                className="flex h-7 max-w-full items-center gap-1.5 rounded-sm bg-chosen px-2 text-sm hover:bg-hover"
+              >
+                <span dir="auto" className="truncate whitespace-pre">
+                  {one}
+                </span>
+                <X size={13} aria-hidden className="shrink-0" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <input
+        id={id}
+        className="field"
+        spellCheck={false}
+        autoCapitalize="none"
+        autoComplete="off"
+        aria-describedby={`${id}-hint`}
+        list={list}
+        value={typed}
+        onChange={(event) => onChange({ values, typed: event.target.value })}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+      />
+      <span id={`${id}-hint`} className="text-sm text-faint">
+        {hint}
+      </span>
+    </div>
+  );
+}
