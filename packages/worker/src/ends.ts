@@ -26,11 +26,23 @@ interface End {
 export const patient = { timeout: Number.POSITIVE_INFINITY };
 const longestWait = 3; // ms that an end waits for others to go with
 const mostInLine = 500;
+const pause = 1000; // ms until results are sent again that the server could not store
+/** Refusals that fewer results in a line would get too. */
+const lasting: ReadonlySet<string> = new Set([
+  'ABORTED',
+  'CLOSED',
+  'SHUTDOWN',
+  'FORBIDDEN',
+  'AUTH',
+  'CONFIG',
+]);
 
 export class Ends {
   readonly #connection: Connection;
   readonly #log: Logger;
   #waiting: End[] = [];
+  /** Added, and neither confirmed by the server nor given up. */
+  readonly #unconfirmed = new Set<InHand>();
   #timer: NodeJS.Timeout | undefined;
   readonly #telling = new Set<Promise<void>>();
 
@@ -41,7 +53,17 @@ export class Ends {
 
   /** Told within a few milliseconds, or at the next flush. */
   add(hand: InHand, outcome: Outcome): void {
-    this.#waiting.push({ hand, outcome });
+    this.#unconfirmed.add(hand);
+    this.#push({ hand, outcome });
+  }
+
+  /** The reservation ids of the ends that the server has not confirmed. */
+  holding(): string[] {
+    return [...this.#unconfirmed].flatMap(({ rid }) => rid ?? []);
+  }
+
+  #push(end: End): void {
+    this.#waiting.push(end);
     if (this.#waiting.length >= mostInLine) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), longestWait);
   }
@@ -53,8 +75,12 @@ export class Ends {
     if (this.#waiting.length === 0) return;
     const ends = this.#waiting;
     this.#waiting = [];
-    const telling = this.#tell(ends).finally(() => this.#telling.delete(telling));
-    this.#telling.add(telling);
+    for (const to of ['done', 'failed', 'released'] as const) {
+      const same = ends.filter(({ outcome }) => outcome.to === to);
+      if (same.length === 0) continue;
+      const telling = this.#tell(same).finally(() => this.#telling.delete(telling));
+      this.#telling.add(telling);
+    }
   }
 
   /** When all that was added is answered, or given up. */
@@ -63,33 +89,49 @@ export class Ends {
     while (this.#telling.size > 0) await Promise.all(this.#telling);
   }
 
+  /** Until the server has them, or will not have them. All end in the same way. Never rejects. */
   async #tell(ends: readonly End[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.#tellOnce(ends);
+        break;
+      } catch (error) {
+        const code = codeOf(error);
+        if (code !== 'STORAGE') return this.#refused(ends, error);
+        this.#log.warn(`the server cannot store the results of ${ends.length} jobs yet: ${messageOf(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+    for (const { hand } of ends) this.#unconfirmed.delete(hand);
+  }
+
+  async #tellOnce(ends: readonly End[]): Promise<void> {
+    // Without waiting when there is a connection: the line leaves ahead of what is called after flush().
+    const offer = this.#connection.offer ?? (await this.#connection.ready({ ...patient, outlast: true }));
+    if (offer === undefined) return this.#tellSingly(ends);
     try {
-      // Without waiting when there is a connection: the line leaves ahead of what is called after flush().
-      const offer = this.#connection.offer ?? (await this.#connection.ready({ ...patient, outlast: true }));
-      if (offer === undefined) await this.#tellSingly(ends);
-      else await this.#tellTogether(ends);
+      this.#say(ends, await tellTogether(this.#connection, ends));
     } catch (error) {
-      if (codeOf(error) === 'UNKNOWN_COMMAND') return this.#tellSingly(ends);
-      const jids = ends.slice(0, 10).map(({ hand }) => hand.job.jid);
-      const text = `the ends of ${ends.length} jobs could not be told; they return when their reservations end: ${messageOf(error)}`;
-      this.#log.error(text, { jids });
+      if (codeOf(error) !== 'UNKNOWN_COMMAND') throw error;
+      await this.#tellSingly(ends);
     }
   }
 
-  async #tellTogether(ends: readonly End[]): Promise<void> {
-    const done = ends.filter(({ outcome }) => outcome.to === 'done').map(namesOf);
-    const released = ends.filter(({ outcome }) => outcome.to === 'released').map(namesOf);
-    const failed = ends.flatMap(({ hand, outcome }) =>
-      outcome.to === 'failed' ? [{ ...namesOf({ hand }), ...report(outcome), ...wish(outcome) }] : [],
-    );
-    const on = this.#connection;
-    const refused = await Promise.all([
-      done.length > 0 ? commands.ackBulk(on, done, patient) : {},
-      failed.length > 0 ? commands.failBulk(on, failed, patient) : {},
-      released.length > 0 ? commands.release(on, released, patient) : {},
-    ]);
-    this.#say(ends, Object.assign({}, ...refused));
+  /**
+   * What the server refuses in one line it may take in parts. A single result that it refuses is given up: the worker reconnects
+   * without that reservation, and so the server takes the job back.
+   */
+  async #refused(ends: readonly End[], error: unknown): Promise<void> {
+    const half = Math.ceil(ends.length / 2);
+    if (ends.length > 1 && !lasting.has(codeOf(error) ?? '')) {
+      await Promise.all([this.#tell(ends.slice(0, half)), this.#tell(ends.slice(half))]);
+      return;
+    }
+    for (const { hand } of ends) this.#unconfirmed.delete(hand);
+    const jids = ends.slice(0, 10).map(({ hand }) => hand.job.jid);
+    const text = `could not report the results of ${ends.length} jobs; they will run again: ${messageOf(error)}`;
+    this.#log.error(text, { jids });
+    this.#connection.reconnect();
   }
 
   #say(ends: readonly End[], refused: Refused): void {
@@ -106,6 +148,18 @@ export class Ends {
   async #tellSingly(ends: readonly End[]): Promise<void> {
     await Promise.all(ends.map((end) => tellClassic(this.#connection, end, this.#log)));
   }
+}
+
+/** In one line; all end in the same way. Gives what the server refused. */
+function tellTogether(on: Connection, ends: readonly End[]): Promise<Refused> {
+  const names = ends.map(namesOf);
+  const [first] = ends;
+  if (first?.outcome.to === 'done') return commands.ackBulk(on, names, patient);
+  if (first?.outcome.to === 'released') return commands.release(on, names, patient);
+  const failed = ends.flatMap(({ hand, outcome }) =>
+    outcome.to === 'failed' ? [{ ...namesOf({ hand }), ...report(outcome), ...wish(outcome) }] : [],
+  );
+  return commands.failBulk(on, failed, patient);
 }
 
 /** Tells one end in the classic verbs, which know neither hand-outs nor wishes. Never rejects. */
