@@ -14,7 +14,14 @@ test('EXT takes this version alone', () => {
 });
 
 test('what a client asks for is what the server reads', () => {
-  const ask = { v: extensionVersion, producer: 'shop', answered: 41, keep: 86_400, lease: true };
+  const ask = {
+    v: extensionVersion,
+    producer: 'shop',
+    answered: 41,
+    keep: 86_400,
+    lease: true,
+    holding: ['1781092800000001'],
+  };
   expect(parseExt(write.ext(ask).slice(4, -2))).toEqual(ask);
   expect(parseExt('{"v":1}')).toEqual({ v: 1, lease: false });
 });
@@ -25,6 +32,10 @@ test.each([
   '{"v":1,"answered":1.5}',
   '{"v":1,"keep":3599}',
   '{"v":1,"keep":2592001}',
+  '{"v":1,"holding":[]}',
+  '{"v":1,"lease":true,"holding":"1"}',
+  '{"v":1,"lease":true,"holding":[1]}',
+  '{"v":1,"lease":true,"holding":["one"]}',
 ])('EXT %.30s… is MALFORMED', (rest) => {
   expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
 });

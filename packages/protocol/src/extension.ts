@@ -5,7 +5,7 @@
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
-import { integerIn, readPayload, stringIn } from './payload.ts';
+import { integerIn, readPayload, stringIn, stringsIn } from './payload.ts';
 
 /** The version that EXT asks for and this package speaks. */
 export const extensionVersion = 1;
@@ -21,6 +21,11 @@ export interface ExtensionAsk {
   keep?: number;
   /** This consumer's reservations last as long as its beats come. */
   lease?: boolean;
+  /**
+   * With `lease`: the reservation ids of all hand-outs that this worker has and whose end is not confirmed. The server takes every
+   * other leased reservation of the worker back.
+   */
+  holding?: readonly string[];
 }
 
 /** What a counted line was answered: the text of the error, or for a PUSHB the map of the jobs that were refused. */
@@ -77,12 +82,23 @@ export function parseExt(rest: string): ExtensionAsk {
       throw new FaktoryError('MALFORMED', `"keep" must be from ${keepAtLeast} to ${keepAtMost}`);
     }
     const lease = fields.get('lease') === true;
+    const holding = stringsIn(fields, 'holding');
+    if (holding !== undefined && !lease)
+      throw new FaktoryError('MALFORMED', '"holding" speaks of leased reservations: send "lease":true too');
+    const wrong = holding?.find((rid) => !isReservationId(rid));
+    if (wrong !== undefined) {
+      throw new FaktoryError(
+        'MALFORMED',
+        `"holding" has ${JSON.stringify(excerpt(wrong))}, which is no "rid" of FETCHB`,
+      );
+    }
     return {
       v,
       lease,
       ...(producer !== undefined && { producer }),
       ...(answered !== undefined && { answered }),
       ...(keep !== undefined && { keep }),
+      ...(holding !== undefined && { holding }),
     };
   });
 }
@@ -97,6 +113,9 @@ export function readExtension(text: string): Extension {
   }
   throw new FaktoryError('PROTOCOL', 'the server answered EXT with something else than an offer');
 }
+
+/** Whether the text is a reservation id as FETCHB writes it. */
+export const isReservationId = (text: string): boolean => /^\d{1,16}$/.test(text);
 
 /** Whatever cannot be read becomes `invalid VERB …: reason`. */
 export function readRest<Result>(verb: string, rest: string, how: (text: string) => Result): Result {

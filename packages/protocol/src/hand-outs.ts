@@ -6,7 +6,7 @@
 
 import { cleanFault, type FailReport } from './command.ts';
 import { excerpt, FaktoryError } from './errors.ts';
-import { readRest } from './extension.ts';
+import { isReservationId, readRest } from './extension.ts';
 import type { Job } from './job.ts';
 import { asJob } from './job-document.ts';
 import { compactJson } from './json.ts';
@@ -92,7 +92,7 @@ export function parseExtend(rest: string, most: number): (HandOut & { seconds: n
 function handOut(fields: Payload): HandOut {
   const jid = stringIn(fields, 'jid');
   const rid = stringIn(fields, 'rid');
-  if (!jid || rid === undefined || !/^\d{1,16}$/.test(rid)) {
+  if (!jid || rid === undefined || !isReservationId(rid)) {
     throw new FaktoryError('MALFORMED', 'each entry needs the "jid" and the "rid" of a hand-out');
   }
   return { jid, rid: Number(rid) };

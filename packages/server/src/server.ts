@@ -173,7 +173,7 @@ class FaktoryServer implements Server {
     const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
-    const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, info };
+    const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, log, info };
     const stalls = new Stalls(log);
     const listener = new Listener({ ...settings, access: this.#access, host, asked: stalls }, desk);
     const startedAt = performance.now();

@@ -141,3 +141,69 @@ test('a line behind a FETCHB that waits ends the wait at once; nothing is lost',
   worker.send('RELEASE []');
   expect(await parked).toBe('(nil)');
 });
+
+const holding = (...rids: (string | undefined)[]): string =>
+  `EXT ${JSON.stringify({ v: 1, lease: true, holding: rids })}`;
+
+test('a worker that says what it holds gets the rest of its jobs again at once, in their order and with no attempt used', async () => {
+  const server = await running();
+  const worker = await leased(server);
+  for (const jid of ['job-00001', 'job-00002', 'job-00003', 'job-00004']) await worker.push(jid);
+  const taken = await worker.json<HandedOut[]>('FETCHB 3 default');
+  const back = await greeted(server, 'w1');
+  expect(await back.json(holding(taken[1]?.rid))).toMatchObject({ lease: 15 });
+  expect(await setsOf(server)).toMatchObject({ working: 1, retries: 0 });
+  const again = await back.json<HandedOut[]>('FETCHB 10 default');
+  expect(again.map(({ job }) => job.jid)).toEqual(['job-00001', 'job-00003', 'job-00004']);
+  expect(again[0]?.job.failure).toBeUndefined();
+  expect(await back.json(`ACKB [{"jid":"job-00002","rid":"${taken[1]?.rid}"}]`)).toEqual({});
+});
+
+test('the fetches of its older connections end before: none of them takes a job later', async () => {
+  const server = await running();
+  const [older, producer] = [await leased(server), await greeted(server)];
+  older.send('FETCHB 5 default');
+  for (let turns = 0; turns < 2; turns++) await producer.json('INFO');
+  const back = await greeted(server, 'w1');
+  await back.json(holding());
+  await producer.push('job-00001');
+  await older.closed();
+  expect(await setsOf(server)).toMatchObject({ working: 0 });
+  expect((await fetchOne(back))?.job.jid).toBe('job-00001');
+});
+
+test('the heart and the jobs of other workers are left alone', async () => {
+  const server = await running();
+  const [heart, other, plain] = [
+    await greeted(server, 'w1'),
+    await leased(server, 'w2'),
+    await greeted(server, 'w1'),
+  ];
+  for (const jid of ['job-00001', 'job-00002']) await heart.push(jid);
+  await fetchOne(other);
+  await plain.fetch();
+  const back = await greeted(server, 'w1');
+  await back.json(holding());
+  expect(await setsOf(server)).toMatchObject({ working: 2 });
+  expect(await heart.ask('BEAT {"wid":"w1"}')).toBe('+OK');
+});
+
+test('a connection that was held up on its way takes nothing from the newer one of its worker', async () => {
+  const server = await running();
+  const late = await greeted(server, 'w1');
+  const newer = await greeted(server, 'w1');
+  await newer.json(holding());
+  await newer.push('job-00001');
+  await fetchOne(newer);
+  expect(await late.ask(holding())).toMatch(/^-STALE a newer connection of worker w1 /);
+  expect(await setsOf(server)).toMatchObject({ working: 1 });
+});
+
+test('an EXT without holding takes nothing back: other workers may not know the key', async () => {
+  const server = await running();
+  const worker = await leased(server);
+  await worker.push('job-00001');
+  await fetchOne(worker);
+  await leased(server);
+  expect(await setsOf(server)).toMatchObject({ working: 1 });
+});

@@ -86,6 +86,11 @@ export class Supply {
     await ends.settled();
   }
 
+  /** The reservation ids of the jobs that run here or wait for a slot. */
+  holding(): string[] {
+    return [...this.#hands].map(({ rid }) => rid);
+  }
+
   /** The server has the extensions again. */
   resume(): void {
     this.#left = false;
@@ -248,7 +253,7 @@ export class Supply {
   }
 
   #refused(error: unknown): void {
-    const { quiet, log } = this.#options;
+    const { connection, quiet, log } = this.#options;
     const code = codeOf(error);
     if (quiet.aborted || code === 'CLOSED') return;
     if (code === 'UNKNOWN_COMMAND') {
@@ -256,6 +261,8 @@ export class Supply {
       return;
     }
     log.warn(`FETCHB failed: ${messageOf(error)}`, { code });
+    // Jobs in a reply that cannot be read would stay reserved: the next connection tells that they are not here.
+    if (code === 'PROTOCOL') connection.reconnect();
     this.#paused = setTimeout(() => {
       this.#paused = undefined;
       this.#turn();

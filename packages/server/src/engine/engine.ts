@@ -239,6 +239,8 @@ export interface Engine {
   fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]>;
   /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
   beat(wid: string): Promise<void>;
+  /** The reservations that this worker took with `lease` and that have not ended, the last hand-out first. */
+  leasedBy(wid: string): Promise<readonly Required<Held>[]>;
   /** Ends a reservation. False means it is not held (any more), or was left: nothing was changed, not even a counter. */
   settle(held: Held, verdict: Verdict): Promise<boolean>;
   /** As many settles, one after another in one operation; tells of each whether it was held. */

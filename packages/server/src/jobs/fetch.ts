@@ -45,6 +45,7 @@ export async function fetchBulk(
   if (taken.length > 0) return taken;
   const first = await wait(engine, waiting, call, mark);
   if (!first) return [];
+  if (call.signal.aborted) return [first]; // the caller is gone, or has sent another line
   return [first, ...(await takeUpTo(engine, waiting, call, count - 1))];
 }
 

@@ -42,6 +42,7 @@ import type {
 import { ack } from './ack.ts';
 import { expire, type FailRules, type Fault, fail, failAll } from './fail.ts';
 import { type FetchCall, fetch, fetchBulk, giveBack, type Source } from './fetch.ts';
+import { giveBackOthers } from './holding.ts';
 import { mutate } from './mutate.ts';
 import { change, running, undo } from './operate.ts';
 import { countRefused, type PushLine, push, pushBulk } from './push.ts';
@@ -148,6 +149,11 @@ export class Jobs {
   /** Puts many held jobs back, the last one first, so that they stand as they were handed out. */
   giveBackAll(holds: readonly Held[]): Promise<readonly boolean[]> {
     return this.#engine.settleMany(holds.map((held) => ({ held, verdict: { to: 'queue' } })));
+  }
+
+  /** Puts back what this worker took with a lease, but the hand-outs that it has; says how many. End its other fetches before. */
+  giveBackOthers(wid: string, holding: readonly Micros[]): Promise<number> {
+    return giveBackOthers(this.#engine, wid, holding);
   }
 
   /** The reservation lasts at least so many seconds from now. False: nobody holds it. */

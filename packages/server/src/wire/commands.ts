@@ -30,6 +30,7 @@ import {
 } from '@faktory-ts/protocol';
 import { type Caller, isWatched, permitQueues } from '../access/access.ts';
 import type { Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
+import type { Logger } from '../log.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
 
 /** What verbs can reach of the server. */
@@ -43,6 +44,7 @@ export interface Desk {
   readonly workerTimeout: number;
   /** How many backups are kept when one is made. */
   readonly keepBackups: number;
+  readonly log: Logger;
   info(): Promise<Info>;
 }
 
@@ -187,16 +189,35 @@ async function extend(payload: string, desk: Desk, session: Session): Promise<An
   const { maxBulkJobs, extensions, workerTimeout } = desk;
   if (!extensions) throw new FaktoryError('UNKNOWN_COMMAND', 'unknown command EXT');
   const ask = parseExt(payload);
-  const { producer, lease = false } = ask;
+  const { producer, lease = false, holding } = ask;
   if (lease && session.wid === '') {
     throw new FaktoryError('INVALID', 'a lease is for consumers: say HELLO with a wid first');
   }
   const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
   if (producer !== undefined) Object.assign(offer, await claim(producer, ask, desk, session));
   if (lease) offer.lease = workerTimeout / 1000;
+  if (holding !== undefined) await reconcile(holding, desk, session);
   session.leased = lease;
   session.extended = true;
   return json(offer);
+}
+
+/**
+ * The worker says which hand-outs it has: every other one is lost to it, since its older connections are closed first. This
+ * connection's own later lines wait for the answer.
+ */
+async function reconcile(
+  holding: readonly string[],
+  { roster, jobs, log }: Desk,
+  session: Session,
+): Promise<void> {
+  const { wid, line } = session;
+  if (line === undefined) return; // no wid, no lease: refused before
+  roster.takeOver(line);
+  session.leased = true; // from here on an older connection may not take over
+  const count = await jobs.giveBackOthers(wid, holding.map(Number));
+  if (count === 0) return;
+  log.info(`worker ${wid} reconnected without ${count} of its jobs: they are back in their queues`);
 }
 
 /** The connection becomes this producer's: how many of its lines were carried out, and what it may not know of them. */

@@ -157,9 +157,11 @@ export class Connection implements Session, WorkerLine {
     this.#interruption = new AbortController();
   }
 
-  /** At once; lines that were not started are dropped. */
+  /** At once; lines that were not started are dropped, a fetch that waits is given up. */
   close(): void {
     this.#closing = true;
+    this.#gone.abort(); // not only when the socket says so: a fetch must take nothing in between
+    this.#interrupt();
     this.#socket.destroy();
   }
 

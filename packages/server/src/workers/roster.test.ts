@@ -8,8 +8,14 @@ function makeRoster() {
 }
 
 function line(wid: string, hostname = 'host') {
-  return { self: { wid, hostname, pid: 7, labels: ['a'] }, close: vi.fn<WorkerLine['close']>() };
+  return {
+    self: { wid, hostname, pid: 7, labels: ['a'] },
+    leased: false,
+    close: vi.fn<WorkerLine['close']>(),
+  };
 }
+
+const leased = (wid: string) => ({ ...line(wid), leased: true });
 
 test('the first HELLO of a wid makes the record, later ones only join it', () => {
   const { roster } = makeRoster();
@@ -88,4 +94,21 @@ test('60 s of silence end a worker and close its connections', () => {
   expect(silent.close).toHaveBeenCalledOnce();
   expect(alive.close).not.toHaveBeenCalled();
   expect(roster.reaped).toBe(1);
+});
+
+test('a connection that takes over closes the leased ones that joined before it, and no other', () => {
+  const { roster } = makeRoster();
+  const [heart, old, other, mine] = [line('w'), leased('w'), leased('x'), leased('w')];
+  for (const each of [heart, old, other, mine]) roster.join(each);
+  roster.takeOver(mine);
+  expect(old.close).toHaveBeenCalledOnce();
+  for (const each of [heart, other, mine]) expect(each.close).not.toHaveBeenCalled();
+});
+
+test('a connection that was held up on its way does not take over from a newer one', () => {
+  const { roster } = makeRoster();
+  const [late, newer] = [line('w'), leased('w')];
+  for (const each of [late, newer]) roster.join(each);
+  expect(() => roster.takeOver(late)).toThrow(expect.objectContaining({ code: 'STALE' }));
+  expect(newer.close).not.toHaveBeenCalled();
 });

@@ -23,7 +23,9 @@ interface WorkerSelf {
 /** A connection of a worker, as far as the roster needs it. */
 export interface WorkerLine {
   readonly self: WorkerSelf;
-  /** Closes the connection. */
+  /** Whether what it fetches lasts with the worker's beats. */
+  readonly leased: boolean;
+  /** Closes the connection, and ends a fetch that waits there, before it returns. */
   close(): void;
 }
 
@@ -97,6 +99,20 @@ export class Roster {
       slots: 0,
     };
     this.#records.set(wid, { ...record, state: 'running', queues: [], lines: new Set([line]) });
+  }
+
+  /**
+   * This connection speaks for the worker from now on: closes those that joined before it and fetch with a lease, so that none of
+   * their fetches takes a job later. Throws STALE when one that joined after it does so already.
+   */
+  takeOver(line: WorkerLine): void {
+    const lines = [...(this.#records.get(line.self.wid)?.lines ?? [])];
+    const own = lines.indexOf(line);
+    if (lines.some(({ leased }, index) => leased && index > own)) {
+      const text = `a newer connection of worker ${line.self.wid} fetches with its lease; close this one`;
+      throw new FaktoryError('STALE', text);
+    }
+    for (const older of lines.slice(0, own)) if (older.leased) older.close();
   }
 
   /** The connection closed. */

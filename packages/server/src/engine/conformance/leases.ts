@@ -104,6 +104,21 @@ function exerciseEnd(begin: Begin): void {
     expect(await overdue(scene)).toHaveLength(5);
   });
 
+  test('what a worker took with a lease is told, the last first; plain hand-outs and those of others are not', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 5)));
+    const first = await leased(scene);
+    await leased(scene, 'w2');
+    await scene.take(); // w1, without a lease
+    const [second, ended] = [await leased(scene), await leased(scene)];
+    await scene.engine.settle(ended, { to: 'done' });
+    const names = [second, first].map(({ jid, hold }) => ({ jid, hold }));
+    expect(await scene.engine.leasedBy('w1')).toEqual(names);
+    await scene.restart();
+    expect(await scene.engine.leasedBy('w1')).toEqual(names);
+    expect(await scene.engine.leasedBy('w3')).toEqual([]);
+  });
+
   test('a loss is counted with the job and told at its next hand-out', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);

@@ -78,6 +78,18 @@ export class Holds {
     return found;
   }
 
+  /**
+   * What this worker took with a lease, the last hand-out first. Looks through the working set, since it is asked only when a worker
+   * reconnects: a list for each worker would cost every hand-out.
+   */
+  leasedBy(wid: string): { jid: string; hold: Micros }[] {
+    const found: { jid: string; hold: Micros }[] = [];
+    for (const [jid, oldest] of this.#byJid)
+      for (let held: Hold | undefined = oldest; held; held = held.later)
+        if (held.lease?.wid === wid) found.push({ jid, hold: held.hold });
+    return found.sort((a, b) => b.hold - a.hold);
+  }
+
   remove(jid: string, held: Hold): void {
     this.#changed = true;
     if (held.lease) held.lease.holds -= 1;

@@ -131,6 +131,11 @@ export class SqliteEngine implements Engine {
     return turn.run(() => leases.beat(wid));
   }
 
+  leasedBy(wid: string): Promise<readonly Required<Held>[]> {
+    const store = this.#store;
+    return store.turn.run(() => store.holds.leasedBy(wid));
+  }
+
   settle(which: Held, verdict: Verdict): Promise<boolean> {
     return this.#store.turn.run(() => held.settle(this.#store, which, verdict, this.#deadLimit));
   }
