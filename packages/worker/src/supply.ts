@@ -86,9 +86,12 @@ export class Supply {
     await ends.settled();
   }
 
-  /** The reservation ids of the jobs that run here or wait for a slot. */
+  /**
+   * The reservation ids of the jobs that run here or wait for a slot, and of those whose end is not confirmed. The server takes back all
+   * others of this worker: their hand-outs were lost on their way.
+   */
   holding(): string[] {
-    return [...this.#hands].map(({ rid }) => rid);
+    return [...[...this.#hands].map(({ rid }) => rid), ...this.#options.ends.holding()];
   }
 
   /** The server has the extensions again. */

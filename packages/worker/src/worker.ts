@@ -94,7 +94,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       addresses,
       hello,
       tls,
-      extension: () => ({ v: extensionVersion, lease: true, holding: this.#holding() }),
+      extension: () => ({ v: extensionVersion, lease: true, holding: this.#supply.holding() }),
       onUp: () => this.#keepPace(),
     });
     this.#slots = new Slots({
@@ -132,11 +132,6 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       },
     };
     return makeHeart(data, () => beatState(this.#state), events, log);
-  }
-
-  /** The reservation ids whose end is not confirmed: the server takes back all others, whose replies were lost on their way. */
-  #holding(): string[] {
-    return [...new Set([...this.#supply.holding(), ...this.#ends.holding()])];
   }
 
   get state(): WorkerState {
