@@ -86,7 +86,7 @@ export const limits = [
     option: 'maxWorkerLosses',
     normal: 3,
     least: 1,
-    meaning: 'a job that lost its worker this often is dead',
+    meaning: 'a job whose worker is lost this often, while it holds no other job, is dead',
   },
   {
     name: 'attempts',

@@ -11,7 +11,7 @@ import { wellFormed } from './utf8.ts';
 export interface Failure {
   /** 0 after the first failure, one more after each later one. */
   retry_count: number;
-  /** Retries left; equals `retry` after the first failure, so -1 when `retry` is. */
+  /** Retries left, the next one included; equals `retry` after the first failure, so -1 when `retry` is. */
   remaining: number;
   /** RFC 3339: the first failure. Never refreshed. */
   failed_at: string;
@@ -23,6 +23,13 @@ export interface Failure {
   errtype?: string;
   /** Of the last failure; absent rather than empty. */
   backtrace?: string[];
+  /**
+   * How many executions ended because their worker was lost while it held other jobs too; absent = none. Such an execution uses no
+   * attempt: it counts in `retry_count`, but `remaining` stays. From two on a worker should run the job alone.
+   */
+  shared_losses?: number;
+  /** How many executions ended because a reservation with an end of its own ran out; absent = none. */
+  expirations?: number;
 }
 
 /** One failed execution of a job, as the server keeps the last few of them. */
@@ -44,6 +51,7 @@ export interface Attempt {
 /** The failure as compact JSON; empty fields are left out. */
 export function failureText(failure: Failure): string {
   const { failed_at, next_at, message, errtype, backtrace, retry_count, remaining } = failure;
+  const { shared_losses, expirations } = failure;
   return JSON.stringify({
     failed_at,
     next_at: next_at || undefined,
@@ -52,6 +60,8 @@ export function failureText(failure: Failure): string {
     backtrace: backtrace?.length ? backtrace.map(wellFormed) : undefined,
     retry_count,
     remaining,
+    shared_losses: shared_losses || undefined,
+    expirations: expirations || undefined,
   });
 }
 
@@ -74,5 +84,9 @@ export function readFailure(text: string): Failure {
   if (message) failure.message = message;
   if (errtype) failure.errtype = errtype;
   if (backtrace?.length) failure.backtrace = backtrace;
+  const shared_losses = integerIn(fields, 'shared_losses');
+  const expirations = integerIn(fields, 'expirations');
+  if (shared_losses) failure.shared_losses = shared_losses;
+  if (expirations) failure.expirations = expirations;
   return failure;
 }

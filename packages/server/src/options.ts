@@ -70,7 +70,10 @@ export interface ServerOptions {
   readonly extensions?: boolean;
   /** Milliseconds after its last beat until a worker that asked for a lease loses its jobs. Default 15,000. */
   readonly workerTimeout?: number;
-  /** A job that lost its worker this often goes to dead. Default 3. */
+  /**
+   * A job whose worker is lost this often, while it holds no other job, goes to dead. Losses that jobs share use no attempt; after ten
+   * losses of any kind a job is dead. Default 3.
+   */
   readonly maxWorkerLosses?: number;
   /** Most failed executions that are kept of each job, the newest and the first one; 0 means none. Default 10. */
   readonly attempts?: number;

@@ -77,6 +77,33 @@ test('a job that lost its worker three times is dead, whatever retries are left'
   expect(await setsOf(server)).toMatchObject({ dead: 1, working: 0, retries: 0 });
 });
 
+test('jobs that lose their worker together use no attempt, and the one that loses it alone is buried', async () => {
+  const clock = new TestClock();
+  const server = await running({ clock: clock.now });
+  const worker = await leased(server);
+  await worker.push('killer-01');
+  await worker.push('victim-01', { retry: 0 });
+  for (let losses = 0; losses < 2; losses++) {
+    expect(await worker.json<HandedOut[]>('FETCHB 2 default')).toHaveLength(2);
+    clock.move(15);
+    await eventually(async () => (await setsOf(server)).working === 0);
+    clock.move(60);
+    await eventually(async () => (await setsOf(server)).retries === 0);
+  }
+  const both = await worker.json<HandedOut[]>('FETCHB 2 default');
+  expect(both.map(({ job }) => job.failure)).toMatchObject([{ shared_losses: 2 }, { shared_losses: 2 }]);
+  const victim = both.find(({ job }) => job.jid === 'victim-01');
+  expect(await worker.json(`ACKB [{"jid":"victim-01","rid":"${victim?.rid}"}]`)).toEqual({});
+  for (let losses = 0; losses < 3; losses++) {
+    clock.move(15);
+    await eventually(async () => (await setsOf(server)).working === 0);
+    clock.move(600);
+    await eventually(async () => (await setsOf(server)).retries === 0);
+    if (losses < 2) expect((await fetchOne(worker))?.job.jid).toBe('killer-01');
+  }
+  expect(await setsOf(server)).toMatchObject({ dead: 1, working: 0, retries: 0 });
+});
+
 test('how long and how often are settings', async () => {
   const clock = new TestClock();
   const server = await running({ clock: clock.now, workerTimeout: 2000, maxWorkerLosses: 1 });

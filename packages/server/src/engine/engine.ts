@@ -101,6 +101,8 @@ export interface Reservation {
   readonly leased: boolean;
   /** How often the job's worker fell silent before. */
   readonly losses: number;
+  /** Of a leased one whose worker fell silent: how many other leased reservations the worker had then. */
+  readonly others?: number;
   /** The executions that failed before, as JSON text; only told to the rule of a verdict. Undefined: none is kept. */
   readonly attempts?: string | undefined;
 }

@@ -7,6 +7,7 @@
 import { type Failure, type FailWish, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
 import type { Engine, Held, Outcome, Reservation, Verdict } from '../engine/engine.ts';
 import { nextAttempts } from './attempts.ts';
+import { countedFailures, lossOf } from './losses.ts';
 
 const SECOND = 1_000_000; // µs
 const DAY = 86_400 * SECOND;
@@ -22,19 +23,13 @@ export interface Fault extends FailWish {
   readonly backtrace: readonly string[];
 }
 
-/** What the server was told about failures. */
+/** The server's settings for failures. */
 export interface FailRules {
-  /** A job that loses its worker for this time goes to dead. */
+  /** A job that loses its worker this often, when the worker held no other job, goes to dead. */
   readonly mostLosses: number;
   /** Most failed executions that are kept of a job; 0: none. */
   readonly mostAttempts: number;
 }
-
-const expired: Fault = {
-  errtype: 'ReservationExpired',
-  message: 'Faktory job reservation expired',
-  backtrace: [],
-};
 
 /** Ends the reservation badly. False: nobody holds it. */
 export function fail(engine: Engine, held: Held, fault: Fault, rules: FailRules): Promise<boolean> {
@@ -56,15 +51,7 @@ function failing(engine: Engine, fault: Fault, rules: FailRules): Verdict {
   return (reservation) => outcomeOf(reservation, fault, engine.clock(), rules);
 }
 
-/** What is said of a job whose worker was not heard in time. */
-function workerLost(wid: string): Fault {
-  return { errtype: 'WorkerLost', message: `worker ${wid} sent no beat in time`, backtrace: [] };
-}
-
-/**
- * Fails up to `limit` reservations whose time is over; says how many there were. A job that now loses its worker for the
- * `mostLosses`-th time goes to dead: it may be what kills them.
- */
+/** Fails up to `limit` reservations whose time is over; says how many there were. */
 export async function expire(engine: Engine, limit: number, rules: FailRules): Promise<number> {
   const overdue = await engine.overdue(limit);
   const settled = overdue.map(({ jid, hold }) =>
@@ -72,18 +59,12 @@ export async function expire(engine: Engine, limit: number, rules: FailRules): P
       const now = engine.clock();
       const extended = reservation.expiresAt > now; // since we looked
       if (extended) return undefined;
-      return reservation.leased
-        ? lossOf(reservation, now, rules)
-        : outcomeOf(reservation, expired, now, rules);
+      const loss = lossOf(reservation, rules.mostLosses);
+      const outcome = outcomeOf(reservation, loss.fault, now, rules, Math.random, loss);
+      return reservation.leased && 'due' in outcome ? { ...outcome, lost: true } : outcome;
     }),
   );
   return (await Promise.all(settled)).filter(Boolean).length;
-}
-
-function lossOf(held: Reservation, now: Micros, rules: FailRules): Outcome {
-  const last = held.losses + 1 >= rules.mostLosses;
-  const outcome = outcomeOf(held, { ...workerLost(held.wid), ...(last && { fate: 'dead' }) }, now, rules);
-  return 'due' in outcome ? { ...outcome, lost: true } : outcome;
 }
 
 /** Where a failed job goes. `random` is in [0, 1) and spreads mass failures. */
@@ -93,15 +74,17 @@ export function outcomeOf(
   now: Micros,
   { mostAttempts }: Pick<FailRules, 'mostAttempts'>,
   random = Math.random,
+  { free = false, ...counts }: { free?: boolean; shared_losses?: number; expirations?: number } = {},
 ): Outcome {
   const retry = (JSON.parse(held.document) as { retry: number }).retry;
   const before = held.failure === undefined ? undefined : (JSON.parse(held.failure) as Partial<Failure>);
-  const failure = nextFailure(before, retry, fault, now);
+  const failure = { ...nextFailure(before, retry, fault, now, free), ...counts };
   const error = { errtype: fault.errtype, message: fault.message };
-  if (retry === 0 || fault.fate === 'discard') return { to: 'forgotten', error };
+  if (!free && (retry === 0 || fault.fate === 'discard')) return { to: 'forgotten', error };
   const attempts = nextAttempts(held, fault, failure.retry_count + 1, now, mostAttempts);
-  if (failure.retry_count < retry && fault.fate !== 'dead') {
-    const due = now + (fault.retry_in ?? retryDelay(failure.retry_count, random())) * SECOND;
+  const counted = countedFailures(failure);
+  if ((free || counted < retry) && fault.fate !== 'dead') {
+    const due = now + (fault.retry_in ?? retryDelay(free ? 0 : counted, random())) * SECOND;
     return {
       to: 'retries',
       due,
@@ -118,16 +101,22 @@ function nextFailure(
   retry: number,
   fault: Fault,
   now: Micros,
+  free: boolean,
 ): Failure {
   const { errtype, message, backtrace } = fault;
   const said = { message, errtype, ...(backtrace.length > 0 && { backtrace: [...backtrace] }) };
-  if (!before) return { retry_count: 0, remaining: retry, failed_at: formatTime(now), ...said };
+  const used = free ? 0 : 1;
+  // The retry that follows a free failure is one more than `retry` allows.
+  if (!before) return { retry_count: 0, remaining: retry + 1 - used, failed_at: formatTime(now), ...said };
+  const { shared_losses, expirations } = before;
   return {
     retry_count: (before.retry_count ?? 0) + 1,
-    remaining: Math.max((before.remaining ?? retry) - 1, 0),
+    remaining: Math.max((before.remaining ?? retry) - used, 0),
     failed_at: before.failed_at ?? formatTime(now),
     ...(before.next_at !== undefined && { next_at: before.next_at }),
     ...said,
+    ...(shared_losses !== undefined && { shared_losses }),
+    ...(expirations !== undefined && { expirations }),
   };
 }
 

@@ -75,7 +75,7 @@ export class Jobs {
   /**
    * The engine must be open.
    *
-   * @param mostLosses a job that loses its worker for this time goes to dead
+   * @param mostLosses a job that loses its worker this often, when the worker held no other job, goes to dead
    * @param mostAttempts most failed executions that are kept of a job
    */
   constructor(engine: Engine, mostLosses = 3, mostAttempts = 10) {

@@ -135,6 +135,37 @@ function exerciseEnd(begin: Begin): void {
     expect((await leased(scene)).losses).toBe(3);
   });
 
+  test('a lost job is told how many others its worker held, however many have been settled since', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 4)));
+    const taken = [await leased(scene), await leased(scene), await leased(scene)];
+    const alone = await leased(scene, 'w2');
+    expect(alone.others).toBeUndefined();
+    scene.now += SPAN;
+    expect((await scene.engine.overdue(1)).map(({ others }) => others)).toEqual([2]);
+    const seen: unknown[] = [];
+    for (const held of [...taken, alone]) {
+      await scene.engine.overdue(1);
+      await scene.engine.settle(held, ({ others }) => {
+        seen.push(others);
+        return { to: 'retries', due: scene.now, failure: failure('lost'), lost: true };
+      });
+    }
+    expect(seen).toEqual([2, 2, 2, 0]);
+  });
+
+  test('a worker that is heard again was not lost: others are counted anew', async () => {
+    const scene = await begin();
+    await scene.engine.push(entries(jids('job', 2)));
+    const [first] = [await leased(scene), await leased(scene)];
+    scene.now += SPAN;
+    await scene.engine.overdue(10);
+    await scene.engine.beat('w1');
+    await scene.engine.settle(first, { to: 'done' });
+    scene.now += SPAN;
+    expect((await scene.engine.overdue(10)).map(({ others }) => others)).toEqual([0]);
+  });
+
   test('a worker that holds nothing any more is due for nothing', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));

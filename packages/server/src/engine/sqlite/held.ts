@@ -229,18 +229,19 @@ function rowOf(store: Store, { id }: Hold): HeldRow {
 
 function reservation(store: Store, row: HeldRow): Reservation {
   const wid = store.counts.workerOfId.get(row.wid) ?? '';
-  const leased = row.due === NO_END;
+  const lease = row.due === NO_END ? store.leases.known(wid) : undefined;
   return {
     jid: fromColumn(row.jid),
     wid,
     queue: store.counts.queueOfId.get(row.queue)?.name ?? '',
     hold: row.seq,
-    expiresAt: leased ? store.leases.known(wid).until : row.due,
+    expiresAt: lease?.until ?? row.due,
     enqueuedAt: row.enqueued_at,
     document: row.document,
     failure: row.failure ?? undefined,
-    leased,
+    leased: lease !== undefined,
     losses: row.losses,
+    ...(lease?.lost !== undefined && { others: lease.lost - 1 }),
     ...(row.attempts && { attempts: row.attempts }),
   };
 }

@@ -15,6 +15,8 @@ export interface Lease {
   until: Micros;
   /** How many reservations it has. */
   holds: number;
+  /** How many it had when it was found silent: they end bite by bite. Undefined: it is heard. */
+  lost: number | undefined;
 }
 
 export class Leases {
@@ -33,10 +35,11 @@ export class Leases {
     const known = this.#byWid.get(wid);
     if (known) {
       known.until = Math.max(known.until, until);
+      known.lost = undefined;
       return known;
     }
     this.ended(); // the silent ones without jobs leave when a new one comes
-    const lease = { wid, until, holds: 0 };
+    const lease: Lease = { wid, until, holds: 0, lost: undefined };
     this.#byWid.set(wid, lease);
     return lease;
   }
@@ -65,7 +68,9 @@ export class Leases {
     const now = this.#clock();
     const over = [...this.#byWid.values()].filter(({ until }) => until <= now);
     for (const { wid, holds } of over) if (holds === 0) this.#byWid.delete(wid);
-    return over.filter(({ holds }) => holds > 0);
+    const lost = over.filter(({ holds }) => holds > 0);
+    for (const lease of lost) lease.lost = Math.max(lease.lost ?? 0, lease.holds);
+    return lost;
   }
 
   /** The reservations are counted anew. */
