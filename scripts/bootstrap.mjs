@@ -34,6 +34,7 @@ const tasks = {
   worker: () => program('packages/worker/dist/cli.js'),
   bench: () => program('apps/bench/dist/main.js'),
   pack: async () => (await import('./pack.mjs')).pack(),
+  image: async () => (await import('./image.mjs')).image(args),
 };
 
 if (!Object.hasOwn(tasks, task ?? '')) {

@@ -24,6 +24,7 @@ const lint = {
   command: [script('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'],
 };
 const examples = { name: 'examples', command: [join(root, 'scripts', 'examples.mjs')] };
+const engines = { name: 'Node of the dependencies', command: [join(root, 'scripts', 'engines.mjs')] };
 const unused = { name: 'unused code', command: [script('knip', 'bin', 'knip.js')] };
 /** What is loaded of a package, its dependencies aside, compressed: the budgets are in .size-limit.json. */
 const sizes = { name: 'sizes', command: [script('size-limit', 'bin.js')] };
@@ -40,6 +41,7 @@ export function allChecks() {
     ...quickChecks,
     examples,
     unused,
+    engines,
     sizes,
     firstPage,
     ...published().flatMap(packed),

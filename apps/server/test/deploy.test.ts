@@ -2,7 +2,7 @@
  * The examples in deploy/: they start the program with flags that it knows, ask pages that there are, and draw figures that it tells.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createServer, type Server } from '@faktory-ts/server';
@@ -67,6 +67,40 @@ it('the image is made of files that there are', () => {
   );
   expect(copies.length).toBeGreaterThan(1);
   for (const from of copies) expect(existsSync(join(root, from)), from).toBe(true);
+});
+
+it('the image has the packages of the lock file, on a base that is fixed to a version', () => {
+  const text = read('docker/Dockerfile');
+  expect(text).toMatch(/^ARG NODE=\d+\.\d+\.\d+-bookworm-slim$/m);
+  const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+  expect(bases).toHaveLength(2);
+  for (const base of bases) expect(base).toMatch(/^node:\$\{NODE\}$/);
+  const folder = join(freshFolder(), 'faktory');
+  const made = spawnSync(process.execPath, [join(root, 'scripts/bootstrap.mjs'), 'image', folder], {
+    encoding: 'utf8',
+  });
+  expect([made.status, made.stdout]).toEqual([0, '']);
+  const lock = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
+  const names = readdirSync(join(folder, 'node_modules/.pnpm')).filter((name) => /^[\w@.+-]+@\d/.test(name));
+  expect(names.length).toBeGreaterThan(50);
+  const unknown = names.filter((name) => {
+    const [, scoped = '', version = ''] = /^(.+?)@(\d[^_(]*)/.exec(name) ?? [];
+    return !lock.includes(`${scoped.replace('+', '/')}@${version}`);
+  });
+  expect(unknown).toEqual([]);
+  const asked = spawnSync(process.execPath, [join(folder, 'dist/main.js'), '--version'], {
+    encoding: 'utf8',
+  });
+  expect(asked.stdout).toMatch(/^faktory-ts \d/);
+}, 120_000);
+
+it('Kubernetes restarts nobody for a page that only speaks TLS: the example says how', () => {
+  expect(read('kubernetes/faktory.yaml')).toContain('scheme: HTTPS');
+});
+
+it('compose keeps the log below a size', () => {
+  const sizes = yamlOf('docker/compose.yaml').map((part) => part['max-size']);
+  expect(sizes.filter(Boolean)).toEqual(['10m']);
 });
 
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;

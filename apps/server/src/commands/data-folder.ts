@@ -25,7 +25,7 @@ export function folderOf(call: Call<'dir'>): DataFolder {
 }
 
 /** Its path. */
-export function dirOf(call: Call<'dir'>): string {
+function dirOf(call: Call<'dir'>): string {
   const { env } = call.terminal;
   const { data } = usualFolders(env.FAKTORY_ENV || 'development', () => env.HOME ?? '');
   return resolve(call.value('dir') ?? data);
