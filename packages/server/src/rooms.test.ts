@@ -41,7 +41,16 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   },
 };
 /** Beside the rooms: leaves that every room may import, and the files that put the rooms together. */
-const leaves = ['listening.ts', 'log.ts', 'options.ts', 'owned-file.ts', 'stalls.ts', 'tls.ts'];
+const leaves = [
+  'listening.ts',
+  'log.ts',
+  'network.ts',
+  'options.ts',
+  'owned-file.ts',
+  'stalls.ts',
+  'tls.ts',
+  'unauthenticated.ts',
+];
 const builders = ['server.ts', 'info.ts', 'index.ts'];
 
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');

@@ -8,9 +8,9 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { unwatchFile, watchFile } from 'node:fs';
 import { type Challenge, FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
+import { networkOf } from '../network.ts';
 import { Audit } from './audit.ts';
 import { Logins } from './logins.ts';
-import { networkOf } from './network.ts';
 import { Prover } from './prover.ts';
 import { type Limits, parseScope } from './rights.ts';
 import { type SessionOf, Sessions } from './sessions.ts';

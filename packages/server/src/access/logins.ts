@@ -6,7 +6,7 @@
  * chance; so are those that may wait. A secret that is known to be wrong is refused at once and uses no place: clients that repeat an old password stop nobody.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import { networkOf } from './network.ts';
+import { networkOf } from '../network.ts';
 
 const FREE = 5; // failures
 const FIRST_WAIT = 100; // ms; twice as long with each failure

@@ -39,7 +39,6 @@ export async function addApi(
       },
       transform: ({ schema, url }) => ({ schema: withErrors(schema), url }),
     });
-    api.decorateRequest('caller', undefined);
     api.decorateRequest('loggedIn', false);
     api.decorateRequest('deed', undefined);
     api.decorateRequest('gone');

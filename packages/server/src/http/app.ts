@@ -14,6 +14,7 @@ import type { Logger } from '../log.ts';
 import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
 import { type ApiSources, addApi } from './api.ts';
+import { HttpConnections } from './connections.ts';
 import { Guard } from './guard.ts';
 import { HealthPages, type HealthSources } from './health.ts';
 import { Live } from './live.ts';
@@ -21,6 +22,7 @@ import { MetricsPage, type MetricsSources } from './metrics.ts';
 import { addPages, prefixOf, withoutPrefix } from './pages.ts';
 import { Proxies } from './proxies.ts';
 import { Redaction } from './redact.ts';
+import { answerError } from './routes.ts';
 import { Watch, type WatchSources } from './watch.ts';
 
 export interface HttpOptions {
@@ -45,7 +47,7 @@ export type HttpSources = HealthSources &
   WatchSources &
   Omit<ApiSources, Made> & { readonly asked: Asked };
 
-const MOST_CONNECTIONS = 1000;
+const KEEPALIVE = 60_000; // ms of silence after which the system asks whether the peer is there
 const MOST_HEADERS = 65_536; // bytes
 
 /** Nothing but this server's own files; no page of another site may frame one of ours. */
@@ -71,6 +73,7 @@ export class HttpApp {
   readonly #guard: Guard;
   readonly #watch: Watch;
   readonly #live: Live;
+  readonly #connections = new HttpConnections();
   #app: FastifyInstance | undefined;
 
   constructor(options: HttpOptions, sources: HttpSources) {
@@ -79,7 +82,7 @@ export class HttpApp {
     this.#proxies = new Proxies(options.proxies);
     this.#guard = new Guard(options.access, this.#proxies);
     this.#watch = new Watch(sources);
-    this.#live = new Live(this.#guard, sources.jobs, this.#watch);
+    this.#live = new Live(this.#guard, sources.jobs, this.#watch, this.#connections);
   }
 
   /** Listens; gives the port. Throws LISTEN when the address cannot be had. */
@@ -87,6 +90,7 @@ export class HttpApp {
     const { host, port } = this.#options;
     const app = await makeApp(this.#options, this.#proxies);
     this.#app = app;
+    this.#connections.watch(app.server);
     await this.#addAll(app);
     await app.ready();
     await this.#watch.start();
@@ -128,6 +132,11 @@ export class HttpApp {
       if (!kept) reply.header('Cache-Control', how);
     });
     this.#countRequests(app);
+    app.setErrorHandler((error, _request, reply) => answerError(error, reply, this.#options.log));
+    app.decorateRequest('caller', undefined);
+    app.addHook('preHandler', async (request, reply) => {
+      if (request.caller) reply.raw.once('close', this.#connections.hold(request.raw.socket));
+    });
     this.#addOldPages(app);
     await addApi(app, this.#guard, this.#live, this.#apiSources(), this.#options.log);
     await addPages(app);
@@ -185,6 +194,8 @@ async function makeApp({ tls, patience }: HttpOptions, proxies: Proxies): Promis
     headersTimeout: patience,
     requestTimeout: patience,
     maxHeaderSize: MOST_HEADERS,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEPALIVE,
   };
   const options = {
     forceCloseConnections: true,
@@ -201,7 +212,6 @@ async function makeApp({ tls, patience }: HttpOptions, proxies: Proxies): Promis
     tls === undefined
       ? fastify({ ...options, http: timeouts })
       : fastify({ ...options, https: { ...timeouts, ...secureOptions(tls), handshakeTimeout: patience } });
-  app.server.maxConnections = MOST_CONNECTIONS;
   return app as unknown as FastifyInstance; // the two differ in the type of their server only
 }
 

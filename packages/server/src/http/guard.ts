@@ -84,6 +84,7 @@ export class Guard {
     try {
       const { caller } = await this.#caller(request, false);
       if (caller.limits) permit(caller.limits, `GET ${request.routeOptions.url}`);
+      request.caller = caller;
       return undefined;
     } catch (error) {
       if (!(error instanceof FaktoryError)) throw error;

@@ -11,6 +11,7 @@ import { FaktoryError, type JobEvent, type LiveTopic, type LiveUpdate } from '@f
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../access/access.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { HttpConnections } from './connections.ts';
 import type { Guard } from './guard.ts';
 import { prefixOf, withoutPrefix } from './pages.ts';
 import { type Looks, Sampler } from './sampler.ts';
@@ -51,6 +52,7 @@ interface Upgrade {
 export class Live {
   readonly #guard: Guard;
   readonly #jobs: Jobs;
+  readonly #connections: HttpConnections;
   #sockets: WebSocketServer | undefined;
   readonly #pages = new Set<Page>();
   /** Those that are to be told what was looked at. */
@@ -59,9 +61,10 @@ export class Live {
   #tail: AbortController | undefined;
   #ping: NodeJS.Timeout | undefined;
 
-  constructor(guard: Guard, jobs: Jobs, looks: Looks) {
+  constructor(guard: Guard, jobs: Jobs, looks: Looks, connections: HttpConnections) {
     this.#guard = guard;
     this.#jobs = jobs;
+    this.#connections = connections;
     this.#sampler = new Sampler(looks, () => this.#tellSoon(this.#pages));
   }
 
@@ -99,6 +102,7 @@ export class Live {
       if (url.split('?', 1)[0] !== PATH) throw new FaktoryError('NOT_FOUND', 'there is no such WebSocket');
       const known = await this.#guard.socket(request, `GET ${PATH}`);
       if (this.#pages.size >= MOST_PAGES) throw new FaktoryError('LIMIT', 'too many pages are open');
+      this.#connections.holdPage(request.socket);
       sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, known));
     } catch (error) {
       const known = error instanceof FaktoryError ? error : new FaktoryError('ERR', 'internal error');

@@ -23,8 +23,8 @@ import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
 import { type Answer, commands, type Desk, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
+import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
-import type { Arrival } from './stranger.ts';
 
 const MOST_IN_FLIGHT = 1000; // commands of one connection
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs

@@ -12,10 +12,11 @@ import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
+import { nameOf, Unauthenticated } from '../unauthenticated.ts';
 import type { Desk } from './commands.ts';
 import { Connection, type Port } from './connection.ts';
 import { farewell } from './farewell.ts';
-import { type Arrival, Stranger } from './stranger.ts';
+import { type Arrival, NewConnection } from './new-connection.ts';
 
 export type { Desk } from './commands.ts';
 
@@ -35,6 +36,7 @@ export interface ListenerOptions {
   readonly asked: Asked;
 }
 
+const KEEPALIVE = 60_000; // ms of silence after which the system asks whether the peer is there
 const LAST_REPLIES = 1000; // ms that clients have at the stop to take theirs
 
 export class Listener implements Port {
@@ -45,7 +47,7 @@ export class Listener implements Port {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #clients = new Set<Connection>();
-  readonly #strangers = new Set<Socket>();
+  readonly #unauthenticated: Unauthenticated;
   /** Below TLS: every socket that was accepted. */
   readonly #raw = new Set<Socket>();
   readonly #producers = new Map<string, Connection>();
@@ -59,23 +61,39 @@ export class Listener implements Port {
     this.maxLineBytes = options.maxLineBytes;
     this.maxUnsentBytes = options.maxUnsentBytes;
     this.unsentTimeout = options.unsentTimeout;
+    const most = options.maxUnauthenticated;
+    this.#unauthenticated = new Unauthenticated({ most, share: Math.ceil(most / 2) });
     this.#server = this.#makeServer(options);
   }
 
-  #makeServer({ tls, handshakeTimeout, maxConnections, maxUnauthenticated }: ListenerOptions): Server {
+  #makeServer({ tls, handshakeTimeout }: ListenerOptions): Server {
     // Half open: a client may send its last commands, close its side, and still read the replies.
-    const sockets = { noDelay: true, allowHalfOpen: true };
+    const sockets = {
+      noDelay: true,
+      allowHalfOpen: true,
+      keepAlive: true, // a client that vanished keeps no place for ever
+      keepAliveInitialDelay: KEEPALIVE,
+    };
+    if (tls === undefined)
+      return createServer(sockets, (socket) => this.#accept(socket) && this.#greet(socket));
     const greet = (socket: Socket): void => this.#greet(socket);
-    if (tls === undefined) return createServer(sockets, greet);
     const server = createSecureServer({ ...sockets, ...secureOptions(tls), handshakeTimeout }, greet);
     server.on('tlsClientError', (_, socket) => socket.destroy());
-    // Those that are not done with their TLS handshake are known to nobody else.
-    server.maxConnections = maxConnections + maxUnauthenticated;
     server.on('connection', (raw: Socket) => {
+      this.#accept(raw);
       this.#raw.add(raw);
       raw.on('close', () => this.#raw.delete(raw));
     });
     return server;
+  }
+
+  /** Counts a connection as unauthenticated until it is let in or closed; false: there is no room. */
+  #accept(socket: Socket): boolean {
+    const name = nameOf(socket);
+    const entered = name !== undefined && !this.#stopping && this.#unauthenticated.enter(name, socket);
+    if (entered) socket.on('close', () => this.#unauthenticated.leave(name));
+    else socket.destroy();
+    return entered;
   }
 
   /** New connections get this certificate. */
@@ -144,7 +162,7 @@ export class Listener implements Port {
     if (this.#closed) return;
     this.#stopping = true;
     this.#closed = new Promise((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#strangers) socket.destroy();
+    this.#unauthenticated.clear();
   }
 
   /** Closes every connection once its replies are sent. */
@@ -161,28 +179,25 @@ export class Listener implements Port {
 
   #greet(socket: Socket): void {
     socket.on('error', () => socket.destroy()); // the peer is gone; 'close' follows and cleans up
-    if (this.#strangers.size >= this.#options.maxUnauthenticated || this.#stopping) {
-      socket.destroy();
-      return;
-    }
-    this.#strangers.add(socket);
-    const leave = (): void => void this.#strangers.delete(socket);
-    socket.on('close', leave);
-    new Stranger(socket, this.#options, (arrival) => {
-      leave();
-      socket.off('close', leave);
-      this.#admit(arrival);
+    const name = nameOf(socket) ?? '';
+    this.#unauthenticated.replace(name, socket);
+    new NewConnection(socket, this.#options, {
+      asks: () => this.#unauthenticated.asks(name),
+      refused: () => this.#unauthenticated.refused(name),
+      admit: (arrival) => this.#admit(arrival, name),
     });
   }
 
-  #admit(arrival: Arrival): void {
+  #admit(arrival: Arrival, name: string): void {
     const { socket } = arrival;
     if (this.#clients.size >= this.#options.maxConnections) {
       const text = `too many connections: ${this.#clients.size + 1}`;
       socket.write(`${OK}${errorReply(new FaktoryError('LIMIT', text))}`);
       farewell(socket, this.#options.handshakeTimeout);
+      this.#unauthenticated.refused(name);
       return;
     }
+    this.#unauthenticated.leave(name);
     const connection = new Connection(arrival, this);
     this.#clients.add(connection);
     if (connection.line) this.desk.roster.join(connection.line);

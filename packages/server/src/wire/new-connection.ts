@@ -1,8 +1,7 @@
 /**
- * A connection that is nobody yet: greeted, then asked who it is, for so long and with so many bytes.
+ * A connection before its HELLO is accepted: greeted, then asked who it is, for so long and with so many bytes. It never starts a command.
  *
- * It must never start a command. A stranger would get wrong that a client may send its first commands, and close its side, before
- * it is let in: both are kept for the connection that it becomes.
+ * Note: a client may send its first commands, and close its side, before it is let in; both are kept for the connection that it becomes.
  */
 import type { Socket } from 'node:net';
 import { errorReply, FaktoryError, type Hello, LineReader } from '@faktory-ts/protocol';
@@ -21,31 +20,41 @@ export interface Arrival {
   readonly ended: boolean;
 }
 
-export interface StrangerLimits {
+export interface NewConnectionLimits {
   readonly access: Access;
   readonly maxLineBytes: number;
   /** ms for the HELLO. */
   readonly handshakeTimeout: number;
 }
 
+/** What a connection reports. */
+export interface NewConnectionHooks {
+  /** Its HELLO has come. */
+  asks(): void;
+  /** It is not let in, and is told why. */
+  refused(): void;
+  /** It is let in; called at most once. */
+  admit(arrival: Arrival): void;
+}
+
 const MOST_BEFORE_HELLO = 64 * 1024; // bytes
 const LONGEST_CHECK = 30_000; // ms in line with other logins
 
-export class Stranger {
+export class NewConnection {
   readonly #socket: Socket;
-  readonly #limits: StrangerLimits;
+  readonly #limits: NewConnectionLimits;
   readonly #handshake: Handshake;
   readonly #reader: LineReader;
-  readonly #admit: (arrival: Arrival) => void;
+  readonly #hooks: NewConnectionHooks;
   #late: NodeJS.Timeout;
   #asked = false;
   #ended = false;
 
-  /** `admit` is called at most once; a socket that is not let in is closed. */
-  constructor(socket: Socket, limits: StrangerLimits, admit: (arrival: Arrival) => void) {
+  /** A socket that is not let in is closed. */
+  constructor(socket: Socket, limits: NewConnectionLimits, hooks: NewConnectionHooks) {
     this.#socket = socket;
     this.#limits = limits;
-    this.#admit = admit;
+    this.#hooks = hooks;
     this.#handshake = new Handshake(limits.access);
     this.#reader = new LineReader({ maxBytes: limits.maxLineBytes, decode });
     this.#late = setTimeout(this.#giveUp, limits.handshakeTimeout);
@@ -75,6 +84,7 @@ export class Stranger {
   async #check(line: string): Promise<void> {
     const socket = this.#socket;
     this.#asked = true;
+    this.#hooks.asks();
     clearTimeout(this.#late);
     this.#late = setTimeout(this.#giveUp, LONGEST_CHECK);
     const address = socket.remoteAddress ?? '';
@@ -85,12 +95,14 @@ export class Stranger {
       this.#leave();
       socket.off('data', this.#read).off('end', this.#end).off('close', this.#leave);
       if (!known) socket.destroy();
-      else if (!socket.destroyed) this.#admit({ socket, ...known, reader: this.#reader, ended: this.#ended });
+      else if (!socket.destroyed)
+        this.#hooks.admit({ socket, ...known, reader: this.#reader, ended: this.#ended });
     } catch (error) {
       if (!(error instanceof FaktoryError)) throw error;
       socket.off('data', this.#read);
       socket.write(errorReply(error));
       farewell(socket, this.#limits.handshakeTimeout);
+      this.#hooks.refused();
     }
   }
 }

@@ -1,0 +1,66 @@
+/**
+ * The connections of HTTP. One that is being served with what its caller may have is held; any other (a head or a body that comes slowly, a
+ * browser that may ask again) makes room when there are too many. So a new connection is always taken, and `/health` always answered.
+ */
+import type { Server, Socket } from 'node:net';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { nameOf, Unauthenticated } from '../unauthenticated.ts';
+
+const MOST_WAITING = 500; // connections that are not served now
+const MOST_HELD = 500; // requests that are served now
+/** Held connections (pages too) and those that wait, and some that are just being closed. */
+const MOST = 2000;
+
+export class HttpConnections {
+  readonly #waiting = new Unauthenticated({ most: MOST_WAITING, share: MOST_WAITING / 2 });
+  /** Requests that each connection is being served with. */
+  readonly #held = new Map<string, number>();
+
+  /** Takes the connections of this server. */
+  watch(server: Server): void {
+    server.maxConnections = MOST;
+    server.on('connection', (socket: Socket) => {
+      const name = nameOf(socket);
+      if (name === undefined || !this.#waiting.enter(name, socket)) {
+        socket.destroy();
+        return;
+      }
+      socket.on('close', () => {
+        this.#waiting.leave(name);
+        this.#held.delete(name);
+      });
+    });
+    server.on('secureConnection', (socket: Socket) => this.#waiting.replace(nameOf(socket) ?? '', socket));
+  }
+
+  /** Keeps the connection while a request is served; gives what ends that. Throws LIMIT when too many are served. */
+  hold(socket: Socket): () => void {
+    const name = nameOf(socket);
+    if (name === undefined) return () => undefined; // it is closed
+    const held = this.#held.get(name) ?? 0;
+    if (held === 0 && this.#held.size >= MOST_HELD)
+      throw new FaktoryError(
+        'LIMIT',
+        `${this.#held.size} requests are being answered; try again in some seconds`,
+      );
+    this.#held.set(name, held + 1);
+    this.#waiting.leave(name);
+    return () => this.#release(name, socket);
+  }
+
+  /** Keeps the connection of a page until it closes. */
+  holdPage(socket: Socket): void {
+    this.#waiting.leave(nameOf(socket) ?? '');
+  }
+
+  #release(name: string, socket: Socket): void {
+    const held = this.#held.get(name);
+    if (held === undefined) return; // closed
+    if (held > 1) {
+      this.#held.set(name, held - 1);
+      return;
+    }
+    this.#held.delete(name);
+    if (!socket.destroyed && !this.#waiting.enter(name, socket)) socket.destroy();
+  }
+}
