@@ -1,10 +1,10 @@
 /*
- * Many jobs in few lines, with one result for each.
- * It must never ask an iterable for more than a line ahead. A stranger would get wrong why a line ends early at a jid that it has
- * already: the server tells refused jobs by jid, and two of the same would be one.
+ * Many jobs in few lines, with one result for each, also when the bulk ends early.
+ * Note: a line ends early at a jid that it has already, because the server tells refused jobs by jid, and two of the same would be one. An
+ * iterable is never asked for more than a line ahead.
  */
 
-import { FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
+import { FaktoryError, type Job, newJid, oneClass } from '@faktory-ts/protocol';
 import type { Refusals } from './push-middleware.ts';
 
 /** What became of one job of a {@link Client.pushBulk}. */
@@ -15,50 +15,117 @@ export interface PushResult {
   error?: FaktoryError;
 }
 
-/** What a bulk needs: to make a job ready, and to send a line of them. */
+/**
+ * A {@link Client.pushBulk} that ended early. `code` and `cause` are those of what ended it.
+ *
+ * @example
+ * ```ts
+ * const client = new Client();
+ * await client.pushBulk([{ jobtype: 'Resize', args: ['a.png'] }]).catch((error) => {
+ *   if (!(error instanceof BulkError)) throw error;
+ *   const pushed = error.results.filter((result) => result.error === undefined);
+ *   console.error(error.message, pushed.length);
+ * });
+ * ```
+ */
+export class BulkError extends FaktoryError {
+  static {
+    oneClass(BulkError, 'BulkError');
+  }
+
+  /**
+   * One per job that was taken from the bulk, in their order. Without `error`: it is in. With one of code `ABORTED` that says "not sent":
+   * it is not in. With `CLOSED`, `TIMEOUT` or another of `ABORTED`: its message says what is unknown.
+   */
+  readonly results: readonly PushResult[];
+
+  constructor(cause: unknown, results: readonly PushResult[]) {
+    const { code, message } =
+      cause instanceof FaktoryError
+        ? cause
+        : {
+            code: 'ABORTED' as const,
+            message: `what gave the jobs failed: ${String((cause as Error)?.message ?? cause)}`,
+          };
+    const pushed = results.filter(({ error }) => error === undefined).length;
+    super(code, pushed === 0 ? message : `${message}; ${pushed} other jobs were pushed, see results`, {
+      cause,
+    });
+    this.results = results;
+  }
+}
+
+/** What a bulk needs: to make a job ready, and to send some of them. */
 export interface BulkWay<Said> {
   prepare(said: Said): Job | Promise<Job>;
-  send(line: readonly Job[]): Promise<Refusals>;
+  /** Rejects with a {@link BulkError} when some of them are in, else with another error. */
+  send(jobs: readonly Job[]): Promise<Refusals>;
 }
 
 const jobsInLine = 1000; // what the protocol's authors advise
 
-/** One result per job, in their order. Rejects as `send` does, saying how many jobs were in before. */
+/** One result per job, in their order. Rejects with a {@link BulkError} when the bulk ended early. */
 export async function pushAll<Said extends { jid?: string | undefined }>(
   jobs: Iterable<Said> | AsyncIterable<Said>,
   way: BulkWay<Said>,
 ): Promise<PushResult[]> {
   const results: PushResult[] = [];
   const line = new Map<string, { job: Job; result: PushResult }>();
-  let pushed = 0;
 
   const send = async (): Promise<void> => {
     if (line.size === 0) return;
-    const refusals = await way.send([...line.values()].map(({ job }) => job)).catch((error: unknown) => {
-      throw pushed > 0 ? withCount(error, pushed) : error;
-    });
-    pushed += line.size - refusals.size;
-    for (const [jid, error] of refusals) {
-      const refused = line.get(jid);
-      if (refused !== undefined) refused.result.error = error;
-    }
+    const sent = [...line.values()];
     line.clear();
+    try {
+      const refusals = await way.send(sent.map(({ job }) => job));
+      for (const { result } of sent) told(result, refusals.get(result.jid));
+    } catch (error) {
+      const parts = error instanceof BulkError ? error : undefined;
+      const ends = new Map(parts?.results.map((end) => [end.jid, end]));
+      for (const { result } of sent)
+        told(result, parts ? ends.get(result.jid)?.error : asFaktoryError(error));
+      throw parts ? parts.cause : asFaktoryError(error);
+    }
   };
 
-  for await (const said of jobs) {
-    const job = await readyOrRefused(said, way);
-    if (job instanceof FaktoryError) {
-      results.push({ jid: said.jid ?? newJid(), error: job });
-      continue;
+  try {
+    for await (const said of jobs) {
+      const job = await readyOrRefused(said, way);
+      if (job instanceof FaktoryError) {
+        results.push({ jid: said?.jid ?? newJid(), error: job });
+        continue;
+      }
+      if (line.has(job.jid)) await send();
+      const result: PushResult = { jid: job.jid };
+      results.push(result);
+      line.set(job.jid, { job, result });
+      if (line.size === jobsInLine) await send();
     }
-    if (line.has(job.jid)) await send();
-    const result: PushResult = { jid: job.jid };
-    results.push(result);
-    line.set(job.jid, { job, result });
-    if (line.size === jobsInLine) await send();
+    await send();
+  } catch (error) {
+    for (const { result } of line.values()) result.error = unsent();
+    throw new BulkError(error, results);
   }
-  await send();
   return results;
+}
+
+/** Why a job is not in when the bulk ended before its turn. */
+export function unsent(): FaktoryError {
+  return new FaktoryError('ABORTED', 'not sent: the bulk ended before it');
+}
+
+function told(result: PushResult, error: FaktoryError | undefined): void {
+  if (error !== undefined) result.error = error;
+}
+
+function asFaktoryError(cause: unknown): FaktoryError {
+  if (cause instanceof FaktoryError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new FaktoryError(
+    'ABORTED',
+    `a middleware of the client failed, the job may or may not be in: ${why}`,
+    { cause },
+  );
 }
 
 async function readyOrRefused<Said>(said: Said, way: BulkWay<Said>): Promise<Job | FaktoryError> {
@@ -68,10 +135,4 @@ async function readyOrRefused<Said>(said: Said, way: BulkWay<Said>): Promise<Job
     if (error instanceof FaktoryError && error.code === 'INVALID') return error;
     throw error;
   }
-}
-
-function withCount(error: unknown, pushed: number): unknown {
-  if (!(error instanceof FaktoryError)) return error;
-  const message = `${error.message}; the ${pushed} jobs before were pushed`;
-  return new FaktoryError(error.code, message, { cause: error });
 }

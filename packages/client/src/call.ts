@@ -6,6 +6,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { FaktoryError, type Reply } from '@faktory-ts/protocol';
+import { checkKnown } from './known-options.ts';
 
 /** What every call may say about waiting. */
 export interface CallOptions {
@@ -32,6 +33,30 @@ export interface CallRules {
   doubt?: string | undefined;
   /** Takes the call back as long as it is unsent; `ABORTED`. Once it is sent, its reply is waited for. */
   withdraw?: AbortSignal | undefined;
+}
+
+const names = [
+  'signal',
+  'timeout',
+  'again',
+  'outlast',
+  'jid',
+  'counted',
+  'doubt',
+  'withdraw',
+] as const satisfies readonly (keyof (CallOptions & CallRules))[];
+
+/** Throws `CONFIG` for an option of a call that does not exist, or cannot work. Gives the options. */
+export function checkCall(options: CallOptions & CallRules): CallOptions & CallRules {
+  checkKnown('the options of a call', options, names);
+  const { timeout, signal } = options;
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0)) {
+    throw new FaktoryError('CONFIG', `timeout is ${String(timeout)}; give more than 0 milliseconds`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new FaktoryError('CONFIG', 'signal must be an AbortSignal');
+  }
+  return options;
 }
 
 /** What a call needs of its connection. */

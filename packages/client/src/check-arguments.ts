@@ -6,6 +6,7 @@
 
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { JobDefinition } from './define-job.ts';
+import { pathText } from './path-text.ts';
 import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts';
 
 const issuesTold = 10; // a list of a million bad entries is one readable message
@@ -79,12 +80,5 @@ function invalid(jobtype: string, texts: readonly string[]): FaktoryError {
 
 function issueText({ message, path = [] }: SchemaIssue, above: readonly PropertyKey[]): string {
   const keys = [...above, ...path.map((step) => (typeof step === 'object' ? step.key : step))];
-  return `args${keys.map(keyText).join('')}: ${message}`;
-}
-
-function keyText(key: PropertyKey): string {
-  if (typeof key === 'number' || /^\d+$/.test(String(key))) return `[${String(key)}]`;
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(String(key))
-    ? `.${String(key)}`
-    : `[${JSON.stringify(String(key))}]`;
+  return `${pathText('args', keys)}: ${message}`;
 }

@@ -91,7 +91,7 @@ describe('what each call says and reads', () => {
     server.script = () => (++lines < 3 ? bulk('{}') : '-ERR storage failed: disk full\r\n');
     const jobs = Array.from({ length: 2001 }, () => ({ jobtype: 'T', args: [] }));
     await expect(client.pushBulk(jobs)).rejects.toMatchObject({
-      message: 'storage failed: disk full; the 2000 jobs before were pushed',
+      message: 'storage failed: disk full; 2000 other jobs were pushed, see results',
     });
   });
 

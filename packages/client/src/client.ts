@@ -5,56 +5,20 @@
  */
 
 import { hostname } from 'node:os';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { FaktoryError, type Info, type Job, type Mutation, newJid, write } from '@faktory-ts/protocol';
 import { type PushResult, pushAll } from './bulk.ts';
-import type { CallOptions } from './call.ts';
+import { type CallOptions, checkCall } from './call.ts';
+import { type ClientOptions, checkClientOptions } from './client-options.ts';
 import { commands } from './commands.ts';
 import { Connection } from './connection.ts';
-import type { JobDefinition } from './define-job.ts';
 import type { AnyJobs, JobTypes, PushJob, PushMap } from './job-map.ts';
-import type { JobDefaults } from './job-options.ts';
+import { checkKnown } from './known-options.ts';
 import { OutgoingJobs } from './outgoing.ts';
+import { PushLines } from './push-lines.ts';
 import { type Pushing, type PushMiddleware, pushAround, type Refusals } from './push-middleware.ts';
 import { JobSet } from './sets.ts';
-import { Spool, type SpoolOptions } from './spool/spool.ts';
+import { Spool } from './spool/spool.ts';
 import { resolveServers } from './url.ts';
-
-/** What a {@link Client} may be told. Everything has a default. */
-export interface ClientOptions<Jobs = AnyJobs> {
-  /**
-   * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default: FAKTORY_PROVIDER, FAKTORY_URL, else
-   * `tcp://localhost:7419`.
-   */
-  url?: string | readonly string[] | undefined;
-  /** Wins over the ones in the URLs. Default: none. */
-  password?: string | undefined;
-  /**
-   * Lets a server with our extensions count what this client pushes, under a random name, so that a push whose answer got lost is sent
-   * again exactly when it was not carried out. Default true.
-   */
-  exactlyOnce?: boolean | undefined;
-  /** Keeps pushes in a file while the server is away; see {@link SpoolOptions}. Default: they wait for their `timeout`. */
-  spool?: SpoolOptions | undefined;
-  /** Most calls that wait while the server is away; more reject with `LIMIT` at once. Default 10,000. */
-  maxWaiting?: number | undefined;
-  /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
-  timeout?: number | undefined;
-  /** Ends the client at once when aborted: every call rejects with `ABORTED`. Default: none. */
-  signal?: AbortSignal | undefined;
-  /** Makes the client a consumer in the server's eyes; it is then shown as a worker. Default: none, a producer. */
-  wid?: string | undefined;
-  /** Shown beside the wid. Default: none. */
-  labels?: readonly string[] | undefined;
-  /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
-  tls?: TlsOptions | undefined;
-  /** Definitions: they type the client, check arguments when they are pushed, and give defaults. Default: none. */
-  jobs?: (Jobs extends readonly JobDefinition[] ? Jobs : undefined) | undefined;
-  /** For every job that does not say otherwise, itself or by its definition. Default: the server's. */
-  defaults?: JobDefaults | undefined;
-  /** Around every line of jobs that is pushed, the first outermost. Default: none. */
-  middleware?: readonly PushMiddleware[] | undefined;
-}
 
 const hour = 3600; // seconds; the name lives as long as the client, and the server need not remember it for long
 
@@ -92,9 +56,8 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: ClientOptions<Jobs> = {}) {
+    checkClientOptions(options);
     const { timeout = 5000, maxWaiting = 10_000, wid, labels, signal, tls } = options;
-    if (!(timeout > 0)) throw new FaktoryError('CONFIG', 'timeout must be more than 0 milliseconds');
-    if (!(maxWaiting >= 0)) throw new FaktoryError('CONFIG', 'maxWaiting must be a number, 0 or more');
     const who = { hostname: hostname(), pid: process.pid, labels: [...(labels ?? [])] };
     this.#outgoing = new OutgoingJobs(options.defaults, options.jobs);
     this.#middleware = options.middleware?.length ? [...options.middleware] : undefined;
@@ -149,12 +112,13 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   /**
-   * Pushes any number of jobs, 1,000 in a line, one line after the other. Takes arrays and everything that can be iterated, also
-   * asynchronously: the next jobs are asked for when the ones before are on disk. Gives one result per job, in their order: those
-   * that a rule or their schema refuses have an `error`, the others are in.
+   * Pushes any number of jobs, up to 1,000 or 1 MiB in a line, one line after the other. Takes arrays and everything that can be
+   * iterated, also asynchronously: the next jobs are asked for when the ones before are on disk. Gives one result per job, in their
+   * order: those that a rule or their schema refuses, that JSON cannot carry, or that are longer than the server takes have an `error`,
+   * the others are in.
    *
-   * @throws FaktoryError as {@link Client.push}; the message says how many jobs were in before, and whether some of the line may be.
-   * Arguments that cannot be written as JSON, without a schema to tell which, refuse their whole line. What the iterable throws.
+   * @throws BulkError when the bulk ended early: the connection broke, the time passed, or the iterable threw (its `cause`). Its `results`
+   * tell which jobs are in.
    * @example
    * ```ts
    * const client = new Client<{ Resize: [file: string] }>();
@@ -169,12 +133,13 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>,
     options?: CallOptions,
   ): Promise<PushResult[]> {
+    const lines = new PushLines((line, jobs) => this.#pushLine(line, jobs, options));
     return pushAll(jobs, {
       prepare: (job) => this.#outgoing.prepare(job),
-      send: (line) =>
+      send: (jobs) =>
         this.#middleware === undefined
-          ? this.#pushLine(line, options)
-          : this.#around(line, true, () => this.#pushLine(line, options)),
+          ? lines.send(jobs, false)
+          : this.#around(jobs, true, () => lines.send(jobs, true)),
     });
   }
 
@@ -184,10 +149,10 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     else await direct(options);
   }
 
-  async #pushLine(line: readonly Job[], options?: CallOptions): Promise<Refusals> {
-    const direct = (rules?: CallOptions) => commands.pushBulk(this.#connection, line, rules);
+  async #pushLine(line: string, jobs: readonly Job[], options?: CallOptions): Promise<Refusals> {
+    const direct = (rules?: CallOptions) => commands.pushLine(this.#connection, line, jobs.length, rules);
     if (!this.#spool) return direct(options);
-    return (await this.#spool.push(write.pushBulk(line), line.length, options, direct)) ?? new Map();
+    return (await this.#spool.push(line, jobs.length, options, direct)) ?? new Map();
   }
 
   #around(jobs: readonly Job[], bulk: boolean, send: () => Promise<Refusals>): Promise<Refusals> {
@@ -221,7 +186,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   /** Resolves when no job waits in the spool. No `timeout` by itself. Rejects with `TIMEOUT`, `ABORTED` or `CLOSED`. */
   async drained(options?: CallOptions): Promise<void> {
-    await this.#spool?.drained(options);
+    await this.#spool?.drained(options && checkCall(options));
   }
 
   /** What the server says about itself: queues, sets, counters. Asked again when the connection breaks. */
@@ -268,7 +233,10 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * await client.mutate({ cmd: 'requeue', target: 'dead', filter: { jobtype: 'SendEmail' } });
    * ```
    */
-  mutate(mutation: Mutation, options?: CallOptions): Promise<void> {
+  async mutate(mutation: Mutation, options?: CallOptions): Promise<void> {
+    // The server passes over what it does not know: a misspelt condition would be none, and the whole set be changed.
+    checkKnown('mutate', mutation, ['cmd', 'target', 'filter'], 'INVALID');
+    if (mutation.filter) checkKnown('filter', mutation.filter, ['jids', 'jobtype', 'regexp'], 'INVALID');
     return commands.mutate(this.#connection, mutation, options);
   }
 

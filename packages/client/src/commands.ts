@@ -37,9 +37,14 @@ export const commands = {
   },
 
   /** Gives jid → error for the jobs that were refused. */
-  async pushBulk(on: Connection, jobs: readonly Job[], options?: CallOptions): Promise<Refusals> {
-    const doubt = `none, some or all of its ${jobs.length} jobs may be in`;
-    const errors = record(await on.call(write.pushBulk(jobs), { ...options, doubt, counted: true }));
+  pushBulk(on: Connection, jobs: readonly Job[], options?: CallOptions): Promise<Refusals> {
+    return commands.pushLine(on, write.pushBulk(jobs), jobs.length, options);
+  },
+
+  /** A PUSHB with so many jobs that is written already. */
+  async pushLine(on: Connection, line: string, jobs: number, options?: CallOptions): Promise<Refusals> {
+    const doubt = `none, some or all of its ${jobs} jobs may be in`;
+    const errors = record(await on.call(line, { ...options, doubt, counted: true }));
     return new Map(Object.entries(errors).map(([jid, message]) => [jid, wireError(String(message))]));
   },
 

@@ -6,7 +6,7 @@
 
 import { type Extension, extensionVersion, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
 import { backoff } from './backoff.ts';
-import { Call, type CallOptions, type CallRules, type SentLine } from './call.ts';
+import { Call, type CallOptions, type CallRules, checkCall, type SentLine } from './call.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { NumberedCalls, type Producer } from './numbered.ts';
 import { PushBatch } from './push-batch.ts';
@@ -81,6 +81,7 @@ export class Connection {
    * is closed; `AUTH`, `PROTOCOL` or `CONFIG` when it cannot be made.
    */
   async call(line: string, options: CallOptions & CallRules = {}): Promise<Reply> {
+    checkCall(options);
     if (this.#refusal !== undefined) throw this.#refusal;
     if (options.signal?.aborted || options.withdraw?.aborted) {
       throw new FaktoryError('ABORTED', 'given up before it was sent', { cause: options.signal?.reason });

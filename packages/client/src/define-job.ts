@@ -5,7 +5,7 @@
  */
 
 import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
-import { defaultNames, type JobDefaults } from './job-options.ts';
+import { checkJobNumbers, defaultNames, type JobDefaults } from './job-options.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** What {@link defineJob} gives. Both lists are types only: of the arguments of a push, and of those a handler gets. */
@@ -57,7 +57,8 @@ export type DefinedArguments<Schema, Payload, On extends Side> = Schema extends 
  * given. The worker checks again, and the handler gets what the schema makes of them: defaults filled in, texts parsed. Schemas
  * other than of these types, and extra options, do not compile; options that do not exist are refused at run time too.
  *
- * @throws FaktoryError `CONFIG` for an option that does not exist, both `schema` and `payload`, or one that is no Standard Schema.
+ * @throws FaktoryError `CONFIG` for an option that does not exist, a default that cannot be, both `schema` and `payload`, or one that is no
+ * Standard Schema.
  * @example
  * ```ts
  * import { z } from 'zod';
@@ -87,9 +88,14 @@ export function defineJob(
   jobtype: string,
   options: DefinitionOptions<ArgumentsSchema | undefined, StandardSchema | undefined> = {},
 ): JobDefinition {
+  if (typeof jobtype !== 'string' || jobtype === '') {
+    const given = jobtype === '' ? 'empty' : typeof jobtype;
+    throw new FaktoryError('CONFIG', `defineJob: a jobtype is a text, not ${given}`);
+  }
   const unknown = unknownOption(options, ['schema', 'payload', ...defaultNames]);
   if (unknown !== undefined) throw new FaktoryError('CONFIG', `${jobtype}: ${unknown}`);
   const { schema, payload, ...defaults } = options;
+  checkJobNumbers(defaults, 'CONFIG', `${jobtype}: `);
   if (schema !== undefined && payload !== undefined)
     throw new FaktoryError(
       'CONFIG',

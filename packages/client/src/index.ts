@@ -12,10 +12,11 @@ export {
   type Mutation,
   type MutationFilter,
 } from '@faktory-ts/protocol';
-export type { PushResult } from './bulk.ts';
+export { BulkError, type PushResult } from './bulk.ts';
 export type { CallOptions } from './call.ts';
 export { checkArguments } from './check-arguments.ts';
-export { Client, type ClientOptions, type Producer } from './client.ts';
+export { Client, type Producer } from './client.ts';
+export type { ClientOptions } from './client-options.ts';
 export { commands, type Refused, type WorkerSignal } from './commands.ts';
 export { Connection, type ConnectionOptions } from './connection.ts';
 export {

@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, test } from 'vitest';
-import type { Client, ClientOptions } from './client.ts';
+import type { Client } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 import type { PushJob } from './job-map.ts';
 
 describe('a client typed by a map', () => {

@@ -4,6 +4,7 @@
  * reserveFor, so that a job reads the same in code, in the web UI and in a log; and that some of them travel inside `custom`.
  */
 
+import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
 import type { Duration } from './duration.ts';
 
 /** A point in time: a Date, RFC 3339 text with a zone, or a Temporal.Instant or Temporal.ZonedDateTime. */
@@ -17,7 +18,12 @@ export interface JobDefaults {
   priority?: number | undefined;
   /** Seconds a worker may take: 1800 when left out, at least 60, at most 86,400. */
   reserve_for?: number | undefined;
-  /** How often to try again: 25 when left out, 0 = forget on failure, -1 = dead on the first failure. */
+  /**
+   * How often to try again after the first run: 25 when left out.
+   *
+   * Note: `0` is not "no retries, keep it". With `0` a job that fails is **deleted**, and nothing of it is left to look at. For a job that
+   * runs once and goes to the dead set when it fails, say `-1`.
+   */
   retry?: number | undefined;
   /** How many lines of backtrace a worker sends when the job fails: none when left out. */
   backtrace?: number | undefined;
@@ -65,4 +71,41 @@ export interface JobOptions extends JobDefaults {
   expires_at?: Time | undefined;
   /** The batch it belongs to. Travels in `custom`. */
   bid?: string | undefined;
+}
+
+/** The names of {@link JobOptions}. */
+export const jobOptionNames = [
+  ...defaultNames,
+  ...Object.keys({ jid: 0, at: 0, in: 0, expires_at: 0, bid: 0 } satisfies Record<OwnOption, 0>),
+];
+
+type OwnOption = Exclude<keyof JobOptions, keyof JobDefaults>;
+
+/** Whole numbers, from least to most, and what to do about others. */
+const wholeNumbers = [
+  ['priority', 1, 9, 'from 1 to 9, 9 first'],
+  ['retry', -1, Number.MAX_SAFE_INTEGER, '0 or more, or -1 for a job that is dead when it fails once'],
+  ['reserve_for', 0, Number.MAX_SAFE_INTEGER, 'in seconds, from 60 to 86,400'],
+  ['backtrace', 0, Number.MAX_SAFE_INTEGER, '0 or more lines'],
+] as const;
+
+const seconds = ['unique_for', 'expires_in'] as const;
+
+/** Throws for a number that servers would take as another one, or not at all. */
+export function checkJobNumbers(said: JobDefaults, code: ErrorCode = 'INVALID', where = ''): void {
+  for (const [name, least, most, advice] of wholeNumbers) {
+    const value: unknown = said[name];
+    if (value === undefined || (Number.isInteger(value) && Number(value) >= least && Number(value) <= most))
+      continue;
+    throw new FaktoryError(code, `${where}${name} is ${shown(value)}; give a whole number ${advice}`);
+  }
+  for (const name of seconds) {
+    const value: unknown = said[name];
+    if (value === undefined || (Number.isFinite(value) && Number(value) > 0)) continue;
+    throw new FaktoryError(code, `${where}${name} is ${shown(value)}; give seconds, more than 0`);
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 50)) : String(value);
 }

@@ -6,6 +6,7 @@
 
 import { FaktoryError, type Mutation, type MutationFilter } from '@faktory-ts/protocol';
 import type { CallOptions } from './call.ts';
+import { checkKnown } from './known-options.ts';
 
 /** Which jobs of a set: these jids; or one jobtype, a glob over the job's JSON text (see {@link containing}), or both. */
 export type SetFilter<Jobtype extends string = string> =
@@ -59,6 +60,7 @@ export class JobSet<Jobtype extends string = string> {
 
   async #change(cmd: Mutation['cmd'], which: MutationFilter | 'all', options?: CallOptions): Promise<void> {
     if (which === 'all') return this.#mutate({ cmd, target: this.#set }, options);
+    checkKnown('filter', which, ['jids', 'jobtype', 'regexp'], 'INVALID');
     const { jids, jobtype, regexp } = which;
     if (jids?.length === 0) return;
     if (jids !== undefined && (jobtype !== undefined || regexp !== undefined))

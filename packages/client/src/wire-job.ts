@@ -1,12 +1,20 @@
 /*
  * How what a producer says becomes the job that travels.
- * It must never check what the server checks: its texts are the ones people search for. A stranger would get wrong that a field
- * said as undefined is not said: the default behind it counts.
+ * Note: what every server checks is left to the server, because people search for its texts; checked here is what servers take in silence
+ * and then treat otherwise. A field that is undefined is not said: the default behind it counts.
  */
 
 import { FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
 import { milliseconds } from './duration.ts';
-import type { JobDefaults, JobOptions, Time } from './job-options.ts';
+import {
+  checkJobNumbers,
+  type JobDefaults,
+  type JobOptions,
+  jobOptionNames,
+  type Time,
+} from './job-options.ts';
+import { checkKnown } from './known-options.ts';
+import { refuseLossy } from './lossless.ts';
 
 /** The part of a job that may come from defaults, as it travels. */
 export type WireDefaults = Pick<Job, 'queue' | 'priority' | 'reserve_for' | 'retry' | 'backtrace' | 'custom'>;
@@ -14,9 +22,10 @@ export type WireDefaults = Pick<Job, 'queue' | 'priority' | 'reserve_for' | 'ret
 /** A job as a program says it. */
 export type SaidJob = JobOptions & { jobtype: string; args: readonly unknown[] };
 
-/** Defaults over defaults: what `said` says wins, key by key also in `custom`. Throws `INVALID` for a time that is none. */
+/** Defaults over defaults: what `said` says wins, key by key also in `custom`. Throws `INVALID` for a number or time that cannot be. */
 export function wireDefaults(said: JobDefaults & JobOptions, behind: WireDefaults = {}): WireDefaults {
   const wire: WireDefaults = { ...behind };
+  checkJobNumbers(said);
   if (said.queue !== undefined) wire.queue = said.queue;
   if (said.priority !== undefined) wire.priority = said.priority;
   if (said.reserve_for !== undefined) wire.reserve_for = said.reserve_for;
@@ -28,17 +37,25 @@ export function wireDefaults(said: JobDefaults & JobOptions, behind: WireDefault
   return wire;
 }
 
-/** The job as it travels. Throws `INVALID` for a time that is none, or both `at` and `in`. */
+/**
+ * The job as it travels. Throws `INVALID` for an option that does not exist or cannot be, both `at` and `in`, and for what would not
+ * arrive as it is.
+ */
 export function wireJob(said: SaidJob, behind?: WireDefaults): Job {
+  checkKnown(`job ${said.jobtype}`, said, pushedNames, 'INVALID');
   const at = startTime(said);
-  return {
+  const job = {
     jid: said.jid ?? newJid(),
     jobtype: said.jobtype,
     args: said.args,
     ...wireDefaults(said, behind),
     ...(at !== undefined && { at }),
   };
+  refuseLossy(job);
+  return job;
 }
+
+const pushedNames = ['jobtype', 'args', ...jobOptionNames];
 
 /** The options that travel in `custom`. */
 function featureKeys(said: JobOptions): Record<string, unknown> {
@@ -55,7 +72,9 @@ function featureKeys(said: JobOptions): Record<string, unknown> {
 function startTime(said: JobOptions): string | undefined {
   if (said.in === undefined) return said.at === undefined ? undefined : timeText(said.at, 'at');
   if (said.at !== undefined) throw new FaktoryError('INVALID', 'a job takes either at or in, not both');
-  return dateText(new Date(Date.now() + milliseconds(said.in)), 'in');
+  const wait = milliseconds(said.in);
+  if (wait < 0) throw new FaktoryError('INVALID', `in is ${wait} ms, a time that has passed: give 0 or more`);
+  return dateText(new Date(Date.now() + wait), 'in');
 }
 
 function timeText(time: Time, option: string): string {

@@ -25,7 +25,7 @@ export interface Job {
   at?: string;
   /** Seconds a worker may take: 1800 when absent, at least 60, at most 86,400. */
   reserve_for?: number;
-  /** How often to try again: 25 when absent, 0 = forget on failure, negative = dead on the first failure. */
+  /** How often to try again: 25 when absent. Note: with 0 a job that fails is deleted; negative = dead on the first failure. */
   retry?: number;
   /** How many lines of backtrace a worker should send. */
   backtrace?: number;

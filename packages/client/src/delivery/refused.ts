@@ -21,3 +21,8 @@ export function refusedJobs<Job extends { readonly jid?: unknown }>(
 export function isFull({ message }: FaktoryError): boolean {
   return message.includes(' is too large, currently ');
 }
+
+/** The line was longer than the server takes: nothing of it was carried out, and a shorter one may be. */
+export function isTooLong({ code, message }: FaktoryError): boolean {
+  return code === 'LIMIT' && message.startsWith('line longer than');
+}

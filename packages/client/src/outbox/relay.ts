@@ -7,6 +7,7 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import { backoff } from '../backoff.ts';
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
+import { checkKnown } from '../known-options.ts';
 import { resolveServers, type ServerChoice } from '../url.ts';
 import { OutboxLedger } from './ledger.ts';
 import type { OutboxStore } from './tables.ts';
@@ -34,6 +35,17 @@ export interface OutboxOptions extends ServerChoice {
   /** The database or the server cannot be reached; it is tried again. Must not throw. Default: a process warning. */
   onError?: ((error: FaktoryError) => void) | undefined;
 }
+
+const names = [
+  'url',
+  'password',
+  'store',
+  'tls',
+  'batch',
+  'interval',
+  'onRefused',
+  'onError',
+] as const satisfies readonly (keyof OutboxOptions)[];
 
 const silence = 5000; // ms that a server may owe an answer
 const fullPause = 1000; // ms
@@ -67,7 +79,11 @@ export class OutboxRelay {
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: OutboxOptions) {
+    checkKnown('new OutboxRelay()', options, names);
     const { store, tls, batch = 500, interval = 1000, onRefused, onError } = options;
+    if (typeof store?.query !== 'function' || !['postgres', 'mysql', 'sqlite'].includes(store.dialect)) {
+      throw new FaktoryError('CONFIG', "store must be { dialect: 'postgres' | 'mysql' | 'sqlite', query }");
+    }
     if (!(batch >= 1 && batch <= 1000)) throw new FaktoryError('CONFIG', 'batch must be from 1 to 1000');
     if (!(interval > 0)) throw new FaktoryError('CONFIG', 'interval must be more than 0 milliseconds');
     this.#interval = interval;

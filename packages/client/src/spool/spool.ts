@@ -10,6 +10,7 @@ import { backoff } from '../backoff.ts';
 import type { CallOptions, CallRules } from '../call.ts';
 import { isLasting } from '../connection.ts';
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
+import { checkKnown } from '../known-options.ts';
 import { type RefusedJob, refuseInto, SpoolLines } from './lines.ts';
 import { SpoolFile, type WaitingLine } from './spool-file.ts';
 
@@ -44,7 +45,9 @@ export class Spool {
   /** @throws FaktoryError `CONFIG`, `LOCKED` or `STORAGE`. */
   constructor(options: SpoolOptions, servers: DeliveryOptions) {
     const { maxBytes = 64 * 1024 * 1024 } = options;
-    if (!options.file) throw new FaktoryError('CONFIG', 'spool.file must name a file');
+    checkKnown('spool', options, ['file', 'maxBytes', 'onRefused'] satisfies (keyof SpoolOptions)[]);
+    if (typeof options.file !== 'string' || options.file === '')
+      throw new FaktoryError('CONFIG', 'spool.file must name a file');
     if (!(maxBytes > 0)) throw new FaktoryError('CONFIG', 'spool.maxBytes must be more than 0');
     const path = resolve(options.file);
     this.#file = new SpoolFile(path, maxBytes);
