@@ -108,6 +108,23 @@ test.each([
   expect(pushes(server)).toBe('ab');
 });
 
+test('a server that says the name belongs to another secret gets what waits under a new name', async () => {
+  const store = new Kept('ab', 4);
+  const foreign =
+    '-ERR not permitted: the producer name shop belongs to another secret; choose another name\r\n';
+  const server = await serve([foreign, offer(0)]);
+  await deliver(store, server).round();
+  expect(asks(server)).toMatchObject([{ producer: 'shop', answered: 4 }, { producer: 'shop-2' }]);
+  expect(pushes(server)).toBe('ab');
+});
+
+test('a server that forbids something else ends the round, and the name stays', async () => {
+  const store = new Kept('ab');
+  const server = await serve(['-ERR not permitted: EXT takes the right "push"\r\n']);
+  await expect(deliver(store, server).round()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(store.producer).toBe('shop');
+});
+
 test('a connection that breaks ends the round; the next one goes on behind what was counted', async () => {
   const store = new Kept('abcd');
   const server = await serve([offer(0), offer(3)]);

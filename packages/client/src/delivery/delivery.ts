@@ -114,8 +114,13 @@ export class Delivery<Line extends KeptLine> {
       const talk = this.#dial(count);
       this.#talk = talk;
       this.#trouble = undefined;
-      this.#offer = await talk.opened;
-      const { pushed } = this.#offer ?? {};
+      const offer = await opened(talk);
+      if (offer === 'refused') {
+        await this.#store.renew(count);
+        continue;
+      }
+      this.#offer = offer;
+      const { pushed } = offer ?? {};
       this.#counted = pushed ?? 0;
       if (pushed === undefined || (pushed >= count.answered && pushed <= count.sent)) return talk;
       await this.#store.renew(count);
@@ -159,6 +164,17 @@ export class Delivery<Line extends KeptLine> {
     if (answered.length < lines.length) this.#trouble ??= talk.error;
     this.#counted += answered.length;
     return answered;
+  }
+}
+
+/** `refused`: the name belongs to another secret, for instance to the password that was used before there were tokens. */
+async function opened(talk: Talk): Promise<Extension | 'refused' | undefined> {
+  try {
+    return await talk.opened;
+  } catch (error) {
+    const other = error instanceof FaktoryError && error.code === 'FORBIDDEN';
+    if (other && error.message.includes('the producer name')) return 'refused';
+    throw error;
   }
 }
 

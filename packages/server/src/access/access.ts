@@ -17,7 +17,7 @@ import { type SessionOf, Sessions } from './sessions.ts';
 import { pathOf, readTokens, type SecretToken } from './tokens.ts';
 
 export { type Deed, summary } from './audit.ts';
-export { isAudited, isWatched, keyOf, permit, permitQueues, rightsOf } from './rights.ts';
+export { isAudited, isWatched, keyOf, permit, permitOwned, permitQueues, rightsOf } from './rights.ts';
 
 /** What is to be known. Empty lists: nothing is asked. */
 export interface Secrets {
@@ -62,6 +62,9 @@ interface Candidate {
   readonly secret: string;
   readonly caller: Caller;
 }
+
+/** Whose the names are that this caller uses. Where nothing is asked, they are nobody's. */
+export const ownerOf = (caller: Caller): string => (caller === anybody ? '' : caller.who);
 
 const anybody: Caller = { who: 'anybody', limits: undefined };
 const byPassword: Caller = { who: 'password', limits: undefined };

@@ -154,6 +154,19 @@ export function permitQueues(limits: Limits | undefined, asked: readonly string[
   throw new FaktoryError('FORBIDDEN', text);
 }
 
+/** Throws FORBIDDEN for a name that another secret has. Nobody has it: undefined or empty. Whoever has all rights may take every name. */
+export function permitOwned(
+  { who, limits }: { readonly who: string; readonly limits: Limits | undefined },
+  owner: string | undefined,
+  what: string,
+): void {
+  if (!owner || owner === who || limits === undefined) return;
+  throw new FaktoryError(
+    'FORBIDDEN',
+    `not permitted: ${what} belongs to another secret; choose another name`,
+  );
+}
+
 /** All that these limits grant. */
 export function rightsOf(limits: Limits | undefined): readonly Right[] {
   return limits ? [...limits.rights] : (Object.keys(roles) as Right[]);

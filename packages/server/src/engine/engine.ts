@@ -59,6 +59,8 @@ export interface Producer {
   readonly name: string;
   /** How long after its last push it is remembered. */
   readonly keep: Micros;
+  /** Whose the name is from its next push on; undefined or empty: nobody's. */
+  readonly owner?: string | undefined;
 }
 
 /** A push that is counted in the same commit, whatever was left out of it. */
@@ -81,6 +83,8 @@ export interface FetchAsk {
   readonly queues: readonly string[];
   /** The worker that takes the job; empty means a producer fetched. */
   readonly wid: string;
+  /** Whose the worker is; undefined or empty: nobody's. */
+  readonly owner?: string | undefined;
   /** The reservation lasts as long as the worker is heard (fetches, `beat`), not for the job's `reserveFor`. */
   readonly lease?: boolean;
 }
@@ -111,6 +115,8 @@ export interface Reservation {
 export interface Held {
   readonly jid: string;
   readonly hold?: Micros;
+  /** Only a job of one of these queues is meant. Another one throws FORBIDDEN and changes nothing; undefined: any. */
+  readonly queues?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -232,6 +238,10 @@ export interface Engine {
    * `answered`; older notes are dropped. `flush` forgets neither.
    */
   pushed(producer: Producer, answered: number): Promise<Pushed>;
+  /** Whose this producer's name is; undefined: nobody's. A name that has not pushed yet is nobody's. */
+  producerOwner(name: string): Promise<string | undefined>;
+  /** Whose this worker is, while it holds a job; undefined: nobody's. */
+  workerOwner(wid: string): Promise<string | undefined>;
   /**
    * Moves one job to the working set: from the first asked queue that is not paused and has one, the highest
    * priority, then the oldest. Undefined means there is none. Never registers a queue.
@@ -242,7 +252,7 @@ export interface Engine {
   /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
   beat(wid: string): Promise<void>;
   /** The reservations that this worker took with `lease` and that have not ended, the last hand-out first. */
-  leasedBy(wid: string): Promise<readonly Required<Held>[]>;
+  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'hold'>>[]>;
   /** Ends a reservation. False means it is not held (any more), or was left: nothing was changed, not even a counter. */
   settle(held: Held, verdict: Verdict): Promise<boolean>;
   /** As many settles, one after another in one operation; tells of each whether it was held. */

@@ -12,6 +12,8 @@ export interface FetchCall {
   /** In the order in which they are tried; empty means wait only (a quiet worker). */
   readonly queues: readonly string[];
   readonly wid: string;
+  /** Whose that worker is. */
+  readonly owner?: string;
   /** The reservation lasts with the worker's beats. */
   readonly lease?: boolean;
   /** Aborted when nobody will read the answer. */
@@ -89,8 +91,8 @@ async function wait(
   }
 }
 
-function askOf({ wid, lease = false }: FetchCall, queues: readonly string[]): FetchAsk {
-  return { queues, wid, lease };
+function askOf({ wid, owner = '', lease = false }: FetchCall, queues: readonly string[]): FetchAsk {
+  return { queues, wid, owner, lease };
 }
 
 /** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */

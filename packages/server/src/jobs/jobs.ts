@@ -112,6 +112,16 @@ export class Jobs {
     return this.#engine.pushed(producer, answered);
   }
 
+  /** Whose this producer's name is; undefined: nobody's. */
+  producerOwner(name: string): Promise<string | undefined> {
+    return this.#engine.producerOwner(name);
+  }
+
+  /** Whose this worker is, while it holds a job; undefined: nobody's. */
+  workerOwner(wid: string): Promise<string | undefined> {
+    return this.#engine.workerOwner(wid);
+  }
+
   fetch(call: FetchCall): Promise<Reservation | undefined> {
     return fetch(this.#source, this.#waiting, call);
   }

@@ -10,6 +10,7 @@ import {
   bulk,
   type Extension,
   type ExtensionAsk,
+  excerpt,
   extensionVersion,
   FaktoryError,
   type Info,
@@ -28,8 +29,8 @@ import {
   parseQueues,
   wireJob,
 } from '@faktory-ts/protocol';
-import { type Caller, isWatched, permitQueues } from '../access/access.ts';
-import type { Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
+import { type Caller, isWatched, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
+import type { Held, Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
 
@@ -53,6 +54,8 @@ export interface Session {
   readonly caller: Caller;
   /** Empty for a producer. */
   readonly wid: string;
+  /** Whose the names are that it uses; empty: nobody's. */
+  readonly owner: string;
   readonly line: WorkerLine | undefined;
   /** Aborted when the connection is gone. */
   readonly signal: AbortSignal;
@@ -89,7 +92,7 @@ export const commands: ReadonlyMap<string, Verb> = verbs([
   ['PUSH', { streams: true, run: push }],
   ['PUSHB', { streams: true, run: pushBulk }],
   ['FETCH', { run: fetch }],
-  ['ACK', { streams: true, run: (payload, { jobs }) => jobs.ack(parseAck(payload)).then(ok) }],
+  ['ACK', { streams: true, run: ack }],
   ['FAIL', { streams: true, run: fail }],
   ['BEAT', { run: beat }],
   ['INFO', { run: async (_, desk) => json(await desk.info()) }],
@@ -161,9 +164,9 @@ export function allowed(asked: string[], { roster }: Desk, { wid, caller }: Sess
 
 function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const { jobs } = desk;
-  const { wid, signal, leased: lease } = session;
+  const { wid, signal, leased: lease, owner } = session;
   const queues = allowed(parseQueues(payload), desk, session);
-  return jobs.fetch({ queues, wid, lease, signal }).then((reservation) => {
+  return jobs.fetch({ queues, wid, owner, lease, signal }).then((reservation) => {
     if (!reservation) return NIL;
     const { document, enqueuedAt, failure } = reservation;
     const lost = (): void => lose(jobs, reservation);
@@ -178,9 +181,19 @@ function lose(jobs: Jobs, reservation: Reservation): void {
   jobs.giveBack(reservation).catch(() => undefined);
 }
 
-async function fail(payload: string, { jobs }: Desk): Promise<Answer> {
+/** Only what the caller may fetch, it may end. */
+export function mayEnd(held: Held, { caller }: Session): Held {
+  const queues = caller.limits?.queues;
+  return queues === undefined ? held : { ...held, queues };
+}
+
+function ack(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
+  return jobs.ack(mayEnd(parseAck(payload), session)).then(ok);
+}
+
+async function fail(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
   const { jid, ...fault } = parseFail(payload);
-  if (await jobs.fail({ jid }, fault)) return OK;
+  if (await jobs.fail(mayEnd({ jid }, session), fault)) return OK;
   throw new FaktoryError('NOT_FOUND', `Job not found ${jid}`);
 }
 
@@ -194,7 +207,9 @@ async function extend(payload: string, desk: Desk, session: Session): Promise<An
     throw new FaktoryError('INVALID', 'a lease is for consumers: say HELLO with a wid first');
   }
   const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
-  if (producer !== undefined) Object.assign(offer, await claim(producer, ask, desk, session));
+  // The lines of a caller that may not push are counted for nobody: so its client goes on, and takes no producer's name.
+  const pushes = session.caller.limits?.rights.has('push') ?? true;
+  if (producer !== undefined && pushes) Object.assign(offer, await claim(producer, ask, desk, session));
   if (lease) offer.lease = workerTimeout / 1000;
   if (holding !== undefined) await reconcile(holding, desk, session);
   session.leased = lease;
@@ -227,7 +242,9 @@ async function claim(
   { jobs }: Desk,
   session: Session,
 ): Promise<Pick<Extension, 'pushed' | 'refused'>> {
-  const producer: Producer = { name, keep: keep * 1_000_000 };
+  const { caller } = session;
+  const producer: Producer = { name, keep: keep * 1_000_000, owner: ownerOf(caller) };
+  permitOwned(caller, await jobs.producerOwner(name), `the producer name ${excerpt(name)}`);
   session.claimProducer(producer);
   // After the other connection's last push: operations keep their order.
   const { pushed, notes } = await jobs.pushed(producer, answered);
@@ -236,8 +253,9 @@ async function claim(
   return { pushed, ...(refused.length > 0 && { refused: Object.fromEntries(refused) }) };
 }
 
-async function beat(payload: string, { roster, jobs }: Desk, { line }: Session): Promise<Answer> {
+async function beat(payload: string, { roster, jobs }: Desk, { line, caller }: Session): Promise<Answer> {
   const beaten = parseBeat(payload);
+  permitOwned(caller, roster.ownerOf(beaten.wid), `the worker ${excerpt(beaten.wid)}`);
   const state = roster.beat(beaten, line);
   await jobs.beat(beaten.wid);
   return state === 'running' ? OK : json({ state });

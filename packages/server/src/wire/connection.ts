@@ -18,7 +18,7 @@ import {
   nowMicros,
   splitVerb,
 } from '@faktory-ts/protocol';
-import { type Caller, type Deed, isAudited, keyOf, permit, summary } from '../access/access.ts';
+import { type Caller, type Deed, isAudited, keyOf, ownerOf, permit, summary } from '../access/access.ts';
 import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
 import { type Answer, commands, type Desk, type Session, type Verb } from './commands.ts';
@@ -41,7 +41,7 @@ export interface Port {
   asked(verb: string, length: number, who: string): void;
   /** That command is answered. */
   answered(verb: string): void;
-  /** Makes the connection the only one of this producer. */
+  /** Makes the connection the only one of this producer. Throws FORBIDDEN when that is another secret's. */
   claimProducer(name: string, connection: Connection): void;
   /** Whether the server has begun to stop. */
   readonly stopping: boolean;
@@ -62,6 +62,7 @@ interface Slot {
 export class Connection implements Session, WorkerLine {
   readonly wid: string;
   readonly self: WorkerLine['self'];
+  readonly owner: string;
   readonly caller: Caller;
   readonly connectedAt: Micros;
   readonly #from: string;
@@ -81,6 +82,8 @@ export class Connection implements Session, WorkerLine {
   #held = false;
   #ended = false;
   #closing = false;
+  /** The socket is closed. */
+  #closed = false;
 
   constructor({ socket, reader, hello, caller, ended }: Arrival, port: Port) {
     this.connectedAt = nowMicros();
@@ -88,6 +91,7 @@ export class Connection implements Session, WorkerLine {
     this.#reader = reader;
     this.#port = port;
     this.caller = caller;
+    this.owner = ownerOf(caller);
     this.#from = socket.remoteAddress ?? '';
     this.#ended = ended;
     if (ended) this.#gone.abort();
@@ -147,6 +151,7 @@ export class Connection implements Session, WorkerLine {
   /** The socket is closed. */
   closed(): void {
     this.#closing = true;
+    this.#closed = true;
     this.#gone.abort();
     this.#interrupt();
     this.#outbox.closed();
@@ -167,14 +172,15 @@ export class Connection implements Session, WorkerLine {
 
   claimProducer(producer: Producer): void {
     const { name } = producer;
+    if (this.#closed) throw new FaktoryError('ABORTED', 'the connection is closed');
     if (this.producer !== undefined && this.producer.name !== name) {
       throw new FaktoryError(
         'INVALID',
         `this connection is producer ${this.producer.name}; open another one`,
       );
     }
-    this.producer = producer;
     this.#port.claimProducer(name, this);
+    this.producer = producer;
   }
 
   countFrom(pushed: number): void {

@@ -27,6 +27,7 @@ import {
   type Desk,
   json,
   MAX_FETCH,
+  mayEnd,
   type Session,
   text,
   type Verb,
@@ -48,8 +49,8 @@ export const extensions: ReadonlyMap<string, Verb> = verbs([
 async function fetchBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const { count, names } = parseFetchBulk(payload, MAX_FETCH);
   const queues = allowed(parseQueues(names), desk, session);
-  const { wid, signal, interruption, leased: lease } = session;
-  const taken = await desk.jobs.fetchBulk({ queues, wid, lease, signal: interruption }, count);
+  const { wid, owner, signal, interruption, leased: lease } = session;
+  const taken = await desk.jobs.fetchBulk({ queues, wid, owner, lease, signal: interruption }, count);
   if (taken.length === 0) return NIL;
   const lost = (): void => loseAll(desk.jobs, taken);
   if (!signal.aborted) return { text: text(fetchedAll(taken)), lost };
@@ -74,30 +75,30 @@ function loseAll(jobs: Jobs, taken: readonly Reservation[]): void {
   jobs.giveBackAll([...taken].reverse()).catch(() => undefined); // then their reservations' end will
 }
 
-async function ackBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+async function ackBulk(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
   const ended = parseHandOuts('ACKB', payload, maxBulkJobs);
-  return refusals(ended, await jobs.ackAll(ended.map(heldOf)));
+  return refusals(ended, await jobs.ackAll(ended.map((entry) => heldOf(entry, session))));
 }
 
-async function failBulk(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+async function failBulk(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
   const ended = parseFailBulk(payload, maxBulkJobs);
-  const held = await jobs.failAll(ended.map((entry) => ({ held: heldOf(entry), fault: entry })));
+  const held = await jobs.failAll(ended.map((entry) => ({ held: heldOf(entry, session), fault: entry })));
   return refusals(ended, held);
 }
 
-async function release(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+async function release(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
   // As with lost replies: what was taken first comes back to stand first.
   const handOuts = parseHandOuts('RELEASE', payload, maxBulkJobs).sort((a, b) => b.rid - a.rid);
-  return refusals(handOuts, await jobs.giveBackAll(handOuts.map(heldOf)));
+  return refusals(handOuts, await jobs.giveBackAll(handOuts.map((entry) => heldOf(entry, session))));
 }
 
-async function extend(payload: string, { jobs, maxBulkJobs }: Desk): Promise<Answer> {
+async function extend(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
   const longer = parseExtend(payload, maxBulkJobs);
-  const held = longer.map((entry) => jobs.extend(heldOf(entry), entry.seconds));
+  const held = longer.map((entry) => jobs.extend(heldOf(entry, session), entry.seconds));
   return refusals(longer, await Promise.all(held));
 }
 
-const heldOf = ({ jid, rid }: HandOut): Held => ({ jid, hold: rid });
+const heldOf = ({ jid, rid }: HandOut, session: Session): Held => mayEnd({ jid, hold: rid }, session);
 
 function refusals(entries: readonly HandOut[], held: readonly boolean[]): Answer {
   const refused = entries.filter((_, index) => !held[index]);

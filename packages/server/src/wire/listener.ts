@@ -6,8 +6,8 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer, Server as SecureServer } from 'node:tls';
-import { type ClientRow, errorReply, FaktoryError, OK } from '@faktory-ts/protocol';
-import type { Access, Caller, Deed } from '../access/access.ts';
+import { type ClientRow, errorReply, excerpt, FaktoryError, OK } from '@faktory-ts/protocol';
+import { type Access, type Caller, type Deed, permitOwned } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import type { Asked } from '../stalls.ts';
@@ -131,6 +131,7 @@ export class Listener implements Port {
 
   claimProducer(name: string, connection: Connection): void {
     const before = this.#producers.get(name);
+    if (before) permitOwned(connection.caller, before.owner, `the producer name ${excerpt(name)}`);
     if (before && before !== connection) before.close();
     this.#producers.set(name, connection);
   }
@@ -177,28 +178,52 @@ export class Listener implements Port {
     clearTimeout(late);
   }
 
+  /** Throws FORBIDDEN for a wid whose jobs another secret has; those that are connected are looked at when it is let in. */
+  readonly #permitWid = async (wid: string, caller: Caller): Promise<void> => {
+    if (caller.limits === undefined) return;
+    permitOwned(caller, await this.desk.jobs.workerOwner(wid), `the worker ${excerpt(wid)}`);
+  };
+
   #greet(socket: Socket): void {
     socket.on('error', () => socket.destroy()); // the peer is gone; 'close' follows and cleans up
     const name = nameOf(socket) ?? '';
     this.#unauthenticated.replace(name, socket);
-    new NewConnection(socket, this.#options, {
-      asks: () => this.#unauthenticated.asks(name),
-      refused: () => this.#unauthenticated.refused(name),
-      admit: (arrival) => this.#admit(arrival, name),
-    });
+    new NewConnection(
+      socket,
+      { ...this.#options, permitWid: this.#permitWid },
+      {
+        asks: () => this.#unauthenticated.asks(name),
+        refused: () => this.#unauthenticated.refused(name),
+        admit: (arrival) => this.#admit(arrival, name),
+      },
+    );
+  }
+
+  /** What a connection is told that cannot be let in. */
+  #refusalOf({ wid, caller }: Connection): string | undefined {
+    if (this.#clients.size >= this.#options.maxConnections) {
+      const text = `too many connections: ${this.#clients.size + 1}`;
+      return `${OK}${errorReply(new FaktoryError('LIMIT', text))}`;
+    }
+    try {
+      if (wid !== '') permitOwned(caller, this.desk.roster.ownerOf(wid), `the worker ${excerpt(wid)}`);
+    } catch (error) {
+      return errorReply(error);
+    }
+    return undefined;
   }
 
   #admit(arrival: Arrival, name: string): void {
     const { socket } = arrival;
-    if (this.#clients.size >= this.#options.maxConnections) {
-      const text = `too many connections: ${this.#clients.size + 1}`;
-      socket.write(`${OK}${errorReply(new FaktoryError('LIMIT', text))}`);
+    const connection = new Connection(arrival, this);
+    const refusal = this.#refusalOf(connection);
+    if (refusal !== undefined) {
+      socket.write(refusal);
       farewell(socket, this.#options.handshakeTimeout);
       this.#unauthenticated.refused(name);
       return;
     }
     this.#unauthenticated.leave(name);
-    const connection = new Connection(arrival, this);
     this.#clients.add(connection);
     if (connection.line) this.desk.roster.join(connection.line);
     socket.on('data', (chunk: Uint8Array) => connection.receive(chunk));

@@ -25,6 +25,8 @@ export interface NewConnectionLimits {
   readonly maxLineBytes: number;
   /** ms for the HELLO. */
   readonly handshakeTimeout: number;
+  /** Throws FORBIDDEN when this worker is another secret's. */
+  readonly permitWid: (wid: string, caller: Caller) => Promise<void>;
 }
 
 /** What a connection reports. */
@@ -92,6 +94,7 @@ export class NewConnection {
       // Who closes its side while its proof waits has given up: nobody else tells that apart from half a close.
       const gone = (): boolean => socket.destroyed || this.#ended;
       const known = await this.#handshake.accept(line, { address, gone });
+      if (known?.hello.wid) await this.#limits.permitWid(known.hello.wid, known.caller);
       this.#leave();
       socket.off('data', this.#read).off('end', this.#end).off('close', this.#leave);
       if (!known) socket.destroy();

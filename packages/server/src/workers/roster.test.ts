@@ -10,6 +10,7 @@ function makeRoster() {
 function line(wid: string, hostname = 'host') {
   return {
     self: { wid, hostname, pid: 7, labels: ['a'] },
+    owner: '',
     leased: false,
     close: vi.fn<WorkerLine['close']>(),
   };

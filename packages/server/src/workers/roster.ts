@@ -25,6 +25,8 @@ export interface WorkerLine {
   readonly self: WorkerSelf;
   /** Whether what it fetches lasts with the worker's beats. */
   readonly leased: boolean;
+  /** Whose it is; empty: nobody's. */
+  readonly owner: string;
   /** Closes the connection, and ends a fetch that waits there, before it returns. */
   close(): void;
 }
@@ -38,6 +40,8 @@ export interface WorkerRecord extends WorkerSelf {
   lagMs: number;
   /** Jobs it runs at once; 0 when it does not say. */
   slots: number;
+  /** Whose it is, by its first connection; empty: nobody's. */
+  readonly owner: string;
   /** What its last FETCH or FETCHB asked for, in this order; empty until then. */
   queues: readonly string[];
   readonly lines: Set<WorkerLine>;
@@ -64,6 +68,11 @@ export class Roster {
   /** Workers that fell silent since the start. */
   get reaped(): number {
     return this.#reaped;
+  }
+
+  /** Whose the worker of this wid is; undefined: it is not here. */
+  ownerOf(wid: string): string | undefined {
+    return this.#records.get(wid)?.owner;
   }
 
   workers(): readonly WorkerRecord[] {
@@ -98,7 +107,8 @@ export class Roster {
       lagMs: 0,
       slots: 0,
     };
-    this.#records.set(wid, { ...record, state: 'running', queues: [], lines: new Set([line]) });
+    const { owner } = line;
+    this.#records.set(wid, { ...record, owner, state: 'running', queues: [], lines: new Set([line]) });
   }
 
   /**

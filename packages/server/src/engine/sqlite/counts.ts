@@ -26,6 +26,8 @@ export class Counts {
   readonly queueOfId = new Map<number, Queue>();
   readonly workers = new Map<string, number>();
   readonly workerOfId = new Map<number, string>();
+  /** Whose a worker is, by its number; those that are nobody's are not here. */
+  readonly #workerOwners = new Map<number, string>();
   /** Entries by place code; `ready` is not kept here but per queue. */
   readonly size: number[] = [];
   readonly #moved: number[] = [];
@@ -74,9 +76,11 @@ export class Counts {
     }
     this.workers.clear();
     this.workerOfId.clear();
+    this.#workerOwners.clear();
     this.addWorker(NO_WORKER, '');
-    for (const row of db.prepare('SELECT id, wid FROM worker').all() as { id: number; wid: string }[]) {
-      this.addWorker(row.id, fromColumn(row.wid));
+    type Worker = { id: number; wid: string; owner: string };
+    for (const row of db.prepare('SELECT id, wid, owner FROM worker').all() as Worker[]) {
+      this.addWorker(row.id, fromColumn(row.wid), fromColumn(row.owner));
     }
   }
 
@@ -87,10 +91,20 @@ export class Counts {
     return queue;
   }
 
-  addWorker(id: number, wid: string): number {
+  addWorker(id: number, wid: string, owner = ''): number {
+    if (owner !== '') this.ownWorker(id, owner);
     this.workers.set(wid, id);
     this.workerOfId.set(id, wid);
     return id;
+  }
+
+  /** Whose this worker is; empty: nobody's. */
+  ownerOf(worker: number): string {
+    return this.#workerOwners.get(worker) ?? '';
+  }
+
+  ownWorker(worker: number, owner: string): void {
+    this.#workerOwners.set(worker, owner);
   }
 
   /** A number above all given before, near the clock's microseconds. */
@@ -125,6 +139,7 @@ export class Counts {
     this.queueOfId.clear();
     this.workers.clear();
     this.workerOfId.clear();
+    this.#workerOwners.clear();
     this.#touched.clear();
     this.addWorker(NO_WORKER, '');
     for (const code of Object.values(place)) {

@@ -5,7 +5,7 @@
  * expiry. Two live jobs may share a jid, so a reservation is found by jid *and* number wherever the number is known;
  * `holds` knows its row.
  */
-import { jobtypeOf, type Micros } from '@faktory-ts/protocol';
+import { excerpt, FaktoryError, jobtypeOf, type Micros } from '@faktory-ts/protocol';
 import type { FetchAsk, Held, Kind, Outcome, Reservation, Verdict } from '../engine.ts';
 import { fromColumn } from './column.ts';
 import type { Queue } from './counts.ts';
@@ -81,7 +81,7 @@ export function take(store: Store, ask: FetchAsk, count: number): Reservation[] 
 function takeOf(
   store: Store,
   queue: Queue,
-  { wid, lease }: FetchAsk,
+  { wid, owner, lease }: FetchAsk,
   count: number,
   taken: Reservation[],
 ): void {
@@ -94,7 +94,7 @@ function takeOf(
   }
   store.turn.begin();
   const now = store.clock();
-  const worker = store.worker(wid);
+  const worker = store.worker(wid, owner);
   const leased = lease ? store.leases.heard(wid) : undefined;
   for (const [id, jid, reserve, enqueuedAt, document, failure, losses] of rows) {
     const hold = store.counts.next(now);
@@ -124,6 +124,7 @@ function takeOf(
 
 /** Ends a reservation. False: nobody holds it, or the verdict leaves it. */
 export function settle(store: Store, which: Held, verdict: Verdict, deadLimit: number): boolean {
+  if (which.queues) permit(store, which);
   const held = store.holds.find(which.jid, which.hold);
   if (!held) return false;
   const outcome = typeof verdict === 'function' ? verdict(reservation(store, rowOf(store, held))) : verdict;
@@ -134,6 +135,26 @@ export function settle(store: Store, which: Held, verdict: Verdict, deadLimit: n
   count(store, which.jid, held, outcome);
   end(store, held, outcome, deadLimit);
   return true;
+}
+
+/** Throws FORBIDDEN for a held job of another queue than those that are meant. Writes nothing. */
+export function permit(store: Store, { jid, hold, queues }: Held): void {
+  const held = queues && store.holds.find(jid, hold);
+  if (!held) return;
+  const queue = held.kind?.queue ?? queueOf(store, rowOf(store, held).queue).name;
+  if (queues.has(queue)) return;
+  const text = `not permitted: this token ends jobs of ${[...queues].join(', ')} only, and ${excerpt(jid)} is of another queue`;
+  throw new FaktoryError('FORBIDDEN', text);
+}
+
+const HOLDS_ONE = `SELECT 1 FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND wid = ? LIMIT 1`;
+
+/** Whose the worker is, while it holds a job. */
+export function ownerOf(store: Store, wid: string): string | undefined {
+  const id = store.counts.workers.get(wid);
+  const owner = id === undefined ? '' : store.counts.ownerOf(id);
+  if (id === undefined || owner === '') return undefined;
+  return store.sql(HOLDS_ONE).get(id) === undefined ? undefined : owner;
 }
 
 const COUNTED = {
@@ -196,6 +217,7 @@ export function capDead(store: Store, limit: number, onGone?: (row: Former) => v
 
 /** Moves an expiry later, never earlier. False: not held. */
 export function extend(store: Store, which: Held, until: Micros): boolean {
+  if (which.queues) permit(store, which);
   const held = store.holds.find(which.jid, which.hold);
   if (!held) return false;
   if (rowOf(store, held).due >= until) return true;

@@ -24,6 +24,8 @@ interface Known {
   pushed: number;
   /** What the open transaction makes of it. */
   next: number;
+  /** Whose the name is; empty: nobody's. */
+  owner: string;
 }
 
 const NOTES = 1000; // lines of a producer
@@ -44,9 +46,10 @@ export class Producers {
   /** Reads everything from the file. */
   load(db: Database): void {
     this.#byName.clear();
-    const rows = db.prepare('SELECT id, name, pushed FROM producer').all();
-    for (const { id, name, pushed } of rows as { id: number; name: string; pushed: number }[]) {
-      this.#byName.set(fromColumn(name), { id, pushed, next: pushed });
+    const rows = db.prepare('SELECT id, name, pushed, owner FROM producer').all();
+    type Row = { id: number; name: string; pushed: number; owner: string };
+    for (const { id, name, pushed, owner } of rows as Row[]) {
+      this.#byName.set(fromColumn(name), { id, pushed, next: pushed, owner: fromColumn(owner) });
     }
     this.#changed = false;
   }
@@ -66,6 +69,11 @@ export class Producers {
     return { pushed: known.next, notes };
   }
 
+  /** Whose the name is; undefined: nobody's. */
+  ownerOf(name: string): string | undefined {
+    return this.#byName.get(name)?.owner || undefined;
+  }
+
   #forget(id: number, answered: number): void {
     this.#store.turn.begin();
     this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', id, answered);
@@ -76,23 +84,31 @@ export class Producers {
     const known = this.#of(producer);
     known.next = line;
     this.#touched.add(known);
+    const { owner = '' } = producer;
+    if (owner !== '' && owner !== known.owner) this.#handOver(known, owner);
     if (note === undefined) return;
     this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', known.id, line - NOTES);
     const text = 'INSERT OR REPLACE INTO note (producer, line, text) VALUES (?, ?, ?)';
     this.#store.write(text, known.id, line, toColumn(note));
   }
 
-  #of({ name, keep }: Producer): Known {
+  #handOver(known: Known, owner: string): void {
+    this.#changed = true; // a rollback reads the owners again
+    known.owner = owner;
+    this.#store.write('UPDATE producer SET owner = ? WHERE id = ?', toColumn(owner), known.id);
+  }
+
+  #of({ name, keep, owner = '' }: Producer): Known {
     const known = this.#byName.get(name);
     if (known) return known;
     const now = this.#store.clock();
     this.#changed = true;
     if (now >= this.#pruneAt) this.#prune(now);
     const made = this.#store.sql(
-      'INSERT INTO producer (name, pushed, seen_at, keep) VALUES (?, 0, ?, ?) RETURNING id',
+      'INSERT INTO producer (name, pushed, seen_at, keep, owner) VALUES (?, 0, ?, ?, ?) RETURNING id',
     );
-    const { id } = made.get(toColumn(name), now, keep) as { id: number };
-    const producer = { id, pushed: 0, next: 0 };
+    const { id } = made.get(toColumn(name), now, keep, toColumn(owner)) as { id: number };
+    const producer = { id, pushed: 0, next: 0, owner };
     this.#byName.set(name, producer);
     return producer;
   }

@@ -131,6 +131,9 @@ const migrations: readonly string[] = [
   // another place: of that). Before, it was the time of the last hand-out, and a dead job is kept for 180 days after its failure.
   `UPDATE job SET seq = due - ${180 * 86_400_000_000} WHERE place = ${place.dead} AND due > ${180 * 86_400_000_000};
    CREATE INDEX job_failed ON job (seq, place) WHERE place = ${place.retries} OR place = ${place.dead};`,
+  // Whose the names of producers and workers are, as in the audit log: never a secret. Empty: nobody's.
+  `ALTER TABLE producer ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+   ALTER TABLE worker ADD COLUMN owner TEXT NOT NULL DEFAULT '';`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

@@ -116,6 +116,16 @@ export class SqliteEngine implements Engine {
     return store.turn.run(() => store.producers.pushed(producer, answered));
   }
 
+  producerOwner(name: string): Promise<string | undefined> {
+    const { turn, producers } = this.#store;
+    return turn.run(() => producers.ownerOf(name));
+  }
+
+  workerOwner(wid: string): Promise<string | undefined> {
+    const store = this.#store;
+    return store.turn.run(() => held.ownerOf(store, wid));
+  }
+
   fetch(ask: FetchAsk): Promise<Reservation | undefined> {
     const store = this.#store;
     return store.turn.run(() => held.take(store, ask, 1)[0]);
@@ -131,7 +141,7 @@ export class SqliteEngine implements Engine {
     return turn.run(() => leases.beat(wid));
   }
 
-  leasedBy(wid: string): Promise<readonly Required<Held>[]> {
+  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'hold'>>[]> {
     const store = this.#store;
     return store.turn.run(() => store.holds.leasedBy(wid));
   }
@@ -144,9 +154,10 @@ export class SqliteEngine implements Engine {
     ends: readonly { readonly held: Held; readonly verdict: Verdict }[],
   ): Promise<readonly boolean[]> {
     const store = this.#store;
-    return store.turn.run(() =>
-      ends.map(({ held: which, verdict }) => held.settle(store, which, verdict, this.#deadLimit)),
-    );
+    return store.turn.run(() => {
+      for (const { held: which } of ends) if (which.queues) held.permit(store, which);
+      return ends.map(({ held: which, verdict }) => held.settle(store, which, verdict, this.#deadLimit));
+    });
   }
 
   extend(which: Held, until: Micros): Promise<boolean> {

@@ -136,14 +136,22 @@ export class Store {
     this.counts.moveReady(queue, count);
   }
 
-  /** The worker's number; made when the wid is new. Only inside a transaction. */
-  worker(wid: string): number {
+  /** The worker's number, made when the wid is new; from now on it is this owner's. Only inside a transaction. */
+  worker(wid: string, owner = ''): number {
     const known = this.counts.workers.get(wid);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (wid !== '' && owner !== this.counts.ownerOf(known)) this.#handOver(known, owner);
+      return known;
+    }
     const highest = this.sql('SELECT max(id) AS id FROM worker').get() as { id: number | null };
     const id = (highest.id ?? NO_WORKER) + 1;
-    this.write('INSERT INTO worker (id, wid) VALUES (?, ?)', id, toColumn(wid));
-    return this.counts.addWorker(id, wid);
+    this.write('INSERT INTO worker (id, wid, owner) VALUES (?, ?, ?)', id, toColumn(wid), toColumn(owner));
+    return this.counts.addWorker(id, wid, owner);
+  }
+
+  #handOver(worker: number, owner: string): void {
+    this.write('UPDATE worker SET owner = ? WHERE id = ?', toColumn(owner), worker);
+    this.counts.ownWorker(worker, owner);
   }
 
   /** Forgets wids that hold no job, once there are many. Only inside a transaction. */
