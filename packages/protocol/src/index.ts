@@ -67,7 +67,7 @@ export {
   newJid,
   queueName,
 } from './job.ts';
-export { editedDocument, jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
+export { editedDocument, fetchedJob, jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
 export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
 export { type JobText, parseJob, parseJobs } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';

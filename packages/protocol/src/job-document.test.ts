@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failureText, readFailure } from './failure.ts';
-import { jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
+import { fetchedJob, jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
 import { parseJob } from './job-text.ts';
 
 const defaults = { createdAt: '2026-01-02T03:04:05Z' };
@@ -51,7 +51,7 @@ describe('the stored document', () => {
   });
 });
 
-describe('what a FETCH answers', () => {
+describe('what a FETCH answers, and the text of a job elsewhere', () => {
   const stored = document('{"jid":"123456789","jobtype":"T","args":[]}');
 
   test('is the document with the time it was enqueued and its failure', () => {
@@ -62,6 +62,28 @@ describe('what a FETCH answers', () => {
       enqueued_at: '1970-01-01T00:00:01.5Z',
       failure: { retry_count: 0, remaining: 25, failed_at: '2026-01-01T00:00:00Z' },
     });
+  });
+
+  test.each([
+    ['none', '"args":[]', 1800],
+    ['none, with a backtrace', '"args":[[1],"]"],"backtrace":3', 1800],
+    ['only one in its arguments', '"args":[{"reserve_for":7}]', 1800],
+    ['one as a text at the end of its arguments', '"args":[",\\"reserve_for\\":7"]', 1800],
+    ['zero', '"args":[],"reserve_for":0', 1800],
+    ['its own', '"args":[],"reserve_for":60', 60],
+    ['its own, with a backtrace', '"args":[],"reserve_for":60,"backtrace":3', 60],
+  ])('says how long the job is reserved when the push had %s', (_, rest, expected) => {
+    const text = fetchedJob(
+      document(`{"jid":"123456789","jobtype":"T",${rest}}`),
+      1_500_000,
+      '{"retry_count":0}',
+    );
+    expect(readJob(text)).toMatchObject({
+      reserve_for: expected,
+      enqueued_at: '1970-01-01T00:00:01.5Z',
+      failure: { retry_count: 0 },
+    });
+    expect(text.split('"reserve_for":').length).toBe(rest.includes('{"reserve_for"') ? 3 : 2);
   });
 
   test('is the document itself when there is neither', () => {

@@ -7,6 +7,7 @@
 
 import { FaktoryError } from './errors.ts';
 import { defaultRetry, type Job } from './job.ts';
+import { reserveSeconds } from './job-rules.ts';
 import { type JobText, parseJob } from './job-text.ts';
 import { JsonScanner, jsonString } from './json.ts';
 import { formatTime, type Micros } from './time.ts';
@@ -45,6 +46,8 @@ export function editedDocument(document: string, edit: { queue: string } | { pri
 }
 
 const jobtypeKey = '"jobtype":"';
+const reserveKey = ',"reserve_for":';
+const defaultReserveField = `${reserveKey}${reserveSeconds(undefined)}`;
 
 /**
  * The jobtype in a document of {@link jobDocument}, without reading what stands behind it. Inside a text no quote stands without a
@@ -72,6 +75,17 @@ export function wireJob(
   const time = enqueuedAt === undefined ? '' : `,"enqueued_at":"${formatTime(enqueuedAt)}"`;
   const failed = failure === undefined ? '' : `,"failure":${failure}`;
   return `${document.slice(0, -1)}${time}${failed}}`;
+}
+
+/**
+ * What a FETCH answers: {@link wireJob} with a `reserve_for` in any case. A push without one gets the default, because some clients
+ * (the Rust crate `faktory`) cannot read a job without it.
+ */
+export function fetchedJob(document: string, enqueuedAt: Micros, failure: string | undefined): string {
+  const rest = document.lastIndexOf(']') + 1; // behind args there are only numbers
+  const reserve = document.startsWith(reserveKey, rest) ? '' : defaultReserveField;
+  const failed = failure === undefined ? '' : `,"failure":${failure}`;
+  return `${document.slice(0, -1)}${reserve},"enqueued_at":"${formatTime(enqueuedAt)}"${failed}}`;
 }
 
 /** Reads a fetched job on the client's side. Throws `PROTOCOL` when the text is not a job. */

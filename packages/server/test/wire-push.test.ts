@@ -54,6 +54,7 @@ test('unknown fields are dropped, nulls are absent, and no null is ever made', a
     'jid',
     'jobtype',
     'queue',
+    'reserve_for',
     'retry',
   ]);
   expect(job).toMatchObject({ queue: 'default', retry: 25 });

@@ -13,6 +13,7 @@ import {
   excerpt,
   extensionVersion,
   FaktoryError,
+  fetchedJob,
   type Info,
   type JobText,
   type LineRefusal,
@@ -27,7 +28,6 @@ import {
   parseMutate,
   parseQueueCommand,
   parseQueues,
-  wireJob,
 } from '@faktory-ts/protocol';
 import { type Caller, isWatched, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
 import type { Held, Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
@@ -170,7 +170,7 @@ function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {
     if (!reservation) return NIL;
     const { document, enqueuedAt, failure } = reservation;
     const lost = (): void => lose(jobs, reservation);
-    if (!signal.aborted) return { text: text(wireJob(document, enqueuedAt, failure)), lost };
+    if (!signal.aborted) return { text: text(fetchedJob(document, enqueuedAt, failure)), lost };
     lost();
     return NIL;
   });

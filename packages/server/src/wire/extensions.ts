@@ -8,6 +8,7 @@
 import {
   errorText,
   FaktoryError,
+  fetchedJob,
   fetchedText,
   formatTime,
   type HandOut,
@@ -18,7 +19,6 @@ import {
   parseFetchBulk,
   parseHandOuts,
   parseQueues,
-  wireJob,
 } from '@faktory-ts/protocol';
 import type { Held, Jobs, Reservation } from '../jobs/jobs.ts';
 import {
@@ -65,7 +65,7 @@ function fetchedAll(taken: readonly Reservation[]): string {
   const parts = taken.map(({ document, enqueuedAt, failure, hold, expiresAt }) => {
     if (expiresAt !== known) end = formatTime(expiresAt);
     known = expiresAt;
-    return fetchedText(wireJob(document, enqueuedAt, failure), hold, end);
+    return fetchedText(fetchedJob(document, enqueuedAt, failure), hold, end);
   });
   return `[${parts.join(',')}]`;
 }
