@@ -11,7 +11,7 @@ afterEach(endAll);
 
 const oldFormat = new URL('../../../packages/server/src/engine/sqlite/format-1.sql', import.meta.url);
 
-it('a data folder of an older version is brought up to date at the start; until then it is backed up, but not dumped', async () => {
+it('a data folder of an older version is brought up to date at the start, with a backup of it as it was; until then it is backed up, but not dumped', async () => {
   const dir = freshFolder();
   const db = openDatabase(join(dir, 'faktory.db'));
   db.exec(readFileSync(oldFormat, 'utf8'));
@@ -27,6 +27,10 @@ it('a data folder of an older version is brought up to date at the start; until 
   const server = faktory([...free, '-d', dir]);
   expect(await converse(await server.port(), ['FETCH mail default'])).toContain('urgent-01');
   expect(await server.stop()).toBe(0);
+  const [, kept] = /upgraded from format 1 to \d+; backup (\S+) has it as it was/.exec(server.out) ?? [];
+  const listed = faktory(['backups', '-d', dir, '--json']);
+  expect(await listed.ended).toBe(0);
+  expect(JSON.parse(listed.out)[0]).toMatchObject({ id: kept, format: 1 });
   const after = faktory(['dump', '-d', dir]);
   expect(await after.ended).toBe(0);
   expect(after.out).toContain('urgent-01');

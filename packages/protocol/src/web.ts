@@ -88,6 +88,10 @@ export interface Attention {
     | 'backup_old' // the newest backup is `seconds` old; `backup_none`: there is none
     | 'backup_none'
     | 'backup_failed'
+    | 'storage_locked' // another program holds the store's lock: commits are refused
+    | 'storage_full'
+    | 'storage_corrupt' // a page of the store is damaged
+    | 'storage_io'
     | 'disk_low' // `bytes` are left
     | 'disk_reserve' // pushes are refused
     | 'worker_silent'; // `worker` was not heard for `seconds`

@@ -31,7 +31,10 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   wire: { doors: ['listener.ts'], may: ['jobs', 'workers', 'access'] },
   http: { doors: ['app.ts'], may: ['jobs', 'workers', 'access'] },
   access: { doors: ['access.ts', 'tokens.ts'], may: [] },
-  tasks: { doors: ['runner.ts', 'backup-task.ts', 'disk-watch.ts', 'statsd.ts'], may: ['jobs', 'workers'] },
+  tasks: {
+    doors: ['runner.ts', 'backup-task.ts', 'disk-watch.ts', 'statsd.ts', 'storage-watch.ts'],
+    may: ['jobs', 'workers'],
+  },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
   workers: { doors: ['roster.ts', 'status.ts'], may: ['engine'] },
   engine: { doors: ['engine.ts'], may: [] },

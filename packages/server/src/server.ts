@@ -32,6 +32,7 @@ import { BackupTask } from './tasks/backup-task.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
 import { StatsdTask } from './tasks/statsd.ts';
+import { StorageWatch } from './tasks/storage-watch.ts';
 import { checkTls } from './tls.ts';
 import { Listener } from './wire/listener.ts';
 import { Roster } from './workers/roster.ts';
@@ -135,10 +136,18 @@ class FaktoryServer implements Server {
 
   async start(): Promise<void> {
     if (this.#rooms) return;
-    const { sync, deadLimit, maxQueueLength, workerTimeout, clock } = this.#settings;
+    const { sync, deadLimit, maxQueueLength, workerTimeout, clock, log } = this.#settings;
     const host = await addressOf(this.#settings.host);
     const leaseSpan = workerTimeout * 1000;
-    const engine = new SqliteEngine({ dir: this.dir, sync, deadLimit, maxQueueLength, leaseSpan, clock });
+    const engine = new SqliteEngine({
+      dir: this.dir,
+      sync,
+      deadLimit,
+      maxQueueLength,
+      leaseSpan,
+      clock,
+      log,
+    });
     await engine.open();
     const rooms = this.#build(engine, host);
     this.#rooms = rooms;
@@ -171,6 +180,7 @@ class FaktoryServer implements Server {
     const plan = settings.backups;
     const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id));
     const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
+    new StorageWatch(jobs.storageErrors, log);
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
     const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, log, info };

@@ -50,11 +50,13 @@ test('a backup that clients go on beside has all that was confirmed before it', 
   expect(await asker.ask('EXT {"v":1}')).toMatch(/^\$ /);
   const making = asker.json<Backup>('BACKUP');
   let during = 0;
-  let made: Backup | undefined;
-  void making.then((backup) => {
-    made = backup;
-  });
-  while (!made) await pusher.ask(push(`during-${during++}`));
+  let ended = false;
+  const end = () => {
+    ended = true; // also when it fails: the loop must not go on for ever
+  };
+  making.then(end, end);
+  while (!ended) await pusher.ask(push(`during-${during++}`));
+  const made = await making;
   expect(made).toMatchObject({ format: expect.any(Number), jobs: { scheduled: 0, dead: 0 } });
   expect(made.jobs.ready).toBeGreaterThanOrEqual(500);
   expect(made.jobs.ready).toBeLessThanOrEqual(500 + during);

@@ -23,12 +23,20 @@ import type {
 import type { Histogram, Meter } from './meter.ts';
 import type { ErrorGroup, Fault, KindSum, SeriesAsk, SeriesStep } from './past.ts';
 import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
+import type { StorageErrors } from './storage-errors.ts';
 
 export type * from './find.ts';
 
 export { Histogram, type Kind, Meter, runBounds, waitBounds } from './meter.ts';
 export type * from './past.ts';
 export type * from './producer.ts';
+export {
+  type StorageErrorKind,
+  StorageErrors,
+  type StorageListener,
+  storageAdvice,
+  storageErrorKinds,
+} from './storage-errors.ts';
 
 /** The sets that wait for a time. */
 export type TimedSet = 'scheduled' | 'retries' | 'dead';
@@ -316,6 +324,8 @@ export interface Engine {
   figures(): CommitFigures;
   /** What was counted of jobs since the start. */
   readonly meter: Meter;
+  /** Errors of the storage since the start. */
+  readonly storageErrors: StorageErrors;
 
   /**
    * Told that `count` jobs of this queue can now be fetched, in the turn that makes them ready or after it. True means that

@@ -7,6 +7,7 @@ const quiet: Known = {
   kinds: [],
   workers: [],
   backups: undefined,
+  storage: [],
   disk: { free: 50_000_000_000, reserve: 0, low: false },
 };
 const queue = (more: Partial<QueueRow>): QueueRow => ({
@@ -71,6 +72,11 @@ test.each([
   [{ age: 60, every: 3600, failed: true }, ['backup_failed']],
 ])('of backups %o it says %o', (backups, said) => {
   expect(codes({ backups })).toEqual(said);
+});
+
+test('storage errors that last are said first, each as its own code', () => {
+  const found = codes({ storage: ['corrupt', 'locked'], disk: { free: 1, reserve: 0, low: false } });
+  expect(found).toEqual(['storage_corrupt', 'storage_locked', 'disk_low']);
 });
 
 test('a disk that gets full is said, and that pushes are refused', () => {

@@ -16,6 +16,8 @@ export interface Known {
   readonly backups:
     | { readonly age: number | undefined; readonly every: number; readonly failed: boolean }
     | undefined;
+  /** Kinds of storage errors that last. */
+  readonly storage: readonly ('locked' | 'full' | 'corrupt' | 'io')[];
   readonly disk: { readonly free: number; readonly reserve: number; readonly low: boolean };
 }
 
@@ -27,6 +29,7 @@ const LITTLE_DISK = 1_000_000_000; // bytes
 
 export function attention(known: Known): Attention[] {
   const found = [
+    ...known.storage.map((kind): Attention => ({ code: `storage_${kind}`, severity: 'high' })),
     ...ofDisk(known),
     ...ofBackups(known),
     ...ofQueues(known),

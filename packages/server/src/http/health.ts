@@ -6,7 +6,7 @@
  */
 import { formatTime, type Health, type Info, type Micros, type Readiness } from '@faktory-ts/protocol';
 import type { FastifyReply } from 'fastify';
-import type { Jobs } from '../jobs/jobs.ts';
+import { type Jobs, storageAdvice } from '../jobs/jobs.ts';
 
 /** What the pages tell of. */
 export interface HealthSources {
@@ -58,7 +58,7 @@ export class HealthPages {
     const failure = await this.#check();
     const low = disk()?.low === true;
     const checks = {
-      storage: failure ?? 'ok',
+      storage: failure ?? this.#storage() ?? 'ok',
       disk: low ? 'less is free than the reserve: pushes are refused, free the disk' : 'ok',
       running: stopping() ? 'the server is stopping' : 'ok',
     };
@@ -74,6 +74,12 @@ export class HealthPages {
     if (!state) return undefined;
     const newest = state.newest === undefined ? undefined : formatTime(state.newest);
     return { newest, failed: state.failure !== undefined };
+  }
+
+  /** Errors that one good write does not end: a damaged page, a disk that fails now and then. */
+  #storage(): string | undefined {
+    const [kind] = this.#sources.jobs.storageErrors.current();
+    return kind && `storage failed (${kind}): ${storageAdvice[kind]}`;
   }
 
   /** Why the store cannot write; undefined when it can. */

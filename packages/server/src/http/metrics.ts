@@ -7,7 +7,7 @@
  */
 import type { Info } from '@faktory-ts/protocol';
 import type { Metric, Registry } from 'prom-client';
-import type { Histogram, Jobs } from '../jobs/jobs.ts';
+import { type Histogram, type Jobs, storageErrorKinds } from '../jobs/jobs.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 
 /** Where the figures come from. */
@@ -60,14 +60,18 @@ export class MetricsPage {
 
   async #families(): Promise<Family[]> {
     const { jobs } = this.#sources;
-    const info = await this.#sources.info();
     return [
       ...ofKinds(jobs),
-      ...(await ofQueues(jobs)),
-      ...ofServer(info, this.#sources.workers()),
+      ...(await unlessStorageFails(ofQueues(jobs))),
+      ...(await unlessStorageFails(this.#ofServer())),
       ...ofCommits(jobs),
+      ...ofStorageErrors(jobs),
       ...this.#ofDisk(),
     ];
+  }
+
+  async #ofServer(): Promise<Family[]> {
+    return ofServer(await this.#sources.info(), this.#sources.workers());
   }
 
   #ofDisk(): Family[] {
@@ -94,6 +98,16 @@ export class MetricsPage {
       );
     }
     return families;
+  }
+}
+
+/** A damaged page must not take away the figures that tell of it. */
+async function unlessStorageFails(families: Promise<Family[]>): Promise<Family[]> {
+  try {
+    return await families;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'STORAGE') return [];
+    throw error;
   }
 }
 
@@ -202,6 +216,24 @@ function ofCommits(jobs: Jobs): Family[] {
       'faktory_commit_operations',
       'Operations in a commit.',
       samples('faktory_commit_operations', {}, batches),
+    ),
+  ];
+}
+
+function ofStorageErrors({ storageErrors }: Jobs): Family[] {
+  const failing = new Set<string>(storageErrors.current());
+  const each = (read: (kind: (typeof storageErrorKinds)[number]) => number): Sample[] =>
+    storageErrorKinds.map((kind) => ({ labels: { kind }, value: read(kind) }));
+  return [
+    counter(
+      'faktory_storage_errors_total',
+      'Operations that the storage refused.',
+      each((kind) => storageErrors.counts[kind]),
+    ),
+    gauges(
+      'faktory_storage_failing',
+      '1 while storage errors of this kind last.',
+      each((kind) => (failing.has(kind) ? 1 : 0)),
     ),
   ];
 }

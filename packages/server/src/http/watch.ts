@@ -127,14 +127,15 @@ export class Watch implements Looks {
     const kept = backups();
     const age = kept?.newest === undefined ? undefined : (now - kept.newest) / SECOND;
     return attention({
-      queues: await this.queues(),
-      kinds: await jobs.kinds(now - HOUR),
+      queues: await unlessStorageFails(this.queues()),
+      kinds: await unlessStorageFails(jobs.kinds(now - HOUR)),
       workers: roster.workers().map(({ wid, lastBeat }) => ({ wid, silent: (now - lastBeat) / SECOND })),
       backups:
         kept && backupEvery !== undefined
           ? { age, every: backupEvery / 1000, failed: kept.failure !== undefined }
           : undefined,
       disk: disk(),
+      storage: jobs.storageErrors.current(),
     });
   }
 
@@ -145,6 +146,16 @@ export class Watch implements Looks {
     const ahead = found.place === 'ready' ? await jobs.ahead(found.entry, signal) : 0;
     const rateOut = (await this.#rates.read())(found.queue).out;
     return { paused: queue?.paused === true, ahead: ahead ?? 0, rateOut, workers: roster.workers() };
+  }
+}
+
+/** What can be known is told also where a page of the store is damaged; the error itself is counted and told as `storage`. */
+async function unlessStorageFails<T>(reading: Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'STORAGE') return [];
+    throw error;
   }
 }
 

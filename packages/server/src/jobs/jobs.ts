@@ -36,6 +36,7 @@ import type {
   SeriesAsk,
   SeriesStep,
   Sizes,
+  StorageErrors,
   Undoable,
   Undone,
 } from '../engine/engine.ts';
@@ -51,6 +52,7 @@ import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
 
 export type * from '../engine/engine.ts';
+export { storageAdvice, storageErrorKinds } from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
 export type { PushLine } from './push.ts';
 
@@ -297,6 +299,11 @@ export class Jobs {
   /** What was counted of jobs since the start. */
   get meter(): Meter {
     return this.#engine.meter;
+  }
+
+  /** Errors of the storage since the start. */
+  get storageErrors(): StorageErrors {
+    return this.#engine.storageErrors;
   }
 
   /** What committing cost since the start. */

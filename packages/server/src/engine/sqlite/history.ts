@@ -69,10 +69,10 @@ export class History {
     try {
       await this.#store.turn.run(() => {
         const tally = this.since();
+        if (!tally.empty || !faults.empty) this.#store.turn.begin(); // throws when locked: nothing may have changed before
         numbers = numbersOf(this.#meter);
         this.faults = new Faults();
         if (tally.empty && faults.empty) return;
-        this.#store.turn.begin();
         for (const step of ['minute', 'hour'] as const) this.#add(step, tally);
         faults.write(this.#store, stepOf('hour', this.#minute));
       });

@@ -7,12 +7,13 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { FaktoryError } from '@faktory-ts/protocol';
-import { openReader, type ReaderReply, type ReaderRequest, type ToReader } from './reader.ts';
+import { openReader, type ReaderReply, type ReaderRequest, readerError, type ToReader } from './reader.ts';
 import { read } from './readings.ts';
 
+const PATIENCE = 2000; // ms, with a lock of another process
+
 beModest();
-const db = openReader(workerData as string);
+const db = openReader(workerData as string, PATIENCE);
 const waiting = new Map<number, ReaderRequest>();
 let atWork = false;
 
@@ -46,8 +47,7 @@ function answer({ id, name, ask }: ReaderRequest): ReaderReply {
   try {
     return { id, answer: read(db, name, ask) };
   } catch (error) {
-    const { message } = error as Error;
-    return { id, error: { code: error instanceof FaktoryError ? error.code : 'STORAGE', message } };
+    return { id, error: readerError(error) };
   }
 }
 

@@ -10,7 +10,9 @@ import { performance } from 'node:perf_hooks'; // that of browsers, whose types 
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
+import type { StorageErrorKind, StorageErrors } from '../engine.ts';
 import { type Database, openDatabase } from './binding.ts';
+import { kindOf } from './error-kind.ts';
 import { type ReadingAnswer, type ReadingAsk, type ReadingName, read } from './readings.ts';
 
 export interface ReaderRequest {
@@ -25,7 +27,14 @@ export type ToReader = ReaderRequest | { readonly forget: number } | { readonly 
 
 export type ReaderReply =
   | { readonly id: number; readonly answer: ReadingAnswer<ReadingName> }
-  | { readonly id: number; readonly error: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly id: number; readonly error: ReaderError };
+
+export interface ReaderError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Of a fault of the storage. */
+  readonly kind?: StorageErrorKind;
+}
 
 /** What waits for a reply. */
 interface Call {
@@ -37,15 +46,16 @@ const CACHE = 8000; // KiB
 const LOOK = 50; // ms from one look at how much the engine's thread has to do to the next
 const BUSY = 0.5; // of its time
 
-/** Opens the file so that nothing can be written through it. */
-export function openReader(path: string): Database {
+/** Opens the file so that nothing can be written through it. `patience`: ms with a lock of another process; 0 on the main thread. */
+export function openReader(path: string, patience: number): Database {
   const db = openDatabase(path);
-  db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE}; PRAGMA busy_timeout = 2000`);
+  db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE}; PRAGMA busy_timeout = ${patience}`);
   return db;
 }
 
 export class Reader {
   readonly #path: string;
+  readonly #errors: StorageErrors;
   readonly #calls = new Map<number, Call>();
   #thread: Thread | undefined;
   /** Where there can be no thread. */
@@ -54,8 +64,9 @@ export class Reader {
   #looked = performance.eventLoopUtilization();
   #busy = false;
 
-  constructor(path: string) {
+  constructor(path: string, errors: StorageErrors) {
     this.#path = path;
+    this.#errors = errors;
   }
 
   /** One bite. Rejects with ABORTED when the signal says so; INVALID for a bad cursor; STORAGE. */
@@ -66,7 +77,7 @@ export class Reader {
   ): Promise<ReadingAnswer<Name>> {
     if (signal?.aborted) return Promise.reject(givenUp(signal));
     const thread = this.#start();
-    if (!thread) return new Promise((resolve) => resolve(read(this.#open(), name, ask)));
+    if (!thread) return this.#here(name, ask);
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
       const forget = (): void => {
@@ -117,9 +128,18 @@ export class Reader {
     return this.#busy;
   }
 
-  #open(): Database {
-    this.#own ??= openReader(this.#path);
-    return this.#own;
+  async #here<Name extends ReadingName>(name: Name, ask: ReadingAsk<Name>): Promise<ReadingAnswer<Name>> {
+    try {
+      this.#own ??= openReader(this.#path, 0);
+      return read(this.#own, name, ask);
+    } catch (error) {
+      throw this.#refused(readerError(error));
+    }
+  }
+
+  #refused({ code, message, kind }: ReaderError): FaktoryError {
+    if (kind) this.#errors.report(kind, message);
+    return new FaktoryError(code, message);
   }
 
   #start(): Thread | undefined {
@@ -137,7 +157,7 @@ export class Reader {
   #take(reply: ReaderReply): void {
     const call = this.#calls.get(reply.id);
     if ('answer' in reply) call?.resolve(reply.answer as never);
-    else call?.reject(new FaktoryError(reply.error.code, reply.error.message));
+    else call?.reject(this.#refused(reply.error));
   }
 
   /** The next search gets a new thread. */
@@ -150,6 +170,13 @@ export class Reader {
   #fail(error: FaktoryError): void {
     for (const call of [...this.#calls.values()]) call.reject(error);
   }
+}
+
+/** What a bite that failed is answered with. */
+export function readerError(error: unknown): ReaderError {
+  const { message } = error as Error;
+  if (error instanceof FaktoryError) return { code: error.code, message };
+  return { code: 'STORAGE', message: `storage failed: ${message}`, kind: kindOf(error) };
 }
 
 /** What a search that was given up rejects with. */

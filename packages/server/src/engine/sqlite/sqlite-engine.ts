@@ -6,6 +6,7 @@
  * `counts` in step with the rows it moves. It must never wait for anything.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import { type Logger, silent } from '../../log.ts';
 import {
   type Backup,
   type Bite,
@@ -33,6 +34,7 @@ import {
   type SeriesStep,
   type SetChange,
   type Sizes,
+  StorageErrors,
   type TimedSet,
   type Undoable,
   type UndoLabel,
@@ -43,6 +45,7 @@ import { BackupMaker } from './backup-maker.ts';
 import { change } from './change.ts';
 import { ErrorReader } from './errors.ts';
 import * as held from './held.ts';
+import { openStore } from './open-store.ts';
 import { PastReader } from './past-reader.ts';
 import { push } from './push.ts';
 import { QueueReader } from './queue-figures.ts';
@@ -50,7 +53,7 @@ import * as queues from './queues.ts';
 import { givenUp, Reader } from './reader.ts';
 import { place } from './schema.ts';
 import { changeSet } from './set-change.ts';
-import { Store } from './store.ts';
+import type { Store } from './store.ts';
 import type { Sync } from './sync.ts';
 import * as timed from './timed.ts';
 import { forgetUndo, undo, undoable } from './undo.ts';
@@ -68,11 +71,14 @@ export interface SqliteOptions {
   readonly leaseSpan?: Micros | undefined;
   /** Most ready jobs of one queue, a push beyond is refused; 0 means no limit. Default 0. */
   readonly maxQueueLength?: number | undefined;
+  /** Default: silent. */
+  readonly log?: Logger | undefined;
 }
 
 export class SqliteEngine implements Engine {
   readonly clock: () => Micros;
   readonly meter = new Meter();
+  readonly storageErrors = new StorageErrors();
   readonly #options: SqliteOptions;
   readonly #deadLimit: number;
   #opened: Store | undefined;
@@ -88,8 +94,10 @@ export class SqliteEngine implements Engine {
   }
 
   async open(): Promise<void> {
-    const { dir, sync = 'full', clock, leaseSpan = 15_000_000 } = this.#options;
-    this.#opened ??= new Store(dir, { sync, clock, leaseSpan, meter: this.meter });
+    if (this.#opened) return;
+    const { dir, sync = 'full', clock, leaseSpan = 15_000_000, log = silent } = this.#options;
+    const settings = { sync, clock, leaseSpan, meter: this.meter, errors: this.storageErrors };
+    this.#opened = await openStore(dir, settings, log);
   }
 
   async close(): Promise<void> {
@@ -331,7 +339,7 @@ export class SqliteEngine implements Engine {
   }
 
   get #search(): Reader {
-    this.#reader ??= new Reader(this.#store.file);
+    this.#reader ??= new Reader(this.#store.file, this.storageErrors);
     return this.#reader;
   }
 

@@ -4,12 +4,13 @@
  *
  * Listeners are told after the commit, never inside it.
  */
+import { dirname } from 'node:path';
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
-import type { Meter, TimedSet } from '../engine.ts';
+import type { Meter, StorageErrors, TimedSet } from '../engine.ts';
 import { type Database, openDatabase, type Statement, type Value } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
-import { type Folder, holdFolder, syncPath } from './folder.ts';
+import { type Folder, syncPath } from './folder.ts';
 import { forgetOld } from './forget-old.ts';
 import { History } from './history.ts';
 import { Holds } from './holds.ts';
@@ -32,11 +33,12 @@ const placeName = new Map<number, TimedSet | 'working'>([
 ]);
 
 /** What the open file is told. */
-interface StoreSettings {
+export interface StoreSettings {
   readonly sync: Sync;
   readonly clock: () => Micros;
   readonly leaseSpan: Micros;
   readonly meter: Meter;
+  readonly errors: StorageErrors;
 }
 
 export class Store {
@@ -44,7 +46,7 @@ export class Store {
   readonly leases: Leases;
   readonly holds: Holds;
   readonly producers = new Producers(this);
-  readonly turn = new Turn(this);
+  readonly turn: Turn;
   readonly history: History;
   readonly clock: () => Micros;
   readonly meter: Meter;
@@ -61,27 +63,24 @@ export class Store {
   readonly #earliest: number[] = [];
   #lowered: number[] = [];
 
-  constructor(dir: string, { sync, clock, leaseSpan, meter }: StoreSettings) {
+  /** The folder is held by the caller, who releases it when this throws; `close` releases it too. */
+  constructor(folder: Folder, { sync, clock, leaseSpan, meter, errors }: StoreSettings) {
     this.clock = clock;
+    this.turn = new Turn(this, errors);
     this.meter = meter;
     this.leases = new Leases(leaseSpan, clock);
     this.holds = new Holds(this.leases);
     this.history = new History(this, meter);
-    this.#folder = holdFolder(dir);
-    try {
-      this.#db = openFile(this.#folder.file, sync, [this.counts, this.holds, this.producers]);
-    } catch (error) {
-      this.#folder.release();
-      throw error;
-    }
+    this.#folder = folder;
+    this.#db = openFile(folder.file, sync, [this.counts, this.holds, this.producers]);
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#db.prepare('COMMIT');
     this.#addTally = this.#db.prepare(
       `INSERT INTO tally (day, processed, failures) VALUES (?, ?, ?)
        ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`,
     );
-    syncPath(dir);
-    this.#log = new WalSync(`${this.#folder.file}-wal`, sync);
+    syncPath(dirname(folder.file));
+    this.#log = new WalSync(`${this.#folder.file}-wal`, sync, errors);
   }
 
   /** Where the jobs are. */
@@ -252,16 +251,13 @@ export class Store {
 const PAGE_CACHE = 32_000; // KiB
 const PAGE = 2048; // bytes; a small commit touches a dozen pages, each for a few rows: half the bytes to write and sync
 const CHECKPOINT = 8000; // pages of the log
-const PATIENCE = 2000; // ms, with tools that read or copy the file
-
 /** Opens or makes the file, brings it up to date, and has each part read what it needs. Throws STORAGE. */
 export function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);
     db.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
-      PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT};
-      PRAGMA busy_timeout = ${PATIENCE};`);
+      PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;`);
     migrate(db);
     forgetOld(db);
     for (const part of known) part.load(db);

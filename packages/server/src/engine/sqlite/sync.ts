@@ -7,6 +7,8 @@
  * fdatasync a commit of ten operations took 110 instead of 230 µs on the same disk.
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
+import type { StorageErrors } from '../engine.ts';
+import { kindOf } from './error-kind.ts';
 import { BrokenInvariant } from './turn.ts';
 
 export type Sync = 'full' | 'relaxed' | 'off';
@@ -20,15 +22,17 @@ const AT_LEAST_EVERY = 1000; // ms
 export class WalSync {
   readonly #fd: number;
   readonly #mode: Sync;
+  readonly #errors: StorageErrors;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #dirty = false;
   /** Spent in syncs that replies waited for, since the start. */
   seconds = 0;
 
-  constructor(path: string, mode: Sync) {
+  constructor(path: string, mode: Sync, errors: StorageErrors) {
     this.#fd = openSync(path, 'r+');
     this.#mode = mode;
+    this.#errors = errors;
   }
 
   /** A commit was written to the log. */
@@ -63,6 +67,7 @@ export class WalSync {
       fdatasync(this.#fd, (error) => {
         this.#running = undefined;
         resolve();
+        if (error) this.#errors.report(kindOf(error), `the disk refused to sync: ${error.message}`, 0);
         if (error || this.#dirty) this.#syncSoon(); // what failed is tried again: this mode promised no more
       });
     });

@@ -1,6 +1,7 @@
 /** The turn's promises, with a transaction that can be told to fail: order, one commit, refusals, faults. */
 import { FaktoryError } from '@faktory-ts/protocol';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { StorageErrors } from '../storage-errors.ts';
 import { type Transaction, Turn } from './turn.ts';
 
 class Recorded implements Transaction {
@@ -98,6 +99,17 @@ test('a fault of the storage rolls the whole turn back, and every caller hears i
   expect(store.calls).toEqual(['begin', 'a', 'rollback']);
 });
 
+test('a page that cannot be read refuses its readers alone while nobody has written in their turn', async () => {
+  const { store, turn, write } = makeTurn();
+  const faulty = turn.run(() => {
+    throw Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
+  });
+  const [first, second] = await Promise.allSettled([faulty, write('a')]);
+  expect(first).toMatchObject({ status: 'rejected', reason: { code: 'STORAGE' } });
+  expect(second).toMatchObject({ status: 'fulfilled', value: 'a' });
+  expect(store.calls).toEqual(['begin', 'a', 'commit', 'settled']);
+});
+
 test('a fault while a turn waits for others ends that turn, and the next one works', async () => {
   const { store, turn, write } = makeTurn();
   await Promise.all([write('a'), write('b'), write('c')]); // learned: three in step
@@ -126,4 +138,69 @@ test('figures count commits and the operations in them', async () => {
   await Promise.all([write('a'), write('b')]);
   await turn.run(() => undefined);
   expect(turn.figures).toMatchObject({ commits: 1, operations: 2 });
+});
+
+/** A store that another process has locked until `free`. */
+function makeLocked() {
+  const errors = new StorageErrors();
+  const store = new Recorded();
+  const turn = new Turn(store, errors);
+  let tries = 0;
+  let free = false;
+  const begin = store.begin.bind(store);
+  store.begin = () => {
+    tries += 1;
+    if (!free) throw Object.assign(new Error('database is locked'), { errcode: 5 });
+    begin();
+  };
+  const ran: string[] = [];
+  const write = (name: string) =>
+    turn.run(() => {
+      turn.begin();
+      ran.push(name);
+      return name;
+    });
+  return { store, turn, write, ran, errors, tries: () => tries, release: () => (free = true) };
+}
+
+test('operations that find the store locked wait for it between turns, and are committed in their order', async () => {
+  const { store, write, ran, tries, release } = makeLocked();
+  const writes = [write('a'), write('b')];
+  await vi.waitFor(() => expect(tries()).toBeGreaterThan(2));
+  writes.push(write('c'));
+  release();
+  expect(await Promise.all(writes)).toEqual(['a', 'b', 'c']);
+  expect(ran).toEqual(['a', 'b', 'c']);
+  expect(store.calls.filter((call) => call === 'commit')).toHaveLength(1);
+});
+
+test('operations that only read go on while the store is locked', async () => {
+  const { turn, write, release } = makeLocked();
+  const written = write('a');
+  expect(await turn.run(() => 'read')).toBe('read');
+  expect(await turn.run(() => 'read again')).toBe('read again');
+  release();
+  expect(await written).toBe('a');
+});
+
+test('a store that stays locked for two seconds refuses its writers, and counts them', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+  const inTime = async <T>(promise: Promise<T>): Promise<T> => {
+    for (let turns = 0; turns < 500; turns++) {
+      vi.advanceTimersByTime(5);
+      await new Promise(setImmediate);
+    }
+    return promise;
+  };
+  try {
+    const { write, errors, release } = makeLocked();
+    for (const result of await inTime(Promise.allSettled([write('a'), write('b')])))
+      expect(result).toMatchObject({ reason: { code: 'STORAGE', message: expect.stringMatching(/locked/) } });
+    expect([errors.counts.locked, errors.current()]).toEqual([2, ['locked']]);
+    release();
+    expect(await inTime(write('c'))).toBe('c');
+    expect(errors.current()).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -6,12 +6,20 @@
  * FaktoryError failed its own checks before its first write: it alone is refused. Any other throw is a fault of the
  * storage: the whole transaction is rolled back and every caller of the turn gets the error.
  *
+ * A lock of another process is waited for between turns, never inside one (SQLite's own wait would hold the event loop): an operation that
+ * finds the store locked has changed nothing, so it is run again from its start, for up to two seconds. Operations that only read go on
+ * meanwhile and see the last commit.
+ *
  * A turn *gathers*: clients that wait for replies come back within microseconds of a commit, so the turn stays open
  * for a moment (gather.ts) until about as many operations have come as clients are in step. A lone client never waits.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import { Histogram } from '../engine.ts';
+import { Histogram, StorageErrors } from '../engine.ts';
+import { isLocked, kindOf } from './error-kind.ts';
 import { Gather } from './gather.ts';
+
+const PATIENCE = 2000; // ms, with a lock of another process
+const TRY_AGAIN = 5; // ms
 
 /** What a turn needs of the store. */
 export interface Transaction {
@@ -33,12 +41,21 @@ export class BrokenInvariant extends Error {
   override readonly name = 'BrokenInvariant';
 }
 
+/** Thrown to an operation that would write while another process has the lock. */
+class Locked extends Error {
+  override readonly name = 'Locked';
+}
+
 interface Operation {
   run(): unknown;
   resolve(value: never): void;
   reject(error: unknown): void;
   value: unknown;
   refused: boolean;
+  /** When it first found the store locked; undefined means it did not. */
+  lockedAt: number | undefined;
+  /** It found the store locked this time. */
+  waits: boolean;
 }
 
 export class Turn {
@@ -50,6 +67,9 @@ export class Turn {
   #open = false;
   #announced = false;
   #scheduled = false;
+  /** Another process has the lock: who wants to write must wait. */
+  #locked = false;
+  readonly #errors: StorageErrors;
   /** Since the start: commits, operations in them, and seconds that committing and syncing took. */
   readonly figures = {
     commits: 0,
@@ -59,14 +79,23 @@ export class Turn {
     batches: new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]),
   };
 
-  constructor(transaction: Transaction) {
+  constructor(transaction: Transaction, errors = new StorageErrors()) {
     this.#transaction = transaction;
+    this.#errors = errors;
   }
 
   /** Runs the operation in this turn; settles when the turn is committed. */
   run<T>(operation: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#operations.push({ run: operation, resolve, reject, value: undefined, refused: false });
+      this.#operations.push({
+        run: operation,
+        resolve,
+        reject,
+        value: undefined,
+        refused: false,
+        lockedAt: undefined,
+        waits: false,
+      });
       if (this.#scheduled) return;
       this.#scheduled = true;
       setImmediate(this.#end);
@@ -76,6 +105,7 @@ export class Turn {
   /** For operations: the first write of a turn opens the transaction. A turn of reads needs none, and no sync. */
   begin(): void {
     if (this.#open) return;
+    if (this.#locked) throw new Locked('database is locked');
     this.#transaction.begin();
     this.#open = true;
   }
@@ -83,9 +113,14 @@ export class Turn {
   readonly #end = (): void => {
     const wait = !this.#announced && this.#gather.wait(this.#operations.length);
     try {
+      if (this.#operations[0]?.lockedAt !== undefined) this.#tryBegin();
       // What has come is done while others are waited for: the last one then waits for nobody. Doing each as it is called
       // took a fifth longer, because sockets and SQLite then push each other out of the processor's caches.
-      while (this.#done < this.#operations.length) attempt(this.#operations[this.#done++] as Operation);
+      while (this.#done < this.#operations.length) this.#attempt(this.#operations[this.#done++] as Operation);
+      if (this.#locked) {
+        this.#postpone();
+        return;
+      }
       if (wait || this.#invite()) {
         setImmediate(this.#end);
         return;
@@ -98,6 +133,70 @@ export class Turn {
     for (const operation of this.#close()) settle(operation);
     this.#transaction.settled();
   };
+
+  /** Before operations are run again that found the store locked; while it still is, they are left alone. */
+  #tryBegin(): void {
+    try {
+      this.begin();
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      this.#locked = true;
+    }
+  }
+
+  #attempt(operation: Operation): void {
+    if (this.#locked && operation.lockedAt !== undefined) {
+      operation.waits = true;
+      return;
+    }
+    try {
+      operation.value = operation.run();
+    } catch (error) {
+      if (error instanceof FaktoryError) {
+        operation.value = error;
+        operation.refused = true;
+      } else if (!this.#open && (error instanceof Locked || isLocked(error))) {
+        // Later operations of this turn must not overtake it.
+        this.#locked = operation.waits = true;
+        operation.lockedAt ??= performance.now();
+      } else if (!this.#open && kindOf(error) !== 'other') {
+        operation.value = this.#reported(error, 1); // nobody in this turn has written: only this reader is refused
+        operation.refused = true;
+      } else throw error;
+    }
+  }
+
+  /** Settles the operations that only read; those that found the store locked are run again in a moment, or refused. */
+  #postpone(): void {
+    const operations = this.#close();
+    this.#locked = false;
+    const now = performance.now();
+    const isOver = ({ lockedAt = now }: Operation): boolean => now - lockedAt >= PATIENCE;
+    const again = operations.filter((operation) => operation.waits && !isOver(operation));
+    const over = operations.filter((operation) => operation.waits && isOver(operation));
+    this.#operations = again;
+    if (again.length > 0) {
+      this.#scheduled = true;
+      setTimeout(this.#end, TRY_AGAIN);
+    }
+    if (over.length > 0) this.#refuse(over, new Locked('database is locked by another process'));
+    for (const operation of operations) {
+      if (!operation.waits) settle(operation);
+      operation.waits = false;
+    }
+    this.#transaction.settled();
+  }
+
+  #refuse(operations: readonly Operation[], cause: unknown): void {
+    const error = this.#reported(cause, operations.length);
+    for (const operation of operations) operation.reject(error);
+  }
+
+  #reported(cause: unknown, operations: number): FaktoryError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#errors.report(cause instanceof Locked ? 'locked' : kindOf(cause), reason, operations);
+    return new FaktoryError('STORAGE', `storage failed: ${reason}`, { cause });
+  }
 
   /** Once a turn: lets the fetches that wait for its jobs join, so that push and hand-out share a commit. */
   #invite(): boolean {
@@ -126,25 +225,16 @@ export class Turn {
     this.figures.batches.add(operations);
     this.figures.commits += 1;
     this.figures.operations += operations;
+    this.#errors.committed();
   }
 
   #fail(operations: readonly Operation[], cause: unknown): void {
     if (this.#open && !(cause instanceof BrokenInvariant)) this.#transaction.rollback();
     this.#open = false;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new FaktoryError('STORAGE', `storage failed: ${reason}`, { cause });
-    for (const operation of operations) operation.reject(error);
+    this.#locked = false;
+    for (const operation of operations) operation.waits = false;
+    this.#refuse(operations, cause);
     if (cause instanceof BrokenInvariant) throw cause;
-  }
-}
-
-function attempt(operation: Operation): void {
-  try {
-    operation.value = operation.run();
-  } catch (error) {
-    if (!(error instanceof FaktoryError)) throw error;
-    operation.value = error;
-    operation.refused = true;
   }
 }
 
