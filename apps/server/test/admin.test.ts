@@ -134,6 +134,22 @@ describe('a bulk change', () => {
     expect([told.queues, told.sets.scheduled]).toEqual([{ default: 0, mail: 1, other: 0 }, 2]);
   });
 
+  it('that kills more than dead has room for says so first and needs a flag', async () => {
+    await begin({ deadLimit: 3 });
+    await someJobs();
+    await faktory(['kill', 'mail-0001', '-p', 'ready', '-y']);
+    const kill = ['kill', '--all', '-p', 'ready,scheduled,dead'];
+    expect(await faktory([...kill, '--yes'])).toBe(
+      'INVALID: dead has 1 of at most 3 jobs: to kill 3 jobs more would delete 1 dead job, the oldest, for good; kill fewer, discard dead jobs, raise --dead-limit of the server, or say --evict',
+    );
+    expect((await server.info()).faktory.sets).toMatchObject({ dead: 1, scheduled: 1 });
+    expect(await faktory([...kill, '--evict'])).toBe('3 jobs moved to dead\n');
+    expect(asked).toEqual([
+      'kill 4 jobs of ready, scheduled, dead and delete 1 dead job, the oldest, for good?',
+    ]);
+    expect(await faktory(['info'])).toMatch(/^dead +3 of at most 3, 1 older ones deleted since the start$/m);
+  });
+
   it('touches nothing when nothing was said, or the flags make no sense', async () => {
     await begin();
     expect(await faktory(['discard'])).toMatch(/^CONFIG: say which jobs: .*--all/);

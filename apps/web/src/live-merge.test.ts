@@ -20,6 +20,8 @@ const stats = (second: number, change: Partial<LiveStats> = {}): LiveStats => ({
   retries: 0,
   working: 0,
   dead: 0,
+  dead_limit: 10_000,
+  dead_evicted: 0,
   slots: 0,
   processed: 0,
   failures: 0,

@@ -57,6 +57,10 @@ export interface Info {
     version: string;
     /** How durable `+OK` is: `full`, `relaxed` or `off`. */
     sync: string;
+    /** Most jobs that dead keeps; 0: no limit. */
+    dead_limit: number;
+    /** Dead jobs deleted since the start because dead was over its limit. */
+    dead_evicted: number;
     /** Commits since the start, the operations in them, and the seconds that committing and syncing took. */
     commits: number;
     committed_operations: number;

@@ -95,7 +95,9 @@ export interface ChangedJobs extends JobsProgress {
 
 /** What CHANGE does to jobs. */
 export type JobAction =
-  | { action: 'discard' | 'kill' | 'requeue' }
+  | { action: 'discard' | 'requeue' }
+  /** `evict`: also when the oldest dead jobs are deleted because the dead set is full. Default: refused then. */
+  | { action: 'kill'; evict?: boolean }
   /** Due then, RFC 3339. */
   | { action: 'schedule'; at: string }
   | { action: 'move'; queue: string }
@@ -138,7 +140,8 @@ export interface JobChange {
   /** Makes it one that can be undone, by this name. */
   undo?: string;
   change:
-    | { action: 'discard' | 'kill' | 'requeue' }
+    | { action: 'discard' | 'requeue' }
+    | { action: 'kill'; evict: boolean }
     | { action: 'schedule'; at: Micros }
     | { action: 'move'; queue: string }
     | { action: 'prioritize'; priority: number };
@@ -250,9 +253,10 @@ function actionIn(fields: Payload): JobChange['change'] {
   const action = stringIn(fields, 'action');
   switch (action) {
     case 'discard':
-    case 'kill':
     case 'requeue':
       return { action };
+    case 'kill':
+      return { action, evict: fields.get('evict') === true };
     case 'schedule': {
       const at = timeIn(fields, 'at');
       if (at === undefined) throw wrong('schedule needs "at"');

@@ -60,6 +60,10 @@ export interface LiveStats {
   retries: number;
   working: number;
   dead: number;
+  /** Most jobs that dead keeps; 0: no limit. */
+  dead_limit: number;
+  /** Dead jobs deleted since the server started, because dead was over its limit. */
+  dead_evicted: number;
   /** Jobs that the workers run at once, as far as they say. */
   slots: number;
   /** Since the store was made: executions that ended, and those of them that failed. */

@@ -50,6 +50,8 @@ export async function makeInfo(sources: Sources): Promise<Info> {
       name: 'faktory-ts',
       version,
       sync: settings.sync,
+      dead_limit: settings.deadLimit,
+      dead_evicted: jobs.meter.evicted,
       commits: commits.commits,
       committed_operations: commits.operations,
       commit_time_sec: commits.seconds,

@@ -173,7 +173,7 @@ class FaktoryServer implements Server {
     const settings = this.#settings;
     const jobs = new Jobs(engine, settings.maxWorkerLosses, settings.attempts);
     const roster = new Roster(settings.clock);
-    const runner = new Runner(jobs, roster, settings.log);
+    const runner = new Runner(jobs, roster, settings);
     const info = (): Promise<Info> =>
       makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
     const { maxBulkJobs, extensions, workerTimeout, log } = settings;
@@ -193,6 +193,7 @@ class FaktoryServer implements Server {
       info,
       version,
       startedAt,
+      deadLimit: settings.deadLimit,
       dir: this.dir,
       sync: settings.sync,
       maxLineBytes: settings.maxLineBytes,

@@ -2,7 +2,14 @@
  * The socket's rules: the verbs of operators. Finding and changing jobs bite by bite, workers and what they are told, and the tail of
  * what happens.
  */
-import type { ChangedJobs, CountedJobs, FoundJobs, TailedEvents, WorkersStatus } from '@faktory-ts/protocol';
+import type {
+  ChangedJobs,
+  CountedJobs,
+  FoundJobs,
+  Info,
+  TailedEvents,
+  WorkersStatus,
+} from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import { greeted, park, running, TestClock } from './running.ts';
 import type { WireClient } from './wire-client.ts';
@@ -88,6 +95,20 @@ test('CHANGE takes each action to all that match, wherever they are, one bite af
   expect(got).toMatchObject({ jid: 'job-1001', queue: 'other', priority: 8 });
   const { faktory } = await client.json<{ faktory: { sets: object } }>('INFO');
   expect(faktory.sets).toMatchObject({ scheduled: 597, dead: 1, working: 1 });
+});
+
+test('a kill that does not fit into dead is refused before it deletes anything, unless it says "evict"', async () => {
+  const client = await extended(await running({ deadLimit: 2 }));
+  for (const n of [1, 2, 3]) await client.push(`job-0000${n}`);
+  const kill = { places: ['ready'], action: 'kill' };
+  expect(await client.ask(line('CHANGE', kill))).toMatch(
+    /^-ERR the dead set has 0 of at most 2 jobs: a kill of 3 more would delete its 1 oldest jobs for good; .*"evict":true/,
+  );
+  const info = () => client.json<Info>('INFO');
+  expect((await info()).faktory).toMatchObject({ sets: { dead: 0 }, total_enqueued: 3 });
+  expect((await info()).server).toMatchObject({ dead_limit: 2, dead_evicted: 0 });
+  expect(await client.json(line('CHANGE', { ...kill, evict: true }))).toMatchObject({ changed: 3 });
+  expect((await info()).server).toMatchObject({ dead_evicted: 1 });
 });
 
 test('QUEUES tells of each queue its size, whether it is paused, and how long its first job has waited', async () => {

@@ -15,7 +15,7 @@ import { serverFlags, withServer } from './connect.ts';
 import { classicFilter, type FilterFlag, filterFlags, filterOf, isPicky } from './filter.ts';
 import { progressOf } from './jobs.ts';
 import type { Operator } from './operator.ts';
-import { counted, jsonText, readNumber, readTime } from './words.ts';
+import { counted, jsonText, readNumber, readTime, thousands } from './words.ts';
 
 type Names = FilterFlag | 'url' | 'all' | 'yes' | 'json';
 
@@ -29,8 +29,14 @@ interface Change<Own extends string> {
   /** As MUTATE calls it; undefined: it has none. */
   readonly classic: Mutation['cmd'] | undefined;
   readonly flags: Readonly<Record<Own, Flag>>;
+  /** Looks before the question what else the change does, for the question; throws when that needs a flag. `most`: at most so many jobs. */
+  readonly besides?: (call: Call<Own>, server: Operator, filter: JobFilter, most?: number) => Promise<string>;
   readonly action: (call: Call<Own>) => JobAction;
 }
+
+type Asking = Pick<Change<string>, 'name' | 'classic' | 'done'> & {
+  readonly besides: (most?: number) => Promise<string>;
+};
 
 function change<const Own extends string>(made: Change<Own>): Command {
   const { name, describe, places, flags, action } = made;
@@ -57,8 +63,11 @@ function change<const Own extends string>(made: Change<Own>): Command {
         );
       const asked = action(call as Call<Own>);
       await withServer(call as Call<Names>, async (server) => {
-        if (await server.extended()) await changeAll(call as Call<Names>, server, filter, asked, made);
-        else await changeClassic(call as Call<Names>, server, filter, made);
+        const besides = async (most?: number) =>
+          (await made.besides?.(call as Call<Own>, server, filter, most)) ?? '';
+        const asking = { ...made, besides };
+        if (await server.extended()) await changeAll(call as Call<Names>, server, filter, asked, asking);
+        else await changeClassic(call as Call<Names>, server, filter, asking);
       });
     },
   });
@@ -69,13 +78,13 @@ async function changeAll(
   server: Operator,
   filter: JobFilter,
   action: JobAction,
-  { name, done }: Pick<Change<string>, 'name' | 'done'>,
+  { name, done, besides }: Asking,
 ): Promise<void> {
   const progress = progressOf(call);
   const count = await server.count(filter, progress.onward);
   progress.done();
-  if (count > 0 && !(await agreed(call, `${name} ${counted(count, 'job')} of ${filter.places?.join(', ')}?`)))
-    return;
+  const what = `${name} ${counted(count, 'job')} of ${filter.places?.join(', ')}`;
+  if (count > 0 && !(await agreed(call, `${what}${await besides()}?`))) return;
   const changed = count === 0 ? 0 : await server.change({ ...filter, ...action }, progress.onward);
   progress.done();
   call.terminal.print(call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}`);
@@ -86,7 +95,7 @@ async function changeClassic(
   call: Call<Names>,
   server: Operator,
   filter: JobFilter,
-  { name, classic, done }: Pick<Change<string>, 'name' | 'classic' | 'done'>,
+  { name, classic, done, besides }: Asking,
 ): Promise<void> {
   const picked = classicFilter(filter);
   const sets = (filter.places ?? []).filter((place) => place !== 'ready' && place !== 'working');
@@ -100,7 +109,8 @@ async function changeClassic(
   const { faktory } = await server.info();
   const sizes = sets.map((set) => `${set} (${counted(faktory.sets[set], 'job')})`).join(', ');
   const which = picked ? 'the jobs that match in' : 'all of';
-  if (!(await agreed(call, `${name} ${which} ${sizes}?`))) return;
+  const most = sets.reduce((sum, set) => sum + (set === 'dead' ? 0 : faktory.sets[set]), 0);
+  if (!(await agreed(call, `${name} ${which} ${sizes}${await besides(most)}?`))) return;
   for (const target of sets) await server.mutate({ cmd: classic, target, ...(picked && { filter: picked }) });
   call.terminal.print(
     call.on('json') ? jsonText({ changed: null }) : `jobs ${done}; this server does not say how many`,
@@ -119,12 +129,15 @@ export const retry = change({
 
 export const kill = change({
   name: 'kill',
-  describe: 'moves jobs to dead, where they are kept for 180 days',
+  describe: 'moves jobs to dead, where the newest 10,000 (--dead-limit of the server) are kept for 180 days',
   places: ['retries', 'scheduled'],
   done: 'moved to dead',
   classic: 'kill',
-  flags: {},
-  action: () => ({ action: 'kill' }),
+  flags: {
+    evict: { describe: 'also when dead is full, and its oldest jobs are deleted for good to make room' },
+  },
+  action: (call) => ({ action: 'kill', ...(call.on('evict') && { evict: true }) }),
+  besides: evicted,
 });
 
 export const discard = change({
@@ -173,4 +186,28 @@ export const prioritize = change({
 function needed(value: string | undefined, flag: string): string {
   if (value !== undefined) return value;
   throw new FaktoryError('CONFIG', `--${flag} is missing`);
+}
+
+/** What a kill deletes beside what it moves. Throws INVALID where that was not allowed. */
+async function evicted(
+  call: Call<'evict'>,
+  server: Operator,
+  filter: JobFilter,
+  most?: number,
+): Promise<string> {
+  const { faktory, server: about } = await server.info();
+  const limit = about.dead_limit ?? 0; // a classic Faktory does not say
+  if (limit === 0) return '';
+  const places = (filter.places ?? []).filter((place) => place !== 'dead' && place !== 'working');
+  if (places.length === 0) return '';
+  const killed = most ?? (await server.count({ ...filter, places }, () => undefined));
+  const excess = faktory.sets.dead + killed - limit;
+  if (excess <= 0) return '';
+  const oldest = `${most === undefined ? '' : 'up to '}${counted(excess, 'dead job')}`;
+  if (call.on('evict')) return ` and delete ${oldest}, the oldest, for good`;
+  const room = `dead has ${thousands(faktory.sets.dead)} of at most ${counted(limit, 'job')}`;
+  throw new FaktoryError(
+    'INVALID',
+    `${room}: to kill ${counted(killed, 'job')} more would delete ${oldest}, the oldest, for good; kill fewer, discard dead jobs, raise --dead-limit of the server, or say --evict`,
+  );
 }

@@ -15,6 +15,12 @@ export const info = command({
   },
 });
 
+/** A classic Faktory does not say. */
+function deadRoom({ dead_limit = 0, dead_evicted = 0 }: Partial<Info['server']>): string {
+  const gone = dead_evicted > 0 ? `, ${dead_evicted} older ones deleted since the start` : '';
+  return dead_limit > 0 ? ` of at most ${dead_limit}${gone}` : '';
+}
+
 function forPerson({ now, faktory, server }: Info): string {
   const { sets } = faktory;
   // A classic Faktory has no name of its own.
@@ -31,7 +37,7 @@ function forPerson({ now, faktory, server }: Info): string {
     ['working', sets.working],
     ['scheduled', sets.scheduled],
     ['retries', sets.retries],
-    ['dead', sets.dead],
+    ['dead', `${sets.dead}${deadRoom(server)}`],
     ...Object.entries(faktory.queues).map(([queue, size]): [string, number] => [`queue ${queue}`, size]),
   ];
   const widest = Math.max(...lines.map(([label]) => label.length));

@@ -13,8 +13,9 @@ afterEach(endWires);
 async function opened(
   path: string,
   prepare: (wire: Wire) => Promise<unknown>,
+  flags: readonly string[] = [],
 ): Promise<{ at: Site; wire: Wire; page: Page }> {
-  const at = await site();
+  const at = await site({ flags });
   const wire = new Wire(at);
   await prepare(wire);
   const page = await tab();
@@ -49,6 +50,25 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Taken back', { exact: false }).waitFor();
     expect(await wire.jobs()).toEqual(before);
+  });
+
+  test('a kill says how many dead jobs it deletes, before it asks, and the list of dead ones says it after', async () => {
+    const { wire, page } = await opened('/jobs', (wire) => wire.push(3), ['--dead-limit', '2']);
+    await choose(page, 0);
+    await page.getByRole('button', { name: 'Kill' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('This concerns 1 job.').waitFor();
+    expect(await dialog.textContent()).not.toContain('Dead keeps at most');
+    await answer(page, 'Cancel');
+    await page.getByRole('button', { name: 'Select all that match' }).click();
+    await page.getByRole('button', { name: 'Kill' }).click();
+    await dialog
+      .getByText('Dead keeps at most 2 jobs. To make room, its oldest jobs are deleted, at most 1.')
+      .waitFor();
+    await answer(page, 'Kill');
+    await eventually(async () => (await places(wire)).join() === 'dead,dead');
+    await page.goto(`${page.url().split('?')[0]}?places=dead`);
+    await page.getByText('Older ones deleted since the server started: 1.').waitFor();
   });
 
   test('a question that is answered with Escape, or left by the way back, changes nothing', async () => {

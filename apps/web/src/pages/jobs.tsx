@@ -16,6 +16,7 @@ import {
   readFilter,
   writeFilter,
 } from '../filter.ts';
+import { useLive } from '../live.ts';
 import { exact } from '../numbers.ts';
 import { Button, IconButton } from '../parts/button.tsx';
 import { Empty, ErrorNote } from '../parts/notes.tsx';
@@ -84,6 +85,7 @@ function Results({ filter }: { filter: Filter }): ReactNode {
         <ColumnMenu name={name} columns={columns} />
       </div>
       {rows.problem && <ErrorNote problem={rows.problem} again={rows.again} />}
+      {filter.places?.length === 1 && filter.places[0] === 'dead' && <Evicted />}
       <Table
         name={name}
         label={t('jobs.list')}
@@ -154,6 +156,15 @@ function Progress({ rows }: { rows: Rows }): ReactNode {
       )}
     </div>
   );
+}
+
+/** Who looks for a dead job should know that there were more. */
+function Evicted(): ReactNode {
+  const { t } = useTranslation();
+  const stats = useLive('stats');
+  if (!stats || stats.dead_evicted === 0) return null;
+  const words = { limit: exact(stats.dead_limit), number: exact(stats.dead_evicted) };
+  return <p className="mb-2 text-sm text-dead">{t('jobs.evicted', words)}</p>;
 }
 
 function Nothing({ filtered }: { filtered: boolean }): ReactNode {

@@ -187,7 +187,11 @@ export const words = {
       count_other: 'Das betrifft {{count, number}} Jobs.',
       unknown: 'Alle Jobs, die zu Beginn zum Filter passen.',
       working: 'Jobs, die gerade ein Worker hat, bleiben unberührt.',
+      evicts:
+        'Bei den toten bleiben höchstens {{limit}} Jobs. Um Platz zu machen, werden die ältesten gelöscht, höchstens {{number}}.',
     },
+    evicted:
+      'Bei den toten bleiben höchstens {{limit}} Jobs. Ältere, die seit dem Start des Servers gelöscht wurden: {{number}}.',
     when: 'Wann',
     toQueue: 'In die Queue',
     newPriority: 'Neue Priorität',

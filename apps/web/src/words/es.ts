@@ -200,7 +200,11 @@ export const words = {
       count_other: 'Afecta a {{count, number}} trabajos.',
       unknown: 'Todos los trabajos que coincidan con el filtro al empezar.',
       working: 'Los trabajos que tiene en curso un worker no se tocan.',
+      evicts:
+        'Entre los muertos se guardan como máximo {{limit}} trabajos. Para hacer sitio se eliminan los más antiguos, como máximo {{number}}.',
     },
+    evicted:
+      'Entre los muertos se guardan como máximo {{limit}} trabajos. Más antiguos eliminados desde que arrancó el servidor: {{number}}.',
     when: 'Cuándo',
     toQueue: 'A la cola',
     newPriority: 'Nueva prioridad',

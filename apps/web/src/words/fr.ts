@@ -202,7 +202,11 @@ export const words = {
       count_other: '{{count, number}} jobs sont concernés.',
       unknown: 'Tous les jobs qui correspondent au filtre au moment du lancement.',
       working: 'Les jobs qu’un worker est en train de traiter ne sont pas touchés.',
+      evicts:
+        'Parmi les morts, au plus {{limit}} jobs sont conservés. Pour faire de la place, les plus anciens sont supprimés, au plus {{number}}.',
     },
+    evicted:
+      'Parmi les morts, au plus {{limit}} jobs sont conservés. Plus anciens supprimés depuis le démarrage du serveur : {{number}}.',
     when: 'Quand',
     toQueue: 'Vers la file',
     newPriority: 'Nouvelle priorité',

@@ -198,7 +198,11 @@ export const words = {
       count_other: 'Riguarda {{count, number}} job.',
       unknown: 'Tutti i job che corrispondono al filtro all’avvio dell’operazione.',
       working: 'I job che un worker ha in mano non vengono toccati.',
+      evicts:
+        'Tra i morti restano al massimo {{limit}} job. Per fare spazio vengono eliminati i più vecchi, al massimo {{number}}.',
     },
+    evicted:
+      "Tra i morti restano al massimo {{limit}} job. Più vecchi eliminati dall'avvio del server: {{number}}.",
     when: 'Quando',
     toQueue: 'Nella coda',
     newPriority: 'Nuova priorità',

@@ -170,7 +170,11 @@ export const words = {
       count_other: '対象は{{count, number}}件のジョブです。',
       unknown: '開始時点でフィルターに該当するすべてのジョブが対象です。',
       working: 'ワーカーが実行中のジョブは対象外です。',
+      evicts:
+        'デッドのジョブは最大 {{limit}} 件まで保持されます。空きを作るため、古いものから最大 {{number}} 件が削除されます。',
     },
+    evicted:
+      'デッドのジョブは最大 {{limit}} 件まで保持されます。サーバーの起動以降に削除された古いジョブ: {{number}} 件。',
     when: '日時',
     toQueue: '移動先のキュー',
     newPriority: '新しい優先度',

@@ -170,7 +170,10 @@ export const words = {
       count_other: '작업 {{count, number}}개에 적용됩니다.',
       unknown: '시작 시점에 필터와 일치하는 모든 작업에 적용됩니다.',
       working: '워커가 실행 중인 작업은 그대로 둡니다.',
+      evicts:
+        '데드 작업은 최대 {{limit}}개까지 보관됩니다. 공간을 만들기 위해 가장 오래된 것부터 최대 {{number}}개가 삭제됩니다.',
     },
+    evicted: '데드 작업은 최대 {{limit}}개까지 보관됩니다. 서버 시작 이후 삭제된 오래된 작업: {{number}}개.',
     when: '시각',
     toQueue: '대상 큐',
     newPriority: '새 우선순위',

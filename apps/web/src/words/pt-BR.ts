@@ -199,7 +199,11 @@ export const words = {
       count_other: 'Isso afeta {{count, number}} jobs.',
       unknown: 'Todos os jobs que corresponderem ao filtro no início da operação.',
       working: 'Jobs que estão com um worker não são tocados.',
+      evicts:
+        'Entre os mortos ficam no máximo {{limit}} jobs. Para abrir espaço, os mais antigos são excluídos, no máximo {{number}}.',
     },
+    evicted:
+      'Entre os mortos ficam no máximo {{limit}} jobs. Mais antigos excluídos desde o início do servidor: {{number}}.',
     when: 'Quando',
     toQueue: 'Para a fila',
     newPriority: 'Nova prioridade',

@@ -101,7 +101,12 @@ export interface CountBite extends Progress {
  */
 export type EntryChange =
   | { readonly do: 'discard' }
-  | { readonly do: 'kill'; readonly until: Micros }
+  | {
+      readonly do: 'kill';
+      readonly until: Micros;
+      /** Throws INVALID and changes nothing where dead jobs would be deleted to make room. */
+      readonly spareDead?: boolean;
+    }
   | { readonly do: 'requeue' }
   | { readonly do: 'schedule'; readonly at: Micros }
   | { readonly do: 'move'; readonly queue: string; readonly rewrite: Rewrite }

@@ -64,6 +64,8 @@ export class Meter {
   readonly #kinds = new Map<string, Map<string, Kind>>();
   readonly #types = new Set<string>();
   #count = 0;
+  /** Dead jobs that were deleted because the dead set was over its limit. */
+  evicted = 0;
   /** Told of each execution that ended, how long it took in seconds, and whether it failed. */
   ended: ((kind: Kind, seconds: number, failed: boolean) => void) | undefined;
 

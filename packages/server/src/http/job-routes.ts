@@ -122,6 +122,11 @@ function changing(sources: JobSources, tags: readonly string[]): ApiRoute[] {
     at: time('For `schedule`: due then.'),
     queue: text('For `move`: to there.'),
     priority: integer('For `prioritize`.', 1, 9),
+    evict: {
+      type: 'boolean',
+      description:
+        'For `kill`: also when the oldest dead jobs are deleted because dead is full. Default: refused then.',
+    },
     undo: text(
       'A name of the whole change, the same in all its bites: by it `POST /api/undo` takes it back.',
       64,

@@ -155,6 +155,7 @@ async function ofQueues(jobs: Jobs): Promise<Family[]> {
   const queues = (await jobs.queues()).slice(0, MOST_QUEUES);
   const latencies = await jobs.latency(queues.map(({ name }) => name));
   const sizes = await jobs.sizes();
+  const evicted = jobs.meter.evicted;
   const sets = (['scheduled', 'retries', 'dead', 'working'] as const).map((set) => ({
     labels: { set },
     value: sizes[set],
@@ -178,6 +179,9 @@ async function ofQueues(jobs: Jobs): Promise<Family[]> {
       each(({ paused }) => (paused ? 1 : 0)),
     ),
     gauges('faktory_set_size', 'Jobs in the sets.', sets),
+    counter('faktory_dead_evicted_total', 'Dead jobs deleted because dead was over its limit.', [
+      { labels: {}, value: evicted },
+    ]),
     counter('faktory_processed_total', 'Executions ended since the store was made.', [
       { labels: {}, value: sizes.processed },
     ]),

@@ -24,6 +24,8 @@ export interface WatchSources {
   readonly roster: Roster;
   /** When the server started, by performance.now(). */
   readonly startedAt: number;
+  /** Most jobs that dead keeps; 0: no limit. */
+  readonly deadLimit: number;
   connections(): number;
   backups(): { readonly newest: number | undefined; readonly failure: string | undefined } | undefined;
   /** Milliseconds between backups; undefined: none are made by themselves. */
@@ -70,6 +72,8 @@ export class Watch implements Looks {
       retries,
       working,
       dead,
+      dead_limit: this.#sources.deadLimit,
+      dead_evicted: jobs.meter.evicted,
       slots: roster.workers().reduce((sum, { slots }) => sum + slots, 0),
       processed,
       failures,

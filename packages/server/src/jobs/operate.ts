@@ -56,7 +56,7 @@ function entryChange(engine: Engine, action: JobChange['change']): EntryChange {
     case 'requeue':
       return { do: action.action };
     case 'kill':
-      return { do: 'kill', until: engine.clock() + DEAD_FOR };
+      return { do: 'kill', until: engine.clock() + DEAD_FOR, spareDead: !action.evict };
     case 'schedule':
       return { do: 'schedule', at: action.at };
     case 'move': {

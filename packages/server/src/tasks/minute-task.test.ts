@@ -15,6 +15,7 @@ function makeTask() {
   const time = { now: 1_000_000_000 };
   const left = { rows: 0 };
   const jobs = {
+    meter: { evicted: 0 },
     now: () => time.now,
     record: vi.fn(async () => void calls.push('record')),
     forget: vi.fn(async (limit: number) => {
@@ -25,7 +26,7 @@ function makeTask() {
     }),
   };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const task = new MinuteTask(jobs as unknown as Jobs, log);
+  const task = new MinuteTask(jobs as unknown as Jobs, 10, log);
   return { calls, time, left, jobs, log, task };
 }
 
@@ -54,4 +55,22 @@ test('a store that takes no writes is tried again a minute later', async () => {
   await vi.advanceTimersByTimeAsync(1000);
   expect(calls).toEqual(['record', 'forget 0']);
   await task.stop();
+});
+
+test('dead jobs that were deleted for room are reported once a minute, and at the stop', async () => {
+  const { time, jobs, log, task } = makeTask();
+  task.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(log.warn).not.toHaveBeenCalled();
+  jobs.meter.evicted = 500;
+  await vi.advanceTimersByTimeAsync(5000);
+  jobs.meter.evicted = 700;
+  time.now += 60_000_000;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(log.warn.mock.calls).toEqual([
+    [expect.stringContaining('700 of the oldest dead jobs deleted: dead keeps at most 10'), { evicted: 700 }],
+  ]);
+  jobs.meter.evicted = 701;
+  await task.stop();
+  expect(log.warn).toHaveBeenLastCalledWith(expect.stringContaining('1 of the oldest'), { evicted: 1 });
 });

@@ -1,6 +1,6 @@
 /**
- * What is done once a minute: history is written, and what was kept for a time is forgotten, in bites, so that others are served in between. It must never hold up
- * the stop of the server for longer than one bite.
+ * What is done once a minute: history is written, evicted dead jobs are reported, and what was kept for a time is deleted, in bites, so
+ * that others are served in between. It must never hold up the stop of the server for longer than one bite.
  *
  * The wall clock is compared each second, so a step of it or a moved test clock delays nothing by more than that.
  */
@@ -13,14 +13,17 @@ const BITE = 500; // rows in one commit: some ms
 
 export class MinuteTask {
   readonly #jobs: Jobs;
+  readonly #deadLimit: number;
   readonly #log: Logger;
+  #evicted = 0;
   #minute: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(jobs: Jobs, log: Logger) {
+  constructor(jobs: Jobs, deadLimit: number, log: Logger) {
     this.#jobs = jobs;
+    this.#deadLimit = deadLimit;
     this.#log = log;
   }
 
@@ -32,6 +35,7 @@ export class MinuteTask {
     this.#stopped = true;
     clearInterval(this.#timer);
     await this.#running;
+    this.#reportEvicted();
   }
 
   #look(): void {
@@ -43,7 +47,18 @@ export class MinuteTask {
     });
   }
 
+  /** One line a minute, however many there were. */
+  #reportEvicted(): void {
+    const { evicted } = this.#jobs.meter;
+    const count = evicted - this.#evicted;
+    this.#evicted = evicted;
+    if (count === 0) return;
+    const text = `${count} of the oldest dead jobs deleted: dead keeps at most ${this.#deadLimit} jobs; raise dead-limit to keep more`;
+    this.#log.warn(text, { evicted: count });
+  }
+
   async #run(): Promise<void> {
+    this.#reportEvicted();
     try {
       await this.#jobs.record();
       for (let gone = BITE; gone > 0 && !this.#stopped; ) gone = await this.#jobs.forget(BITE);

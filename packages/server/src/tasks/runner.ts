@@ -18,10 +18,10 @@ export class Runner {
   #reaper: NodeJS.Timeout | undefined;
   #stopListening: (() => void) | undefined;
 
-  constructor(jobs: Jobs, roster: Roster, log: Logger) {
+  constructor(jobs: Jobs, roster: Roster, { log, deadLimit }: { log: Logger; deadLimit: number }) {
     this.#jobs = jobs;
     this.#roster = roster;
-    this.#minute = new MinuteTask(jobs, log);
+    this.#minute = new MinuteTask(jobs, deadLimit, log);
     this.#tasks = {
       scheduled: new DueTask(jobs, 'scheduled', log),
       retries: new DueTask(jobs, 'retries', log),

@@ -3,13 +3,14 @@
  * It must never act on what was not asked about: the filter of the question is that of the change. A stranger would get wrong that jobs
  * in a worker's hands are left alone whatever is asked.
  */
-import type { JobAction } from '@faktory-ts/protocol';
+import type { JobAction, LiveStats } from '@faktory-ts/protocol';
 import { ArrowRightLeft, CalendarClock, ListOrdered, Play, Skull, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '../../acting.ts';
 import { countJobs, type Progress } from '../../changes.ts';
 import type { Filter } from '../../filter.ts';
+import { useLive } from '../../live.ts';
 import { exact } from '../../numbers.ts';
 import { Button } from '../../parts/button.tsx';
 import { confirm } from '../../parts/confirm.tsx';
@@ -47,27 +48,40 @@ export function JobActions({
   const { t } = useTranslation();
   const { rights } = useSession();
   const act = useAct();
+  const stats = useLive('stats');
   const [asking, setAsking] = useState<WithValue>();
   const [progress, setProgress] = useState<Progress>();
   if (!rights.includes('operate') && !rights.includes('admin')) return null;
   const run = async (action: JobAction): Promise<void> => {
     setAsking(undefined);
-    if (!sure && !(await confirm(question(action.action)))) return;
+    const name = action.action;
+    const known = { count };
+    const excess = (jobs: number | undefined) => (name === 'kill' ? excessOf(stats, filter, jobs) : 0);
+    const question = {
+      title: t(`jobs.ask.${name}`),
+      yes: t(`actions.${name}`),
+      danger: name === 'discard' || name === 'kill',
+      body: (counted: number | undefined) => (
+        <Concerned
+          count={count ?? counted}
+          excess={excess(count ?? counted)}
+          limit={stats?.dead_limit ?? 0}
+        />
+      ),
+      ...(count === undefined && {
+        counting: async (report: (progress: Progress) => void, signal: AbortSignal) => {
+          known.count = await countJobs(filter, report, signal);
+        },
+      }),
+    };
+    if ((!sure || excess(count) > 0) && !(await confirm(question))) return;
     setProgress({ jobs: 0, part: 0, finished: false });
-    const changed = await act(filter, action, setProgress);
+    // The server refuses to delete dead jobs that nobody was asked about.
+    const evicts = name === 'kill' && excess(known.count) > 0;
+    const changed = await act(filter, evicts ? { action: 'kill', evict: true } : action, setProgress);
     setProgress(undefined);
     if (changed !== undefined) onDone?.();
   };
-  const question = (name: ActionName) => ({
-    title: t(`jobs.ask.${name}`),
-    yes: t(`actions.${name}`),
-    danger: name === 'discard' || name === 'kill',
-    body: (counted: number | undefined) => <Concerned count={count ?? counted} />,
-    ...(count === undefined && {
-      counting: (report: (progress: Progress) => void, signal: AbortSignal) =>
-        countJobs(filter, report, signal),
-    }),
-  });
   const begin = (name: ActionName): void => {
     if (name === 'schedule' || name === 'move' || name === 'prioritize') setAsking(name);
     else void run({ action: name });
@@ -100,13 +114,26 @@ export function JobActions({
   );
 }
 
-function Concerned({ count }: { count: number | undefined }): ReactNode {
+/** How many dead jobs a kill of so many deletes, at most: some of those may be dead already. */
+function excessOf(stats: LiveStats | undefined, { places }: Filter, jobs = 0): number {
+  const killsNone = places?.every((place) => place === 'dead' || place === 'working') ?? false;
+  if (!stats || stats.dead_limit === 0 || killsNone) return 0;
+  return Math.max(0, stats.dead + jobs - stats.dead_limit);
+}
+
+function Concerned(props: { count: number | undefined; excess: number; limit: number }): ReactNode {
+  const { count, excess, limit } = props;
   const { t } = useTranslation();
   return (
     <>
       <p className="font-medium">
         {count === undefined ? t('jobs.ask.unknown') : t('jobs.ask.count', { count })}
       </p>
+      {excess > 0 && (
+        <p className="mt-1 font-medium text-dead">
+          {t('jobs.ask.evicts', { limit: exact(limit), number: exact(excess) })}
+        </p>
+      )}
       <p className="mt-1 text-soft">{t('jobs.ask.working')}</p>
       <p className="text-soft">{t('actions.undoable')}</p>
     </>

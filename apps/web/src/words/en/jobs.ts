@@ -75,7 +75,10 @@ export const jobs = {
     count_other: 'This concerns {{count, number}} jobs.',
     unknown: 'All jobs that match the filter when this begins.',
     working: 'Jobs that a worker has in hand are left alone.',
+    evicts:
+      'Dead keeps at most {{limit}} jobs. To make room, its oldest jobs are deleted, at most {{number}}.',
   },
+  evicted: 'Dead keeps at most {{limit}} jobs. Older ones deleted since the server started: {{number}}.',
   when: 'When',
   toQueue: 'To queue',
   newPriority: 'New priority',

@@ -4,6 +4,7 @@
  * A name that does not hold any more (the job has moved, or ended) is passed over, and so is a job that is already as it should be:
  * so a change by a search that meets a job twice ends.
  */
+import { FaktoryError } from '@faktory-ts/protocol';
 import type { EntryChange, UndoLabel } from '../engine.ts';
 import { readEntryName } from './entry-name.ts';
 import { FORMER, type Former, NOWHERE, type Position } from './former.ts';
@@ -30,6 +31,7 @@ export function change(
 ): boolean[] {
   const remembered = label && new Remembered(store, label);
   const find = store.sql(remembered ? FOR_UNDO : FOR_CHANGE);
+  if (what.do === 'kill' && what.spareDead) refuseEviction(store, entries, what, deadLimit);
   const changed = entries.map((entry) => {
     const name = readEntryName(entry);
     const row = name && (find.get(name.id, name.code, name.jid) as Former | undefined);
@@ -43,6 +45,29 @@ export function change(
     capDead(store, deadLimit, remembered && ((row) => remembered.pushedOut(row)));
   remembered?.end();
   return changed;
+}
+
+/** Throws INVALID when these entries do not fit into dead beside those that are there. */
+function refuseEviction(
+  store: Store,
+  entries: readonly string[],
+  what: EntryChange,
+  deadLimit: number,
+): void {
+  if (deadLimit === 0) return;
+  const find = store.sql(FOR_CHANGE);
+  const killed = [...new Set(entries)].filter((entry) => {
+    const name = readEntryName(entry);
+    const row = name && (find.get(name.id, name.code, name.jid) as Former | undefined);
+    return row && !isSo(store, row, what);
+  }).length;
+  const dead = store.counts.sizeOf(place.dead);
+  const excess = dead + killed - deadLimit;
+  if (killed === 0 || excess <= 0) return;
+  throw new FaktoryError(
+    'INVALID',
+    `the dead set has ${dead} of at most ${deadLimit} jobs: a kill of ${killed} more would delete its ${excess} oldest jobs for good; discard dead jobs, raise dead-limit, or allow it with "evict":true`,
+  );
 }
 
 function isSo(store: Store, row: Former, what: EntryChange): boolean {

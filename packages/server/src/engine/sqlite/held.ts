@@ -213,6 +213,7 @@ export function capDead(store: Store, limit: number, onGone?: (row: Former) => v
     for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(excess) as Former[]) onGone(row);
   store.write(DROP_OLDEST_DEAD, excess);
   store.counts.move(place.dead, -excess);
+  store.meter.evicted += excess;
 }
 
 /** Moves an expiry later, never earlier. False: not held. */
