@@ -38,6 +38,8 @@ export interface Extension {
   max_fetch: number;
   /** Most entries in one ACKB, FAILB, RELEASE or EXTEND. */
   max_settle: number;
+  /** What the server has beyond Faktory's free edition: `unique`, `expiry`, `track`, `batch`. Undefined: it does not say. */
+  features?: readonly string[];
   /** Only to a named producer: how many of its PUSH and PUSHB lines were carried out, ever. */
   pushed?: number;
   /** Only to a named producer: what its lines behind `answered` were answered when that was not plain success, by the line's number. */

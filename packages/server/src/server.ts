@@ -39,6 +39,9 @@ import { Roster } from './workers/roster.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
+/** What this server has beyond Faktory's free edition: `unique`, `expiry`, `track`, `batch` … Clients learn it from EXT. */
+const FEATURES: readonly string[] = [];
+
 /** A server that was made by `createServer`. */
 export interface Server {
   /** The command port; known once started. */
@@ -171,7 +174,7 @@ class FaktoryServer implements Server {
 
   #build(engine: SqliteEngine, host: string): Rooms {
     const settings = this.#settings;
-    const jobs = new Jobs(engine, settings.maxWorkerLosses, settings.attempts);
+    const jobs = new Jobs(engine, settings.maxWorkerLosses, settings.attempts, FEATURES, settings.log);
     const roster = new Roster(settings.clock);
     const runner = new Runner(jobs, roster, settings);
     const info = (): Promise<Info> =>
@@ -183,7 +186,17 @@ class FaktoryServer implements Server {
     new StorageWatch(jobs.storageErrors, log);
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
-    const desk = { jobs, roster, maxBulkJobs, extensions, workerTimeout, keepBackups, log, info };
+    const desk = {
+      jobs,
+      roster,
+      maxBulkJobs,
+      extensions,
+      features: FEATURES,
+      workerTimeout,
+      keepBackups,
+      log,
+      info,
+    };
     const stalls = new Stalls(log);
     const listener = new Listener({ ...settings, access: this.#access, host, asked: stalls }, desk);
     const startedAt = performance.now();

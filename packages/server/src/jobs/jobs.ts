@@ -40,10 +40,12 @@ import type {
   Undoable,
   Undone,
 } from '../engine/engine.ts';
+import { type Logger, silent } from '../log.ts';
 import { ack } from './ack.ts';
 import { expire, type FailRules, type Fault, fail, failAll } from './fail.ts';
 import { type FetchCall, fetch, fetchBulk, giveBack, type Source } from './fetch.ts';
 import { giveBackOthers } from './holding.ts';
+import { IgnoredOptions } from './ignored.ts';
 import { mutate } from './mutate.ts';
 import { change, running, undo } from './operate.ts';
 import { countRefused, type PushLine, push, pushBulk } from './push.ts';
@@ -71,6 +73,7 @@ export class Jobs {
   readonly #waiting = new Waiting();
   readonly #stopListening: () => void;
 
+  readonly #ignored: IgnoredOptions;
   readonly #failRules: FailRules;
   #refusal: FaktoryError | undefined;
 
@@ -79,9 +82,17 @@ export class Jobs {
    *
    * @param mostLosses a job that loses its worker this often, when the worker held no other job, goes to dead
    * @param mostAttempts most failed executions that are kept of a job
+   * @param features what the server has beyond Faktory's free edition; the log says which options of others are ignored
    */
-  constructor(engine: Engine, mostLosses = 3, mostAttempts = 10) {
+  constructor(
+    engine: Engine,
+    mostLosses = 3,
+    mostAttempts = 10,
+    features: readonly string[] = [],
+    log: Logger = silent,
+  ) {
     this.#engine = engine;
+    this.#ignored = new IgnoredOptions(features, log);
     this.#tail = new Tail(engine, (used) => {
       this.#engine = used;
     });
@@ -96,11 +107,13 @@ export class Jobs {
 
   push(job: JobText, line?: PushLine): Promise<void> {
     if (this.#refusal) return Promise.reject(this.#refusal);
+    this.#ignored.look(job);
     return push(this.#engine, job, line);
   }
 
   pushBulk(jobs: readonly JobText[], line?: PushLine): Promise<Record<string, string>> {
     if (this.#refusal) return Promise.reject(this.#refusal);
+    for (const job of jobs) this.#ignored.look(job);
     return pushBulk(this.#engine, jobs, line);
   }
 

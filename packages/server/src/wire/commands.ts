@@ -39,6 +39,8 @@ export interface Desk {
   readonly jobs: Jobs;
   readonly roster: Roster;
   readonly maxBulkJobs: number;
+  /** What the server has beyond Faktory's free edition, as EXT tells it. */
+  readonly features: readonly string[];
   /** Whether EXT is known. */
   readonly extensions: boolean;
   /** Milliseconds until a silent worker with a lease loses its jobs. */
@@ -199,14 +201,14 @@ async function fail(payload: string, { jobs }: Desk, session: Session): Promise<
 
 /** From here on this connection may use the verbs of extensions.ts; its pushes are counted when it names a producer. */
 async function extend(payload: string, desk: Desk, session: Session): Promise<Answer> {
-  const { maxBulkJobs, extensions, workerTimeout } = desk;
+  const { maxBulkJobs, extensions, workerTimeout, features } = desk;
   if (!extensions) throw new FaktoryError('UNKNOWN_COMMAND', 'unknown command EXT');
   const ask = parseExt(payload);
   const { producer, lease = false, holding } = ask;
   if (lease && session.wid === '') {
     throw new FaktoryError('INVALID', 'a lease is for consumers: say HELLO with a wid first');
   }
-  const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs };
+  const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs, features };
   // The lines of a caller that may not push are counted for nobody: so its client goes on, and takes no producer's name.
   const pushes = session.caller.limits?.rights.has('push') ?? true;
   if (producer !== undefined && pushes) Object.assign(offer, await claim(producer, ask, desk, session));

@@ -1,0 +1,60 @@
+/**
+ * Options of features that this server does not have: a push that asks for one is accepted as Faktory accepts it, and the option does
+ * nothing. So that this is no silence, the log says it once for each option and hour.
+ */
+import { excerpt, type JobText } from '@faktory-ts/protocol';
+import type { Logger } from '../log.ts';
+
+/** Feature → the keys of `custom` that ask for it. */
+const optionsOf: Readonly<Record<string, readonly string[]>> = {
+  unique: ['unique_for', 'unique_until'],
+  expiry: ['expires_at', 'expires_in'],
+  track: ['track'],
+  batch: ['bid'],
+};
+const HOUR = 3_600_000; // ms
+const LONGEST = 10_000; // characters of custom that are looked through; a longer one is some program's own data
+
+/** Watches pushes for options of features that are not in `features`. */
+export class IgnoredOptions {
+  readonly #log: Logger;
+  /** Option → its feature. */
+  readonly #ignored: ReadonlyMap<string, string>;
+  /** By `performance.now()`. */
+  readonly #saidAt = new Map<string, number>();
+  readonly #mayHave: RegExp;
+
+  constructor(features: readonly string[], log: Logger) {
+    this.#log = log;
+    const missing = Object.entries(optionsOf).filter(([feature]) => !features.includes(feature));
+    this.#ignored = new Map(missing.flatMap(([feature, keys]) => keys.map((key) => [key, feature])));
+    this.#mayHave = new RegExp(`"(?:${[...this.#ignored.keys()].join('|')})"\\s*:`);
+  }
+
+  /** A job is pushed. Costs nothing without a `custom`, and one look through its text with one. */
+  look({ custom, jobtype }: JobText): void {
+    if (
+      custom === undefined ||
+      this.#ignored.size === 0 ||
+      custom.length > LONGEST ||
+      !this.#mayHave.test(custom)
+    )
+      return;
+    const asked = JSON.parse(custom) as Record<string, unknown>; // the push has checked that it is JSON
+    for (const [key, feature] of this.#ignored) if (isOn(asked[key])) this.#say(key, feature, jobtype);
+  }
+
+  #say(key: string, feature: string, jobtype: string): void {
+    const now = performance.now();
+    const said = this.#saidAt.get(key);
+    if (said !== undefined && now - said < HOUR) return;
+    this.#saidAt.set(key, now);
+    const name = JSON.stringify(excerpt(jobtype));
+    this.#log.warn(
+      `a pushed job asks for "${key}", which does nothing here: this server does not have ${feature}; remove the option from jobs of type ${name}`,
+    );
+  }
+}
+
+/** Clients send some options switched off: 0, false, null, an empty text. */
+const isOn = (value: unknown): boolean => Boolean(value);
