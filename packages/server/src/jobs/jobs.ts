@@ -2,7 +2,7 @@
  * THE RULES ROOM's door: what each verb means, for the rooms that speak to people (wire, http) and to time (tasks).
  *
  * It holds no state but the line of parked fetches, and for those who watch the last events; everything else is in the engine. It
- * knows no sockets and no store code.
+ * knows no sockets and no store code. Long because it is the whole door: a method for each call, most of them one line.
  */
 import type {
   FaktoryError,
