@@ -86,3 +86,7 @@ export const jobHref = (jid: string): string => `/jobs/${encodeURIComponent(jid)
 
 /** The address of a queue. */
 export const queueHref = (name: string): string => `/queues/${encodeURIComponent(name)}`;
+
+/** The address of the errors of a jobtype. */
+export const errorsHref = (jobtype: string | undefined): string =>
+  jobtype === undefined ? '/errors' : `/errors?${new URLSearchParams({ jobtype })}`;

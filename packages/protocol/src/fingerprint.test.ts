@@ -1,7 +1,7 @@
 /** Kinds of errors: what differs from one time to the next does not count, everything else does. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fingerprint } from './fingerprint.ts';
+import { fingerprint, fingerprintOfType, sampleOf } from './fingerprint.ts';
 import { utf8Length } from './utf8.ts';
 
 test.each([
@@ -16,6 +16,25 @@ test.each([
     'Cannot read properties of undefined (reading <text>)',
   ],
   ['can\'t open "a \\"b\\" c" at all', "can't open <text> at all"],
+  ['no mailbox for ann.b+x@mail.example.org', 'no mailbox for <email>'],
+  ['550 <müller@firma.de>: unknown', '<n> <<email>>: unknown'],
+  ['GET https://api.example.com:8443/v1/users/7?q=a%20b#c failed: 503', 'GET <url> failed: <n>'],
+  ['see (http://localhost:3000/x/y), then redis://:pw@db-1/0.', 'see (<url>), then <url>.'],
+  ['open /var/lib/app/user_17/a.txt: permission denied', 'open <path>: permission denied'],
+  ['cannot load ./lib/x.rb:12 or ~/y and ../z', 'cannot load <path>:<n> or <path> and <path>'],
+  ['C:\\Users\\ann\\x.txt is missing', '<path> is missing'],
+  ['want application/json and/or text/plain', 'want application/json and/or text/plain'],
+  ['getaddrinfo ENOTFOUND redis-master', 'getaddrinfo ENOTFOUND <host>'],
+  [
+    'dial tcp: lookup db7.internal on 10.0.0.2:53: no such host',
+    'dial tcp: lookup <host> on <n>:<n>: no such host',
+  ],
+  ['api7.eu-west.example.com refused us', '<host> refused us'],
+  [
+    'java.lang.IllegalStateException in job.rb and Foo.Bar',
+    'java.lang.IllegalStateException in job.rb and Foo.Bar',
+  ],
+  ['a.length is not 1.', 'a.length is not <n>.'],
   ['the first line\nthe second', 'the first line'],
   ['\n  indented', 'indented'],
   ['deadbeefs and facades are words', 'deadbeefs and facades are words'],
@@ -30,6 +49,36 @@ test('errtype and message make the kind, and only they', () => {
   expect(fingerprint('A', 'order 1').id).toBe(fingerprint('A', 'order 22').id);
   // Ids are kept for months: this one must stay.
   expect(fingerprint('Boom', 'order 4711 failed').id).toBe('346fb57c084217f1');
+});
+
+test('e-mails, addresses, paths and hosts do not tell one kind from another', () => {
+  for (const [one, other] of [
+    ['ann@example.org', 'b.c@mail.test'],
+    ['https://a.example.com/x/1?y', 'http://127.0.0.1:80/'],
+    ['/home/ann/a.txt', '/tmp/b'],
+    ['db1.eu.internal', 'cache.internal'],
+  ])
+    expect(fingerprint('E', `no answer for ${one} today`)).toEqual(
+      fingerprint('E', `no answer for ${other} today`),
+    );
+});
+
+test('all errors of a type have a kind that no message has, and a sample is what was told', () => {
+  const all = fingerprintOfType('Boom');
+  expect(all).toMatchObject({ errtype: 'Boom', message: '*' });
+  expect([fingerprint('Boom', '*').id, fingerprint('Boom', '').id]).not.toContain(all.id);
+  expect(sampleOf('\n  order 4711 of ann@example.org\nmore')).toBe('order 4711 of ann@example.org');
+  expect(utf8Length(sampleOf('é'.repeat(5000)))).toBeLessThanOrEqual(200);
+});
+
+test('a message that is made to be slow costs a few milliseconds', () => {
+  for (const part of ['a', 'a.', 'a@', '/a', '://', 'a-', '.', 'com.', "'", '\\', 'http://a'])
+    for (const end of ['', '!', ' x', '@']) {
+      const text = part.repeat(1000) + end;
+      const started = performance.now();
+      for (let n = 0; n < 20; n++) fingerprint('E', text);
+      expect((performance.now() - started) / 20, part).toBeLessThan(50);
+    }
 });
 
 test('any texts have a kind that is short, without numbers, and the same again', () => {

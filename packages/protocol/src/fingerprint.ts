@@ -12,7 +12,7 @@ export interface Fingerprint {
   /** Of errtype and message: 16 hexadecimal digits. */
   id: string;
   errtype: string;
-  /** The first line, with placeholders for numbers, ids and quoted texts, cut at 200 bytes. */
+  /** The first line, with placeholders for numbers, ids, addresses, paths, hosts and quoted texts, cut at 200 bytes. */
   message: string;
 }
 
@@ -20,10 +20,28 @@ const LONGEST_LINE = 1000; // characters that are looked at
 const LONGEST_MESSAGE = 200; // bytes
 const LONGEST_ERRTYPE = 100; // bytes
 
+/** The ends of names of hosts that are told by themselves: others look like files (`job.rb`) or classes (`java.lang`). */
+const TOP =
+  'com|net|org|edu|gov|io|dev|app|cloud|info|biz|co|ai|example|test|invalid|local|localdomain|internal|intranet|corp|lan|home|cluster|svc|de|fr|uk|eu|nl|it|es|pt|br|ru|ua|cn|jp|kr|in|au|ca|ch|at|se|no|dk|fi|be|il|ir|us|mx|nz|tw|hk|sg';
+
+// Each begins where no part of the same thing stands before it: so no text is looked through twice.
 const placeholders: readonly (readonly [RegExp, string])[] = [
+  [/(?<![\p{L}\p{N}+.-])\p{L}[\p{L}\p{N}+.-]*:\/\/[^\s"'`<>()[\]{}]*[^\s"'`<>()[\]{}.,;:!?]/gu, '<url>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
   // An apostrophe inside a word opens no quotation.
   [/(?<![\p{L}\p{N}])(["'`])(?:(?!\1)[^\\]|\\.)*\1(?![\p{L}\p{N}])/gu, '<text>'],
+  [/(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?/gu, '<email>'],
+  // A drive's, or from a slash on that no word stands before: `and/or` and `application/json` are no paths.
+  [/(?<![\p{L}\p{N}])[a-z]:\\[^\s"'`<>|:,;]*/giu, '<path>'],
+  [/(?<![\p{L}\p{N}._@%+=~/<>-])(?:~|\.{1,2})?\/[\p{L}\p{N}_@%+=~-][\p{L}\p{N}._@%+=~/-]*/gu, '<path>'],
+  [/(?<=\b(?:ENOTFOUND|EAI_AGAIN|lookup) )[\p{L}\p{N}][\p{L}\p{N}._-]*/gu, '<host>'],
+  [
+    new RegExp(
+      `(?<![\\p{L}\\p{N}._/@-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\\.)+(?:${TOP})(?![\\p{L}\\p{N}_-]|\\.[\\p{L}\\p{N}])`,
+      'gu',
+    ),
+    '<host>',
+  ],
   [/\b0x[0-9a-f]+\b/gi, '<hex>'],
   [/\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b/gi, '<hex>'],
   [/\b(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{16,}/gi, '<id>'],
@@ -33,14 +51,28 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
 /** The kind of an error. Empty texts are as good as others. */
 export function fingerprint(errtype: string, message: string): Fingerprint {
   const type = cutUtf8(wellFormed(errtype), LONGEST_ERRTYPE);
+  let text = wellFormed(firstLine(message));
+  for (const [pattern, placeholder] of placeholders) text = text.replace(pattern, placeholder);
+  text = cutUtf8(text.trim(), LONGEST_MESSAGE);
+  return { id: hash(`${type}\n${text}`), errtype: type, message: text };
+}
+
+/** All errors of an errtype as one kind: for a type that has more kinds than can be kept apart. Its message is `*`. */
+export function fingerprintOfType(errtype: string): Fingerprint {
+  const type = cutUtf8(wellFormed(errtype), LONGEST_ERRTYPE);
+  return { id: hash(`${type}\n\n*`), errtype: type, message: '*' }; // no message has a line break
+}
+
+/** What is shown of a message as it was told: the first line, cut at 200 bytes. */
+export const sampleOf = (message: string): string =>
+  cutUtf8(wellFormed(firstLine(message)).trim(), LONGEST_MESSAGE);
+
+function firstLine(message: string): string {
   const [line = ''] = message
     .trimStart()
     .slice(0, LONGEST_LINE)
     .split(/[\r\n]/, 1);
-  let text = wellFormed(line);
-  for (const [pattern, placeholder] of placeholders) text = text.replace(pattern, placeholder);
-  text = cutUtf8(text.trim(), LONGEST_MESSAGE);
-  return { id: hash(`${type}\n${text}`), errtype: type, message: text };
+  return line;
 }
 
 // Two running sums with a last stir, as in cyrb53: there is no hash that Node and browsers both give at once.

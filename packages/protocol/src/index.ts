@@ -29,7 +29,7 @@ export {
   rememberedLines,
 } from './extension.ts';
 export { type Attempt, type Failure, failureText, readFailure } from './failure.ts';
-export { type Fingerprint, fingerprint } from './fingerprint.ts';
+export { type Fingerprint, fingerprint, fingerprintOfType, sampleOf } from './fingerprint.ts';
 export { globMatcher } from './glob.ts';
 export {
   type FailWish,

@@ -250,12 +250,18 @@ export interface KindRow {
   dead: number;
 }
 
-/** Failures of one kind: of one error type and one message, numbers and names in it aside. */
+/** Failures of one kind: of one error type and one message, numbers, names, addresses and paths in it aside. */
 export interface ErrorGroup {
+  /** `fingerprints` of a filter takes it; `other` has no jobs. */
   id: string;
   errtype: string;
+  /** Without what differs from one time to the next; `*`: all messages of the errtype. */
   message: string;
+  /** The first line of the message as it was told last; empty: it is not known. */
+  sample: string;
   jobtypes: readonly string[];
+  /** Jobtypes of the jobs that are there now. */
+  there: readonly string[];
   /** Jobs with this failure that are there now. */
   retries: number;
   dead: number;

@@ -1,17 +1,17 @@
 /*
- * Failures by their kind: what fails, how often, since when, and all jobs of a kind acted on at once. It must never show one failure as
- * many: numbers and names in a message do not make another kind. A stranger would get wrong that a kind without jobs is still listed:
- * its jobs were retried with success.
+ * Failures by their kind: what fails, how often, since when, and all jobs of a kind acted on at once.
+ * Note: a kind without jobs is listed too, because its jobs were retried with success. It has no link to jobs.
  */
 import type { ErrorGroup } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { useOneInAddress } from '../address.ts';
+import { useInAddress, useOneInAddress } from '../address.ts';
 import { api, type Span, spans } from '../api.ts';
 import { jobsHref } from '../filter.ts';
 import { count } from '../numbers.ts';
+import { Chip } from '../parts/chip.tsx';
 import { Empty, ErrorNote, Skeleton } from '../parts/notes.tsx';
 import { PageHead } from '../parts/section.tsx';
 import { SpanChoice } from '../parts/span-choice.tsx';
@@ -27,6 +27,7 @@ export default function Errors(): ReactNode {
   const { t } = useTranslation();
   const { rate } = usePrefs();
   const [span, setSpan] = useOneInAddress('span', '24h', spans);
+  const [jobtype, setJobtype] = useInAddress('jobtype');
   usePage(t('shell.pages.errors'));
   const { data, error, refetch } = useQuery({
     queryKey: ['errors', span],
@@ -34,17 +35,19 @@ export default function Errors(): ReactNode {
     refetchInterval: rate === 0 ? false : Math.max(rate, least),
     placeholderData: (before) => before,
   });
+  const groups = data?.groups.filter(({ jobtypes }) => jobtype === '' || jobtypes.includes(jobtype));
   return (
     <>
       <PageHead title={t('shell.pages.errors')}>
+        {jobtype !== '' && <Chip name={t('jobs.jobtypes')} value={jobtype} onRemove={() => setJobtype('')} />}
         <SpanChoice value={span} onChange={setSpan} choices={spans} />
       </PageHead>
       {error && <ErrorNote problem={error} again={() => void refetch()} />}
       {data?.partial && <p className="mb-2 text-soft">{t('errors.partial')}</p>}
       {!data && !error && <Skeleton lines={6} height={72} />}
-      {data?.groups.length === 0 && <Empty title={t('errors.none')}>{t('errors.noneBody')}</Empty>}
+      {groups?.length === 0 && <Empty title={t('errors.none')}>{t('errors.noneBody')}</Empty>}
       <ul aria-label={t('errors.list')}>
-        {data?.groups.map((group) => (
+        {groups?.map((group) => (
           <li key={group.id} className="border-b border-line py-3 first:border-t">
             <Group group={group} span={span} />
           </li>
@@ -56,7 +59,7 @@ export default function Errors(): ReactNode {
 
 function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
   const { t } = useTranslation();
-  const { id, errtype, message, jobtypes, retries, dead, last_at, first_at } = group;
+  const { id, errtype, message, sample, jobtypes, there, retries, dead, last_at, first_at } = group;
   const filter = { fingerprints: [id], places: ['retries', 'dead'] as const };
   const figures: [string, ReactNode][] = [
     [t('errors.columns.failures'), count(group.failures)],
@@ -69,14 +72,26 @@ function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
     <article className="grid gap-x-8 gap-y-2 lg:grid-cols-[minmax(0,1fr)_auto]">
       <div className="min-w-0">
         <h2 dir="auto" className="text-base wrap-anywhere">
-          <span className="text-dead">{errtype}</span> <span className="font-normal">{message}</span>
+          <span className="text-dead">{errtype}</span>{' '}
+          <span className="font-normal">{sample === '' ? message : sample}</span>
         </h2>
+        <Pattern group={group} />
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-sm text-soft">
-          {jobtypes.map((jobtype) => (
-            <Link key={jobtype} href={jobsHref({ jobtypes: [jobtype], ...filter })} className="link">
-              {jobtype}
-            </Link>
-          ))}
+          {jobtypes.map((jobtype) =>
+            there.includes(jobtype) ? (
+              <Link
+                key={jobtype}
+                href={jobsHref({ jobtypes: [jobtype], ...filter })}
+                className="link wrap-anywhere"
+              >
+                {jobtype}
+              </Link>
+            ) : (
+              <span key={jobtype} className="wrap-anywhere">
+                {jobtype}
+              </span>
+            ),
+          )}
         </p>
         {retries + dead > 0 && (
           <div className="mt-2 flex flex-wrap items-center gap-2">
@@ -99,5 +114,18 @@ function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
         </dl>
       </div>
     </article>
+  );
+}
+
+/** What the messages of the kind have in common, where the sample does not say it. */
+function Pattern({ group: { message, sample, id } }: { group: ErrorGroup }): ReactNode {
+  const { t } = useTranslation();
+  if (id === 'other') return <p className="text-sm text-faint">{t('errors.others')}</p>;
+  if (message === '*') return <p className="text-sm text-faint">{t('errors.ofType')}</p>;
+  if (sample === '' || sample === message) return null;
+  return (
+    <p className="text-sm wrap-anywhere text-faint" title={t('errors.pattern')}>
+      <code>{message}</code>
+    </p>
   );
 }

@@ -2,9 +2,8 @@
  * A field for several values: each is a chip that can be removed, and what is typed becomes the next one.
  * Note: a value is never split, because names may hold spaces and commas. Enter, or a new line in a pasted text, ends a value.
  */
-import { X } from 'lucide-react';
 import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useId } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Chip } from './chip.tsx';
 
 /** The values, and what is typed and not one of them yet. */
 export interface Values {
@@ -37,7 +36,6 @@ export function ValuesField({
   /** Id of a datalist with values to choose from. */
   list?: string;
 }): ReactNode {
-  const { t } = useTranslation();
   const id = useId();
   const { values, typed } = value;
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
@@ -61,17 +59,12 @@ export function ValuesField({
         <ul className="flex flex-wrap gap-1">
           {values.map((one) => (
             <li key={one}>
-              <button
-                type="button"
-                aria-label={t('jobs.remove', { name: t('jobs.is', { name: label, value: one }) })}
-                onClick={() => onChange({ values: values.filter((other) => other !== one), typed })}
-                className="flex h-7 max-w-full items-center gap-1.5 rounded-sm bg-chosen px-2 text-sm hover:bg-hover"
-              >
-                <span dir="auto" className="truncate whitespace-pre">
-                  {one}
-                </span>
-                <X size={13} aria-hidden className="shrink-0" />
-              </button>
+              <Chip
+                hideName
+                name={label}
+                value={one}
+                onRemove={() => onChange({ values: values.filter((other) => other !== one), typed })}
+              />
             </li>
           ))}
         </ul>

@@ -41,6 +41,9 @@ export const words = {
       last: 'Zuletzt',
     },
     trend: 'Fehlschläge: {{number}}, höchstens {{most}} in einer Stunde',
+    pattern: 'Was diese Meldungen gemeinsam haben',
+    ofType: 'Alle Meldungen dieses Fehlertyps: Es sind zu viele verschiedene, um jede aufzuführen.',
+    others: 'Fehlschläge weiterer Fehlertypen, zusammen gezählt. Ihre Jobs lassen sich nicht herausfiltern.',
     show: 'Jobs anzeigen',
     none: 'Nichts ist fehlgeschlagen',
     noneBody:

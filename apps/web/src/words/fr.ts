@@ -50,6 +50,9 @@ export const words = {
       last: 'Dernier',
     },
     trend: 'Échecs : {{number}}, maximum en une heure : {{most}}',
+    pattern: 'Ce que ces messages ont en commun',
+    ofType: 'Tous les messages de ce type d’erreur : ils sont trop nombreux pour être listés séparément.',
+    others: 'Échecs d’autres types d’erreur, comptés ensemble. Leurs jobs ne peuvent pas être filtrés.',
     show: 'Afficher les jobs',
     none: 'Aucun échec',
     noneBody:

@@ -27,7 +27,7 @@ import type { StorageErrors } from './storage-errors.ts';
 
 export type * from './find.ts';
 
-export { Histogram, type Kind, Meter, runBounds, waitBounds } from './meter.ts';
+export { Histogram, type Kind, Meter, runBounds, timeBounds, waitBounds } from './meter.ts';
 export type * from './past.ts';
 export type * from './producer.ts';
 export {

@@ -7,7 +7,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 
-/** Seconds that half, 95 and 99 of a hundred did not exceed, as exactly as the bounds of a histogram tell. */
+/** Seconds that half, 95 and 99 of a hundred did not exceed, as exactly as the bounds of a histogram tell; never more than the longest. */
 export interface Percentiles {
   readonly p50: number;
   readonly p95: number;
@@ -53,12 +53,16 @@ export interface KindSum extends EventCounts {
 
 /** Failures of one kind. */
 export interface ErrorGroup {
-  /** Of `fingerprint`; `other` for what was too much to be kept apart. */
+  /** Of `fingerprint`; of `fingerprintOfType` for kinds of a type, `other` for types that were too many to be kept apart. */
   readonly id: string;
   readonly errtype: string;
   /** Without what differs from one time to the next. */
   readonly message: string;
+  /** The first line of the message as it was told last; empty: it is not known. */
+  readonly sample: string;
   readonly jobtypes: readonly string[];
+  /** Jobtypes of the jobs that are there now. */
+  readonly there: readonly string[];
   /** Jobs that are there now with this failure. */
   readonly retries: number;
   readonly dead: number;

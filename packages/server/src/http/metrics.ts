@@ -7,7 +7,7 @@
  */
 import type { Info } from '@faktory-ts/protocol';
 import type { Metric, Registry } from 'prom-client';
-import { type Histogram, type Jobs, storageErrorKinds } from '../jobs/jobs.ts';
+import { type Histogram, type Jobs, runBounds, storageErrorKinds, waitBounds } from '../jobs/jobs.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 
 /** Where the figures come from. */
@@ -121,8 +121,8 @@ function ofKinds(jobs: Jobs): Family[] {
       value: kind[outcome],
     })),
   );
-  const waits = summed(kinds.map(({ queue, wait }) => [queue, wait]));
-  const runs = summed(kinds.map(({ jobtype, run }) => [jobtype, run]));
+  const waits = summed(kinds.map(({ queue, wait }) => [queue, coarser(wait, waitBounds)]));
+  const runs = summed(kinds.map(({ jobtype, run }) => [jobtype, coarser(run, runBounds)]));
   const wait = [...waits].flatMap(([queue, each]) => samples('faktory_job_wait_seconds', { queue }, each));
   const run = [...runs].flatMap(([jobtype, each]) => samples('faktory_job_run_seconds', { jobtype }, each));
   return [
@@ -262,6 +262,17 @@ const histogram = (name: string, help: string, values: readonly Sample[]): Famil
   type: 'histogram',
   values,
 });
+
+/** The same values between fewer bounds, all of which the histogram has: each bucket is a series of each name. */
+export function coarser({ bounds, counts, sum }: Buckets, fewer: readonly number[]): Buckets {
+  const sums = new Array<number>(fewer.length + 1).fill(0);
+  let to = 0;
+  for (const [at, count] of counts.entries()) {
+    while (to < fewer.length && (bounds[at] ?? Number.POSITIVE_INFINITY) > (fewer[to] as number)) to++;
+    sums[to] = (sums[to] as number) + count;
+  }
+  return { bounds: fewer, counts: sums, sum };
+}
 
 /** One histogram for each name. Pairs of queue and jobtype would make too many series of buckets. */
 function summed(named: readonly (readonly [name: string, histogram: Buckets])[]): Map<string, Buckets> {

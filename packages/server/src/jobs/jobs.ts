@@ -54,7 +54,7 @@ import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
 
 export type * from '../engine/engine.ts';
-export { storageAdvice, storageErrorKinds } from '../engine/engine.ts';
+export { runBounds, storageAdvice, storageErrorKinds, waitBounds } from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
 export type { PushLine } from './push.ts';
 

@@ -2,13 +2,14 @@
  * The filters of the explorer: states with their sizes, a text, and the rest behind a button; what is set shows as a chip that takes it
  * away. It must never hold a filter of its own: the address has it. A stranger would get wrong that no state chosen means all.
  */
-import { SlidersHorizontal, X } from 'lucide-react';
+import { SlidersHorizontal } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Filter, places } from '../../filter.ts';
 import { useLive } from '../../live.ts';
 import { count } from '../../numbers.ts';
 import { Button } from '../../parts/button.tsx';
+import { Chip } from '../../parts/chip.tsx';
 import { placeLooks } from '../../parts/state.tsx';
 import { exactTime } from '../../time.tsx';
 import { FilterDialog } from './filter-dialog.tsx';
@@ -103,19 +104,12 @@ function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
   return (
     <>
       {chips.map(({ name, value, without }) => (
-        <button
+        <Chip
           key={`${name} ${value}`}
-          type="button"
-          aria-label={t('jobs.remove', { name: t('jobs.is', { name: t(`jobs.${name}`), value }) })}
-          onClick={() => onChange(without)}
-          className="flex h-7 max-w-72 items-center gap-1.5 rounded-sm bg-chosen px-2 text-sm hover:bg-hover"
-        >
-          <span className="text-soft">{t(`jobs.${name}`)}</span>
-          <span dir="auto" className="truncate font-medium">
-            {value}
-          </span>
-          <X size={13} aria-hidden />
-        </button>
+          name={t(`jobs.${name}`)}
+          value={value}
+          onRemove={() => onChange(without)}
+        />
       ))}
       {any && (
         <Button small tone="quiet" onClick={() => onChange({})}>

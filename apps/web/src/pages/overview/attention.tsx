@@ -7,7 +7,7 @@ import { CircleAlert, CircleCheck, OctagonAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { jobsHref, queueHref } from '../../filter.ts';
+import { errorsHref, queueHref } from '../../filter.ts';
 import { useLive } from '../../live.ts';
 import { bytes, duration, share } from '../../numbers.ts';
 import { Skeleton } from '../../parts/notes.tsx';
@@ -20,10 +20,10 @@ function hrefOf({ code, queue, jobtype }: Attention): string {
     case 'latency':
     case 'paused':
       return queue ? queueHref(queue) : '/queues';
+    // The errors of the last hour are there also when no job waits with them any more.
     case 'failing':
-      return jobsHref({ places: ['retries', 'dead'], ...(jobtype && { jobtypes: [jobtype] }) });
     case 'dead':
-      return jobsHref({ places: ['dead'], ...(jobtype && { jobtypes: [jobtype] }) });
+      return errorsHref(jobtype);
     case 'worker_silent':
       return '/workers';
     default:

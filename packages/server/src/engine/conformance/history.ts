@@ -1,7 +1,7 @@
 /**
  * Conformance: what happened when, and which kinds of errors there were. It outlives a restart, is bounded, and is forgotten in time.
  */
-import { fingerprint } from '@faktory-ts/protocol';
+import { fingerprint, fingerprintOfType } from '@faktory-ts/protocol';
 import { describe, expect, test } from 'vitest';
 import type { Outcome, SeriesAsk, SeriesStep } from '../engine.ts';
 import { DAY, entries, entry, HOUR, jids, type Open, type Scene, SECOND, scenes } from './scene.ts';
@@ -13,6 +13,7 @@ export function exerciseHistory(open: Open): void {
     const begin = scenes(open);
     exerciseSeries(begin);
     exerciseFilters(begin);
+    exercisePercentiles(begin);
     exerciseKinds(begin);
     exerciseKept(begin);
     exerciseErrors(begin);
@@ -122,12 +123,44 @@ function exerciseFilters(begin: Begin): void {
       expect(all?.wait?.p99).toBeLessThanOrEqual(30);
       expect(all?.run?.p50).toBeLessThanOrEqual(1);
       const [mail] = await series(scene, { queue: 'mail' });
-      expect(mail).toMatchObject({ pushed: 1, done: 1, wait: { p50: 17.5 }, run: { p50: 0.75 } });
+      expect(mail).toMatchObject({ pushed: 1, done: 1, wait: { p50: 17.5 }, run: { p50: 0.9 } });
       const [send] = await series(scene, { jobtype: 'Send' });
-      expect(send).toMatchObject({ pushed: 2, done: 2, wait: { p50: 17.5 }, run: { p50: 0.75 } });
+      expect(send).toMatchObject({ pushed: 2, done: 2, wait: { p50: 20 }, run: { p50: 0.9 } });
       const [both] = await series(scene, { jobtype: 'Send', queue: 'bulk' });
-      expect(both).toMatchObject({ pushed: 1, done: 1, wait: { p50: 17.5 }, run: { p50: 0.75 } });
+      expect(both).toMatchObject({ pushed: 1, done: 1, wait: { p50: 20.5 }, run: { p50: 0.9 } });
       expect(await series(scene, { queue: 'none' })).toEqual([]);
+    }
+  });
+}
+
+function exercisePercentiles(begin: Begin): void {
+  test('no percentile is above the longest time that was seen, in minutes, hours and what is joined of them', async () => {
+    const scene = await begin();
+    const start = scene.now;
+    for (const [wait, run] of [
+      [1, 130_000],
+      [70 * SECOND, 31 * SECOND],
+    ] as const) {
+      await scene.engine.push(entries(jids(`job-${wait}`, 3)));
+      scene.now += wait;
+      const held = [await scene.take(), await scene.take(), await scene.take()];
+      scene.now += run;
+      for (const each of held) await scene.engine.settle(each, { to: 'done' });
+      const [last] = (await series(scene)).slice(-1);
+      expect(last?.wait?.p99).toBeLessThanOrEqual(wait / SECOND);
+      expect(last?.run?.p99).toBeLessThanOrEqual(run / SECOND);
+      expect(last?.run?.p50).toBeGreaterThan((run / SECOND) * 0.6);
+      await nextMinute(scene, 2 * MINUTE);
+    }
+    for (const restarted of [false, true]) {
+      if (restarted) await scene.restart();
+      const [hour] = await series(scene, { step: 'hour' });
+      expect(hour?.run?.p99).toBeLessThanOrEqual(31);
+      expect(hour?.run?.p50).toBeLessThanOrEqual(0.15);
+      const [joined] = await series(scene, { from: start, join: 60 });
+      expect(joined?.wait?.p99).toBeLessThanOrEqual(70);
+      const quick = (await series(scene))[0];
+      expect(quick?.run?.p99).toBeLessThanOrEqual(0.13);
     }
   });
 }
@@ -226,7 +259,9 @@ function exerciseErrors(begin: Begin): void {
       expect(others).toEqual([]);
       expect(net).toEqual({
         ...fingerprint('NetError', 'no such host'),
+        sample: 'no such host',
         jobtypes: ['T'],
+        there: ['T'],
         retries: 0,
         dead: 1,
         failures: 1,
@@ -238,6 +273,7 @@ function exerciseErrors(begin: Begin): void {
       expect(boom).toMatchObject({
         ...fingerprint('Boom', 'order 2 failed'),
         message: 'order <n> failed',
+        sample: 'order 17 failed',
         retries: 1,
         dead: 1,
         failures: 3,
@@ -247,7 +283,8 @@ function exerciseErrors(begin: Begin): void {
           { at: start + HOUR, count: 1 },
         ],
       });
-      expect([...(boom?.jobtypes ?? [])].sort()).toEqual(['Send', 'Sum']);
+      expect(boom?.jobtypes).toEqual(expect.arrayContaining(['Send', 'Sum']));
+      expect([...(boom?.there ?? [])].sort()).toEqual(['Send', 'Sum']);
     }
     const later = await scene.engine.errors({ from: start + HOUR });
     expect(later.map(({ failures }) => failures)).toEqual([1, 1]);
@@ -279,21 +316,51 @@ function exerciseErrorJobs(begin: Begin): void {
 }
 
 function exerciseManyErrors(begin: Begin): void {
-  test('of very many kinds of errors some are other, and none is lost from the sum', async () => {
+  test('of very many kinds of errors some are told by their type alone, none is lost from the sum, and each finds its jobs', async () => {
     const scene = await begin();
-    const words = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q'];
-    const messages = words.flatMap((one) => words.map((other) => `${one} ${other} is no word`));
-    for (const half of [messages.slice(0, 150), messages.slice(150)]) {
-      await scene.engine.push(entries(jids('job', half.length)));
-      for (const message of half) {
-        const { jid } = await scene.take();
-        await scene.engine.settle({ jid }, { to: 'forgotten', error: { errtype: 'E', message } });
-      }
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+    const messages = letters.flatMap((one) => letters.map((other) => `${one} ${other} is no word`));
+    const types = ['Early', 'Late'];
+    for (const errtype of types) {
+      const half = messages.slice(0, 300);
+      await scene.engine.push(entries(jids(errtype, half.length)));
+      for (const message of half) await end(scene, failed(scene, message, 'retries', errtype));
+      scene.now -= half.length * SECOND;
       await nextMinute(scene, SECOND);
     }
     const groups = await scene.engine.errors({ from: 0 });
-    expect(groups).toHaveLength(201);
-    expect(groups.reduce((sum, { failures }) => sum + failures, 0)).toBe(messages.length);
-    expect(groups.find(({ id }) => id === 'other')?.failures).toBe(messages.length - 200);
+    const all = groups.filter(({ failures }) => failures > 0);
+    expect(all).toHaveLength(501);
+    expect(all.reduce((sum, { failures }) => sum + failures, 0)).toBe(600);
+    expect(all.map(({ id }) => id)).not.toContain('other');
+    const rest = all.find(({ message }) => message === '*');
+    expect(rest).toMatchObject({ ...fingerprintOfType('Late'), failures: 100, retries: 300, there: ['T'] });
+    expect(rest?.sample).toMatch(/is no word$/);
+    const ask = { places: ['retries', 'dead'], fingerprints: [rest?.id ?? ''] } as const;
+    let [count, cursor]: [number, string | undefined] = [0, undefined];
+    do {
+      const bite = await scene.engine.count(ask, cursor);
+      count += bite.count;
+      cursor = bite.next;
+    } while (cursor !== undefined);
+    expect(count).toBe(300);
+  });
+
+  test('of very many types of errors the rest is other, and has no jobs to be found', async () => {
+    const scene = await begin();
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+    const types = letters.flatMap((one) => letters.map((two) => `Error${one}${two}`)).concat(letters);
+    const many = [...types, ...letters.map((one) => `Another${one}`), ...letters.map((one) => `More${one}`)];
+    await scene.engine.push(entries(jids('job', many.length)));
+    for (const errtype of many) {
+      const { jid } = await scene.take();
+      await scene.engine.settle({ jid }, { to: 'forgotten', error: { errtype, message: 'no' } });
+    }
+    await nextMinute(scene, SECOND);
+    const groups = await scene.engine.errors({ from: 0 });
+    expect(groups).toHaveLength(701);
+    expect(groups.reduce((sum, { failures }) => sum + failures, 0)).toBe(many.length);
+    const other = groups.find(({ id }) => id === 'other');
+    expect(other).toMatchObject({ failures: many.length - 700, retries: 0, dead: 0, there: [] });
   });
 }

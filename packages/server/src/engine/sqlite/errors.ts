@@ -4,7 +4,7 @@
  * A stranger would get wrong that jobs are counted by looking at each: so no more than 100,000 are looked at, in the reader's thread, and
  * what took long is remembered for a while.
  */
-import type { Micros } from '@faktory-ts/protocol';
+import { fingerprintOfType, type Micros } from '@faktory-ts/protocol';
 import type { ErrorGroup } from '../engine.ts';
 import type { FailingGroup, FailingMark } from './failing.ts';
 import { type History, stepOf } from './history.ts';
@@ -45,10 +45,11 @@ export class ErrorReader {
     const now = await this.#failing(signal);
     const groups = await this.#failures(from, signal);
     for (const failing of now.groups.values()) {
-      const group = groups.get(failing.id) ?? { ...failing, failures: 0, hours: [] };
-      const { retries, dead, jid } = failing;
-      const jobtypes = [...new Set([...group.jobtypes, ...failing.jobtypes])];
-      groups.set(failing.id, { ...group, retries, dead, jid, jobtypes });
+      const group = groups.get(failing.id) ?? { ...failing, there: [], failures: 0, hours: [] };
+      const { retries, dead, jid, sample } = failing;
+      groups.set(failing.id, { ...group, ...typesOf(group, failing), retries, dead, jid, sample });
+      const ofType = groups.get(fingerprintOfType(failing.errtype).id);
+      if (ofType) addOfType(ofType, failing);
     }
     const found = [...groups.values()].sort((a, b) => b.last - a.last).slice(0, MOST_GROUPS);
     return now.partial ? found.map((group) => ({ ...group, partial: true })) : found;
@@ -78,8 +79,8 @@ export class ErrorReader {
   #addUnwritten(groups: Map<string, Group>, from: Micros): void {
     const at = stepOf('hour', this.#history.minute);
     if (at < from) return;
-    for (const { kind, jobtype, count, first, last, jid } of this.#history.faults.all()) {
-      addPast(groups, { ...kind, jobtypes: [jobtype], first, last, jid, hours: [{ at, count }] });
+    for (const { kind, jobtype, count, first, last, jid, sample } of this.#history.faults.all()) {
+      addPast(groups, { ...kind, sample, jobtypes: [jobtype], first, last, jid, hours: [{ at, count }] });
     }
   }
 
@@ -102,13 +103,29 @@ export class ErrorReader {
   }
 }
 
+function typesOf(group: Group, { jobtypes }: FailingGroup): Pick<Group, 'jobtypes' | 'there'> {
+  return {
+    jobtypes: [...new Set([...group.jobtypes, ...jobtypes])],
+    there: [...new Set([...group.there, ...jobtypes])],
+  };
+}
+
+/** The jobs of a whole type: its id finds all of them, whatever their kind. */
+function addOfType(group: Group, failing: FailingGroup): void {
+  Object.assign(group, typesOf(group, failing));
+  group.retries += failing.retries;
+  group.dead += failing.dead;
+}
+
 function addPast(groups: Map<string, Group>, fault: PastFault): void {
-  const { id, errtype, message, first, last, jid, jobtypes, hours } = fault;
+  const { id, errtype, message, sample, first, last, jid, jobtypes, hours } = fault;
   const made = {
     id,
     errtype,
     message,
+    sample,
     jobtypes: [],
+    there: [],
     retries: 0,
     dead: 0,
     failures: 0,
@@ -123,6 +140,7 @@ function addPast(groups: Map<string, Group>, fault: PastFault): void {
   group.first = Math.min(group.first, first);
   group.last = Math.max(group.last, last);
   group.jid = jid;
+  if (sample) group.sample = sample;
   for (const { at, count } of hours) {
     group.failures += count;
     const last = group.hours.at(-1); // they come in their order

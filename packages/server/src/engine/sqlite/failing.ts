@@ -1,7 +1,7 @@
 /**
  * The jobs in retries and dead by the kind of their failure: counted in the reader's thread, a bite at a time, for the page of errors.
  */
-import { fingerprint, jobtypeOf, type Micros } from '@faktory-ts/protocol';
+import { fingerprint, jobtypeOf, type Micros, sampleOf } from '@faktory-ts/protocol';
 import { type Database, rowsOf } from './binding.ts';
 import { fromColumn } from './column.ts';
 import { errorOf } from './matching.ts';
@@ -23,6 +23,7 @@ export interface FailingGroup {
   readonly id: string;
   readonly errtype: string;
   readonly message: string;
+  sample: string;
   jobtypes: string[];
   retries: number;
   dead: number;
@@ -69,7 +70,16 @@ function add(groups: Map<string, FailingGroup>, row: Row, failure: string, dead:
   const { errtype, message } = errorOf(failure);
   const kind = fingerprint(errtype, message);
   const { seq, jid } = row;
-  const made = { ...kind, jobtypes: [], retries: 0, dead: 0, first: seq, last: seq, jid: fromColumn(jid) };
+  const made = {
+    ...kind,
+    sample: sampleOf(message),
+    jobtypes: [],
+    retries: 0,
+    dead: 0,
+    first: seq,
+    last: seq,
+    jid: fromColumn(jid),
+  };
   const group: FailingGroup = groups.get(kind.id) ?? made;
   groups.set(kind.id, group);
   if (dead) group.dead += 1;

@@ -4,12 +4,21 @@
  *
  * What a failed commit took back stays counted, as everywhere where jobs are counted.
  */
-import { type Fingerprint, fingerprint, type Micros } from '@faktory-ts/protocol';
+import {
+  type Fingerprint,
+  fingerprint,
+  fingerprintOfType,
+  type Micros,
+  sampleOf,
+} from '@faktory-ts/protocol';
 import type { Fault } from '../engine.ts';
 import type { Statement, Value } from './binding.ts';
 import { toColumn } from './column.ts';
 
-const MOST = 200; // pairs of kind and jobtype, in memory and in each hour
+// Pairs of kind and jobtype, in memory and in each hour: above the first number only the errtype makes a kind, above the second all are
+// one. Each hour of 180 days may be full, at some 300 bytes a pair.
+const MOST = 500;
+const MOST_WITH_TYPES = 700;
 const HOUR = 3_600_000_000; // µs
 const OTHER: Fingerprint = { id: 'other', errtype: 'other', message: '' };
 
@@ -30,6 +39,20 @@ export interface FaultCount {
   last: Micros;
   /** Of the last one. */
   jid: string;
+  sample: string;
+}
+
+/** As what a failure may be counted, the exactest first, and up to how many there may be then. */
+function waysOf<Count extends Pick<FaultCount, 'kind' | 'jobtype'>>(
+  count: Count,
+): [count: Count, most: number][] {
+  const { kind } = count;
+  if (kind.id === OTHER.id) return [[count, Number.POSITIVE_INFINITY]];
+  return [
+    [count, kind.message === '*' ? MOST_WITH_TYPES : MOST],
+    [{ ...count, kind: fingerprintOfType(kind.errtype) }, MOST_WITH_TYPES],
+    [{ ...count, kind: OTHER, jobtype: OTHER.id, sample: '' }, Number.POSITIVE_INFINITY],
+  ];
 }
 
 export class Faults {
@@ -46,7 +69,7 @@ export class Faults {
   /** An execution failed. */
   add({ errtype, message }: Fault, jobtype: string, jid: string, now: Micros): void {
     const kind = fingerprint(errtype, message);
-    this.#add({ kind, jobtype, count: 1, first: now, last: now, jid });
+    this.#add({ kind, jobtype, count: 1, first: now, last: now, jid, sample: sampleOf(message) });
   }
 
   /** Those of others, later ones than these. */
@@ -54,48 +77,53 @@ export class Faults {
     for (const count of later.all()) this.#add(count);
   }
 
-  #add(added: FaultCount): void {
-    const key = `${added.kind.id} ${added.jobtype}`;
-    const known = this.#counts.get(key);
-    if (known) {
-      known.count += added.count;
-      known.last = added.last;
-      known.jid = added.jid;
-    } else if (this.#counts.size < MOST || added.kind === OTHER) this.#counts.set(key, added);
-    else this.#add({ ...added, kind: OTHER, jobtype: OTHER.id });
+  #add(told: FaultCount): void {
+    for (const [added, most] of waysOf(told)) {
+      const key = `${added.kind.id} ${added.jobtype}`;
+      const known = this.#counts.get(key);
+      if (!known && this.#counts.size >= most) continue;
+      if (!known) this.#counts.set(key, added);
+      else {
+        known.count += added.count;
+        known.last = added.last;
+        known.jid = added.jid;
+        known.sample = added.sample;
+      }
+      return;
+    }
   }
 
   /** Adds them to the hour. Only inside a transaction. */
   write(store: Home, hour: Micros): void {
-    const { n } = store.sql('SELECT count(*) AS n FROM fault_hour WHERE at = ?').get(hour) as { n: number };
-    let room = MOST - n;
-    for (const count of this.#counts.values()) {
-      const id = idOf(store, count, count.kind);
-      if (!isThere(store, hour, id, count.jobtype) && room-- <= 0) {
-        addToHour(store, hour, idOf(store, count, OTHER), OTHER.id, count.count);
-      } else addToHour(store, hour, id, count.jobtype, count.count);
+    let { n } = store.sql('SELECT count(*) AS n FROM fault_hour WHERE at = ?').get(hour) as { n: number };
+    for (const told of this.#counts.values()) {
+      for (const [count, most] of waysOf(told)) {
+        const there = isThere(store, hour, count);
+        if (!there && n >= most) continue;
+        if (!there) n += 1;
+        store.write(ADD, hour, idOf(store, count), toColumn(count.jobtype), count.count);
+        break;
+      }
     }
   }
 }
 
-const NAME = `INSERT INTO fault (fingerprint, errtype, message, first, last, jid) VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (fingerprint) DO UPDATE SET last = max(last, excluded.last), jid = excluded.jid RETURNING id`;
-const THERE = 'SELECT 1 FROM fault_hour WHERE at = ? AND fault = ? AND jobtype = ?';
+const NAME = `INSERT INTO fault (fingerprint, errtype, message, sample, first, last, jid) VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (fingerprint)
+  DO UPDATE SET last = max(last, excluded.last), jid = excluded.jid, sample = excluded.sample RETURNING id`;
+const THERE = `SELECT 1 FROM fault_hour WHERE at = ? AND jobtype = ?
+  AND fault = (SELECT id FROM fault WHERE fingerprint = ?)`;
 const ADD = `INSERT INTO fault_hour (at, fault, jobtype, count) VALUES (?, ?, ?, ?)
   ON CONFLICT (at, fault, jobtype) DO UPDATE SET count = count + excluded.count`;
 
-function idOf(store: Home, { first, last, jid }: FaultCount, kind: Fingerprint): number {
+function idOf(store: Home, { kind, first, last, jid, sample }: FaultCount): number {
   const { id, errtype, message } = kind;
-  const values = [id, toColumn(errtype), toColumn(message), first, last, toColumn(jid)];
-  return (store.sql(NAME).get(...values) as { id: number }).id;
+  const texts = [id, toColumn(errtype), toColumn(message), toColumn(sample)];
+  return (store.sql(NAME).get(...texts, first, last, toColumn(jid)) as { id: number }).id;
 }
 
-function isThere(store: Home, hour: Micros, id: number, jobtype: string): boolean {
-  return store.sql(THERE).get(hour, id, toColumn(jobtype)) !== undefined;
-}
-
-function addToHour(store: Home, hour: Micros, id: number, jobtype: string, count: number): void {
-  store.write(ADD, hour, id, toColumn(jobtype), count);
+function isThere(store: Home, hour: Micros, { kind, jobtype }: FaultCount): boolean {
+  return store.sql(THERE).get(hour, toColumn(jobtype), kind.id) !== undefined;
 }
 
 const KEPT = 180 * 24 * HOUR;

@@ -5,7 +5,7 @@
  * It must cost nothing where nothing happened, and the path of a job nothing ever: it only looks at numbers that are counted anyway.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Kind, Meter } from '../engine.ts';
+import type { Histogram, Kind, Meter } from '../engine.ts';
 import { Faults, forgetFaults, type Home } from './faults.ts';
 import { type Events, Tally } from './tally.ts';
 
@@ -25,6 +25,8 @@ export const stepCode = (step: StepName): number => steps[step].length / 1_000_0
 export const stepOf = (step: StepName, at: Micros): Micros => at - (at % steps[step].length);
 
 type Numbers = Map<object, readonly number[]>;
+/** The largest values since the last write. */
+type Peaks = Map<Histogram, number>;
 
 export class History {
   readonly #store: Home;
@@ -65,18 +67,21 @@ export class History {
 
   async #write(): Promise<void> {
     let numbers: Numbers = this.#written;
+    let peaks: Peaks = new Map();
     const faults = this.faults;
     try {
       await this.#store.turn.run(() => {
         const tally = this.since();
         if (!tally.empty || !faults.empty) this.#store.turn.begin(); // throws when locked: nothing may have changed before
         numbers = numbersOf(this.#meter);
+        peaks = takePeaks(this.#meter);
         this.faults = new Faults();
         if (tally.empty && faults.empty) return;
         for (const step of ['minute', 'hour'] as const) this.#add(step, tally);
         faults.write(this.#store, stepOf('hour', this.#minute));
       });
     } catch (error) {
+      for (const [histogram, peak] of peaks) histogram.peak = Math.max(histogram.peak, peak);
       if (this.faults !== faults) faults.merge(this.faults);
       this.faults = faults;
       throw error;
@@ -98,6 +103,7 @@ export class History {
   /** Everything was forgotten: what was counted until now too. */
   clear(): void {
     this.#written = numbersOf(this.#meter);
+    takePeaks(this.#meter);
     this.faults = new Faults();
     this.version += 1;
   }
@@ -132,6 +138,17 @@ function numbersOf(meter: Meter): Numbers {
   return numbers;
 }
 
+/** From here on they are those of the next write. */
+function takePeaks(meter: Meter): Peaks {
+  const peaks: Peaks = new Map();
+  for (const { wait, run } of meter.kinds())
+    for (const histogram of [wait, run]) {
+      if (histogram.peak > 0) peaks.set(histogram, histogram.peak);
+      histogram.peak = 0;
+    }
+  return peaks;
+}
+
 function difference(meter: Meter, before: Numbers): Tally {
   const tally = new Tally();
   const since = (of: object, counts: readonly number[]): number[] => {
@@ -143,7 +160,13 @@ function difference(meter: Meter, before: Numbers): Tally {
     const wait = since(kind.wait, kind.wait.counts);
     const run = since(kind.run, kind.run.counts);
     if ([events, wait, run].some((counts) => counts.some((count) => count > 0)))
-      tally.add(kind.queue, kind.jobtype, { events, wait, run });
+      tally.add(kind.queue, kind.jobtype, {
+        events,
+        wait,
+        run,
+        waitMax: kind.wait.peak,
+        runMax: kind.run.peak,
+      });
   }
   return tally;
 }

@@ -5,7 +5,7 @@
  * A stranger would get wrong why both are needed: what a client chose (`custom`, `args`) may hold the very text that marks a jobtype, and
  * clients write the same character as itself or as an escape. The first must never leave out what the second would take.
  */
-import { fingerprint, jsonString, parseJob } from '@faktory-ts/protocol';
+import { fingerprint, fingerprintOfType, jsonString, parseJob } from '@faktory-ts/protocol';
 import type { Fault, FindAsk } from '../engine.ts';
 import type { Value } from './binding.ts';
 
@@ -50,7 +50,7 @@ export function decision({
   if (error !== undefined) rules.push(({ failure }) => failure !== null && failedWith(failure, error));
   if (fingerprints) {
     const wanted = new Set(fingerprints);
-    rules.push(({ failure }) => failure !== null && wanted.has(kindOf(failure)));
+    rules.push(({ failure }) => failure !== null && isOf(wanted, failure));
   }
   if (jobtypes) {
     const wanted = new Set(jobtypes);
@@ -66,9 +66,9 @@ function failedWith(failure: string, error: string): boolean {
   return errtype.includes(error) || message.includes(error);
 }
 
-function kindOf(failure: string): string {
+function isOf(wanted: ReadonlySet<string>, failure: string): boolean {
   const { errtype, message } = errorOf(failure);
-  return fingerprint(errtype, message).id;
+  return wanted.has(fingerprint(errtype, message).id) || wanted.has(fingerprintOfType(errtype).id);
 }
 
 const OURS =

@@ -2,7 +2,7 @@
  * Answers what happened when: what the file has is read in the reader's thread, bite by bite, and what is not written yet is added.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import { type KindSum, runBounds, type SeriesAsk, type SeriesStep, waitBounds } from '../engine.ts';
+import { type KindSum, type SeriesAsk, type SeriesStep, timeBounds } from '../engine.ts';
 import { type History, stepCode, stepOf, steps } from './history.ts';
 import type { PastStep } from './past.ts';
 import type { Reader } from './reader.ts';
@@ -91,11 +91,11 @@ function joinedBy(found: readonly PastStep[], length: Micros): PastStep[] {
 
 const weight = ({ pushed, done, failed, dead }: KindSum): number => pushed + done + failed + dead;
 
-function seriesStep({ at, events, wait, run }: PastStep): SeriesStep {
+function seriesStep({ at, events, wait, run, waitMax, runMax }: PastStep): SeriesStep {
   return {
     at,
     ...eventCounts(events),
-    wait: percentiles(wait, waitBounds),
-    run: percentiles(run, runBounds),
+    wait: percentiles(wait, timeBounds, waitMax),
+    run: percentiles(run, timeBounds, runMax),
   };
 }

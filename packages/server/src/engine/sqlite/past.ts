@@ -57,6 +57,7 @@ export interface PastFault {
   readonly id: string;
   readonly errtype: string;
   readonly message: string;
+  readonly sample: string;
   readonly first: Micros;
   readonly last: Micros;
   readonly jid: string;
@@ -68,6 +69,7 @@ interface FaultRow {
   readonly fingerprint: string;
   readonly errtype: string;
   readonly message: string;
+  readonly sample: string;
   readonly first: number;
   readonly last: number;
   readonly jid: string;
@@ -81,7 +83,7 @@ interface HourRow {
 }
 
 const HOURS = 'SELECT at, fault, jobtype, count FROM fault_hour WHERE at >= ? AND at < ? ORDER BY at';
-const FAULT = 'SELECT fingerprint, errtype, message, first, last, jid FROM fault WHERE id = ?';
+const FAULT = 'SELECT fingerprint, errtype, message, sample, first, last, jid FROM fault WHERE id = ?';
 
 /** By kind, hour by hour from a time on until another. `next` is the hour to go on from; undefined: that was all. */
 export function pastFaults(
@@ -109,6 +111,7 @@ export function pastFaults(
       id: row.fingerprint,
       errtype: fromColumn(row.errtype),
       message: fromColumn(row.message),
+      sample: fromColumn(row.sample),
       first: row.first,
       last: row.last,
       jid: fromColumn(row.jid),

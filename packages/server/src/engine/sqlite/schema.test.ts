@@ -47,7 +47,7 @@ test('a file of format 1 keeps its jobs, queues and counts, and is of the newest
   ]);
   await engine.close();
   const db = openDatabase(join(dir, 'faktory.db'));
-  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 8 });
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 9 });
   db.close();
 });
 

@@ -134,6 +134,8 @@ const migrations: readonly string[] = [
   // Whose the names of producers and workers are, as in the audit log: never a secret. Empty: nobody's.
   `ALTER TABLE producer ADD COLUMN owner TEXT NOT NULL DEFAULT '';
    ALTER TABLE worker ADD COLUMN owner TEXT NOT NULL DEFAULT '';`,
+  // A kind of error with a message as it was told.
+  `ALTER TABLE fault ADD COLUMN sample TEXT NOT NULL DEFAULT '';`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */
