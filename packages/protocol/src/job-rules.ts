@@ -8,9 +8,16 @@ import { defaultReserve, maxReserve, minJidBytes, minReserve } from './job.ts';
 import type { JobText } from './job-text.ts';
 import { unitAt, utf8Length } from './utf8.ts';
 
+const longestQueue = 255; // characters
+const longestName = 1000; // UTF-16 units of a jid and of a jobtype
+
 /** Throws `INVALID` unless the name is one that {@link queueName} allows. */
 export function checkQueueName(name: string): void {
   if (isQueueName(name)) return;
+  if (name.length > longestQueue) {
+    const text = `cannot get a queue whose name has ${name.length} characters: the most is ${longestQueue}`;
+    throw new FaktoryError('INVALID', text);
+  }
   const shown = JSON.stringify(excerpt(name));
   throw new FaktoryError(
     'INVALID',
@@ -20,6 +27,7 @@ export function checkQueueName(name: string): void {
 
 /** The same rule as {@link queueName}, without a regular expression: it runs for every job. */
 function isQueueName(name: string): boolean {
+  if (name.length > longestQueue) return false;
   for (let i = 0; i < name.length; i++) {
     const unit = unitAt(name, i);
     const letter = (unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a;
@@ -38,6 +46,11 @@ export function checkJob(job: JobText): void {
   // No character takes less than a byte per UTF-16 unit, so most jids need no counting.
   if (job.jid.length < minJidBytes && utf8Length(job.jid) < minJidBytes) {
     throw new FaktoryError('INVALID', 'jobs must have a reasonable jid parameter');
+  }
+  for (const name of ['jid', 'jobtype'] as const) {
+    if (job[name].length <= longestName) continue;
+    const text = `jobs cannot be pushed with a ${name} of ${job[name].length} characters: the most is ${longestName}`;
+    throw new FaktoryError('INVALID', text);
   }
   if (job.jobtype === '') throw new FaktoryError('INVALID', 'jobs must have a jobtype parameter');
   if (job.args === '') throw new FaktoryError('INVALID', 'jobs must have an args parameter');

@@ -210,7 +210,8 @@ export interface Engine {
 
   /**
    * Puts the entries where they go. The ready ones of a queue that would grow past its limit are left out together, and
-   * told. A counted push raises its producer's count in the same commit. Notes are kept of a producer's last 1,000 pushes.
+   * told. A counted push raises its producer's count in the same commit. Notes are kept of a producer's last 1,000 pushes; once they have
+   * over a megabyte, its pushes throw SHUTDOWN and are not counted until `pushed` was asked.
    */
   push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]>;
   /**

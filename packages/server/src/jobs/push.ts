@@ -17,6 +17,8 @@ import {
 } from '@faktory-ts/protocol';
 import type { Engine, Entry, Producer, Refusal } from '../engine/engine.ts';
 
+const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
+
 /** A line that is counted for its producer. */
 export interface PushLine {
   readonly producer: Producer;
@@ -72,12 +74,29 @@ export async function pushBulk(
     if (reason === undefined) entries.push(entryOf(job, now, createdAt));
     else refused.push([job.jid, reason]);
   }
+  if (refused.length > 0) await refuseLarge(engine, refused, jobs.length, line);
   const answer = (left: readonly Refusal[]): Record<string, string> =>
     Object.fromEntries([...refused, ...leftOut(entries, left)]);
   if (line === undefined) return answer(entries.length > 0 ? await engine.push(entries) : []);
   const note = (left: readonly Refusal[]): string | undefined =>
     refused.length + left.length > 0 ? JSON.stringify(answer(left)) : undefined;
   return answer(await engine.push(entries, { producer: line.producer, line: line.number, note }));
+}
+
+/** Throws LIMIT, and counts the line as refused, when the reasons are too much for one answer: then nothing of it is stored. */
+async function refuseLarge(
+  engine: Engine,
+  refused: readonly (readonly [jid: string, reason: string])[],
+  jobs: number,
+  line: PushLine | undefined,
+): Promise<void> {
+  const length = refused.reduce((sum, [jid, reason]) => sum + jid.length + reason.length, 0);
+  if (length <= MOST_REFUSED) return;
+  const [, first = ''] = refused[0] ?? [];
+  const text = `${refused.length} of ${jobs} jobs are refused, the first for: ${first}; their reasons have ${length} characters, so none is stored: mend or split the PUSHB`;
+  const error = new FaktoryError('LIMIT', text);
+  if (line !== undefined) await countRefused(engine, line, error);
+  throw error;
 }
 
 function leftOut(entries: readonly Entry[], left: readonly Refusal[]): [jid: string, reason: string][] {

@@ -16,7 +16,6 @@ import {
   fetchedJob,
   type Info,
   type JobText,
-  type LineRefusal,
   NIL,
   OK,
   parseAck,
@@ -211,13 +210,17 @@ async function extend(payload: string, desk: Desk, session: Session): Promise<An
   const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs, features };
   // The lines of a caller that may not push are counted for nobody: so its client goes on, and takes no producer's name.
   const pushes = session.caller.limits?.rights.has('push') ?? true;
-  if (producer !== undefined && pushes) Object.assign(offer, await claim(producer, ask, desk, session));
+  const { pushed, refused } =
+    producer !== undefined && pushes ? await claim(producer, ask, desk, session) : unnamed;
+  if (pushed !== undefined) offer.pushed = pushed;
   if (lease) offer.lease = workerTimeout / 1000;
   if (holding !== undefined) await reconcile(holding, desk, session);
   session.leased = lease;
   session.extended = true;
-  return json(offer);
+  return text(`${JSON.stringify(offer).slice(0, -1)}${refused}}`);
 }
+
+const unnamed = { pushed: undefined, refused: '' };
 
 /**
  * The worker says which hand-outs it has: every other one is lost to it, since its older connections are closed first. This
@@ -237,13 +240,13 @@ async function reconcile(
   log.info(`worker ${wid} reconnected without ${count} of its jobs: they are back in their queues`);
 }
 
-/** The connection becomes this producer's: how many of its lines were carried out, and what it may not know of them. */
+/** The connection becomes this producer's: how many of its lines were carried out, and what it may not know of them, as JSON text. */
 async function claim(
   name: string,
   { keep = DEFAULT_KEEP, answered = 0 }: ExtensionAsk,
   { jobs }: Desk,
   session: Session,
-): Promise<Pick<Extension, 'pushed' | 'refused'>> {
+): Promise<{ readonly pushed: number; readonly refused: string }> {
   const { caller } = session;
   const producer: Producer = { name, keep: keep * 1_000_000, owner: ownerOf(caller) };
   permitOwned(caller, await jobs.producerOwner(name), `the producer name ${excerpt(name)}`);
@@ -251,8 +254,10 @@ async function claim(
   // After the other connection's last push: operations keep their order.
   const { pushed, notes } = await jobs.pushed(producer, answered);
   session.countFrom(pushed);
-  const refused = [...notes].map(([line, text]) => [line, JSON.parse(text) as LineRefusal]);
-  return { pushed, ...(refused.length > 0 && { refused: Object.fromEntries(refused) }) };
+  if (notes.size === 0) return { pushed, refused: '' };
+  // Notes are JSON already, and may have megabytes.
+  const refused = [...notes].map(([line, note]) => `"${line}":${note}`).join(',');
+  return { pushed, refused: `,"refused":{${refused}}` };
 }
 
 async function beat(payload: string, { roster, jobs }: Desk, { line, caller }: Session): Promise<Answer> {

@@ -29,6 +29,8 @@ import { Outbox } from './outbox.ts';
 const MOST_IN_FLIGHT = 1000; // commands of one connection
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
 
+const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
+
 const interrupted = AbortSignal.abort();
 
 /** What a connection needs of its listener. */
@@ -294,7 +296,7 @@ export class Connection implements Session, WorkerLine {
 
   /** What the store did not take is not counted: later lines of a named producer would be counted in its place. */
   #refused(error: unknown): string {
-    const uncounted = !(error instanceof FaktoryError) || error.code === 'STORAGE';
+    const uncounted = !(error instanceof FaktoryError) || UNCOUNTED.includes(error.code);
     if (uncounted && this.producer !== undefined) this.#closing = true;
     return this.#errorText(error);
   }

@@ -6,7 +6,7 @@
  * A stranger would get wrong that a producer may be forgotten while it is connected and idle: its next push brings the count
  * along, so it goes on where it was.
  */
-import type { Micros } from '@faktory-ts/protocol';
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Counted, Producer, Pushed } from '../engine.ts';
 import type { Database, Statement, Value } from './binding.ts';
 import { fromColumn, toColumn } from './column.ts';
@@ -26,9 +26,15 @@ interface Known {
   next: number;
   /** Whose the name is; empty: nobody's. */
   owner: string;
+  /** Bytes of its notes; undefined: not counted yet. */
+  noteBytes: number | undefined;
+  /** It has too many: no line of it is carried out until it says what it knows. */
+  full: boolean;
 }
 
 const NOTES = 1000; // lines of a producer
+const NOTE_BYTES = 1024 * 1024; // of a producer; the note that goes beyond is the last one
+const unread = { noteBytes: undefined, full: false };
 const PRUNE_EVERY: Micros = 3_600_000_000;
 
 export class Producers {
@@ -49,7 +55,7 @@ export class Producers {
     const rows = db.prepare('SELECT id, name, pushed, owner FROM producer').all();
     type Row = { id: number; name: string; pushed: number; owner: string };
     for (const { id, name, pushed, owner } of rows as Row[]) {
-      this.#byName.set(fromColumn(name), { id, pushed, next: pushed, owner: fromColumn(owner) });
+      this.#byName.set(fromColumn(name), { id, pushed, next: pushed, owner: fromColumn(owner), ...unread });
     }
     this.#changed = false;
   }
@@ -58,14 +64,12 @@ export class Producers {
   pushed({ name }: Producer, answered: number): Pushed {
     const known = this.#byName.get(name);
     if (known === undefined) return { pushed: 0, notes: new Map() };
+    this.#forget(known, answered);
     const rows = this.#store
       .sql('SELECT line, text FROM note WHERE producer = ? ORDER BY line')
-      .all(known.id);
-    const notes = new Map(
-      (rows as { line: number; text: string }[]).map(({ line, text }) => [line, fromColumn(text)]),
-    );
-    for (const line of notes.keys()) if (line <= answered) notes.delete(line);
-    if (notes.size < rows.length) this.#forget(known.id, answered);
+      .all(known.id) as { line: number; text: string }[];
+    const notes = new Map(rows.map(({ line, text }) => [line, fromColumn(text)]));
+    known.full = false;
     return { pushed: known.next, notes };
   }
 
@@ -74,9 +78,36 @@ export class Producers {
     return this.#byName.get(name)?.owner || undefined;
   }
 
-  #forget(id: number, answered: number): void {
+  /**
+   * Throws SHUTDOWN while the producer has more than a megabyte of notes that its client may know: the line is not counted, its
+   * connection ends, and the client says with its next EXT what it knows. So what EXT answers is bounded. Writes nothing.
+   */
+  refuseFull({ name }: Producer, note: string | undefined): void {
+    const known = this.#byName.get(name);
+    if (known === undefined) return;
+    known.full ||= note !== undefined && this.#bytesOf(known) > NOTE_BYTES;
+    if (!known.full) return;
+    const text = `shutdown in progress: this producer has over ${NOTE_BYTES} bytes of refusals; connect again and say with EXT how many lines were answered`;
+    throw new FaktoryError('SHUTDOWN', text);
+  }
+
+  #bytesOf(known: Known): number {
+    if (known.noteBytes === undefined) {
+      const sum = this.#store.sql('SELECT total(octet_length(text)) AS bytes FROM note WHERE producer = ?');
+      known.noteBytes = (sum.get(known.id) as { bytes: number }).bytes;
+    }
+    return known.noteBytes;
+  }
+
+  #forget(known: Known, line: number): void {
+    const first = this.#store.sql('SELECT 1 FROM note WHERE producer = ? AND line <= ? LIMIT 1');
+    if (first.get(known.id, line) === undefined) return;
     this.#store.turn.begin();
-    this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', id, answered);
+    const gone = this.#store
+      .sql('DELETE FROM note WHERE producer = ? AND line <= ? RETURNING octet_length(text) AS bytes')
+      .all(known.id, line) as { bytes: number }[];
+    if (known.noteBytes === undefined) return;
+    known.noteBytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** One more push, with what is to be kept of it. Only inside a transaction. */
@@ -87,9 +118,11 @@ export class Producers {
     const { owner = '' } = producer;
     if (owner !== '' && owner !== known.owner) this.#handOver(known, owner);
     if (note === undefined) return;
-    this.#store.write('DELETE FROM note WHERE producer = ? AND line <= ?', known.id, line - NOTES);
+    this.#forget(known, line - NOTES);
     const text = 'INSERT OR REPLACE INTO note (producer, line, text) VALUES (?, ?, ?)';
+    const bytes = this.#bytesOf(known);
     this.#store.write(text, known.id, line, toColumn(note));
+    known.noteBytes = bytes + Buffer.byteLength(note);
   }
 
   #handOver(known: Known, owner: string): void {
@@ -108,7 +141,7 @@ export class Producers {
       'INSERT INTO producer (name, pushed, seen_at, keep, owner) VALUES (?, 0, ?, ?, ?) RETURNING id',
     );
     const { id } = made.get(toColumn(name), now, keep, toColumn(owner)) as { id: number };
-    const producer = { id, pushed: 0, next: 0, owner };
+    const producer = { id, pushed: 0, next: 0, owner, ...unread };
     this.#byName.set(name, producer);
     return producer;
   }
@@ -138,7 +171,10 @@ export class Producers {
 
   /** The open transaction is undone. */
   rollback(db: Database): void {
-    for (const producer of this.#touched) producer.next = producer.pushed;
+    for (const producer of this.#touched) {
+      producer.next = producer.pushed;
+      producer.noteBytes = undefined;
+    }
     this.#touched.clear();
     if (!this.#changed) return;
     this.#pruneAt = 0;

@@ -17,8 +17,10 @@ export function push(
   limit: number,
 ): readonly Refusal[] {
   const refused = limit === 0 ? [] : fullQueues(store, entries, limit);
+  const note = counted?.note(refused);
+  if (counted !== undefined) store.producers.refuseFull(counted.producer, note);
   store.turn.begin();
-  if (counted !== undefined) store.producers.count(counted, counted.note(refused));
+  if (counted !== undefined) store.producers.count(counted, note);
   const now = store.clock();
   for (const entry of entries) {
     if (refused.length > 0 && isRefused(entry, refused)) continue;
