@@ -22,7 +22,7 @@ const mayLose: Readonly<Record<Exclude<SyncMode, 'full'>, string>> = {
 /** Logs what a person needs to know about the server that has just started; the readiness line comes last. */
 export function announce(config: Config, server: Server, version: string, log: Logger): void {
   const { environment, binding, web } = config;
-  const { sync, password, tls } = config.server;
+  const { sync, password, tls, openToNetwork } = config.server;
   log.info(`${name} ${version} on Node ${process.version}, environment ${environment}`);
   log.info(`data in ${server.dir}`);
   if (sync === 'full') log.info('sync full: what is accepted is on disk before it is confirmed');
@@ -32,6 +32,10 @@ export function announce(config: Config, server: Server, version: string, log: L
       ? 'no password: every client is let in, unless there are tokens'
       : 'clients need the password',
   );
+  if (openToNetwork && password?.length === 0)
+    log.warn(
+      'a password is not required, as --skip-password says: whoever reaches a port may do everything there',
+    );
   if (tls) log.info(`TLS on both ports${tls.clientCa === undefined ? '' : '; clients need a certificate'}`);
   log.info(web ? `${tls ? 'https' : 'http'} at ${withPort(web, server.httpPort)}` : 'http is off');
   if (binding.port === 0) log.info(`port ${server.port} was free and is used for commands`);

@@ -39,6 +39,7 @@ describe('without flags', () => {
         description: 'Faktory',
         password: [],
         webPassword: [],
+        openToNetwork: false,
         maxLineBytes: 8_388_608,
         maxConnections: 2000,
         maxUnauthenticated: 1000,

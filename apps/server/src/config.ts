@@ -13,7 +13,13 @@ import { readConfD } from './conf-d.ts';
 import type { Flags } from './flags.ts';
 import { limitOptions } from './limits.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
-import { type Environment, type PasswordSources, readSecrets, resolvePasswords } from './password.ts';
+import {
+  type Environment,
+  type PasswordSources,
+  readSecrets,
+  resolvePasswords,
+  saysYes,
+} from './password.ts';
 import { statsdOption } from './statsd.ts';
 import { readTls } from './tls.ts';
 import { readToml, type TomlSettings } from './toml.ts';
@@ -38,6 +44,8 @@ export interface Surroundings {
   readonly home: () => string;
   /** The password file of staging and production: /etc/faktory/password. */
   readonly passwordFile: string;
+  /** Whether --skip-password was typed. */
+  readonly skipPassword?: boolean;
 }
 
 export type SyncMode = NonNullable<ServerOptions['sync']>;
@@ -56,7 +64,9 @@ export function usualFolders(
 }
 
 /** Reads everything that configures the server. Throws CONFIG, saying what to correct. */
-export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundings): Config {
+export function readConfig(flags: Flags, surroundings: Surroundings): Config {
+  const { env, home, passwordFile } = surroundings;
+  const skipPassword = surroundings.skipPassword === true || saysYes(env.FAKTORY_SKIP_PASSWORD);
   const warnings: string[] = [];
   const asked = flags.environment ?? (env.FAKTORY_ENV || 'development');
   const environment = oneOf(flags.environment ? '--environment' : 'FAKTORY_ENV', asked, environments);
@@ -81,9 +91,11 @@ export function readConfig(flags: Flags, { env, home, passwordFile }: Surroundin
           port: web.port,
           ...(toml.redact && { redact: toml.redact }),
           ...(toml.proxies && { proxies: toml.proxies }),
+          ...(toml.hosts && { hosts: toml.hosts }),
         }
       : (false as const),
-    ...passwords(toml, { environment, env, systemFile: passwordFile }),
+    ...passwords(toml, { environment, env, skip: skipPassword, systemFile: passwordFile }),
+    openToNetwork: skipPassword,
     ...(tls && { tls }),
     sync,
     backups: backupPlan(environment, env.FAKTORY_BACKUP_FREQUENCY, toml.backups),
@@ -106,7 +118,7 @@ function readBindings(flags: Flags, toml: TomlSettings): Pick<Config, 'binding' 
 
 function passwords(
   toml: TomlSettings,
-  sources: Pick<PasswordSources, 'environment' | 'env' | 'systemFile'>,
+  sources: Omit<PasswordSources, 'toml' | 'tomlSource'>,
 ): Pick<ServerOptions, 'password' | 'webPassword'> {
   const tomlSource = toml.source('faktory', 'password');
   return {

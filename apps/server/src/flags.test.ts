@@ -11,7 +11,7 @@ describe('parseFlags', () => {
   it.each([[['-b', ':1']], [['-b=:1']], [['--b', ':1']], [['--b=:1']], [['-bind', ':1']], [['--bind=:1']]])(
     'reads %j, in the style of Go or ours',
     async (args) => {
-      expect(await parseFlags(args)).toEqual({ flags: { bind: ':1' }, takeOver: false });
+      expect(await parseFlags(args)).toEqual({ flags: { bind: ':1' }, takeOver: false, skipPassword: false });
     },
   );
 
@@ -25,13 +25,14 @@ describe('parseFlags', () => {
       dir: '/d',
       config: '/c',
     };
-    expect(await parseFlags(args)).toEqual({ flags, takeOver: false });
+    expect(await parseFlags(args)).toEqual({ flags, takeOver: false, skipPassword: false });
   });
 
   it('keeps values as text, whatever they look like', async () => {
     expect(await parseFlags(['--dead-limit', '007', '-d', 'true'])).toEqual({
       flags: { 'dead-limit': '007', dir: 'true' },
       takeOver: false,
+      skipPassword: false,
     });
   });
 
@@ -39,11 +40,22 @@ describe('parseFlags', () => {
     expect(await parseFlags(['-b', ':1', '--bind', ':2'])).toEqual({
       flags: { bind: ':2' },
       takeOver: false,
+      skipPassword: false,
     });
   });
 
-  it('reads --take-over as a switch', async () => {
-    expect(await parseFlags(['--take-over', '-b', ':1'])).toEqual({ flags: { bind: ':1' }, takeOver: true });
+  it('reads --take-over and --skip-password as switches', async () => {
+    const flags = { bind: ':1' };
+    expect(await parseFlags(['--take-over', '-b', ':1'])).toEqual({
+      flags,
+      takeOver: true,
+      skipPassword: false,
+    });
+    expect(await parseFlags(['--skip-password', '-b', ':1'])).toEqual({
+      flags,
+      takeOver: false,
+      skipPassword: true,
+    });
   });
 
   it.each([['--nope'], ['-x'], ['-vh'], ['--no-bind']])('names the unknown flag %s', async (arg) => {

@@ -13,7 +13,7 @@ const words = {
   web: { alias: 'w', describe: 'address of the web UI, :0 = no HTTP', normal: 'localhost:7420' },
   environment: {
     alias: 'e',
-    describe: 'development, staging or production; the last two ask for a password',
+    describe: 'development, staging or production; the last two require a password',
     normal: 'FAKTORY_ENV, else development',
   },
   'log-level': { alias: 'l', describe: 'error, warn, info or debug; warnings always show', normal: 'info' },
@@ -46,14 +46,16 @@ export type Flags = Partial<Record<FlagName, string>>;
 export type Asked =
   | { readonly help: string }
   | { readonly version: true }
-  | { readonly flags: Flags; readonly takeOver: boolean };
+  | { readonly flags: Flags; readonly takeOver: boolean; readonly skipPassword: boolean };
 
 const epilogue = `Environment:
   FAKTORY_ENV            the default of --environment
   FAKTORY_PASSWORD       the password; a value that begins with / is a file that holds it, or several, one a line
-  FAKTORY_SKIP_PASSWORD  1, true or yes: staging and production start without a password
+  FAKTORY_SKIP_PASSWORD  1, true or yes: as --skip-password
 
-TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact, proxies; [tls] key, cert, client_ca; [limits] with the keys above.`;
+A password is required in staging and production, and wherever other machines reach an address: -b or -w is not on localhost.
+
+TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact, proxies, hosts; [tls] key, cert, client_ca; [limits] with the keys above.`;
 
 /** Reads the words after the program's name; the help tells of the commands too. Throws CONFIG, naming the flag that is wrong. */
 export async function parseFlags(args: readonly string[], commandList = ''): Promise<Asked> {
@@ -70,7 +72,7 @@ export async function parseFlags(args: readonly string[], commandList = ''): Pro
     if (value === '') throw new FaktoryError('CONFIG', `the flag --${name} needs a value${seeHelp}`);
     if (typeof value === 'string') flags[name] = value;
   }
-  return { flags, takeOver: given['take-over'] === true };
+  return { flags, takeOver: given['take-over'] === true, skipPassword: given['skip-password'] === true };
 }
 
 const usage = `Usage: faktory [flags]            starts the server: a Faktory-compatible job server
@@ -100,6 +102,7 @@ function describe(args: readonly string[]) {
         'log-level',
         'log-format',
         'take-over',
+        'skip-password',
       ],
       'Flags:',
     )
@@ -116,6 +119,10 @@ function options(): Record<string, Options> {
       type: 'boolean',
       describe: 'end the server that holds the data folder, and start in its place',
     },
+  };
+  all['skip-password'] = {
+    type: 'boolean',
+    describe: 'start without a password where one is required, and let everybody in',
   };
   for (const [name, word] of Object.entries(words)) {
     const { describe, normal, ...rest } = { normal: undefined, ...word };

@@ -33,7 +33,13 @@ async function start(words: readonly string[]): Promise<void> {
     else if ('version' in asked) process.stdout.write(`${name} ${version}\n`);
     else {
       flags = asked.flags;
-      const surroundings = { env: process.env, home: homedir, passwordFile: '/etc/faktory/password' };
+      const { skipPassword } = asked;
+      const surroundings = {
+        env: process.env,
+        home: homedir,
+        passwordFile: '/etc/faktory/password',
+        skipPassword,
+      };
       await serve(() => readConfig(flags, surroundings), version, asked.takeOver);
     }
   } catch (error) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type PasswordSources, readSecrets, resolvePasswords } from './password.ts';
+import { type PasswordSources, readSecrets, resolvePasswords, saysYes } from './password.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faktory-password-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,6 +19,7 @@ const resolve = (sources: Partial<PasswordSources>): string[] =>
   resolvePasswords({
     environment: 'development',
     env: {},
+    skip: saysYes(sources.env?.FAKTORY_SKIP_PASSWORD),
     toml: undefined,
     tomlSource: '[faktory] password',
     systemFile: absent,

@@ -13,6 +13,8 @@ export type Environment = 'development' | 'staging' | 'production';
 export interface PasswordSources {
   readonly environment: Environment;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether it may start without one. */
+  readonly skip: boolean;
   /** `[faktory] password`. */
   readonly toml: Written;
   /** Where that stands, for errors. */
@@ -28,18 +30,19 @@ export type Written = string | readonly string[] | undefined;
 export function resolvePasswords({
   environment,
   env,
+  skip,
   toml,
   tomlSource,
   systemFile,
 }: PasswordSources): string[] {
-  const required = environment !== 'development' && !skips(env.FAKTORY_SKIP_PASSWORD);
+  const required = environment !== 'development' && !skip;
   const named = env.FAKTORY_PASSWORD === undefined ? tomlSource : 'FAKTORY_PASSWORD';
   const found = readSecrets(env.FAKTORY_PASSWORD ?? toml, named);
   if (found.length > 0 || !required) return found;
   if (existsSync(systemFile)) return readSecrets(systemFile, 'default');
   const ways = `set FAKTORY_PASSWORD to it (or to /the/path of a file that holds it), or write it to ${systemFile}`;
-  const skip = 'FAKTORY_SKIP_PASSWORD=1 starts without one';
-  throw new FaktoryError('CONFIG', `a password is required in ${environment}: ${ways}; ${skip}`);
+  const without = '--skip-password, or FAKTORY_SKIP_PASSWORD=1, starts without one';
+  throw new FaktoryError('CONFIG', `a password is required in ${environment}: ${ways}; ${without}`);
 }
 
 /** Passwords as written in `source`: each itself, or the lines of the file when it begins with `/`. Empty means none. */
@@ -74,6 +77,7 @@ function readFile(path: string, source: string): string {
   }
 }
 
-function skips(value: string | undefined): boolean {
+/** Whether a variable of the environment is 1, true or yes. */
+export function saysYes(value: string | undefined): boolean {
   return ['1', 'true', 'yes'].includes(value?.toLowerCase() ?? '');
 }

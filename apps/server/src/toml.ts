@@ -19,6 +19,8 @@ export interface TomlSettings {
   readonly redact: readonly string[] | undefined;
   /** Proxies that say for whom they ask. */
   readonly proxies: readonly string[] | undefined;
+  /** Names by which browsers may open the web UI where there is no password. */
+  readonly hosts: readonly string[] | undefined;
   /** `every` in text: a duration, or `off`. */
   readonly backups: { readonly every: string | undefined; readonly keep: number | undefined };
   /** Undefined: there is no such table. */
@@ -41,7 +43,7 @@ const limitNames = limits.map((limit) => limit.name);
 const known: Readonly<Record<string, readonly string[]>> = {
   faktory: ['password', 'binding'],
   tls: ['key', 'cert', 'client_ca'],
-  web: ['password', 'binding', 'redact', 'proxies'],
+  web: ['password', 'binding', 'redact', 'proxies', 'hosts'],
   backups: ['every', 'keep'],
   statsd: ['location', 'namespace', 'tags', 'queueLatency'],
   limits: limitNames,
@@ -61,6 +63,7 @@ export function readToml(document: ConfD, warn: (message: string) => void): Toml
     webBinding: text(document, 'web', 'binding'),
     redact: list(document, 'web', 'redact'),
     proxies: list(document, 'web', 'proxies'),
+    hosts: list(document, 'web', 'hosts'),
     tls: {
       key: text(document, 'tls', 'key'),
       cert: text(document, 'tls', 'cert'),

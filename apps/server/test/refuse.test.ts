@@ -33,6 +33,14 @@ describe('a start that fails says why in one line and exits with 1', () => {
     expect(line).toMatch(/FAKTORY_PASSWORD.*FAKTORY_SKIP_PASSWORD/);
   });
 
+  it.each([[['-b', ':0', '-w', ':0']], [['-b', 'localhost:0', '-w', '0.0.0.0:0']]])(
+    'without a password where other machines reach it, in every environment: %j',
+    async (args) => {
+      const line = await refusal([...args, '-d', freshFolder()]);
+      expect(line).toMatch(/a password is required.*FAKTORY_PASSWORD.*--skip-password/);
+    },
+  );
+
   it('on a password file that is not there', async () => {
     expect(await refusal(free, { FAKTORY_PASSWORD: '/no/such/file' })).toContain(
       'FAKTORY_PASSWORD: cannot read',

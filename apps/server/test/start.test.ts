@@ -11,7 +11,7 @@ describe('a start', () => {
   it('ends with the readiness line, which has the binding as typed', async () => {
     const { port, server } = await holdPort();
     await new Promise((resolve) => server.close(resolve));
-    const program = faktory(['-b', `:${port}`, '-w', ':0']);
+    const program = faktory(['-b', `:${port}`, '-w', ':0', '--skip-password']);
     await program.says(/listening at/);
     const last = program.out.trimEnd().split('\n').at(-1) ?? '';
     expect(last).toMatch(/^I \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z PID /);

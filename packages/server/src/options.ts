@@ -29,7 +29,8 @@ export interface ServerOptions {
    * HTTP: the web UI, its API, `/health`, `/stats` and `/metrics`; false means none. `redact` names argument values that it does not show:
    * `password` a member of that name in any job, `SendEmail:password` in those of a jobtype, `SendEmail:0` the first argument,
    * `SendEmail` all of them. `proxies` are addresses, or blocks such as `10.0.0.0/8`, that are believed when they say in X-Forwarded-For
-   * for whom they ask. Default false.
+   * for whom they ask. `hosts` are names by which browsers may open it where there is no password, beside localhost, addresses and the
+   * name it listens on. Default false.
    */
   readonly http?:
     | {
@@ -37,12 +38,18 @@ export interface ServerOptions {
         readonly port?: number;
         readonly redact?: readonly string[];
         readonly proxies?: readonly string[];
+        readonly hosts?: readonly string[];
       }
     | false;
   /** What clients must know; of several, any one. Default: nothing is asked. */
   readonly password?: string | readonly string[];
   /** What HTTP clients must know (Basic authentication, any user); of several, any one. Default: `password`. */
   readonly webPassword?: string | readonly string[];
+  /**
+   * Whether it may listen where other machines reach it and ask for nothing: no password, no token, no client certificate. Default false:
+   * `start` rejects with CONFIG then.
+   */
+  readonly openToNetwork?: boolean;
   /** TLS 1.2 or later on both ports. Default: none, commands and jobs travel in the clear. */
   readonly tls?: Tls;
   /** When a commit is on disk: `full` before its replies leave, `relaxed` within a second, `off` when the system likes. Default `full`. */
@@ -115,6 +122,7 @@ export function settle(options: ServerOptions) {
     password: options.password,
     webPassword: options.webPassword,
     secrets: secretsOf(options),
+    openToNetwork: options.openToNetwork ?? false,
     sync: options.sync ?? 'full',
     description: options.description ?? 'Faktory',
     maxLineBytes: whole('maxLineBytes', options.maxLineBytes ?? 8 * 1024 * 1024, 1024),
@@ -152,8 +160,20 @@ function backupPlan({ every = HOUR, keep = KEPT_BACKUPS }: { every?: number; kee
 /** Where HTTP listens; undefined = nowhere. Throws CONFIG. */
 export function httpOf(asked: ServerOptions['http']) {
   if (!asked) return undefined;
-  const { host = '127.0.0.1', port = 0, redact = [], proxies = [] } = asked;
-  return { host, port: whole('http.port', port, 0, 65_535), redact, proxies };
+  const { host = '127.0.0.1', port = 0, redact = [], proxies = [], hosts = [] } = asked;
+  return { host, port: whole('http.port', port, 0, 65_535), redact, proxies, hosts: checkHosts(hosts) };
+}
+
+/** Names without scheme, port and path. */
+function checkHosts(hosts: readonly string[]): readonly string[] {
+  for (const host of hosts) {
+    if (/^[\w.-]{1,253}$/.test(host)) continue;
+    throw new FaktoryError(
+      'CONFIG',
+      `http.hosts: "${host}" is not a host name; write it as jobs.example.com`,
+    );
+  }
+  return hosts.map((host) => host.toLowerCase());
 }
 
 interface Passwords {
@@ -194,6 +214,7 @@ export function shownSettings(settings: Settings): { name: string; value: string
     { name: 'password', value: asked ? 'asked for' : 'none', default: 'none' },
     { name: 'http.redact', value: said(settings.http?.redact ?? []), default: '[]' },
     { name: 'http.proxies', value: said(settings.http?.proxies ?? []), default: '[]' },
+    { name: 'http.hosts', value: said(settings.http?.hosts ?? []), default: '[]' },
     ...rows,
   ];
 }

@@ -54,7 +54,7 @@ const leaves = [
   'tls.ts',
   'unauthenticated.ts',
 ];
-const builders = ['server.ts', 'info.ts', 'index.ts'];
+const builders = ['openness.ts', 'server.ts', 'info.ts', 'index.ts'];
 
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const slashed = (path: string) => path.split(sep).join('/');

@@ -18,6 +18,7 @@ import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
+import { mustAsk, refuseOpen } from './openness.ts';
 import {
   httpOf,
   KEPT_BACKUPS,
@@ -159,6 +160,7 @@ class FaktoryServer implements Server {
         rooms.listener.dismiss(isValid);
         rooms.http?.dismiss(isValid);
       });
+      await this.#ask(this.#settings);
       await rooms.runner.start();
       await rooms.disk.start();
       await rooms.backups?.start();
@@ -231,9 +233,16 @@ class FaktoryServer implements Server {
     const { http, tls, handshakeTimeout, log } = this.#settings;
     if (!http) return;
     const patience = 5 * handshakeTimeout;
-    const at = { ...http, host: await addressOf(http.host) };
+    const at = { ...http, name: http.host, host: await addressOf(http.host) };
     rooms.http = rooms.makeHttp({ ...at, tls, patience, access: this.#access, log });
     this.#httpPort = await rooms.http.start();
+  }
+
+  /** Throws CONFIG where other machines would come in unasked. */
+  async #ask(settings: Settings): Promise<void> {
+    const must = await mustAsk(settings);
+    refuseOpen(must, this.#access.has(settings.secrets), settings);
+    this.#access.mustAsk(must);
   }
 
   async reload(changes: Reloadable): Promise<void> {
@@ -245,7 +254,10 @@ class FaktoryServer implements Server {
       throw new FaktoryError('CONFIG', `tls: ${text}`);
     }
     const secrets = secretsOf(after);
-    this.#settings = { ...after, tls, secrets, http: httpOf(after.http) };
+    const settings = { ...after, tls, secrets, http: httpOf(after.http) };
+    this.#access.look();
+    if (this.#rooms) await this.#ask(settings);
+    this.#settings = settings;
     const moved = JSON.stringify(this.#settings.http) !== JSON.stringify(before.http);
     if (this.#rooms && moved) await this.#moveHttp(this.#rooms, before);
     this.#access.replace(secrets);

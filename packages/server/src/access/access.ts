@@ -77,6 +77,7 @@ export class Access {
   readonly #logins: Logins;
   readonly #sessions: Sessions;
   #secrets: Secrets;
+  #must = { wire: false, http: false };
   /** By name, the one that was used last first. */
   #tokens = new Map<string, TokenCaller>();
   readonly #prover = new Prover();
@@ -100,11 +101,11 @@ export class Access {
     this.#readTokens();
     this.#sessions.load();
     this.#onRevoked = onRevoked;
-    watchFile(pathOf(this.#dir), { interval: LOOK_EVERY, persistent: false }, this.#look);
+    watchFile(pathOf(this.#dir), { interval: LOOK_EVERY, persistent: false }, this.look);
   }
 
   async close(): Promise<void> {
-    unwatchFile(pathOf(this.#dir), this.#look);
+    unwatchFile(pathOf(this.#dir), this.look);
     await this.#prover.close();
   }
 
@@ -112,12 +113,26 @@ export class Access {
   replace(secrets: Secrets): void {
     this.#secrets = secrets;
     this.#logins.secretsChanged();
-    this.#look();
+    this.look();
   }
 
   /** Whether clients must prove that they know something. */
   get asks(): boolean {
-    return this.#secrets.passwords.length > 0 || this.#tokens.size > 0;
+    return this.#must.wire || this.has().wire;
+  }
+
+  /** Whether there is anything that clients could know, now or with other passwords. */
+  has({ passwords, webPasswords }: Secrets = this.#secrets): {
+    readonly wire: boolean;
+    readonly http: boolean;
+  } {
+    const tokens = this.#tokens.size > 0;
+    return { wire: tokens || passwords.length > 0, http: tokens || webPasswords.length > 0 };
+  }
+
+  /** These ports ask from now on, also when the last token is revoked: then no client gets in. */
+  mustAsk(must: { readonly wire: boolean; readonly http: boolean }): void {
+    this.#must = must;
   }
 
   /** Checks the proof that a client sent for its challenge; undefined = none was asked for. Throws AUTH, and LIMIT to whom fails too often. */
@@ -152,7 +167,7 @@ export class Access {
 
   /** Whether HTTP clients must prove that they know something. */
   get asksHttp(): boolean {
-    return this.#secrets.webPasswords.length > 0 || this.#tokens.size > 0;
+    return this.#must.http || this.has().http;
   }
 
   /** Checks what an HTTP client sent as `Authorization`: Basic, or Bearer NAME:SECRET for a token. Throws AUTH and LIMIT. */
@@ -234,7 +249,8 @@ export class Access {
     if (used) this.#tokens = new Map([used, ...this.#tokens]);
   }
 
-  readonly #look = (): void => {
+  /** Reads the tokens again, now. */
+  readonly look = (): void => {
     try {
       this.#readTokens();
     } catch (error) {

@@ -17,6 +17,7 @@ import { type ApiSources, addApi } from './api.ts';
 import { HttpConnections } from './connections.ts';
 import { Guard } from './guard.ts';
 import { HealthPages, type HealthSources } from './health.ts';
+import { Hosts } from './hosts.ts';
 import { Live } from './live.ts';
 import { MetricsPage, type MetricsSources } from './metrics.ts';
 import { addPages, prefixOf, withoutPrefix } from './pages.ts';
@@ -37,6 +38,10 @@ export interface HttpOptions {
   readonly redact: readonly string[];
   /** Who is believed about where a request comes from; see proxies.ts. */
   readonly proxies: readonly string[];
+  /** The name of `host` as it was configured. */
+  readonly name: string;
+  /** Further names by which browsers may open it; see hosts.ts. */
+  readonly hosts: readonly string[];
 }
 
 type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'workers' | 'now';
@@ -80,7 +85,7 @@ export class HttpApp {
     this.#options = options;
     this.#sources = sources;
     this.#proxies = new Proxies(options.proxies);
-    this.#guard = new Guard(options.access, this.#proxies);
+    this.#guard = new Guard(options.access, this.#proxies, new Hosts(options.name, options.hosts));
     this.#watch = new Watch(sources);
     this.#live = new Live(this.#guard, sources.jobs, this.#watch, this.#connections);
   }

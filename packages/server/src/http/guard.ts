@@ -1,5 +1,6 @@
 /**
- * Who may have a page: the same origin before anything that changes something, then a password, a token or a session, then the right.
+ * Who may have a page: the same origin before anything that changes something, then a password, a token or a session (where none is asked
+ * for, a name that this server has), then the right.
  *
  * Cross-origin protection is that of Faktory's web interface (spec 5.7): what a browser says of the request is believed, and who says
  * nothing is no browser. A stranger would get wrong that a WebSocket is asked too, though it is a GET: a page of another site may open
@@ -9,6 +10,7 @@ import type { IncomingMessage } from 'node:http';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
+import type { Hosts } from './hosts.ts';
 import { prefixOf } from './pages.ts';
 import type { Proxies } from './proxies.ts';
 
@@ -46,10 +48,12 @@ const statuses: Readonly<Record<string, number>> = {
 export class Guard {
   readonly #access: Access;
   readonly #proxies: Proxies;
+  readonly #hosts: Hosts;
 
-  constructor(access: Access, proxies: Proxies) {
+  constructor(access: Access, proxies: Proxies, hosts: Hosts) {
     this.#access = access;
     this.#proxies = proxies;
+    this.#hosts = hosts;
   }
 
   /** Before a page of the web UI's API: throws what is answered. */
@@ -119,6 +123,7 @@ export class Guard {
     gone: () => boolean,
     renew = false,
   ): Promise<{ caller: Caller; number?: string; fresh?: string | undefined }> {
+    if (!this.#access.asksHttp) this.#hosts.check(headers.host);
     // Before the header: a browser that was once asked for it by /stats sends it with everything, also when it has become wrong.
     const number = this.#access.asksHttp ? numberIn(headers) : undefined;
     const session = number === undefined ? undefined : this.#access.session(number, { renew });
