@@ -25,6 +25,7 @@ import type { Backup } from '../engine.ts';
 import { pathsOf, prepare } from './backup-folder.ts';
 import { openDatabase } from './binding.ts';
 import { syncPath } from './folder.ts';
+import { refuseLostLog } from './log-mark.ts';
 import { Measure } from './measure.ts';
 import { formatOf, place, refuseForeign } from './schema.ts';
 
@@ -71,6 +72,7 @@ export function checkStore(file: string): Pick<Backup, 'format' | 'jobs'> {
   try {
     db.exec(`PRAGMA query_only = ON; PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);
+    refuseLostLog(db, file);
     const [first] = db.prepare('PRAGMA integrity_check(1)').all() as { integrity_check: string }[];
     if (first?.integrity_check !== 'ok') {
       throw new FaktoryError('STORAGE', `${file} is damaged: ${first?.integrity_check}`);

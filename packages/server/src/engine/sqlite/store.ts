@@ -15,6 +15,7 @@ import { forgetOld } from './forget-old.ts';
 import { History } from './history.ts';
 import { Holds } from './holds.ts';
 import { Leases } from './leases.ts';
+import { LogMark, refuseLostLog } from './log-mark.ts';
 import { Producers } from './producers.ts';
 import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
 import { type Sync, synchronous, WalSync } from './sync.ts';
@@ -55,6 +56,7 @@ export class Store {
   readonly #folder: Folder;
   readonly #db: Database;
   readonly #log: WalSync;
+  readonly #mark: LogMark | undefined;
   readonly #statements = new Map<string, Statement>();
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -81,6 +83,8 @@ export class Store {
     );
     syncPath(dirname(folder.file));
     this.#log = new WalSync(`${this.#folder.file}-wal`, sync, errors);
+    // Without syncs a power cut may take the whole log: then its loss is what was asked for.
+    this.#mark = sync === 'off' ? undefined : new LogMark(this.#db, this.#log);
   }
 
   /** Where the jobs are. */
@@ -186,6 +190,7 @@ export class Store {
     this.producers.write();
     this.#commit.get();
     this.#log.committed();
+    this.#mark?.committed();
   }
 
   rollback(): void {
@@ -256,6 +261,7 @@ export function openFile(path: string, sync: Sync, known: readonly { load(db: Da
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);
+    refuseLostLog(db, path);
     db.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;`);
     migrate(db);
