@@ -127,6 +127,7 @@ describe('a server', () => {
     );
     // Told from the first backup on.
     names.add('faktory_backup_age_seconds');
+    names.add('faktory_certificate_expiry_timestamp_seconds'); // told with TLS
   });
 
   afterAll(async () => {

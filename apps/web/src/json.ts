@@ -12,7 +12,7 @@ export type JsonNode =
   | { kind: 'string' | 'number' | 'boolean' | 'null'; source: string };
 
 /** A member of an object; `source` is its key as it was written, with its quotes. */
-export type JsonEntry = readonly [key: string, value: JsonNode, source: string];
+type JsonEntry = readonly [key: string, value: JsonNode, source: string];
 
 /** What is wrong. Keys of the texts in words/en/parts.ts. */
 export type JsonMistake = 'end' | 'value' | 'comma' | 'colon' | 'key' | 'string' | 'number' | 'more' | 'deep';

@@ -5,6 +5,7 @@
  */
 
 export type { Health, Info, Readiness, ReapTask, SetTask } from './api.ts';
+export type * from './attention.ts';
 export {
   type Beat,
   type FailReport,

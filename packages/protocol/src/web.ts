@@ -3,6 +3,7 @@
  * wrong that times are RFC 3339 texts and durations seconds throughout, and that texts of jobs are cut in lists and hidden by rule.
  */
 
+import type { Attention } from './attention.ts';
 import type { JobPlace, JobsProgress, UndoneJobs } from './operating.ts';
 import type { JobEvent, WorkerStatus } from './watching.ts';
 
@@ -79,34 +80,6 @@ export interface LiveStats {
   latency: number;
   memory_mb: number;
   uptime: number;
-}
-
-/** Something that wants a person's eye, worst first; `code` says what, the other fields about what. */
-export interface Attention {
-  code:
-    | 'no_worker' // `queue` has `count` jobs and nobody asks for it
-    | 'latency' // `queue` waits `seconds`, and it grows
-    | 'failing' // `jobtype` failed `count` times in the last hour, a part `share` of its executions
-    | 'dead' // `count` more jobs died in the last hour
-    | 'paused' // `queue` is paused with `count` jobs
-    | 'backup_old' // the newest backup is `seconds` old; `backup_none`: there is none
-    | 'backup_none'
-    | 'backup_failed'
-    | 'storage_locked' // another program holds the store's lock: commits are refused
-    | 'storage_full'
-    | 'storage_corrupt' // a page of the store is damaged
-    | 'storage_io'
-    | 'disk_low' // `bytes` are left
-    | 'disk_reserve' // pushes are refused
-    | 'worker_silent'; // `worker` was not heard for `seconds`
-  severity: 'high' | 'low';
-  queue?: string;
-  jobtype?: string;
-  worker?: string;
-  count?: number;
-  share?: number;
-  seconds?: number;
-  bytes?: number;
 }
 
 /** What a page may subscribe to on `/api/live`. */

@@ -32,7 +32,15 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   http: { doors: ['app.ts'], may: ['jobs', 'workers', 'access'] },
   access: { doors: ['access.ts', 'tokens.ts'], may: [] },
   tasks: {
-    doors: ['runner.ts', 'backup-task.ts', 'disk-watch.ts', 'statsd.ts', 'storage-watch.ts'],
+    doors: [
+      'runner.ts',
+      'backup-task.ts',
+      'certificate-watch.ts',
+      'descriptor-watch.ts',
+      'disk-watch.ts',
+      'statsd.ts',
+      'storage-watch.ts',
+    ],
     may: ['jobs', 'workers'],
   },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },

@@ -30,6 +30,8 @@ import {
 } from './options.ts';
 import { Stalls } from './stalls.ts';
 import { BackupTask } from './tasks/backup-task.ts';
+import { CertificateWatch } from './tasks/certificate-watch.ts';
+import { DescriptorWatch } from './tasks/descriptor-watch.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
 import { StatsdTask } from './tasks/statsd.ts';
@@ -102,6 +104,8 @@ interface Rooms {
   readonly makeHttp: (at: HttpOptions) => HttpApp;
   readonly backups: BackupTask | undefined;
   readonly disk: DiskWatch;
+  readonly descriptors: DescriptorWatch;
+  readonly certificate: CertificateWatch;
   readonly stalls: Stalls;
   readonly statsd: StatsdTask | undefined;
   readonly info: () => Promise<Info>;
@@ -168,6 +172,8 @@ class FaktoryServer implements Server {
       this.#port = await rooms.listener.start();
       rooms.statsd?.start();
       rooms.stalls.start();
+      rooms.descriptors.start();
+      rooms.certificate.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -185,6 +191,9 @@ class FaktoryServer implements Server {
     const plan = settings.backups;
     const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id));
     const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
+    const descriptors = new DescriptorWatch(log);
+    const certificate = new CertificateWatch(log, settings.clock);
+    certificate.use(settings.tls);
     new StorageWatch(jobs.storageErrors, log);
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
@@ -222,11 +231,14 @@ class FaktoryServer implements Server {
       workers: () => roster.workers(),
       backups: () => backups?.state,
       disk: () => disk.state,
+      descriptors,
+      certificate,
       stopping: () => listener.stopping,
       asked: stalls,
     };
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
-    return { engine, jobs, runner, listener, http: undefined, makeHttp, backups, disk, stalls, statsd, info };
+    const watches = { backups, disk, descriptors, certificate, stalls, statsd };
+    return { engine, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
   }
 
   async #startHttp(rooms: Rooms): Promise<void> {
@@ -264,6 +276,7 @@ class FaktoryServer implements Server {
     this.#access.audit.write({ who: 'server', from: 'here', did: 'reload', what: '', ok: true });
     if (tls) this.#rooms?.listener.renewTls(tls);
     if (tls) this.#rooms?.http?.renewTls(tls);
+    this.#rooms?.certificate.use(tls);
   }
 
   /** The old one ends first: the new address may be the same port. */
@@ -292,6 +305,8 @@ class FaktoryServer implements Server {
       rooms.jobs.close();
       rooms.backups?.stop();
       rooms.disk.stop();
+      rooms.descriptors.stop();
+      rooms.certificate.stop();
       rooms.stalls.stop();
       await Promise.all([rooms.listener.stop(), rooms.runner.stop(), rooms.http?.stop()]);
       await rooms.statsd?.stop();

@@ -4,8 +4,9 @@
  * It must never put the key into a text. A stranger would get wrong that a client certificate, where one is asked for, comes on top
  * of the password and does not replace it.
  */
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 
 /** Key and certificate of the server, as PEM text. */
 export interface Tls {
@@ -25,6 +26,16 @@ export function secureContext({ key, cert, clientCa }: Tls): SecureContextOption
 export function secureOptions(tls: Tls): TlsOptions {
   const asked = tls.clientCa !== undefined;
   return { ...secureContext(tls), requestCert: asked, rejectUnauthorized: asked };
+}
+
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** When the first certificate of the chain expires. */
+export function certificateExpiry({ cert }: Pick<Tls, 'cert'>): Micros | undefined {
+  const ends = [...cert.toString().matchAll(CERTIFICATES)].map(([pem]) => {
+    return Date.parse(new X509Certificate(pem).validTo) * 1000;
+  });
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /** Throws CONFIG for a pair that cannot be used. */

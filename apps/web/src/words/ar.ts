@@ -317,6 +317,8 @@ export const words = {
       storage_io: 'القرص يرفض القراءة أو الكتابة.',
       disk_low: 'لم يبقَ في القرص سوى {{bytes}}.',
       disk_reserve: 'القرص ممتلئ: تُرفض إضافة المهام. المتبقي {{bytes}}.',
+      certificate: 'تنتهي صلاحية شهادة TLS خلال {{time}}.',
+      certificate_expired: 'انتهت صلاحية شهادة TLS: العملاء يرفضونها.',
       worker_silent: 'لم يصل شيء من العامل {{worker}} منذ {{time}}.',
     },
     severity: { high: 'عاجل', low: 'قريبًا' },

@@ -249,6 +249,8 @@ export const words = {
       storage_io: 'Die Platte lässt sich nicht lesen oder schreiben.',
       disk_low: 'Auf der Platte sind nur noch {{bytes}} frei.',
       disk_reserve: 'Die Platte ist voll: Pushes werden abgelehnt. Es sind noch {{bytes}} frei.',
+      certificate: 'Das TLS-Zertifikat läuft in {{time}} ab.',
+      certificate_expired: 'Das TLS-Zertifikat ist abgelaufen: Clients lehnen es ab.',
       worker_silent: 'Der Worker {{worker}} hat sich seit {{time}} nicht gemeldet.',
     },
     severity: { high: 'Dringend', low: 'Bald' },

@@ -268,6 +268,8 @@ export const words = {
       storage_io: 'El disco no se puede leer o escribir.',
       disk_low: 'Solo quedan {{bytes}} en el disco.',
       disk_reserve: 'El disco está lleno: se rechazan los envíos. Quedan {{bytes}}.',
+      certificate: 'El certificado TLS caduca en {{time}}.',
+      certificate_expired: 'El certificado TLS ha caducado: los clientes lo rechazan.',
       worker_silent: 'El worker {{worker}} no da señales desde hace {{time}}.',
     },
     severity: { high: 'Urgente', low: 'Pronto' },

@@ -243,6 +243,8 @@ export const words = {
       storage_io: 'دیسک خواندن یا نوشتن را نمی‌پذیرد.',
       disk_low: 'روی دیسک تنها {{bytes}} مانده است.',
       disk_reserve: 'دیسک پر است: افزودن کار پذیرفته نمی‌شود. {{bytes}} مانده است.',
+      certificate: 'گواهی TLS تا {{time}} دیگر منقضی می‌شود.',
+      certificate_expired: 'گواهی TLS منقضی شده است و کلاینت‌ها آن را نمی‌پذیرند.',
       worker_silent: 'از ورکر {{worker}} مدت {{time}} خبری نرسیده است.',
     },
     severity: { high: 'فوری', low: 'به‌زودی' },

@@ -270,6 +270,8 @@ export const words = {
       storage_io: 'Le disque refuse de lire ou d’écrire.',
       disk_low: 'Il ne reste que {{bytes}} sur le disque.',
       disk_reserve: 'Le disque est plein : les envois sont refusés. Il reste {{bytes}}.',
+      certificate: 'Le certificat TLS expire dans {{time}}.',
+      certificate_expired: 'Le certificat TLS a expiré : les clients le refusent.',
       worker_silent: 'Le worker {{worker}} n’a pas donné signe de vie depuis {{time}}.',
     },
     severity: { high: 'Urgent', low: 'Bientôt' },

@@ -259,6 +259,8 @@ export const words = {
       storage_io: 'הדיסק מסרב לקרוא או לכתוב.',
       disk_low: 'נותרו בדיסק רק {{bytes}}.',
       disk_reserve: 'הדיסק מלא: הוספת משימות נדחית. נותרו {{bytes}}.',
+      certificate: 'תוקף תעודת ה-TLS יפוג בעוד {{time}}.',
+      certificate_expired: 'תוקף תעודת ה-TLS פג, ולקוחות דוחים אותה.',
       worker_silent: 'לא התקבל אות מהוורקר {{worker}} כבר {{time}}.',
     },
     severity: { high: 'דחוף', low: 'בקרוב' },

@@ -241,6 +241,8 @@ export const words = {
       storage_io: 'डिस्क पढ़ने या लिखने नहीं दे रही है।',
       disk_low: 'डिस्क में केवल {{bytes}} जगह बची है।',
       disk_reserve: 'डिस्क भर गई है: पुश अस्वीकार किए जा रहे हैं। {{bytes}} जगह बची है।',
+      certificate: 'TLS प्रमाणपत्र {{time}} में समाप्त हो जाएगा।',
+      certificate_expired: 'TLS प्रमाणपत्र समाप्त हो चुका है: क्लाइंट उसे अस्वीकार करते हैं।',
       worker_silent: 'वर्कर {{worker}} से {{time}} से कोई संकेत नहीं मिला।',
     },
     severity: { high: 'तुरंत', low: 'जल्द' },

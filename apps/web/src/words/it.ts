@@ -266,6 +266,8 @@ export const words = {
       storage_io: 'Il disco rifiuta di leggere o scrivere.',
       disk_low: 'Sul disco restano solo {{bytes}}.',
       disk_reserve: 'Il disco è pieno: gli invii vengono rifiutati. Restano {{bytes}}.',
+      certificate: 'Il certificato TLS scade tra {{time}}.',
+      certificate_expired: 'Il certificato TLS è scaduto: i client lo rifiutano.',
       worker_silent: 'Il worker {{worker}} non dà segnali da {{time}}.',
     },
     severity: { high: 'Urgente', low: 'A breve' },

@@ -226,6 +226,8 @@ export const words = {
       storage_io: 'ディスクの読み書きができません。',
       disk_low: 'ディスクの空きが {{bytes}} しかありません。',
       disk_reserve: 'ディスクの空きがないため、投入を拒否しています。残り {{bytes}} です。',
+      certificate: 'TLS 証明書はあと {{time}} で期限切れになります。',
+      certificate_expired: 'TLS 証明書の期限が切れています。クライアントは接続を拒否します。',
       worker_silent: 'ワーカー {{worker}} から {{time}} 応答がありません。',
     },
     severity: { high: '緊急', low: '早めに対応' },

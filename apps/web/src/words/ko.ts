@@ -224,6 +224,8 @@ export const words = {
       storage_io: '디스크를 읽거나 쓸 수 없습니다.',
       disk_low: '디스크 공간이 {{bytes}}밖에 남지 않았습니다.',
       disk_reserve: '디스크가 가득 차 푸시가 거부됩니다. 남은 공간: {{bytes}}.',
+      certificate: 'TLS 인증서가 {{time}} 후에 만료됩니다.',
+      certificate_expired: 'TLS 인증서가 만료되어 클라이언트가 거부합니다.',
       worker_silent: '{{worker}} 워커가 {{time}} 동안 응답이 없습니다.',
     },
     severity: { high: '긴급', low: '곧 조치 필요' },

@@ -264,6 +264,8 @@ export const words = {
       storage_io: 'O disco se recusa a ler ou gravar.',
       disk_low: 'Restam apenas {{bytes}} no disco.',
       disk_reserve: 'O disco está cheio: envios são recusados. Restam {{bytes}}.',
+      certificate: 'O certificado TLS expira em {{time}}.',
+      certificate_expired: 'O certificado TLS expirou: os clientes o recusam.',
       worker_silent: 'O worker {{worker}} não dá sinal há {{time}}.',
     },
     severity: { high: 'Urgente', low: 'Em breve' },

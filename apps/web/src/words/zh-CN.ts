@@ -219,6 +219,8 @@ export const words = {
       storage_io: '磁盘无法读取或写入。',
       disk_low: '磁盘仅剩 {{bytes}}。',
       disk_reserve: '磁盘已满，拒绝推送。剩余 {{bytes}}。',
+      certificate: 'TLS 证书将在 {{time}} 后过期。',
+      certificate_expired: 'TLS 证书已过期，客户端会拒绝它。',
       worker_silent: 'Worker {{worker}} 已有 {{time}} 没有心跳。',
     },
     severity: { high: '紧急', low: '尽快处理' },

@@ -219,6 +219,8 @@ export const words = {
       storage_io: '磁碟無法讀取或寫入。',
       disk_low: '磁碟僅剩 {{bytes}}。',
       disk_reserve: '磁碟已滿，拒絕推送。剩餘 {{bytes}}。',
+      certificate: 'TLS 憑證將在 {{time}} 後過期。',
+      certificate_expired: 'TLS 憑證已過期，用戶端會拒絕它。',
       worker_silent: 'Worker {{worker}} 已有 {{time}} 沒有心跳。',
     },
     severity: { high: '緊急', low: '盡快處理' },

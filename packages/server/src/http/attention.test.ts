@@ -9,6 +9,7 @@ const quiet: Known = {
   backups: undefined,
   storage: [],
   disk: { free: 50_000_000_000, reserve: 0, low: false },
+  certificate: undefined,
 };
 const queue = (more: Partial<QueueRow>): QueueRow => ({
   name: 'q',
@@ -103,4 +104,13 @@ test('the worst stands first, and no more than fifty are said', () => {
   const said = attention({ ...quiet, queues });
   expect(said).toHaveLength(50);
   expect(said[0]).toMatchObject({ code: 'no_worker', queue: 'q0' });
+});
+
+test('a certificate that expires soon is a line, a high one in its last week and afterwards', () => {
+  const lines = [20 * 86_400, 6 * 86_400, -1].map((certificate) => attention({ ...quiet, certificate }));
+  expect(lines).toEqual([
+    [{ code: 'certificate', severity: 'low', seconds: 20 * 86_400 }],
+    [{ code: 'certificate', severity: 'high', seconds: 6 * 86_400 }],
+    [{ code: 'certificate_expired', severity: 'high' }],
+  ]);
 });

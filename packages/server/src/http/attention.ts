@@ -19,12 +19,15 @@ export interface Known {
   /** Kinds of storage errors that last. */
   readonly storage: readonly ('locked' | 'full' | 'corrupt' | 'io')[];
   readonly disk: { readonly free: number; readonly reserve: number; readonly low: boolean };
+  /** Seconds until the TLS certificate expires, when that is soon; negative: it has expired. */
+  readonly certificate: number | undefined;
 }
 
 const MOST = 50; // lines
 const WAITS_LONG = 60; // seconds
 const FAILS_OFTEN = { failures: 5, share: 0.1 };
 const SILENT = 30; // seconds; workers beat each 15
+const WEEK = 7 * 86_400; // seconds
 const LITTLE_DISK = 1_000_000_000; // bytes
 
 export function attention(known: Known): Attention[] {
@@ -32,6 +35,7 @@ export function attention(known: Known): Attention[] {
     ...known.storage.map((kind): Attention => ({ code: `storage_${kind}`, severity: 'high' })),
     ...ofDisk(known),
     ...ofBackups(known),
+    ...ofCertificate(known),
     ...ofQueues(known),
     ...ofKinds(known),
     ...ofWorkers(known),
@@ -45,6 +49,12 @@ function ofDisk({ disk: { free, reserve, low } }: Known): Attention[] {
   return free < Math.max(LITTLE_DISK, reserve * 2)
     ? [{ code: 'disk_low', severity: 'high', bytes: free }]
     : [];
+}
+
+function ofCertificate({ certificate: seconds }: Known): Attention[] {
+  if (seconds === undefined) return [];
+  if (seconds < 0) return [{ code: 'certificate_expired', severity: 'high' }];
+  return [{ code: 'certificate', severity: seconds < WEEK ? 'high' : 'low', seconds }];
 }
 
 function ofBackups({ backups }: Known): Attention[] {

@@ -16,6 +16,7 @@ export interface HealthSources {
   backups(): { readonly newest: Micros | undefined; readonly failure: string | undefined } | undefined;
   /** Whether the disk is nearly full; undefined where nobody looks. */
   disk(): { readonly free: number; readonly low: boolean } | undefined;
+  readonly descriptors: { readonly exhausted: boolean };
   /** Whether the server has begun to stop. */
   stopping(): boolean;
 }
@@ -54,12 +55,15 @@ export class HealthPages {
 
   /** `/health/ready` */
   async ready(reply: FastifyReply): Promise<FastifyReply> {
-    const { jobs, disk, stopping } = this.#sources;
+    const { jobs, disk, descriptors, stopping } = this.#sources;
     const failure = await this.#check();
     const low = disk()?.low === true;
     const checks = {
       storage: failure ?? this.#storage() ?? 'ok',
       disk: low ? 'less is free than the reserve: pushes are refused, free the disk' : 'ok',
+      descriptors: descriptors.exhausted
+        ? 'no file descriptor is free: new connections are closed, raise the limit'
+        : 'ok',
       running: stopping() ? 'the server is stopping' : 'ok',
     };
     const ready = Object.values(checks).every((check) => check === 'ok');

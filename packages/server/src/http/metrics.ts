@@ -19,6 +19,8 @@ export interface MetricsSources {
   backups(): { readonly newest: number | undefined; readonly failure: string | undefined } | undefined;
   /** Bytes that are free and that are kept free; undefined where nobody looks. */
   disk(): { readonly free: number; readonly reserve: number; readonly low: boolean } | undefined;
+  /** When the TLS certificate expires, microseconds since 1970; undefined without TLS. */
+  readonly certificate: { readonly expiry: number | undefined };
 }
 
 type Buckets = Pick<Histogram, 'bounds' | 'counts' | 'sum'>;
@@ -67,6 +69,7 @@ export class MetricsPage {
       ...ofCommits(jobs),
       ...ofStorageErrors(jobs),
       ...this.#ofDisk(),
+      ...ofCertificate(this.#sources.certificate),
     ];
   }
 
@@ -99,6 +102,12 @@ export class MetricsPage {
     }
     return families;
   }
+}
+
+function ofCertificate({ expiry }: MetricsSources['certificate']): Family[] {
+  if (expiry === undefined) return [];
+  const help = 'When the TLS certificate expires, seconds since 1970.';
+  return [gauge('faktory_certificate_expiry_timestamp_seconds', help, expiry / 1_000_000)];
 }
 
 /** A damaged page must not take away the figures that tell of it. */

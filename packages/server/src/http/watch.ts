@@ -31,6 +31,7 @@ export interface WatchSources {
   /** Milliseconds between backups; undefined: none are made by themselves. */
   readonly backupEvery: number | undefined;
   disk(): { readonly free: number; readonly reserve: number; readonly low: boolean };
+  readonly certificate: { readonly expiry: number | undefined; readonly soon: boolean };
 }
 
 const SECOND = 1_000_000;
@@ -126,7 +127,7 @@ export class Watch implements Looks {
   }
 
   async attention() {
-    const { jobs, roster, backups, backupEvery, disk } = this.#sources;
+    const { jobs, roster, backups, backupEvery, disk, certificate } = this.#sources;
     const now = jobs.now();
     const kept = backups();
     const age = kept?.newest === undefined ? undefined : (now - kept.newest) / SECOND;
@@ -139,6 +140,7 @@ export class Watch implements Looks {
           ? { age, every: backupEvery / 1000, failed: kept.failure !== undefined }
           : undefined,
       disk: disk(),
+      certificate: certificate.soon ? ((certificate.expiry ?? now) - now) / SECOND : undefined,
       storage: jobs.storageErrors.current(),
     });
   }

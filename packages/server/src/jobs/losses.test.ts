@@ -120,7 +120,7 @@ test('a reservation that ran out uses an attempt, as on the original', () => {
 });
 
 test('counts that a producer made up are no counts', () => {
-  const made = { shared_losses: -5, expirations: 'many' } as Partial<Failure>;
+  const made = { shared_losses: -5, expirations: 'many' } as unknown as Partial<Failure>;
   const job = new Life(25, made);
   job.lose({ others: 1 });
   expect(job.failure).toMatchObject({ shared_losses: 1 });

@@ -7,20 +7,18 @@ import type { Logger } from '../log.ts';
 import type { Roster } from '../workers/roster.ts';
 import { DueTask, type TaskFigures } from './due-task.ts';
 import { MinuteTask } from './minute-task.ts';
-
-const REAP_EVERY = 1000; // ms
+import { ReapTask } from './reap-task.ts';
 
 export class Runner {
   readonly #tasks: Record<TimedPlace, DueTask>;
   readonly #minute: MinuteTask;
   readonly #jobs: Jobs;
-  readonly #roster: Roster;
-  #reaper: NodeJS.Timeout | undefined;
+  readonly #reaper: ReapTask;
   #stopListening: (() => void) | undefined;
 
   constructor(jobs: Jobs, roster: Roster, { log, deadLimit }: { log: Logger; deadLimit: number }) {
     this.#jobs = jobs;
-    this.#roster = roster;
+    this.#reaper = new ReapTask(roster, log);
     this.#minute = new MinuteTask(jobs, deadLimit, log);
     this.#tasks = {
       scheduled: new DueTask(jobs, 'scheduled', log),
@@ -32,13 +30,13 @@ export class Runner {
 
   async start(): Promise<void> {
     this.#stopListening = this.#jobs.onDue((place, due) => this.#tasks[place].notice(due));
-    this.#reaper = setInterval(() => this.#roster.reap(), REAP_EVERY);
+    this.#reaper.start();
     this.#minute.start();
     await Promise.all(Object.values(this.#tasks).map((task) => task.start()));
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#reaper);
+    this.#reaper.stop();
     this.#stopListening?.();
     await Promise.all([...Object.values(this.#tasks), this.#minute].map((task) => task.stop()));
   }

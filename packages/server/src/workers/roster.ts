@@ -156,15 +156,18 @@ export class Roster {
     return meant.length;
   }
 
-  /** Lets go of workers that have been silent for too long; closes their connections. */
-  reap(): void {
+  /** Removes workers that have been silent for too long and closes their connections. Returns them. */
+  reap(): WorkerRecord[] {
+    const gone: WorkerRecord[] = [];
     const now = this.#clock();
     for (const record of this.#records.values()) {
       if (now - record.lastBeat < SILENCE) continue;
       this.#records.delete(record.wid);
       this.#reaped += 1;
+      gone.push(record);
       for (const line of record.lines) line.close();
     }
+    return gone;
   }
 }
 

@@ -49,6 +49,8 @@ export const overview = {
     storage_io: 'The disk refuses to read or write.',
     disk_low: 'The disk has only {{bytes}} left.',
     disk_reserve: 'The disk is full: pushes are refused. {{bytes}} are left.',
+    certificate: 'The TLS certificate expires in {{time}}.',
+    certificate_expired: 'The TLS certificate has expired: clients refuse it.',
     worker_silent: 'Worker {{worker}} was not heard for {{time}}.',
   },
   severity: { high: 'Urgent', low: 'Soon' },

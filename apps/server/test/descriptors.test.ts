@@ -1,0 +1,22 @@
+import { connect, type Socket } from 'node:net';
+import { afterEach, it } from 'vitest';
+import { endAll, faktory, free, freshFolder } from './program.ts';
+
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await endAll();
+});
+
+it.skipIf(process.platform === 'win32')(
+  'a server without a free file descriptor says so, and goes on when there are some again',
+  async () => {
+    const few = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'];
+    const server = faktory([...free, '-d', freshFolder()], {}, few);
+    const port = await server.port();
+    for (let n = 0; n < 64; n++) sockets.push(connect(port, '127.0.0.1').on('error', () => undefined));
+    await server.says(/no file descriptor is free, so new connections are closed; raise the limit/);
+    for (const socket of sockets) socket.destroy();
+    await server.says(/file descriptors are free again/);
+  },
+);

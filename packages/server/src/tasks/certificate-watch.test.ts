@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
+import { certificateExpiry } from '../tls.ts';
+import { CertificateWatch } from './certificate-watch.ts';
+
+const pem = (name: string) => readFileSync(new URL(`../../test/tls/${name}.pem`, import.meta.url), 'utf8');
+const tls = { key: pem('server.key'), cert: pem('server.cert') };
+const DAY = 86_400_000_000;
+const expiry = certificateExpiry(tls) ?? 0;
+
+function watch(now: number) {
+  const lines: string[] = [];
+  const log = { debug() {}, info() {}, warn: (text: string) => lines.push(text), error() {} };
+  const made = new CertificateWatch(log, () => now);
+  made.use(tls);
+  return { made, lines };
+}
+
+it('the expiry is that of the first certificate of the chain to expire', () => {
+  expect(new Date(expiry / 1000).toISOString()).toBe('2126-11-01T20:41:44.000Z');
+  expect(certificateExpiry({ cert: tls.cert + pem('ca.cert') })).toBe(expiry);
+  expect(certificateExpiry({ cert: Buffer.from(tls.cert) })).toBe(expiry);
+});
+
+it('a certificate with less than 30 days left is logged, with what to do', () => {
+  expect(watch(expiry - 31 * DAY)).toMatchObject({ lines: [], made: { soon: false, expiry } });
+  const { lines, made } = watch(expiry - 12.5 * DAY);
+  expect(made.soon).toBe(true);
+  expect(lines).toEqual([
+    'the TLS certificate expires in 12 days, at 2126-11-01T20:41:44.000Z; renew it and reload the server',
+  ]);
+  expect(watch(expiry + DAY).lines[0]).toMatch(/^the TLS certificate expired at .*, so clients refuse it;/);
+});
+
+it('the line comes once a day, and at once for a new certificate', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  try {
+    const { made, lines } = watch(expiry - DAY);
+    made.start();
+    vi.advanceTimersByTime(23 * 3_600_000);
+    expect(lines).toHaveLength(1);
+    vi.advanceTimersByTime(2 * 3_600_000);
+    expect(lines).toHaveLength(2);
+    made.use(tls);
+    expect(lines).toHaveLength(3);
+    made.use(undefined);
+    expect([made.expiry, made.soon, lines.length]).toEqual([undefined, false, 3]);
+    made.stop();
+  } finally {
+    vi.useRealTimers();
+  }
+});

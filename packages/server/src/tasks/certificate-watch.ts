@@ -1,0 +1,63 @@
+/**
+ * Warns before the TLS certificate of the server expires: at the start, at each reload, and then once a day.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+import type { Logger } from '../log.ts';
+import { certificateExpiry, type Tls } from '../tls.ts';
+
+const HOUR = 3_600_000; // ms
+const DAY: Micros = 86_400_000_000;
+const EARLY = 30 * DAY;
+
+export class CertificateWatch {
+  readonly #log: Logger;
+  readonly #clock: () => Micros;
+  #expiry: Micros | undefined;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Logger, clock: () => Micros) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** When the first certificate of the chain expires; undefined without TLS. */
+  get expiry(): Micros | undefined {
+    return this.#expiry;
+  }
+
+  /** Whether the certificate expires within 30 days, or has expired. */
+  get soon(): boolean {
+    return this.#expiry !== undefined && this.#expiry - this.#clock() < EARLY;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), HOUR);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Takes the certificate that the server has from now on. */
+  use(tls: Tls | undefined): void {
+    this.#expiry = tls && certificateExpiry(tls);
+    this.#warnedAt = Number.NEGATIVE_INFINITY;
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#expiry === undefined || !this.soon) return;
+    const now = performance.now();
+    if (now - this.#warnedAt < 24 * HOUR) return;
+    this.#warnedAt = now;
+    const days = Math.floor((this.#expiry - this.#clock()) / DAY);
+    const when = new Date(this.#expiry / 1000).toISOString();
+    const text =
+      days < 0
+        ? `the TLS certificate expired at ${when}, so clients refuse it`
+        : `the TLS certificate expires in ${days} days, at ${when}`;
+    this.#log.warn(`${text}; renew it and reload the server`);
+  }
+}
