@@ -31,6 +31,8 @@ export interface CallRules {
   counted?: boolean | undefined;
   /** What is unknown when a line that must not be sent twice got no reply. */
   doubt?: string | undefined;
+  /** Keys of `custom` in its jobs that need a feature of the server (features.ts). */
+  needs?: readonly string[] | undefined;
   /** Takes the call back as long as it is unsent; `ABORTED`. Once it is sent, its reply is waited for. */
   withdraw?: AbortSignal | undefined;
 }
@@ -44,6 +46,7 @@ const names = [
   'counted',
   'doubt',
   'withdraw',
+  'needs',
 ] as const satisfies readonly (keyof (CallOptions & CallRules))[];
 
 /** Throws `CONFIG` for an option of a call that does not exist, or cannot work. Gives the options. */
@@ -91,7 +94,8 @@ export interface SentLine {
   lose(cause: FaktoryError): void;
 }
 
-const longestTimer = 2 ** 31 - 1; // ms; what setTimeout takes: 24 days
+/** Milliseconds: what setTimeout takes, 24 days. */
+export const longestTimer = 2 ** 31 - 1;
 
 export class Call implements SentLine {
   readonly line: string;
@@ -100,6 +104,7 @@ export class Call implements SentLine {
   readonly counted: boolean;
   /** Of a push that may leave in one line with others. */
   jid: string | undefined;
+  readonly needs: readonly string[] | undefined;
   readonly calls: readonly Call[] = [this];
   /** Which line of the producer it was, when it was sent and counted. */
   number = 0;
@@ -121,6 +126,7 @@ export class Call implements SentLine {
     this.outlasts = options.outlast ?? false;
     this.counted = options.counted ?? false;
     this.jid = options.jid;
+    this.needs = options.needs;
     this.#options = options;
     this.#place = place;
     this.#timeout = Math.min(options.timeout, longestTimer);

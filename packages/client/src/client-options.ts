@@ -29,6 +29,11 @@ export interface ClientOptions<Jobs = AnyJobs> {
   maxWaiting?: number | undefined;
   /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
   timeout?: number | undefined;
+  /**
+   * Milliseconds without a call after which the client closes its socket; the next call opens one. So a client that a hot reload or a
+   * frozen function left behind holds no connection of the server. Infinity = never. Default 60,000; never for a client with a `wid`.
+   */
+  idleTimeout?: number | undefined;
   /** Ends the client at once when aborted: every call rejects with `ABORTED`. Default: none. */
   signal?: AbortSignal | undefined;
   /** Makes the client a consumer in the server's eyes; it is then shown as a worker. Default: none, a producer. */
@@ -52,6 +57,7 @@ const names = [
   'spool',
   'maxWaiting',
   'timeout',
+  'idleTimeout',
   'signal',
   'wid',
   'labels',
@@ -77,6 +83,7 @@ const checks: readonly Check[] = [
   ['spool', isObject, "be an object: { file: 'jobs.spool' }"],
   ['maxWaiting', (value) => typeof value === 'number' && value >= 0, 'be a number, 0 or more'],
   ['timeout', (value) => typeof value === 'number' && value > 0, 'be more than 0 milliseconds'],
+  ['idleTimeout', (value) => typeof value === 'number' && value > 0, 'be more than 0 milliseconds'],
   ['signal', (value) => value instanceof AbortSignal, 'be an AbortSignal'],
   ['wid', isText, 'be a text'],
   ['labels', isList(isText), "be a list of texts: ['web']"],

@@ -218,6 +218,27 @@ describe('life', () => {
     expect(server.lines).toEqual(['FLUSH', 'END']);
   });
 
+  test('shared clients are one for a URL, and another after its close', async () => {
+    const shared = Client.shared(server.url);
+    expect(Client.shared(server.url)).toBe(shared);
+    expect(Client.shared(server.url.replace('127.0.0.1', 'localhost'))).not.toBe(shared);
+    await shared.flush();
+    await shared.close();
+    const next = Client.shared(server.url);
+    expect(next).not.toBe(shared);
+    await next.flush();
+    await next.close();
+  });
+
+  test('an idle client closes its socket after its idleTimeout, and the next call opens one', async () => {
+    const brief = new Client({ url: server.url, idleTimeout: 1 });
+    await brief.flush();
+    await server.line('END');
+    await brief.flush();
+    expect(server.peers).toHaveLength(2);
+    await brief.close();
+  });
+
   test('asyncDispose closes', async () => {
     await client[Symbol.asyncDispose]();
     await expect(client.info()).rejects.toMatchObject({ code: 'CLOSED' });

@@ -11,6 +11,7 @@ import { type CallOptions, checkCall } from './call.ts';
 import { type ClientOptions, checkClientOptions } from './client-options.ts';
 import { commands } from './commands.ts';
 import { Connection } from './connection.ts';
+import { featureKeys } from './features.ts';
 import type { AnyJobs, JobTypes, PushJob, PushMap } from './job-map.ts';
 import { checkKnown } from './known-options.ts';
 import { OutgoingJobs } from './outgoing.ts';
@@ -20,6 +21,14 @@ import { JobSet } from './sets.ts';
 import { Spool } from './spool/spool.ts';
 import { resolveServers } from './url.ts';
 
+/** By their servers. Of the process, not of this module, which may be loaded many times. */
+function sharedClients(): Map<string, unknown> {
+  const holder = globalThis as { [sharedKey]?: Map<string, unknown> };
+  holder[sharedKey] ??= new Map();
+  return holder[sharedKey];
+}
+
+const sharedKey = Symbol.for('@faktory-ts/client.shared');
 const hour = 3600; // seconds; the name lives as long as the client, and the server need not remember it for long
 
 /**
@@ -53,11 +62,14 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   readonly #middleware: readonly PushMiddleware[] | undefined;
   readonly #server: Pushing['server'];
   readonly #forgetSignal: () => void;
+  /** Takes it out of the shared ones. */
+  #forget: () => void = () => {};
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: ClientOptions<Jobs> = {}) {
     checkClientOptions(options);
     const { timeout = 5000, maxWaiting = 10_000, wid, labels, signal, tls } = options;
+    const { idleTimeout = wid ? Number.POSITIVE_INFINITY : 60_000 } = options;
     const who = { hostname: hostname(), pid: process.pid, labels: [...(labels ?? [])] };
     this.#outgoing = new OutgoingJobs(options.defaults, options.jobs);
     this.#middleware = options.middleware?.length ? [...options.middleware] : undefined;
@@ -71,7 +83,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     const producer = options.exactlyOnce === false ? undefined : { name: newJid(), keep: hour };
     const spool = options.spool && new Spool(options.spool, { addresses, hello: who, tls, silence: timeout });
     const connection = new Connection({
-      ...{ addresses, tls, timeout, maxWaiting, producer },
+      ...{ addresses, tls, timeout, maxWaiting, producer, idleTimeout },
       hello: { ...who, ...(wid && { wid }) },
       onUp: () => spool?.up(),
       onDown: (error) => spool?.down(error),
@@ -145,14 +157,23 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
 
   async #pushOne(job: Job, options?: CallOptions): Promise<void> {
     const direct = (rules?: CallOptions): Promise<void> => commands.push(this.#connection, job, rules);
-    if (this.#spool) await this.#spool.push(write.push(job), 1, options, direct);
+    if (this.#spool && this.#mayWait([job])) await this.#spool.push(write.push(job), 1, options, direct);
     else await direct(options);
   }
 
   async #pushLine(line: string, jobs: readonly Job[], options?: CallOptions): Promise<Refusals> {
-    const direct = (rules?: CallOptions) => commands.pushLine(this.#connection, line, jobs.length, rules);
-    if (!this.#spool) return direct(options);
+    const direct = (rules?: CallOptions) => commands.pushLine(this.#connection, line, jobs, rules);
+    if (!this.#spool || !this.#mayWait(jobs)) return direct(options);
     return (await this.#spool.push(line, jobs.length, options, direct)) ?? new Map();
+  }
+
+  /** A job that needs a feature is spooled for a server that is known to have it: nobody would hear of the refusal. */
+  #mayWait(jobs: readonly Job[]): boolean {
+    const { features } = this.#connection;
+    return jobs.every(({ custom }) => {
+      const keys = featureKeys(custom);
+      return keys === undefined || (features !== undefined && features.missing(keys) === undefined);
+    });
   }
 
   #around(jobs: readonly Job[], bulk: boolean, send: () => Promise<Refusals>): Promise<Refusals> {
@@ -248,10 +269,33 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** Takes no more calls (`CLOSED`), waits until those in the air are settled, says END. What is spooled stays. Never rejects; may be called twice. */
   async close(): Promise<void> {
     const error = new FaktoryError('CLOSED', 'the client was closed by this program');
+    this.#forget();
     this.#spool?.refuse(error);
     await this.#connection.close();
     await this.#spool?.end(error).catch(() => undefined); // what was said to be kept is on disk
     this.#forgetSignal();
+  }
+
+  /**
+   * One client for a URL in this process, made at the first call: also when a hot reload loads the program again. Takes no other options;
+   * the README shows how to keep a client that has some. After its `close()` the next call makes a new one.
+   *
+   * @throws FaktoryError `CONFIG` for a URL that cannot be read.
+   * @example
+   * ```ts
+   * const queue = Client.shared<{ SendEmail: [to: string] }>('tcp://localhost:7419');
+   * await queue.push({ jobtype: 'SendEmail', args: ['bob@example.com'] });
+   * ```
+   */
+  static shared<Jobs extends JobTypes<Jobs> = AnyJobs>(url?: string | readonly string[]): Client<Jobs> {
+    const key = JSON.stringify(resolveServers({ url }));
+    const made = sharedClients();
+    const found = made.get(key);
+    if (found !== undefined) return found as Client<Jobs>;
+    const client = new Client<Jobs>({ url });
+    made.set(key, client);
+    client.#forget = () => made.delete(key);
+    return client;
   }
 
   /** `await using client = new Client()` closes it at the end of the block. */

@@ -22,6 +22,7 @@ import {
 } from '@faktory-ts/protocol';
 import type { CallOptions, CallRules } from './call.ts';
 import type { Connection } from './connection.ts';
+import { featureKeys } from './features.ts';
 import type { Refusals } from './push-middleware.ts';
 
 /** What the server asks of a worker in its answer to BEAT. */
@@ -33,18 +34,24 @@ const uncertain = 'the server may or may not have carried it out';
 export const commands = {
   async push(on: Connection, job: Job, options?: CallOptions): Promise<void> {
     const doubt = `job ${job.jid} may or may not be in`;
-    done(await on.call(write.push(job), { ...options, doubt, counted: true, jid: job.jid }));
+    const needs = featureKeys(job.custom);
+    done(await on.call(write.push(job), { ...options, doubt, counted: true, jid: job.jid, needs }));
   },
 
   /** Gives jid → error for the jobs that were refused. */
   pushBulk(on: Connection, jobs: readonly Job[], options?: CallOptions): Promise<Refusals> {
-    return commands.pushLine(on, write.pushBulk(jobs), jobs.length, options);
+    return commands.pushLine(on, write.pushBulk(jobs), jobs, options);
   },
 
-  /** A PUSHB with so many jobs that is written already. */
-  async pushLine(on: Connection, line: string, jobs: number, options?: CallOptions): Promise<Refusals> {
-    const doubt = `none, some or all of its ${jobs} jobs may be in`;
-    const errors = record(await on.call(line, { ...options, doubt, counted: true }));
+  /** A PUSHB with these jobs that is written already. */
+  async pushLine(
+    on: Connection,
+    line: string,
+    jobs: readonly Job[],
+    options?: CallOptions,
+  ): Promise<Refusals> {
+    const doubt = `none, some or all of its ${jobs.length} jobs may be in`;
+    const errors = record(await on.call(line, { ...options, doubt, counted: true, needs: allNeeds(jobs) }));
     return new Map(Object.entries(errors).map(([jid, message]) => [jid, wireError(String(message))]));
   },
 
@@ -161,6 +168,11 @@ export type Refused = Readonly<Record<string, string>>;
 /** Sent again when the connection breaks: a reservation id is never given twice, so the second line changes nothing. */
 async function settled(on: Connection, line: string, options?: CallOptions): Promise<Refused> {
   return record(await on.call(line, { ...options, again: true, outlast: true })) as Refused;
+}
+
+function allNeeds(jobs: readonly Job[]): readonly string[] | undefined {
+  const needs = new Set(jobs.flatMap(({ custom }) => featureKeys(custom) ?? []));
+  return needs.size > 0 ? [...needs] : undefined;
 }
 
 function done(reply: Reply): void {

@@ -2,7 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FakeOptions, FakeServer } from '../test/fake-server.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { resolveServers } from './url.ts';
 
 const open: { stop(): Promise<void> }[] = [];
@@ -448,5 +449,43 @@ describe('close', () => {
     await expect(sent).rejects.toBe(error);
     await expect(connection.call('B\r\n')).rejects.toBe(error);
     await connection.close();
+  });
+});
+
+describe('an idle connection', () => {
+  const idleTimeout = 60_000;
+
+  test('closes its socket with END, and the next call opens one', async () => {
+    const server = await fake();
+    const connection = connect(server.url, { idleTimeout });
+    await connection.call('FIRST\r\n');
+    vi.advanceTimersByTime(idleTimeout - 1);
+    await connection.call('SECOND\r\n');
+    vi.advanceTimersByTime(idleTimeout - 1);
+    expect(server.peers[0]?.lines.at(-1)).toBe('SECOND');
+    vi.advanceTimersByTime(1);
+    await server.line('END');
+    await connection.call('THIRD\r\n');
+    expect(server.peers.map(({ lines }) => lines.slice(1))).toEqual([['FIRST', 'SECOND', 'END'], ['THIRD']]);
+  });
+
+  test('is none while a call waits for its answer', async () => {
+    const server = await fake({ script: () => undefined });
+    const connection = connect(server.url, { idleTimeout, timeout: 10 * idleTimeout });
+    const call = connection.call('SLOW\r\n');
+    await server.line('SLOW');
+    vi.advanceTimersByTime(3 * idleTimeout);
+    server.peers[0]?.socket.write('+OK\r\n');
+    await expect(call).resolves.toMatchObject({ text: 'OK' });
+    expect(server.peers).toHaveLength(1);
+  });
+
+  test('stays open where no time is given', async () => {
+    const server = await fake();
+    const connection = connect(server.url);
+    await connection.call('FIRST\r\n');
+    vi.advanceTimersByTime(100 * idleTimeout);
+    await connection.call('SECOND\r\n');
+    expect(server.peers).toHaveLength(1);
   });
 });

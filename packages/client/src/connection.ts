@@ -6,33 +6,14 @@
 
 import { type Extension, extensionVersion, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
 import { backoff } from './backoff.ts';
-import { Call, type CallOptions, type CallRules, checkCall, type SentLine } from './call.ts';
+import { Call, type CallOptions, type CallRules, checkCall, longestTimer, type SentLine } from './call.ts';
+import { type ConnectionOptions, isLasting } from './connection-options.ts';
+import { FeatureGate, type ServerFeatures } from './features.ts';
 import { Link, type LinkOptions } from './link.ts';
-import { NumberedCalls, type Producer } from './numbered.ts';
+import { NumberedCalls } from './numbered.ts';
 import { PushBatch } from './push-batch.ts';
 import { SentCalls } from './sent.ts';
 import type { ServerAddress } from './url.ts';
-
-/** What a {@link Connection} is made with. */
-export interface ConnectionOptions extends Omit<LinkOptions, 'silence' | 'address'> {
-  /** The servers in the order in which they are tried; a dial that fails moves on, and after the last comes the first. */
-  addresses: readonly ServerAddress[];
-  /** Names the pushes of this connection to a server with our extensions: none is lost or doubled. Default: none. */
-  producer?: Producer | undefined;
-  /** Most calls that wait while the server is away; more are refused with `LIMIT`. Default 10,000. */
-  maxWaiting?: number | undefined;
-  /** Milliseconds a call waits for its reply, and the server may be silent while it owes one. Default 5000. */
-  timeout?: number | undefined;
-  /** The server took the HELLO. Must not throw. */
-  onUp?: (() => void) | undefined;
-  /** A dial failed or the connection broke; a new dial follows when a call waits. Must not throw. */
-  onDown?: ((error: FaktoryError) => void) | undefined;
-}
-
-const lasting: ReadonlySet<string> = new Set(['AUTH', 'FORBIDDEN', 'PROTOCOL', 'CONFIG']);
-
-/** Whether what was said while dialling does not pass by itself: the calls that wait are told at once, unless they outlast it. */
-export const isLasting = ({ code }: FaktoryError): boolean => lasting.has(code);
 
 /** What a call without a line is answered: there is a connection. */
 const connected: Reply = { kind: 'simple', text: '' };
@@ -50,6 +31,7 @@ export class Connection {
   #waiting = new Set<Call>();
   readonly #sent = new SentCalls();
   readonly #numbered: NumberedCalls | undefined;
+  readonly #gate: FeatureGate;
   #link: Link | undefined;
   /** Whom the link was dialled to. */
   #address: ServerAddress | undefined;
@@ -59,6 +41,8 @@ export class Connection {
   /** The link is being ended by us: its end is no trouble. */
   #leaving = false;
   #failures = 0;
+  /** Runs out when nothing was asked for long. */
+  #idle: NodeJS.Timeout | undefined;
   #redial: NodeJS.Timeout | undefined;
   #trouble: FaktoryError | undefined;
   /** Why no more calls are taken. */
@@ -72,6 +56,7 @@ export class Connection {
     this.#timeout = options.timeout ?? 5000;
     this.#maxWaiting = options.maxWaiting ?? 10_000;
     this.#numbered = options.producer && new NumberedCalls(options.producer);
+    this.#gate = new FeatureGate(this.#timeout, () => this.#wake());
   }
 
   /**
@@ -118,6 +103,11 @@ export class Connection {
   /** What the server at the other end offers now; undefined also while there is no connection. */
   get offer(): Extension | undefined {
     return this.#up ? this.#offer : undefined;
+  }
+
+  /** What the server can do, when it has told: this one, or the one before a break. */
+  get features(): ServerFeatures | undefined {
+    return this.#gate.known;
   }
 
   /** Takes no more calls, waits until those in the air are settled, says END. Never rejects. */
@@ -210,8 +200,11 @@ export class Connection {
   #connected(offer: Extension | undefined, address: ServerAddress): void {
     this.#up = true;
     this.#offer = offer;
+    this.#gate.connected(offer, address);
     this.#waitAgain(this.#numbered?.connected(offer, address) ?? []);
     this.#trouble = undefined;
+    const { idleTimeout = Number.POSITIVE_INFINITY } = this.#options;
+    if (idleTimeout <= longestTimer) this.#idle = setTimeout(() => this.#rest(), idleTimeout).unref();
     this.#options.onUp?.();
     this.#flush();
   }
@@ -235,9 +228,18 @@ export class Connection {
   #next(): SentLine | undefined {
     let batch: PushBatch | undefined;
     for (const call of this.#waiting) {
-      const { jid, counted } = call;
+      const { jid, counted, needs } = call;
       // Those behind it wait too: pushes leave in their order.
       if (counted && this.#numbered?.mayNumber === false) break;
+      if (needs !== undefined) {
+        if (batch && !this.#gate.open) break;
+        const may = this.#gate.judge(needs);
+        if (may instanceof FaktoryError) {
+          call.fail(may);
+          continue;
+        }
+        if (may !== true) return may || undefined;
+      }
       if (jid !== undefined && this.#numbered?.counts) {
         batch ??= new PushBatch(this.#offer?.max_settle ?? 1, this.#alone);
         if (!batch.add(call, jid)) break;
@@ -266,12 +268,21 @@ export class Connection {
     this.#failures = 0;
     this.#numbered?.heard(call, error);
     if (this.#waiting.size > 0) this.#wake();
+    else if (this.#sent.size === 0) this.#idle?.refresh();
     if (error !== undefined) call.refuse(error);
     else call.answer(reply);
     this.#changed();
   }
 
+  /** Nothing was asked for so long: the socket is given back, and the next call dials. */
+  #rest(): void {
+    if (this.#pending + this.#sent.size > 0) this.#idle?.refresh();
+    else this.hangUp();
+  }
+
   #lost(error: FaktoryError): void {
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
     const dialling = !this.#up;
     const leaving = this.#leaving;
     this.#link = undefined;

@@ -18,7 +18,8 @@ export { checkArguments } from './check-arguments.ts';
 export { Client, type Producer } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export { commands, type Refused, type WorkerSignal } from './commands.ts';
-export { Connection, type ConnectionOptions } from './connection.ts';
+export { Connection } from './connection.ts';
+export type { ConnectionOptions } from './connection-options.ts';
 export {
   type DefinedJobs,
   type DefinitionOptions,

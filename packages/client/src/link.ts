@@ -5,8 +5,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import net from 'node:net';
-import tls from 'node:tls';
+import type net from 'node:net';
+import type tls from 'node:tls';
 import {
   type Extension,
   type ExtensionAsk,
@@ -21,6 +21,8 @@ import {
   wireError,
   write,
 } from '@faktory-ts/protocol';
+import { longestTimer } from './call.ts';
+import { dial, needsTls, speaksTls, tlsFault } from './link-tls.ts';
 import type { ServerAddress } from './url.ts';
 
 /** Whom to dial and how to introduce oneself. */
@@ -48,6 +50,8 @@ export interface LinkEvents {
 }
 
 const farewell = 1000; // ms that END may take
+const longestProbe = 5000; // ms
+const longestGreeting = 1000; // ms after which a server without a greeting is asked whether it speaks TLS
 
 export class Link {
   readonly #options: LinkOptions;
@@ -58,21 +62,23 @@ export class Link {
   #state: 'greeting' | 'hello' | 'ext' | 'up' | 'ending' | 'gone' = 'greeting';
   #unanswered = 1; // the greeting is owed
   #heard = 0;
+  #greeting: NodeJS.Timeout | undefined;
   /** By `performance.now()`: since when the server owes an answer and has said nothing. */
   #quietSince = performance.now();
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
     this.#events = events;
-    this.#socket = dial(options);
+    this.#socket = dial(options.address, options.tls);
     this.#socket.setNoDelay(true).setKeepAlive(true, 15_000).unref();
     this.#socket.on('data', (chunk) => this.#read(chunk));
     this.#socket.on('drain', () => this.#state === 'up' && events.room());
-    this.#socket.on('error', (cause) => this.die(this.#closed(reason(cause), cause)));
+    this.#socket.on('error', (cause) => this.#failed(cause));
     for (const event of ['end', 'close']) {
       this.#socket.on(event, () => this.die(this.#closed('the server closed the connection')));
     }
-    this.#watch = setTimeout(() => this.#silent(), options.silence).unref();
+    this.#watch = setTimeout(() => this.#silent(), Math.min(options.silence, longestTimer)).unref();
+    if (!options.address.tls) this.#socket.once('connect', () => this.#awaitGreeting());
   }
 
   get #gone(): boolean {
@@ -108,13 +114,36 @@ export class Link {
     if (this.#gone) return;
     this.#state = 'gone';
     clearTimeout(this.#watch);
+    clearTimeout(this.#greeting);
     this.#socket.destroy();
     this.#events.gone(error);
+  }
+
+  #failed(cause: Error): void {
+    const { address } = this.#options;
+    const fault = address.tls && this.#state === 'greeting' ? tlsFault(cause, address) : undefined;
+    this.die(fault ?? this.#closed(reason(cause), cause));
+  }
+
+  /** A server greets at once. One that does not may wait for a handshake of TLS. */
+  #awaitGreeting(): void {
+    const { address, silence } = this.#options;
+    const patience = Math.min(longestGreeting, silence / 4);
+    this.#greeting = setTimeout(async () => {
+      if (
+        this.#heard === 0 &&
+        (await speaksTls(address, Math.min(silence / 2, longestProbe))) &&
+        this.#heard === 0
+      ) {
+        this.die(needsTls(address));
+      }
+    }, patience).unref();
   }
 
   #read(chunk: Uint8Array): void {
     if (this.#gone) return;
     this.#heard++;
+    clearTimeout(this.#greeting);
     this.#watchAnew();
     try {
       this.#reader.push(chunk);
@@ -214,12 +243,6 @@ function offerIn(reply: Reply): Extension | undefined {
   const error = wireError(reply.kind === 'nil' ? '' : reply.text);
   if (reply.kind === 'error' && error.code !== 'UNKNOWN_COMMAND' && error.code !== 'INVALID') throw error;
   return undefined;
-}
-
-function dial({ address: { host, port, tls: secure }, tls: options }: LinkOptions): net.Socket {
-  if (!secure) return net.connect({ host, port });
-  const servername = net.isIP(host) === 0 ? host : '';
-  return tls.connect({ servername, ...options, host, port });
 }
 
 /** Node tells a refused dial to several addresses as an error without a message around the real ones. */

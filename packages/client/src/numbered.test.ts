@@ -1,7 +1,8 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { resolveServers } from './url.ts';
 
 const open: { stop(): unknown }[] = [];

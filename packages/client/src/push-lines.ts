@@ -6,6 +6,7 @@
 import { FaktoryError, type Job, write } from '@faktory-ts/protocol';
 import { BulkError, type PushResult, unsent } from './bulk.ts';
 import { isTooLong } from './delivery/refused.ts';
+import { featureKeys, MissingFeature } from './features.ts';
 import { refuseLossy } from './lossless.ts';
 import type { Refusals } from './push-middleware.ts';
 
@@ -46,6 +47,12 @@ export class PushLines {
         const refused = await this.#send(`PUSHB [${part.map(({ text }) => text).join(',')}]\r\n`, inLine);
         for (const [jid, error] of refused) refusals.set(jid, error);
       } catch (error) {
+        if (error instanceof MissingFeature) {
+          const left = part.filter(({ jid }) => !needsOneOf(byJid.get(jid), error.keys));
+          for (const { jid } of part) if (needsOneOf(byJid.get(jid), error.keys)) refusals.set(jid, error);
+          texts.splice(from, part.length, ...left);
+          continue;
+        }
         if (!(error instanceof FaktoryError && isTooLong(error)))
           throw ended(error, texts, refusals, from, part);
         if (part.length > 1) {
@@ -68,6 +75,10 @@ export class PushLines {
     }
     return texts.slice(from, to);
   }
+}
+
+function needsOneOf(job: Job | undefined, keys: readonly string[]): boolean {
+  return featureKeys(job?.custom)?.some((key) => keys.includes(key)) ?? false;
 }
 
 function textsOf(jobs: readonly Job[], changed: boolean, refusals: Map<string, FaktoryError>): JobText[] {

@@ -26,6 +26,8 @@ export interface ServerChoice {
   url?: string | readonly string[] | undefined;
   /** Wins over the ones in the URLs. Not percent-encoded. */
   password?: string | undefined;
+  /** What is said about TLS: only with `tcp+tls://`. */
+  tls?: object | undefined;
 }
 
 const defaultPort = 7419;
@@ -34,7 +36,7 @@ const defaultPort = 7419;
  * Finds the servers: `url`, else the variable that FAKTORY_PROVIDER names, else FAKTORY_URL, else `tcp://localhost:7419`.
  * In the order in which they are to be tried.
  *
- * @throws FaktoryError `CONFIG` when a URL cannot be read, there is none, or FAKTORY_PROVIDER names no variable that is set.
+ * @throws FaktoryError `CONFIG` when a URL cannot be read, there is none, `tls` is beside one without TLS, or FAKTORY_PROVIDER names no variable that is set.
  * @example
  * ```ts
  * resolveServers({ url: ['tcp://:s%20cret@jobs.example:7419', 'tcp://spare.example'] })[0]?.password; // 's cret'
@@ -48,6 +50,10 @@ export function resolveServers(
   if (texts.length === 0) throw new FaktoryError('CONFIG', `${origin} names no server`);
   return texts.map((text) => {
     const address = parseServerUrl(text, origin);
+    if (choice.tls !== undefined && !address.tls) {
+      const where = `${origin} begins with tcp://, which is without TLS, so the tls option would do nothing`;
+      throw new FaktoryError('CONFIG', `${where}: write tcp+tls://, or remove the option`);
+    }
     const password = choice.password ?? address.password;
     return { ...address, ...(password !== undefined && { password }) };
   });

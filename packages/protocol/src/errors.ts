@@ -17,6 +17,8 @@ export const errorCodes = {
   STALE: 'the reservation is no longer held by the caller: it was ended, or ran out',
   LIMIT: 'a limit was reached: line length, connections, queue length',
   AUTH: 'the password is missing or wrong',
+  TLS: 'one end speaks TLS and the other does not, or a certificate was refused',
+  UNSUPPORTED: 'the connected server does not have the feature that the job needs',
   FORBIDDEN: 'the token that was used may not do this',
   PROTOCOL: 'the peer does not speak the Faktory protocol',
   TIMEOUT: 'no answer in time',

@@ -34,6 +34,7 @@ const lasting: ReadonlySet<string> = new Set([
   'SHUTDOWN',
   'FORBIDDEN',
   'AUTH',
+  'TLS',
   'CONFIG',
 ]);
 

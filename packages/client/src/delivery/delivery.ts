@@ -12,7 +12,9 @@ import {
   type LineRefusal,
   type Reply,
   wireError,
+  write,
 } from '@faktory-ts/protocol';
+import { ServerFeatures } from '../features.ts';
 import type { LinkOptions } from '../link.ts';
 import type { ServerAddress } from '../url.ts';
 import { Talk } from './talk.ts';
@@ -46,8 +48,11 @@ export interface AnsweredLine<Line extends KeptLine> {
 /** A place that keeps lines. What it rejects with ends the round. */
 export interface LineStore<Line extends KeptLine> {
   count(): Promise<Count>;
-  /** The first lines that wait, at most 500: the server remembers the refusals of 1,000. None = nothing waits. */
-  next(): Promise<readonly Line[]>;
+  /**
+   * The first lines that wait, at most 500: the server remembers the refusals of 1,000. None = nothing waits. `features` tells what the
+   * server can do, for a place that refuses jobs itself.
+   */
+  next(features: () => Promise<ServerFeatures>): Promise<readonly Line[]>;
   /** These, the first ones, are answered. True = some of their jobs wait for room on the server: try again later. */
   settle(answered: readonly AnsweredLine<Line>[]): Promise<boolean>;
   /** The server does not count as `seen` says: what waits gets a new producer. Without effect when `seen` is no longer so. */
@@ -65,6 +70,9 @@ export class Delivery<Line extends KeptLine> {
   #talk: Talk | undefined;
   /** What the server said when the connection was made. */
   #offer: Extension | undefined;
+  #address: ServerAddress | undefined;
+  /** What it can do, when it was asked. */
+  #features: ServerFeatures | undefined;
   /** Lines it has counted. */
   #counted = 0;
   /** Why no more can be sent on this connection. */
@@ -86,7 +94,7 @@ export class Delivery<Line extends KeptLine> {
     try {
       for (;;) {
         const talk = this.#talk ?? (await this.#connect());
-        const lines = await this.#store.next();
+        const lines = await this.#store.next(() => this.#askFeatures(talk));
         if (lines.length === 0) return false;
         const told = lines.filter(({ number }) => number <= (this.#offer?.pushed ?? 0));
         const answered =
@@ -132,6 +140,8 @@ export class Delivery<Line extends KeptLine> {
     const { addresses, ...options } = this.#options;
     const address = addresses[this.failures % addresses.length] as ServerAddress;
     const ask = { v: extensionVersion, producer, ...(answered > 0 && { answered }) };
+    this.#address = address;
+    this.#features = undefined;
     try {
       return new Talk({ ...options, address, extension: () => ask });
     } catch (cause) {
@@ -143,6 +153,17 @@ export class Delivery<Line extends KeptLine> {
   /** What became of a line that was carried out before this connection. */
   #told(line: Line): AnsweredLine<Line> {
     return { line, refusal: this.#offer?.refused?.[line.number], tooLong: false };
+  }
+
+  /** By the answer to EXT, else by INFO, once a connection. */
+  async #askFeatures(talk: Talk): Promise<ServerFeatures> {
+    const address = this.#address as ServerAddress;
+    this.#features ??= ServerFeatures.offered(this.#offer, address);
+    if (this.#features) return this.#features;
+    const [reply] = await talk.ask(write.info(), 1);
+    if (reply === undefined) throw talk.error ?? new FaktoryError('CLOSED', 'the server did not answer INFO');
+    this.#features = ServerFeatures.described(reply, address);
+    return this.#features;
   }
 
   async #send(talk: Talk, lines: readonly Line[]): Promise<AnsweredLine<Line>[]> {

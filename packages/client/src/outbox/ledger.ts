@@ -4,9 +4,10 @@
  * every statement asks for the state that it begins from, and may be done again.
  */
 
-import { compactJson, FaktoryError, newJid } from '@faktory-ts/protocol';
+import { compactJson, FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
 import type { AnsweredLine, Count, KeptLine, LineStore } from '../delivery/delivery.ts';
 import { isFull, refusedJobs } from '../delivery/refused.ts';
+import { featureKeys, type ServerFeatures } from '../features.ts';
 import { bound, type OutboxStore, type OutboxValue, statements } from './tables.ts';
 
 /** A row that waits. */
@@ -71,10 +72,10 @@ export class OutboxLedger implements LineStore<OutboxLine> {
     return this.#seen;
   }
 
-  async next(): Promise<OutboxLine[]> {
+  async next(features: () => Promise<ServerFeatures>): Promise<OutboxLine[]> {
     const { answered, inFlight } = await this.#mine();
     if (inFlight) return [lineOf(await this.#named(inFlight), answered + 1)];
-    const rows = await this.#waiting(answered);
+    const rows = await this.#waiting(answered, features);
     if (rows.length === 0) {
       this.#behind = first;
       return [];
@@ -154,15 +155,21 @@ export class OutboxLedger implements LineStore<OutboxLine> {
 
   async #named(ids: readonly string[]): Promise<OutboxRow[]> {
     const rows = entries(await this.#run(this.#sql.named, [ids]));
-    return rows.flatMap((row) => ({ ...row, jid: jidOf(row.job) ?? '' }));
+    return rows.flatMap((row) => ({ ...row, jid: readRow(row.job).jid ?? '' }));
   }
 
   /** The rows of a new line; those that are no jobs are refused here. */
-  async #waiting(answered: number): Promise<OutboxRow[]> {
+  async #waiting(answered: number, features: () => Promise<ServerFeatures>): Promise<OutboxRow[]> {
     const line = new Map<string, OutboxRow>();
     let bytes = 0;
     for (const row of entries(await this.#run(this.#sql.next(this.#most), [this.#behind]))) {
-      const jid = jidOf(row.job);
+      const { jid, custom } = readRow(row.job);
+      const keys = featureKeys(custom);
+      const missing = keys && (await features()).missing(keys);
+      if (missing) {
+        await this.#mark(row, missing, answered);
+        continue;
+      }
       if (jid === undefined) {
         await this.#mark(row, new FaktoryError('INVALID', 'the row is no job with a jid in JSON'), answered);
         continue;
@@ -210,11 +217,13 @@ function entries(rows: readonly unknown[]): { id: string; job: string }[] {
   }));
 }
 
-function jidOf(job: string): string | undefined {
+/** What the relay needs to know of a row's job; nothing of a row that is no job. */
+function readRow(text: string): { jid?: string; custom?: Job['custom'] } {
   try {
-    const { jid } = JSON.parse(job) as { jid?: unknown };
-    return typeof jid === 'string' ? jid : undefined;
+    const { jid, custom } = JSON.parse(text) as { jid?: unknown; custom?: unknown };
+    const keyed = typeof custom === 'object' && custom !== null ? (custom as Job['custom']) : undefined;
+    return { ...(typeof jid === 'string' && { jid }), ...(keyed && { custom: keyed }) };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { backoff } from '../backoff.ts';
 import type { CallOptions, CallRules } from '../call.ts';
-import { isLasting } from '../connection.ts';
+import { isLasting } from '../connection-options.ts';
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import { checkKnown } from '../known-options.ts';
 import { type RefusedJob, refuseInto, SpoolLines } from './lines.ts';

@@ -1,0 +1,95 @@
+/*
+ * What is said when the two ends do not agree about TLS, or a certificate is refused.
+ * Note: a plain client and a server with TLS wait for each other in silence, the one for its greeting, the other for a handshake. So a
+ * greeting that does not come is asked for by a handshake, on a socket of its own: a slow plain server must not get its bytes.
+ */
+
+import net from 'node:net';
+import tls from 'node:tls';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { ServerAddress } from './url.ts';
+
+/** Opens the socket to a server. */
+export function dial(
+  { host, port, tls: secure }: ServerAddress,
+  options?: tls.ConnectionOptions,
+): net.Socket {
+  if (!secure) return net.connect({ host, port });
+  const servername = net.isIP(host) === 0 ? host : '';
+  return tls.connect({ servername, ...options, host, port });
+}
+
+const untrusted: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+const noTls: ReadonlySet<string> = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_UNKNOWN_PROTOCOL',
+  'EPROTO',
+]);
+
+/** What a failed handshake means. Undefined = it was not TLS that failed. */
+export function tlsFault(cause: Error, { host, port }: ServerAddress): FaktoryError | undefined {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const why = meaning(code, shortReason(message), `${host}:${port}`);
+  return why === undefined ? undefined : new FaktoryError('TLS', `${host}:${port}: ${why}`, { cause });
+}
+
+/** OpenSSL writes `802C…:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../deps/…`. */
+function shortReason(message: string): string {
+  return /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message.trim();
+}
+
+function meaning(code: string, message: string, at: string): string | undefined {
+  if (untrusted.has(code)) {
+    return `the server's certificate is not signed by an authority that this program trusts (${message}): give the authority's certificate as tls: { ca }, or in NODE_EXTRA_CA_CERTS`;
+  }
+  if (code === 'CERT_HAS_EXPIRED') return "the server's certificate has expired: renew it";
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `the server's certificate is for another host (${message}): write its name in the URL, or as tls: { servername }`;
+  }
+  if (/CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA/.test(code)) {
+    return `the server does not accept this client's certificate (${message}): give tls: { cert, key } that it trusts`;
+  }
+  if (noTls.has(code))
+    return `the server does not speak TLS here: write tcp://${at}, or switch TLS on in the server`;
+  if (/^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|CRL_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code)) {
+    return `TLS failed: ${message}`;
+  }
+  return undefined;
+}
+
+/** The error of a plain client at a port with TLS. */
+export function needsTls({ host, port }: ServerAddress): FaktoryError {
+  const text = `the server speaks TLS and the URL does not: write tcp+tls://${host}:${port}`;
+  return new FaktoryError('TLS', `${host}:${port}: ${text}`);
+}
+
+const asked = new WeakSet<ServerAddress>();
+
+/** Whether the server answers a TLS handshake within these milliseconds. Asked once for an address: a slow server is not asked by each dial. */
+export function speaksTls(address: ServerAddress, within: number): Promise<boolean> {
+  if (asked.has(address)) return Promise.resolve(false);
+  asked.add(address);
+  return new Promise((resolve) => {
+    const { host, port } = address;
+    const socket = tls.connect({ host, port, rejectUnauthorized: false });
+    const end = (speaks: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      if (speaks) asked.delete(address);
+      resolve(speaks);
+    };
+    const timer = setTimeout(() => end(false), within).unref();
+    socket.unref();
+    socket.once('secureConnect', () => end(true));
+    // A server that asks for a client's certificate ends the handshake with an alert: it speaks TLS too.
+    socket.once('error', (error: NodeJS.ErrnoException) => end(/^ERR_SSL_.*ALERT/.test(error.code ?? '')));
+    socket.once('close', () => end(false));
+  });
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import { greetingLine } from '@faktory-ts/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Client } from '../src/client.ts';
+import type { ClientOptions } from '../src/client-options.ts';
+import { OutboxRelay } from '../src/outbox/index.ts';
+import { FakeServer } from './fake-server.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const pem = (name: string): Buffer => readFileSync(new URL(`tls/${name}`, import.meta.url));
+
+/** The host and port of a server with TLS. */
+async function secureServer(options: tls.TlsOptions = {}): Promise<string> {
+  const secure = tls.createServer(
+    { key: pem('server.key'), cert: pem('server.pem'), ...options },
+    (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.write(greetingLine());
+      socket.on('data', () => socket.write('+OK\r\n'));
+    },
+  );
+  secure.on('tlsClientError', () => undefined);
+  await once(secure.listen(0, '127.0.0.1'), 'listening');
+  ends.push(() => secure.close());
+  return `127.0.0.1:${(secure.address() as AddressInfo).port}`;
+}
+
+/** Why a call fails whose time would be a minute: what is said at once does not wait for it. */
+async function refusal(options: ClientOptions): Promise<unknown> {
+  const client = new Client({ timeout: 60_000, exactlyOnce: false, ...options });
+  try {
+    return await client.flush().catch((error: unknown) => error);
+  } finally {
+    await client.close();
+  }
+}
+
+describe('a client and a server that do not agree about TLS hear so at once, as TLS', () => {
+  test('a plain client at a port with TLS', async () => {
+    const at = await secureServer();
+    expect(await refusal({ url: `tcp://${at}` })).toMatchObject({
+      code: 'TLS',
+      message: `${at}: the server speaks TLS and the URL does not: write tcp+tls://${at}`,
+    });
+  });
+
+  test('also when the server asks for a certificate', async () => {
+    const at = await secureServer({ requestCert: true, ca: pem('ca.pem') });
+    expect(await refusal({ url: `tcp://${at}` })).toMatchObject({ code: 'TLS' });
+  });
+
+  test('a client with TLS at a plain port', async () => {
+    const server = await FakeServer.start();
+    ends.push(() => server.stop());
+    const url = server.url.replace('tcp://', 'tcp+tls://');
+    expect(await refusal({ url })).toMatchObject({
+      code: 'TLS',
+      message: expect.stringMatching(/the server does not speak TLS here: write tcp:\/\/127\.0\.0\.1:\d+/),
+    });
+  });
+});
+
+describe('a certificate that is refused is told at once, as TLS, with what to do', () => {
+  test.each<[string, tls.ConnectionOptions, RegExp]>([
+    ['of an unknown authority', { servername: 'jobs.example' }, /not signed by an authority.*tls: \{ ca \}/],
+    ['of another host', { ca: pem('ca.pem'), servername: 'other.example' }, /for another host.*servername/],
+  ])('%s', async (_name, options, message) => {
+    const at = await secureServer();
+    expect(await refusal({ url: `tcp+tls://${at}`, tls: options })).toMatchObject({
+      code: 'TLS',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+test('a plain server that is slow to greet is waited for, and asked only once whether it speaks TLS', async () => {
+  const server = await FakeServer.start({ greeting: '' });
+  ends.push(() => server.stop());
+  const client = new Client({ url: server.url, timeout: 400 });
+  ends.push(() => client.close());
+  await expect(client.flush()).rejects.toMatchObject({ code: 'TIMEOUT' });
+  await expect(client.flush()).rejects.toMatchObject({ code: 'TIMEOUT' });
+  const handshakes = server.peers.filter(({ lines }) => lines.some((line) => line.charCodeAt(0) === 0x16));
+  expect(handshakes.length).toBeLessThanOrEqual(1);
+});
+
+test('the tls option beside a URL without TLS is CONFIG', () => {
+  const options = { url: 'tcp://jobs.example', tls: { ca: 'x' } };
+  const error = expect.objectContaining({
+    code: 'CONFIG',
+    message: expect.stringMatching(/tcp:\/\/.*without TLS.*write tcp\+tls:\/\//),
+  });
+  expect(() => new Client(options)).toThrow(error);
+  expect(() => new Client({ ...options, url: ['tcp+tls://jobs.example', 'tcp://spare.example'] })).toThrow(
+    error,
+  );
+  const store = { dialect: 'sqlite' as const, query: async () => [] };
+  expect(() => new OutboxRelay({ ...options, store })).toThrow(error);
+});
