@@ -4,13 +4,14 @@
  * where no flag was typed, and that the environment decides where the folders are.
  */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
 import { backupPlan } from './backup-plan.ts';
 import { type Binding, parseBinding } from './binding.ts';
 import { readConfD } from './conf-d.ts';
 import type { Flags } from './flags.ts';
+import { usualFolders } from './folders.ts';
 import { limitOptions } from './limits.ts';
 import { type LogFormat, type LogLevel, logFormats, logLevels } from './log.ts';
 import {
@@ -52,16 +53,6 @@ export type SyncMode = NonNullable<ServerOptions['sync']>;
 
 const environments = ['development', 'staging', 'production'] as const;
 const syncModes = ['full', 'relaxed', 'off'] as const;
-
-/** Where configuration and jobs are when nothing else is said. */
-export function usualFolders(
-  environment: string,
-  home: () => string,
-): { readonly config: string; readonly data: string } {
-  if (environment !== 'development') return { config: '/etc/faktory', data: '/var/lib/faktory/db' };
-  const own = join(home(), '.faktory');
-  return { config: own, data: join(own, 'db') };
-}
 
 /** Reads everything that configures the server. Throws CONFIG, saying what to correct. */
 export function readConfig(flags: Flags, surroundings: Surroundings): Config {

@@ -58,10 +58,13 @@ A password is required in staging and production, and wherever other machines re
 TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact, proxies, hosts; [tls] key, cert, client_ca; [limits] with the keys above.`;
 
 /** Reads the words after the program's name; the help tells of the commands too. Throws CONFIG, naming the flag that is wrong. */
-export async function parseFlags(args: readonly string[], commandList = ''): Promise<Asked> {
+export async function parseFlags(
+  args: readonly string[],
+  commandList: () => Promise<string> = async () => '',
+): Promise<Asked> {
   const parser = describe(args);
   const given: Record<string, unknown> = await parser.parseAsync();
-  if (given.help === true) return { help: `${usage}${commandList}\n\n${await parser.getHelp()}` };
+  if (given.help === true) return { help: `${usage}${await commandList()}\n\n${await parser.getHelp()}` };
   if (given.version === true) return { version: true };
   const surplus = (given._ as unknown[])[0];
   if (surplus !== undefined)

@@ -1,6 +1,6 @@
 /*
- * How the program reads its words, the same for the server's flags and for every command: values stay text, the last one of a
- * repeated flag counts, and what is wrong is told with the flag as it was typed.
+ * How the server's flags are read: values stay text, the last one of a repeated flag counts, and what is wrong is told with the flag as
+ * it was typed. Commands are read by commands/reading.ts, which loads faster.
  * It must never end the process or write anything. A stranger would get wrong that a message never quotes a value: it may be a secret.
  */
 import { FaktoryError } from '@faktory-ts/protocol';

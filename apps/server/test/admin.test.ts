@@ -68,7 +68,7 @@ async function faktory(words: readonly string[], as: As = {}): Promise<string> {
     signal: as.signal ?? new AbortController().signal,
     screen: as.screen,
   };
-  const command = commandOf(words);
+  const command = await commandOf(words);
   if (!command) throw new Error(`no command ${words[0]}`);
   try {
     await runCommand(command, words.slice(1), terminal);

@@ -30,4 +30,13 @@ describe('a command of the program', () => {
       'faktory info: unknown flag --nope; see faktory info --help\n',
     ]);
   });
+
+  it('that is unknown ends with 2 and starts no server', async () => {
+    const told = faktory(['jbos', '-b', 'localhost:0']);
+    expect([await told.ended, told.out, told.err]).toEqual([
+      2,
+      '',
+      'faktory: unknown command "jbos"; did you mean jobs?; see faktory --help\n',
+    ]);
+  });
 });

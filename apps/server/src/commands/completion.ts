@@ -13,7 +13,7 @@ const firstWords: Readonly<Record<string, string>> = {
 };
 
 /** The command, for these others. */
-export function completionOf(others: () => readonly Command[]): Command {
+export function completionOf(others: () => Promise<readonly Command[]>): Command {
   return command({
     name: 'completion',
     synopsis: 'bash|zsh|fish',
@@ -26,7 +26,7 @@ export function completionOf(others: () => readonly Command[]): Command {
     async run({ words: [shell = ''], terminal }) {
       const script = scripts[shell];
       if (!script) throw new FaktoryError('CONFIG', `"${shell}" is none of bash, zsh, fish`);
-      terminal.print(script(others()));
+      terminal.print(script(await others()));
     },
   });
 }

@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import { type Backup, DataFolder } from '@faktory-ts/server';
 import { becomeOwner } from '../become-owner.ts';
-import { usualFolders } from '../config.ts';
+import { usualFolders } from '../folders.ts';
 import type { Call, Flag } from './command.ts';
 
 /** The flag of every command that works on a data folder. */

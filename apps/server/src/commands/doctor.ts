@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
-import { usualFolders } from '../config.ts';
+import { usualFolders } from '../folders.ts';
 import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';

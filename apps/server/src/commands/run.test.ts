@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Call, command, type Terminal } from './command.ts';
-import { commandList, commandOf, commands, runCommand } from './run.ts';
+import { allCommands, commandList, commandNames, commandOf, runCommand } from './run.ts';
 
 const printed: string[] = [];
 const terminal: Terminal = {
@@ -41,6 +41,29 @@ describe('a command', () => {
   });
 
   it.each([
+    [['T', '--queue', '-1'], '-1'],
+    [['T', '--queue', '-3d'], '-3d'],
+    [['T', '--queue', '-x'], '-x'],
+    [['T', '--queue=--all'], '--all'],
+    [['T', '--queue', 'a', '-q=b=c'], 'b=c'],
+  ])('takes as a value what stands behind its flag: %j', async (args, value) => {
+    await run(...args);
+    expect(called?.value('queue')).toBe(value);
+  });
+
+  it('takes negative numbers, a dash and all behind -- as words', async () => {
+    await run('-1', '-');
+    expect(called?.words).toEqual(['-1', '-']);
+    await run('--all=false', '--', '--all');
+    expect([called?.words, called?.on('all')]).toEqual([['--all'], false]);
+  });
+
+  it.each([
+    [['T', '--queue', '--all'], /the flag --queue needs a value/],
+    [['T', '--queue', '--nope'], /the flag --queue needs a value/],
+    [['T', '--all=7'], /the flag --all is on or off/],
+    [['-z', 'T'], /unknown flag -z/],
+    [['--nope=secret', 'T'], /^unknown flag --nope; see/],
     [['--nope', 'T'], /unknown flag --nope; see faktory sample --help/],
     [['T', '--queue'], /the flag --queue needs a value/],
     [['T', '--queue='], /the flag --queue needs a value/],
@@ -59,16 +82,27 @@ describe('a command', () => {
     called = undefined;
     await run('--help');
     expect(printed.at(-1)).toMatch(
-      /Usage: faktory sample JOBTYPE \[ARGS\][\s\S]*does nothing[\s\S]*QUEUE: which/,
+      /Usage: faktory sample JOBTYPE \[ARGS\][\s\S]*does nothing[\s\S]*-q, --queue QUEUE {2}which \(default: default\)/,
     );
     expect(called).toBeUndefined();
   });
 });
 
-it('every command is found by its name and told of in the list', () => {
-  for (const one of commands) {
-    expect(commandOf([one.name, 'x'])).toBe(one);
-    expect(commandList()).toContain(`  ${one.name} `);
+it('every command is found by its name and told of in the list', async () => {
+  const list = await commandList();
+  const all = await allCommands();
+  expect(all.map(({ name }) => name)).toEqual(commandNames);
+  for (const one of all) {
+    expect((await commandOf([one.name, 'x']))?.name).toBe(one.name);
+    expect(list).toContain(`  ${one.name} `);
   }
-  expect(commandOf(['-b', ':1'])).toBeUndefined();
+  expect(await commandOf(['-b', ':1'])).toBeUndefined();
+  expect(await commandOf([])).toBeUndefined();
+});
+
+it.each([
+  ['quues', 'unknown command "quues"; did you mean queues?; see faktory --help'],
+  ['constructor', 'unknown command "constructor"; see faktory --help'],
+])('a word that is no command is refused: %s', async (word, message) => {
+  await expect(commandOf([word])).rejects.toMatchObject({ code: 'CONFIG', message });
 });

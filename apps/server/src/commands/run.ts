@@ -1,43 +1,90 @@
 /*
- * The commands of the program, and how one is run: `faktory NAME words --flags`.
- * It must never know what a command does.
+ * The commands of the program, and how one is run: `faktory NAME words --flags`. Each is loaded when it is asked for: a command starts
+ * in half the time when the others stay on the disk.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { Argv } from 'yargs';
-import { parserOf } from '../parser.ts';
-import { backup, backups, purge, restore, verify } from './backups.ts';
-import { discard, kill, move, prioritize, retry, schedule } from './change.ts';
-import type { Command, Flag, Terminal } from './command.ts';
-import { completionOf } from './completion.ts';
-import { doctor } from './doctor.ts';
-import { dump, load } from './dump.ts';
-import { importing } from './import.ts';
-import { info } from './info.ts';
-import { jobs } from './jobs.ts';
-import { push } from './push.ts';
-import { queue, queues } from './queues.ts';
-import { tail } from './tail.ts';
-import { tokens } from './tokens.ts';
-import { top } from './top.ts';
-import { quiet, stop, workers } from './workers.ts';
+import type { Call, Command, Terminal } from './command.ts';
+import { helpOf, usageOf } from './help.ts';
+import { readWords } from './reading.ts';
 
-/** In the order in which the help tells of them. */
-export const commands: readonly Command[] = [
-  ...[info, top, queues, queue, jobs, retry, kill, discard, schedule, move, prioritize, push],
-  ...[workers, quiet, stop, tail, doctor],
-  ...[backup, backups, verify, restore, purge, dump, load, importing],
-  tokens,
-  completionOf(() => commands),
-];
+type Loader = () => Promise<Command>;
 
-/** A line for each command, for the help of the program. */
-export function commandList(): string {
-  return commands.map(({ name, describe }) => `  ${name.padEnd(12)} ${describe}`).join('\n');
+/** In the order in which the help lists them. */
+const loaders: Readonly<Record<string, Loader>> = {
+  info: async () => (await import('./info.ts')).info,
+  top: async () => (await import('./top.ts')).top,
+  queues: async () => (await import('./queues.ts')).queues,
+  queue: async () => (await import('./queues.ts')).queue,
+  jobs: async () => (await import('./jobs.ts')).jobs,
+  retry: async () => (await import('./change.ts')).retry,
+  kill: async () => (await import('./change.ts')).kill,
+  discard: async () => (await import('./change.ts')).discard,
+  schedule: async () => (await import('./change.ts')).schedule,
+  move: async () => (await import('./change.ts')).move,
+  prioritize: async () => (await import('./change.ts')).prioritize,
+  push: async () => (await import('./push.ts')).push,
+  workers: async () => (await import('./workers.ts')).workers,
+  quiet: async () => (await import('./workers.ts')).quiet,
+  stop: async () => (await import('./workers.ts')).stop,
+  tail: async () => (await import('./tail.ts')).tail,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  backup: async () => (await import('./backups.ts')).backup,
+  backups: async () => (await import('./backups.ts')).backups,
+  verify: async () => (await import('./backups.ts')).verify,
+  restore: async () => (await import('./backups.ts')).restore,
+  purge: async () => (await import('./backups.ts')).purge,
+  dump: async () => (await import('./dump.ts')).dump,
+  load: async () => (await import('./dump.ts')).load,
+  import: async () => (await import('./import.ts')).importing,
+  tokens: async () => (await import('./tokens.ts')).tokens,
+  completion: async () => (await import('./completion.ts')).completionOf(allCommands),
+};
+
+/** The names of all commands. */
+export const commandNames: readonly string[] = Object.keys(loaders);
+
+/** All commands, for what lists them. */
+export function allCommands(): Promise<Command[]> {
+  return Promise.all(Object.values(loaders).map((load) => load()));
 }
 
-/** The command that `args` begin with, if they do. */
-export function commandOf(args: readonly string[]): Command | undefined {
-  return commands.find(({ name }) => name === args[0]);
+/** A line for each command, for the help of the program. */
+export async function commandList(): Promise<string> {
+  const all = await allCommands();
+  return all.map(({ name, describe }) => `  ${name.padEnd(12)} ${describe}`).join('\n');
+}
+
+/**
+ * The command that `args` begin with; undefined when they begin with a flag, or with nothing. Throws CONFIG for a name that is none.
+ */
+export async function commandOf(args: readonly string[]): Promise<Command | undefined> {
+  const [name] = args;
+  if (name === undefined || name.startsWith('-')) return undefined;
+  const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
+  if (load) return load();
+  const near = nearest(name);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  throw new FaktoryError('CONFIG', `unknown command "${name}"${hint}; see faktory --help`);
+}
+
+function nearest(name: string): string | undefined {
+  const distances = commandNames.map((known) => [known, distance(name, known)] as const);
+  const [best] = distances.sort(([, a], [, b]) => a - b);
+  return best !== undefined && best[1] <= Math.ceil(name.length / 3) ? best[0] : undefined;
+}
+
+/** How many letters must be put in, taken out or changed. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...from.slice(0, 50)].entries()) {
+    const next = [index + 1];
+    for (let at = 0; at < to.length; at++) {
+      const same = letter === to[at] ? 0 : 1;
+      next.push(Math.min((row[at] ?? 0) + same, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 /** Runs a command with what was typed behind its name. Throws CONFIG for wrong usage. */
@@ -46,49 +93,17 @@ export async function runCommand(
   args: readonly string[],
   terminal: Terminal,
 ): Promise<void> {
-  const parser = parserOfCommand(command, args);
-  const given: Record<string, unknown> = await parser.parseAsync();
-  if (given.help === true) {
-    terminal.print(await parser.getHelp());
+  const { words, flags, help } = readWords(command, args);
+  if (help) {
+    terminal.print(helpOf(command, terminal.width));
     return;
   }
-  const words = (given._ as unknown[]).map(String);
   checkCount(command, words);
-  for (const [name, flag] of Object.entries(command.flags)) {
-    if (flag.value !== undefined && given[name] === '') {
-      throw new FaktoryError('CONFIG', `the flag --${name} needs a value${seeHelp(command)}`);
-    }
-  }
-  const value = (name: string): string | undefined => {
-    const found = given[name];
+  const value: Call['value'] = (name) => {
+    const found = flags.get(name);
     return typeof found === 'string' ? found : undefined;
   };
-  await command.run({ words, value, on: (name) => given[name] === true, terminal });
-}
-
-const usageOf = ({ name, synopsis }: Command): string => (synopsis === '' ? name : `${name} ${synopsis}`);
-const seeHelp = ({ name }: Command): string => `; see faktory ${name} --help`;
-
-function parserOfCommand(command: Command, args: readonly string[]): Argv {
-  const { describe, more = '' } = command;
-  const parser = parserOf(args, seeHelp(command))
-    .strict(false)
-    .strictOptions()
-    .usage(`Usage: faktory ${usageOf(command)}\n\n${describe}`)
-    .option('help', { alias: 'h', type: 'boolean', describe: 'print this' })
-    .epilogue(more);
-  for (const [flag, told] of Object.entries(command.flags)) parser.option(flag, optionOf(told));
-  return parser;
-}
-
-function optionOf({ alias, describe, value, normal }: Flag) {
-  const named = {
-    describe: value === undefined ? describe : `${value}: ${describe}`,
-    ...(alias && { alias }),
-  };
-  if (value === undefined) return { ...named, type: 'boolean' as const };
-  const text = { ...named, type: 'string' as const, requiresArg: true };
-  return normal === undefined ? text : { ...text, defaultDescription: normal };
+  await command.run({ words, value, on: (name) => flags.get(name) === true, terminal });
 }
 
 function checkCount(command: Command, words: readonly string[]): void {
@@ -98,6 +113,8 @@ function checkCount(command: Command, words: readonly string[]): void {
     words.length < least
       ? 'something is missing'
       : `"${words[most]}" is too much: a value with spaces needs quotes`;
-  const text = `${wrong}; write faktory ${usageOf(command)}`;
-  throw new FaktoryError('CONFIG', text + seeHelp(command));
+  throw new FaktoryError(
+    'CONFIG',
+    `${wrong}; write faktory ${usageOf(command)}; see faktory ${command.name} --help`,
+  );
 }
