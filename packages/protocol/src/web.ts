@@ -320,4 +320,6 @@ export interface BackupRow {
   made_at: string;
   bytes: number;
   jobs: Readonly<Record<JobPlace, number>>;
+  /** Why it cannot be used. */
+  bad?: string;
 }

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statfsSync,
@@ -244,3 +245,57 @@ test('whenever a backup or a restore is killed, the store is the old one or the 
     expect(await data.verify(id)).toMatchObject({ id });
   }
 }, 60_000);
+
+const spoilings: [string, (backups: string, id: string) => void][] = [
+  ['a description that is no JSON', (dir, id) => writeFileSync(join(dir, `${id}.json`), '{"id":')],
+  ['a description of nothing', (dir, id) => writeFileSync(join(dir, `${id}.json`), 'null')],
+  ['a description of another backup', (dir, id) => writeFileSync(join(dir, `${id}.json`), '{"id":"x"}')],
+  ['a folder in the place of the description', (dir, id) => void mkdirSync(join(dir, `${id}.json`))],
+  ['a copy without a description', (dir, id) => writeFileSync(join(dir, `${id}.db.gz`), 'x')],
+];
+
+test.each(spoilings)('%s is listed as bad, and nothing else is stopped by it', async (_, spoil) => {
+  const data = await store(folder(), 'job-number-1');
+  const good = await data.backup();
+  const backups = join(data.dir, 'backups');
+  const id = '2030-01-01T00-00-00.000Z';
+  spoil(backups, id);
+  expect(data.backups()).toEqual([
+    { ...good, id, ...nothing, bad: expect.stringMatching(/\.(json|db\.gz) /) },
+    good,
+  ]);
+  expect(await data.verify()).toEqual(good);
+  await expect(data.verify(id)).rejects.toMatchObject({ code: 'STORAGE' });
+  const server = await running({ dir: data.dir, http: {}, backups: { every: 300_000, keep: 1 } });
+  const listed = await fetch(`http://127.0.0.1:${server.httpPort}/api/backups`);
+  expect(await listed.json()).toMatchObject({ backups: [{ id, bad: expect.any(String) }, { id: good.id }] });
+});
+
+const nothing = { bytes: expect.any(Number), sha256: '', format: 0, jobs: expect.any(Object) };
+
+test('a purge keeps the newest that can be used, and deletes bad ones that are older', async () => {
+  const clock = new TestClock();
+  const { dir } = await store(folder(), 'job-number-1');
+  const data = new DataFolder(dir, clock.now);
+  const made: Backup[] = [];
+  for (let n = 0; n < 3; n++) {
+    made.unshift(await data.backup());
+    clock.move(60);
+  }
+  const [newest, middle, oldest] = made as [Backup, Backup, Backup];
+  writeFileSync(join(dir, 'backups', `${newest.id}.json`), 'spoilt');
+  writeFileSync(join(dir, 'backups', `${oldest.id}.json`), 'spoilt');
+  expect(data.purge(1).map(({ id }) => id)).toEqual([oldest.id]);
+  expect(data.backups().map(({ id }) => id)).toEqual([newest.id, middle.id]);
+  expect(await data.verify()).toEqual(middle);
+});
+
+test('a folder of backups that is a file is told when a backup is made, and stops no start', async () => {
+  const dir = folder();
+  writeFileSync(join(dir, 'backups'), 'no folder');
+  const errors: string[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error: (text: string) => void errors.push(text) };
+  const server = await running({ dir, log, backups: { every: 300_000, keep: 1 } });
+  await (await greeted(server)).push('job-number-1');
+  await within(() => expect(errors.join()).toMatch(/no backup could be made/));
+});

@@ -54,6 +54,7 @@ export const backups = command<'url' | 'dir' | 'json'>({
         one.format,
       ]);
       terminal.print(table(terminal, ['ID', 'JOBS', 'READY', 'DEAD', 'BYTES', 'FORMAT'], rows));
+      for (const { id, bad } of all) if (bad) terminal.note(`${id} cannot be used: ${bad}`);
     }
   },
 });
@@ -103,7 +104,7 @@ export const purge = command<'dir' | 'yes'>({
     const folder = folderOf(call);
     const { terminal } = call;
     const keep = readNumber('KEEP', call.words[0] ?? '24', 1, 100_000);
-    const old = folder.backups().slice(keep);
+    const old = folder.outdated(keep);
     if (old.length === 0) {
       terminal.print('there are no older backups');
       return;

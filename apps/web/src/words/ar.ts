@@ -578,6 +578,7 @@ export const words = {
     jobs: 'المهام',
     id: 'المعرّف',
     download: 'تنزيل',
+    backupBad: 'غير صالحة',
     downloadOf: 'تنزيل النسخة الاحتياطية بتاريخ {{time}}',
     changes: 'تغييرات يمكن التراجع عنها',
     changesNone: 'لم يتغيّر شيء في الدقائق العشر الأخيرة.',

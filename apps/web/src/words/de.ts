@@ -477,6 +477,7 @@ export const words = {
     jobs: 'Jobs',
     id: 'ID',
     download: 'Herunterladen',
+    backupBad: 'Nicht nutzbar',
     downloadOf: 'Backup vom {{time}} herunterladen',
     changes: 'Änderungen, die sich rückgängig machen lassen',
     changesNone: 'In den letzten zehn Minuten wurde nichts geändert.',

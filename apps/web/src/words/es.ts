@@ -507,6 +507,7 @@ export const words = {
     jobs: 'Trabajos',
     id: 'Id',
     download: 'Descargar',
+    backupBad: 'No utilizable',
     downloadOf: 'Descargar la copia de seguridad de {{time}}',
     changes: 'Cambios que se pueden deshacer',
     changesNone: 'No se ha cambiado nada en los últimos diez minutos.',

@@ -464,6 +464,7 @@ export const words = {
     jobs: 'کارها',
     id: 'شناسه',
     download: 'دریافت',
+    backupBad: 'غیرقابل استفاده',
     downloadOf: 'دریافت پشتیبان {{time}}',
     changes: 'تغییرهای واگردانی‌پذیر',
     changesNone: 'در ده دقیقهٔ گذشته چیزی تغییر نکرده است.',

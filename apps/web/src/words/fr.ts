@@ -511,6 +511,7 @@ export const words = {
     jobs: 'Jobs',
     id: 'Id',
     download: 'Télécharger',
+    backupBad: 'Inutilisable',
     downloadOf: 'Télécharger la sauvegarde du {{time}}',
     changes: 'Modifications annulables',
     changesNone: 'Rien n’a été modifié ces dix dernières minutes.',

@@ -490,6 +490,7 @@ export const words = {
     jobs: 'משימות',
     id: 'מזהה',
     download: 'הורדה',
+    backupBad: 'לא שמיש',
     downloadOf: 'הורדת הגיבוי מ-{{time}}',
     changes: 'שינויים שניתן לבטל',
     changesNone: 'לא השתנה דבר בעשר הדקות האחרונות.',

@@ -462,6 +462,7 @@ export const words = {
     jobs: 'जॉब',
     id: 'आईडी',
     download: 'डाउनलोड करें',
+    backupBad: 'अनुपयोगी',
     downloadOf: '{{time}} का बैकअप डाउनलोड करें',
     changes: 'पूर्ववत किए जा सकने वाले बदलाव',
     changesNone: 'पिछले दस मिनट में कुछ नहीं बदला गया।',

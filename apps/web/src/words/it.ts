@@ -506,6 +506,7 @@ export const words = {
     jobs: 'Job',
     id: 'Id',
     download: 'Scarica',
+    backupBad: 'Non utilizzabile',
     downloadOf: 'Scarica il backup: {{time}}',
     changes: 'Modifiche annullabili',
     changesNone: 'Negli ultimi dieci minuti non è stato modificato nulla.',

@@ -440,6 +440,7 @@ export const words = {
     jobs: 'ジョブ',
     id: 'ID',
     download: 'ダウンロード',
+    backupBad: '使用不可',
     downloadOf: '{{time}} のバックアップをダウンロード',
     changes: '元に戻せる変更',
     changesNone: '直近10分間に変更はありません。',

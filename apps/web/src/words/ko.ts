@@ -438,6 +438,7 @@ export const words = {
     jobs: '작업',
     id: 'ID',
     download: '다운로드',
+    backupBad: '사용 불가',
     downloadOf: '{{time}} 백업 다운로드',
     changes: '실행 취소할 수 있는 변경',
     changesNone: '최근 10분 동안 변경된 것이 없습니다.',

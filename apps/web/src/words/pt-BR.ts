@@ -500,6 +500,7 @@ export const words = {
     jobs: 'Jobs',
     id: 'Id',
     download: 'Baixar',
+    backupBad: 'Inutilizável',
     downloadOf: 'Baixar o backup de {{time}}',
     changes: 'Alterações que podem ser desfeitas',
     changesNone: 'Nada foi alterado nos últimos dez minutos.',

@@ -530,6 +530,7 @@ export const words = {
     jobs: 'Задачи',
     id: 'ID',
     download: 'Скачать',
+    backupBad: 'Непригодна',
     downloadOf: 'Скачать резервную копию от {{time}}',
     changes: 'Изменения, которые можно отменить',
     changesNone: 'За последние десять минут ничего не изменено.',

@@ -532,6 +532,7 @@ export const words = {
     jobs: 'Завдання',
     id: 'ID',
     download: 'Завантажити',
+    backupBad: 'Непридатна',
     downloadOf: 'Завантажити резервну копію від {{time}}',
     changes: 'Зміни, які можна відмінити',
     changesNone: 'За останні десять хвилин нічого не змінено.',

@@ -429,6 +429,7 @@ export const words = {
     jobs: '任务',
     id: 'ID',
     download: '下载',
+    backupBad: '不可用',
     downloadOf: '下载 {{time}} 的备份',
     changes: '可撤销的更改',
     changesNone: '过去十分钟内没有更改。',

@@ -429,6 +429,7 @@ export const words = {
     jobs: '工作',
     id: 'ID',
     download: '下載',
+    backupBad: '無法使用',
     downloadOf: '下載 {{time}} 的備份',
     changes: '可復原的變更',
     changesNone: '過去十分鐘內沒有變更。',

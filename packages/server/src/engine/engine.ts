@@ -197,6 +197,8 @@ export interface Backup {
   readonly format: number;
   /** How many jobs are where. */
   readonly jobs: Readonly<Record<'ready' | 'scheduled' | 'retries' | 'working' | 'dead', number>>;
+  /** Why it cannot be used, as far as its files say without being read to the end; absent: nothing is known against it. */
+  readonly bad?: string;
 }
 
 export interface Engine {

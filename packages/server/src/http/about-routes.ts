@@ -132,8 +132,8 @@ async function sizeOf(dir: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-function backupRow({ madeAt }: AboutSources, { id, bytes, jobs }: Backup): BackupRow {
-  return { id, made_at: formatTime(madeAt(id)), bytes, jobs };
+function backupRow({ madeAt }: AboutSources, { id, bytes, jobs, bad }: Backup): BackupRow {
+  return { id, made_at: formatTime(madeAt(id)), bytes, jobs, ...(bad !== undefined && { bad }) };
 }
 
 async function download(
@@ -142,7 +142,7 @@ async function download(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { id } = request.params as { id: string };
-  const known = (await sources.jobs.backups()).find((backup) => backup.id === id);
+  const known = (await sources.jobs.backups()).find((backup) => backup.id === id && backup.bad === undefined);
   if (!known)
     throw new FaktoryError('NOT_FOUND', `there is no backup ${id}: newer ones have taken its place`);
   reply.header('Content-Disposition', `attachment; filename="faktory-${id}.db.gz"`);

@@ -49,10 +49,21 @@ export class BackupTask {
   }
 
   async start(): Promise<void> {
-    const [newest] = await this.#jobs.backups();
-    if (newest) this.#made(newest);
+    await this.#findNewest();
     this.#timer = setInterval(() => this.#look(), lookEvery);
     this.#look();
+  }
+
+  /** A start never depends on a backup: where none can be found, the next one is due at once. */
+  async #findNewest(): Promise<void> {
+    try {
+      const backups = await this.#jobs.backups();
+      const newest = backups.find(({ bad }) => bad === undefined);
+      if (newest) this.#made(newest);
+      for (const { id, bad } of backups) if (bad) this.#log.warn(`backup ${id} cannot be used: ${bad}`);
+    } catch (error) {
+      this.#log.error(`the backups cannot be listed: ${(error as Error).message}`);
+    }
   }
 
   /** A backup that is being made is given up when the engine closes. */

@@ -92,7 +92,14 @@ function useColumns(): Column<BackupRow>[] {
         label: t('settings.jobs'),
         width: '96px',
         end: true,
-        cell: (backup) => <span className="tabular">{count(jobsIn(backup))}</span>,
+        cell: (backup) =>
+          backup.bad === undefined ? (
+            <span className="tabular">{count(jobsIn(backup))}</span>
+          ) : (
+            <span className="text-dead" title={backup.bad}>
+              {t('settings.backupBad')}
+            </span>
+          ),
       },
       {
         id: 'size',
@@ -114,17 +121,18 @@ function useColumns(): Column<BackupRow>[] {
       label: t('settings.download'),
       width: '104px',
       bare: true,
-      cell: (backup) => (
-        <a
-          href={apiUrl(`backups/${encodeURIComponent(backup.id)}/file`)}
-          download
-          aria-label={t('settings.downloadOf', { time: exactTime(backup.made_at) })}
-          className="link flex items-center justify-end gap-1.5"
-        >
-          <Download size={14} aria-hidden />
-          {t('settings.download')}
-        </a>
-      ),
+      cell: (backup) =>
+        backup.bad === undefined && (
+          <a
+            href={apiUrl(`backups/${encodeURIComponent(backup.id)}/file`)}
+            download
+            aria-label={t('settings.downloadOf', { time: exactTime(backup.made_at) })}
+            className="link flex items-center justify-end gap-1.5"
+          >
+            <Download size={14} aria-hidden />
+            {t('settings.download')}
+          </a>
+        ),
     };
     return admin ? [...columns, download] : columns;
   }, [t, admin]);

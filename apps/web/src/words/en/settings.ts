@@ -35,6 +35,7 @@ export const settings = {
   jobs: 'Jobs',
   id: 'Id',
   download: 'Download',
+  backupBad: 'Not usable',
   downloadOf: 'Download the backup of {{time}}',
   changes: 'Changes that can be undone',
   changesNone: 'Nothing was changed in the last ten minutes.',

@@ -96,6 +96,7 @@ function emptyLog(file: string): void {
 async function unpack(folder: string, backup: Backup, to: string): Promise<void> {
   const { copy } = pathsOf(folder, backup.id);
   try {
+    if (backup.bad) throw new Error(backup.bad);
     const sha256 = await inflate(copy, to);
     if (sha256 !== backup.sha256) throw new Error('its checksum is another than when it was made');
     const { jobs } = checkStore(to);

@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 import type { Backup } from '../engine.ts';
-import { backupId, backupsOf, list, pick, purge } from './backup-folder.ts';
+import { backupId, backupsOf, list, outdated, pick, purge } from './backup-folder.ts';
 import { checkStore, makeBackup } from './backup-make.ts';
 import { checkBackup, restore } from './backup-restore.ts';
 import { dumpLines } from './dump.ts';
@@ -65,6 +65,11 @@ export class DataFolder {
   /** Forgets all but the newest `keep` backups; gives those that are gone. */
   purge(keep: number): Backup[] {
     return purge(this.#backups, keep);
+  }
+
+  /** What `purge` of so many would delete. */
+  outdated(keep: number): Backup[] {
+    return outdated(this.#backups, keep);
   }
 
   /** Proves that a backup (default: the newest) can be restored: its checksum, the store in it, the number of its jobs. */
