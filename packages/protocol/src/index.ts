@@ -74,6 +74,7 @@ export { type JobText, parseJob, parseJobs } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';
 export { indentedJson, type JsonPath, jsonItems, jsonMembers, replaceInJson } from './json-parts.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
+export { type FieldsFirstLogger, fieldsFirst, type Logger, loggerOf, silent } from './logger.ts';
 export { type Mutation, type MutationFilter, mutationMatcher, parseMutate } from './mutate.ts';
 export { nearest, unknownOption } from './nearest.ts';
 export { oneClass } from './one-class.ts';

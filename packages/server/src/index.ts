@@ -5,7 +5,7 @@ export type { Backup } from './engine/engine.ts';
 export { DataFolder, type Restored } from './engine/sqlite/data-folder.ts';
 export { type DumpedJob, jobLine } from './engine/sqlite/dump.ts';
 export type { Loaded, LoadOptions } from './engine/sqlite/load.ts';
-export type { Logger } from './log.ts';
+export type { FieldsFirstLogger, Logger } from './log.ts';
 export type { ServerOptions } from './options.ts';
 export { createServer, type Reloadable, type Server } from './server.ts';
 export type { Tls } from './tls.ts';

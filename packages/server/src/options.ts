@@ -2,7 +2,7 @@
  * What a server can be told, with the defaults, checked in one place before anything is opened.
  */
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
-import { type Logger, silent } from './log.ts';
+import { type FieldsFirstLogger, type Logger, loggerOf } from './log.ts';
 import { checkTls, type Tls } from './tls.ts';
 
 /** How StatsD is told; the names of the figures are Faktory Enterprise's. */
@@ -94,8 +94,8 @@ export interface ServerOptions {
   readonly maxUnsentBytes?: number;
   /** Milliseconds after which a client that still reads nothing is closed. Default 30,000. */
   readonly unsentTimeout?: number;
-  /** Default: silent. */
-  readonly log?: Logger;
+  /** `console`, pino, bunyan, winston …: any logger with `debug`, `info`, `warn` and `error`. Default: silent. */
+  readonly log?: Logger | FieldsFirstLogger;
   /** The time in microseconds; for tests. Default: the wall clock. */
   readonly clock?: () => Micros;
 }
@@ -141,7 +141,7 @@ export function settle(options: ServerOptions) {
     diskReserve: whole('diskReserve', options.diskReserve ?? 0, 0),
     maxUnsentBytes: whole('maxUnsentBytes', options.maxUnsentBytes ?? 1024 * 1024, 1024),
     unsentTimeout: whole('unsentTimeout', options.unsentTimeout ?? 30_000, 1, LONGEST_TIMER),
-    log: options.log ?? silent,
+    log: loggerOf(options.log),
     clock: options.clock ?? nowMicros,
   };
   if (!['full', 'relaxed', 'off'].includes(settings.sync)) {

@@ -87,6 +87,13 @@ export class Attempt {
     });
   }
 
+  /** Fails the job as if its handler had thrown this. False = the run has ended before. */
+  fail(thrown: unknown): boolean {
+    if (this.#settled) return false;
+    this.#fail(thrown);
+    return true;
+  }
+
   /** The first word counts: a handler that swallows what discard() threw, and fails, has still discarded its job. */
   readonly #end = (outcome: Outcome): void => {
     this.#verdict ??= outcome;

@@ -129,7 +129,7 @@ describe('an error in a config file names the file and the line', () => {
     ["logFormat: 'xml'", 'logFormat must be one of text'],
     ["http: 'here'", 'http here'],
     ['http: 70000', 'http 70000'],
-    ['healthWindow: 30', 'healthWindow must be between 3000'],
+    ['healthWindow: 30', 'healthWindow is 30; it must be between 3000'],
     ['handlers: 1', 'handlers must be'],
   ])('a bad value, %s', async (line, part) => {
     const message = await refused(`export default {\n  ${line},\n};`);

@@ -4,6 +4,7 @@
  * `timeout` asks the handler to end, `hardTimeout` ends the job whatever the handler does.
  */
 
+import { inspect } from 'node:util';
 import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
 import type { ErrorRule } from './error-rules.ts';
 
@@ -11,12 +12,12 @@ import type { ErrorRule } from './error-rules.ts';
 export interface HandlerOptions {
   /**
    * At this time the context's `signal` is aborted with a {@link JobTimeout}. A handler that throws after that has failed with errtype
-   * `JobTimeout`; one that returns has done its job. Default: none.
+   * `JobTimeout`; one that returns has done its job. `Infinity` = none. Default: the worker's.
    */
   readonly timeout?: number | undefined;
   /**
    * At this time the job has failed with errtype `JobTimeout`. The thread or process of an isolated handler is ended; a handler in the
-   * worker's own thread cannot be, and goes on beside the jobs that follow. Default: none.
+   * worker's own thread cannot be, and goes on beside the jobs that follow. `Infinity` = none. Default: the worker's.
    */
   readonly hardTimeout?: number | undefined;
   /** How many jobs of this type run at once in this worker. Default: the worker's concurrency. */
@@ -49,12 +50,6 @@ export function readHandlerOptions(where: string, options: Record<string, unknow
   const { timeout, hardTimeout, concurrency, errors, retryDelay } = options;
   checkLimit(`${where}.timeout`, timeout);
   checkLimit(`${where}.hardTimeout`, hardTimeout);
-  if (timeout !== undefined && hardTimeout !== undefined && timeout >= hardTimeout) {
-    throw new FaktoryError(
-      'CONFIG',
-      `${where}.timeout must be less than hardTimeout: the handler is asked first`,
-    );
-  }
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && (concurrency as number) >= 1)) {
     throw new FaktoryError('CONFIG', `${where}.concurrency must be a whole number, 1 or more`);
   }
@@ -68,9 +63,34 @@ export function readHandlerOptions(where: string, options: Record<string, unknow
   return options;
 }
 
+/** The time limits of a handler, in milliseconds. `Infinity` = none, also where the worker has one. */
+export interface TimeLimits {
+  readonly timeout?: number | undefined;
+  readonly hardTimeout?: number | undefined;
+}
+
+/** The limits that there are: those of `Infinity` are none. Throws `CONFIG` for limits that cannot work, or not together. */
+export function timeLimits(where: string, { timeout, hardTimeout }: TimeLimits): TimeLimits {
+  checkLimit(`${where}timeout`, timeout);
+  checkLimit(`${where}hardTimeout`, hardTimeout);
+  const soft = Number.isFinite(timeout) ? timeout : undefined;
+  const hard = Number.isFinite(hardTimeout) ? hardTimeout : undefined;
+  if (soft !== undefined && hard !== undefined && soft >= hard) {
+    throw new FaktoryError(
+      'CONFIG',
+      `${where}timeout is ${soft} and must be less than hardTimeout, ${hard}: the handler is asked first. Infinity = no limit`,
+    );
+  }
+  return { ...(soft !== undefined && { timeout: soft }), ...(hard !== undefined && { hardTimeout: hard }) };
+}
+
 function checkLimit(where: string, value: unknown): asserts value is number | undefined {
-  if (value === undefined || (typeof value === 'number' && value >= 1 && value <= longestTimer)) return;
-  throw new FaktoryError('CONFIG', `${where} must be between 1 and ${longestTimer} milliseconds`);
+  if (value === undefined || value === Number.POSITIVE_INFINITY) return;
+  if (typeof value === 'number' && value >= 1 && value <= longestTimer) return;
+  throw new FaktoryError(
+    'CONFIG',
+    `${where} is ${inspect(value)}; it must be between 1 and ${longestTimer} milliseconds, or Infinity for no limit`,
+  );
 }
 
 /** Throws `CONFIG` unless it is a list of pairs, each a class and a ruling. */

@@ -7,7 +7,7 @@
 import type { AnyJobs, DefinedJobs, JobDefinition } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { JobContext } from './context.ts';
-import { type HandlerOptions, readHandlerOptions } from './handler-options.ts';
+import { type HandlerOptions, readHandlerOptions, type TimeLimits, timeLimits } from './handler-options.ts';
 import { type IsolationOptions, readIsolation, type Seating } from './isolation/options.ts';
 
 /** Runs the jobs of one type. Returning, at once or by a promise, is success; throwing is failure. */
@@ -82,10 +82,24 @@ export interface TableEntry extends HandlerOptions {
 /** Handlers as the worker looks them up: only what was really given. */
 export type HandlerTable = ReadonlyMap<string, TableEntry>;
 
-/** Reads the own entries of the handlers. Throws `CONFIG`, the jobtype and the option named, for the first that cannot work. */
-export function handlerTable(handlers: object): HandlerTable {
-  const given = Object.entries(handlers).filter(([, entry]) => entry !== undefined);
-  return new Map(given.map(([jobtype, entry]) => [jobtype, tableEntry(jobtype, entry)]));
+/**
+ * Reads the own entries of the handlers. Throws `CONFIG`, the jobtype and the option named, for the first that cannot work.
+ *
+ * @param limits those of the worker, for jobtypes that say nothing
+ */
+export function handlerTable(handlers: object, limits: TimeLimits = {}): HandlerTable {
+  const given = Object.entries(handlers ?? {}).filter(([, entry]) => entry !== undefined);
+  const common = timeLimits('', limits);
+  return new Map(
+    given.map(([jobtype, entry]) => {
+      const { timeout, hardTimeout, ...own } = tableEntry(jobtype, entry);
+      const merged = timeLimits(`handlers.${jobtype}.`, {
+        timeout: timeout ?? common.timeout,
+        hardTimeout: hardTimeout ?? common.hardTimeout,
+      });
+      return [jobtype, { ...own, ...merged }];
+    }),
+  );
 }
 
 /** How to call a handler. Undefined for what is none. */

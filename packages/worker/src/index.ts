@@ -5,7 +5,7 @@
  */
 
 export type { AnyJobs, JobMap } from '@faktory-ts/client';
-export { type ErrorCode, FaktoryError, type Job } from '@faktory-ts/protocol';
+export { type ErrorCode, FaktoryError, fieldsFirst, type Job } from '@faktory-ts/protocol';
 export type { JobContext } from './context.ts';
 export { type ConfigExport, defineConfig, type WorkerConfig } from './define-config.ts';
 export { type ErrorClass, type ErrorRule, errorRule, type Ruling } from './error-rules.ts';
@@ -23,7 +23,7 @@ export type {
 } from './handlers.ts';
 export type { IsolationOptions } from './isolation/options.ts';
 export { JobCrashed, JobTimeout } from './job-errors.ts';
-export type { Logger } from './log.ts';
+export type { FieldsFirstLogger, Logger } from './log.ts';
 export type { JobOf, Middleware } from './middleware.ts';
 export type { RunEnd, WorkerObserver } from './observer.ts';
 export type { WorkerOptions } from './options.ts';

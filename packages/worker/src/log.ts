@@ -1,19 +1,12 @@
 /*
- * The logger a worker writes to: four methods, so that pino, console and most others fit as they are.
- * It must never be given passwords or arguments of jobs. A stranger would get wrong that a logger is called inside events of
- * sockets and timers: one that throws brings the process down.
+ * The logger a worker writes to.
+ * It must never be given passwords or arguments of jobs. Note: it is called inside events of sockets and timers, so one that throws
+ * brings the process down.
  */
 
-/** Where the worker tells what happens. `fields` are values beside the message. */
-export interface Logger {
-  debug(message: string, fields?: Record<string, unknown>): void;
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
-}
+import type { Logger } from '@faktory-ts/protocol';
 
-/** Says nothing. */
-export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+export { type FieldsFirstLogger, type Logger, loggerOf, silent } from '@faktory-ts/protocol';
 
 /** The same logger with fields that every line carries. */
 export function withFields(log: Logger, own: Record<string, unknown>): Logger {

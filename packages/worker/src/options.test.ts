@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { handlerTable } from './handlers.ts';
 import { settings, type WorkerOptions } from './options.ts';
 
 const handlers = { Greet: (): void => undefined };
@@ -40,4 +41,37 @@ test.each([
 
 test('one queue may be given by its name alone', () => {
   expect(settings({ handlers, queues: 'mail' }).queues()).toEqual(['mail']);
+});
+
+test('the time limits of the worker hold for jobtypes that say nothing, and Infinity is none', () => {
+  const limits = (of: object, options: object = {}): unknown => {
+    const { timeout, hardTimeout } = handlerTable({ Run: of }, options).get('Run') ?? {};
+    return { timeout, hardTimeout };
+  };
+  const run = (): void => undefined;
+  const both = { timeout: 300, hardTimeout: 500 };
+  expect(limits(run, both)).toEqual(both);
+  expect(limits({ run, timeout: 100 }, both)).toEqual({ timeout: 100, hardTimeout: 500 });
+  expect(limits({ run, hardTimeout: Number.POSITIVE_INFINITY }, both)).toEqual({ timeout: 300 });
+  expect(limits({ run, timeout: Number.POSITIVE_INFINITY }, { timeout: Number.POSITIVE_INFINITY })).toEqual(
+    {},
+  );
+});
+
+test('time limits that cannot work together are refused, also when the worker says one and the jobtype the other', () => {
+  const run = (): void => undefined;
+  expect(made({ timeout: 5, hardTimeout: 5 })).toThrow('timeout is 5 and must be less than hardTimeout, 5');
+  expect(made({ hardTimeout: 500, handlers: { Run: { run, timeout: 600 } } })).toThrow(
+    'handlers.Run.timeout is 600 and must be less than hardTimeout, 500',
+  );
+  expect(made({ timeout: 0 })).toThrow('timeout is 0; it must be between 1 and');
+});
+
+test('a logger without one of the four methods is refused', () => {
+  expect(made({ log: { info: () => undefined } })).toThrow('log has no method debug');
+});
+
+test('times that are no times are refused with the value', () => {
+  expect(made({ shutdownTimeout: '5' })).toThrow("shutdownTimeout is '5'; it must be between 0 and");
+  expect(made({ shutdownTimeout: Number.POSITIVE_INFINITY })).not.toThrow();
 });

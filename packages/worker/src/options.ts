@@ -18,7 +18,7 @@ import type { RunRules } from './attempt.ts';
 import type { ErrorRule } from './error-rules.ts';
 import { checkErrorRules } from './handler-options.ts';
 import { type Handlers, type HandlerTable, handlerTable, type RunMap } from './handlers.ts';
-import { type Logger, silent } from './log.ts';
+import { type FieldsFirstLogger, type Logger, loggerOf } from './log.ts';
 import type { AnyMiddleware, Middleware } from './middleware.ts';
 import type { WorkerObserver } from './observer.ts';
 import { type Queues, queueOrder } from './queues.ts';
@@ -57,7 +57,17 @@ export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
   url?: string | readonly string[] | undefined;
   /** Wins over the one in the URL. Default: none. */
   password?: string | undefined;
-  /** Milliseconds that running jobs may take to end after stop(). Default 25,000. */
+  /**
+   * At this time, in milliseconds from the start of a handler, the signal of its context is aborted; for jobtypes that do not say
+   * otherwise. `Infinity` = none. Default: none.
+   */
+  timeout?: number | undefined;
+  /**
+   * At this time, in milliseconds from the start of a handler, its job has failed and its slot is free, whatever the handler does; for
+   * jobtypes that do not say otherwise. `Infinity` = none. Default: none.
+   */
+  hardTimeout?: number | undefined;
+  /** Milliseconds that running jobs may take to end after stop(). `Infinity` = as long as they need. Default 25,000. */
   shutdownTimeout?: number | undefined;
   /** Milliseconds between two beats; our server takes the jobs of a worker that is silent for 15,000. Default 5000. */
   beatInterval?: number | undefined;
@@ -70,8 +80,14 @@ export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
   tls?: TlsOptions | undefined;
   /** Shown with the worker in the web UI. Default: none. */
   labels?: readonly string[] | undefined;
-  /** Default: says nothing. */
-  log?: Logger | undefined;
+  /** `console`, pino, bunyan, winston …: any logger with `debug`, `info`, `warn` and `error`. Default: says nothing. */
+  log?: Logger | FieldsFirstLogger | undefined;
+  /**
+   * An error that nobody caught, or a rejection that nobody handled, fails the job from which it came; all others are handed back with no
+   * attempt used. Then the error is thrown again, so that Node ends the process with exit status 1, or a listener of yours decides.
+   * Default false, in the program `faktory-worker` true. Costs a little for each promise before Node 24.
+   */
+  catchUncaught?: boolean | undefined;
   /** Hears what the worker does, for figures; one, or a list. Must not throw. Default: nobody. */
   observer?: WorkerObserver | readonly WorkerObserver[] | undefined;
 }
@@ -89,6 +105,7 @@ export interface WorkerSettings {
   typeLimits: ReadonlyMap<string, number>;
   labels: string[];
   log: Logger;
+  catchUncaught: boolean;
   observers: WorkerObserver[];
 }
 
@@ -105,12 +122,15 @@ export const workerOptionNames = Object.keys({
   fetchAhead: 0,
   url: 0,
   password: 0,
+  timeout: 0,
+  hardTimeout: 0,
   shutdownTimeout: 0,
   beatInterval: 0,
   longestBlock: 0,
   tls: 0,
   labels: 0,
   log: 0,
+  catchUncaught: 0,
   observer: 0,
 } satisfies Record<keyof WorkerOptions, 0>);
 
@@ -120,14 +140,14 @@ export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Job
   if (unknown !== undefined) throw new FaktoryError('CONFIG', unknown);
   const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 5000 } = options;
   const { longestBlock = 1_800_000, fetchAhead = 1000 } = options;
-  const table = handlerTable(options.handlers);
+  const table = handlerTable(options.handlers, options);
   if (table.size === 0) throw new FaktoryError('CONFIG', 'a worker needs at least one handler');
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new FaktoryError('CONFIG', 'concurrency must be a whole number, 1 or more');
   }
-  checkTime('shutdownTimeout', shutdownTimeout, 0);
+  checkTime('shutdownTimeout', shutdownTimeout, 0, true);
   checkTime('beatInterval', beatInterval, 1);
-  checkTime('longestBlock', longestBlock, 1000);
+  checkTime('longestBlock', longestBlock, 1000, true);
   if (!Number.isInteger(fetchAhead) || fetchAhead < 0) {
     throw new FaktoryError('CONFIG', 'fetchAhead must be a whole number, 0 or more');
   }
@@ -147,7 +167,8 @@ export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Job
     queueLimits: limitsOf(options.queueConcurrency),
     typeLimits: typeLimits(table),
     labels,
-    log: options.log ?? silent,
+    log: loggerOf(options.log),
+    catchUncaught: checkedFlag('catchUncaught', options.catchUncaught ?? false),
     observers: checkedObservers([options.observer ?? []].flat()),
   };
 }
@@ -188,6 +209,11 @@ function checkedObservers(observers: readonly unknown[]): WorkerObserver[] {
   throw new FaktoryError('CONFIG', `observer must be an object with methods, not ${inspect(wrong)}`);
 }
 
+function checkedFlag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new FaktoryError('CONFIG', `${name} must be true or false, not ${inspect(value)}`);
+}
+
 function checkedMiddleware(middleware: unknown): AnyMiddleware[] {
   if (Array.isArray(middleware) && middleware.every((one) => typeof one === 'function'))
     return [...middleware];
@@ -196,8 +222,17 @@ function checkedMiddleware(middleware: unknown): AnyMiddleware[] {
 
 const longestTimer = 2 ** 31 - 1;
 
-/** Throws `CONFIG` for what is no time of a timer, or too short a one. */
-export function checkTime(name: string, value: number, least: number): void {
-  if (value >= least && value <= longestTimer) return;
-  throw new FaktoryError('CONFIG', `${name} must be between ${least} and ${longestTimer} milliseconds`);
+/**
+ * Throws `CONFIG` for what is no time of a timer, or too short a one.
+ *
+ * @param endless whether `Infinity` is one
+ */
+export function checkTime(name: string, value: unknown, least: number, endless = false): void {
+  if (typeof value === 'number' && value >= least && value <= longestTimer) return;
+  if (endless && value === Number.POSITIVE_INFINITY) return;
+  const otherwise = endless ? ', or Infinity' : '';
+  throw new FaktoryError(
+    'CONFIG',
+    `${name} is ${inspect(value)}; it must be between ${least} and ${longestTimer} milliseconds${otherwise}`,
+  );
 }

@@ -132,7 +132,11 @@ describe('the program', () => {
     ['a queue twice', ['-r', 'handlers.ts', '-q', 'a,1', '-q', 'a,2'], 'twice'],
     ['a bad format', ['-r', 'handlers.ts', '--log-format', 'xml'], 'log-format'],
     ['a bad HTTP address', ['-r', 'handlers.ts', '--http', 'x'], 'HOST:PORT'],
-    ['a health window too short', ['-r', 'handlers.ts', '--health-window', '1'], 'healthWindow must be'],
+    [
+      'a health window too short',
+      ['-r', 'handlers.ts', '--health-window', '1'],
+      'healthWindow is 1000; it must be',
+    ],
     ['a config that is not there', ['--config', 'nope.ts'], 'nope.ts'],
     ['a bad URL', ['-r', 'handlers.ts', '--url', 'nope'], 'URL'],
     ['a flag given twice', ['-r', 'handlers.ts', '-c', '1', '-c', '2'], 'concurrency'],

@@ -11,7 +11,7 @@ import type { Handlers } from './handlers.ts';
 import { Health } from './health.ts';
 import { type HttpServer, serve } from './http-server.ts';
 import { loadHandlers } from './load.ts';
-import type { Logger } from './log.ts';
+import { type Logger, loggerOf } from './log.ts';
 import { jsonLogger } from './log-json.ts';
 import { lineLogger, wantsColours } from './log-lines.ts';
 import { Metrics } from './metrics.ts';
@@ -59,7 +59,7 @@ async function work(args: Arguments, around: Surroundings): Promise<number> {
   const options = await programOptions(args, cwd, env);
   around.tellParent?.({ folders: options.folders });
   const handlers = await allHandlers(options, cwd);
-  const log = options.worker.log ?? ownLog(options, around);
+  const log = options.worker.log === undefined ? ownLog(options, around) : loggerOf(options.worker.log);
   const { worker, http } = await assemble(options, handlers, log);
   const forget = obeySignals(worker, signals, log);
   try {
@@ -72,7 +72,7 @@ async function work(args: Arguments, around: Surroundings): Promise<number> {
     await http?.stop();
     forget();
   }
-  return 0;
+  return worker.crashed ? 1 : 0;
 }
 
 function ownLog({ logFormat, logLevel }: ProgramOptions, { stdout, isTerminal, env }: Surroundings): Logger {
@@ -104,15 +104,16 @@ interface Assembled {
 }
 
 async function assemble(
-  { worker: options, http: address, healthWindow: window }: ProgramOptions,
+  { worker: configured, http: address, healthWindow: window }: ProgramOptions,
   handlers: Handlers,
   log: Logger,
 ): Promise<Assembled> {
+  const options = { catchUncaught: true, ...configured };
   if (address === undefined) return { worker: new Worker({ ...options, handlers, log }), http: undefined };
-  const { concurrency = 10, beatInterval, observer: configured = [] } = options;
+  const { concurrency = 10, beatInterval, observer: own = [] } = options;
   const metrics = new Metrics(Object.keys(handlers));
   const health = new Health({ concurrency, window, beatInterval });
-  const observer = [configured, metrics, health].flat();
+  const observer = [own, metrics, health].flat();
   const worker = new Worker({ ...options, handlers, log, observer });
   const pages = {
     health: () => health.report(worker),

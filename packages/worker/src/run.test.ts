@@ -194,7 +194,7 @@ describe('time limits', () => {
     };
     const outcome = runOne({ run, timeout: 500 }, given({ backtrace: 5 }));
     await vi.advanceTimersByTimeAsync(500);
-    const message = 'the job ran longer than its limit of 500 ms';
+    const message = 'the job ran longer than its limit of 500 ms; caused by Error: I was told to';
     expect(await outcome).toMatchObject({ to: 'failed', failure: { errtype: 'JobTimeout', message } });
     expect(reason).toBeInstanceOf(JobTimeout);
     expect(await outcome).toHaveProperty('failure.backtrace.0', expect.stringContaining('run.test.ts'));

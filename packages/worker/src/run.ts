@@ -8,6 +8,7 @@ import { Attempt, type Given, type RunRules } from './attempt.ts';
 import type { HandlerTable } from './handlers.ts';
 import { Pool } from './isolation/pool.ts';
 import { failed, type Outcome } from './outcome.ts';
+import type { ScopedRun } from './scope.ts';
 
 /** What a runner runs jobs by. */
 export interface RunnerOptions extends RunRules {
@@ -25,8 +26,20 @@ export class Runner {
     }
   }
 
-  /** Runs one job to its end. Never rejects; settles once the job has ended, reached its hard limit, or its signal is aborted. */
-  run(given: Given): Promise<Outcome> {
+  /** The jobtypes that have a handler. */
+  get jobtypes(): Iterable<string> {
+    return this.#options.table.keys();
+  }
+
+  /**
+   * Runs one job to its end. Never rejects; settles once the job has ended, reached its hard limit, or its signal is aborted.
+   *
+   * @param within calls the function that begins the run, in whatever context it is to have
+   */
+  run(
+    given: Given,
+    within: (run: ScopedRun, begin: () => Promise<Outcome>) => Promise<Outcome> = (_, begin) => begin(),
+  ): Promise<Outcome> {
     const { table } = this.#options;
     const { jobtype } = given.job;
     const entry = table.get(jobtype);
@@ -35,7 +48,9 @@ export class Runner {
       const message = `this worker has no handler for jobtype ${JSON.stringify(jobtype)}; it has ${known}`;
       return Promise.resolve(failed('UnknownJobtype', message));
     }
-    return new Attempt(entry, given, this.#options, this.#pools.get(jobtype)).run();
+    const attempt = new Attempt(entry, given, this.#options, this.#pools.get(jobtype));
+    const run = { job: given.job, fail: (thrown: unknown) => attempt.fail(thrown) };
+    return within(run, () => attempt.run());
   }
 
   /** Ends all threads and processes, and with them what runs there. Never rejects. */

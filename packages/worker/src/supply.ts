@@ -7,6 +7,7 @@
 
 import { type Connection, commands } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
+import { runsAlone } from './alone.ts';
 import { codeOf, type Ends, type InHand, messageOf, patient } from './ends.ts';
 import { Flow } from './flow.ts';
 import type { Logger } from './log.ts';
@@ -50,6 +51,8 @@ export class Supply {
   /** Fetched, and no slot has taken it yet; the oldest first. */
   #ahead: Ahead[] = [];
   readonly #hands = new Set<Ahead>();
+  /** The job that runs, or is to run, with no other beside it; see alone.ts. While it is here nothing else is taken. */
+  #alone: Ahead | undefined;
   /** FETCHBs without an answer, and for how many jobs they ask. */
   #asking = 0;
   #coming = 0;
@@ -123,15 +126,12 @@ export class Supply {
     log.warn('the reservation of a job is lost: it goes to another worker', { jid, jobtype });
     hand.lost = true;
     const waits = this.#ahead.indexOf(hand);
-    if (waits < 0) {
-      slots.lose(
-        hand.job,
-        new FaktoryError('STALE', 'the reservation is lost, another worker may have the job'),
-      );
-      return;
+    const reason = 'the reservation is lost, another worker may have the job';
+    if (waits < 0) slots.lose(hand.job, new FaktoryError('STALE', reason));
+    else {
+      this.#ahead.splice(waits, 1);
+      this.#drop(hand);
     }
-    this.#ahead.splice(waits, 1);
-    this.#drop(hand);
   }
 
   /** The one place that decides: starts what may run, then asks for more, then sees whether all is over. */
@@ -155,6 +155,10 @@ export class Supply {
 
   #feed(): void {
     const { slots } = this.#options;
+    if (this.#alone !== undefined) {
+      void this.#startAlone(this.#alone);
+      return;
+    }
     let blocked = 0; // those before it wait for their type's limit
     while (slots.free > 0 && blocked < this.#ahead.length) {
       const hand = this.#ahead[blocked];
@@ -165,6 +169,29 @@ export class Supply {
       }
     }
     if (this.#ahead.length > 0) this.#late ??= setTimeout(() => this.#returnLate(), longestAhead).unref();
+  }
+
+  /** When the worker holds nothing else, also at the server: what is on its way comes first. */
+  async #startAlone(hand: Ahead): Promise<void> {
+    const { slots, ends } = this.#options;
+    const alone = (): boolean => slots.busy === 0 && this.#asking === 0 && this.#ahead[0] === hand;
+    if (!alone()) return;
+    await ends.settled();
+    if (!alone()) return;
+    this.#ahead.shift();
+    this.#start(hand);
+  }
+
+  /** Gives back all others that wait; while it is here no more are asked for. */
+  #setAside(alone: Ahead, arrived: readonly Ahead[]): void {
+    this.#giveBack([...this.#ahead, ...arrived].filter((hand) => hand !== alone));
+    if (this.#alone === alone) return; // these were asked for before
+    const { jid, jobtype } = alone.job;
+    const text = 'a job that was lost with its workers beside other jobs runs alone, in case it ends them';
+    this.#options.log.info(text, { jid, jobtype, waitsFor: this.#options.slots.busy });
+    this.#alone = alone;
+    this.#ahead = [alone];
+    this.#endWait();
   }
 
   #start(hand: Ahead): void {
@@ -187,7 +214,7 @@ export class Supply {
 
   #askForMore(): void {
     const { quiet, limits, queues, slots } = this.#options;
-    while (!quiet.aborted && !this.#left && this.#paused === undefined) {
+    while (!quiet.aborted && !this.#left && this.#paused === undefined && this.#alone === undefined) {
       const inHand = slots.busy + this.#ahead.length + this.#coming;
       const wanted = this.#flow.wanted(inHand, this.#ahead.length, limits.any ? 1 : 2, this.#asking);
       if (wanted < 1) return;
@@ -243,16 +270,23 @@ export class Supply {
       this.#options.limits.take(hand.job.queue);
       this.#hands.add(hand);
     }
+    const alone = this.#alone ?? hands.find(({ job }) => runsAlone(job));
+    if (alone !== undefined) this.#setAside(alone, hands);
+    else this.#queueUp(hands);
+    this.#feed();
+  }
+
+  #queueUp(hands: readonly Ahead[]): void {
     // What the same ask has brought from other queues runs side by side with it.
     const sameAsk = this.#ahead.findIndex(({ ask }) => ask === hands[0]?.ask);
     const older = sameAsk < 0 ? this.#ahead : this.#ahead.splice(0, sameAsk);
     this.#ahead = [...older, ...(sameAsk < 0 ? hands : merged(this.#ahead, hands))];
-    this.#feed();
   }
 
   #drop(hand: Ahead): void {
     this.#options.limits.end(hand.job.queue);
     this.#hands.delete(hand);
+    if (this.#alone === hand) this.#alone = undefined;
   }
 
   #refused(error: unknown): void {
@@ -281,17 +315,21 @@ export class Supply {
   }
 
   #becomeQuiet(): void {
-    const { connection } = this.#options;
     this.#giveBack(this.#ahead.splice(0));
-    // Any line ends the wait of a FETCHB at the server.
-    if (this.#asking > 0 && connection.offer !== undefined) {
-      commands.release(connection, [], { timeout: pause }).catch(() => undefined);
-    }
+    this.#endWait();
     this.#turn();
+  }
+
+  /** Any line ends the wait of a FETCHB at the server. */
+  #endWait(): void {
+    const { connection } = this.#options;
+    if (this.#asking === 0 || connection.offer === undefined) return;
+    commands.release(connection, [], { timeout: pause }).catch(() => undefined);
   }
 
   #returnLate(): void {
     this.#late = undefined;
+    if (this.#alone !== undefined) return; // it waits for those that run
     const before = performance.now() - longestAhead;
     const late = this.#ahead.filter(({ since }) => since <= before);
     if (late.length > 0) this.#flow.tooFarAhead();

@@ -13,17 +13,19 @@ import {
   resolveServers,
   type WorkerSignal,
 } from '@faktory-ts/client';
-import { extensionVersion, FaktoryError, type Job } from '@faktory-ts/protocol';
+import { extensionVersion, FaktoryError } from '@faktory-ts/protocol';
 import { Lanes } from './classic.ts';
+import { handleCrashes } from './crash.ts';
 import { Ends, messageOf, patient } from './ends.ts';
 import { type AnyHeart, type HeartData, makeHeart } from './heart-remote.ts';
 import { observers, type WorkerObserver } from './observer.ts';
 import { settings, type WorkerOptions, type WorkerSettings } from './options.ts';
-import type { Outcome } from './outcome.ts';
 import { Pulse } from './pulse.ts';
 import { QueueLimits } from './queue-limits.ts';
-import { type Hands, type RunningJob, Slots } from './slots.ts';
+import { Runs } from './runs.ts';
+import { type RunningJob, Slots } from './slots.ts';
 import { Supply, type SupplyOptions } from './supply.ts';
+import { endsWithin } from './within.ts';
 
 /**
  * A worker's life, forwards only: *new* → *running* (takes jobs) → *quiet* (finishes what it has, takes no more) →
@@ -65,6 +67,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   readonly #pulse: Pulse;
   readonly #slots: Slots;
   readonly #ends: Ends;
+  readonly #runs: Runs;
   readonly #supply: Supply;
   /** Fetches, and tells how jobs ended. */
   readonly #connection: Connection;
@@ -77,6 +80,8 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   #state: WorkerState = 'new';
   #work: Promise<unknown> = Promise.resolve();
   #tellStopped: () => void = () => {};
+  #forgetCrashes: () => void = () => {};
+  #crashed = false;
 
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: WorkerOptions<Jobs>) {
@@ -97,10 +102,11 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       extension: () => ({ v: extensionVersion, lease: true, holding: this.#supply.holding() }),
       onUp: () => this.#keepPace(),
     });
+    this.#runs = new Runs(this.#settings);
     this.#slots = new Slots({
       concurrency,
       typeLimits: this.#settings.typeLimits,
-      run: (job, hands) => this.#run(job, hands),
+      run: (job, hands) => this.#runs.run(job, hands),
       observer: this.#observer,
     });
     this.#ends = new Ends(this.#connection, log);
@@ -138,6 +144,11 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return this.#state;
   }
 
+  /** Whether it stopped because of an error that nobody caught; see `catchUncaught`. */
+  get crashed(): boolean {
+    return this.#crashed;
+  }
+
   /** How many jobs run now. */
   get busy(): number {
     return this.#slots.busy;
@@ -171,6 +182,9 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     if (this.#state !== 'new') throw new FaktoryError('CONFIG', 'a worker can be started only once');
     this.#state = 'running';
     this.#pulse.start();
+    this.#runs.watch(() => this.running);
+    const { catchUncaught, log: ownLog } = this.#settings;
+    if (catchUncaught) this.#forgetCrashes = handleCrashes({ log: ownLog, crash: () => this.#crash() });
     try {
       await this.#heart.start();
     } catch (error) {
@@ -213,6 +227,14 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     else this.quiet();
   }
 
+  /** The process is about to end: its jobs go to others now, not when this worker is missed. */
+  #crash(): Promise<void> {
+    this.#crashed = true;
+    void this.stop();
+    this.#hurry.abort();
+    return this.stopped;
+  }
+
   async #end(): Promise<void> {
     const { log, shutdownTimeout } = this.#settings;
     const wasStarted = this.#state !== 'new';
@@ -221,11 +243,12 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     log.info('worker stopping', { wid: this.wid, busy: this.busy });
     if (wasStarted) this.#heart.beat();
     if (!(await endsWithin(shutdownTimeout, this.#work, this.#hurry.signal))) await this.#cut();
-    await this.#settings.runner.close();
+    await this.#runs.close();
     const partings = Promise.all([this.#connection.close(), this.#heart.stop()]);
     if (!(await endsWithin(handBack, partings)))
       this.#leave(new FaktoryError('ABORTED', 'the worker has stopped'));
     this.#pulse.stop();
+    this.#forgetCrashes();
     this.#state = 'stopped';
     log.info('worker stopped', { wid: this.wid });
     this.#tellStopped();
@@ -283,21 +306,6 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.#supply.resume();
   }
 
-  async #run(job: Job, { signal, extend }: Hands): Promise<Outcome> {
-    const { jid, jobtype } = job;
-    const { runner, log } = this.#settings;
-    const outcome = await runner.run({ job, log, signal, extend });
-    if (signal.aborted) return outcome; // nobody listens any more
-    if (outcome.to === 'done') log.debug('job done', { jid, jobtype });
-    else if (outcome.to === 'released') log.info('job handed back by its handler', { jid, jobtype });
-    else {
-      const { failure, fate } = outcome;
-      const what = fate === undefined ? 'failed' : `failed, ${fate}`;
-      log.warn(`job ${what}: ${failure.errtype}: ${failure.message}`, { jid, jobtype });
-    }
-    return outcome;
-  }
-
   /** At least three beats in the time after which the server gives a worker up. */
   #keepPace(): void {
     const { lease } = this.#connection.offer ?? {};
@@ -326,21 +334,4 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
 function beatState(state: WorkerState): 'running' | 'quiet' | 'terminate' {
   if (state === 'new' || state === 'running') return 'running';
   return state === 'quiet' ? 'quiet' : 'terminate';
-}
-
-/** Whether the work ends within so many milliseconds, and before the signal is aborted. */
-function endsWithin(ms: number, work: Promise<unknown>, hurry?: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const late = (): void => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(late, ms);
-    hurry?.addEventListener('abort', late);
-    void work.then(() => {
-      clearTimeout(timer);
-      hurry?.removeEventListener('abort', late);
-      resolve(true);
-    });
-  });
 }

@@ -8,6 +8,7 @@ import { FaktoryError, type Job } from '@faktory-ts/protocol';
 import { handlerTable, type TableEntry } from '../handlers.ts';
 import { silent } from '../log.ts';
 import { Runner } from '../run.ts';
+import { inOwnContext } from '../scope.ts';
 
 /** Rejects with what the handler threw, `CONFIG` when there is none, `INVALID` when its handler handed it back or ended it badly. */
 export function inlineRunner(handlers: object): (job: Job) => Promise<void> {
@@ -31,7 +32,9 @@ export function inlineRunner(handlers: object): (job: Job) => Promise<void> {
   const runner = new Runner({ table, middleware: [], errors: [] });
   return async (job) => {
     const { signal } = new AbortController();
-    const outcome = await runner.run({ job, log: silent, signal, extend: () => Promise.resolve(true) });
+    const given = { job, log: silent, signal, extend: () => Promise.resolve(true) };
+    // As in production: what the handler sets in its async context stays there.
+    const outcome = await runner.run(given, (_, begin) => inOwnContext(begin));
     if (outcome.to === 'done') return;
     const caught = thrown.get(job);
     if (caught) throw caught.error;
