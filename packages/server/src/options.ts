@@ -98,6 +98,8 @@ export interface ServerOptions {
   readonly log?: Logger | FieldsFirstLogger;
   /** The time in microseconds; for tests. Default: the wall clock. */
   readonly clock?: () => Micros;
+  /** A clock in microseconds that only goes forward, for lengths; for tests. Default: `clock` if that is given, else the process's own. */
+  readonly steady?: () => Micros;
 }
 
 const LONGEST_TIMER = 2_147_483_647; // ms; beyond it Node's timers fire at once
@@ -143,6 +145,7 @@ export function settle(options: ServerOptions) {
     unsentTimeout: whole('unsentTimeout', options.unsentTimeout ?? 30_000, 1, LONGEST_TIMER),
     log: loggerOf(options.log),
     clock: options.clock ?? nowMicros,
+    steady: options.steady ?? options.clock,
   };
   if (!['full', 'relaxed', 'off'].includes(settings.sync)) {
     throw new FaktoryError('CONFIG', `sync must be full, relaxed or off, not ${String(settings.sync)}`);
@@ -203,6 +206,7 @@ export function shownSettings(settings: Settings): { name: string; value: string
     'secrets',
     'log',
     'clock',
+    'steady',
     'dir',
     'tls',
   ]);

@@ -53,6 +53,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
 };
 /** Beside the rooms: leaves that every room may import, and the files that put the rooms together. */
 const leaves = [
+  'clocks.ts',
   'listening.ts',
   'log.ts',
   'network.ts',

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
 import { Access } from './access/access.ts';
 import { addressOf } from './address.ts';
+import { Clocks } from './clocks.ts';
 import { backupsOf, madeAt, pathsOf } from './engine/sqlite/backup-folder.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { HttpApp, type HttpOptions } from './http/app.ts';
@@ -114,6 +115,7 @@ interface Rooms {
 class FaktoryServer implements Server {
   readonly dir: string;
   readonly #access: Access;
+  readonly #clocks: Clocks;
   #settings: Settings;
   #rooms: Rooms | undefined;
   #port = 0;
@@ -122,8 +124,10 @@ class FaktoryServer implements Server {
   constructor(settings: Settings) {
     this.#settings = settings;
     this.dir = settings.dir ?? mkdtempSync(join(tmpdir(), 'faktory-'));
-    const { log, clock } = settings;
-    this.#access = new Access(settings.secrets, { dir: this.dir, log, clock });
+    const { log } = settings;
+    this.#clocks = new Clocks(settings.clock, settings.steady);
+    this.#clocks.onStep((by) => this.#clockSet(by));
+    this.#access = new Access(settings.secrets, { dir: this.dir, log, clock: this.#clocks.now });
   }
 
   get port(): number {
@@ -144,7 +148,8 @@ class FaktoryServer implements Server {
 
   async start(): Promise<void> {
     if (this.#rooms) return;
-    const { sync, deadLimit, maxQueueLength, workerTimeout, clock, log } = this.#settings;
+    const { sync, deadLimit, maxQueueLength, workerTimeout, log } = this.#settings;
+    const { now: clock, steady } = this.#clocks;
     const host = await addressOf(this.#settings.host);
     const leaseSpan = workerTimeout * 1000;
     const engine = new SqliteEngine({
@@ -154,6 +159,7 @@ class FaktoryServer implements Server {
       maxQueueLength,
       leaseSpan,
       clock,
+      steady,
       log,
     });
     await engine.open();
@@ -183,13 +189,13 @@ class FaktoryServer implements Server {
   #build(engine: SqliteEngine, host: string): Rooms {
     const settings = this.#settings;
     const jobs = new Jobs(engine, settings.maxWorkerLosses, settings.attempts, FEATURES, settings.log);
-    const roster = new Roster(settings.clock);
+    const roster = new Roster(this.#clocks.now, this.#clocks.steady);
     const runner = new Runner(jobs, roster, settings);
     const info = (): Promise<Info> =>
       makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
     const { maxBulkJobs, extensions, workerTimeout, log } = settings;
     const plan = settings.backups;
-    const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id));
+    const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id), this.#clocks.steady);
     const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
     const descriptors = new DescriptorWatch(log);
     const certificate = new CertificateWatch(log, settings.clock);
@@ -239,6 +245,26 @@ class FaktoryServer implements Server {
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
     const watches = { backups, disk, descriptors, certificate, stalls, statsd };
     return { engine, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
+  }
+
+  /** Runs inside a look at the clock, before anything is computed from the new time. */
+  #clockSet(by: Micros): void {
+    const { log } = this.#settings;
+    const how = `${by < 0 ? 'back' : 'forward'} by ${(Math.abs(by) / 1_000_000).toFixed(1)} s`;
+    log.warn(
+      `the clock of this machine was set ${how}; leases, reservations and sessions keep their length, scheduled jobs and retries follow the clock`,
+    );
+    this.#access.clockSet(by);
+    const rooms = this.#rooms;
+    rooms?.jobs
+      .clockSet(by)
+      .then(() => rooms.runner.clockSet())
+      .catch((error: Error) => {
+        if (this.#rooms !== rooms) return; // the server stops
+        log.error(
+          `reservations may end ${how} from their time, the store did not take the new one: ${error.message}`,
+        );
+      });
   }
 
   async #startHttp(rooms: Rooms): Promise<void> {

@@ -96,6 +96,11 @@ export class Access {
     );
   }
 
+  /** The wall clock was set by so much. */
+  clockSet(by: Micros): void {
+    this.#sessions.clockSet(by);
+  }
+
   /** Reads the tokens, and again when they change. `onRevoked` hears who is still valid then. Throws STORAGE. */
   open(onRevoked: (isValid: (caller: Caller) => boolean) => void): void {
     this.#readTokens();

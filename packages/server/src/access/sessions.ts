@@ -73,6 +73,16 @@ export class Sessions {
     }
   }
 
+  /** The clock was set by so much: the times of before move along. */
+  clockSet(by: Micros): void {
+    for (const [key, session] of this.#sessions) {
+      const { born, made, renewed, seen, until } = session;
+      const moved = { born: born + by, made: made + by, renewed: renewed + by, seen: seen && seen + by };
+      this.#sessions.set(key, { ...session, ...moved, ...(until !== undefined && { until: until + by }) });
+    }
+    if (this.#sessions.size > 0) this.#save();
+  }
+
   /** Begins a session; gives its number. */
   open(who: string, secret: string): string {
     const now = this.#clock();

@@ -254,6 +254,13 @@ export interface Engine {
   /** When the earliest entry of a place is due; undefined means the place is empty. */
   nextDue(place: TimedSet | 'working'): Promise<Micros | undefined>;
 
+  /**
+   * The wall clock was set by so many microseconds: moves what is stored as a time of it but means a length. These are the ends of
+   * reservations that are not leased, how long producers are remembered, and how long changes can be undone. What is stored after the
+   * call is not moved.
+   */
+  moveEnds(by: Micros): Promise<void>;
+
   /** Every queue that was pushed to and not removed since, empty ones too, by name. */
   queues(): Promise<readonly QueueSummary[]>;
   /** Pauses or resumes those of the names that exist; `*` is all that exist now. */

@@ -134,7 +134,9 @@ export class Watch implements Looks {
     return attention({
       queues: await unlessStorageFails(this.queues()),
       kinds: await unlessStorageFails(jobs.kinds(now - HOUR)),
-      workers: roster.workers().map(({ wid, lastBeat }) => ({ wid, silent: (now - lastBeat) / SECOND })),
+      workers: roster
+        .workers()
+        .map((worker) => ({ wid: worker.wid, silent: roster.silence(worker) / SECOND })),
       backups:
         kept && backupEvery !== undefined
           ? { age, every: backupEvery / 1000, failed: kept.failure !== undefined }

@@ -76,6 +76,7 @@ export class Jobs {
   readonly #ignored: IgnoredOptions;
   readonly #failRules: FailRules;
   #refusal: FaktoryError | undefined;
+  #moving: Promise<void> | undefined;
 
   /**
    * The engine must be open.
@@ -325,9 +326,17 @@ export class Jobs {
   }
 
   /** Does a bite of what is due in a place: promotes, expires or forgets up to `limit` entries; says how many. */
-  settleDue(place: TimedPlace, limit: number): Promise<number> {
+  async settleDue(place: TimedPlace, limit: number): Promise<number> {
+    await this.#moving;
     if (place === 'working') return expire(this.#engine, limit, this.#failRules);
     return place === 'dead' ? this.#engine.purge(limit) : this.#engine.promote(place, limit);
+  }
+
+  /** The wall clock was set: stored ends that mean a length move along, before anything is overdue by the new time. */
+  clockSet(by: Micros): Promise<void> {
+    const moved = this.#engine.moveEnds(by);
+    this.#moving = moved.catch(() => undefined); // told to the caller
+    return moved;
   }
 
   /** The engine's time. */

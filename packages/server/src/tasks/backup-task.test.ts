@@ -76,6 +76,27 @@ test('a clock that was set back puts it off by no more than the time between two
   expect(made).toHaveLength(1);
 });
 
+test.each([30 * 24 * hour, -30 * 24 * hour])(
+  'a clock that is set by %i µs makes no backup earlier or later',
+  async (by) => {
+    let set = 0;
+    task = new BackupTask(
+      jobs,
+      { every, keep: 24 },
+      log,
+      ({ id }) => Number(id),
+      () => now - set,
+    );
+    await task.start();
+    await pass(0);
+    set = by;
+    await pass(by + hour - 1);
+    expect(made).toHaveLength(1);
+    await pass(1);
+    expect(made).toHaveLength(2);
+  },
+);
+
 test('a backup that fails is told, kept in mind, and tried again in five minutes', async () => {
   failure = new FaktoryError('STORAGE', 'no backup could be made: disk full');
   await task.start();

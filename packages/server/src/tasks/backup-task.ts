@@ -1,8 +1,8 @@
 /**
  * Backups at their time: so long after the newest one that there is, also when that was made before a restart.
  *
- * A stranger would get wrong that the wall clock is looked at each second instead of one long timer being set: so a step of the clock
- * or a sleep of the machine delays nothing. It must never end the server: a backup that fails is logged, kept in `state`, and tried
+ * A stranger would get wrong that the clock is looked at each second instead of one long timer being set, and that it is one that nobody
+ * sets: so a step of the wall clock changes nothing. It must never end the server: a backup that fails is logged, kept in `state`, and tried
  * again soon.
  */
 import type { Micros } from '@faktory-ts/protocol';
@@ -32,12 +32,21 @@ export class BackupTask {
   readonly #plan: BackupPlan;
   readonly #log: Logger;
   readonly #madeAt: (backup: Backup) => Micros;
+  readonly #steady: () => Micros;
   #state: BackupState = { newest: undefined, failure: undefined };
-  #due: Micros = 0;
+  /** By the steady clock. */
+  #due: Micros = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(jobs: Jobs, plan: BackupPlan, log: Logger, madeAt: (backup: Backup) => Micros) {
+  constructor(
+    jobs: Jobs,
+    plan: BackupPlan,
+    log: Logger,
+    madeAt: (backup: Backup) => Micros,
+    steady: () => Micros = () => jobs.now(),
+  ) {
+    this.#steady = steady;
     this.#jobs = jobs;
     this.#plan = plan;
     this.#log = log;
@@ -74,12 +83,13 @@ export class BackupTask {
   #made(backup: Backup): void {
     const newest = this.#madeAt(backup);
     this.#state = { newest, failure: undefined };
-    // A clock that was set back must not put the next one off.
-    this.#due = Math.min(newest, this.#jobs.now()) + this.#plan.every * 1000;
+    // A clock that was set must neither put the next one off nor bring it forward.
+    const age = Math.max(this.#jobs.now() - newest, 0);
+    this.#due = this.#steady() + this.#plan.every * 1000 - age;
   }
 
   #look(): void {
-    if (this.#running || this.#jobs.now() < this.#due) return;
+    if (this.#running || this.#steady() < this.#due) return;
     this.#running = this.#make().finally(() => {
       this.#running = undefined;
     });
@@ -97,7 +107,7 @@ export class BackupTask {
       if ((error as { code?: string }).code === 'SHUTDOWN') return;
       const failure = (error as Error).message;
       this.#state = { ...this.#state, failure };
-      this.#due = this.#jobs.now() + Math.min(againAfter, this.#plan.every * 1000);
+      this.#due = this.#steady() + Math.min(againAfter, this.#plan.every * 1000);
       this.#log.error(`${failure}; older backups are kept, the next try is in five minutes`);
     }
   }

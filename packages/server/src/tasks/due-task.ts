@@ -50,6 +50,16 @@ export class DueTask {
     this.#arm();
   }
 
+  /** The wall clock was set: looks anew. */
+  async renew(): Promise<void> {
+    try {
+      this.#due = await this.#jobs.nextDue(this.#place);
+    } catch {
+      this.#due = this.#jobs.now(); // the run finds out why, and says it
+    }
+    if (!this.#running) this.#arm();
+  }
+
   /** An entry due at `due` came in. */
   notice(due: Micros): void {
     if (this.#due !== undefined && this.#due <= due) return;

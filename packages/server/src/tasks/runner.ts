@@ -35,6 +35,11 @@ export class Runner {
     await Promise.all(Object.values(this.#tasks).map((task) => task.start()));
   }
 
+  /** The wall clock was set: when the next entries are due is computed anew. */
+  async clockSet(): Promise<void> {
+    await Promise.all(Object.values(this.#tasks).map((task) => task.renew()));
+  }
+
   async stop(): Promise<void> {
     this.#reaper.stop();
     this.#stopListening?.();

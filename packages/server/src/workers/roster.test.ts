@@ -113,3 +113,21 @@ test('a connection that was held up on its way does not take over from a newer o
   expect(() => roster.takeOver(late)).toThrow(expect.objectContaining({ code: 'STALE' }));
   expect(newer.close).not.toHaveBeenCalled();
 });
+
+test('a worker that is heard stays, and a silent one goes, whatever the wall clock does', () => {
+  const time = { wall: 0, steady: 0 };
+  const roster = new Roster(
+    () => time.wall,
+    () => time.steady,
+  );
+  for (const wid of ['heard', 'silent']) roster.join(line(wid));
+  time.wall += 3_600_000_000;
+  roster.reap();
+  expect(roster.size).toBe(2);
+  time.wall -= 7_200_000_000;
+  time.steady += SILENCE - 1;
+  roster.beat({ wid: 'heard' }, undefined);
+  time.steady += 1;
+  roster.reap();
+  expect(roster.workers().map(({ wid }) => wid)).toEqual(['heard']);
+});

@@ -34,6 +34,8 @@ export interface WorkerLine {
 export interface WorkerRecord extends WorkerSelf {
   readonly startedAt: Micros;
   lastBeat: Micros;
+  /** When it was heard last, by a clock that nobody sets. */
+  heardAt: Micros;
   state: WorkerState;
   rssKb: number;
   /** Longest time its event loop stood still between its last two beats, ms; 0 when it does not say. */
@@ -55,10 +57,13 @@ const rank: Record<WorkerState, number> = { running: 0, quiet: 1, terminate: 2 }
 export class Roster {
   readonly #records = new Map<string, WorkerRecord>();
   readonly #clock: () => Micros;
+  readonly #steady: () => Micros;
   #reaped = 0;
 
-  constructor(clock: () => Micros) {
+  /** Times are told by `clock`, silence is measured by `steady`. */
+  constructor(clock: () => Micros, steady = clock) {
     this.#clock = clock;
+    this.#steady = steady;
   }
 
   get size(): number {
@@ -103,6 +108,7 @@ export class Roster {
       labels,
       startedAt: now,
       lastBeat: now,
+      heardAt: this.#steady(),
       rssKb: 0,
       lagMs: 0,
       slots: 0,
@@ -141,6 +147,7 @@ export class Roster {
     const record = this.#records.get(beat.wid);
     if (!record) throw new FaktoryError('NOT_FOUND', `unknown worker ${beat.wid}`);
     record.lastBeat = this.#clock();
+    record.heardAt = this.#steady();
     record.rssKb = beat.rssKb ?? record.rssKb;
     record.lagMs = beat.lagMs ?? 0;
     record.slots = beat.slots ?? record.slots;
@@ -156,12 +163,16 @@ export class Roster {
     return meant.length;
   }
 
+  /** How long nothing was heard of a worker. */
+  silence({ heardAt }: WorkerRecord): Micros {
+    return this.#steady() - heardAt;
+  }
+
   /** Removes workers that have been silent for too long and closes their connections. Returns them. */
   reap(): WorkerRecord[] {
     const gone: WorkerRecord[] = [];
-    const now = this.#clock();
     for (const record of this.#records.values()) {
-      if (now - record.lastBeat < SILENCE) continue;
+      if (this.silence(record) < SILENCE) continue;
       this.#records.delete(record.wid);
       this.#reaped += 1;
       gone.push(record);

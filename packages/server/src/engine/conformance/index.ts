@@ -7,6 +7,7 @@
  */
 import { describe } from 'vitest';
 import { exerciseAttempts } from './attempts.ts';
+import { exerciseClock } from './clock.ts';
 import { exerciseFetch } from './fetch.ts';
 import { exerciseFigures } from './figures.ts';
 import { exerciseFind } from './find.ts';
@@ -25,6 +26,7 @@ import { exerciseUndo } from './undo.ts';
 export function exerciseEngine(name: string, open: Open): void {
   describe(`${name} engine`, () => {
     exercisePush(open);
+    exerciseClock(open);
     exerciseFetch(open);
     exerciseSettle(open);
     exerciseAttempts(open);

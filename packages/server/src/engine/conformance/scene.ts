@@ -9,10 +9,14 @@ import type { Engine, Entry, FindAsk, Found, Place, Reservation, SetChange, Size
 /** The settings a conformance test may ask for; absent ones are the engine's defaults. */
 export interface StoreOptions {
   readonly clock: () => Micros;
+  /** Goes forward only; nobody sets it. */
+  readonly steady: () => Micros;
   readonly deadLimit?: number;
   readonly maxQueueLength?: number;
   readonly leaseSpan?: Micros;
 }
+
+type SceneOptions = Omit<StoreOptions, 'clock' | 'steady'>;
 
 /** An engine on a store of its own, already opened. */
 export interface OpenStore {
@@ -38,16 +42,29 @@ export class Scene {
   now: Micros = START;
   engine!: Engine;
   #store: OpenStore | undefined;
+  /** By how much the wall clock was set in all. */
+  #set: Micros = 0;
   readonly #open: Open;
 
   constructor(open: Open) {
     this.#open = open;
   }
 
-  async begin(options: Omit<StoreOptions, 'clock'> = {}): Promise<Engine> {
-    this.#store = await this.#open({ ...options, clock: () => this.now });
+  async begin(options: SceneOptions = {}): Promise<Engine> {
+    this.#store = await this.#open({
+      ...options,
+      clock: () => this.now,
+      steady: () => this.now - this.#set,
+    });
     this.engine = this.#store.engine;
     return this.engine;
+  }
+
+  /** Sets the wall clock, which changes no length of time. `now` moves both clocks. */
+  async set(by: Micros): Promise<void> {
+    this.now += by;
+    this.#set += by;
+    await this.engine.moveEnds(by);
   }
 
   async restart(): Promise<Engine> {
@@ -111,7 +128,7 @@ export class Scene {
 }
 
 /** A scene for each test of the calling group, ended after it. */
-export function scenes(open: Open): (options?: Omit<StoreOptions, 'clock'>) => Promise<Scene> {
+export function scenes(open: Open): (options?: SceneOptions) => Promise<Scene> {
   const begun: Scene[] = [];
   afterEach(async () => {
     for (const scene of begun.splice(0)) await scene.end();

@@ -96,16 +96,18 @@ function takeOf(
   const now = store.clock();
   const worker = store.worker(wid, owner);
   const leased = lease ? store.leases.heard(wid) : undefined;
+  const leaseEnd = leased && store.leases.endOf(leased);
+  const since = store.steady();
   for (const [id, jid, reserve, enqueuedAt, document, failure, losses] of rows) {
     const hold = store.counts.next(now);
-    const expiresAt = leased?.until ?? now + reserve * SECOND;
+    const expiresAt = leaseEnd ?? now + reserve * SECOND;
     store.write(TAKE, hold, leased ? NO_END : expiresAt, worker, id);
     store.enter(place.working, expiresAt);
     const name = fromColumn(jid);
     const kind = store.meter.kind(queue.name, jobtypeOf(document));
     kind.fetched++;
-    kind.wait.add((now - enqueuedAt) / SECOND);
-    store.holds.add(name, id, hold, leased, kind);
+    kind.wait.add(Math.max(now - enqueuedAt, 0) / SECOND);
+    store.holds.add(name, id, hold, leased, kind, since);
     taken.push({
       jid: name,
       wid,
@@ -173,7 +175,10 @@ function count(store: Store, jid: string, held: Hold, outcome: Outcome): void {
   if ('error' in outcome && outcome.error) {
     store.history.faults.add(outcome.error, kind.jobtype, jid, store.clock());
   }
-  const seconds = (store.clock() - held.hold) / SECOND;
+  // What was taken before a restart has only its time on the wall clock.
+  const { since } = held;
+  const ran = since === undefined ? store.clock() - held.hold : store.steady() - since;
+  const seconds = Math.max(ran, 0) / SECOND;
   kind.run.add(seconds);
   store.meter.ended?.(kind, seconds, outcome.to !== 'done');
 }
@@ -258,7 +263,7 @@ function reservation(store: Store, row: HeldRow): Reservation {
     wid,
     queue: store.counts.queueOfId.get(row.queue)?.name ?? '',
     hold: row.seq,
-    expiresAt: lease?.until ?? row.due,
+    expiresAt: lease ? store.leases.endOf(lease) : row.due,
     enqueuedAt: row.enqueued_at,
     document: row.document,
     failure: row.failure ?? undefined,

@@ -21,6 +21,8 @@ export interface Hold {
   readonly lease: Lease | undefined;
   /** What it is counted under; undefined: it was taken before a restart. */
   readonly kind: Kind | undefined;
+  /** When it was taken, by the steady clock; undefined: before a restart. */
+  readonly since: Micros | undefined;
   /** The next hand-out of another job with the same jid. */
   later: Hold | undefined;
 }
@@ -58,10 +60,10 @@ export class Holds {
   }
 
   /** A hand-out, later than all before. */
-  add(jid: string, id: number, hold: Micros, lease: Lease | undefined, kind?: Kind): void {
+  add(jid: string, id: number, hold: Micros, lease: Lease | undefined, kind?: Kind, since?: Micros): void {
     this.#changed = true;
     if (lease) lease.holds += 1;
-    const added: Hold = { id, hold, lease, kind, later: undefined };
+    const added: Hold = { id, hold, lease, kind, since, later: undefined };
     let last = this.#byJid.get(jid);
     if (!last) {
       this.#byJid.set(jid, added);
@@ -88,6 +90,14 @@ export class Holds {
       for (let held: Hold | undefined = oldest; held; held = held.later)
         if (held.lease?.wid === wid) found.push({ jid, hold: held.hold });
     return found.sort((a, b) => b.hold - a.hold);
+  }
+
+  /** Those that have an end of their own. */
+  withEnds(): Hold[] {
+    const found: Hold[] = [];
+    for (const oldest of this.#byJid.values())
+      for (let held: Hold | undefined = oldest; held; held = held.later) if (!held.lease) found.push(held);
+    return found;
   }
 
   remove(jid: string, held: Hold): void {

@@ -11,7 +11,7 @@ export const NO_END: Micros = Number.MAX_SAFE_INTEGER;
 /** One worker that asked for it. */
 export interface Lease {
   readonly wid: string;
-  /** When its reservations end, if nothing is heard. */
+  /** When its reservations end, if nothing is heard; by the steady clock. */
   until: Micros;
   /** How many reservations it has. */
   holds: number;
@@ -21,17 +21,20 @@ export interface Lease {
 
 export class Leases {
   readonly #span: Micros;
-  readonly #clock: () => Micros;
+  readonly #steady: () => Micros;
+  readonly #wall: () => Micros;
   readonly #byWid = new Map<string, Lease>();
 
-  constructor(span: Micros, clock: () => Micros) {
+  /** Spans are measured by `steady`; `wall` is for telling when they end. */
+  constructor(span: Micros, steady: () => Micros, wall = steady) {
     this.#span = span;
-    this.#clock = clock;
+    this.#steady = steady;
+    this.#wall = wall;
   }
 
   /** The worker was heard: its lease, made when it has none, lasts a whole span from now. */
   heard(wid: string): Lease {
-    const until = this.#clock() + this.#span;
+    const until = this.#steady() + this.#span;
     const known = this.#byWid.get(wid);
     if (known) {
       known.until = Math.max(known.until, until);
@@ -54,18 +57,27 @@ export class Leases {
     if (this.#byWid.has(wid)) this.heard(wid);
   }
 
-  /** When the first lease with reservations ends; undefined means there is none. */
+  /** When the first lease with reservations ends, by the wall clock; undefined means there is none. */
   earliest(): Micros | undefined {
     let earliest: Micros | undefined;
     for (const { holds, until } of this.#byWid.values()) {
       if (holds > 0 && (earliest === undefined || until < earliest)) earliest = until;
     }
-    return earliest;
+    return earliest === undefined ? undefined : this.#onWall(earliest);
+  }
+
+  /** When the reservations of this lease end, by the wall clock of now. */
+  endOf({ until }: Lease): Micros {
+    return this.#onWall(until);
+  }
+
+  #onWall(until: Micros): Micros {
+    return this.#wall() + (until - this.#steady());
   }
 
   /** The workers that were not heard in time and have reservations. Forgets those that have none. */
   ended(): Lease[] {
-    const now = this.#clock();
+    const now = this.#steady();
     const over = [...this.#byWid.values()].filter(({ until }) => until <= now);
     for (const { wid, holds } of over) if (holds === 0) this.#byWid.delete(wid);
     const lost = over.filter(({ holds }) => holds > 0);

@@ -15,6 +15,7 @@ import { fromColumn, toColumn } from './column.ts';
 interface Home {
   readonly turn: { begin(): void };
   readonly clock: () => Micros;
+  readonly steady: () => Micros;
   sql(text: string): Statement;
   write(text: string, ...values: Value[]): void;
 }
@@ -43,7 +44,8 @@ export class Producers {
   readonly #touched = new Set<Known>();
   /** The open transaction added or forgot names. */
   #changed = false;
-  #pruneAt: Micros = 0;
+  /** By the steady clock. */
+  #pruneAt: Micros = Number.NEGATIVE_INFINITY;
 
   constructor(store: Home) {
     this.#store = store;
@@ -136,7 +138,7 @@ export class Producers {
     if (known) return known;
     const now = this.#store.clock();
     this.#changed = true;
-    if (now >= this.#pruneAt) this.#prune(now);
+    if (this.#store.steady() >= this.#pruneAt) this.#prune(now);
     const made = this.#store.sql(
       'INSERT INTO producer (name, pushed, seen_at, keep, owner) VALUES (?, 0, ?, ?, ?) RETURNING id',
     );
@@ -151,7 +153,12 @@ export class Producers {
     const old = this.#store.sql('DELETE FROM producer WHERE seen_at + keep < ? RETURNING name').all(now);
     for (const gone of old as { name: string }[]) this.#byName.delete(fromColumn(gone.name));
     if (old.length > 0) this.#store.write('DELETE FROM note WHERE producer NOT IN (SELECT id FROM producer)');
-    this.#pruneAt = now + PRUNE_EVERY;
+    this.putOffPrune();
+  }
+
+  /** Forgets nobody for an hour: what is stored may be of a clock that was set since. */
+  putOffPrune(): void {
+    this.#pruneAt = this.#store.steady() + PRUNE_EVERY;
   }
 
   /** The last writes of the open transaction. */
@@ -177,7 +184,7 @@ export class Producers {
     }
     this.#touched.clear();
     if (!this.#changed) return;
-    this.#pruneAt = 0;
+    this.#pruneAt = Number.NEGATIVE_INFINITY;
     this.load(db);
   }
 }

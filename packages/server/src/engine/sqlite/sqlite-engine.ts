@@ -3,7 +3,7 @@
  *
  * Each method hands one operation to the turn (turn.ts), which commits all operations of an event-loop turn together.
  * An operation makes all its checks before its first write, begins with `turn.begin()` when it writes, and keeps
- * `counts` in step with the rows it moves. It must never wait for anything.
+ * `counts` in step with the rows it moves. It must never wait for anything. Long because it has every method of `Engine`.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import { type Logger, silent } from '../../log.ts';
@@ -53,6 +53,7 @@ import * as queues from './queues.ts';
 import { givenUp, Reader } from './reader.ts';
 import { place } from './schema.ts';
 import { changeSet } from './set-change.ts';
+import { moveEnds } from './step.ts';
 import type { Store } from './store.ts';
 import type { Sync } from './sync.ts';
 import * as timed from './timed.ts';
@@ -65,6 +66,8 @@ export interface SqliteOptions {
   readonly sync?: Sync | undefined;
   /** Default: the wall clock in microseconds. */
   readonly clock: () => Micros;
+  /** A clock in microseconds that only goes forward, for lengths. Default: `clock`. */
+  readonly steady?: (() => Micros) | undefined;
   /** Most entries of the dead set, the oldest leave first; 0 means no cap. Default 10,000. */
   readonly deadLimit?: number | undefined;
   /** How long after its last sign of life a worker with a lease loses its reservations. Default 15 s. */
@@ -96,7 +99,8 @@ export class SqliteEngine implements Engine {
   async open(): Promise<void> {
     if (this.#opened) return;
     const { dir, sync = 'full', clock, leaseSpan = 15_000_000, log = silent } = this.#options;
-    const settings = { sync, clock, leaseSpan, meter: this.meter, errors: this.storageErrors };
+    const { steady = clock } = this.#options;
+    const settings = { sync, clock, steady, leaseSpan, meter: this.meter, errors: this.storageErrors };
     this.#opened = await openStore(dir, settings, log);
   }
 
@@ -191,6 +195,10 @@ export class SqliteEngine implements Engine {
       store.knowEarliest(place[where], due);
       return due;
     });
+  }
+
+  async moveEnds(by: Micros): Promise<void> {
+    await moveEnds(this.#store, by);
   }
 
   queues(): Promise<readonly QueueSummary[]> {

@@ -37,6 +37,8 @@ const placeName = new Map<number, TimedSet | 'working'>([
 export interface StoreSettings {
   readonly sync: Sync;
   readonly clock: () => Micros;
+  /** Goes forward only; for lengths. */
+  readonly steady: () => Micros;
   readonly leaseSpan: Micros;
   readonly meter: Meter;
   readonly errors: StorageErrors;
@@ -50,6 +52,7 @@ export class Store {
   readonly turn: Turn;
   readonly history: History;
   readonly clock: () => Micros;
+  readonly steady: () => Micros;
   readonly meter: Meter;
   readonly readyListeners = new Set<(queue: string, count: number) => boolean>();
   readonly dueListeners = new Set<DueListener>();
@@ -66,11 +69,12 @@ export class Store {
   #lowered: number[] = [];
 
   /** The folder is held by the caller, who releases it when this throws; `close` releases it too. */
-  constructor(folder: Folder, { sync, clock, leaseSpan, meter, errors }: StoreSettings) {
+  constructor(folder: Folder, { sync, clock, steady, leaseSpan, meter, errors }: StoreSettings) {
     this.clock = clock;
     this.turn = new Turn(this, errors);
     this.meter = meter;
-    this.leases = new Leases(leaseSpan, clock);
+    this.steady = steady;
+    this.leases = new Leases(leaseSpan, steady, clock);
     this.holds = new Holds(this.leases);
     this.history = new History(this, meter);
     this.#folder = folder;
