@@ -126,7 +126,10 @@ class FaktoryServer implements Server {
     this.dir = settings.dir ?? mkdtempSync(join(tmpdir(), 'faktory-'));
     const { log } = settings;
     this.#clocks = new Clocks(settings.clock, settings.steady);
-    this.#clocks.onStep((by) => this.#clockSet(by));
+    this.#clocks.onStep((by) => {
+      this.#access.clockSet(by);
+      this.#rooms?.runner.clockSet(by);
+    });
     this.#access = new Access(settings.secrets, { dir: this.dir, log, clock: this.#clocks.now });
   }
 
@@ -245,26 +248,6 @@ class FaktoryServer implements Server {
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
     const watches = { backups, disk, descriptors, certificate, stalls, statsd };
     return { engine, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
-  }
-
-  /** Runs inside a look at the clock, before anything is computed from the new time. */
-  #clockSet(by: Micros): void {
-    const { log } = this.#settings;
-    const how = `${by < 0 ? 'back' : 'forward'} by ${(Math.abs(by) / 1_000_000).toFixed(1)} s`;
-    log.warn(
-      `the clock of this machine was set ${how}; leases, reservations and sessions keep their length, scheduled jobs and retries follow the clock`,
-    );
-    this.#access.clockSet(by);
-    const rooms = this.#rooms;
-    rooms?.jobs
-      .clockSet(by)
-      .then(() => rooms.runner.clockSet())
-      .catch((error: Error) => {
-        if (this.#rooms !== rooms) return; // the server stops
-        log.error(
-          `reservations may end ${how} from their time, the store did not take the new one: ${error.message}`,
-        );
-      });
   }
 
   async #startHttp(rooms: Rooms): Promise<void> {
