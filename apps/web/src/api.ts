@@ -22,6 +22,7 @@ import type {
   LiveTopic,
   LiveUpdate,
   QueueRow,
+  SecondSample,
   UndoableChange,
   Undone,
   WorkersStatus,
@@ -142,6 +143,7 @@ export const api = {
 
   history: (span: Span, of: { queue?: string; jobtype?: string } = {}) =>
     get<History>('history', { span, ...of }),
+  seconds: () => get<{ samples: SecondSample[] }>('seconds'),
   kinds: (span: Span) => get<{ kinds: KindRow[] }>('kinds', { span }),
   errors: (span: Span, signal?: AbortSignal) => get<ErrorGroups>('errors', { span }, signal),
 

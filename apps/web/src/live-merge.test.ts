@@ -1,6 +1,6 @@
 import type { LiveStats, QueueRow } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
-import { merged, nothingLive, ratesOf } from './live-merge.ts';
+import { merged, nothingLive, ratesOf, withPast } from './live-merge.ts';
 
 const none = new Set<never>();
 const queue = (name: string, size = 0): QueueRow => ({
@@ -35,6 +35,8 @@ const stats = (second: number, change: Partial<LiveStats> = {}): LiveStats => ({
   ...change,
 });
 
+const secondOf = (at: string): number => Date.parse(at) / 1000;
+
 test('a whole update replaces what was known, later ones change single rows', () => {
   const old = merged(nothingLive, { queues: { gone: queue('gone') } }, none);
   const whole = merged(old, { queues: { a: queue('a', 1), b: queue('b', 2) } }, new Set(['queues']));
@@ -61,12 +63,24 @@ test('the trail has a sample a second, and begins anew with a restarted server',
   let state = merged(nothingLive, { stats: stats(10) }, none);
   state = merged(state, { stats: stats(10.5) }, none);
   state = merged(state, { stats: stats(11) }, none);
-  expect(state.trail.map(({ uptime }) => uptime)).toEqual([10, 11]);
-  state = merged(state, { stats: stats(13, { uptime: 1 }) }, none);
-  expect(state.trail.map(({ uptime }) => uptime)).toEqual([1]);
+  expect(state.trail.map(({ at }) => secondOf(at))).toEqual([10, 11]);
+  state = merged(state, { stats: stats(13, { pushed: 2 }) }, none);
+  expect(state.trail.map(({ at }) => secondOf(at))).toEqual([10, 11, 13]);
+  state = merged(state, { stats: stats(14, { pushed: 1, uptime: 1 }) }, none);
+  expect(state.trail.map(({ at }) => secondOf(at))).toEqual([14]);
 });
 
 test('rates are per second, and failed executions are not counted as done', () => {
   const trail = [stats(10, { pushed: 5 }), stats(12, { pushed: 9, processed: 8, failures: 2 })];
   expect(ratesOf(trail)).toEqual([{ at: 12_000, pushed: 2, done: 3, failed: 1 }]);
+});
+
+test('what the server kept stands before what the page has seen, and in its gaps, each second once', () => {
+  const state = { trail: [stats(10), stats(11), stats(15)] };
+  const past = [8, 9.2, 10.3, 11.3, 12.3, 13.3, 14.3, 15.3].map((second) => stats(second));
+  expect(withPast(state, past).trail.map(({ at }) => secondOf(at))).toEqual([
+    8, 9.2, 10.3, 11.3, 12.3, 13.3, 14.3, 15.3,
+  ]);
+  const restarted = [stats(1, { pushed: 50 }), stats(2, { pushed: 0 })];
+  expect(withPast({ trail: [stats(3)] }, restarted).trail.map(({ at }) => secondOf(at))).toEqual([2, 3]);
 });

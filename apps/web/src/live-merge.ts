@@ -9,14 +9,15 @@ import type {
   LiveTopic,
   LiveUpdate,
   QueueRow,
+  SecondSample,
   WorkerStatus,
 } from '@faktory-ts/protocol';
 
 /** Everything live; absent: not told yet. */
 export interface LiveState {
   stats?: LiveStats;
-  /** Samples of stats, oldest first, for charts of the last minutes. */
-  trail: readonly LiveStats[];
+  /** Samples of the last minutes, oldest first, for charts. */
+  trail: readonly SecondSample[];
   attention?: readonly Attention[];
   queues?: Readonly<Record<string, QueueRow>>;
   workers?: Readonly<Record<string, WorkerStatus>>;
@@ -25,7 +26,7 @@ export interface LiveState {
 /** Nothing known. */
 export const nothingLive: LiveState = { trail: [] };
 
-const mostSamples = 180;
+const mostSamples = 181; // so many that three minutes have a rate each second
 const sampleStep = 900; // ms: the server tells more often, a chart of single jobs would be all spikes
 
 /** The state after an update. `whole`: topics whose rows in this update are all there are. */
@@ -55,11 +56,26 @@ function rowsWith<T>(
 }
 
 /** A server that was restarted counts from 0 again: its trail begins anew. */
-function trailWith(trail: readonly LiveStats[], stats: LiveStats): readonly LiveStats[] {
+function trailWith(trail: readonly SecondSample[], stats: LiveStats): readonly SecondSample[] {
   const last = trail.at(-1);
-  if (!last) return [stats];
-  if (stats.uptime >= last.uptime && Date.parse(stats.at) - Date.parse(last.at) < sampleStep) return trail;
-  return stats.uptime < last.uptime ? [stats] : [...trail, stats].slice(-mostSamples);
+  const { at, processed, failures, pushed, latency } = stats;
+  const sample = { at, processed, failures, pushed, latency };
+  if (!last || pushed < last.pushed) return [sample];
+  if (Date.parse(at) - Date.parse(last.at) < sampleStep) return trail;
+  return [...trail, sample].slice(-mostSamples);
+}
+
+/** The state with what the server has kept of the last minutes: before the page was open, and while it had no connection. */
+export function withPast(state: LiveState, past: readonly SecondSample[]): LiveState {
+  const all = [...past, ...state.trail].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  let trail: SecondSample[] = [];
+  for (const sample of all) {
+    const last = trail.at(-1);
+    if (last && sample.pushed < last.pushed) trail = [];
+    else if (last && Date.parse(sample.at) - Date.parse(last.at) < sampleStep) continue;
+    trail.push(sample);
+  }
+  return { ...state, trail: trail.slice(-mostSamples) };
 }
 
 /** Events a second between two samples. */
@@ -72,7 +88,7 @@ export interface LiveRate {
 }
 
 /** Rates out of a trail: one for each pair of neighbours. */
-export function ratesOf(trail: readonly LiveStats[]): LiveRate[] {
+export function ratesOf(trail: readonly SecondSample[]): LiveRate[] {
   return trail.slice(1).map((stats, i) => {
     const before = trail[i] ?? stats;
     const seconds = Math.max(0.001, (Date.parse(stats.at) - Date.parse(before.at)) / 1000);

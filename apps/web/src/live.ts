@@ -6,7 +6,7 @@
 import type { LiveTopic, LiveUpdate } from '@faktory-ts/protocol';
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import { ApiProblem, api, apiUrl } from './api.ts';
-import { type LiveState, merged, nothingLive } from './live-merge.ts';
+import { type LiveState, merged, nothingLive, withPast } from './live-merge.ts';
 import { currentPrefs, onPrefs } from './prefs.ts';
 
 /** `waiting`: the first connection is being made. */
@@ -37,6 +37,9 @@ class Live {
   private showUntil = 0;
   private fails = 0;
   private running = false;
+  /** Whether the trail has what the server kept before this connection, and how many show it. */
+  private past: 'missing' | 'asked' | 'there' = 'missing';
+  private pastReaders = 0;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -60,6 +63,7 @@ class Live {
     this.drop();
     this.state = nothingLive;
     this.shown = nothingLive;
+    this.past = 'missing';
     this.tell('waiting');
   }
 
@@ -71,6 +75,29 @@ class Live {
       this.readers.set(topic, (this.readers.get(topic) ?? 1) - 1);
       setTimeout(() => this.asked.has(topic) && !this.readers.get(topic) && this.ask(), linger);
     };
+  }
+
+  /** One more reader of the last minutes; returns how to leave. */
+  readPast(): () => void {
+    this.pastReaders++;
+    void this.fill();
+    return () => {
+      this.pastReaders--;
+    };
+  }
+
+  private async fill(): Promise<void> {
+    if (this.past !== 'missing' || this.pastReaders === 0 || !this.running) return;
+    this.past = 'asked';
+    try {
+      const { samples } = await api.seconds();
+      if (!this.running) return;
+      this.state = withPast(this.state, samples);
+      this.past = 'there';
+      this.show(true);
+    } catch {
+      this.past = 'missing'; // the next connection asks again; until then the chart grows by itself
+    }
   }
 
   /** Tries at once instead of after the pause. */
@@ -103,6 +130,7 @@ class Live {
       this.asked.clear();
       this.ask();
       this.tell('connected');
+      void this.fill();
     };
     socket.onmessage = (message) => {
       this.guard();
@@ -129,6 +157,7 @@ class Live {
     if (!this.running) return;
     this.fails++;
     if (this.connection === 'connected') this.tell('lost');
+    if (this.past === 'there') this.past = 'missing';
     if (this.fails >= 2) return void this.poll(Date.now() + tryAgain);
     this.timer = setTimeout(() => this.open(), 300 + Math.random() * 300);
   }
@@ -212,9 +241,10 @@ export function useLive<K extends 'stats' | 'attention' | 'queues' | 'workers'>(
   );
 }
 
-/** Samples of stats of the last minutes. */
+/** Samples of the last minutes; those before the page was open come from the server. */
 export function useTrail(): LiveState['trail'] {
   useTopic('stats');
+  useEffect(() => live.readPast(), []);
   return useSyncExternalStore(live.subscribe, () => live.snapshot().trail);
 }
 

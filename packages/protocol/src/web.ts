@@ -82,6 +82,12 @@ export interface LiveStats {
   uptime: number;
 }
 
+/** One second of the last three minutes, in the sums of {@link LiveStats}. */
+export type SecondSample = Pick<LiveStats, 'at' | 'processed' | 'failures' | 'pushed'> & {
+  /** Absent: so many queues have jobs that nobody looked. */
+  latency?: number;
+};
+
 /** What a page may subscribe to on `/api/live`. */
 export type LiveTopic = 'stats' | 'attention' | 'queues' | 'workers' | 'events';
 

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { noBrowser, patience, site, tab } from './browser.ts';
-import { endWires, Wire } from './wire.ts';
+import { endWires, eventually, Wire } from './wire.ts';
 
 afterEach(endWires);
 
@@ -49,5 +49,27 @@ describe.skipIf(noBrowser)('filters', patience, () => {
     await page.getByRole('button', { name: /Failed from: Jan 2, 2026, 12:00:00\.000 AM/ }).waitFor();
     await page.goto(`${at.url}/jobs?places=dead&failed_from=2100-01-02`);
     await page.getByText('No job matches').waitFor();
+  });
+});
+
+describe.skipIf(noBrowser)('the overview', patience, () => {
+  test('shows what happened before it was opened, and never 1970', async () => {
+    const at = await site();
+    const wire = new Wire(at);
+    await wire.push(40);
+    await new Wire(at).push(1);
+    await eventually(async () => {
+      const answer = await fetch(`${at.url}/api/seconds`);
+      const { samples } = (await answer.json()) as { samples: { pushed: number }[] };
+      return samples.length > 2 && samples.at(-1)?.pushed === 41;
+    });
+    const page = await tab();
+    await page.goto(at.url);
+    const table = page.getByRole('figure', { name: /pushed, done and failed/ }).getByRole('table');
+    await eventually(async () => (await table.getByRole('row').count()) > 2);
+    const text = await table.textContent();
+    expect(text).not.toContain('1970');
+    expect(text).toMatch(/[1-9]\d*(\.\d+)?\/s/);
+    expect(await page.title()).toContain('faktory-ts');
   });
 });

@@ -39,30 +39,36 @@ export default function Overview(): ReactNode {
     <>
       <h1 className="sr-only">{t('shell.pages.overview')}</h1>
       <Flow />
-      <div className="mt-6 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_380px]">
-        <div className="flex min-w-0 flex-col gap-6">
-          {untouched ? (
-            <Suspense>
-              <FirstJob />
-            </Suspense>
-          ) : (
-            <>
-              <Charts span={span} choice={<SpanChoice value={span} onChange={setSpan} choices={choices} />} />
-              <Kinds span={span === 'live' ? '30m' : span} />
-            </>
-          )}
-        </div>
-        <div className="flex min-w-0 flex-col gap-8 max-lg:order-first">
+      {/* On a phone one column: what needs somebody, the queues, then the charts. */}
+      <div className="mt-6 flex flex-col gap-x-10 gap-y-8 lg:grid lg:grid-cols-[minmax(0,1fr)_380px] lg:items-start">
+        <div className="contents lg:col-start-2 lg:flex lg:min-w-0 lg:flex-col lg:gap-8">
           <AttentionList />
-          <div className="flex flex-col gap-8 max-lg:hidden">
-            <SlowQueues />
+          <SlowQueues />
+          <div className="max-lg:order-1">
             <Hosts />
           </div>
         </div>
-      </div>
-      <div className="mt-8 flex flex-col gap-8 lg:hidden">
-        <SlowQueues />
-        <Hosts />
+        <div className="contents lg:col-start-1 lg:row-start-1 lg:flex lg:min-w-0 lg:flex-col lg:gap-6">
+          {untouched ? (
+            <div className="min-w-0 max-lg:order-first">
+              <Suspense>
+                <FirstJob />
+              </Suspense>
+            </div>
+          ) : (
+            <>
+              <div className="flex min-w-0 flex-col gap-6">
+                <Charts
+                  span={span}
+                  choice={<SpanChoice value={span} onChange={setSpan} choices={choices} />}
+                />
+              </div>
+              <div className="min-w-0 max-lg:order-2">
+                <Kinds span={span === 'live' ? '30m' : span} />
+              </div>
+            </>
+          )}
+        </div>
       </div>
     </>
   );

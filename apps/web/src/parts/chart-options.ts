@@ -3,7 +3,7 @@
  * stranger would get wrong that a colour variable holds light-dark(), which only an element resolves: so one is asked.
  */
 import type uPlot from 'uplot';
-import { clockTime, minuteTime, shortTime } from '../time.tsx';
+import { clockTime, minuteTime, serverNow, shortTime } from '../time.tsx';
 
 /** One line of a chart. */
 export interface Line {
@@ -59,6 +59,7 @@ const tinted = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, 'rgba
 const font = '11px ui-sans-serif, system-ui, sans-serif';
 const letter = 6; // px wide at most, on average
 const minute = 60_000;
+const shortest = 60; // seconds: of a chart with one value or none
 
 /** How exactly times are told: the longer the axis, the less. */
 function wordsFor(times: readonly number[]): (at: number) => string {
@@ -70,6 +71,18 @@ function wordsFor(times: readonly number[]): (at: number) => string {
 export function lonely(values: ArrayLike<number | null | undefined>): number[] {
   const there = (at: number): boolean => (values[at] ?? undefined) !== undefined;
   return Array.from(values, (_, at) => at).filter((at) => there(at) && !there(at - 1) && !there(at + 1));
+}
+
+/** What the axis of time shows, in seconds since 1970. Without a value it ends now, because an axis from 0 on shows 1970. */
+export function rangeOf(
+  min: number | null,
+  max: number | null,
+  window: number | undefined,
+  now: number,
+): [from: number, until: number] {
+  const until = max ?? now / 1000;
+  const length = window === undefined ? until - (min ?? until) : window / 1000;
+  return [until - (length || shortest), until];
 }
 
 /** What uPlot is told. `now` gives the newest props: uPlot lives longer than one drawing. */
@@ -90,7 +103,7 @@ export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Opti
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, range: (_plot, min, max) => [max - (now().window ?? (max - min) * 1000) / 1000, max] },
+      x: { time: true, range: (_plot, min, max) => rangeOf(min, max, now().window, serverNow()) },
       y: { range: (_plot, _min, max) => [0, max ? max * 1.1 : 1] },
     },
     axes: [

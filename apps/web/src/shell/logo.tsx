@@ -1,14 +1,18 @@
 /*
- * The sign of the product. It must never be the only name of anything: it is hidden from screen readers. A stranger would get wrong that
- * it is drawn in the theme's colours, unlike public/icon.svg.
+ * The mark of the product: jobs in the order of their priority, and the one that runs. It is hidden from screen readers.
+ * Note: it is drawn in the colours of the theme; public/icon.svg is the same mark in fixed ones.
  */
 import type { ReactNode } from 'react';
 
-/** The sign, 20 pixels high. */
+/** The mark, 20 pixels high. */
 export const Logo = (): ReactNode => (
   <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden className="shrink-0">
-    <rect width="20" height="20" rx="3" className="fill-accent" />
-    <path d="M5 15V5h10v2.5H7.7v2.4h5.6v2.5H7.7V15z" className="fill-on-accent" />
-    <circle cx="14" cy="14" r="1.6" className="fill-on-accent" />
+    <rect width="20" height="20" rx="5" className="fill-accent" />
+    <g className="fill-on-accent">
+      <rect x="4" y="4.5" width="6" height="2.6" rx="1.3" />
+      <rect x="4" y="8.7" width="5" height="2.6" rx="1.3" opacity="0.75" />
+      <rect x="4" y="12.9" width="4" height="2.6" rx="1.3" opacity="0.5" />
+      <path d="M11.6 6.2 L16.6 10 L11.6 13.8z" />
+    </g>
   </svg>
 );

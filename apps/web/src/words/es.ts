@@ -286,6 +286,10 @@ export const words = {
     kinds: 'Tipos de trabajo',
     kindsTable: 'Tipos de trabajo del periodo, primero los más activos',
     kindsEmpty: 'No se ejecutó nada en este periodo.',
+    kindsFewer_one: 'Mostrar solo el más activo',
+    kindsFewer_many: 'Mostrar solo los {{count, number}} más activos',
+    kindsFewer_other: 'Mostrar solo los {{count, number}} más activos',
+    kindsOther: 'todos los demás',
     jobtype: 'Tipo de trabajo',
     queue: 'Cola',
     failedShare: 'Tasa de fallo',
@@ -540,9 +544,9 @@ export const words = {
     stats: 'Estadísticas, tal como las da Faktory',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory, ir al resumen',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts, ir al resumen',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: 'Resumen',
       queues: 'Colas',

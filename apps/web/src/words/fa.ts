@@ -260,6 +260,9 @@ export const words = {
     kinds: 'نوع‌های کار',
     kindsTable: 'نوع‌های کار در این بازهٔ زمانی، پرکارترین‌ها نخست',
     kindsEmpty: 'در این زمان چیزی اجرا نشد.',
+    kindsFewer_one: 'فقط {{count, number}} مورد پرکارتر',
+    kindsFewer_other: 'فقط {{count, number}} مورد پرکارتر',
+    kindsOther: 'همهٔ موارد دیگر',
     jobtype: 'نوع کار',
     queue: 'صف',
     failedShare: 'سهم شکست',
@@ -495,9 +498,9 @@ export const words = {
     stats: 'آمار، همان‌گونه که Faktory می‌دهد',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory، به نمای کلی',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts، به نمای کلی',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: 'نمای کلی',
       queues: 'صف‌ها',

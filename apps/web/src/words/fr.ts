@@ -288,6 +288,10 @@ export const words = {
     kinds: 'Types de jobs',
     kindsTable: 'Types de jobs de la période, les plus actifs d’abord',
     kindsEmpty: 'Rien ne s’est exécuté pendant cette période.',
+    kindsFewer_one: 'Afficher seulement le plus actif',
+    kindsFewer_many: 'Afficher seulement les {{count, number}} plus actifs',
+    kindsFewer_other: 'Afficher seulement les {{count, number}} plus actifs',
+    kindsOther: 'tous les autres',
     jobtype: 'Type de job',
     queue: 'File',
     failedShare: 'Taux d’échec',
@@ -544,9 +548,9 @@ export const words = {
     stats: 'Statistiques, telles que Faktory les donne',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory, vers la vue d’ensemble',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts, vers la vue d’ensemble',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: 'Vue d’ensemble',
       queues: 'Files',

@@ -277,6 +277,10 @@ export const words = {
     kinds: 'סוגי משימות',
     kindsTable: 'סוגי המשימות בטווח הזמן, הפעילים ביותר תחילה',
     kindsEmpty: 'שום דבר לא רץ בזמן הזה.',
+    kindsFewer_one: 'להציג רק את הפעיל ביותר',
+    kindsFewer_two: 'להציג רק את שני הפעילים ביותר',
+    kindsFewer_other: 'להציג רק את {{count, number}} הפעילים ביותר',
+    kindsOther: 'כל השאר',
     jobtype: 'סוג משימה',
     queue: 'תור',
     failedShare: 'שיעור כשל',
@@ -522,9 +526,9 @@ export const words = {
     stats: 'סטטיסטיקה, כפי ש-Faktory מספק אותה',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory, לסקירה',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts, לסקירה',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: 'סקירה',
       queues: 'תורים',

@@ -258,6 +258,9 @@ export const words = {
     kinds: 'जॉब टाइप',
     kindsTable: 'इस अवधि के जॉब टाइप, सबसे व्यस्त पहले',
     kindsEmpty: 'इस दौरान कुछ नहीं चला।',
+    kindsFewer_one: 'सिर्फ़ सबसे व्यस्त {{count, number}} दिखाएँ',
+    kindsFewer_other: 'सिर्फ़ सबसे व्यस्त {{count, number}} दिखाएँ',
+    kindsOther: 'बाकी सभी',
     jobtype: 'जॉब टाइप',
     queue: 'क्यू',
     failedShare: 'विफलता दर',
@@ -493,9 +496,9 @@ export const words = {
     stats: 'आँकड़े, Faktory के प्रारूप में',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory, ओवरव्यू पर जाएँ',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts, ओवरव्यू पर जाएँ',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: 'ओवरव्यू',
       queues: 'क्यू',

@@ -284,6 +284,10 @@ export const words = {
     kinds: 'Tipi di job',
     kindsTable: 'Tipi di job del periodo, prima i più attivi',
     kindsEmpty: 'In questo periodo non è stato eseguito nulla.',
+    kindsFewer_one: 'Mostra solo il più attivo',
+    kindsFewer_many: 'Mostra solo i {{count, number}} più attivi',
+    kindsFewer_other: 'Mostra solo i {{count, number}} più attivi',
+    kindsOther: 'tutti gli altri',
     jobtype: 'Tipo di job',
     queue: 'Coda',
     failedShare: 'Quota falliti',
@@ -539,9 +543,9 @@ export const words = {
     stats: 'Statistiche, come le fornisce Faktory',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory, vai alla panoramica',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts, vai alla panoramica',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: 'Panoramica',
       queues: 'Code',

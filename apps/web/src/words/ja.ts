@@ -242,6 +242,8 @@ export const words = {
     kinds: 'ジョブタイプ',
     kindsTable: '期間内のジョブタイプ (実行の多い順)',
     kindsEmpty: 'この期間に実行されたジョブはありません。',
+    kindsFewer_other: '多い順に {{count, number}} 件だけ表示',
+    kindsOther: 'その他すべて',
     jobtype: 'ジョブタイプ',
     queue: 'キュー',
     failedShare: '失敗率',
@@ -470,9 +472,9 @@ export const words = {
     stats: '統計情報 (Faktory 形式)',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory、概要へ',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts、概要へ',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: '概要',
       queues: 'キュー',

@@ -240,6 +240,8 @@ export const words = {
     kinds: '작업 유형',
     kindsTable: '기간 내 작업 유형, 많이 실행된 순',
     kindsEmpty: '이 시간 동안 실행된 작업이 없습니다.',
+    kindsFewer_other: '가장 많은 {{count, number}}개만 표시',
+    kindsOther: '나머지 전체',
     jobtype: '작업 유형',
     queue: '큐',
     failedShare: '실패율',
@@ -468,9 +470,9 @@ export const words = {
     stats: '통계(Faktory 형식)',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory, 개요로 이동',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts, 개요로 이동',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: '개요',
       queues: '큐',

@@ -282,6 +282,10 @@ export const words = {
     kinds: 'Tipos de job',
     kindsTable: 'Tipos de job do período, os mais ativos primeiro',
     kindsEmpty: 'Nada foi executado neste período.',
+    kindsFewer_one: 'Mostrar só o mais ativo',
+    kindsFewer_many: 'Mostrar só os {{count, number}} mais ativos',
+    kindsFewer_other: 'Mostrar só os {{count, number}} mais ativos',
+    kindsOther: 'todos os outros',
     jobtype: 'Tipo de job',
     queue: 'Fila',
     failedShare: 'Taxa de falha',
@@ -532,9 +536,9 @@ export const words = {
     stats: 'Estatísticas, como o Faktory as fornece',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory, ir para a visão geral',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts, ir para a visão geral',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: 'Visão geral',
       queues: 'Filas',

@@ -235,6 +235,8 @@ export const words = {
     kinds: '任务类型',
     kindsTable: '该时间范围内的任务类型，最繁忙的在前',
     kindsEmpty: '这段时间内没有任务执行。',
+    kindsFewer_other: '仅显示最繁忙的 {{count, number}} 个',
+    kindsOther: '其他全部',
     jobtype: '任务类型',
     queue: '队列',
     failedShare: '失败率',
@@ -459,9 +461,9 @@ export const words = {
     stats: '统计信息（Faktory 格式）',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory，前往概览',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts，前往概览',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: '概览',
       queues: '队列',

@@ -235,6 +235,8 @@ export const words = {
     kinds: '工作類型',
     kindsTable: '這段期間的工作類型，最忙碌的在前',
     kindsEmpty: '這段時間內沒有工作執行。',
+    kindsFewer_other: '僅顯示最繁忙的 {{count, number}} 個',
+    kindsOther: '其他全部',
     jobtype: '工作類型',
     queue: '佇列',
     failedShare: '失敗率',
@@ -459,9 +461,9 @@ export const words = {
     stats: '統計資料（Faktory 格式）',
   },
   shell: {
-    name: 'Faktory',
-    home: 'Faktory，前往總覽',
-    title: '{{page}} · Faktory',
+    name: 'faktory-ts',
+    home: 'faktory-ts，前往總覽',
+    title: '{{page}} · faktory-ts',
     pages: {
       overview: '總覽',
       queues: '佇列',

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
 import { COOKIE, type Guard } from './guard.ts';
-import { historyRoutes } from './history-routes.ts';
+import { type HistorySources, historyRoutes } from './history-routes.ts';
 import { type JobSources, jobRoutes } from './job-routes.ts';
 import type { Live } from './live.ts';
 import { type QueueSources, queueRoutes, workerRoutes } from './queue-routes.ts';
@@ -18,7 +18,7 @@ import { loginRoutes, type SessionSources, sessionRoute } from './session-routes
 import { undoRoutes } from './undo-routes.ts';
 
 /** What the API tells of. */
-export type ApiSources = JobSources & QueueSources & AboutSources & SessionSources;
+export type ApiSources = JobSources & QueueSources & AboutSources & SessionSources & HistorySources;
 
 /** Adds the routes below `/api`. */
 export async function addApi(
@@ -50,7 +50,7 @@ export async function addApi(
     });
     for (const route of loginRoutes(sources)) add(api, route);
     const open = [sessionRoute(sources), liveRoute(live), ...jobRoutes(sources), ...queueRoutes(sources)];
-    const rest = [...workerRoutes(sources), ...undoRoutes(sources.jobs), ...historyRoutes(sources.jobs)];
+    const rest = [...workerRoutes(sources), ...undoRoutes(sources.jobs), ...historyRoutes(sources)];
     for (const route of [...open, ...rest, ...aboutRoutes(sources), ...backupRoutes(sources)])
       add(api, route, guard);
     api.get('/api/openapi.json', { onRequest: guard.api, schema: { hide: true } as object }, () =>

@@ -44,7 +44,7 @@ export interface HttpOptions {
   readonly hosts: readonly string[];
 }
 
-type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'workers' | 'now';
+type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'seconds' | 'workers' | 'now';
 
 /** What the pages tell of. */
 export type HttpSources = HealthSources &
@@ -185,6 +185,7 @@ export class HttpApp {
       redacted: redaction.active,
       around: (found, signal) => watch.around(found, signal),
       queues: () => watch.queues(),
+      seconds: () => watch.seconds(),
       workers: () => watch.workersAndOthers(),
       now: () => this.#sources.jobs.now(),
     };

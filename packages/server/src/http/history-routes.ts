@@ -1,5 +1,11 @@
 /** What was: throughput and times by queue and jobtype, failures by their kind. */
-import { type ErrorGroups, formatTime, type History, type KindRow } from '@faktory-ts/protocol';
+import {
+  type ErrorGroups,
+  formatTime,
+  type History,
+  type KindRow,
+  type SecondSample,
+} from '@faktory-ts/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { Jobs } from '../jobs/jobs.ts';
 import { type ApiRoute, object, oneOf, text } from './routes.ts';
@@ -22,9 +28,22 @@ type Span = keyof typeof spans;
 
 const span = oneOf(Object.keys(spans), 'Until now.');
 
-export function historyRoutes(jobs: Jobs): ApiRoute[] {
+/** What the routes of this file need. */
+export interface HistorySources {
+  readonly jobs: Jobs;
+  /** The last minutes by the second. */
+  seconds(): readonly SecondSample[];
+}
+
+export function historyRoutes({ jobs, seconds }: HistorySources): ApiRoute[] {
   const tags = ['history'];
   return [
+    {
+      method: 'GET',
+      path: '/seconds',
+      schema: { summary: 'The last three minutes second by second, as sums.', tags },
+      run: async (): Promise<{ samples: readonly SecondSample[] }> => ({ samples: seconds() }),
+    },
     {
       method: 'GET',
       path: '/history',

@@ -7,6 +7,7 @@ import {
   formatTime,
   type LiveStats,
   type QueueRow,
+  type SecondSample,
   type WorkerStatus,
   type WorkersStatus,
 } from '@faktory-ts/protocol';
@@ -16,6 +17,7 @@ import { workersStatus } from '../workers/status.ts';
 import { attention } from './attention.ts';
 import { Rates } from './rates.ts';
 import type { Looks } from './sampler.ts';
+import { Seconds } from './seconds.ts';
 import type { Around } from './why.ts';
 
 /** What is looked at. */
@@ -41,20 +43,29 @@ const MOST_RUNNING = 100; // of a worker on a page that is told what changes
 export class Watch implements Looks {
   readonly #sources: WatchSources;
   readonly #rates: Rates;
+  readonly #seconds: Seconds;
   /** The look at the queues that is under way. */
   #figures: Promise<readonly QueueFigures[]> | undefined;
 
   constructor(sources: WatchSources) {
     this.#sources = sources;
     this.#rates = new Rates(sources.jobs);
+    this.#seconds = new Seconds(sources.jobs);
   }
 
-  start(): Promise<void> {
-    return this.#rates.start();
+  async start(): Promise<void> {
+    await this.#seconds.start();
+    await this.#rates.start();
   }
 
   stop(): void {
+    this.#seconds.stop();
     this.#rates.stop();
+  }
+
+  /** The last minutes by the second. */
+  seconds(): readonly SecondSample[] {
+    return this.#seconds.read();
   }
 
   async stats(): Promise<LiveStats> {

@@ -10,19 +10,26 @@ import { Time } from '../../time.tsx';
 /** The time that a row of a list of all places is about: a dead job is old news from the time it died. */
 const newsOf = ({ place, at, failed_at }: JobRow): string => (place === 'dead' && failed_at ? failed_at : at);
 
-/** What `at` is called where all jobs of a list are in one place. */
-const atOf = (places: readonly JobPlace[] | undefined): 'at' | 'retry' | 'forgotten' => {
-  const [place, another] = places ?? [];
-  if (another === undefined && place === 'retries') return 'retry';
-  return another === undefined && place === 'dead' ? 'forgotten' : 'at';
-};
+type Label = (id: keyof typeof words) => string;
+
+/** What is ahead of failed jobs: the next try of a retry, and when a dead one is deleted. */
+const endsOf = (label: Label, places: readonly JobPlace[]): Column<JobRow>[] =>
+  (['retries', 'dead'] as const)
+    .filter((place) => places.includes(place))
+    .map((place) => ({
+      id: place === 'dead' ? 'forgotten' : 'retry',
+      label: label(place === 'dead' ? 'forgotten' : 'retry'),
+      width: '100px',
+      end: true,
+      optional: place === 'dead',
+      cell: (row) => row.place === place && <Time at={row.at} />,
+    }));
 
 /** All columns, those that few need as optional ones. */
 export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
   const { t } = useTranslation();
-  const label = (id: keyof typeof words) => t(words[id]);
+  const label: Label = (id) => t(words[id]);
   const failed = isOfFailed(filter);
-  const when = atOf(filter.places);
   return [
     {
       id: 'job',
@@ -85,14 +92,17 @@ export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
       optional: !failed,
       cell: ({ failed_at }) => <Time at={failed_at} />,
     },
-    {
-      id: 'at',
-      label: label(when),
-      width: '100px',
-      end: true,
-      optional: when === 'forgotten',
-      cell: (row) => <Time at={failed ? row.at : newsOf(row)} />,
-    },
+    ...(failed
+      ? endsOf(label, filter.places ?? [])
+      : [
+          {
+            id: 'at',
+            label: label('at'),
+            width: '100px',
+            end: true,
+            cell: (row: JobRow) => <Time at={newsOf(row)} />,
+          },
+        ]),
     {
       id: 'tries',
       label: label('tries'),

@@ -5,7 +5,7 @@
  */
 import type { KindRow } from '@faktory-ts/protocol';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { api, type Span } from '../../api.ts';
@@ -18,6 +18,9 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { ColumnMenu } from '../../parts/table-columns.tsx';
 
 const tableName = 'kinds';
+const fewest = 10; // rows until all are asked for
+/** What the server counts together, because there were too many names. */
+const other = 'other';
 const runs = (kind: KindRow) => kind.done + failuresOf(kind);
 const failedShare = (kind: KindRow) => failuresOf(kind) / Math.max(1, runs(kind));
 const keyOf = (kind: KindRow) => `${kind.queue} ${kind.jobtype}`;
@@ -32,19 +35,27 @@ export function Kinds({ span }: { span: Span }): ReactNode {
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   });
+  const [all, setAll] = useState(false);
+  const kinds = useMemo(() => [...(data?.kinds ?? [])].sort((a, b) => runs(b) - runs(a)), [data]);
+  const more = kinds.length - fewest;
   return (
     <Section title={t('overview.kinds')} actions={<ColumnMenu name={tableName} columns={columns} />}>
       {error && <ErrorNote problem={error} again={() => void refetch()} />}
       <Table
         name={tableName}
         label={t('overview.kindsTable')}
-        rows={data?.kinds ?? []}
+        rows={all ? kinds : kinds.slice(0, fewest)}
         rowKey={keyOf}
         columns={columns}
         loading={isPending}
         sort={{ id: 'done', desc: true }}
         empty={!error && <Empty title={t('overview.kindsEmpty')} />}
       />
+      {more > 0 && (
+        <button type="button" className="link mt-2 text-sm" onClick={() => setAll(!all)}>
+          {all ? t('overview.kindsFewer', { count: fewest }) : t('parts.showMore', { count: more })}
+        </button>
+      )}
     </Section>
   );
 }
@@ -59,26 +70,30 @@ function useColumns(): Column<KindRow>[] {
         width: 'minmax(120px, 3fr)',
         main: true,
         sort: (kind) => kind.jobtype,
-        cell: (kind) => (
-          <Link
-            href={jobsHref({ jobtypes: [kind.jobtype] })}
-            dir="auto"
-            className="block truncate hover:underline"
-          >
-            {kind.jobtype}
-          </Link>
-        ),
+        cell: ({ jobtype }) =>
+          jobtype === other ? (
+            <span className="block truncate">{t('overview.kindsOther')}</span>
+          ) : (
+            <Link
+              href={jobsHref({ jobtypes: [jobtype] })}
+              dir="auto"
+              className="block truncate hover:underline"
+            >
+              {jobtype}
+            </Link>
+          ),
       },
       {
         id: 'queue',
         label: t('overview.queue'),
         width: 'minmax(80px, 2fr)',
         sort: (kind) => kind.queue,
-        cell: (kind) => (
-          <Link href={queueHref(kind.queue)} dir="auto" className="block truncate text-soft hover:underline">
-            {kind.queue}
-          </Link>
-        ),
+        cell: ({ queue, jobtype }) =>
+          queue === other && jobtype === other ? null : (
+            <Link href={queueHref(queue)} dir="auto" className="block truncate text-soft hover:underline">
+              {queue}
+            </Link>
+          ),
       },
       number('pushed', t('overview.pushed'), (kind) => kind.pushed),
       number('done', t('overview.doneLine'), (kind) => kind.done),

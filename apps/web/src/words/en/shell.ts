@@ -3,9 +3,9 @@
  * stranger would get wrong that `keys` are what a key does, not its name.
  */
 export const shell = {
-  name: 'Faktory',
-  home: 'Faktory, to the overview',
-  title: '{{page}} · Faktory',
+  name: 'faktory-ts',
+  home: 'faktory-ts, to the overview',
+  title: '{{page}} · faktory-ts',
   pages: {
     overview: 'Overview',
     queues: 'Queues',
