@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsup';
 import { program } from '../../tsup.base.ts';
 
-export default defineConfig(program({ entry: ['src/main.ts', 'src/echo.ts', 'src/bare-inserts.ts'] }));
+export default defineConfig(
+  program({ entry: ['src/main.ts', 'src/echo.ts', 'src/bare-inserts.ts', 'src/polite.ts'] }),
+);

@@ -1,5 +1,6 @@
 /*
- * `npm run bench`: all figures of the README in one run, each beside its baseline. Words after `--` pick sections.
+ * `npm run bench`: all figures of the README in one run, each beside its baseline. Words after `--` pick sections, and words after
+ * `holds` pick its cases by a part of their names.
  * It must never assert: a benchmark that fails on a busy machine teaches people to ignore it.
  */
 import { cpus } from 'node:os';
@@ -9,6 +10,7 @@ import { besideEcho } from './beside-echo.ts';
 import { bulk } from './bulk.ts';
 import { syncsPerSecond } from './disk.ts';
 import { whole } from './figures.ts';
+import { holds } from './holds.ts';
 import { idleWorker } from './idle-worker.ts';
 import { million } from './million.ts';
 import { pages } from './pages.ts';
@@ -26,9 +28,11 @@ const sections: Record<string, () => Promise<void>> = {
   idle: quietTimes,
   worker: idleWorker,
   bullmq: besideBullmq,
+  holds: () => holds(parts),
 };
 
-const asked = process.argv.slice(2);
+const [first, ...parts] = process.argv.slice(2);
+const asked = first === 'holds' ? [first] : process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {
   console.error(`No section ${unknown.join(', ')}: choose among ${Object.keys(sections).join(', ')}.`);
@@ -39,4 +43,4 @@ console.log(
   `Node ${process.version}, ${cpus().length} × ${cpu?.model.trim()}, disk ${whole(syncsPerSecond())} syncs/s`,
 );
 for (const [name, run] of Object.entries(sections))
-  if (asked.length === 0 || asked.includes(name)) await run();
+  if ((asked.length === 0 && name !== 'holds') || asked.includes(name)) await run();

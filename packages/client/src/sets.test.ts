@@ -30,6 +30,14 @@ describe('a set', () => {
     ]);
   });
 
+  test('sends very many jids in several commands, each once and below the half of a megabyte', async () => {
+    const jids = Array.from({ length: 50_000 }, (_, n) => `jid-${n}`.padEnd(24, 'x'));
+    await retries.kill({ jids });
+    expect(sent.flatMap(({ filter }) => filter?.jids ?? [])).toEqual(jids);
+    expect(sent.length).toBeGreaterThan(2);
+    for (const mutation of sent) expect(JSON.stringify(mutation).length).toBeLessThan(512 * 1024);
+  });
+
   test('does nothing for no jids', async () => {
     await retries.kill({ jids: [] });
     expect(sent).toEqual([]);

@@ -15,7 +15,7 @@ export type SetFilter<Jobtype extends string = string> =
   | { regexp: string; jobtype?: never; jids?: never };
 
 /**
- * One of the sets. Each call is one commit on the server.
+ * One of the sets. A call with very many jids is several commands.
  *
  * @example
  * ```ts
@@ -76,8 +76,29 @@ export class JobSet<Jobtype extends string = string> {
       ...(jobtype !== undefined && { jobtype }),
       ...(regexp !== undefined && { regexp }),
     };
-    return this.#mutate({ cmd, target: this.#set, filter }, options);
+    for (const some of parts(jids)) {
+      const named = some && { jids: some };
+      await this.#mutate({ cmd, target: this.#set, filter: { ...filter, ...named } }, options);
+    }
   }
+}
+
+const longest = 500_000; // characters of jids in one line: the server takes a megabyte
+
+/** The jids in as many parts as they need lines; without jids, one part. */
+function parts(jids: readonly string[] | undefined): (readonly string[] | undefined)[] {
+  if (jids === undefined) return [undefined];
+  const cut: string[][] = [[]];
+  let length = 0;
+  for (const jid of jids) {
+    length += jid.length + 3;
+    if (length > longest) {
+      cut.push([]);
+      length = jid.length + 3;
+    }
+    cut.at(-1)?.push(jid);
+  }
+  return cut;
 }
 
 /**

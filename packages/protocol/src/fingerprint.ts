@@ -16,7 +16,7 @@ export interface Fingerprint {
   message: string;
 }
 
-const LONGEST_LINE = 1000; // characters that are looked at
+const LONGEST_LINE = 500; // characters that are looked at
 const LONGEST_MESSAGE = 200; // bytes
 const LONGEST_ERRTYPE = 100; // bytes
 
@@ -29,7 +29,7 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   [/(?<![\p{L}\p{N}+.-])\p{L}[\p{L}\p{N}+.-]*:\/\/[^\s"'`<>()[\]{}]*[^\s"'`<>()[\]{}.,;:!?]/gu, '<url>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
   // An apostrophe inside a word opens no quotation.
-  [/(?<![\p{L}\p{N}])(["'`])(?:(?!\1)[^\\]|\\.)*\1(?![\p{L}\p{N}])/gu, '<text>'],
+  [/(?<![\p{L}\p{N}\\])(["'`])(?:(?!\1)[^\\]|\\.)*\1(?![\p{L}\p{N}])/gu, '<text>'],
   [/(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?/gu, '<email>'],
   // A drive's, or from a slash on that no word stands before: `and/or` and `application/json` are no paths.
   [/(?<![\p{L}\p{N}])[a-z]:\\[^\s"'`<>|:,;]*/giu, '<path>'],
@@ -44,7 +44,7 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   ],
   [/\b0x[0-9a-f]+\b/gi, '<hex>'],
   [/\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b/gi, '<hex>'],
-  [/\b(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{16,}/gi, '<id>'],
+  [/(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{16,}/gi, '<id>'],
   [/\d+(?:[.,]\d+)*/g, '<n>'],
 ];
 

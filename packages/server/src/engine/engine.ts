@@ -230,7 +230,7 @@ export interface Engine {
    * priority, then the oldest. Undefined means there is none. Never registers a queue.
    */
   fetch(ask: FetchAsk): Promise<Reservation | undefined>;
-  /** As many fetches in one operation, until there is none or `count` are taken. */
+  /** As many fetches in one operation, until there is none, `count` are taken, or they have some megabytes together. */
   fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]>;
   /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
   beat(wid: string): Promise<void>;

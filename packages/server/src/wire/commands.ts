@@ -79,22 +79,30 @@ export type Answer = string | { readonly text: string; readonly lost: () => void
 
 const DEFAULT_KEEP = 30 * 86_400; // seconds
 
+/** Most entries in a line of ACKB, FAILB, RELEASE and EXTEND: each is some µs of the commit that all others wait for. */
+export const mostSettled = ({ maxBulkJobs }: Desk): number => Math.min(maxBulkJobs, 1000);
+
+/** What follows a verb that takes no jobs: it is read in one piece, while all others wait. */
+export const MOST_PAYLOAD = 1024 * 1024;
+
 /** Most jobs that one FETCHB gives. */
 export const MAX_FETCH = 1000;
 
 export interface Verb {
   readonly streams?: boolean;
+  /** Its payload may be as long as a line; that of others has at most {@link MOST_PAYLOAD} characters. */
+  readonly large?: boolean;
   /** Whether it may have to stand in the audit log. */
   readonly watched?: boolean;
   run(payload: string, desk: Desk, session: Session): Answer | Promise<Answer>;
 }
 
 export const commands: ReadonlyMap<string, Verb> = verbs([
-  ['PUSH', { streams: true, run: push }],
-  ['PUSHB', { streams: true, run: pushBulk }],
+  ['PUSH', { streams: true, large: true, run: push }],
+  ['PUSHB', { streams: true, large: true, run: pushBulk }],
   ['FETCH', { run: fetch }],
   ['ACK', { streams: true, run: ack }],
-  ['FAIL', { streams: true, run: fail }],
+  ['FAIL', { streams: true, large: true, run: fail }],
   ['BEAT', { run: beat }],
   ['INFO', { run: async (_, desk) => json(await desk.info()) }],
   ['FLUSH', { run: (_, { jobs }) => jobs.flush().then(ok) }],
@@ -200,14 +208,19 @@ async function fail(payload: string, { jobs }: Desk, session: Session): Promise<
 
 /** From here on this connection may use the verbs of extensions.ts; its pushes are counted when it names a producer. */
 async function extend(payload: string, desk: Desk, session: Session): Promise<Answer> {
-  const { maxBulkJobs, extensions, workerTimeout, features } = desk;
+  const { extensions, workerTimeout, features } = desk;
   if (!extensions) throw new FaktoryError('UNKNOWN_COMMAND', 'unknown command EXT');
   const ask = parseExt(payload);
   const { producer, lease = false, holding } = ask;
   if (lease && session.wid === '') {
     throw new FaktoryError('INVALID', 'a lease is for consumers: say HELLO with a wid first');
   }
-  const offer: Extension = { v: extensionVersion, max_fetch: MAX_FETCH, max_settle: maxBulkJobs, features };
+  const offer: Extension = {
+    v: extensionVersion,
+    max_fetch: MAX_FETCH,
+    max_settle: mostSettled(desk),
+    features,
+  };
   // The lines of a caller that may not push are counted for nobody: so its client goes on, and takes no producer's name.
   const pushes = session.caller.limits?.rights.has('push') ?? true;
   const { pushed, refused } =

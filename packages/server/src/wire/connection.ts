@@ -21,7 +21,7 @@ import {
 import { type Caller, type Deed, isAudited, keyOf, ownerOf, permit, summary } from '../access/access.ts';
 import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
-import { type Answer, commands, type Desk, type Session, type Verb } from './commands.ts';
+import { type Answer, commands, type Desk, MOST_PAYLOAD, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
@@ -30,6 +30,12 @@ const MOST_IN_FLIGHT = 1000; // commands of one connection
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
 
 const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
+
+const tooLong = (verb: string, length: number): FaktoryError =>
+  new FaktoryError(
+    'LIMIT',
+    `line longer than this verb takes: ${verb} has ${length} characters, the most is ${MOST_PAYLOAD}; split it`,
+  );
 
 const interrupted = AbortSignal.abort();
 
@@ -249,6 +255,7 @@ export class Connection implements Session, WorkerLine {
       slot.verb = name;
       this.#commands += 1;
       this.#held = !verb.streams;
+      if (payload.length > MOST_PAYLOAD && !verb.large) throw tooLong(name, payload.length);
       if (this.caller.limits !== undefined) this.#permit(name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);
       if (!(answer instanceof Promise)) {

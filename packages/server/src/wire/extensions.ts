@@ -28,6 +28,7 @@ import {
   json,
   MAX_FETCH,
   mayEnd,
+  mostSettled,
   type Session,
   text,
   type Verb,
@@ -39,7 +40,7 @@ export const extensions: ReadonlyMap<string, Verb> = verbs([
   ...operating,
   ['FETCHB', { run: fetchBulk }],
   ['ACKB', { streams: true, run: ackBulk }],
-  ['FAILB', { streams: true, run: failBulk }],
+  ['FAILB', { streams: true, large: true, run: failBulk }],
   ['RELEASE', { streams: true, run: release }],
   ['EXTEND', { streams: true, run: extend }],
   ['BACKUP', { run: async (_, { jobs, keepBackups }) => json(await jobs.backup(keepBackups)) }],
@@ -75,26 +76,28 @@ function loseAll(jobs: Jobs, taken: readonly Reservation[]): void {
   jobs.giveBackAll([...taken].reverse()).catch(() => undefined); // then their reservations' end will
 }
 
-async function ackBulk(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
-  const ended = parseHandOuts('ACKB', payload, maxBulkJobs);
-  return refusals(ended, await jobs.ackAll(ended.map((entry) => heldOf(entry, session))));
+async function ackBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
+  const ended = parseHandOuts('ACKB', payload, mostSettled(desk));
+  return refusals(ended, await desk.jobs.ackAll(ended.map((entry) => heldOf(entry, session))));
 }
 
-async function failBulk(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
-  const ended = parseFailBulk(payload, maxBulkJobs);
-  const held = await jobs.failAll(ended.map((entry) => ({ held: heldOf(entry, session), fault: entry })));
+async function failBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
+  const ended = parseFailBulk(payload, mostSettled(desk));
+  const held = await desk.jobs.failAll(
+    ended.map((entry) => ({ held: heldOf(entry, session), fault: entry })),
+  );
   return refusals(ended, held);
 }
 
-async function release(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
+async function release(payload: string, desk: Desk, session: Session): Promise<Answer> {
   // As with lost replies: what was taken first comes back to stand first.
-  const handOuts = parseHandOuts('RELEASE', payload, maxBulkJobs).sort((a, b) => b.rid - a.rid);
-  return refusals(handOuts, await jobs.giveBackAll(handOuts.map((entry) => heldOf(entry, session))));
+  const handOuts = parseHandOuts('RELEASE', payload, mostSettled(desk)).sort((a, b) => b.rid - a.rid);
+  return refusals(handOuts, await desk.jobs.giveBackAll(handOuts.map((entry) => heldOf(entry, session))));
 }
 
-async function extend(payload: string, { jobs, maxBulkJobs }: Desk, session: Session): Promise<Answer> {
-  const longer = parseExtend(payload, maxBulkJobs);
-  const held = longer.map((entry) => jobs.extend(heldOf(entry, session), entry.seconds));
+async function extend(payload: string, desk: Desk, session: Session): Promise<Answer> {
+  const longer = parseExtend(payload, mostSettled(desk));
+  const held = longer.map((entry) => desk.jobs.extend(heldOf(entry, session), entry.seconds));
   return refusals(longer, await Promise.all(held));
 }
 

@@ -17,6 +17,8 @@ export interface Queue {
   paused: boolean;
   ready: number;
   moved: number;
+  /** It is being removed: its ready jobs up to this number go, a bite at a time, and none is handed out meanwhile. */
+  removing: number | undefined;
   /** Jobs that became ready in the open transaction and that no listener was told of yet. */
   arrived: number;
 }
@@ -85,7 +87,7 @@ export class Counts {
   }
 
   addQueue(id: number, name: string, listed: boolean, paused: boolean): Queue {
-    const queue = { id, name, listed, paused, ready: 0, moved: 0, arrived: 0 };
+    const queue = { id, name, listed, paused, ready: 0, moved: 0, arrived: 0, removing: undefined };
     this.queues.set(name, queue);
     this.queueOfId.set(id, queue);
     return queue;

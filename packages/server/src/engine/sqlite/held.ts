@@ -29,6 +29,12 @@ type ReadyRow = [
   losses: number,
 ];
 
+/** A row of many: the document of a large one is read by itself, because all of them may be more than fits. */
+type ManyRow = [...ReadyRow, bytes: number];
+
+const SMALL = 4096; // bytes of a job that is read together with others
+const MOST_BYTES = 2 * 1024 * 1024; // of the jobs of one hand-out of many; a single one may be larger
+
 interface HeldRow {
   jid: string;
   enqueued_at: number;
@@ -44,6 +50,11 @@ interface HeldRow {
 
 const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+const BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
+const MANY = `SELECT id, jid, reserve, enqueued_at, iif(${BYTES} <= ${SMALL}, document, ''),
+  iif(${BYTES} <= ${SMALL}, failure, NULL), losses, ${BYTES}
+  FROM job INDEXED BY job_ready WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+const TEXTS = 'SELECT document, failure FROM job WHERE id = ?';
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
 const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid, losses';
@@ -55,6 +66,7 @@ const PUT_BACK = `UPDATE job AS mine SET place = ${place.ready}, wid = ${NO_WORK
   coalesce((SELECT min(seq) - 1 FROM job INDEXED BY job_ready
     WHERE place = ${place.ready} AND queue = mine.queue AND priority = mine.priority), seq)
   WHERE id = ? RETURNING queue`;
+const TO_TAIL = 'UPDATE job SET seq = ? WHERE id = ?';
 const OVERDUE = `SELECT ${HELD_COLUMNS} FROM job INDEXED BY job_timed
   WHERE ${IN_WORKING} AND due <= ? ORDER BY due LIMIT ?`;
 const NEXT_END = `SELECT due FROM job INDEXED BY job_timed WHERE ${IN_WORKING} ORDER BY due LIMIT 1`;
@@ -64,15 +76,19 @@ const OLDEST_DEAD = `FROM job INDEXED BY job_timed
   WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due, id LIMIT ?`;
 const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id ${OLDEST_DEAD})`;
 
-/** Moves up to `count` jobs to the working set: queue by queue in the asked order, of each the next ones. */
+/**
+ * Moves up to `count` jobs to the working set: queue by queue in the asked order, of each the next ones; several together have at most
+ * some megabytes.
+ */
 export function take(store: Store, ask: FetchAsk, count: number): Reservation[] {
   const taken: Reservation[] = [];
+  const room = { bytes: MOST_BYTES };
   for (const name of ask.queues) {
-    if (taken.length === count) break;
+    if (taken.length === count || room.bytes <= 0) break;
     const queue = store.counts.queues.get(name);
-    if (!queue || queue.paused) continue;
+    if (!queue || queue.paused || queue.removing !== undefined) continue;
     const most = Math.min(count - taken.length, store.counts.readyIn(queue));
-    if (most > 0) takeOf(store, queue, ask, most, taken);
+    if (most > 0) takeOf(store, queue, ask, most, taken, room);
   }
   return taken;
 }
@@ -84,14 +100,17 @@ function takeOf(
   { wid, owner, lease }: FetchAsk,
   count: number,
   taken: Reservation[],
+  room: { bytes: number },
 ): void {
-  const next = store.rows(OLDEST);
-  const found = count === 1 ? [next.get(queue.id, 1)] : next.all(queue.id, count);
-  const rows = found.filter((row) => row !== undefined) as ReadyRow[];
-  if (rows.length < count) {
+  const one = count === 1;
+  const found = one ? [store.rows(OLDEST).get(queue.id, 1)] : store.rows(MANY).all(queue.id, count);
+  const ready = found.filter((row) => row !== undefined) as (ReadyRow | ManyRow)[];
+  if (ready.length < count) {
     const counted = store.counts.readyIn(queue);
-    throw new BrokenInvariant(`queue ${queue.name} is counted at ${counted} but has ${rows.length} jobs`);
+    throw new BrokenInvariant(`queue ${queue.name} is counted at ${counted} but has ${ready.length} jobs`);
   }
+  const rows = one ? (ready as ReadyRow[]) : withTexts(store, ready as ManyRow[], taken.length > 0, room);
+  if (rows.length === 0) return;
   store.turn.begin();
   const now = store.clock();
   const worker = store.worker(wid, owner);
@@ -121,7 +140,29 @@ function takeOf(
       losses,
     });
   }
-  store.counts.moveReady(queue, -count);
+  store.counts.moveReady(queue, -rows.length);
+}
+
+/** The first rows that there is room for, at least one of all; with the texts of the large ones. Takes their room. */
+function withTexts(
+  store: Store,
+  rows: readonly ManyRow[],
+  others: boolean,
+  room: { bytes: number },
+): ReadyRow[] {
+  const fitting: ReadyRow[] = [];
+  for (const row of rows) {
+    const [id, jid, reserve, enqueuedAt, , , losses, bytes] = row;
+    room.bytes -= bytes;
+    if (room.bytes < 0 && (others || fitting.length > 0)) break;
+    if (bytes <= SMALL) {
+      fitting.push(row as unknown as ReadyRow);
+      continue;
+    }
+    const [document, failure] = store.rows(TEXTS).get(id) as [string, string | null];
+    fitting.push([id, jid, reserve, enqueuedAt, document, failure, losses]);
+  }
+  return fitting;
 }
 
 /** Ends a reservation. False: nobody holds it, or the verdict leaves it. */
@@ -195,8 +236,11 @@ function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): v
       store.counts.count(outcome.to === 'forgotten');
       return;
     case 'queue': {
-      const { queue } = store.sql(PUT_BACK).get(id) as { queue: number };
-      store.arrive(queueOf(store, queue), 1);
+      const { queue: number } = store.sql(PUT_BACK).get(id) as { queue: number };
+      const queue = queueOf(store, number);
+      // The head of a queue that is being removed goes; this job was elsewhere when that began.
+      if (queue.removing !== undefined) store.write(TO_TAIL, store.counts.next(store.clock()), id);
+      store.arrive(queue, 1);
       return;
     }
     case 'retries':

@@ -1,5 +1,5 @@
 /**
- * Queues as a whole: listing, pausing, removing, and forgetting everything. All functions run inside a turn.
+ * Queues as a whole: listing, pausing, removing, and forgetting everything. All functions but `remove` run inside a turn.
  *
  * A queue's row stays when the queue is removed (only unlisted), because jobs in other places still point to it.
  */
@@ -34,15 +34,47 @@ export function setPaused(store: Store, names: readonly string[] | '*', paused: 
   }
 }
 
-/** Forgets queues and their ready jobs. */
-export function remove(store: Store, names: readonly string[] | '*'): void {
+const BITE = 5000; // rows
+
+const DELETE_READY = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_ready
+  WHERE place = ${place.ready} AND queue = ? AND seq <= ? LIMIT ${BITE})`;
+
+/** A queue whose ready jobs up to a number are going. */
+interface Removal {
+  readonly queue: number;
+  readonly upTo: Micros;
+}
+
+/** Forgets queues and their ready jobs. None of these is handed out any more; many are deleted a bite at a time. Not for use in a turn. */
+export async function remove(store: Store, names: readonly string[] | '*'): Promise<void> {
+  const begun = await store.turn.run(() => begin(store, names));
+  for (const removal of begun) while (await store.turn.run(() => removeBite(store, removal)));
+}
+
+/** Gives the queues that have more jobs than one bite. */
+function begin(store: Store, names: readonly string[] | '*'): Removal[] {
+  const left: Removal[] = [];
   for (const queue of listed(store, names)) {
     store.turn.begin();
-    store.write(`DELETE FROM job WHERE place = ${place.ready} AND queue = ?`, queue.id);
     store.write('UPDATE queue SET listed = 0, paused = 0 WHERE id = ?', queue.id);
-    store.counts.moveReady(queue, -store.counts.readyIn(queue));
     queue.listed = queue.paused = false;
+    const removal = { queue: queue.id, upTo: store.counts.next(store.clock()) };
+    if (removeBite(store, removal)) left.push(removal);
   }
+  return left;
+}
+
+/** Deletes some of the jobs; says whether there are more. What was pushed since the removal began stays, and is ready at its end. */
+function removeBite(store: Store, { queue: id, upTo }: Removal): boolean {
+  const queue = store.counts.queueOfId.get(id);
+  if (!queue) return false; // all was flushed meanwhile
+  store.turn.begin();
+  const gone = Number(store.sql(DELETE_READY).run(id, upTo).changes);
+  store.counts.moveReady(queue, -gone);
+  const more = gone === BITE;
+  queue.removing = more ? upTo : undefined;
+  if (!more) store.counts.announce(queue);
+  return more;
 }
 
 const OLDEST = `SELECT enqueued_at FROM job INDEXED BY job_ready

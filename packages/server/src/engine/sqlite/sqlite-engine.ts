@@ -210,7 +210,7 @@ export class SqliteEngine implements Engine {
   }
 
   removeQueues(names: readonly string[] | '*'): Promise<void> {
-    return this.#store.turn.run(() => queues.remove(this.#store, names));
+    return queues.remove(this.#store, names);
   }
 
   oldest(queue: string): Promise<Micros | undefined> {

@@ -1,0 +1,334 @@
+/*
+ * The largest legal request of each verb and route: what is there before, and what is asked.
+ */
+import type { BareClient } from './bare-client.ts';
+
+/** What a case works with. */
+export interface Bench {
+  readonly client: BareClient;
+  /** Asks the web server. */
+  readonly page: (path: string, init?: RequestInit) => Promise<Response>;
+  /** Which run it is. */
+  readonly count: number;
+}
+
+export interface HoldCase {
+  readonly name: string;
+  readonly flags?: readonly string[];
+  /** Makes what is asked; not measured. */
+  prepare(bench: Bench): Promise<string>;
+  /** Asks it; the answer is shown. */
+  run(bench: Bench, request: string): Promise<string>;
+}
+
+const line = 8 * 1024 * 1024 - 1000; // bytes
+let last = 0;
+const jid = (): string => `bench-${String(++last).padStart(12, '0')}`;
+const job = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  jid: jid(),
+  jobtype: 'Bench',
+  args: [1, 'two'],
+  ...more,
+});
+const many = (count: number, make: (index: number) => unknown): string =>
+  JSON.stringify(Array.from({ length: count }, (_, index) => make(index)));
+const sendAll = async ({ client }: Bench, request: string): Promise<string> => client.ask(request);
+const getText = async ({ page }: Bench, path: string): Promise<string> => (await page(path)).text();
+
+/** Pushes so many jobs, 5,000 a line. */
+async function fill(
+  { client }: Bench,
+  count: number,
+  more: (index: number) => Record<string, unknown>,
+): Promise<void> {
+  for (let from = 0; from < count; from += 5000)
+    await client.ask(`PUSHB ${many(Math.min(5000, count - from), (index) => job(more(from + index)))}`);
+}
+
+/** Jobs that the client holds: what ACKB and the like name. */
+async function hold(bench: Bench, count: number): Promise<{ jid: string; rid: string }[]> {
+  await fill(bench, count, () => ({}));
+  const held: { jid: string; rid: string }[] = [];
+  while (held.length < count) {
+    const answer = await bench.client.ask('FETCHB 1000 default');
+    for (const { rid, job: taken } of JSON.parse(answer) as { rid: string; job: { jid: string } }[])
+      held.push({ jid: taken.jid, rid });
+  }
+  return held;
+}
+
+const large = (bytes: number): Record<string, unknown> => ({ args: ['x'.repeat(bytes)] });
+const later = new Date(Date.now() + 86_400_000).toISOString();
+
+const pushes: HoldCase[] = [
+  {
+    name: 'PUSH of 8 MB in one text',
+    prepare: async () => `PUSH ${JSON.stringify(job(large(line)))}`,
+    run: sendAll,
+  },
+  {
+    name: 'PUSH of 8 MB of small numbers',
+    prepare: async () => `PUSH ${JSON.stringify(job({ args: [Array(line / 2).fill(1)] }))}`,
+    run: sendAll,
+  },
+  { name: 'PUSHB of 10,000 jobs', prepare: async () => `PUSHB ${many(10_000, () => job())}`, run: sendAll },
+  {
+    name: 'PUSHB of 10,000 jobs of 700 bytes',
+    prepare: async () => `PUSHB ${many(10_000, () => job(large(700)))}`,
+    run: sendAll,
+  },
+  {
+    name: 'PUSHB of 10,000 jobs, all refused',
+    prepare: async () => `PUSHB ${many(10_000, () => job({ jobtype: '' }))}`,
+    run: sendAll,
+  },
+  {
+    name: 'PUSHB of 10,000 jobs to 10,000 new queues and jobtypes',
+    prepare: async ({ count }) =>
+      `PUSHB ${many(10_000, (index) => job({ queue: `q${count}-${index}`, jobtype: `T${count}-${index}` }))}`,
+    run: sendAll,
+  },
+];
+
+const fetches: HoldCase[] = [
+  {
+    name: 'FETCHB 1000 of jobs of 1 MB',
+    prepare: async (bench) => {
+      for (let n = 0; n < 60; n++) await bench.client.ask(`PUSH ${JSON.stringify(job(large(1_000_000)))}`);
+      return 'FETCHB 1000 default';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'FETCHB 1000 of jobs of 2 kB',
+    prepare: async (bench) => {
+      await fill(bench, 1000, () => large(2000));
+      return 'FETCHB 1000 default';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'FETCH with 8 MB of queues',
+    prepare: async () => `FETCH ${'queue-that-is-none '.repeat(400_000)}`,
+    run: sendAll,
+  },
+  {
+    name: 'ACKB of 10,000',
+    prepare: async (bench) => `ACKB ${JSON.stringify(await hold(bench, 10_000))}`,
+    run: sendAll,
+  },
+  {
+    name: 'FAILB of 10,000 with messages',
+    prepare: async (bench) => {
+      const held = await hold(bench, 10_000);
+      const message = `could not reach "host" ${'a-1 '.repeat(100)}`;
+      return `FAILB ${many(10_000, (index) => ({ ...held[index], errtype: 'E', message, backtrace: ['a', 'b'] }))}`;
+    },
+    run: sendAll,
+  },
+  {
+    name: 'RELEASE of 10,000',
+    prepare: async (bench) => `RELEASE ${JSON.stringify(await hold(bench, 10_000))}`,
+    run: sendAll,
+  },
+  {
+    name: 'EXTEND of 10,000',
+    prepare: async (bench) => {
+      const held = await hold(bench, 10_000);
+      return `EXTEND ${many(10_000, (index) => ({ ...held[index], seconds: 86_400 }))}`;
+    },
+    run: sendAll,
+  },
+];
+
+const operating: HoldCase[] = [
+  {
+    name: 'MUTATE discard of 300,000 jids',
+    prepare: async (bench) => {
+      await fill(bench, 1000, () => ({ at: later }));
+      return `MUTATE {"cmd":"discard","target":"scheduled","filter":{"jids":${many(300_000, jid)}}}`;
+    },
+    run: sendAll,
+  },
+  {
+    name: 'MUTATE clear of 100,000 jobs',
+    prepare: async (bench) => {
+      await fill(bench, 100_000, () => ({ at: later }));
+      return 'MUTATE {"cmd":"clear","target":"scheduled"}';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'MUTATE with a pattern of classes over texts of 300 kB',
+    prepare: async (bench) => {
+      for (let n = 0; n < 20; n++)
+        await bench.client.ask(
+          `PUSH ${JSON.stringify(job({ ...large(0), args: ['a'.repeat(300_000)], at: later }))}`,
+        );
+      return `MUTATE {"cmd":"discard","target":"scheduled","filter":{"regexp":"*${'[a]'.repeat(300)}b*"}}`;
+    },
+    run: sendAll,
+  },
+  {
+    name: 'QUEUE REMOVE of 200,000 jobs',
+    prepare: async (bench) => {
+      await fill(bench, 200_000, () => ({ queue: 'long' }));
+      return 'QUEUE REMOVE long';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'FLUSH of 200,000 jobs',
+    prepare: async (bench) => {
+      await fill(bench, 200_000, () => ({}));
+      return 'FLUSH';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'JOBS by 300,000 jids',
+    prepare: async () => `JOBS {"jids":${many(300_000, jid)}}`,
+    run: sendAll,
+  },
+  {
+    name: 'JOBS, 1000 of 10 kB',
+    prepare: async (bench) => {
+      await fill(bench, 500, () => large(10_000));
+      return 'JOBS {"limit":1000}';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'CHANGE move of 500 jobs of 1 MB',
+    prepare: async (bench) => {
+      for (let n = 0; n < 30; n++)
+        await bench.client.ask(`PUSH ${JSON.stringify(job({ ...large(1_000_000), at: later }))}`);
+      return `CHANGE {"places":["scheduled"],"action":"move","queue":"q${bench.count}","undo":"u${bench.count}"}`;
+    },
+    run: sendAll,
+  },
+  {
+    name: 'CHANGE kill of 500 jobs, and the limit of dead',
+    flags: [],
+    prepare: async (bench) => {
+      await fill(bench, 11_000, () => ({ at: later }));
+      return 'CHANGE {"places":["scheduled"],"action":"kill"}';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'UNDO of 500 jobs of 10 kB',
+    prepare: async (bench) => {
+      await fill(bench, 500, () => ({ ...large(10_000), at: later }));
+      const name = `undo-${bench.count}`;
+      let cursor = '';
+      do {
+        const said = await bench.client.ask(
+          `CHANGE {"places":["scheduled"],"action":"discard","undo":"${name}"${cursor && `,"cursor":"${cursor}"`}}`,
+        );
+        cursor = (JSON.parse(said) as { next?: string }).next ?? '';
+      } while (cursor !== '');
+      return `UNDO {"name":"${name}"}`;
+    },
+    run: sendAll,
+  },
+  {
+    name: 'WORKERS with 10,000 jobs',
+    prepare: async (bench) => {
+      await hold(bench, 10_000);
+      return 'WORKERS';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'TAIL of 500 events with arguments',
+    prepare: async (bench) => {
+      await bench.client.ask('TAIL {"args":true}');
+      await fill(bench, 5000, () => large(900));
+      return 'TAIL {"after":0,"args":true}';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'EXT with 8 MB of holding',
+    prepare: async () =>
+      `EXT {"v":1,"lease":true,"holding":${many(400_000, (index) => `${1_790_000_000_000_000 + index}`)}}`,
+    run: sendAll,
+  },
+  {
+    name: 'BEAT of 8 MB',
+    prepare: async () => `BEAT {"wid":"bench-1","x":"${'x'.repeat(line)}"}`,
+    run: sendAll,
+  },
+];
+
+/** 10,000 queues of ten jobs. */
+const queues = async (bench: Bench): Promise<void> => {
+  if (bench.count === 0)
+    await fill(bench, 20_000, (index) => ({ queue: `queue-${index % 10_000}`, jobtype: `T${index % 200}` }));
+};
+
+const beside10000 = (name: string, request: string, run = sendAll): HoldCase => ({
+  name: `${name}, 10,000 queues`,
+  prepare: async (bench) => {
+    await queues(bench);
+    return request;
+  },
+  run,
+});
+
+const wide: HoldCase[] = [
+  beside10000('INFO', 'INFO'),
+  beside10000('QUEUES', 'QUEUES'),
+  beside10000(
+    'QUEUE LATENCY *',
+    `QUEUE LATENCY ${Array.from({ length: 10_000 }, (_, n) => `queue-${n}`).join(' ')}`,
+  ),
+  beside10000('QUEUE PAUSE *', 'QUEUE PAUSE *'),
+  beside10000('QUEUE RESUME *', 'QUEUE RESUME *'),
+  beside10000('JOBS', 'JOBS {"limit":1000}'),
+  beside10000(
+    'FETCHB of all queues',
+    `FETCHB 1000 ${Array.from({ length: 10_000 }, (_, n) => `queue-${n}`).join(' ')}`,
+  ),
+  ...[
+    '/metrics',
+    '/stats',
+    '/api/queues',
+    '/api/jobs?limit=1000',
+    '/api/jobtypes',
+    '/api/history?step=60&from=2026-01-01T00:00:00Z',
+    '/api/kinds',
+    '/api/errors',
+    '/api/workers',
+    '/api/about',
+    '/api/clients',
+    '/api/undo',
+    '/api/live?topics=stats&topics=queues&topics=workers&topics=attention',
+    '/health',
+  ].map((path) => beside10000(`GET ${path}`, path, getText)),
+];
+
+const web: HoldCase[] = [
+  {
+    name: 'POST /api/jobs of 1 MB',
+    prepare: async () => JSON.stringify(job(large(1_000_000))),
+    run: async ({ page }, body) =>
+      (
+        await page('/api/jobs', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+      ).text(),
+  },
+  {
+    name: 'GET /api/jobs/:jid of 8 MB with hidden values',
+    flags: [],
+    prepare: async ({ client }) => {
+      const pushed = job({ args: [Array(line / 4).fill(12)] });
+      await client.ask(`PUSH ${JSON.stringify(pushed)}`);
+      return `/api/jobs/${String(pushed.jid)}`;
+    },
+    run: getText,
+  },
+];
+
+/** All of them. */
+export const holdCases: readonly HoldCase[] = [...pushes, ...fetches, ...operating, ...wide, ...web];

@@ -1,0 +1,85 @@
+/*
+ * How long the largest legal request of each verb and route holds the server's event loop, seen by a polite client that does nothing
+ * else. No request may hold it over 50 ms beside the sync of its own commit.
+ *
+ * Note: on a busy machine the server itself waits for the processor, so of several runs the shortest counts.
+ */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Worker as Thread } from 'node:worker_threads';
+import { BareClient } from './bare-client.ts';
+import { line, title } from './figures.ts';
+import { type HoldCase, holdCases } from './hold-cases.ts';
+import { Stage } from './stage.ts';
+
+const most = 50; // ms
+const runs = 3;
+
+/** Prints each request's longest hold, the worst first. Words after `holds` pick cases by a part of their name. */
+export async function holds(picked: readonly string[] = []): Promise<void> {
+  title(
+    `The longest wait of a polite client beside the largest request, shortest of ${runs} runs, --sync off`,
+  );
+  const found: { name: string; held: number; said: string }[] = [];
+  for (const each of holdCases) {
+    if (picked.length > 0 && !picked.some((part) => each.name.includes(part))) continue;
+    const result = await measure(each);
+    found.push(result);
+    line(`${result.held.toFixed(0).padStart(7)} ms  ${each.name}  (${result.said})`);
+  }
+  const over = found.filter(({ held }) => held > most);
+  line(
+    over.length === 0
+      ? `none is over ${most} ms`
+      : `over ${most} ms: ${over.map(({ name }) => name).join('; ')}`,
+  );
+}
+
+async function measure({
+  name,
+  flags,
+  prepare,
+  run,
+}: HoldCase): Promise<{ name: string; held: number; said: string }> {
+  const web = `127.0.0.1:${await freePort()}`;
+  const stage = await Stage.start('off', undefined, flags ?? [], web);
+  const thread = new Thread(fileURLToPath(new URL('./polite.js', import.meta.url)), {
+    workerData: stage.port,
+  });
+  await once(thread, 'message');
+  const client = await BareClient.open(stage.port, 'bench-1');
+  const page = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://${web}${path}`, init);
+  let held = Number.POSITIVE_INFINITY;
+  let said = '';
+  try {
+    for (let count = 0; count < runs; count++) {
+      const request = await prepare({ client, page, count });
+      await longestWait(thread);
+      const answer = await run({ client, page, count }, request);
+      held = Math.min(held, await longestWait(thread));
+      said = typeof answer === 'string' ? `${answer.length} characters: ${answer.slice(0, 60)}` : 'done';
+    }
+  } finally {
+    client.end();
+    await thread.terminate();
+    await stage.stop();
+  }
+  return { name, held, said };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+/** Since it was asked last. */
+async function longestWait(thread: Thread): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the wait that runs is over
+  thread.postMessage('longest');
+  const [longest] = (await once(thread, 'message')) as [number];
+  return longest;
+}
