@@ -106,6 +106,10 @@ describe('jobs are found and shown', () => {
     expect(lines(await faktory(['jobs', 'search', 'bob@', '--queue', 'mail', '--json']))).toHaveLength(1);
     expect(JSON.parse(printed)).toMatchObject({ place: 'ready', job: { jid: 'mail-0002' } });
     expect(printed).not.toContain('\u009b');
+    expect(await faktory(['jobs', 'search', 'ater-0', '--count'])).toBe('1\n');
+    expect(JSON.parse(await faktory(['jobs', 'search', 'ater-0', '--json']))).toMatchObject({
+      place: 'scheduled',
+    });
     expect(await faktory(['jobs', '--type', 'Bill', '--place', 'ready,scheduled', '--count'])).toBe('2\n');
     expect(JSON.parse(await faktory(['jobs', 'show', 'later-001']))).toMatchObject({ place: 'scheduled' });
     expect(await faktory(['jobs', 'show', 'nobody-01'])).toMatch(/^NOT_FOUND: there is no job nobody-01/);
@@ -132,6 +136,17 @@ describe('a bulk change', () => {
     );
     const { faktory: told } = await server.info();
     expect([told.queues, told.sets.scheduled]).toEqual([{ default: 0, mail: 1, other: 0 }, 2]);
+  });
+
+  it('changes what it finds of the named jobs, and fails with the names of the others', async () => {
+    await begin();
+    await someJobs();
+    expect(await faktory(['discard', 'mail-0001', 'nobody-01', 'nobody-02', '-y'])).toMatch(
+      /^NOT_FOUND: there is no job nobody-01, nobody-02 in ready, scheduled, retries, dead that the flags pick; /,
+    );
+    expect(printed).toBe('1 job discarded\n');
+    expect(await faktory(['retry', 'mail-0002', '--json'])).toMatch(/^NOT_FOUND: there is no job mail-0002/);
+    expect(printed).toBe('{"changed":0}\n');
   });
 
   it('that kills more than dead has room for says so first and needs a flag', async () => {
@@ -171,7 +186,7 @@ describe('queues', () => {
     expect(asked).toEqual(['clear mail with 2 jobs?']);
     const left = JSON.parse(await faktory(['queues', '--json']));
     expect(left).toMatchObject([{ name: 'default' }, { name: 'mail', size: 0, paused: true }]);
-    await faktory(['queue', 'resume', '--all']);
+    expect(await faktory(['queue', 'resume', '--all', '--json'])).toBe('{"resumed":["default","mail"]}\n');
     await faktory(['queue', 'remove', 'mail', '--yes']);
     expect(await client.queues()).toEqual({ default: 1 });
     expect(await faktory(['queue', 'pause', 'mail'])).toMatch(/^NOT_FOUND: there is no queue mail/);

@@ -35,7 +35,7 @@ it('a backup of a running server is restored after a kill; nothing is lost by it
   expect((await ran('verify', id, '-d', dir)).out).toContain(`${id}: 1 job`);
   expect(await (await ran('restore', id, '-d', dir)).ended).toBe(2); // nobody can be asked here
   expect((await ran('restore', id, '-d', dir, '--yes')).out).toMatch(/restored .*\n.*is now in .*replaced-/);
-  expect((await ran('purge', '1', '-d', dir, '--yes')).out).toBe('1 backup forgotten\n');
+  expect((await ran('purge', '1', '-d', dir, '--yes')).out).toBe('1 backup deleted\n');
   writeFileSync(join(dir, 'jobs.jsonl'), dump.out);
   const loaded = await ran('load', join(dir, 'jobs.jsonl'), '-d', dir, '--skip-known');
   expect(loaded.out).toBe('1 job loaded, 1 were there\n');

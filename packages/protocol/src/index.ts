@@ -95,6 +95,7 @@ export {
   parseChange,
   parseJobsAsk,
   parseUndo,
+  parseVerify,
   type UndoneJobs,
 } from './operating.ts';
 export {

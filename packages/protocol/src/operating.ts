@@ -28,6 +28,8 @@ export interface JobFilter {
   wid?: string;
   /** Contained in the arguments. Case counts. */
   text?: string;
+  /** Contained in the job id or in the arguments. Case counts. */
+  search?: string;
   /** Contained in the type or the message of the last failure. Case counts. */
   error?: string;
   /** The last failure is of one of these kinds: ids of `fingerprint`. */
@@ -188,6 +190,11 @@ export function parseUndo(rest: string): string {
   return readRest('UNDO', rest, (text) => nameIn(payload(text), 'name'));
 }
 
+/** Reads what follows `VERIFY `: the id of a backup; undefined: the newest. Throws `MALFORMED`. */
+export function parseVerify(rest: string): string | undefined {
+  return readRest('VERIFY', rest, (text) => stringIn(payload(text), 'id'));
+}
+
 function nameIn(fields: Payload, field: string): string {
   const name = stringIn(fields, field) ?? '';
   if (!/^[\w-]{1,64}$/.test(name)) throw wrong(`"${field}" must be 1 to 64 letters, digits, _ and -`);
@@ -214,7 +221,7 @@ function searchIn(fields: Payload): JobSearch {
     const list = listIn(fields, name);
     if (list) search[name] = list;
   }
-  for (const name of ['wid', 'text', 'error'] as const) {
+  for (const name of ['wid', 'text', 'search', 'error'] as const) {
     const text = stringIn(fields, name);
     if (text !== undefined) search[name] = text;
   }

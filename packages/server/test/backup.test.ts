@@ -71,6 +71,28 @@ test('a backup that clients go on beside has all that was confirmed before it', 
   expect(restored.filter((jid) => jid.startsWith('before-'))).toHaveLength(500);
 });
 
+test('a server proves its own backups, beside one that is being made, and names one that is damaged', async () => {
+  const dir = folder();
+  const server = await running({ dir });
+  const client = await greeted(server);
+  await client.ask('EXT {"v":1}');
+  await client.ask(push('in-the-backup'));
+  expect(await client.ask('VERIFY')).toMatch(/^-ERR no backup in /);
+  const made = await client.json<Backup>('BACKUP');
+  const [other, asker] = [await greeted(server), await greeted(server)];
+  await other.ask('EXT {"v":1}');
+  await asker.ask('EXT {"v":1}');
+  const [proved, second] = await Promise.all([
+    asker.json<Backup>(`VERIFY {"id":"${made.id}"}`),
+    other.json<Backup>('BACKUP'),
+  ]);
+  expect(proved).toEqual(made);
+  expect(await client.json<Backup>('VERIFY')).toEqual(second);
+  truncateSync(join(dir, 'backups', `${made.id}.db.gz`), 20);
+  expect(await client.ask(`VERIFY {"id":"${made.id}"}`)).toContain(made.id);
+  expect(await client.ask('VERIFY {"id":"nothing"}')).toMatch(/^-ERR /);
+});
+
 test('backups are for this user only, and their folder has nothing else', async () => {
   const data = await store(folder(), 'job-number-1');
   const { id } = await data.backup();

@@ -2,6 +2,7 @@
  * `faktory backup | backups | verify | restore | purge`: copies of the store. With -d they work on a data folder, and only `restore`
  * needs the server to be stopped; `backup` and `backups` without -d ask a running server.
  */
+import { FaktoryError } from '@faktory-ts/protocol';
 import type { Backup } from '@faktory-ts/server';
 import { agreed, yesFlag } from './asking.ts';
 import { command } from './command.ts';
@@ -60,26 +61,43 @@ export const backups = command<'url' | 'dir' | 'json'>({
 });
 
 /** Proves one. */
-export const verify = command<'dir' | 'store'>({
+export const verify = command<'url' | 'dir' | 'store' | 'json'>({
   name: 'verify',
   synopsis: '[ID]',
   describe: 'proves that a backup, the newest if none is named, can be restored; or that the store is sound',
-  flags: { ...folderFlags, store: { describe: 'the store itself instead of a backup' } },
+  flags: {
+    ...serverFlags,
+    ...folderFlags,
+    store: { describe: 'the store itself instead of a backup; with -d only' },
+    ...json,
+  },
   words: [0, 1],
+  more: 'With --url the running server checks its own backup; without it the command works on the data folder.',
   async run(call) {
-    const folder = folderOf(call);
-    if (!call.on('store')) call.terminal.print(tell(await folder.verify(call.words[0])));
-    else call.terminal.print(`the store is sound: ${JSON.stringify(folder.check().jobs)}`);
+    const { terminal, words } = call;
+    const url = call.value('url');
+    if (url !== undefined && (call.on('store') || call.value('dir') !== undefined))
+      throw new FaktoryError('CONFIG', '--url asks a server, -d and --store look at a data folder: say one');
+    if (call.on('store')) {
+      const found = folderOf(call).check();
+      terminal.print(call.on('json') ? jsonText(found) : `the store is sound: ${jsonText(found.jobs)}`);
+      return;
+    }
+    const proved =
+      url === undefined
+        ? await folderOf(call).verify(words[0])
+        : await withServer(call, (server) => server.verify(words[0]));
+    terminal.print(call.on('json') ? jsonText(proved) : tell(proved));
   },
 });
 
 /** Puts one in the place of the store. */
-export const restore = command<'dir' | 'yes'>({
+export const restore = command<'dir' | 'yes' | 'json'>({
   name: 'restore',
   synopsis: '[ID]',
   describe:
     'puts a backup, the newest if none is named, in the place of the store; the server must be stopped',
-  flags: { ...folderFlags, ...yesFlag },
+  flags: { ...folderFlags, ...yesFlag, ...json },
   words: [0, 1],
   more: 'The store that is there is moved to replaced-… in the data folder, never removed.',
   async run(call) {
@@ -88,17 +106,21 @@ export const restore = command<'dir' | 'yes'>({
     const chosen = await folder.verify(call.words[0]);
     if (!(await agreed(call, `Restore ${tell(chosen)}, in ${folder.dir}?`))) return;
     const { aside } = await folder.restore(chosen.id);
+    if (call.on('json')) {
+      terminal.print(jsonText({ restored: chosen, aside: aside ?? null }));
+      return;
+    }
     terminal.print(`restored ${tell(chosen)}`);
     if (aside !== undefined) terminal.print(`the store that was there is now in ${aside}`);
   },
 });
 
 /** Forgets old ones. */
-export const purge = command<'dir' | 'yes'>({
+export const purge = command<'dir' | 'yes' | 'json'>({
   name: 'purge',
   synopsis: '[KEEP]',
-  describe: 'forgets all backups but the newest 24, or as many as said',
-  flags: { ...folderFlags, ...yesFlag },
+  describe: 'deletes old backups; keeps the newest KEEP (default 24)',
+  flags: { ...folderFlags, ...yesFlag, ...json },
   words: [0, 1],
   async run(call) {
     const folder = folderOf(call);
@@ -106,11 +128,12 @@ export const purge = command<'dir' | 'yes'>({
     const keep = readNumber('KEEP', call.words[0] ?? '24', 1, 100_000);
     const old = folder.outdated(keep);
     if (old.length === 0) {
-      terminal.print('there are no older backups');
+      terminal.print(call.on('json') ? '[]' : 'there are no older backups');
       return;
     }
-    const question = `Forget ${counted(old.length, 'backup')}, ${old[0]?.id} and older?`;
+    const question = `Delete ${counted(old.length, 'backup')}, ${old[0]?.id} and older?`;
     if (!(await agreed(call, question))) return;
-    terminal.print(`${counted(folder.purge(keep).length, 'backup')} forgotten`);
+    const gone = folder.purge(keep);
+    terminal.print(call.on('json') ? jsonText(gone) : `${counted(gone.length, 'backup')} deleted`);
   },
 });

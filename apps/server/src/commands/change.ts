@@ -85,9 +85,26 @@ async function changeAll(
   progress.done();
   const what = `${name} ${counted(count, 'job')} of ${filter.places?.join(', ')}`;
   if (count > 0 && !(await agreed(call, `${what}${await besides()}?`))) return;
+  const missing = await missingOf(server, filter);
   const changed = count === 0 ? 0 : await server.change({ ...filter, ...action }, progress.onward);
   progress.done();
   call.terminal.print(call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}`);
+  if (missing.length > 0)
+    throw new FaktoryError(
+      'NOT_FOUND',
+      `there is no job ${missing.join(', ')} in ${filter.places?.join(', ')} that the flags pick; see faktory jobs show JID`,
+    );
+}
+
+/** The jids that were typed and name no job. */
+async function missingOf(server: Operator, filter: JobFilter): Promise<string[]> {
+  const { jids = [] } = filter;
+  const seen = new Set<string>();
+  if (jids.length === 0) return [];
+  // A client may push a jid twice.
+  for await (const { found } of server.find(filter, 10 * jids.length, () => undefined))
+    seen.add(found.job.jid);
+  return jids.filter((jid) => !seen.has(jid));
 }
 
 /** With MUTATE, set by set; it does not say how many there were. */

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
-import { counted } from './words.ts';
+import { counted, jsonText } from './words.ts';
 
 /** Out. */
 export const dump = command({
@@ -19,11 +19,15 @@ export const dump = command({
 });
 
 /** In. */
-export const load = command<'dir' | 'skip-known'>({
+export const load = command<'dir' | 'skip-known' | 'json'>({
   name: 'load',
   synopsis: 'FILE|-',
   describe: 'takes a dump into the store, all of it or nothing; the server must be stopped',
-  flags: { ...folderFlags, 'skip-known': { describe: 'leave out jobs whose jid is in the store' } },
+  flags: {
+    ...folderFlags,
+    'skip-known': { describe: 'leave out jobs whose jid is in the store' },
+    json: { describe: 'print the result as JSON' },
+  },
   words: [1, 1],
   more: 'What is in the store stays, what comes in stands behind it. - is standard input.',
   async run(call) {
@@ -32,7 +36,9 @@ export const load = command<'dir' | 'skip-known'>({
     const lines = linesOf(open(file, call.terminal.input));
     const { jobs, skipped } = await folderOf(call).load(lines, options);
     const left = skipped > 0 ? `, ${skipped} were there` : '';
-    call.terminal.print(`${counted(jobs, 'job')} loaded${left}`);
+    call.terminal.print(
+      call.on('json') ? jsonText({ loaded: jobs, skipped }) : `${counted(jobs, 'job')} loaded${left}`,
+    );
   },
 });
 

@@ -22,7 +22,7 @@ export const jobs = command<Names>({
   },
   words: [0, 1000],
   more: `list (or nothing)  all jobs that the flags pick
-search TEXT        the same as --text TEXT
+search TEXT        jobs that have TEXT in their id or in their arguments
 show JID…          each of these jobs, whole
 
   faktory jobs --place retries --error timeout
@@ -51,7 +51,7 @@ export function progressOf({ terminal }: Call): { onward: Onward; done: () => vo
 async function list(call: Call<Names>, server: Operator, text: string | undefined): Promise<void> {
   const { terminal } = call;
   const filter = filterOf(call, [], jobPlaces);
-  if (text !== undefined) filter.text = text;
+  if (text !== undefined) filter.search = text;
   const most = readNumber('limit', call.value('limit') ?? '50', 1, 1_000_000_000);
   const { onward, done } = progressOf(call);
   if (call.on('count')) {

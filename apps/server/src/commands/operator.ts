@@ -92,6 +92,11 @@ export class Operator {
     return this.#ask('BACKUP', 'making a backup', {}, BACKUP_PATIENCE);
   }
 
+  /** Has the server prove one of its backups; undefined: the newest. */
+  verify(id: string | undefined): Promise<Backup> {
+    return this.#ask('VERIFY', 'checking a backup', { id }, BACKUP_PATIENCE);
+  }
+
   backups(): Promise<Backup[]> {
     return this.#ask('BACKUPS', 'the list of backups');
   }

@@ -55,7 +55,7 @@ export const queue = command<Names>({
     ...serverFlags,
     all: { describe: 'all queues that exist now' },
     ...yesFlag,
-    json: { describe: 'print latencies as JSON' },
+    json: { describe: 'print the result as JSON' },
   },
   words: [1, 1000],
   more: `pause    gives none of its jobs out; pushes are taken
@@ -95,7 +95,7 @@ async function act(
     case 'pause':
     case 'resume':
       await server.queue(what === 'pause' ? 'PAUSE' : 'RESUME', names);
-      terminal.print(`${what}d ${told}`);
+      terminal.print(call.on('json') ? jsonText({ [`${what}d`]: names }) : `${what}d ${told}`);
       return;
     case 'latency': {
       const latency = await server.latency(names);
@@ -111,7 +111,8 @@ async function act(
       if (!(await agreed(call, `${what} ${told} with ${jobs}?`))) return;
       if (what === 'remove' || !(await server.extended())) await server.queue('REMOVE', names);
       else await empty(call, server, names);
-      terminal.print(`${what === 'remove' ? 'removed' : 'cleared'} ${told}`);
+      const done = what === 'remove' ? 'removed' : 'cleared';
+      terminal.print(call.on('json') ? jsonText({ [done]: names }) : `${done} ${told}`);
     }
   }
 }

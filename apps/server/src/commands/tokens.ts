@@ -8,7 +8,7 @@ import { TokenFile } from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { table } from './table.ts';
-import { fromNow } from './words.ts';
+import { fromNow, jsonText } from './words.ts';
 
 const more = `A scope is push, fetch, fetch:QUEUE,QUEUE, read, operate or admin, or several joined with +:
   push      PUSH and PUSHB
@@ -25,11 +25,15 @@ Clients: tcp://NAME:SECRET@HOST:7419. HTTP: "Authorization: Bearer NAME:SECRET".
 ends the connections of a revoked token.`;
 
 /** Lists, makes and revokes tokens. */
-export const tokens = command<'dir' | 'scope'>({
+export const tokens = command<'dir' | 'scope' | 'json'>({
   name: 'tokens',
   synopsis: '[add NAME --scope SCOPE | revoke NAME]',
   describe: 'lists, makes and revokes tokens: secrets for clients that may do some things only',
-  flags: { ...folderFlags, scope: { value: 'SCOPE', describe: 'what the new token may do' } },
+  flags: {
+    ...folderFlags,
+    scope: { value: 'SCOPE', describe: 'what the new token may do' },
+    json: { describe: 'print the result as JSON' },
+  },
   words: [0, 2],
   more,
   async run(call) {
@@ -47,20 +51,32 @@ export const tokens = command<'dir' | 'scope'>({
   },
 });
 
-function list({ terminal }: Call, file: TokenFile): void {
+function list(call: Call, file: TokenFile): void {
+  const { terminal } = call;
+  if (call.on('json')) {
+    terminal.print(
+      jsonText(
+        file.list().map(({ name, scope, made }) => ({ name, scope, made })),
+        2,
+      ),
+    );
+    return;
+  }
   const rows = file.list().map(({ name, scope, made }) => [name, scope, fromNow(made)]);
   if (rows.length === 0) terminal.note('there are no tokens');
   else terminal.print(table(terminal, ['NAME', 'SCOPE', 'MADE'], rows));
 }
 
-function add(call: Call<'scope'>, file: TokenFile, name: string): void {
+function add(call: Call<'scope' | 'json'>, file: TokenFile, name: string): void {
   const scope = call.value('scope');
   if (scope === undefined) throw new FaktoryError('CONFIG', 'a token needs --scope: what it may do');
-  call.terminal.print(file.add(name, scope));
+  const secret = file.add(name, scope);
+  call.terminal.print(call.on('json') ? jsonText({ name, scope, secret }) : secret);
   call.terminal.note(`token ${name} is made; its secret is above and is not shown again`);
 }
 
-function revoke({ terminal }: Call, file: TokenFile, name: string): void {
+function revoke({ terminal, on }: Call, file: TokenFile, name: string): void {
   if (!file.revoke(name)) throw new FaktoryError('NOT_FOUND', `there is no token ${name}`);
+  if (on('json')) terminal.print(jsonText({ revoked: name }));
   terminal.note(`token ${name} is revoked`);
 }

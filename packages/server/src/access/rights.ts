@@ -41,6 +41,7 @@ export const rights: Readonly<Record<string, Right | 'any'>> = {
   UNDO: 'operate',
   SIGNAL: 'operate',
   BACKUP: 'operate',
+  VERIFY: 'operate',
   FLUSH: 'admin',
   'GET /stats': 'any',
   'GET /metrics': 'read',

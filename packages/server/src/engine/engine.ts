@@ -330,6 +330,8 @@ export interface Engine {
   backup(keep: number): Promise<Backup>;
   /** Newest first. */
   backups(): Promise<readonly Backup[]>;
+  /** Proves that a backup (default: the newest) can be restored. Throws NOT_FOUND, or STORAGE for a damaged one. */
+  verifyBackup(id?: string): Promise<Backup>;
 
   figures(): CommitFigures;
   /** What was counted of jobs since the start. */

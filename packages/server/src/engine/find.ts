@@ -21,6 +21,8 @@ export interface FindAsk {
   readonly wid?: string | undefined;
   /** The arguments, as JSON text or as what stands between the quotes of a string in them, contain this. Case counts. */
   readonly text?: string | undefined;
+  /** The jid, or the arguments as with `text`, contain this. Case counts. */
+  readonly search?: string | undefined;
   /** The errtype or the message of the last failure contains this. Case counts. */
   readonly error?: string | undefined;
   /** The last failure is of one of these kinds: ids of `fingerprint`. */

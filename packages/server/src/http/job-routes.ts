@@ -42,6 +42,7 @@ const filter = {
   jids: listOf(text('Jid.')),
   wid: text('Of the worker that runs it.'),
   text: text('Contained in the arguments.'),
+  search: text('Contained in the job id or in the arguments.'),
   error: text('Contained in the type or the message of the last failure.'),
   fingerprints: listOf(text('Id of a group of errors.', 100)),
   from: time('Not before this.'),

@@ -65,6 +65,7 @@ test('of a whole job its arguments and custom values are hidden', () => {
 
 test('a search in the arguments is refused while anything is hidden, others are not', () => {
   expect(() => new Redaction(['password']).permitSearch({ text: 'x' })).toThrow(/cannot be searched/);
+  expect(() => new Redaction(['password']).permitSearch({ search: 'x' })).toThrow(/cannot be searched/);
   expect(() => new Redaction(['password']).permitSearch({})).not.toThrow();
   expect(() => new Redaction([]).permitSearch({ text: 'x' })).not.toThrow();
 });

@@ -32,8 +32,8 @@ export class Redaction {
   }
 
   /** Throws FORBIDDEN for a search that would tell what is hidden. */
-  permitSearch(search: { readonly text?: string | undefined }): void {
-    if (!this.active || search.text === undefined) return;
+  permitSearch(search: { readonly text?: string | undefined; readonly search?: string | undefined }): void {
+    if (!this.active || (search.text ?? search.search) === undefined) return;
     const text =
       'arguments cannot be searched while some are hidden (redact); search by jobtype, queue or error';
     throw new FaktoryError('FORBIDDEN', text);

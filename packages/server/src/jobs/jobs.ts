@@ -305,6 +305,11 @@ export class Jobs {
     return this.#engine.backup(keep);
   }
 
+  /** Proves that a backup (default: the newest) can be restored. */
+  verifyBackup(id?: string): Promise<Backup> {
+    return this.#engine.verifyBackup(id);
+  }
+
   /** The backups that there are, newest first. */
   backups(): Promise<readonly Backup[]> {
     return this.#engine.backups();

@@ -19,6 +19,7 @@ import {
   parseFetchBulk,
   parseHandOuts,
   parseQueues,
+  parseVerify,
 } from '@faktory-ts/protocol';
 import type { Held, Jobs, Reservation } from '../jobs/jobs.ts';
 import {
@@ -45,6 +46,7 @@ export const extensions: ReadonlyMap<string, Verb> = verbs([
   ['EXTEND', { streams: true, run: extend }],
   ['BACKUP', { run: async (_, { jobs, keepBackups }) => json(await jobs.backup(keepBackups)) }],
   ['BACKUPS', { run: async (_, { jobs }) => json(await jobs.backups()) }],
+  ['VERIFY', { run: async (payload, { jobs }) => json(await jobs.verifyBackup(parseVerify(payload))) }],
 ]);
 
 async function fetchBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {

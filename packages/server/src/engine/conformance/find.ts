@@ -25,7 +25,6 @@ export function exerciseFind(open: Open): void {
     exerciseFailed(begin);
     exerciseBites(begin);
     exerciseChange(begin);
-    exerciseEviction(begin);
     exerciseEdit(begin);
   });
 }
@@ -345,42 +344,6 @@ function exerciseChange(begin: Begin): void {
     await scene.engine.change([first ?? ''], { do: 'schedule', at: scene.now + HOUR });
     expect(news).toEqual(['scheduled']);
     await expectQueues(scene.engine, { default: 0 });
-  });
-}
-
-function exerciseEviction(begin: Begin): void {
-  test('a kill that would evict dead jobs is refused as a whole where it should spare them', async () => {
-    const scene = await begin({ deadLimit: 3 });
-    await scene.fill('dead', ['old-1', 'old-2'], HOUR);
-    await scene.engine.push(jids('job', 3).map((jid) => entry(jid)));
-    const names = (await all(scene, { places: ['ready'] })).map(({ entry }) => entry);
-    const kill = { do: 'kill', until: scene.now + 2 * HOUR, spareDead: true } as const;
-    await expect(scene.engine.change(names, kill, { name: 'kill', action: 'kill' })).rejects.toMatchObject({
-      code: 'INVALID',
-      message: expect.stringMatching(/has 2 of at most 3 .* kill of 3 more would delete its 2 oldest/),
-    });
-    await expectQueues(scene.engine, { default: 3, filled: 0 });
-    await expectSizes(scene.engine, { dead: 2, processed: 2, failures: 2 });
-    expect(await scene.engine.undoable()).toEqual([]);
-    // One fits, also when it is named twice or is dead already.
-    const one = [names[0] ?? '', names[0] ?? ''];
-    expect(await scene.engine.change(one, kill)).toEqual([true, false]);
-    const dead = (await all(scene, { places: ['dead'] })).map(({ entry }) => entry);
-    expect(await scene.engine.change(dead, kill)).toEqual([false, false, false]);
-    expect(scene.engine.meter.evicted).toBe(0);
-  });
-
-  test('what is evicted is counted, whether a kill did it, MUTATE or a failure', async () => {
-    const scene = await begin({ deadLimit: 3 });
-    await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
-    const names = (await all(scene)).map(({ entry }) => entry);
-    await scene.engine.change(names, { do: 'kill', until: scene.now + HOUR });
-    expect(scene.engine.meter.evicted).toBe(2);
-    await scene.fill('scheduled', ['later'], HOUR);
-    await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadUntil: scene.now + HOUR });
-    expect(scene.engine.meter.evicted).toBe(3);
-    await scene.fill('dead', ['failed'], 2 * HOUR);
-    expect(scene.engine.meter.evicted).toBe(4);
   });
 }
 

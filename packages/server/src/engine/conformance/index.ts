@@ -8,6 +8,7 @@
 import { describe } from 'vitest';
 import { exerciseAttempts } from './attempts.ts';
 import { exerciseClock } from './clock.ts';
+import { exerciseEvict } from './evict.ts';
 import { exerciseFetch } from './fetch.ts';
 import { exerciseFigures } from './figures.ts';
 import { exerciseFind } from './find.ts';
@@ -36,6 +37,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseQueues(open);
     exerciseFigures(open);
     exerciseFind(open);
+    exerciseEvict(open);
     exerciseUndo(open);
     exerciseHistory(open);
     exerciseRaces(open);

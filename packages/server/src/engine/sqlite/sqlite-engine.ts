@@ -1,5 +1,5 @@
 /**
- * The engine that keeps jobs in one SQLite file: the default, nothing to install.
+ * The engine that keeps jobs in one SQLite file: the default, nothing to install. Long because each member of `Engine` is here.
  *
  * Each method hands one operation to the turn (turn.ts), which commits all operations of an event-loop turn together.
  * An operation makes all its checks before its first write, begins with `turn.begin()` when it writes, and keeps
@@ -314,6 +314,10 @@ export class SqliteEngine implements Engine {
 
   backup(keep: number): Promise<Backup> {
     return this.#maker().make(this.clock(), keep);
+  }
+
+  async verifyBackup(id?: string): Promise<Backup> {
+    return this.#maker().verify(id);
   }
 
   async backups(): Promise<readonly Backup[]> {
