@@ -9,7 +9,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   base: './',
-  plugins: [react(), tailwind()],
+  plugins: [react({ jsxImportSource: '#marked' }), tailwind()],
   build: {
     target: ['chrome125', 'firefox126', 'safari17.5'],
     assetsInlineLimit: 0,

@@ -24,7 +24,9 @@ describe('a text line', () => {
   it('cannot be forged by a message', () => {
     const { lines, log } = logging();
     log.info('one\nE 2026-01-01T00:00:00.000Z two\r\u001b[31m', { field: 'x\ny' });
-    expect(lines[0]?.split('\n')[1]).toMatch(/^ {4}E 2026-01-01T00:00:00\.000Z two {2}\[31m field="x\\ny"$/);
+    expect(lines[0]?.split('\n')[1]).toMatch(
+      /^ {4}E 2026-01-01T00:00:00\.000Z two\\r\\u001b\[31m field="x\\ny"$/,
+    );
   });
 
   it('has colour in its letter only, and only when asked', () => {

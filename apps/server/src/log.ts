@@ -1,8 +1,9 @@
 /*
  * The program's log: pino's JSON lines, or the classic `I 2026-01-01T00:00:00.000Z message key=value` made from them.
  * Warnings and errors are written whatever the level says. It must never be told a password.
- * A message cannot forge a line: line breaks in it are indented, other control characters become spaces.
+ * A message cannot forge a line: line breaks in it are indented, and other characters that are not seen are escaped.
  */
+import { visible, visibleLines } from '@faktory-ts/protocol';
 import type { Logger } from '@faktory-ts/server';
 import { pino, stdSerializers, stdTimeFunctions } from 'pino';
 
@@ -22,7 +23,10 @@ export interface LogOptions {
 
 /** Makes the log that the program and the library write to. */
 export function createLog({ level, format, colour, write }: LogOptions): Logger {
-  const sink = format === 'json' ? write : (line: string) => write(textLine(line, colour));
+  const sink =
+    format === 'json'
+      ? (line: string) => write(visibleLines(line))
+      : (line: string) => write(textLine(line, colour));
   const log = pino(
     {
       level: level === 'error' ? 'warn' : level,
@@ -47,12 +51,12 @@ function textLine(json: string, colour: boolean): string {
   const { level, time, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const letter = String(level).charAt(0).toUpperCase();
   const shown = colour ? `\u001b[${colours[String(level)]}m${letter}\u001b[0m` : letter;
-  const message = String(msg).replace(/\p{Cc}/gu, (character) => (character === '\n' ? '\n    ' : ' '));
+  const message = visibleLines(String(msg)).replaceAll('\n', '\n    ').replaceAll('\t', ' ');
   const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${plain(value)}`);
   return `${shown} ${time} ${message}${pairs.join('')}\n`;
 }
 
 /** A field's value: as it is where nothing in it could be misread, else as JSON. */
 function plain(value: unknown): string {
-  return typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : visible(JSON.stringify(value));
 }

@@ -3,7 +3,7 @@
  * Exit status 0: done, or stopped when asked; 1: failed, or could not start; 2: a command was used wrongly or is unknown;
  * 128 + signal: ended by one. What fails says why in one line on standard error.
  */
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, visibleLines } from '@faktory-ts/protocol';
 import type { Command } from './commands/command.ts';
 import { commandOf, runCommand } from './commands/run.ts';
 import { terminalOf } from './terminal.ts';
@@ -43,6 +43,6 @@ async function work(asked: Command, words: readonly string[]): Promise<void> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof FaktoryError) return error.message;
-  return `unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  if (error instanceof FaktoryError) return visibleLines(error.message);
+  return `unexpected fault: ${visibleLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}`;
 }

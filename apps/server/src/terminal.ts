@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, visibleLines } from '@faktory-ts/protocol';
 import type { Screen, Terminal } from './commands/command.ts';
 
 /** The terminal of a process; `signal` is aborted by INT and TERM. */
@@ -18,7 +18,7 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
     input: stdin,
     printAll: (lines) => pipeline(Readable.from(withEnds(lines)), stdout, { end: false }),
     print: (text) => void stdout.write(`${text}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
+    note: (text) => void stderr.write(`${visibleLines(text)}\n`),
     signal,
     screen: stdout.isTTY && stderr.isTTY ? screenOf(process) : undefined,
     async confirm(question) {
@@ -27,7 +27,9 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
       }
       const lines = createInterface({ input: stdin, output: stderr });
       try {
-        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+        return /^y(es)?$/i.test(
+          (await lines.question(`${visibleLines(question)} [y/N] `, { signal })).trim(),
+        );
       } finally {
         lines.close();
       }

@@ -17,6 +17,7 @@ import {
   type Reply,
   readFetched,
   readJob,
+  visible,
   wireError,
   write,
 } from '@faktory-ts/protocol';
@@ -192,6 +193,6 @@ function record(reply: Reply): Record<string, unknown> {
 }
 
 function unexpected(reply: Reply): FaktoryError {
-  const shown = reply.kind === 'nil' ? 'nothing' : JSON.stringify(reply.text.slice(0, 100));
+  const shown = reply.kind === 'nil' ? 'nothing' : visible(JSON.stringify(reply.text.slice(0, 100)));
   return new FaktoryError('PROTOCOL', `the server answered ${shown}, which is no answer to this command`);
 }

@@ -6,6 +6,8 @@
 
 import { oneClass } from './one-class.ts';
 
+import { visible } from './visible.ts';
+
 /** Every code a {@link FaktoryError} may carry, and what it means. Test errors by code, never by message. */
 export const errorCodes = {
   ERR: 'the server refused, with a text this package does not know',
@@ -81,7 +83,7 @@ export function excerpt(text: string): string {
 export function errorText(error: unknown): string {
   if (!(error instanceof FaktoryError)) return 'ERR internal error';
   const word = error.code === 'NOTUNIQUE' || error.code === 'STALE' ? error.code : 'ERR';
-  return `${word} ${error.message.replace(/[\r\n]+/g, ' ')}`;
+  return `${word} ${visible(error.message.replace(/[\r\n]+/g, ' '))}`;
 }
 
 /** How an `ERR` text begins, and the code it then means. */
@@ -146,8 +148,9 @@ export function wireError(text: string): FaktoryError {
   const space = text.indexOf(' ');
   const word = space < 0 ? text : text.slice(0, space);
   const rest = space < 0 ? '' : text.slice(space + 1);
-  if (Object.hasOwn(codeWords, word)) return new FaktoryError(codeWords[word] ?? 'ERR', rest || text);
-  const message = word === 'ERR' ? rest : text;
+  if (Object.hasOwn(codeWords, word))
+    return new FaktoryError(codeWords[word] ?? 'ERR', visible(rest || text));
+  const message = visible(word === 'ERR' ? rest : text);
   for (const [start, code] of knownTexts) {
     if (message.startsWith(start)) return new FaktoryError(code, message);
   }

@@ -110,6 +110,7 @@ export {
 } from './reply.ts';
 export { formatTime, type Micros, nowMicros, parseTime } from './time.ts';
 export { cutUtf8, utf8Length, wellFormed } from './utf8.ts';
+export { piecesOf, visible, visibleLines } from './visible.ts';
 export {
   type EventKind,
   eventKinds,

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { TokenFile } from '../src/index.ts';
 import { login } from './login.ts';
 import { connected, eventually, folder, running } from './running.ts';
+import { ask, LivePage } from './web.ts';
 
 const audited = (dir: string): Record<string, unknown>[] =>
   readFileSync(join(dir, 'audit.log'), 'utf8')
@@ -97,6 +98,35 @@ test('HTTP takes a token as Bearer NAME:SECRET and as user and password, with it
   expect(await status('/history', `Bearer shop:${read}`)).toBe(401);
   expect(await status('/history', `Bearer nobody:all`)).toBe(401);
   expect(await status('/history', `Basic ${btoa('anybody:all')}`)).toBe(200);
+});
+
+test('what the rights refuse stands in the audit log, by wire, HTTP and WebSocket', async () => {
+  const dir = folder();
+  const tokens = new TokenFile(dir, 'test');
+  const [push, fetch] = [tokens.add('shop', 'push'), tokens.add('mailer', 'fetch:mail')];
+  const server = await running({ dir, http: {} });
+  const [, producer] = await login(server, push);
+  await producer.ask('QUEUE PAUSE mail');
+  const [, consumer] = await login(server, fetch, { wid: 'w1' });
+  await consumer.ask('FETCH other');
+  const headers = { authorization: `Bearer shop:${push}` };
+  await ask(server, '/history', { headers });
+  await ask(server, '/api/queues/mail/pause', { headers, method: 'POST' });
+  await ask(server, '/api/queues', { headers });
+  expect(await new LivePage(server, headers).refused()).toBe(403);
+  await eventually(() => audited(dir).length === 8);
+  expect(
+    audited(dir)
+      .slice(2)
+      .map(({ who, did, what, ok }) => `${who}: ${did} ${what} ${ok}`),
+  ).toEqual([
+    'token shop: QUEUE PAUSE mail false',
+    'token mailer: FETCH other false',
+    'token shop: GET /history  false',
+    'token shop: POST /api/queues/:name/pause mail false',
+    'token shop: GET /api/queues  false',
+    'token shop: GET /api/live  false',
+  ]);
 });
 
 test('names and scopes that cannot be, and a file that is damaged, are refused', async () => {

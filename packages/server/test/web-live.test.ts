@@ -169,3 +169,16 @@ test('a page that reads slowly gets newer, not more', { timeout: 30_000 }, async
   await slow.until((update) => (row(last)(update)?.size === rounds ? true : undefined));
   expect(slow.updates.length - before).toBeLessThan(told - 1);
 });
+
+test('a page that names topics again and again is heard a few times a second, and closed when it does not stop', async () => {
+  const server = await opened();
+  const [greedy, other] = [page(server), page(server)];
+  await other.ask('queues');
+  await greedy.ask('stats');
+  const closed = greedy.closed();
+  for (let time = 0; time < 500; time++) await greedy.ask(...(time % 2 ? ['queues'] : ['workers', 'queues']));
+  expect(await closed).toBe(4429);
+  expect(greedy.updates.length).toBeLessThan(20);
+  await (await greeted(server)).push('job-00001', { queue: 'seen' });
+  await other.until(row('seen'));
+});

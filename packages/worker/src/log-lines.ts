@@ -6,6 +6,7 @@
 
 import { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
+import { visible } from '@faktory-ts/protocol';
 import { failureOf } from './failure.ts';
 import type { Logger } from './log.ts';
 
@@ -46,16 +47,13 @@ export function lineLogger(level: LogLevel, write: (line: string) => void, colou
 
 function valueText(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return oneLine(value);
-  if (value instanceof Error) return JSON.stringify(failureOf(value).message); // with its causes
+  if (value instanceof Error) return visible(JSON.stringify(failureOf(value).message)); // with its causes
   try {
-    return JSON.stringify(value) ?? String(value);
+    return visible(JSON.stringify(value) ?? String(value));
   } catch (error) {
     // Cyclic, or a BigInt somewhere inside.
     return `(${(error as Error).name})`;
   }
 }
 
-function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach the terminal
-  return text.replace(/[\u0000-\u001f\u007f]/g, (control) => JSON.stringify(control).slice(1, -1));
-}
+const oneLine = visible; // what must not reach the terminal is escaped

@@ -4,6 +4,7 @@
  * wrong the buckets: each counts all jobs up to its bound, those of the smaller buckets too.
  */
 
+import { visibleLines } from '@faktory-ts/protocol';
 import type { WorkerObserver } from './observer.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -147,5 +148,5 @@ function line(name: string, labels: Record<string, string>, value: number): stri
 }
 
 function escaped(text: string): string {
-  return text.replace(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`));
+  return visibleLines(text).replace(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`));
 }

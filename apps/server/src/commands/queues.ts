@@ -6,7 +6,7 @@ import { serverFlags, withServer } from './connect.ts';
 import { progressOf } from './jobs.ts';
 import type { Operator } from './operator.ts';
 import { table } from './table.ts';
-import { counted, jsonText, span } from './words.ts';
+import { counted, jsonText, plain, span } from './words.ts';
 
 export const queues = command({
   name: 'queues',
@@ -90,7 +90,7 @@ async function act(
 ): Promise<void> {
   const { terminal } = call;
   const names = [...sizes.keys()];
-  const told = names.length > 5 ? counted(names.length, 'queue') : names.join(', ');
+  const told = names.length > 5 ? counted(names.length, 'queue') : plain(names.join(', '));
   switch (what) {
     case 'pause':
     case 'resume':
@@ -99,7 +99,7 @@ async function act(
       return;
     case 'latency': {
       const latency = await server.latency(names);
-      const rows = names.map((name) => `${name} ${(latency[name] ?? 0).toFixed(3)}`);
+      const rows = names.map((name) => `${plain(name)} ${(latency[name] ?? 0).toFixed(3)}`);
       terminal.print(call.on('json') ? jsonText(latency) : rows.join('\n'));
       return;
     }

@@ -1,8 +1,8 @@
 /*
- * Times, lists and numbers as people write and read them. It must never let a job's own text reach a terminal as it is: what would be
- * a control sequence there is shown as a dot.
+ * Times, lists and numbers as people write and read them. It must never let a job's own text reach a terminal as it is: a character
+ * that moves a cursor or turns the text around is shown as its escape.
  */
-import { FaktoryError, formatTime, nowMicros, parseTime } from '@faktory-ts/protocol';
+import { FaktoryError, formatTime, nowMicros, parseTime, visible, visibleLines } from '@faktory-ts/protocol';
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -59,18 +59,13 @@ export function counted(count: number, what: string): string {
   return `${thousands(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** One line that moves no cursor. */
-export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '·');
-}
+/** One line that moves no cursor and shows each of its characters. */
+export const plain = visible;
 
 /** A value as JSON that is also safe on a terminal. */
 export function jsonText(value: unknown, space?: number): string {
   return safeJson(JSON.stringify(value, undefined, space));
 }
 
-/** JSON text that is also safe on a terminal: what JSON leaves as it is of control characters is escaped. */
-export function safeJson(text: string): string {
-  return text.replace(/[\u007f-\u009f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
+/** JSON text that is also safe on a terminal: what JSON leaves as it is of characters that are not seen is escaped. */
+export const safeJson = visibleLines;

@@ -16,7 +16,8 @@ import { type Limits, parseScope } from './rights.ts';
 import { type SessionOf, Sessions } from './sessions.ts';
 import { pathOf, readTokens, type SecretToken } from './tokens.ts';
 
-export { type Deed, summary } from './audit.ts';
+export { commandDeed, summary } from './audit.ts';
+export type { Deed } from './deed.ts';
 export { isAudited, isWatched, keyOf, permit, permitOwned, permitQueues, rightsOf } from './rights.ts';
 
 /** What is to be known. Empty lists: nothing is asked. */
@@ -111,6 +112,7 @@ export class Access {
 
   async close(): Promise<void> {
     unwatchFile(pathOf(this.#dir), this.look);
+    this.audit.flush();
     await this.#prover.close();
   }
 

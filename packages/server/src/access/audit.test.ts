@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { silent } from '../log.ts';
 import { Audit, summary } from './audit.ts';
 
@@ -43,4 +43,57 @@ test('what was done is told without a value of an argument', () => {
   expect(summary(JSON.stringify(change))).toBe('discard places dead,retries by their text');
   expect(summary('a b')).toBe('a b');
   expect(summary('{"args":["secret"')).toBe('');
+});
+
+/** The entries of a fresh log after something was done. */
+async function entriesAfter(act: (audit: Audit) => Promise<void> | void): Promise<Record<string, unknown>[]> {
+  const own = mkdtempSync(join(dir, 'own-'));
+  const audit = new Audit({ dir: own, log: silent, clock: () => 0 });
+  await act(audit);
+  const files = readdirSync(own).map((name) => readFileSync(join(own, name), 'utf8'));
+  return files.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line));
+}
+
+test('a caller that does very much is counted, and told once a minute with how often', async () => {
+  vi.useFakeTimers();
+  const entries = await entriesAfter(async (audit) => {
+    for (let time = 0; time < 10_000; time++) audit.write(deed);
+    audit.write({ ...deed, who: 'token other' });
+    await vi.advanceTimersByTimeAsync(60_000);
+  });
+  vi.useRealTimers();
+  expect(entries.length).toBeLessThan(700);
+  expect(entries.at(-2)).toMatchObject({ who: 'token other' });
+  expect(entries.at(-1)).toMatchObject({ ...deed, what: '', times: 10_000 - (entries.length - 2) });
+});
+
+test('what is refused fills little of the log, from however many addresses, and pushes out nothing', async () => {
+  const entries = await entriesAfter((audit) => {
+    audit.write(deed);
+    for (let host = 0; host < 20_000; host++)
+      audit.write({
+        ...deed,
+        who: 'nobody',
+        from: `10.1.${host >> 8}.${host & 255}`,
+        what: 'x'.repeat(200),
+        ok: false,
+      });
+    audit.write({ ...deed, what: 'last' });
+    audit.flush();
+  });
+  expect(entries.length).toBeLessThan(400);
+  expect(JSON.stringify(entries).length).toBeLessThan(150_000);
+  expect(entries.filter(({ ok }) => ok).map(({ what }) => what)).toEqual(['default', 'last']);
+  const told = entries.reduce((sum, { times = 1 }) => sum + Number(times), 0);
+  expect(told).toBe(20_002);
+  expect(entries.at(-1)).toMatchObject({ who: 'others', ok: false });
+});
+
+test('names from outside cannot move a cursor, turn the text or forge a line', async () => {
+  const what = 'a\u202eb\u001b[2J\u0085\n{"who":"password"}';
+  const own = mkdtempSync(join(dir, 'own-'));
+  new Audit({ dir: own, log: silent, clock: () => 0 }).write({ ...deed, what });
+  const text = readFileSync(join(own, 'audit.log'), 'utf8');
+  expect(text).toMatch(/^[\x20-\x7e]+\n$/);
+  expect(JSON.parse(text)).toMatchObject({ what });
 });

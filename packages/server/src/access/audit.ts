@@ -2,29 +2,19 @@
  * The audit log: who changed what, when and from where. `audit.log` in the data folder, one JSON object a line, kept to six files of
  * ten megabytes.
  *
+ * A caller that does very much is counted (audit-budget.ts), so that nobody pushes older entries out.
  * It must never hold a value of an argument, a password or a secret, nor stop the server: on a full disk entries are missing, and the
  * server's own log says so. A stranger would get wrong that commands of the program write here too, beside a running server: so every
  * line is one append, and the size is asked of the file.
  */
 import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { excerpt, formatTime, type Micros } from '@faktory-ts/protocol';
+import { excerpt, formatTime, type Micros, visible } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
 import { appendOwned } from '../owned-file.ts';
-
-/** What somebody did. */
-export interface Deed {
-  /** `password`, `token NAME`, `anybody` where nothing is asked, or a user of the machine. */
-  readonly who: string;
-  /** The address it came from; `here` for this machine's own commands and signals. */
-  readonly from: string;
-  /** Verb and subcommand. */
-  readonly did: string;
-  /** To what, in short; see {@link summary}. */
-  readonly what: string;
-  /** Whether it was carried out. */
-  readonly ok: boolean;
-}
+import { AuditBudget } from './audit-budget.ts';
+import type { Deed } from './deed.ts';
+import { keyOf } from './rights.ts';
 
 export interface AuditOptions {
   readonly dir: string;
@@ -36,11 +26,14 @@ export interface AuditOptions {
 
 const TEN_MEGABYTES = 10_000_000;
 const KEPT = 5; // files beside the current one
+const COUNTED_FOR = 60_000; // ms until what was only counted is written
 const SILENCE = 60_000; // ms between complaints about a disk that takes nothing
 
 export class Audit {
   readonly #options: AuditOptions;
   readonly #file: string;
+  readonly #budget = new AuditBudget();
+  #later: NodeJS.Timeout | undefined;
   #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AuditOptions) {
@@ -49,10 +42,32 @@ export class Audit {
   }
 
   write({ who, from, did, what, ok }: Deed): void {
+    const deed = { who, from, did, what, ok };
+    const line = this.#lineOf(deed);
+    if (this.#budget.allows(deed, line.length)) {
+      this.#append(line);
+      return;
+    }
+    this.#later ??= setTimeout(() => this.flush(), COUNTED_FOR).unref();
+  }
+
+  /** Writes what was only counted so far. */
+  flush(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    for (const { deed, times } of this.#budget.takeCounted()) this.#append(this.#lineOf({ ...deed, times }));
+  }
+
+  /** Names come from clients: characters that would not be seen, or turn the line around, are escaped beyond what JSON asks. */
+  #lineOf(deed: Deed & { readonly times?: number }): string {
+    const at = formatTime(this.#options.clock());
+    return `${visible(JSON.stringify({ at, ...deed }))}\n`;
+  }
+
+  #append(line: string): void {
     try {
       this.#makeRoom();
-      const at = formatTime(this.#options.clock());
-      appendOwned(this.#file, `${JSON.stringify({ at, who, from, did, what, ok })}\n`);
+      appendOwned(this.#file, line);
     } catch (error) {
       if (performance.now() - this.#complainedAt < SILENCE) return;
       this.#complainedAt = performance.now();
@@ -92,6 +107,12 @@ export function summary(payload: string): string {
   if (Array.isArray(fields.jids)) said.push(`${fields.jids.length} jids`);
   if (searches.some((name) => fields[name] !== undefined)) said.push('by their text');
   return excerpt(said.join(' '));
+}
+
+/** How a command of the wire is told: its verb, with the subcommand where that decides, and what it was done to. */
+export function commandDeed(verb: string, payload: string): Pick<Deed, 'did' | 'what'> {
+  const did = keyOf(verb, payload);
+  return { did, what: summary(did === verb ? payload : payload.trimStart().slice(did.length - verb.length)) };
 }
 
 function objectIn(text: string): Record<string, unknown> {

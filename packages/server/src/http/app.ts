@@ -11,6 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access, Caller } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
+import { networkOf } from '../network.ts';
 import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
 import { type ApiSources, addApi } from './api.ts';
@@ -24,6 +25,7 @@ import { addPages, prefixOf, withoutPrefix } from './pages.ts';
 import { Proxies } from './proxies.ts';
 import { Redaction } from './redact.ts';
 import { answerError } from './routes.ts';
+import { Turns } from './turns.ts';
 import { Watch, type WatchSources } from './watch.ts';
 
 export interface HttpOptions {
@@ -55,6 +57,18 @@ export type HttpSources = HealthSources &
 const KEEPALIVE = 60_000; // ms of silence after which the system asks whether the peer is there
 const MOST_HEADERS = 65_536; // bytes
 
+/** Pages that read much, or make this thread's work of much. */
+const COSTLY: ReadonlySet<string> = new Set([
+  'GET /metrics',
+  'GET /history',
+  'GET /api/history',
+  'GET /api/kinds',
+  'GET /api/errors',
+  'GET /api/jobs',
+  'GET /api/jobs/count',
+  'POST /api/jobs/change',
+]);
+
 /** Nothing but this server's own files; no page of another site may frame one of ours. */
 const policy = {
   useDefaults: false,
@@ -79,6 +93,7 @@ export class HttpApp {
   readonly #watch: Watch;
   readonly #live: Live;
   readonly #connections = new HttpConnections();
+  readonly #turns = new Turns();
   #app: FastifyInstance | undefined;
 
   constructor(options: HttpOptions, sources: HttpSources) {
@@ -139,9 +154,7 @@ export class HttpApp {
     this.#countRequests(app);
     app.setErrorHandler((error, _request, reply) => answerError(error, reply, this.#options.log));
     app.decorateRequest('caller', undefined);
-    app.addHook('preHandler', async (request, reply) => {
-      if (request.caller) reply.raw.once('close', this.#connections.hold(request.raw.socket));
-    });
+    app.addHook('preHandler', (request, reply) => this.#admit(request, reply));
     this.#addOldPages(app);
     await addApi(app, this.#guard, this.#live, this.#apiSources(), this.#options.log);
     await addPages(app);
@@ -157,6 +170,23 @@ export class HttpApp {
     });
     app.addHook('onResponse', async (request) => asked.answered(nameOf(request)));
     app.addHook('onRequestAbort', async (request) => asked.answered(nameOf(request)));
+  }
+
+  /** Waits for the turn of the caller, whose connection is kept from now on. */
+  async #admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    const { caller, ip, routeOptions, raw } = request;
+    if (!caller) return undefined;
+    reply.raw.once('close', this.#connections.hold(raw.socket));
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const costly = COSTLY.has(`${request.method} ${routeOptions.url}`);
+    const end = await this.#turns.take(`${networkOf(ip)} ${caller.who}`, costly, gone.signal);
+    if (end === undefined || reply.raw.closed) {
+      end?.();
+      return reply.hijack(); // nobody is there to read an answer
+    }
+    reply.raw.once('close', end);
+    return undefined;
   }
 
   #addOldPages(app: FastifyInstance): void {

@@ -10,6 +10,7 @@ import type { IncomingMessage } from 'node:http';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
+import { networkOf } from '../network.ts';
 import type { Hosts } from './hosts.ts';
 import { prefixOf } from './pages.ts';
 import type { Proxies } from './proxies.ts';
@@ -29,6 +30,7 @@ declare module 'fastify' {
 
 /** The cookie of a session, with the port behind it where the address has one. */
 export const COOKIE = 'faktory_session';
+const NOBODY = 'nobody'; // in the audit log, where it is not known who asks
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The status of each error's answer; all others are 500. */
@@ -66,20 +68,20 @@ export class Guard {
     reply.raw.once('close', () => gone.abort());
     request.gone = gone.signal;
     request.loggedIn = number !== undefined;
-    const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`;
+    const key = keyOf(request);
     if (caller.limits) permit(caller.limits, key);
     if (isAudited(key)) request.deed = key;
   };
 
   /**
-   * As an answer leaves: what changed something goes into the audit log, as it does when it comes by the wire; also when nobody is there
-   * any more to hear how it ended.
+   * As an answer leaves: what changed something, and what the rights refuse, goes into the audit log, as it does when it comes by the wire;
+   * also when nobody is there any more to hear how it ended.
    */
   readonly answered = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (request.deed === undefined) return;
-    const { body, params, ip: from, deed: did } = request;
+    if (request.deed === undefined && reply.statusCode !== statuses.FORBIDDEN) return;
+    const { body, params, ip: from, deed: did = keyOf(request) } = request;
     const what = summary(JSON.stringify({ ...((body as object) ?? {}), ...namesIn(params) }));
-    const who = request.caller?.who ?? '';
+    const who = request.caller?.who ?? NOBODY;
     this.#access.audit.write({ who, from, did, what, ok: reply.statusCode < 400 });
   };
 
@@ -87,11 +89,12 @@ export class Guard {
   readonly page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     try {
       const { caller } = await this.#caller(request, false);
-      if (caller.limits) permit(caller.limits, `GET ${request.routeOptions.url}`);
       request.caller = caller;
+      if (caller.limits) permit(caller.limits, `GET ${request.routeOptions.url}`);
       return undefined;
     } catch (error) {
       if (!(error instanceof FaktoryError)) throw error;
+      this.#noteRefusal(error, request.ip, keyOf(request), request.caller);
       if (error.code === 'AUTH') reply.header('WWW-Authenticate', 'Basic realm="Faktory"');
       if (error.code === 'LIMIT') reply.header('Retry-After', '2');
       return reply.code(statusOf(error)).send(error.message);
@@ -102,14 +105,26 @@ export class Guard {
   async socket(
     request: IncomingMessage,
     key: string,
-  ): Promise<{ readonly caller: Caller; readonly holds: () => boolean }> {
-    refuseOthers(request.headers);
+  ): Promise<{ readonly caller: Caller; readonly network: string; readonly holds: () => boolean }> {
     const forwarded = request.headers['x-forwarded-for'];
     const address = this.#proxies.from(request.socket.remoteAddress ?? '', forwarded);
-    const { caller, number } = await this.#look(request.headers, address, () => request.socket.destroyed);
-    if (caller.limits) permit(caller.limits, key);
-    const holds = (): boolean => number === undefined || this.#access.session(number) !== undefined;
-    return { caller, holds };
+    let known: Caller | undefined;
+    try {
+      refuseOthers(request.headers);
+      const { caller, number } = await this.#look(request.headers, address, () => request.socket.destroyed);
+      known = caller;
+      if (caller.limits) permit(caller.limits, key);
+      const holds = (): boolean => number === undefined || this.#access.session(number) !== undefined;
+      return { caller, network: networkOf(address), holds };
+    } catch (error) {
+      this.#noteRefusal(error, address, key, known);
+      throw error;
+    }
+  }
+
+  #noteRefusal(error: unknown, from: string, did: string, caller: Caller | undefined): void {
+    if (!(error instanceof FaktoryError) || error.code !== 'FORBIDDEN') return;
+    this.#access.audit.write({ who: caller?.who ?? NOBODY, from, did, what: '', ok: false });
   }
 
   #caller(request: FastifyRequest, renew: boolean) {
@@ -130,6 +145,11 @@ export class Guard {
     if (session) return session;
     return { caller: await this.#access.admitHttp(headers.authorization, { address, gone }) };
   }
+}
+
+/** The line of the table of rights for a request. */
+function keyOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${routeOptions.url}`;
 }
 
 /** The audit log knows queues by this name. */

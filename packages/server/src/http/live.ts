@@ -20,6 +20,7 @@ import { answerPlainly, refuse, wantsAnother } from './upgrade.ts';
 const TOPICS: readonly LiveTopic[] = ['stats', 'attention', 'queues', 'workers', 'events'];
 const PATH = '/api/live';
 const MOST_PAGES = 500;
+const MOST_OF_ONE = 250; // pages of an address
 const MOST_UNSENT = 64 * 1024; // bytes; then the page waits
 const MOST_EVENTS = 200; // that wait for a page
 const MOST_ASKED = 4096; // bytes of a page's message
@@ -27,11 +28,15 @@ const LEAST_BETWEEN = 250; // ms between two messages to a page
 const LONGEST_WRITING = 5; // ms at a time, to all pages
 const LOG_IN = 4401; // close codes of ours
 const UNREADABLE = 4400;
+const TOO_MANY = 4429;
+const ASKS_AT_ONCE = 8; // messages of a page that are followed at once; then one in LEAST_BETWEEN
+const MOST_SURPLUS = 100; // messages in that time
 const PING = 20_000; // ms; proxies close connections that are silent
 
 interface Page {
   readonly socket: WebSocket;
   readonly caller: Caller;
+  readonly network: string;
   /** Whether its caller is still let in. */
   readonly holds: () => boolean;
   topics: ReadonlySet<LiveTopic>;
@@ -41,6 +46,14 @@ interface Page {
   sentAt: number;
   alive: boolean;
   waiting: NodeJS.Timeout | undefined;
+  /** Messages that may be followed at once. */
+  asks: number;
+  askedAt: number;
+  /** The last message, and what follows it later. */
+  asked: string;
+  asking: NodeJS.Timeout | undefined;
+  /** Messages since one was followed. */
+  surplus: number;
 }
 
 interface Upgrade {
@@ -101,7 +114,10 @@ export class Live {
       const url = withoutPrefix(request.url ?? '', prefixOf(request));
       if (url.split('?', 1)[0] !== PATH) throw new FaktoryError('NOT_FOUND', 'there is no such WebSocket');
       const known = await this.#guard.socket(request, `GET ${PATH}`);
-      if (this.#pages.size >= MOST_PAGES) throw new FaktoryError('LIMIT', 'too many pages are open');
+      const { network } = known;
+      const own = [...this.#pages].filter((page) => page.network === network).length;
+      if (this.#pages.size >= MOST_PAGES || own >= MOST_OF_ONE)
+        throw new FaktoryError('LIMIT', 'too many pages are open');
       this.#connections.holdPage(request.socket);
       sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, known));
     } catch (error) {
@@ -110,7 +126,7 @@ export class Live {
     }
   }
 
-  #open(socket: WebSocket, known: Pick<Page, 'caller' | 'holds'>): void {
+  #open(socket: WebSocket, known: Pick<Page, 'caller' | 'holds' | 'network'>): void {
     const page: Page = {
       ...known,
       socket,
@@ -121,6 +137,11 @@ export class Live {
       sentAt: 0,
       alive: true,
       waiting: undefined,
+      asks: ASKS_AT_ONCE,
+      askedAt: performance.now(),
+      asked: '',
+      asking: undefined,
+      surplus: 0,
     };
     this.#pages.add(page);
     this.#ping ??= setInterval(() => this.#pingAll(), PING).unref();
@@ -128,12 +149,34 @@ export class Live {
     socket.on('pong', () => {
       page.alive = true;
     });
-    socket.on('message', (message) => this.#asked(page, String(message)));
+    socket.on('message', (message) => this.#heard(page, String(message)));
     socket.on('close', () => {
       clearTimeout(page.waiting);
+      clearTimeout(page.asking);
       this.#pages.delete(page);
       this.#wantAll();
     });
+  }
+
+  /** A page that names its topics very often is heard four times a second, with the last that it said; one that does not stop is closed. */
+  #heard(page: Page, message: string): void {
+    const now = performance.now();
+    page.asks = Math.min(ASKS_AT_ONCE, page.asks + (now - page.askedAt) / LEAST_BETWEEN);
+    page.askedAt = now;
+    page.asked = message;
+    if (page.asking === undefined && page.asks >= 1) {
+      page.asks -= 1;
+      this.#asked(page, message);
+      return;
+    }
+    page.surplus += 1;
+    if (page.surplus > MOST_SURPLUS)
+      page.socket.close(TOO_MANY, 'too many messages; name topics when they change');
+    page.asking ??= setTimeout(() => {
+      page.asking = undefined;
+      page.surplus = 0;
+      this.#asked(page, page.asked);
+    }, LEAST_BETWEEN).unref();
   }
 
   /** A page names its topics; those that it had go on where they were. */

@@ -5,10 +5,11 @@
  * A stranger would get wrong why the figures of jobs are no Counter objects of the library: they are counted in the engine as plain
  * numbers, and copied here.
  */
-import type { Info } from '@faktory-ts/protocol';
+import { type Info, visible } from '@faktory-ts/protocol';
 import type { Metric, Registry } from 'prom-client';
 import { type Histogram, type Jobs, runBounds, storageErrorKinds, waitBounds } from '../jobs/jobs.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
+import { SharedRun } from './shared-run.ts';
 
 /** Where the figures come from. */
 export interface MetricsSources {
@@ -39,19 +40,29 @@ interface Family {
   readonly values: readonly Sample[];
 }
 
+interface MetricsText {
+  readonly type: string;
+  readonly text: string;
+}
+
 const MOST_QUEUES = 1000; // that are told by name
 const ended = ['done', 'failed', 'dead', 'discarded', 'released'] as const;
 
 export class MetricsPage {
   readonly #sources: MetricsSources;
   #process: Promise<Registry> | undefined;
+  readonly #page = new SharedRun(() => this.#make());
 
   constructor(sources: MetricsSources) {
     this.#sources = sources;
   }
 
-  /** The page, and its content type. */
-  async read(): Promise<{ readonly type: string; readonly text: string }> {
+  /** The page, and its content type. However many ask, it is made half of the time at most. */
+  read(): Promise<MetricsText> {
+    return this.#page.get();
+  }
+
+  async #make(): Promise<MetricsText> {
     const { Registry: Fresh } = await import('prom-client');
     this.#process ??= processFigures();
     const registry = new Fresh();
@@ -309,9 +320,18 @@ function samples(name: string, labels: Labels, { bounds, counts, sum }: Buckets)
   ];
 }
 
+/** Names are clients' texts: what would not be seen of them on a page of graphs is escaped. */
+function shown(labels: Labels): Labels {
+  const entries = Object.entries(labels);
+  return entries.every(([, value]) => visible(value) === value)
+    ? labels
+    : Object.fromEntries(entries.map(([name, value]) => [name, visible(value)]));
+}
+
 /** The library asks a metric for nothing but its name and what `get` gives. */
 function asMetric(family: Family): Metric {
-  const get = async () => ({ ...family, aggregator: 'sum' });
+  const values = family.values.map((sample) => ({ ...sample, labels: shown(sample.labels) }));
+  const get = async () => ({ ...family, values, aggregator: 'sum' });
   return { name: family.name, get } as unknown as Metric;
 }
 

@@ -7,7 +7,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { Info } from '@faktory-ts/protocol';
+import { type Info, visible } from '@faktory-ts/protocol';
 import type { Jobs, Kind } from '../jobs/jobs.ts';
 import type { StatsdOptions } from '../options.ts';
 
@@ -111,10 +111,10 @@ export class StatsdTask {
   }
 
   #say(name: string, value: number | string, type: string, own: readonly string[] = []): void {
-    const tags = [...this.#tags, ...own].map((tag) => tag.replace(/[|,#\s]/g, '_'));
+    const tags = [...this.#tags, ...own].map((tag) => visible(tag).replace(/[|,#\s\\]/g, '_'));
     const end = tags.length > 0 ? `|#${tags.join(',')}` : '';
     this.#lines.push(
-      `${this.#options.namespace ?? 'faktory.'}${name.replace(/[:|@\s]/g, '_')}:${value}|${type}${end}`,
+      `${this.#options.namespace ?? 'faktory.'}${visible(name).replace(/[:|@\s\\]/g, '_')}:${value}|${type}${end}`,
     );
   }
 

@@ -289,3 +289,10 @@ async function queue(payload: string, { jobs }: Desk): Promise<Answer> {
   else await jobs.setPaused(which, sub === 'PAUSE');
   return OK;
 }
+
+/** Throws LIMIT for a payload that is longer than its verb takes. */
+export function checkLength({ large }: Verb, name: string, { length }: string): void {
+  if (large || length <= MOST_PAYLOAD) return;
+  const text = `line longer than this verb takes: ${name} has ${length} characters, the most is ${MOST_PAYLOAD}; split it`;
+  throw new FaktoryError('LIMIT', text);
+}

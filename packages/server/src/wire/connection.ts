@@ -18,10 +18,10 @@ import {
   nowMicros,
   splitVerb,
 } from '@faktory-ts/protocol';
-import { type Caller, type Deed, isAudited, keyOf, ownerOf, permit, summary } from '../access/access.ts';
+import { type Caller, commandDeed, type Deed, isAudited, keyOf, ownerOf, permit } from '../access/access.ts';
 import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
-import { type Answer, commands, type Desk, MOST_PAYLOAD, type Session, type Verb } from './commands.ts';
+import { type Answer, checkLength, commands, type Desk, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
@@ -31,11 +31,7 @@ const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the comman
 
 const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
 
-const tooLong = (verb: string, length: number): FaktoryError =>
-  new FaktoryError(
-    'LIMIT',
-    `line longer than this verb takes: ${verb} has ${length} characters, the most is ${MOST_PAYLOAD}; split it`,
-  );
+const MOST_NOTED = 2000; // characters of a refused command that are read for the audit log
 
 const interrupted = AbortSignal.abort();
 
@@ -90,6 +86,8 @@ export class Connection implements Session, WorkerLine {
   #held = false;
   #ended = false;
   #closing = false;
+  /** The error that was written to the audit log last. */
+  #noted: unknown;
   /** The socket is closed. */
   #closed = false;
 
@@ -255,7 +253,7 @@ export class Connection implements Session, WorkerLine {
       slot.verb = name;
       this.#commands += 1;
       this.#held = !verb.streams;
-      if (payload.length > MOST_PAYLOAD && !verb.large) throw tooLong(name, payload.length);
+      checkLength(verb, name, payload);
       if (this.caller.limits !== undefined) this.#permit(name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);
       if (!(answer instanceof Promise)) {
@@ -264,9 +262,13 @@ export class Connection implements Session, WorkerLine {
       }
       answer.then(
         (text) => this.#settle(slot, text),
-        (error) => this.#settle(slot, this.#refused(error)),
+        (error) => {
+          this.#noteRefusal(error, line);
+          this.#settle(slot, this.#refused(error));
+        },
       );
     } catch (error) {
+      this.#noteRefusal(error, line);
       this.#fill(slot, this.#errorText(error));
     }
   }
@@ -285,18 +287,28 @@ export class Connection implements Session, WorkerLine {
     }
   }
 
+  /** What the rights refuse stands in the audit log. */
+  #noteRefusal(error: unknown, line: string): void {
+    if (!(error instanceof FaktoryError) || error.code !== 'FORBIDDEN' || error === this.#noted) return;
+    const [name, payload] = splitVerb(line);
+    this.#port.audit({ ...this.#deed(name, payload.length > MOST_NOTED ? '' : payload), ok: false });
+  }
+
+  #deed(name: string, payload: string): Omit<Deed, 'ok'> {
+    return { who: this.caller.who, from: this.#from, ...commandDeed(name, payload) };
+  }
+
   /** Carries out what may have to stand in the audit log. */
   async #watch(verb: Verb, name: string, payload: string): Promise<Answer> {
-    const did = keyOf(name, payload);
-    if (!isAudited(did)) return this.#run(verb, payload);
-    const what = summary(did === name ? payload : payload.trimStart().slice(did.length - name.length));
-    const deed = { who: this.caller.who, from: this.#from, did, what };
+    if (!isAudited(keyOf(name, payload))) return this.#run(verb, payload);
+    const deed = this.#deed(name, payload);
     try {
       const answer = await this.#run(verb, payload);
       this.#port.audit({ ...deed, ok: true });
       return answer;
     } catch (error) {
       this.#port.audit({ ...deed, ok: false });
+      this.#noted = error;
       throw error;
     }
   }

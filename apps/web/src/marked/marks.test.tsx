@@ -1,0 +1,31 @@
+import type { ReactNode } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { expect, test } from 'vitest';
+
+const Name = ({ of }: { of: string }): ReactNode => <b title={of}>{of}</b>;
+const html = (node: ReactNode): string => renderToStaticMarkup(node).replace(/ class="[^"]*"/g, '');
+
+test('a character that is not seen is a mark wherever a text stands, and an escape in what an attribute says', () => {
+  const evil = 'a\u202eb';
+  const marked = 'a<mark dir="ltr">U+202E</mark>b';
+  expect(html(<p>{evil}</p>)).toBe(`<p>${marked}</p>`);
+  expect(html(<Name of={evil} />)).toBe(`<b title="a\\u202eb">${marked}</b>`);
+  expect(
+    html(
+      <p>
+        1 {evil} <i>2</i>
+      </p>,
+    ),
+  ).toBe(`<p>1 ${marked} <i>2</i></p>`);
+  expect(html(<>{[evil, 'c']}</>)).toBe(`${marked}c`);
+  expect(html(<option>{evil}</option>)).toBe('<option>a\\u202eb</option>');
+  expect(html(<p>{'\u0000\u0085'}</p>)).toBe(
+    '<p><mark dir="ltr">U+0000</mark><mark dir="ltr">U+0085</mark></p>',
+  );
+});
+
+test('other texts are as they are: line ends, signs that join emoji, other scripts, and what a person edits', () => {
+  for (const text of ['a\n\tb\r\nc', '👩‍👩‍👧 می‌خواهم', 'עברית'])
+    expect(html(<p>{text}</p>)).toBe(`<p>${text}</p>`);
+  expect(html(<textarea defaultValue={'a\u202eb'} />)).toContain('a\u202eb');
+});

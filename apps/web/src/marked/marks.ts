@@ -1,0 +1,52 @@
+/*
+ * Marks for characters that are not seen: names and arguments are texts of other programs, and a bidi control in one may turn the text
+ * around it, so that a person reads another queue than the button clears. Every text of the page comes through here, as the page's JSX is
+ * made by this folder (tsconfig.json).
+ */
+import { piecesOf, visible } from '@faktory-ts/protocol';
+import type { ElementType, ReactElement, ReactNode } from 'react';
+import { Fragment, jsx, jsxs } from 'react/jsx-runtime';
+
+/** What an element is made with. */
+export type Props = Readonly<Record<string, unknown>> & { readonly children?: ReactNode };
+
+const mark = 'mx-px rounded-sm bg-sunken px-0.5 font-mono text-xs text-dead';
+const attributes = ['title', 'aria-label', 'alt'] as const;
+/** Elements that hold text only, or what a person edits. */
+const untouched: ReadonlySet<unknown> = new Set(['textarea', 'script', 'style']);
+
+/** The element with its unseen characters marked; components are left to the elements that they make. */
+export function marked(type: ElementType, props: Props): Props {
+  if ((typeof type !== 'string' && type !== Fragment) || untouched.has(type)) return props;
+  const children =
+    type === 'option' || type === 'title' ? shown(props.children) : markedChild(props.children);
+  const changed: Record<string, unknown> = children === props.children ? {} : { children };
+  for (const name of attributes) {
+    const text = props[name];
+    if (typeof text === 'string' && shown(text) !== text) changed[name] = shown(text);
+  }
+  return Object.keys(changed).length > 0 ? { ...props, ...changed } : props;
+}
+
+function markedChild(child: ReactNode): ReactNode {
+  if (typeof child === 'string') return markedText(child);
+  if (!Array.isArray(child)) return child;
+  const children = child.map((one: ReactNode) => (typeof one === 'string' ? markedText(one) : one));
+  return children.some((one, index) => one !== child[index]) ? children : child;
+}
+
+function markedText(text: string): string | ReactElement {
+  const pieces = piecesOf(text);
+  if (pieces.length === 1) return text;
+  const children = pieces.map((piece, index) => (index % 2 === 0 ? piece : markOf(piece)));
+  return jsxs(Fragment, { children });
+}
+
+function markOf(sign: string): ReactElement {
+  const code = sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return jsx('mark', { className: mark, dir: 'ltr', children: `U+${code}` });
+}
+
+function shown<T>(text: T): T | string {
+  return typeof text === 'string' ? visible(text) : text;
+}
