@@ -86,8 +86,7 @@ export class Connection implements Session, WorkerLine {
   #held = false;
   #ended = false;
   #closing = false;
-  /** The error that was written to the audit log last. */
-  #noted: unknown;
+  #noted: unknown; // the error that the audit log has already
   /** The socket is closed. */
   #closed = false;
 
