@@ -23,10 +23,20 @@ async function fake(options: FakeOptions = {}): Promise<FakeServer> {
   return server;
 }
 
+/** Nanoseconds of real time, below the limit of a test: the clock of these tests is moved by hand. */
+const longest = 4_000_000_000n;
+
 /** Moves the clock through the back-off until the server has seen this many connections. */
 async function redial(server: FakeServer, connections: number): Promise<void> {
-  while (server.peers.length < connections) {
-    vi.advanceTimersByTime(50);
+  await passing(() => server.peers.length >= connections, 50);
+}
+
+/** Moves the clock in steps of so many milliseconds until it has happened. */
+async function passing(happened: () => boolean, step: number): Promise<void> {
+  const until = process.hrtime.bigint() + longest;
+  while (!happened()) {
+    if (process.hrtime.bigint() > until) throw new Error(`this did not happen: ${happened}`);
+    vi.advanceTimersByTime(step);
     await new Promise(setImmediate);
   }
 }
@@ -37,10 +47,7 @@ async function soon<T>(call: Promise<T>): Promise<T> {
   void call.finally(() => {
     done = true;
   });
-  while (!done) {
-    vi.advanceTimersByTime(20);
-    await new Promise(setImmediate);
-  }
+  await passing(() => done, 20);
   return call;
 }
 

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { createServer, type Server } from '@faktory-ts/server';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildServer, Child, removeServer } from '../../server/test/crash-child.ts';
+import { eventually } from '../../server/test/leaks.ts';
 import { Client, Connection, commands, resolveServers } from '../src/index.ts';
 import { BadNetwork } from './bad-network.ts';
 
@@ -108,7 +109,7 @@ test('across kills of the server every push that resolved is there once, and non
   let child = new Child(dir);
   for (const least of [300, 700, 1100, 1500]) {
     proxy.target = (await child.port()) ?? 0;
-    while (pushed < least) await new Promise(setImmediate);
+    await eventually(() => pushed >= least, 15_000);
     await child.kill();
     proxy.cut();
     child = new Child(dir);

@@ -1,6 +1,7 @@
 import type { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeServer } from '../../client/test/fake-server.ts';
+import { eventually } from '../../server/test/leaks.ts';
 import { type AnyHeart, type HeartData, makeHeart } from './heart-remote.ts';
 import { silent } from './log.ts';
 import { Pulse } from './pulse.ts';
@@ -55,7 +56,7 @@ test('what the server says to a beat, and the end of the connection, are told to
   await server.line('BEAT', 2);
   expect(said).toContain('quiet');
   server.cut();
-  while (!said.includes('CLOSED')) await new Promise(setImmediate);
+  await eventually(() => said.includes('CLOSED'), 15_000);
   const before = beats();
   await server.line('BEAT', before + 1);
 });
@@ -70,7 +71,7 @@ test('a worker whose loop has stood still for too long is given up', async () =>
   const { memory } = new Pulse(() => {});
   const still = { ...memory, base: memory.base - 10_000 }; // its last mark is ten seconds old
   await make({ pulse: still, longestBlock: 1000 }).start();
-  while (!said.some((text) => text.includes('no more beats'))) await new Promise(setImmediate);
+  await eventually(() => said.some((text) => text.includes('no more beats')), 15_000);
   expect(beats()).toBe(1); // the one that registered it
 });
 

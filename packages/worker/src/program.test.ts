@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../server/test/leaks.ts';
 import { JobsDesk } from '../test/jobs-desk.ts';
 import { parseQueueFlags } from './flags.ts';
 import { run } from './program.ts';
@@ -88,7 +89,7 @@ describe('the program', () => {
   test('stopped while it waits for its server, it ends with 0', async () => {
     await desk.server.stop();
     const program = start('-r', 'handlers.ts', '--url', desk.url);
-    while (program.signals.listenerCount('SIGINT') === 0) await new Promise(setImmediate);
+    await eventually(() => program.signals.listenerCount('SIGINT') !== 0, 15_000);
     program.signals.emit('SIGINT');
     expect(await program.ended).toBe(0);
   });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server } from '@faktory-ts/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../server/test/leaks.ts';
 import { infoWith as serverInfoWith } from './info-with.ts';
 import { type Program, startProgram } from './start-program.ts';
 
@@ -71,10 +72,10 @@ test('TSTP makes it take no more jobs, a second TERM hands back what runs and ex
   await client.push({ jobtype: 'Endless', args: [] });
   await infoWith(({ sets }) => sets.working === 1);
   child?.kill('SIGTSTP');
-  while (!program.output().includes('worker quiet')) await new Promise(setImmediate);
+  await eventually(() => program.output().includes('worker quiet'), 15_000);
   await client.push({ jobtype: 'Endless', args: [] });
   child?.kill('SIGTERM');
-  while (!program.output().includes('worker stopping')) await new Promise(setImmediate);
+  await eventually(() => program.output().includes('worker stopping'), 15_000);
   child?.kill('SIGTERM');
   expect(await program.exited).toEqual([0, null]);
   expect((await client.info()).faktory).toMatchObject({
@@ -91,7 +92,7 @@ test('a handler that blocks the event loop for longer than the lease keeps its j
   const jid = await client.push({ jobtype: 'Block', args: [], retry: 0 });
   await infoWith(({ total_processed }) => total_processed === 1);
   expect((await client.info()).faktory.total_failures).toBe(0);
-  while (!program.output().includes('stood still')) await new Promise(setImmediate);
+  await eventually(() => program.output().includes('stood still'), 15_000);
   expect(program.output()).toContain(`Block ${jid}`);
 });
 
@@ -105,7 +106,7 @@ test('the jobs of a worker that is killed come back as WorkerLost when its lease
   const killed = child;
   child = undefined;
   killed?.kill('SIGKILL');
-  while ((await client.info()).faktory.sets.retries !== 1) await new Promise(setImmediate);
+  await eventually(async () => (await client.info()).faktory.sets.retries === 1, 15_000);
   expect((await client.info()).faktory.sets.working).toBe(0);
 });
 

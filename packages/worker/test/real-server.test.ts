@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Client, defineJob, type StandardSchema } from '@faktory-ts/client';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../server/test/leaks.ts';
 import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
 import { infoWith } from './info-with.ts';
 
@@ -343,7 +344,7 @@ describe.each([
       await client.pushBulk(Array.from({ length: 2000 }, (_, n) => ({ jobtype: 'Count', args: [n] })));
       await work({ Count: (_context, n) => seen.add(n) }, { concurrency: 5 });
       for (const least of [300, 600, 900]) {
-        while (seen.size < least) await new Promise(setImmediate);
+        await eventually(() => seen.size >= least, 15_000);
         await server.stop();
         server = await serve({ port });
       }

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../server/test/leaks.ts';
 import { type Handlers, type JobContext, Worker, type WorkerOptions } from '../src/index.ts';
 import { gate } from './gate.ts';
 import { keptLog } from './given.ts';
@@ -115,7 +116,7 @@ test('a job whose reservation is lost has its signal aborted, and its end is not
   await client.push({ jobtype: 'Run', args: [] });
   const { signal } = await entered;
   await client.flush();
-  while (!signal.aborted) await new Promise(setImmediate);
+  await eventually(() => signal.aborted, 15_000);
   expect(signal.reason).toMatchObject({ code: 'STALE' });
   open();
   await client.push({ jobtype: 'Run', args: [] });
@@ -149,7 +150,7 @@ test('a job from before the server lost its extensions is waited for at a stop, 
   await infoWith(client, ({ total_processed }) => total_processed === 1);
   const stopped = worker.stop();
   // Left are this client and the heart: the connections of the slots, which have nothing to run, are gone.
-  while ((await client.info()).server.connections > 2) await new Promise(setImmediate);
+  await eventually(async () => (await client.info()).server.connections <= 2, 15_000);
   open();
   await stopped;
   const { faktory } = await client.info();
@@ -185,12 +186,12 @@ test('a worker whose server comes back with the extensions takes jobs in batches
   await client.push({ jobtype: 'Older', args: [] });
   await older.entered;
   // This client, the heart, the slots.
-  while ((await client.info()).server.connections !== 1 + 1 + 9) await new Promise(setImmediate);
+  await eventually(async () => (await client.info()).server.connections === 1 + 1 + 9, 15_000);
   await server.stop();
   await serve({ port });
   await client.pushBulk(many('Run', 100));
   await infoWith(client, ({ total_processed }) => total_processed === 100);
-  while ((await client.info()).server.connections !== 1 + 2) await new Promise(setImmediate);
+  await eventually(async () => (await client.info()).server.connections === 1 + 2, 15_000);
   older.open();
   await infoWith(client, ({ total_processed, sets }) => total_processed === 101 && sets.working === 0);
   // And back once more.
@@ -225,7 +226,7 @@ test('a job that waited for a slot when its server got the extensions runs befor
   await server.stop();
   await serve({ port });
   await client.push({ jobtype: 'Run', args: ['third'] });
-  while (!lines.some((line) => line.includes('extensions now'))) await new Promise(setImmediate);
+  await eventually(() => lines.some((line) => line.includes('extensions now')), 15_000);
   // Enough turns of the server for a batch, which must not be asked for yet.
   for (let looks = 0; looks < 20; looks++) await client.info();
   open();

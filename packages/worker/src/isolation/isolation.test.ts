@@ -1,5 +1,6 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../server/test/leaks.ts';
 import { given, runnerOf, type TestGiven } from '../../test/given.ts';
 import { JobTimeout } from '../job-errors.ts';
 import type { Outcome } from '../outcome.ts';
@@ -178,7 +179,7 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     how.cut(new FaktoryError('SHUTDOWN', 'the worker stopped'));
     expect(await outcome).toMatchObject({ failure: { errtype: 'WorkerStopped' } });
     // It ended by that signal: so it is there for the next job.
-    while ((await message(chore(runner, 'count'))).startsWith('job 1 ')) await new Promise(setImmediate);
+    await eventually(async () => !(await message(chore(runner, 'count'))).startsWith('job 1 '), 15_000);
   });
 
   test('arguments that cannot be copied fail their job only', async () => {

@@ -277,11 +277,12 @@ function exerciseBites(begin: Begin): void {
 }
 
 /** Action → where the jobs of ready, scheduled, retries, working and dead are after it. */
-const FATES: [(now: number) => EntryChange, (string | undefined)[]][] = [
-  [() => ({ do: 'discard' }), [undefined, undefined, undefined, 'working', undefined]],
-  [(now) => ({ do: 'kill', until: now + 9 * HOUR }), ['dead', 'dead', 'dead', 'working', 'dead']],
-  [() => ({ do: 'requeue' }), ['ready', 'ready', 'ready', 'working', 'ready']],
+const FATES: [name: string, (now: number) => EntryChange, (string | undefined)[]][] = [
+  ['discard', () => ({ do: 'discard' }), [undefined, undefined, undefined, 'working', undefined]],
+  ['kill', (now) => ({ do: 'kill', until: now + 9 * HOUR }), ['dead', 'dead', 'dead', 'working', 'dead']],
+  ['requeue', () => ({ do: 'requeue' }), ['ready', 'ready', 'ready', 'working', 'ready']],
   [
+    'schedule',
     (now) => ({ do: 'schedule', at: now + 5 * HOUR }),
     ['scheduled', 'scheduled', 'retries', 'working', 'scheduled'],
   ],
@@ -302,8 +303,8 @@ async function expectFates(
 }
 
 function exerciseChange(begin: Begin): void {
-  test('a change takes each job where it belongs, leaves working ones, and is the same after a restart', async () => {
-    for (const [what, fates] of FATES) {
+  for (const [name, what, fates] of FATES)
+    test(`${name} takes each job where it belongs, leaves working ones, and is the same after a restart`, async () => {
       const scene = await everywhere(begin);
       const change = what(scene.now);
       const found = await all(scene);
@@ -314,8 +315,7 @@ function exerciseChange(begin: Begin): void {
       await expectFates(scene, found, fates);
       await scene.restart();
       await expectFates(scene, found, fates);
-    }
-  });
+    });
 
   test('a change tells what it did: not to jobs that are so already, have moved, or have no such name', async () => {
     const scene = await everywhere(begin);

@@ -35,3 +35,11 @@ test('two groups that alternate are joined by a turn that waits for more', () =>
   expect(gather.wait(10)).toBe(false);
   expect(gather.wait(9)).toBe(true); // learned: ten clients are in step now
 });
+
+test('a turn ends also while its clock stands still', () => {
+  const gather = new Gather(() => 1);
+  expect(gather.wait(4)).toBe(false);
+  let looks = 0;
+  while (gather.wait(1) && looks < 10_000) looks += 1;
+  expect(looks).toBeLessThan(2000);
+});

@@ -10,6 +10,7 @@ const LONGEST_WAIT = 0.1; // ms
 const SHARE = 0.5; // of a commit
 const PROBE_EVERY = 8; // turns
 const SMOOTHING = 0.1;
+const MOST_LOOKS = 1000; // in one turn: a clock that stands still must not keep it open for ever
 
 export class Gather {
   readonly #now: () => number;
@@ -17,6 +18,7 @@ export class Gather {
   #turns = 0;
   #since = 0;
   #goal = 0;
+  #looks = 0;
   #commitTime = LONGEST_WAIT / SHARE;
 
   /** `now` gives milliseconds. */
@@ -32,10 +34,13 @@ export class Gather {
       if (this.#turns % PROBE_EVERY === 0 && operations > 1) this.#goal *= 2;
       if (operations >= this.#goal || this.#inStep <= 1) return this.#close(operations);
       this.#since = this.#now();
+      this.#looks = 0;
       return true;
     }
     const longest = Math.min(LONGEST_WAIT, this.#commitTime * SHARE);
-    if (operations >= this.#goal || this.#now() - this.#since >= longest) return this.#close(operations);
+    this.#looks += 1;
+    const over = this.#now() - this.#since >= longest || this.#looks > MOST_LOOKS;
+    if (operations >= this.#goal || over) return this.#close(operations);
     return true;
   }
 
