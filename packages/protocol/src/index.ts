@@ -108,7 +108,7 @@ export {
   ReplyReader,
   type ReplyReaderOptions,
 } from './reply.ts';
-export { formatTime, type Micros, nowMicros, parseTime } from './time.ts';
+export { formatTime, type Micros, nowMicros, parseTime, wallAhead } from './time.ts';
 export { cutUtf8, utf8Length, wellFormed } from './utf8.ts';
 export { piecesOf, visible, visibleLines } from './visible.ts';
 export {

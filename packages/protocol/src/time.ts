@@ -36,6 +36,12 @@ export function nowMicros(): Micros {
   return millis * 1000 + edge;
 }
 
+/**
+ * By how many microseconds the last {@link nowMicros} was ahead of `performance.now()`, to the millisecond. It changes when the wall
+ * clock is set, and then only.
+ */
+export const wallAhead = (): Micros => wallOffset * 1000;
+
 /** '000' to '999', and the same without trailing zeros. */
 const threeDigits = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'));
 const trimmedDigits = threeDigits.map((digits) => digits.replace(/0+$/, ''));

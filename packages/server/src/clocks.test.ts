@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { nowMicros } from '@faktory-ts/protocol';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Clocks, NOTICED } from './clocks.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 function makeClocks() {
   const time = { wall: 1_000_000_000, steady: 5 };
@@ -48,3 +51,20 @@ test('small corrections are left alone, also when they add up', () => {
   }
   expect(steps).toEqual([]);
 });
+
+test.each([90_000, -3_600_000])(
+  "the machine's clock that is set by %i ms is noticed, within a millisecond",
+  (by) => {
+    const clocks = new Clocks(nowMicros);
+    const steps: number[] = [];
+    clocks.onStep((step) => steps.push(step));
+    const real = Date.now;
+    clocks.now();
+    vi.spyOn(Date, 'now').mockImplementation(() => real.call(Date) + by);
+    for (let look = 0; look < 3; look++) clocks.now();
+    expect(steps).toEqual([expect.closeTo(by * 1000, -4)]);
+    vi.restoreAllMocks();
+    clocks.now();
+    expect(steps).toEqual([expect.closeTo(by * 1000, -4), expect.closeTo(-by * 1000, -4)]);
+  },
+);
