@@ -4,6 +4,7 @@
  * first call dials. An idle client does not keep the process alive; a call in the air does.
  */
 
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { FaktoryError, type Info, type Job, type Mutation, newJid, write } from '@faktory-ts/protocol';
 import { type PushResult, pushAll } from './bulk.ts';
@@ -96,6 +97,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
       connection.abort(error);
     };
     if (signal?.aborted) abort();
+    if (signal !== undefined) setMaxListeners(0, signal); // many clients under one signal are no leak
     signal?.addEventListener('abort', abort, { once: true });
     this.#forgetSignal = () => signal?.removeEventListener('abort', abort);
   }

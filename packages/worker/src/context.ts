@@ -4,6 +4,7 @@
  * behind them runs, and that the first of them counts whatever becomes of what it threw: a catch in the way changes nothing.
  */
 
+import { setMaxListeners } from 'node:events';
 import { defaultRetry, FaktoryError, type Job, maxReserve } from '@faktory-ts/protocol';
 import { type Logger, withFields } from './log.ts';
 import { failed, type Outcome, wholeSeconds } from './outcome.ts';
@@ -104,6 +105,8 @@ class Context implements JobContext {
   }
 
   get signal(): AbortSignal {
+    // What a handler does with it, as many calls of fetch() at once, is no leak: the signal goes with the run.
+    setMaxListeners(0, this.#source.signal);
     return this.#source.signal;
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import {
   type AnyJobs,
@@ -282,6 +283,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.#connection.hangUp(); // dials again if the end of a job is still to be told
     const over = new AbortController();
     const quiet = AbortSignal.any([this.#quiet.signal, over.signal]);
+    setMaxListeners(0, quiet, this.#quiet.signal); // each slot listens
     const onAgain = (): void => void this.#lookAgain(lanes, over);
     const lanes: Lanes = new Lanes({ ...this.#common(), quiet, connect: this.#connect, onAgain });
     this.#lanes.add(lanes);

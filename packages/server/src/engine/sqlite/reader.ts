@@ -5,6 +5,7 @@
  * one also when the rest runs from source, and that where there is none (a bundled program) the bites are read in this thread, each
  * for some 50 ms.
  */
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks'; // that of browsers, whose types examples may have, knows no utilization
 import { fileURLToPath } from 'node:url';
@@ -99,6 +100,7 @@ export class Reader {
         },
       };
       this.#calls.set(id, settle);
+      if (signal !== undefined) setMaxListeners(0, signal); // one request may read many things at once
       signal?.addEventListener('abort', forget);
       thread.postMessage({ id, name, ask, busy: this.#isBusy() } satisfies ToReader);
     });
