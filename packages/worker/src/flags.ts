@@ -19,7 +19,7 @@ const flags = {
     ...repeatable,
     alias: 'r',
     describe:
-      'File with handlers, .js or .ts: its default export { jobtype: handler }, else its named exports; or a folder of such files. Repeatable',
+      'File with handlers, .js or .ts, or a folder of such files: a default export { jobtype: handler } or one handler (of the name of its file), else the named exports, in a folder those with a capital letter. Repeatable',
   },
   config: {
     type: 'string',

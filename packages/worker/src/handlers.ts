@@ -116,6 +116,12 @@ export function callOf(handler: unknown): TableEntry['call'] | undefined {
   return typeof object.run === 'function' ? (context, args) => object.run(context, ...args) : undefined;
 }
 
+/** A class that could not be called: it has no `run`. */
+export function isClassWithoutRun(value: unknown): boolean {
+  if (typeof value !== 'function' || typeof value.prototype?.run === 'function') return false;
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
 /** Whether it is settings, not a handler: an object that no class made. */
 export function isSettings(entry: unknown): entry is Record<string, unknown> {
   if (typeof entry !== 'object' || entry === null) return false;
@@ -126,6 +132,9 @@ export function isSettings(entry: unknown): entry is Record<string, unknown> {
 function tableEntry(jobtype: string, entry: unknown): TableEntry {
   const where = `handlers.${jobtype}`;
   if (!isSettings(entry)) {
+    if (isClassWithoutRun(entry)) {
+      throw new FaktoryError('CONFIG', `${where} is a class without a run method: its jobs could not run`);
+    }
     const call = callOf(entry);
     if (call === undefined) {
       throw new FaktoryError(
@@ -140,7 +149,7 @@ function tableEntry(jobtype: string, entry: unknown): TableEntry {
   const seating = readIsolation(where, isolation, file);
   // Beside an isolation, `run` is what the module of `file` holds: a program that found both in one file may leave it.
   if (seating !== undefined) return { jobtype, ...checked, seating };
-  const call = callOf(run);
+  const call = isClassWithoutRun(run) ? undefined : callOf(run);
   if (call === undefined) {
     throw new FaktoryError('CONFIG', `${where}.run must be a function, or a class with a run method`);
   }

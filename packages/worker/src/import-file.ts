@@ -27,11 +27,19 @@ export async function importFile(
   by: 'kind' | 'jiti' = 'kind',
 ): Promise<Exported> {
   try {
-    if (by === 'kind' && /\.[mc]?js$/.test(location)) return await import(pathToFileURL(location).href);
-    return await (await jiti()).import<Exported>(location);
+    if (by === 'kind' && /\.[mc]?js$/.test(location)) {
+      return unwrapped(await import(pathToFileURL(location).href));
+    }
+    return unwrapped(await (await jiti()).import<Exported>(location));
   } catch (cause) {
     throw await placed(cause, file, location, 'it cannot be loaded');
   }
+}
+
+/** Of TypeScript that was built to CommonJS Node's import() gives all exports as the default one. */
+function unwrapped(exported: Exported): Exported {
+  const whole = exported.default as { __esModule?: unknown } | null | undefined;
+  return typeof whole === 'object' && whole?.__esModule === true ? (whole as Exported) : exported;
 }
 
 /** `CONFIG` that says what went wrong in a file, at which line, and what came of it. */

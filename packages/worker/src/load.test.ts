@@ -54,6 +54,14 @@ describe('handlers are found', () => {
     });
   });
 
+  test('as the only one of a file, which is then the jobtype', async () => {
+    expect(await loaded('SendEmail.mjs', 'export default () => 1;')).toEqual({ SendEmail: 1 });
+  });
+
+  test('in a file that was named itself, whatever their letters', async () => {
+    expect(await loaded('low.mjs', 'export const send_email = () => 1;')).toEqual({ send_email: 1 });
+  });
+
   test('in several files together', async () => {
     await writeFile(path.join(cwd, 'f.mjs'), 'export const F = () => 1;');
     await writeFile(path.join(cwd, 'g.mjs'), 'export const G = () => 1;');
@@ -64,11 +72,11 @@ describe('handlers are found', () => {
 test('a handler may be a class or an object with settings: both reach the worker as they are', async () => {
   await writeFile(
     path.join(cwd, 'kinds.mjs'),
-    'export class A {}; export const B = { run() {} }; export const c = {};',
+    'export class A { run() {} }; export class Failed extends Error {}; export const B = { run() {} }; export const c = {};',
   );
   await writeFile(
     path.join(cwd, 'kinds-2.mjs'),
-    'export default { D: { run() {}, concurrency: 1 }, E: class {} };',
+    'export default { D: { run() {}, concurrency: 1 }, E: class { run() {} } };',
   );
   const handlers = await loadHandlers(['kinds.mjs', 'kinds-2.mjs'], cwd);
   expect(handlers).toEqual({
@@ -112,6 +120,34 @@ describe('a folder', () => {
       'index.ts': 'export * from "./a.ts";',
     });
     expect(Object.keys(await loadHandlers([given], cwd))).toEqual(['A']);
+  });
+
+  test('has helpers beside its jobs: only what is exported as a job becomes one', async () => {
+    const given = await folder({
+      'SendEmail.ts':
+        'export default async () => 1; export const format = () => 2; export const Format = () => 3;',
+      'Resize.mjs': 'export default class { run() {} }; export class TooLarge extends Error {}',
+      'Settings.mjs': 'export default { run: () => 1, timeout: 5 };',
+      'map.mjs': 'export default { lower_case: () => 1, Upper: () => 2 }; export const Helper = () => 3;',
+      'named.ts':
+        'export const Report = () => 1; export function formatName() {} export const table = { run() {} };',
+    });
+    const passed: string[] = [];
+    const handlers = await loadHandlers([given], cwd, (text) => passed.push(text));
+    const jobtypes = ['Report', 'Resize', 'SendEmail', 'Settings', 'Upper', 'lower_case'];
+    expect(Object.keys(handlers).sort()).toEqual(jobtypes);
+    expect(passed).toHaveLength(1);
+    expect(passed[0]).toContain(`formatName, table of ${path.join(given, 'named.ts')}`);
+  });
+
+  test('without any job says which exports were none, and why', async () => {
+    const given = await folder({ 'mail.ts': 'export const sendEmail = () => 1;' });
+    await expect(loadHandlers([given], cwd)).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringMatching(
+        /it exports no handlers; not taken as jobs: sendEmail of .*capital letter/,
+      ),
+    });
   });
 
   test('an error in it names the very file and line', async () => {
@@ -166,10 +202,10 @@ describe('what cannot be used is a CONFIG error that names the file', () => {
     ['an empty default export', 'empty.mjs', 'export default {};', /empty\.mjs: it exports no handlers/],
     ['a handler that is none', 'number.mjs', 'export default { A: 1 };', /number\.mjs: A is not a function/],
     [
-      'a default export that is a function',
-      'fn.mjs',
+      'one handler in a file called index',
+      'index.mjs',
       'export default () => 1;',
-      /fn\.mjs: it exports no handlers/,
+      /index\.mjs: .*name the file after the jobtype/,
     ],
   ])('%s', async (_name, file, text, message) => {
     await expect(loaded(file, text)).rejects.toMatchObject({ code: 'CONFIG', message });

@@ -9,35 +9,50 @@ import path from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { codeFiles } from './code-files.ts';
 import { isSettings } from './handlers.ts';
-import { type Exported, importFile } from './import-file.ts';
+import { importFile } from './import-file.ts';
+import { jobExports } from './job-exports.ts';
 
 /** A function, a class, or an object with `run` and settings: whatever a worker takes. */
 export type Loaded = Record<string, unknown>;
 
 /**
- * Loads the handlers of some files and folders: of each file the entries of its default export when that is an object, else its
- * named exports that can be handlers. A file that a folder brings in may have none.
+ * Loads the handlers of some files and folders; job-exports.ts says which exports are handlers. A file that a folder brings in may have
+ * none.
  *
  * @param paths relative to `cwd`; of a folder all code files in it and below, without tests
+ * @param onPassedOver told of the exports of a folder that could be handlers but are not, by their names
  * @throws FaktoryError `CONFIG`, the file named: not there, cannot be loaded, no handlers, or a jobtype that another file has too.
  */
-export async function loadHandlers(paths: readonly string[], cwd: string): Promise<Loaded> {
+export async function loadHandlers(
+  paths: readonly string[],
+  cwd: string,
+  onPassedOver: (text: string) => void = () => undefined,
+): Promise<Loaded> {
   const owners = new Map<string, { file: string; handler: unknown }>();
   for (const given of paths) {
-    const files = await filesOf(given, cwd);
+    const { files, isFolder } = await filesOf(given, cwd);
+    const passed: string[] = [];
     let found = 0;
     for (const file of files) {
-      for (const [jobtype, handler] of entries(file, await importFile(file, path.resolve(cwd, file)))) {
-        found++;
-        own(owners, jobtype, { file, handler });
-      }
+      const location = path.resolve(cwd, file);
+      const exported = await importFile(file, location);
+      const { jobs, passedOver } = jobExports({ file, location, inFolder: isFolder }, exported);
+      for (const [jobtype, handler] of jobs) own(owners, jobtype, { file, handler });
+      found += jobs.length;
+      if (passedOver.length > 0) passed.push(`${passedOver.join(', ')} of ${file}`);
     }
-    if (found === 0) throw new FaktoryError('CONFIG', `${given}: it exports no handlers`);
+    const rule = passed.length === 0 ? '' : `not taken as jobs: ${passed.join('; ')}. ${capitals}`;
+    if (found === 0)
+      throw new FaktoryError('CONFIG', `${given}: it exports no handlers${rule && `; ${rule}`}`);
+    if (rule !== '') onPassedOver(rule);
   }
   return Object.fromEntries(
     [...owners].map(([jobtype, { file, handler }]) => [jobtype, placed(handler, path.resolve(cwd, file))]),
   );
 }
+
+const capitals =
+  'In a folder a named export is a job when its name begins with a capital letter; others belong into a default export: export default { name }';
 
 function own(
   owners: Map<string, { file: string; handler: unknown }>,
@@ -59,28 +74,11 @@ function placed(handler: unknown, location: string): unknown {
   return { file: location, ...handler };
 }
 
-async function filesOf(given: string, cwd: string): Promise<string[]> {
+async function filesOf(given: string, cwd: string): Promise<{ files: string[]; isFolder: boolean }> {
   const location = path.resolve(cwd, given);
   const found = await stat(location).catch(() => undefined);
-  if (found?.isFile()) return [given];
+  if (found?.isFile()) return { files: [given], isFolder: false };
   if (!found?.isDirectory()) throw new FaktoryError('CONFIG', `${given}: there is no such file or folder`);
-  return codeFiles(location).map((file) => path.join(given, path.relative(location, file)));
-}
-
-function entries(file: string, exported: Exported): [string, unknown][] {
-  const whole = exported.default;
-  if (typeof whole !== 'object' || whole === null) {
-    return Object.entries(exported).filter(([name, value]) => name !== 'default' && isHandler(value));
-  }
-  const inside = Object.entries(whole);
-  for (const [jobtype, handler] of inside) {
-    if (typeof handler === 'function' || (typeof handler === 'object' && handler !== null)) continue;
-    throw new FaktoryError('CONFIG', `${file}: ${jobtype} is not a function, a class, or an object with run`);
-  }
-  return inside;
-}
-
-function isHandler(value: unknown): boolean {
-  if (typeof value === 'function') return true;
-  return typeof value === 'object' && value !== null && 'run' in value && typeof value.run === 'function';
+  const files = codeFiles(location).map((file) => path.join(given, path.relative(location, file)));
+  return { files, isFolder: true };
 }

@@ -58,8 +58,10 @@ async function work(args: Arguments, around: Surroundings): Promise<number> {
   const { cwd, env, signals } = around;
   const options = await programOptions(args, cwd, env);
   around.tellParent?.({ folders: options.folders });
-  const handlers = await allHandlers(options, cwd);
+  const passedOver: string[] = [];
+  const handlers = await allHandlers(options, cwd, (text) => passedOver.push(text));
   const log = options.worker.log === undefined ? ownLog(options, around) : loggerOf(options.worker.log);
+  for (const text of passedOver) log.info(text);
   const { worker, http } = await assemble(options, handlers, log);
   const forget = obeySignals(worker, signals, log);
   try {
@@ -80,8 +82,12 @@ function ownLog({ logFormat, logLevel }: ProgramOptions, { stdout, isTerminal, e
   return lineLogger(logLevel, stdout, wantsColours(isTerminal, env));
 }
 
-async function allHandlers({ require, worker }: ProgramOptions, cwd: string): Promise<Handlers> {
-  const loaded = await loadHandlers(require, cwd);
+async function allHandlers(
+  { require, worker }: ProgramOptions,
+  cwd: string,
+  onPassedOver: (text: string) => void,
+): Promise<Handlers> {
+  const loaded = await loadHandlers(require, cwd, onPassedOver);
   const { handlers: configured = {} } = worker;
   if (require.length === 0 && Object.keys(configured).length === 0) {
     const text = 'no handlers: say --require FILE, or have require or handlers in a config file';

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from '@faktory-ts/client';
@@ -108,6 +108,27 @@ test('the jobs of a worker that is killed come back as WorkerLost when its lease
   killed?.kill('SIGKILL');
   await eventually(async () => (await client.info()).faktory.sets.retries === 1, 15_000);
   expect((await client.info()).faktory.sets.working).toBe(0);
+});
+
+test('a folder of CommonJS files brings in jobs, no helpers, also when it was built from TypeScript', async () => {
+  // Not in a test of the loader: Vitest imports CommonJS in a way of its own.
+  const files = {
+    'common.cjs': 'exports.Common = () => 1; exports.helper = () => 2;',
+    'assigned.cjs': 'module.exports = { Assigned: () => 1, other: () => 2 };',
+    'Single.cjs': 'module.exports = () => 1;',
+    'built.cjs': `Object.defineProperty(exports, '__esModule', { value: true });
+      exports.default = { built: () => 1 }; exports.Helper = () => 2;`,
+    'named.cjs': `Object.defineProperty(exports, '__esModule', { value: true });
+      exports.Named = () => 1; exports.low = () => 2;`,
+  };
+  await mkdir(path.join(cwd, 'jobs'));
+  for (const [file, text] of Object.entries(files)) await writeFile(path.join(cwd, 'jobs', file), text);
+  const program = start('-r', './jobs');
+  const [, passedOver] = await program.says(/not taken as jobs: (.*)\. In a folder/);
+  expect(passedOver).toBe('other of jobs/assigned.cjs; helper of jobs/common.cjs; low of jobs/named.cjs');
+  await client.push({ jobtype: 'Missing', args: [], retry: -1 });
+  const [, known] = await program.says(/; it has (.*) jid=/);
+  expect(known).toBe('Single, Assigned, built, Common, Named');
 });
 
 test('a bad file exits 1 and names it', async () => {
