@@ -294,7 +294,10 @@ export interface About {
   /** Folder, size, mode. */
   storage: {
     dir: string;
+    /** The file of the store; of it what is free for new jobs; and the log beside it. */
     bytes: number;
+    free: number;
+    log: number;
     sync: string;
     disk_free: number;
     disk_total: number;

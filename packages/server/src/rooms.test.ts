@@ -38,6 +38,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
       'certificate-watch.ts',
       'descriptor-watch.ts',
       'disk-watch.ts',
+      'shrink-task.ts',
       'statsd.ts',
       'storage-watch.ts',
     ],
@@ -47,7 +48,15 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   workers: { doors: ['roster.ts', 'status.ts'], may: ['engine'] },
   engine: { doors: ['engine.ts'], may: [] },
   'engine/sqlite': {
-    doors: ['sqlite-engine.ts', 'backup-folder.ts', 'data-folder.ts', 'dump.ts', 'load.ts'],
+    doors: [
+      'sqlite-engine.ts',
+      'backup-folder.ts',
+      'data-folder.ts',
+      'dump.ts',
+      'load.ts',
+      'compact.ts',
+      'salvage.ts',
+    ],
     may: ['engine'],
   },
 };

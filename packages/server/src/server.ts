@@ -35,6 +35,7 @@ import { CertificateWatch } from './tasks/certificate-watch.ts';
 import { DescriptorWatch } from './tasks/descriptor-watch.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
 import { Runner } from './tasks/runner.ts';
+import { ShrinkTask } from './tasks/shrink-task.ts';
 import { StatsdTask } from './tasks/statsd.ts';
 import { StorageWatch } from './tasks/storage-watch.ts';
 import { checkTls } from './tls.ts';
@@ -105,6 +106,7 @@ interface Rooms {
   readonly makeHttp: (at: HttpOptions) => HttpApp;
   readonly backups: BackupTask | undefined;
   readonly disk: DiskWatch;
+  readonly shrink: ShrinkTask;
   readonly descriptors: DescriptorWatch;
   readonly certificate: CertificateWatch;
   readonly stalls: Stalls;
@@ -176,6 +178,7 @@ class FaktoryServer implements Server {
       await this.#ask(this.#settings);
       await rooms.runner.start();
       await rooms.disk.start();
+      rooms.shrink.start();
       await rooms.backups?.start();
       await this.#startHttp(rooms);
       this.#port = await rooms.listener.start();
@@ -200,6 +203,7 @@ class FaktoryServer implements Server {
     const plan = settings.backups;
     const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id), this.#clocks.steady);
     const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
+    const shrink = new ShrinkTask(jobs, () => disk.tight);
     const descriptors = new DescriptorWatch(log);
     const certificate = new CertificateWatch(log, settings.clock);
     certificate.use(settings.tls);
@@ -246,7 +250,7 @@ class FaktoryServer implements Server {
       asked: stalls,
     };
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
-    const watches = { backups, disk, descriptors, certificate, stalls, statsd };
+    const watches = { backups, disk, shrink, descriptors, certificate, stalls, statsd };
     return { engine, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
   }
 
@@ -317,7 +321,12 @@ class FaktoryServer implements Server {
       rooms.descriptors.stop();
       rooms.certificate.stop();
       rooms.stalls.stop();
-      await Promise.all([rooms.listener.stop(), rooms.runner.stop(), rooms.http?.stop()]);
+      await Promise.all([
+        rooms.listener.stop(),
+        rooms.runner.stop(),
+        rooms.shrink.stop(),
+        rooms.http?.stop(),
+      ]);
       await rooms.statsd?.stop();
       await rooms.engine.close();
     }

@@ -570,6 +570,7 @@ export const words = {
     commits: 'مرات التثبيت',
     commitsValue: '{{commits}}، في كل منها {{operations}} عملية، بمتوسط {{time}}',
     disk: 'القرص',
+    sizeValue: '{{size}}، منها {{free}} متاح لمهام جديدة؛ السجل {{log}}',
     diskValue: 'المتاح {{free}} من {{total}}',
     diskUsed: 'المستخدم من القرص {{share}}',
     backups: 'النسخ الاحتياطية',

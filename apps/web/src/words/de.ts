@@ -465,6 +465,7 @@ export const words = {
     commits: 'Commits',
     commitsValue: '{{commits}}, je {{operations}} Operationen, im Schnitt {{time}}',
     disk: 'Platte',
+    sizeValue: '{{size}}, davon {{free}} frei für neue Jobs; Protokoll {{log}}',
     diskValue: '{{free}} von {{total}} frei',
     diskUsed: '{{share}} der Platte sind belegt',
     backups: 'Backups',

@@ -496,6 +496,7 @@ export const words = {
     commits: 'Commits',
     commitsValue: '{{commits}}, con {{operations}} operaciones cada uno, {{time}} de media',
     disk: 'Disco',
+    sizeValue: '{{size}}, de ellos {{free}} libres para trabajos nuevos; registro {{log}}',
     diskValue: '{{free}} libres de {{total}}',
     diskUsed: '{{share}} del disco en uso',
     backups: 'Copias de seguridad',

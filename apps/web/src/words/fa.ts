@@ -452,6 +452,7 @@ export const words = {
     commits: 'کامیت‌ها',
     commitsValue: '{{commits}}، هر کدام {{operations}} عملیات، میانگین {{time}}',
     disk: 'دیسک',
+    sizeValue: '{{size}}، از آن {{free}} برای کارهای تازه آزاد است؛ گزارش {{log}}',
     diskValue: '{{free}} آزاد از {{total}}',
     diskUsed: '{{share}} از دیسک استفاده شده است',
     backups: 'پشتیبان‌ها',

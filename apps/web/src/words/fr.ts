@@ -500,6 +500,7 @@ export const words = {
     commits: 'Commits',
     commitsValue: '{{commits}}, {{operations}} opérations par commit, {{time}} en moyenne',
     disk: 'Disque',
+    sizeValue: '{{size}}, dont {{free}} libres pour de nouvelles tâches ; journal {{log}}',
     diskValue: '{{free}} libres sur {{total}}',
     diskUsed: '{{share}} du disque est utilisé',
     backups: 'Sauvegardes',

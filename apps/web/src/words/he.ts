@@ -479,6 +479,7 @@ export const words = {
     commits: 'כתיבות (commits)',
     commitsValue: '{{commits}}, {{operations}} פעולות בכל אחת, {{time}} בממוצע',
     disk: 'דיסק',
+    sizeValue: '{{size}}, מתוכם {{free}} פנויים למשימות חדשות; יומן {{log}}',
     diskValue: '{{free}} פנויים מתוך {{total}}',
     diskUsed: '{{share}} מהדיסק בשימוש',
     backups: 'גיבויים',

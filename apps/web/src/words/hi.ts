@@ -450,6 +450,7 @@ export const words = {
     commits: 'कमिट',
     commitsValue: '{{commits}}, हर एक में {{operations}} ऑपरेशन, औसतन {{time}}',
     disk: 'डिस्क',
+    sizeValue: '{{size}}, जिसमें से {{free}} नए जॉब के लिए खाली; लॉग {{log}}',
     diskValue: '{{total}} में से {{free}} खाली',
     diskUsed: 'डिस्क का {{share}} उपयोग में है',
     backups: 'बैकअप',

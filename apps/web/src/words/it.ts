@@ -495,6 +495,7 @@ export const words = {
     commits: 'Commit',
     commitsValue: '{{commits}}, con {{operations}} operazioni ciascuno, {{time}} in media',
     disk: 'Disco',
+    sizeValue: '{{size}}, di cui {{free}} liberi per nuovi job; log {{log}}',
     diskValue: '{{free}} liberi su {{total}}',
     diskUsed: '{{share}} del disco in uso',
     backups: 'Backup',

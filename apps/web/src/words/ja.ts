@@ -427,6 +427,7 @@ export const words = {
     commits: 'コミット',
     commitsValue: '{{commits}}回、1回あたり{{operations}}操作、平均 {{time}}',
     disk: 'ディスク',
+    sizeValue: '{{size}}（うち新しいジョブ用の空き {{free}}）、ログ {{log}}',
     diskValue: '空き {{free}} / {{total}}',
     diskUsed: 'ディスク使用率 {{share}}',
     backups: 'バックアップ',

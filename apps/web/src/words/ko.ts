@@ -425,6 +425,7 @@ export const words = {
     commits: '커밋',
     commitsValue: '{{commits}}회, 회당 연산 {{operations}}개, 평균 {{time}}',
     disk: '디스크',
+    sizeValue: '{{size}}, 그중 새 작업에 쓸 수 있는 공간 {{free}}; 로그 {{log}}',
     diskValue: '전체 {{total}} 중 {{free}} 사용 가능',
     diskUsed: '디스크 {{share}} 사용 중',
     backups: '백업',

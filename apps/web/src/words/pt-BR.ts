@@ -489,6 +489,7 @@ export const words = {
     commits: 'Commits',
     commitsValue: '{{commits}}, com {{operations}} operações cada, {{time}} em média',
     disk: 'Disco',
+    sizeValue: '{{size}}, dos quais {{free}} livres para novos jobs; log {{log}}',
     diskValue: '{{free}} livres de {{total}}',
     diskUsed: '{{share}} do disco em uso',
     backups: 'Backups',

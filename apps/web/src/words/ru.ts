@@ -520,6 +520,7 @@ export const words = {
     commits: 'Коммиты',
     commitsValue: '{{commits}}, операций в каждом: {{operations}}, в среднем {{time}}',
     disk: 'Диск',
+    sizeValue: '{{size}}, из них {{free}} свободно для новых задач; журнал {{log}}',
     diskValue: 'свободно {{free}} из {{total}}',
     diskUsed: 'Занято {{share}} диска',
     backups: 'Резервные копии',

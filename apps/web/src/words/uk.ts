@@ -522,6 +522,7 @@ export const words = {
     commits: 'Коміти',
     commitsValue: '{{commits}}, операцій у кожному: {{operations}}, у середньому {{time}}',
     disk: 'Диск',
+    sizeValue: '{{size}}, з них {{free}} вільно для нових завдань; журнал {{log}}',
     diskValue: 'вільно {{free}} із {{total}}',
     diskUsed: 'Зайнято {{share}} диска',
     backups: 'Резервні копії',

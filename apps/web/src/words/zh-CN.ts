@@ -417,6 +417,7 @@ export const words = {
     commits: '提交',
     commitsValue: '{{commits}} 次，每次 {{operations}} 个操作，平均耗时 {{time}}',
     disk: '磁盘',
+    sizeValue: '{{size}}，其中 {{free}} 可供新任务使用；日志 {{log}}',
     diskValue: '可用 {{free}}，共 {{total}}',
     diskUsed: '磁盘已使用 {{share}}',
     backups: '备份',

@@ -417,6 +417,7 @@ export const words = {
     commits: '提交',
     commitsValue: '{{commits}} 次，每次 {{operations}} 個操作，平均耗時 {{time}}',
     disk: '磁碟',
+    sizeValue: '{{size}}，其中 {{free}} 可供新工作使用；記錄檔 {{log}}',
     diskValue: '可用 {{free}}，共 {{total}}',
     diskUsed: '磁碟已使用 {{share}}',
     backups: '備份',

@@ -23,6 +23,7 @@ import type {
 import type { Histogram, Meter } from './meter.ts';
 import type { ErrorGroup, Fault, KindSum, SeriesAsk, SeriesStep } from './past.ts';
 import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
+import type { Space } from './space.ts';
 import type { StorageErrors } from './storage-errors.ts';
 
 export type * from './find.ts';
@@ -30,6 +31,7 @@ export type * from './find.ts';
 export { Histogram, type Kind, Meter, runBounds, timeBounds, waitBounds } from './meter.ts';
 export type * from './past.ts';
 export type * from './producer.ts';
+export type * from './space.ts';
 export {
   type StorageErrorKind,
   StorageErrors,
@@ -332,6 +334,13 @@ export interface Engine {
   backups(): Promise<readonly Backup[]>;
   /** Proves that a backup (default: the newest) can be restored. Throws NOT_FOUND, or STORAGE for a damaged one. */
   verifyBackup(id?: string): Promise<Backup>;
+
+  /** The room that the store takes on the disk. */
+  space(): Promise<Space>;
+  /** Gives up to so many free bytes back to the file system, in one commit; says how many. 0: there are none, or this store cannot. */
+  shrink(bytes: number): Promise<number>;
+  /** Takes what is in the log into the store and makes the log short, as far as nobody reads. Not a commit. */
+  emptyLog(): Promise<void>;
 
   figures(): CommitFigures;
   /** What was counted of jobs since the start. */

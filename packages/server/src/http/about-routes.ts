@@ -3,8 +3,7 @@
  * and a backup, which holds every job, only to whoever may do everything.
  */
 import { createReadStream } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { statfs } from 'node:fs/promises';
 import {
   type About,
   type BackupRow,
@@ -101,7 +100,7 @@ export function backupRoutes(sources: AboutSources): ApiRoute[] {
 
 async function about(sources: AboutSources): Promise<About> {
   const { dir, version, sync, jobs, backupEvery, keepBackups, settings } = sources;
-  const [bytes, disk] = [await sizeOf(dir), await statfs(dir)];
+  const [store, disk] = [await jobs.space(), await statfs(dir)];
   const { commits, operations, seconds } = jobs.commitFigures();
   const space = { disk_free: disk.bavail * disk.bsize, disk_total: disk.blocks * disk.bsize };
   return {
@@ -111,7 +110,17 @@ async function about(sources: AboutSources): Promise<About> {
     platform: `${process.platform} ${process.arch}`,
     pid: process.pid,
     started_at: new Date(performance.timeOrigin + sources.startedAt).toISOString(),
-    storage: { dir, bytes, sync, ...space, commits, operations, commit_seconds: seconds },
+    storage: {
+      dir,
+      bytes: store.bytes,
+      free: store.free,
+      log: store.log,
+      sync,
+      ...space,
+      commits,
+      operations,
+      commit_seconds: seconds,
+    },
     backups: {
       every_seconds: backupEvery === undefined ? null : backupEvery / 1000,
       keep: keepBackups,
@@ -119,17 +128,6 @@ async function about(sources: AboutSources): Promise<About> {
     },
     settings,
   };
-}
-
-/** Of the data and its log. */
-async function sizeOf(dir: string): Promise<number> {
-  const sizes = ['faktory.db', 'faktory.db-wal'].map((name) =>
-    stat(join(dir, name)).then(
-      ({ size }) => size,
-      () => 0,
-    ),
-  );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 function backupRow({ madeAt }: AboutSources, { id, bytes, jobs, bad }: Backup): BackupRow {

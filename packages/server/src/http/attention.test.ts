@@ -8,7 +8,7 @@ const quiet: Known = {
   workers: [],
   backups: undefined,
   storage: [],
-  disk: { free: 50_000_000_000, reserve: 0, low: false },
+  disk: { room: 50_000_000_000, reserve: 0, low: false },
   certificate: undefined,
 };
 const queue = (more: Partial<QueueRow>): QueueRow => ({
@@ -76,14 +76,14 @@ test.each([
 });
 
 test('storage errors that last are said first, each as its own code', () => {
-  const found = codes({ storage: ['corrupt', 'locked'], disk: { free: 1, reserve: 0, low: false } });
+  const found = codes({ storage: ['corrupt', 'locked'], disk: { room: 1, reserve: 0, low: false } });
   expect(found).toEqual(['storage_corrupt', 'storage_locked', 'disk_low']);
 });
 
 test('a disk that gets full is said, and that pushes are refused', () => {
-  expect(codes({ disk: { free: 500_000_000, reserve: 0, low: false } })).toEqual(['disk_low']);
-  expect(codes({ disk: { free: 5e9, reserve: 4e9, low: false } })).toEqual(['disk_low']);
-  expect(codes({ disk: { free: 1e9, reserve: 4e9, low: true } })).toEqual(['disk_reserve']);
+  expect(codes({ disk: { room: 500_000_000, reserve: 0, low: false } })).toEqual(['disk_low']);
+  expect(codes({ disk: { room: 5e9, reserve: 4e9, low: false } })).toEqual(['disk_low']);
+  expect(codes({ disk: { room: 1e9, reserve: 4e9, low: true } })).toEqual(['disk_reserve']);
 });
 
 test('a worker that is not heard is said before it is let go', () => {

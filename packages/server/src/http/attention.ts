@@ -18,7 +18,8 @@ export interface Known {
     | undefined;
   /** Kinds of storage errors that last. */
   readonly storage: readonly ('locked' | 'full' | 'corrupt' | 'io')[];
-  readonly disk: { readonly free: number; readonly reserve: number; readonly low: boolean };
+  /** `room`: bytes that are free on the disk and inside the store. */
+  readonly disk: { readonly room: number; readonly reserve: number; readonly low: boolean };
   /** Seconds until the TLS certificate expires, when that is soon; negative: it has expired. */
   readonly certificate: number | undefined;
 }
@@ -44,10 +45,10 @@ export function attention(known: Known): Attention[] {
   return found.sort((a, b) => rank(a) - rank(b) || (b.count ?? 0) - (a.count ?? 0)).slice(0, MOST);
 }
 
-function ofDisk({ disk: { free, reserve, low } }: Known): Attention[] {
-  if (low) return [{ code: 'disk_reserve', severity: 'high', bytes: free }];
-  return free < Math.max(LITTLE_DISK, reserve * 2)
-    ? [{ code: 'disk_low', severity: 'high', bytes: free }]
+function ofDisk({ disk: { room, reserve, low } }: Known): Attention[] {
+  if (low) return [{ code: 'disk_reserve', severity: 'high', bytes: room }];
+  return room < Math.max(LITTLE_DISK, reserve * 2)
+    ? [{ code: 'disk_low', severity: 'high', bytes: room }]
     : [];
 }
 

@@ -7,7 +7,14 @@
  */
 import { type Info, visible } from '@faktory-ts/protocol';
 import type { Metric, Registry } from 'prom-client';
-import { type Histogram, type Jobs, runBounds, storageErrorKinds, waitBounds } from '../jobs/jobs.ts';
+import {
+  type Histogram,
+  type Jobs,
+  runBounds,
+  type Space,
+  storageErrorKinds,
+  waitBounds,
+} from '../jobs/jobs.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 import { SharedRun } from './shared-run.ts';
 
@@ -19,7 +26,15 @@ export interface MetricsSources {
   /** What came of the backups; undefined where none are made. */
   backups(): { readonly newest: number | undefined; readonly failure: string | undefined } | undefined;
   /** Bytes that are free and that are kept free; undefined where nobody looks. */
-  disk(): { readonly free: number; readonly reserve: number; readonly low: boolean } | undefined;
+  disk():
+    | {
+        readonly free: number;
+        readonly room: number;
+        readonly reserve: number;
+        readonly low: boolean;
+        readonly store: Space;
+      }
+    | undefined;
   /** When the TLS certificate expires, microseconds since 1970; undefined without TLS. */
   readonly certificate: { readonly expiry: number | undefined };
 }
@@ -100,10 +115,14 @@ export class MetricsPage {
       }
     }
     if (disk) {
-      const { free, reserve, low } = disk;
+      const { free, room, reserve, low, store } = disk;
       families.push(
         gauge('faktory_disk_free_bytes', 'Free where the data folder is.', free),
-        gauge('faktory_disk_reserve_bytes', 'Below so many free bytes pushes are refused.', reserve),
+        gauge('faktory_disk_room_bytes', 'Free on the disk and inside the store: room for jobs.', room),
+        gauge('faktory_disk_reserve_bytes', 'Below so many bytes of room pushes are refused.', reserve),
+        gauge('faktory_store_bytes', 'The file of the store.', store.bytes),
+        gauge('faktory_store_free_bytes', 'Of them those that hold nothing.', store.free),
+        gauge('faktory_store_log_bytes', 'The write-ahead log beside the file.', store.log),
         gauge(
           'faktory_pushes_refused',
           '1 while pushes are refused because the disk is nearly full.',

@@ -32,7 +32,7 @@ export interface WatchSources {
   backups(): { readonly newest: number | undefined; readonly failure: string | undefined } | undefined;
   /** Milliseconds between backups; undefined: none are made by themselves. */
   readonly backupEvery: number | undefined;
-  disk(): { readonly free: number; readonly reserve: number; readonly low: boolean };
+  disk(): { readonly room: number; readonly reserve: number; readonly low: boolean };
   readonly certificate: { readonly expiry: number | undefined; readonly soon: boolean };
 }
 

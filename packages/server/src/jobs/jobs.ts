@@ -36,6 +36,7 @@ import type {
   SeriesAsk,
   SeriesStep,
   Sizes,
+  Space,
   StorageErrors,
   Undoable,
   Undone,
@@ -323,6 +324,21 @@ export class Jobs {
   /** Errors of the storage since the start. */
   get storageErrors(): StorageErrors {
     return this.#engine.storageErrors;
+  }
+
+  /** The room that the store takes on the disk. */
+  space(): Promise<Space> {
+    return this.#engine.space();
+  }
+
+  /** Gives up to so many free bytes back to the file system, in one commit; says how many. */
+  shrink(bytes: number): Promise<number> {
+    return this.#engine.shrink(bytes);
+  }
+
+  /** Takes what is in the log into the store and makes the log short. */
+  emptyLog(): Promise<void> {
+    return this.#engine.emptyLog();
   }
 
   /** What committing cost since the start. */

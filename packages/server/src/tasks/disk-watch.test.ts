@@ -1,6 +1,6 @@
 import type { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Jobs } from '../jobs/jobs.ts';
+import type { Jobs, Space } from '../jobs/jobs.ts';
 import { DiskWatch } from './disk-watch.ts';
 
 let free: number | Error = 1000;
@@ -12,7 +12,9 @@ const log = {
   warn: (text: string) => void logged.push(text),
   error: (text: string) => void logged.push(text),
 };
+let inside: Space = { bytes: 0, free: 0, log: 0, canShrink: true };
 const jobs = {
+  space: async () => inside,
   refusePushes: (error: FaktoryError | undefined) => {
     refusal = error;
   },
@@ -21,6 +23,7 @@ const jobs = {
 beforeEach(() => {
   vi.useFakeTimers();
   free = 1000;
+  inside = { bytes: 0, free: 0, log: 0, canShrink: true };
   refusal = undefined;
   logged.length = 0;
 });
@@ -47,7 +50,7 @@ test('pushes are refused below the reserve, and taken again a little above it; e
   await after(98);
   expect(refusal).toMatchObject({ code: 'STORAGE' });
   await after(105);
-  expect([refusal !== undefined, disk.state]).toEqual([true, { free: 105, reserve: 100, low: true }]);
+  expect([refusal !== undefined, disk.state]).toMatchObject([true, { free: 105, reserve: 100, low: true }]);
   await after(111);
   expect([refusal, disk.state.low]).toEqual([undefined, false]);
   expect(logged).toEqual([
@@ -91,4 +94,19 @@ test('without a reserve, or where the system does not tell, nothing is refused',
   await silent.start();
   await after(new Error('no statfs here'));
   expect([refusal, logged]).toEqual([undefined, []]);
+});
+
+test('room inside the store counts as room, but the disk itself must have some for the log', async () => {
+  const reserve = 100_000_000;
+  const disk = watch(reserve);
+  inside = { bytes: 300_000_000, free: 200_000_000, log: 0, canShrink: true };
+  free = 50_000_000;
+  await disk.start();
+  expect([refusal, disk.state.room, disk.tight]).toEqual([undefined, 250_000_000, true]);
+  await after(10_000_000);
+  expect(refusal?.message).toContain('10 MB are free and 200 MB inside the store');
+  inside = { ...inside, log: 16_000_000 };
+  await after(10_000_000);
+  expect(refusal).toBeUndefined();
+  disk.stop();
 });

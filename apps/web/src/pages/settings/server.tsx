@@ -43,7 +43,14 @@ export function StorageFacts({ about: { storage } }: { about: About }): ReactNod
     <Facts
       facts={[
         [t('settings.dir'), <code key="dir">{storage.dir}</code>],
-        [t('settings.size'), bytes(storage.bytes)],
+        [
+          t('settings.size'),
+          t('settings.sizeValue', {
+            size: bytes(storage.bytes),
+            free: bytes(storage.free),
+            log: bytes(storage.log),
+          }),
+        ],
         [t('settings.sync'), storage.sync],
         [
           t('settings.commits'),

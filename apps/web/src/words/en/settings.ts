@@ -20,6 +20,7 @@ export const settings = {
   commits: 'Commits',
   commitsValue: '{{commits}}, {{operations}} operations each, {{time}} on average',
   disk: 'Disk',
+  sizeValue: '{{size}}, {{free}} of it free for new jobs; log {{log}}',
   diskValue: '{{free}} of {{total}} free',
   diskUsed: '{{share}} of the disk is used',
   backups: 'Backups',

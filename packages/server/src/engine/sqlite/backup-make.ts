@@ -13,10 +13,9 @@ import {
   renameSync,
   rmSync,
   statfsSync,
-  statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -28,6 +27,7 @@ import { syncPath } from './folder.ts';
 import { refuseLostLog } from './log-mark.ts';
 import { Measure } from './measure.ts';
 import { formatOf, place, refuseForeign } from './schema.ts';
+import { usedBytes } from './space.ts';
 
 /** What is copied, and where to. */
 export interface BackupOrder {
@@ -39,7 +39,7 @@ export interface BackupOrder {
 
 const patience = 10_000; // ms, with a store that another process has locked
 const level = 1; // of compression: six times the speed of the usual 6 for a fifth more bytes
-const room = 1.5; // of the store's bytes: the copy, and what is left of it compressed
+const room = 1.5; // of the store's bytes that are in use: the copy, and what is left of it compressed
 
 /** Makes the backup. Throws STORAGE, and then nothing is left of it. */
 export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Backup> {
@@ -48,7 +48,6 @@ export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Bac
   const packed = `${copy}.gz`;
   const paths = pathsOf(folder, id);
   try {
-    refuseFullDisk(file, folder);
     copyStore(file, copy);
     const found = checkStore(copy);
     const { bytes, sha256 } = await compress(copy, packed);
@@ -94,17 +93,18 @@ function copyStore(file: string, to: string): void {
   try {
     db.exec(`PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);
+    refuseFullDisk(usedBytes(db), dirname(to));
     closeSync(createOwned(to)); // SQLite takes an empty file, and keeps its mode and owner
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL'); // of the copy: once restored it gives free room back
     db.exec(`VACUUM INTO '${to.replaceAll("'", "''")}'`);
   } finally {
     db.close();
   }
 }
 
-function refuseFullDisk(file: string, folder: string): void {
+function refuseFullDisk(used: number, folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
-  const log = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  const [free, needed] = [bavail * bsize, (statSync(file).size + log) * room];
+  const [free, needed] = [bavail * bsize, used * room];
   if (free >= needed) return;
   const text = `no backup could be made: ${megabytes(free)} MB are free in ${folder}, about ${megabytes(needed)} are needed; free the disk, or keep fewer backups`;
   throw new FaktoryError('STORAGE', text);

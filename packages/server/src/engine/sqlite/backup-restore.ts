@@ -49,9 +49,14 @@ export async function restore(
   const fresh = join(dir, '.restored.db');
   rmSync(fresh, { force: true });
   await unpack(folder, backup, fresh);
-  const old = existsSync(file) ? keepAside(file, join(dir, aside)) : undefined;
+  return replaceStore(file, fresh, join(dir, aside));
+}
+
+/** Puts a whole store in the place of the one that is there, which is moved aside. Gives the folder of the old one, if there was one. */
+export function replaceStore(file: string, fresh: string, aside: string): string | undefined {
+  const old = existsSync(file) ? keepAside(file, aside) : undefined;
   renameSync(fresh, file);
-  syncPath(dir);
+  syncPath(dirname(file));
   return old;
 }
 

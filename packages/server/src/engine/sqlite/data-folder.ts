@@ -4,16 +4,19 @@
  * What only reads goes beside a running server too. What changes the store takes the folder's lock first, so that it is refused while
  * a server holds it.
  */
-import { statSync } from 'node:fs';
+import { closeSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
+import { createOwned } from '../../owned-file.ts';
 import type { Backup } from '../engine.ts';
 import { backupId, backupsOf, list, outdated, pick, purge } from './backup-folder.ts';
 import { checkStore, makeBackup } from './backup-make.ts';
-import { checkBackup, restore } from './backup-restore.ts';
+import { checkBackup, replaceStore, restore } from './backup-restore.ts';
+import { type Compacted, compact } from './compact.ts';
 import { dumpLines } from './dump.ts';
-import { holdFolder } from './folder.ts';
+import { holdFolder, syncPath } from './folder.ts';
 import { type Loaded, type LoadOptions, load } from './load.ts';
+import { type Loss, salvage } from './salvage.ts';
 import { openFile } from './store.ts';
 
 /** What {@link DataFolder.restore} did. */
@@ -24,11 +27,21 @@ export interface Restored {
   readonly aside: string | undefined;
 }
 
+/** What {@link DataFolder.salvage} did. */
+export interface Salvaged {
+  /** How many jobs could be read. */
+  readonly jobs: number;
+  /** What could not. */
+  readonly loss: Loss;
+  /** Where the damaged store is now. */
+  readonly aside: string;
+}
+
 /**
  * The data folder of a server: its backups, and its jobs as lines of text.
  *
  * Every method rejects with a `FaktoryError`: `NOT_FOUND` where there is no store or no such backup, `STORAGE` for a disk that is full or
- * a file that is damaged; `load` and `restore` also `LOCKED` while a server holds the folder.
+ * a file that is damaged; `load`, `restore`, `compact` and `salvage` also `LOCKED` while a server holds the folder.
  *
  * @example
  * ```ts
@@ -92,6 +105,46 @@ export class DataFolder {
       const aside = `replaced-${backupId(this.#clock())}`;
       return { backup, aside: await restore(held.file, this.#backups, backup, aside) };
     } finally {
+      held.release();
+    }
+  }
+
+  /** Writes the store anew without free room, so that the file is as small as its jobs. */
+  compact(): Compacted {
+    const held = holdFolder(this.dir);
+    try {
+      return compact(this.#store());
+    } finally {
+      held.release();
+    }
+  }
+
+  /** Puts a new store of all that can be read in the place of a damaged one, which is moved aside, and says what is lost. */
+  salvage(): Salvaged {
+    const held = holdFolder(this.dir, 'whatever it is');
+    const fresh = join(this.dir, '.salvaged.db');
+    const clear = () => {
+      for (const end of ['', '-wal', '-shm', '-journal']) rmSync(fresh + end, { force: true });
+    };
+    try {
+      const file = this.#store();
+      clear();
+      closeSync(createOwned(fresh));
+      const db = openFile(fresh, 'off', []);
+      let result: ReturnType<typeof salvage>;
+      try {
+        result = salvage(file, db);
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } finally {
+        db.close();
+      }
+      checkStore(fresh);
+      syncPath(fresh);
+      for (const end of ['-wal', '-shm']) rmSync(fresh + end, { force: true });
+      const aside = replaceStore(file, fresh, join(this.dir, `replaced-${backupId(this.#clock())}`));
+      return { ...result, aside: aside ?? '' };
+    } finally {
+      clear();
       held.release();
     }
   }

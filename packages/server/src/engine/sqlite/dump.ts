@@ -60,7 +60,11 @@ export function* dumpLines(file: string): Generator<string> {
     yield JSON.stringify({ kind: 'end', jobs });
   } catch (cause) {
     if (cause instanceof FaktoryError) throw cause;
-    throw new FaktoryError('STORAGE', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new FaktoryError(
+      'STORAGE',
+      `${file} cannot be read: ${(cause as Error).message}; faktory salvage keeps what can be read`,
+      { cause },
+    );
   } finally {
     db.exec('ROLLBACK'); // on Node 20 a closed connection reads on until its statements are collected
     db.close();

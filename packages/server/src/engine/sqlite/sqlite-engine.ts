@@ -34,6 +34,7 @@ import {
   type SeriesStep,
   type SetChange,
   type Sizes,
+  type Space,
   StorageErrors,
   type TimedSet,
   type Undoable,
@@ -322,6 +323,25 @@ export class SqliteEngine implements Engine {
 
   async backups(): Promise<readonly Backup[]> {
     return this.#maker().list();
+  }
+
+  space(): Promise<Space> {
+    const { turn, space } = this.#store;
+    return turn.run(() => space.read());
+  }
+
+  shrink(bytes: number): Promise<number> {
+    const { turn, space } = this.#store;
+    return turn.run(() => {
+      if (!space.canShrink || space.read().free === 0) return 0;
+      turn.begin();
+      return space.shrink(bytes);
+    });
+  }
+
+  emptyLog(): Promise<void> {
+    const store = this.#store;
+    return store.turn.run(() => store.emptyLogAfterTurn());
   }
 
   figures(): CommitFigures {

@@ -18,6 +18,7 @@ import { Leases } from './leases.ts';
 import { LogMark, refuseLostLog } from './log-mark.ts';
 import { Producers } from './producers.ts';
 import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
+import { StoreSpace } from './space.ts';
 import { type Sync, synchronous, WalSync } from './sync.ts';
 import { Turn } from './turn.ts';
 
@@ -50,6 +51,7 @@ export class Store {
   readonly holds: Holds;
   readonly producers = new Producers(this);
   readonly turn: Turn;
+  readonly space: StoreSpace;
   readonly history: History;
   readonly clock: () => Micros;
   readonly steady: () => Micros;
@@ -67,6 +69,7 @@ export class Store {
   /** The earliest due time by place code, as listeners know it. */
   readonly #earliest: number[] = [];
   #lowered: number[] = [];
+  #logIsLong = false;
 
   /** The folder is held by the caller, who releases it when this throws; `close` releases it too. */
   constructor(folder: Folder, { sync, clock, steady, leaseSpan, meter, errors }: StoreSettings) {
@@ -79,6 +82,7 @@ export class Store {
     this.history = new History(this, meter);
     this.#folder = folder;
     this.#db = openFile(folder.file, sync, [this.counts, this.holds, this.producers]);
+    this.space = new StoreSpace(this.#db, folder.file);
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#db.prepare('COMMIT');
     this.#addTally = this.#db.prepare(
@@ -218,6 +222,10 @@ export class Store {
     this.producers.commit();
     this.announce();
     this.counts.commit();
+    if (this.#logIsLong) {
+      this.#logIsLong = false;
+      this.#emptyLog();
+    }
     const lowered = this.#lowered;
     if (lowered.length === 0) return;
     this.#lowered = [];
@@ -225,6 +233,11 @@ export class Store {
       const name = placeName.get(code);
       if (name) for (const listener of this.dueListeners) listener(name, due);
     });
+  }
+
+  /** Empties the log when no transaction is open any more. */
+  emptyLogAfterTurn(): void {
+    this.#logIsLong = true;
   }
 
   /** Tells what became ready and was not told yet. True: somebody fetches at once. */
@@ -260,14 +273,17 @@ export class Store {
 const PAGE_CACHE = 32_000; // KiB
 const PAGE = 2048; // bytes; a small commit touches a dozen pages, each for a few rows: half the bytes to write and sync
 const CHECKPOINT = 8000; // pages of the log
+const LONGEST_LOG = 32 * 1024 * 1024; // bytes that it keeps when it starts over, after a reader or one large commit made it longer
 /** Opens or makes the file, brings it up to date, and has each part read what it needs. Throws STORAGE. */
 export function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);
     refuseLostLog(db, path);
-    db.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
-      PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;`);
+    // `auto_vacuum` counts for a new file only.
+    db.exec(`PRAGMA page_size = ${PAGE}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
+      PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;
+      PRAGMA journal_size_limit = ${LONGEST_LOG};`);
     migrate(db);
     forgetOld(db);
     for (const part of known) part.load(db);

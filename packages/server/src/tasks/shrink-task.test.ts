@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Jobs, Space } from '../jobs/jobs.ts';
+import { ShrinkTask } from './shrink-task.ts';
+
+const MB = 1024 * 1024;
+let space: Space;
+let tight = false;
+let emptied = 0;
+let bites: number[] = [];
+const jobs = {
+  space: async () => space,
+  shrink: async (bytes: number) => {
+    const given = Math.min(bytes, space.free);
+    bites.push(given);
+    space = { ...space, free: space.free - given, bytes: space.bytes - given };
+    return given;
+  },
+  emptyLog: async () => void emptied++,
+} as Jobs;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  space = { bytes: 200 * MB, free: 100 * MB, log: MB, canShrink: true };
+  tight = false;
+  emptied = 0;
+  bites = [];
+});
+afterEach(() => void vi.useRealTimers());
+
+async function seconds(count: number): Promise<void> {
+  const task = new ShrinkTask(jobs, () => tight);
+  task.start();
+  await vi.advanceTimersByTimeAsync(count * 1000);
+  await task.stop();
+}
+
+test('room that was free for a minute is given back in bites of half a megabyte, but for a tenth of the file', async () => {
+  await seconds(59);
+  expect(bites).toEqual([]);
+  await seconds(62);
+  expect(space.free).toBe(20 * MB);
+  expect(Math.max(...bites)).toBe(MB / 2);
+  expect(emptied).toBe(1);
+});
+
+test('room that jobs use again within the minute is kept', async () => {
+  const task = new ShrinkTask(jobs, () => tight);
+  task.start();
+  for (let round = 0; round < 200; round++) {
+    space = { ...space, free: round % 30 === 0 ? MB : 100 * MB };
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  await task.stop();
+  expect(bites).toEqual([]);
+});
+
+test('on a disk that is nearly full all free room is given back at once', async () => {
+  tight = true;
+  await seconds(3);
+  expect(space.free).toBe(0);
+});
+
+test('a log that stays long is emptied, and a store that cannot shrink is left alone', async () => {
+  space = { ...space, canShrink: false, log: 40 * MB };
+  await seconds(2);
+  expect([bites, emptied]).toEqual([[], 2]);
+});

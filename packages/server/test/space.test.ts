@@ -1,0 +1,195 @@
+/**
+ * The room that the store takes on the disk: free room is used, counts, and goes back to the file system; a damaged store is salvaged.
+ */
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../src/engine/sqlite/binding.ts';
+import { SqliteEngine } from '../src/engine/sqlite/sqlite-engine.ts';
+import { DataFolder } from '../src/index.ts';
+import { mayMount, mounted } from './mounts.ts';
+import { eventually, folder, greeted, prepared, running } from './running.ts';
+import type { WireClient } from './wire-client.ts';
+
+const skipped = !mayMount && !process.env.CI;
+if (skipped) console.warn('SKIPPED: a disk that fills up needs root and a mount of its own');
+
+const argument = 'x'.repeat(4000);
+const MB = 1_000_000;
+
+async function bulk(client: WireClient, queue: string, count = 500, name: string = queue): Promise<string> {
+  const jobs = Array.from({ length: count }, (_, n) => ({
+    jid: `${name}-${n}`.padEnd(8, '-'),
+    jobtype: 'T',
+    queue,
+    args: [argument],
+  }));
+  return client.ask(`PUSHB ${JSON.stringify(jobs)}`);
+}
+
+/** A stopped folder: a backlog of so many thousand jobs has gone from it, one job is left. */
+async function afterBacklog(thousands: number, dir = folder()): Promise<string> {
+  const server = prepared({ dir });
+  await server.start();
+  const client = await greeted(server);
+  await client.push('still-here-1');
+  for (let n = 0; n < thousands; n++) await bulk(client, 'big', 1000, `big${n}`);
+  expect(await client.ask('QUEUE REMOVE big')).toBe('+OK');
+  await server.stop();
+  return dir;
+}
+
+test.skipIf(skipped)(
+  'pushes are taken again by themselves once the backlog that filled the disk is gone, also after a restart',
+  async () => {
+    const dir = mounted('size=110m');
+    const server = prepared({ dir, diskReserve: 40 * 1024 * 1024 });
+    await server.start();
+    const client = await greeted(server);
+    let bulks = 0;
+    while ((await bulk(client, 'big', 500, `big${bulks}`)) === '$ {}') bulks++;
+    expect(bulks).toBeGreaterThan(5);
+    expect(await client.ask('QUEUE REMOVE big')).toBe('+OK');
+    await eventually(async () => (await bulk(client, 'small', 1)) === '$ {}');
+    await server.stop();
+    const again = await running({ dir, diskReserve: 40 * 1024 * 1024 });
+    const second = await greeted(again);
+    for (let round = 0; round < 10; round++) {
+      expect(await bulk(second, 'day', 500, `day${round}`)).toBe('$ {}');
+      expect(await second.ask('QUEUE REMOVE day')).toBe('+OK');
+    }
+  },
+  120_000,
+);
+
+test('free room goes back to the file system in bites, and the file is as long as its jobs need', async () => {
+  const dir = await afterBacklog(4);
+  const file = join(dir, 'faktory.db');
+  expect(statSync(file).size).toBeGreaterThan(15 * MB);
+  const engine = new SqliteEngine({ dir, sync: 'off', clock: () => Date.now() * 1000 });
+  await engine.open();
+  try {
+    const before = await engine.space();
+    expect(before).toMatchObject({ canShrink: true });
+    expect(before.free).toBeGreaterThan(15 * MB);
+    const bite = await engine.shrink(512 * 1024);
+    expect(bite).toBeGreaterThan(0);
+    expect(bite).toBeLessThanOrEqual(512 * 1024);
+    while ((await engine.shrink(MB)) > 0) expect(await engine.queues()).toHaveLength(1);
+    await engine.emptyLog();
+    expect(await engine.space()).toMatchObject({ free: 0, log: 0 });
+    expect(statSync(file).size).toBeLessThan(MB);
+    expect(await engine.fetch({ queues: ['default'], wid: 'w1' })).toMatchObject({ jid: 'still-here-1' });
+  } finally {
+    await engine.close();
+  }
+}, 60_000);
+
+test.skipIf(skipped)(
+  'a backup asks for room for the jobs, not for the file',
+  async () => {
+    const dir = await afterBacklog(8, mounted('size=100m'));
+    expect(statSync(join(dir, 'faktory.db')).size).toBeGreaterThan(30 * MB);
+    const left = new DataFolder(dir);
+    writeFileSync(join(dir, 'ballast'), Buffer.alloc(50 * MB, 1));
+    expect(await left.backup()).toMatchObject({ jobs: { ready: 1 } });
+  },
+  60_000,
+);
+
+test('a file that was made without it cannot give room back until it is compacted, which makes it as small as its jobs', async () => {
+  const dir = folder();
+  const old = openDatabase(join(dir, 'faktory.db'));
+  old.exec('PRAGMA page_size = 2048; PRAGMA application_id = 0x466b5473; VACUUM');
+  old.close();
+  await afterBacklog(4, dir);
+  const space = async () => {
+    const engine = new SqliteEngine({ dir, sync: 'off', clock: () => Date.now() * 1000 });
+    await engine.open();
+    const shrunk = await engine.shrink(MB);
+    const { canShrink, free } = await engine.space();
+    await engine.close();
+    return { canShrink, free, shrunk };
+  };
+  expect(await space()).toMatchObject({ canShrink: false, shrunk: 0 });
+  const { before, after } = new DataFolder(dir).compact();
+  expect(before).toBeGreaterThan(15 * MB);
+  expect(after).toBeLessThan(MB);
+  expect(await space()).toEqual({ canShrink: true, free: 0, shrunk: 0 });
+  expect(new DataFolder(dir).check().jobs.ready).toBe(1);
+}, 60_000);
+
+test('a store that a server holds is neither compacted nor salvaged', async () => {
+  const server = await running({ dir: folder() });
+  const data = new DataFolder(server.dir);
+  expect(() => data.compact()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+  expect(() => data.salvage()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+});
+
+/** Overwrites the last page that holds this text: earlier ones may be of the time when the table was one page. */
+function damage(file: string, text: string): void {
+  const pageSize = 2048;
+  const at = readFileSync(file).lastIndexOf(text);
+  expect(at).toBeGreaterThan(pageSize);
+  const fd = openSync(file, 'r+');
+  writeSync(fd, Buffer.alloc(pageSize, 0xff), 0, pageSize, at - (at % pageSize));
+  closeSync(fd);
+}
+
+async function hundredJobs(): Promise<string> {
+  const dir = folder();
+  const server = prepared({ dir });
+  await server.start();
+  const client = await greeted(server);
+  for (let n = 0; n < 50; n++) {
+    await client.push(`ready-${n}-`, { queue: 'mail', args: ['x'.repeat(700)] });
+    await client.push(`later-${n}-`, { at: '2030-01-01T00:00:00Z', args: ['x'.repeat(700)] });
+  }
+  await server.stop();
+  return dir;
+}
+
+const jidsIn = (data: DataFolder): string[] =>
+  [...data.dump()].flatMap((line) => /"jid":"([^"]+)"/.exec(line)?.[1] ?? []);
+
+test('salvage makes a store of what can be read, names what cannot, and keeps the damaged one', async () => {
+  const dir = await hundredJobs();
+  damage(join(dir, 'faktory.db'), 'later-20-"');
+  const data = new DataFolder(dir);
+  expect(() => data.check()).toThrow(expect.objectContaining({ code: 'STORAGE' }));
+  const { jobs, loss, aside } = data.salvage();
+  expect(jobs).toBeGreaterThan(90);
+  expect(loss.jids).toContain('later-20-');
+  expect(loss.scheduled).toBe(loss.jids.length);
+  const lost = loss.scheduled + (loss.ready.mail ?? 0);
+  expect(jobs + lost).toBe(100);
+  expect(loss.stretches).toHaveLength(1);
+  const kept = jidsIn(data);
+  expect(kept).toHaveLength(jobs);
+  expect(kept.filter((jid) => loss.jids.includes(jid))).toEqual([]);
+  expect(statSync(join(aside, 'faktory.db')).size).toBeGreaterThan(0);
+  const server = await running({ dir });
+  expect(await (await greeted(server, 'w1')).fetch('mail')).toBe('ready-0-');
+});
+
+test('salvage of a sound store keeps every job and says that nothing is lost', async () => {
+  const dir = await hundredJobs();
+  const data = new DataFolder(dir);
+  const before = jidsIn(data);
+  const { jobs, loss } = data.salvage();
+  expect(jobs).toBe(100);
+  const none = { scheduled: 0, retries: 0, working: 0, dead: 0, jids: [], stretches: [], tables: [] };
+  expect(loss).toEqual({ ready: {}, ...none });
+  expect(jidsIn(data)).toEqual(before);
+});
+
+test('salvage goes on without the jobs of a log that is missing', async () => {
+  const dir = await hundredJobs();
+  const db = openDatabase(join(dir, 'faktory.db'));
+  db.exec('INSERT OR REPLACE INTO mark (id, written_at) VALUES (2, 1); PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+  await expect(prepared({ dir }).start()).rejects.toMatchObject({ code: 'STORAGE' });
+  const data = new DataFolder(dir);
+  expect(data.salvage().jobs).toBe(100);
+  expect((await (await running({ dir })).info()).faktory.queues).toEqual({ mail: 50 });
+});
