@@ -10,6 +10,7 @@
  * `wireJob` of the protocol joins them.
  */
 import type { Micros } from '@faktory-ts/protocol';
+import type { Backup } from './backup.ts';
 import type {
   Bite,
   CountBite,
@@ -26,6 +27,7 @@ import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
 import type { Space } from './space.ts';
 import type { StorageErrors } from './storage-errors.ts';
 
+export type * from './backup.ts';
 export type * from './find.ts';
 
 export { Histogram, type Kind, Meter, runBounds, timeBounds, waitBounds } from './meter.ts';
@@ -185,22 +187,6 @@ export interface CommitFigures {
   readonly times: Histogram;
   /** Operations in a commit. */
   readonly batches: Histogram;
-}
-
-/** A copy of the store that can be restored. */
-export interface Backup {
-  /** When it was made, as a name that sorts by age: `2026-11-25T20-15-30.123Z`. */
-  readonly id: string;
-  /** Compressed. */
-  readonly bytes: number;
-  /** Of the compressed copy, in hex. */
-  readonly sha256: string;
-  /** The version of the data format. */
-  readonly format: number;
-  /** How many jobs are where. */
-  readonly jobs: Readonly<Record<'ready' | 'scheduled' | 'retries' | 'working' | 'dead', number>>;
-  /** Why it cannot be used, as far as its files say without being read to the end; absent: nothing is known against it. */
-  readonly bad?: string;
 }
 
 export interface Engine {

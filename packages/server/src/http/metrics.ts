@@ -16,6 +16,7 @@ import {
   waitBounds,
 } from '../jobs/jobs.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
+import { counter, type Family, gauge, gauges, histogram, type Sample } from './families.ts';
 import { SharedRun } from './shared-run.ts';
 
 /** Where the figures come from. */
@@ -41,19 +42,6 @@ export interface MetricsSources {
 
 type Buckets = Pick<Histogram, 'bounds' | 'counts' | 'sum'>;
 type Labels = Readonly<Record<string, string>>;
-
-interface Sample {
-  readonly metricName?: string;
-  readonly labels: Labels;
-  readonly value: number;
-}
-
-interface Family {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly values: readonly Sample[];
-}
 
 interface MetricsText {
   readonly type: string;
@@ -280,27 +268,6 @@ function ofStorageErrors({ storageErrors }: Jobs): Family[] {
     ),
   ];
 }
-
-const counter = (name: string, help: string, values: readonly Sample[]): Family => ({
-  name,
-  help,
-  type: 'counter',
-  values,
-});
-const gauges = (name: string, help: string, values: readonly Sample[]): Family => ({
-  name,
-  help,
-  type: 'gauge',
-  values,
-});
-const gauge = (name: string, help: string, value: number): Family =>
-  gauges(name, help, [{ labels: {}, value }]);
-const histogram = (name: string, help: string, values: readonly Sample[]): Family => ({
-  name,
-  help,
-  type: 'histogram',
-  values,
-});
 
 /** The same values between fewer bounds, all of which the histogram has: each bucket is a series of each name. */
 export function coarser({ bounds, counts, sum }: Buckets, fewer: readonly number[]): Buckets {
