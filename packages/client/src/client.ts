@@ -13,7 +13,7 @@ import { type ClientOptions, checkClientOptions } from './client-options.ts';
 import { commands } from './commands.ts';
 import { Connection } from './connection.ts';
 import { featureKeys } from './features.ts';
-import type { AnyJobs, JobTypes, PushJob, PushMap } from './job-map.ts';
+import type { AnyJobs, JobTypes, JobtypeOf, PushJob, TypedJob } from './job-map.ts';
 import { checkKnown } from './known-options.ts';
 import { OutgoingJobs } from './outgoing.ts';
 import { PushLines } from './push-lines.ts';
@@ -21,6 +21,7 @@ import { type Pushing, type PushMiddleware, pushAround, type Refusals } from './
 import { JobSet } from './sets.ts';
 import { Spool } from './spool/spool.ts';
 import { resolveServers } from './url.ts';
+import type { SaidJob } from './wire-job.ts';
 
 /** By their servers. Of the process, not of this module, which may be loaded many times. */
 function sharedClients(): Map<string, unknown> {
@@ -51,11 +52,11 @@ const hour = 3600; // seconds; the name lives as long as the client, and the ser
  */
 export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** Jobs that wait for their time. */
-  readonly scheduled: JobSet<keyof PushMap<Jobs> & string>;
+  readonly scheduled: JobSet<JobtypeOf<Jobs>>;
   /** Jobs that failed and wait for their next try. */
-  readonly retries: JobSet<keyof PushMap<Jobs> & string>;
+  readonly retries: JobSet<JobtypeOf<Jobs>>;
   /** Jobs that failed for good. */
-  readonly dead: JobSet<keyof PushMap<Jobs> & string>;
+  readonly dead: JobSet<JobtypeOf<Jobs>>;
   readonly #connection: Connection;
   readonly #outgoing: OutgoingJobs;
   readonly #spool: Spool | undefined;
@@ -117,8 +118,8 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * await client.push({ jobtype: 'Remind', args: ['bob'], in: '15 minutes', priority: 9 }, { timeout: 1000 });
    * ```
    */
-  async push(job: PushJob<Jobs>, options?: CallOptions): Promise<string> {
-    const made = this.#outgoing.prepare(job);
+  async push<T extends JobtypeOf<Jobs>>(job: TypedJob<Jobs, T>, options?: CallOptions): Promise<string> {
+    const made = this.#outgoing.prepare(job as unknown as SaidJob);
     const ready = made instanceof Promise ? await made : made;
     if (this.#middleware === undefined) await this.#pushOne(ready, options);
     else await this.#around([ready], false, () => this.#pushOne(ready, options).then(() => new Map()));
@@ -149,7 +150,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   ): Promise<PushResult[]> {
     const lines = new PushLines((line, jobs) => this.#pushLine(line, jobs, options));
     return pushAll(jobs, {
-      prepare: (job) => this.#outgoing.prepare(job),
+      prepare: (job) => this.#outgoing.prepare(job as unknown as SaidJob),
       send: (jobs) =>
         this.#middleware === undefined
           ? lines.send(jobs, false)
@@ -196,8 +197,8 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * await db.query('INSERT INTO faktory_outbox (job) VALUES ($1)', [row]);
    * ```
    */
-  async outboxRow(job: PushJob<Jobs>): Promise<string> {
-    const ready = await this.#outgoing.prepare(job);
+  async outboxRow<T extends JobtypeOf<Jobs>>(job: TypedJob<Jobs, T>): Promise<string> {
+    const ready = await this.#outgoing.prepare(job as unknown as SaidJob);
     await this.#around([ready], false, async () => new Map());
     return write.push(ready).slice('PUSH '.length).trimEnd();
   }

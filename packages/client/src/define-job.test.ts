@@ -11,6 +11,7 @@ import {
   type JobDefinition,
   unchecked,
 } from './define-job.ts';
+import type { PushJob } from './job-map.ts';
 
 const jobs = [
   defineJob('Zod', { schema: z.tuple([z.string(), z.number()]), queue: 'mail', retry: 3 }),
@@ -51,7 +52,7 @@ describe('types of definitions', () => {
 
   test('a client of definitions takes their jobs and no others', () => {
     const typed = (): unknown => new Client({ jobs });
-    type Push = Parameters<Client<typeof jobs>['push']>[0];
+    type Push = PushJob<typeof jobs>;
     expectTypeOf<{ jobtype: 'Zod'; args: ['a', 1]; priority: 9 }>().toExtend<Push>();
     expectTypeOf<{ jobtype: 'ZodPayload'; args: [{ file: 'a.png' }] }>().toExtend<Push>();
     expectTypeOf<{ jobtype: 'Zod'; args: [1, 'a'] }>().not.toExtend<Push>();

@@ -6,6 +6,7 @@
 
 import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
 import { checkJobNumbers, defaultNames, type JobDefaults } from './job-options.ts';
+import type { AsJson, JsonSafe } from './json-types.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** What {@link defineJob} gives. Both lists are types only: of the arguments of a push, and of those a handler gets. */
@@ -156,12 +157,12 @@ function checkDefinition(at: number, definition: unknown): void {
  * const sendEmail = defineJob('SendEmail', { schema: unchecked<[to: string, id: number]>(), queue: 'mail' });
  * ```
  */
-export function unchecked<Args extends readonly unknown[]>(): StandardSchema<Args> {
+export function unchecked<Args extends readonly unknown[]>(): StandardSchema<JsonSafe<Args>, AsJson<Args>> {
   return {
     '~standard': {
       version: 1,
       vendor: 'faktory-ts',
-      validate: (value) => ({ value: value as Args }),
+      validate: (value) => ({ value: value as AsJson<Args> }),
     },
   };
 }

@@ -29,8 +29,9 @@ export {
   unchecked,
 } from './define-job.ts';
 export { type Duration, type DurationText, milliseconds } from './duration.ts';
-export type { AnyJobs, JobMap, JobTypes, PushJob, PushMap } from './job-map.ts';
+export type { AnyJobs, JobMap, JobTypes, JobtypeOf, PushJob, PushMap, TypedJob } from './job-map.ts';
 export type { JobDefaults, JobOptions, Time } from './job-options.ts';
+export type { AsJson, JsonSafe, NotJson } from './json-types.ts';
 export type { LinkOptions } from './link.ts';
 export type { Pushing, PushMiddleware, Refusals } from './push-middleware.ts';
 export { containing, JobSet, type SetFilter } from './sets.ts';

@@ -8,7 +8,7 @@ describe('a client typed by a map', () => {
     SendEmail: [to: string, id: number];
     Ping: [];
   }
-  type Pushed = Parameters<Client<Jobs>['push']>[0];
+  type Pushed = PushJob<Jobs>;
 
   test('a job of the map fits', () => {
     expectTypeOf<{ jobtype: 'SendEmail'; args: [string, number]; queue: string }>().toExtend<Pushed>();

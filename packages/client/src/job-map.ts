@@ -1,14 +1,18 @@
 /*
  * Which jobs a client or a worker knows: types only.
- * It must never be there at run time. A stranger would get wrong that there is one type argument for two things: a map of jobs, or a
- * list of definitions, whose map is worked out here.
+ * Note: one type argument stands for two things: a map of jobs, or a list of definitions, whose map is worked out here.
  */
 
 import type { DefinedJobs, JobDefinition } from './define-job.ts';
 import type { JobOptions } from './job-options.ts';
+import type { JsonSafe } from './json-types.ts';
 
-/** What a map of jobs must look like: each jobtype with the tuple of its arguments. An interface or a type alias. */
-export type JobMap<Jobs> = { [T in keyof Jobs]: readonly unknown[] };
+/**
+ * What a map of jobs must look like: each jobtype with the tuple of its arguments, which JSON can carry. An interface or a type alias.
+ */
+export type JobMap<Jobs> = {
+  [T in keyof Jobs]: Jobs[T] extends readonly unknown[] ? JsonSafe<Jobs[T]> : readonly unknown[];
+};
 
 /** The map of a program that does not say: any jobtype with any arguments. */
 export type AnyJobs = Record<string, readonly unknown[]>;
@@ -19,11 +23,16 @@ export type JobTypes<Given> = JobMap<Given> | readonly JobDefinition[];
 /** The map of what a push takes. */
 export type PushMap<Given> = Given extends readonly JobDefinition[] ? DefinedJobs<Given> : Given;
 
-type Args<Given> = Given extends readonly unknown[] ? Readonly<Given> : readonly unknown[];
+/** The jobtypes of a map of jobs or a list of definitions. */
+export type JobtypeOf<Given> = keyof PushMap<Given> & string;
 
-/** A job to push: one of the jobtypes with the arguments of that type. Arguments must survive JSON. */
-export type PushJob<Given extends JobTypes<Given> = AnyJobs> = JobOf<PushMap<Given>>;
+/** A job to push, of one of the jobtypes. Its arguments must survive JSON. */
+export type TypedJob<Given, T extends JobtypeOf<Given>> = JobOptions & {
+  jobtype: T;
+  args: Readonly<PushMap<Given>[T]>;
+};
 
-type JobOf<Map> = {
-  [T in keyof Map & string]: JobOptions & { jobtype: T; args: Args<Map[T]> };
-}[keyof Map & string];
+/** A job to push: one of the jobtypes with the arguments of that type. */
+export type PushJob<Given extends JobTypes<Given> = AnyJobs> = {
+  [T in JobtypeOf<Given>]: TypedJob<Given, T>;
+}[JobtypeOf<Given>];

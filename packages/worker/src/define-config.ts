@@ -5,7 +5,7 @@
  */
 
 import type { AnyJobs, JobTypes } from '@faktory-ts/client';
-import type { Handlers, RunMap } from './handlers.ts';
+import type { Handlers } from './handlers.ts';
 import type { LogLevel } from './log-lines.ts';
 import type { WorkerOptions } from './options.ts';
 
@@ -16,7 +16,7 @@ export const logFormats = ['text', 'json'] as const;
 export interface WorkerConfig<Jobs extends JobTypes<Jobs> = AnyJobs>
   extends Omit<WorkerOptions<Jobs>, 'handlers'> {
   /** Beside the handlers of the files of `require`. */
-  handlers?: Handlers<RunMap<Jobs>> | undefined;
+  handlers?: Handlers<NoInfer<Jobs>> | undefined;
   /** Files with handlers, or folders of them, relative to the config file. Default: none. */
   require?: string | readonly string[] | undefined;
   /** Least level to print; warnings and errors always are. Default `info`. Not with a `log` of your own. */

@@ -8,6 +8,7 @@ import {
   type InlineSettings,
   type IsolatedSettings,
 } from './handlers.ts';
+import type { Middleware } from './middleware.ts';
 import { Worker } from './worker.ts';
 
 const context = {} as JobContext;
@@ -122,6 +123,25 @@ describe('types', () => {
     expectTypeOf<(context: JobContext, to: string) => void>().toExtend<Handler<Jobs['SendEmail']>>();
     expectTypeOf<typeof Greeter>().toExtend<HandlerClass<Jobs['SendEmail']>>();
     expectTypeOf<{ run: Handler<[string, number]>; timeout: 5 }>().toExtend<Handlers<Jobs>['SendEmail']>();
+  });
+
+  test('handlers get a Date of the map as the text that arrives', () => {
+    interface Dated {
+      Remind: [when: Date, options?: { until: Date }];
+    }
+    type Remind = Handler<[when: string, options?: { until: string }]>;
+    expectTypeOf<Remind>().toExtend<Handlers<Dated>['Remind']>();
+    expectTypeOf<(context: JobContext, when: Date) => void>().not.toExtend<Handlers<Dated>['Remind']>();
+    const dated: Handlers<Dated> = { Remind: (_context, when) => expectTypeOf(when).toBeString() };
+    expectTypeOf(dated).toEqualTypeOf<Handlers<Dated>>();
+    const worker = () =>
+      // @ts-expect-error what arrives is a text, which has no getTime()
+      new Worker<Dated>({ handlers: { Remind: (_context, when) => void when.getTime() } });
+    expectTypeOf(worker).toBeFunction();
+    const middleware: Middleware<Dated> = ({ job }) => {
+      if (job.jobtype === 'Remind') expectTypeOf(job.args[0]).toBeString();
+    };
+    expectTypeOf(middleware).toBeFunction();
   });
 
   test('wrong arguments do not compile', () => {

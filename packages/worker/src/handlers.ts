@@ -4,7 +4,7 @@
  * comes from the wire: `constructor` or `__proto__` must find no handler that nobody wrote.
  */
 
-import type { AnyJobs, DefinedJobs, JobDefinition } from '@faktory-ts/client';
+import type { AnyJobs, AsJson, DefinedJobs, JobDefinition } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { JobContext } from './context.ts';
 import { type HandlerOptions, readHandlerOptions, type TimeLimits, timeLimits } from './handler-options.ts';
@@ -55,13 +55,20 @@ export type HandlerEntry<Args extends readonly unknown[] = readonly unknown[]> =
   | InlineSettings<Args>
   | IsolatedSettings;
 
-/** The map of what handlers get: of a map of jobs itself, of a list of definitions what their schemas make of the arguments. */
-export type RunMap<Given> = Given extends readonly JobDefinition[] ? DefinedJobs<Given, 'output'> : Given;
+/**
+ * The map of what handlers get: of a map of jobs what JSON makes of its arguments (a Date is a text by then), of a list of definitions what
+ * their schemas make of that.
+ */
+export type RunMap<Given> = Given extends readonly JobDefinition[]
+  ? DefinedJobs<Given, 'output'>
+  : Given extends object
+    ? { [T in keyof Given]: Given[T] extends readonly unknown[] ? AsJson<Given[T]> : never }
+    : AnyJobs;
 
-/** Handlers by jobtype, each with the arguments that the map of jobs says. */
-export type Handlers<Jobs = AnyJobs> = {
-  [T in keyof Jobs]?: HandlerEntry<ArgsOf<Jobs, T>>;
-};
+/** Handlers by jobtype, each with the arguments that the map of jobs, or the list of definitions, says. */
+export type Handlers<Given = AnyJobs> = HandlersOf<RunMap<Given>>;
+
+type HandlersOf<Jobs> = { [T in keyof Jobs]?: HandlerEntry<ArgsOf<Jobs, T>> };
 
 /** Without a map of jobs, a handler may say itself what it takes. */
 type ArgsOf<Jobs, T extends keyof Jobs> = string extends keyof Jobs

@@ -4,7 +4,7 @@
  * that the `faktory-worker` program is not here but in cli.ts; a program that starts workers itself needs only `Worker`.
  */
 
-export type { AnyJobs, JobMap } from '@faktory-ts/client';
+export type { AnyJobs, AsJson, JobMap } from '@faktory-ts/client';
 export { type ErrorCode, FaktoryError, fieldsFirst, type Job } from '@faktory-ts/protocol';
 export type { JobContext } from './context.ts';
 export { type ConfigExport, defineConfig, type WorkerConfig } from './define-config.ts';

@@ -7,9 +7,12 @@
 import type { AnyJobs } from '@faktory-ts/client';
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
 import type { JobContext } from './context.ts';
+import type { RunMap } from './handlers.ts';
 
-/** The jobs of a map: asking for `jobtype` tells the type of `args`. */
-export type JobOf<Jobs> = {
+/** The jobs of a map or of definitions, as they arrive: asking for `jobtype` tells the type of `args`. */
+export type JobOf<Given> = JobsIn<RunMap<Given>>;
+
+type JobsIn<Jobs> = {
   [T in keyof Jobs & string]: Job & {
     readonly jobtype: T;
     readonly args: Readonly<Jobs[T] extends readonly unknown[] ? Jobs[T] : never>;

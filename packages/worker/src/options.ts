@@ -17,7 +17,7 @@ import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
 import type { RunRules } from './attempt.ts';
 import type { ErrorRule } from './error-rules.ts';
 import { checkErrorRules } from './handler-options.ts';
-import { type Handlers, type HandlerTable, handlerTable, type RunMap } from './handlers.ts';
+import { type Handlers, type HandlerTable, handlerTable } from './handlers.ts';
 import { type FieldsFirstLogger, type Logger, loggerOf } from './log.ts';
 import type { AnyMiddleware, Middleware } from './middleware.ts';
 import type { WorkerObserver } from './observer.ts';
@@ -27,14 +27,14 @@ import { Runner } from './run.ts';
 /** What a {@link Worker} is made with. Only `handlers` has no default. */
 export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** By jobtype. A job of a type that is not here fails with errtype `UnknownJobtype`. */
-  handlers: Handlers<RunMap<Jobs>>;
+  handlers: Handlers<NoInfer<Jobs>>;
   /**
    * Definitions of the jobs it runs: they type the handlers, and arguments that do not fit send the job to the dead set at once,
    * errtype `InvalidArguments`. Default: none.
    */
   jobs?: (Jobs extends readonly JobDefinition[] ? Jobs : undefined) | undefined;
   /** Around every handler, the first outermost. Default: none. */
-  middleware?: readonly Middleware<NoInfer<RunMap<Jobs>>>[] | undefined;
+  middleware?: readonly Middleware<NoInfer<Jobs>>[] | undefined;
   /** What becomes of a job by the class of its error: the first rule that fits, after those of its jobtype. Default: none. */
   errors?: readonly ErrorRule[] | undefined;
   /** `'mail'`, `['critical', 'default']`, or weights `{ critical: 3, default: 1 }`. Default `['default']`. */
@@ -135,7 +135,9 @@ export const workerOptionNames = Object.keys({
 } satisfies Record<keyof WorkerOptions, 0>);
 
 /** Throws `CONFIG` for the first option that cannot work. */
-export function settings<Jobs extends JobTypes<Jobs>>(options: WorkerOptions<Jobs>): WorkerSettings {
+export function settings<Jobs extends JobTypes<Jobs> = AnyJobs>(
+  options: WorkerOptions<Jobs>,
+): WorkerSettings {
   const unknown = unknownOption(options, workerOptionNames);
   if (unknown !== undefined) throw new FaktoryError('CONFIG', unknown);
   const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 5000 } = options;

@@ -6,7 +6,17 @@
 
 import { AssertionError } from 'node:assert';
 import { inspect, isDeepStrictEqual } from 'node:util';
-import type { AnyJobs, JobMap, Producer, PushJob, PushResult } from '@faktory-ts/client';
+import type {
+  AnyJobs,
+  AsJson,
+  JobMap,
+  JobtypeOf,
+  Producer,
+  PushJob,
+  PushResult,
+  SaidJob,
+  TypedJob,
+} from '@faktory-ts/client';
 import type { Job } from '@faktory-ts/protocol';
 import { travelled, travelledArgs, travelledBulk } from './travelled.ts';
 
@@ -15,7 +25,7 @@ export type PushedJob<
   Jobs extends JobMap<Jobs> = AnyJobs,
   T extends keyof Jobs & string = keyof Jobs & string,
 > = {
-  [K in T]: Omit<Job, 'jobtype' | 'args'> & { readonly jobtype: K; readonly args: Jobs[K] };
+  [K in T]: Omit<Job, 'jobtype' | 'args'> & { readonly jobtype: K; readonly args: AsJson<Jobs[K]> };
 }[T];
 
 /**
@@ -35,15 +45,15 @@ export class FakeClient<Jobs extends JobMap<Jobs> = AnyJobs> implements Producer
   #jobs: PushedJob<Jobs>[] = [];
 
   /** Records one job; gives its jid. Rejects as the real one: `INVALID` or `MALFORMED` for a job that cannot be. */
-  async push(job: PushJob<Jobs>): Promise<string> {
-    const arrived = travelled(job);
+  async push<T extends JobtypeOf<Jobs>>(job: TypedJob<Jobs, T>): Promise<string> {
+    const arrived = travelled(job as unknown as SaidJob);
     this.#record(arrived);
     return arrived.jid;
   }
 
   /** Records many jobs. Those that a rule refuses have an `error`. */
   async pushBulk(jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>): Promise<PushResult[]> {
-    return travelledBulk(jobs, (job) => this.#record(job));
+    return travelledBulk(jobs as Iterable<SaidJob>, (job) => this.#record(job));
   }
 
   #record(job: Job): void {
@@ -63,7 +73,7 @@ export class FakeClient<Jobs extends JobMap<Jobs> = AnyJobs> implements Producer
    */
   assertPushed<T extends keyof Jobs & string>(jobtype: T, args?: Readonly<Jobs[T]>): void {
     const actual = this.pushed(jobtype).map((job) => job.args);
-    const expected = args === undefined ? undefined : travelledArgs(args);
+    const expected = args === undefined ? undefined : travelledArgs(args as unknown as readonly unknown[]);
     const found =
       expected === undefined ? actual.length > 0 : actual.some((one) => isDeepStrictEqual(one, expected));
     if (found) return;

@@ -4,7 +4,7 @@
  * once, and one that fails is not tried again.
  */
 
-import type { AnyJobs, JobMap, Producer, PushJob, PushResult } from '@faktory-ts/client';
+import type { AnyJobs, JobMap, Producer, PushResult, SaidJob } from '@faktory-ts/client';
 import type { Handlers } from '../handlers.ts';
 import { inlineRunner } from './inline-run.ts';
 import { travelled, travelledBulk } from './travelled.ts';
@@ -27,11 +27,11 @@ import { travelled, travelledBulk } from './travelled.ts';
 export function inlineClient<Jobs extends JobMap<Jobs> = AnyJobs>(handlers: Handlers<Jobs>): Producer<Jobs> {
   const run = inlineRunner(handlers);
   return {
-    async push(job: PushJob<Jobs>): Promise<string> {
-      const arrived = travelled(job);
+    async push(job): Promise<string> {
+      const arrived = travelled(job as unknown as SaidJob);
       await run(arrived);
       return arrived.jid;
     },
-    pushBulk: (jobs): Promise<PushResult[]> => travelledBulk(jobs, run),
+    pushBulk: (jobs): Promise<PushResult[]> => travelledBulk(jobs as Iterable<SaidJob>, run),
   };
 }

@@ -8,10 +8,13 @@ import {
   type AnyJobs,
   type CallOptions,
   Client,
+  type JobOptions,
   type JobTypes,
+  type JobtypeOf,
   milliseconds,
   type PushJob,
   type PushResult,
+  type TypedJob,
 } from '@faktory-ts/client';
 import type { Micros } from '@faktory-ts/protocol';
 
@@ -23,7 +26,7 @@ export class TestClient<Jobs extends JobTypes<Jobs> = AnyJobs> extends Client<Jo
     this.#now = now;
   }
 
-  override push(job: PushJob<Jobs>, options?: CallOptions): Promise<string> {
+  override push<T extends JobtypeOf<Jobs>>(job: TypedJob<Jobs, T>, options?: CallOptions): Promise<string> {
     return super.push(this.#timed(job), options);
   }
 
@@ -40,7 +43,7 @@ export class TestClient<Jobs extends JobTypes<Jobs> = AnyJobs> extends Client<Jo
     for await (const job of jobs) yield this.#timed(job);
   }
 
-  #timed(job: PushJob<Jobs>): PushJob<Jobs> {
+  #timed<Timed extends JobOptions>(job: Timed): Timed {
     // What the client refuses is left for it to refuse.
     if (job.in === undefined || job.at !== undefined) return job;
     const at = new Date(this.#now() / 1000 + milliseconds(job.in));

@@ -6,7 +6,7 @@
 
 import type { AnyJobs, Client, JobTypes } from '@faktory-ts/client';
 import type { Info } from '@faktory-ts/protocol';
-import type { Handlers, RunMap } from '../handlers.ts';
+import type { Handlers } from '../handlers.ts';
 import type { Worker } from '../worker.ts';
 import { type Duration, microsIn, TestClock } from './clock.ts';
 import { type Drained, type DrainOptions, drain, isWorker } from './drain.ts';
@@ -42,7 +42,7 @@ export interface TestServer {
    * @throws FaktoryError `TIMEOUT` when no job ends for 4 s, `LIMIT` when jobs still wait after `moves` moves of the clock.
    */
   drain<Jobs extends JobTypes<Jobs> = AnyJobs>(
-    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs> | Worker<Jobs>,
+    what: Handlers<Jobs> | TestWorkerOptions<Jobs> | Worker<Jobs>,
     options?: DrainOptions,
   ): Promise<Drained>;
   /** Stops what was made here, then the server; its folder goes. May be called twice. */
@@ -103,7 +103,7 @@ class RunningServer implements TestServer {
   }
 
   drain<Jobs extends JobTypes<Jobs> = AnyJobs>(
-    what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs> | Worker<Jobs>,
+    what: Handlers<Jobs> | TestWorkerOptions<Jobs> | Worker<Jobs>,
     options: DrainOptions = {},
   ): Promise<Drained> {
     const given = isWorker(what) || isOptions<Jobs>(what);
@@ -121,7 +121,7 @@ class RunningServer implements TestServer {
 
 /** A jobtype may be called `handlers` too, but then it is no object of functions. */
 function isOptions<Jobs extends JobTypes<Jobs>>(
-  what: Handlers<RunMap<Jobs>> | TestWorkerOptions<Jobs>,
+  what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
 ): what is TestWorkerOptions<Jobs> {
   return 'handlers' in what && typeof what.handlers === 'object';
 }
