@@ -2,7 +2,8 @@
  * What a page shows, kept in its address beside the path: a reload, a link and the way back keep it. It must never make an entry of the
  * history of its own. A stranger would get wrong that the usual value is not written.
  */
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 
 /** The value of a name in the address, and how to change it. */
 export function useInAddress(name: string, usual = ''): [value: string, change: (value: string) => void] {

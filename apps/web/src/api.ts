@@ -16,6 +16,7 @@ import type {
   History,
   JobDetail,
   JobFilter,
+  JobPlace,
   JobRows,
   KindRow,
   KnownJobtype,
@@ -27,6 +28,7 @@ import type {
   Undone,
   WorkersStatus,
 } from '@faktory-ts/protocol';
+import { asPart } from './filter.ts';
 
 /** Spans that charts can show; the server picks the step. */
 export const spans = ['30m', '3h', '24h', '7d', '30d', '180d'] as const;
@@ -105,6 +107,9 @@ const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =
 const post = <T = void>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> =>
   postText(path, JSON.stringify(body), signal);
 
+const postTo = (path: string, query: Query): Promise<void> =>
+  call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }, query);
+
 const postText = <T>(path: string, body: string, signal?: AbortSignal): Promise<T> =>
   call(path, {
     method: 'POST',
@@ -113,7 +118,17 @@ const postText = <T>(path: string, body: string, signal?: AbortSignal): Promise<
     ...(signal && { signal }),
   });
 
-const queuePath = (name: string, verb = '') => `queues/${encodeURIComponent(name)}${verb}`;
+/** A route of one queue or job, and the name where it cannot stand in a path. */
+function named(folder: 'queues' | 'jobs', name: string, verb = ''): [path: string, query: Query] {
+  const [part, search] = asPart(name);
+  return [`${folder}/${part}${verb}`, search === '' ? {} : { name }];
+}
+
+/** The file with the whole text of a job. */
+export function rawUrl(jid: string, place: JobPlace): string {
+  const [path, query] = named('jobs', jid, '/raw');
+  return apiUrl(path, { ...query, place });
+}
 
 /** What a list of jobs is asked beside its filter. */
 export type JobsQuery = JobFilter & { limit?: number; cursor?: string; order?: 'failed' };
@@ -126,17 +141,19 @@ export const api = {
   live: (topics: readonly LiveTopic[]) => get<LiveUpdate>('live', { topics }),
 
   queues: () => get<{ queues: QueueRow[] }>('queues'),
-  queue: (name: string) => get<QueueRow>(queuePath(name)),
-  pauseQueue: (name: string) => post(queuePath(name, '/pause')),
-  resumeQueue: (name: string) => post(queuePath(name, '/resume')),
-  removeQueue: (name: string) => post(queuePath(name, '/remove')),
+  queue: (name: string) => get<QueueRow>(...named('queues', name)),
+  pauseQueue: (name: string) => postTo(...named('queues', name, '/pause')),
+  resumeQueue: (name: string) => postTo(...named('queues', name, '/resume')),
+  removeQueue: (name: string) => postTo(...named('queues', name, '/remove')),
 
   jobs: (ask: JobsQuery, signal?: AbortSignal) => get<JobRows>('jobs', { ...ask }, signal),
   countJobs: (ask: JobsQuery, signal?: AbortSignal) => get<CountedJobs>('jobs/count', { ...ask }, signal),
   changeJobs: (ask: ChangeAsk & { undo?: string }, signal?: AbortSignal) =>
     post<ChangedJobs>('jobs/change', ask, signal),
-  job: (jid: string, place?: string, signal?: AbortSignal) =>
-    get<JobDetail>(`jobs/${encodeURIComponent(jid)}`, { place }, signal),
+  job: (jid: string, place?: string, signal?: AbortSignal) => {
+    const [path, query] = named('jobs', jid);
+    return get<JobDetail>(path, { ...query, place }, signal);
+  },
   /** The job as JSON text, as its pusher wrote it. */
   push: (jobText: string) => postText<{ jid: string }>('jobs', jobText),
   jobtypes: () => get<{ jobtypes: KnownJobtype[] }>('jobtypes'),

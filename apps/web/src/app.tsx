@@ -3,7 +3,8 @@
  * is visited. A stranger would get wrong that addresses here are relative to <base>, below whatever path the server lives.
  */
 import { type ReactNode, Suspense, useState } from 'react';
-import { Route, Router, Switch } from 'wouter';
+import { Route, Router, Switch, useParams } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 import { baseUrl } from './api.ts';
 import { type PageCode, pageCode } from './page-code.ts';
 import { Skeleton } from './parts/notes.tsx';
@@ -52,11 +53,11 @@ function Pages(): ReactNode {
       <Route path="/">{plain(pageCode.overview)}</Route>
       <Route path="/queues">{plain(pageCode.queues)}</Route>
       <Route path="/queues/:name">
-        {({ name }) => <Page key={name} code={pageCode.queue} props={{ name: decoded(name) }} />}
+        <Named>{(name) => <Page key={name} code={pageCode.queue} props={{ name }} />}</Named>
       </Route>
       <Route path="/jobs">{plain(pageCode.jobs)}</Route>
-      <Route path="/jobs/:jid">
-        {({ jid }) => <Page key={jid} code={pageCode.job} props={{ jid: decoded(jid) }} />}
+      <Route path="/jobs/:name">
+        <Named>{(jid) => <Page key={jid} code={pageCode.job} props={{ jid }} />}</Named>
       </Route>
       <Route path="/errors">{plain(pageCode.errors)}</Route>
       <Route path="/workers">{plain(pageCode.workers)}</Route>
@@ -65,6 +66,13 @@ function Pages(): ReactNode {
       <Route component={NotFound} />
     </Switch>
   );
+}
+
+/** The name that the address is of: behind `?` where it could not stand in the path. */
+function Named({ children }: { children: (name: string) => ReactNode }): ReactNode {
+  const { name } = useParams();
+  const search = useSearch();
+  return children(name === '~' ? (new URLSearchParams(search).get('name') ?? '~') : decoded(name));
 }
 
 /** A page that stays the one it began as, and does not begin anew when its code comes. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Filter, jobHref, jobsHref, queueHref, readFilter, writeFilter } from './filter.ts';
+import { type Filter, jobInHref, jobsHref, queueHref, readFilter, writeFilter } from './filter.ts';
 
 const full: Filter = {
   places: ['ready', 'dead'],
@@ -50,6 +50,16 @@ test('a day in an address begins in the zone of the user', () => {
 test('names are encoded in addresses', () => {
   expect(jobsHref({})).toBe('/jobs');
   expect(jobsHref({ queues: ['a&b'] })).toBe('/jobs?queues=a%26b');
-  expect(jobHref('a/b?')).toBe('/jobs/a%2Fb%3F');
-  expect(queueHref('a b')).toBe('/queues/a%20b');
+  expect(queueHref('a.b-c_1')).toBe('/queues/a.b-c_1');
+});
+
+test('a name that browsers or proxies would change in a path stands behind the question mark', () => {
+  for (const name of ['.', '..', 'a%2fb', 'a/b?', '~', 'a b', 'é'])
+    expect(queueHref(name)).toBe(`/queues/~?name=${encodeURIComponent(name)}`);
+  for (const name of ['.', '..', 'a%2fb', 'a/../b', '~']) {
+    const address = new URL(jobInHref({ jid: name, place: 'dead' }), 'http://localhost/');
+    expect(address.pathname).toBe('/jobs/~');
+    expect([address.searchParams.get('name'), address.searchParams.get('place')]).toEqual([name, 'dead']);
+  }
+  expect(jobInHref({ jid: 'abc', place: 'dead' })).toBe('/jobs/abc?place=dead');
 });

@@ -81,11 +81,32 @@ export function jobsHref(filter: Filter): string {
   return search ? `/jobs?${search}` : '/jobs';
 }
 
+/**
+ * A name as a part of a path. Browsers and proxies take `.` and `..` for folders, and decode `%2f` in the middle of a path: such a name
+ * stands behind `?`, and `~` in its place.
+ */
+export const asPart = (name: string): [part: string, search: string] =>
+  /^[\w.-]+$/.test(name) && !/^\.{1,2}$/.test(name) ? [name, ''] : ['~', `?name=${encodeURIComponent(name)}`];
+
+const nameHref = (folder: string, name: string): string => {
+  const [part, search] = asPart(name);
+  return `/${folder}/${part}${search}`;
+};
+
 /** The address of one job. */
-export const jobHref = (jid: string): string => `/jobs/${encodeURIComponent(jid)}`;
+export const jobHref = (jid: string): string => nameHref('jobs', jid);
+
+/** The same, looking first where the job was seen. */
+export function jobInHref({ jid, place }: { jid: string; place: JobPlace }): string {
+  const href = jobHref(jid);
+  return `${href}${href.includes('?') ? '&' : '?'}place=${place}`;
+}
 
 /** The address of a queue. */
-export const queueHref = (name: string): string => `/queues/${encodeURIComponent(name)}`;
+export const queueHref = (name: string): string => nameHref('queues', name);
+
+/** The address of a worker among all. */
+export const workerHref = (wid: string): string => `/workers?${new URLSearchParams({ text: wid })}`;
 
 /** The address of the errors of a jobtype. */
 export const errorsHref = (jobtype: string | undefined): string =>

@@ -6,9 +6,10 @@ import type { JobDetail, JobPlace } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearch } from 'wouter';
-import { ApiProblem, api, apiUrl } from '../api.ts';
-import { jobsHref, queueHref } from '../filter.ts';
+import { Link } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
+import { ApiProblem, api, rawUrl } from '../api.ts';
+import { jobsHref, queueHref, workerHref } from '../filter.ts';
 import { bytes } from '../numbers.ts';
 import { CodeBlock, CopyButton } from '../parts/code.tsx';
 import { JsonTree } from '../parts/json-tree.tsx';
@@ -18,7 +19,7 @@ import { PriorityMark, StateBadge } from '../parts/state.tsx';
 import { usePrefs } from '../prefs.ts';
 import { commandLine, curlLine } from '../push-lines.ts';
 import { usePage } from '../shell/title.ts';
-import { Time } from '../time.tsx';
+import { Elapsed, Time } from '../time.tsx';
 import { Attempts } from './job/attempts.tsx';
 import { CopyJob } from './job/copy-job.tsx';
 import { argsText, copyText, lineJob } from './job/texts.ts';
@@ -109,7 +110,7 @@ function Arguments({ job }: { job: JobDetail }): ReactNode {
 
 function Whole({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
   const { t } = useTranslation();
-  const file = apiUrl(`jobs/${encodeURIComponent(job.jid)}/raw`, { place: job.place });
+  const file = rawUrl(job.jid, job.place);
   return (
     <Section
       title={t('job.whole')}
@@ -161,7 +162,14 @@ function Details({ job }: { job: JobDetail }): ReactNode {
     [t('job.fields.priority'), <PriorityMark key="priority" priority={job.priority} />],
     [t('job.fields.size'), bytes(job.bytes)],
   ];
-  if (job.wid) facts.push([t('job.fields.worker'), <code key="wid">{job.wid}</code>]);
+  if (job.wid)
+    facts.push([
+      t('job.fields.worker'),
+      <Link key="wid" href={workerHref(job.wid)} className="link">
+        <code>{job.wid}</code>
+      </Link>,
+    ]);
+  if (job.place === 'working') facts.push([t('workers.elapsed'), <Elapsed key="since" since={job.at} />]);
   if (job.expires_at) facts.push([t('job.fields.expires'), <Time key="ends" at={job.expires_at} />]);
   if (job.failure) facts.push([t('job.fields.retries'), job.failure.count]);
   if (job.failure?.remaining !== undefined)

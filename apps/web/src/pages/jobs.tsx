@@ -5,12 +5,13 @@
 import { RotateCw } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 import { useOneInAddress } from '../address.ts';
 import {
   type Filter,
   isOfFailed,
-  jobHref,
+  jobInHref,
   jobsHref,
   type Order,
   readFilter,
@@ -63,7 +64,7 @@ function Results({ filter }: { filter: Filter }): ReactNode {
   const rows = useRows(filter, order, selected.size > 0 || everything);
   const columns = useJobColumns(filter);
   const failed = isOfFailed(filter);
-  const name = failed ? 'failed-jobs' : 'jobs'; // each remembers its own columns
+  const name = failed ? 'failed-jobs' : filter.places?.join() === 'working' ? 'working-jobs' : 'jobs'; // each remembers its own columns
   const can = useCan('operate');
   useEffect(() => {
     // Who looked again may have chosen what is not there any more.
@@ -92,7 +93,7 @@ function Results({ filter }: { filter: Filter }): ReactNode {
         rows={rows.rows}
         rowKey={rowKey}
         columns={columns}
-        onOpen={({ jid, place }) => go(`${jobHref(jid)}?place=${place}`)}
+        onOpen={(job) => go(jobInHref(job))}
         onEnd={rows.more ? rows.want : undefined}
         loading={rows.searching && rows.rows.length === 0}
         empty={<Nothing filtered={writeFilter(filter) !== ''} />}

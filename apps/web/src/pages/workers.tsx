@@ -22,6 +22,7 @@ import { usePage } from '../shell/title.ts';
 import { type Running, useRunningColumns, useWorkerColumns } from './workers/columns.tsx';
 import { useSignal } from './workers/signal.ts';
 
+const mostWithArgs = 200; // jobs
 const widOf = (worker: WorkerStatus) => worker.wid;
 const jidOf = (job: Running) => `${job.jid} ${job.started_at}`;
 
@@ -76,6 +77,7 @@ export default function Workers(): ReactNode {
       />
       <RunningJobs
         workers={rows}
+        loading={live === undefined}
         only={workers.find((worker) => worker.wid === wid)}
         onAll={() => setWid(undefined)}
       />
@@ -114,24 +116,36 @@ function AllActions({ count }: { count: number }): ReactNode {
 
 function RunningJobs(props: {
   workers: readonly WorkerStatus[];
+  /** The workers are not known yet. */
+  loading: boolean;
   only: WorkerStatus | undefined;
   onAll: () => void;
 }): ReactNode {
   const { t } = useTranslation();
   const [, go] = useLocation();
-  const { workers, only } = props;
+  const { workers, loading, only } = props;
   const columns = useRunningColumns();
   const { data, error, refetch } = useQuery({
     queryKey: ['workers', 'others'],
     queryFn: api.workers,
     refetchInterval: 5000,
   });
+  // What a worker runs is told live, without arguments: these are asked for, hidden values hidden.
+  const { data: found } = useQuery({
+    queryKey: ['jobs', 'working'],
+    queryFn: ({ signal }) => api.jobs({ places: ['working'], limit: mostWithArgs }, signal),
+    refetchInterval: 5000,
+  });
   const rows = useMemo(() => {
+    const args = new Map(found?.jobs.map((job) => [job.jid, job.args_cut ? `${job.args}…` : job.args]));
     const held = (only ? [only] : workers).flatMap((worker) =>
       worker.jobs.map((job) => ({ ...job, worker })),
     );
-    return only ? held : [...held, ...(data?.others ?? [])];
-  }, [workers, only, data]);
+    return (only ? held : [...held, ...(data?.others ?? [])]).map((job) => ({
+      ...job,
+      args: args.get(job.jid),
+    }));
+  }, [workers, only, data, found]);
   return (
     <div className="mt-8">
       <Section
@@ -156,7 +170,8 @@ function RunningJobs(props: {
           columns={columns}
           sort={{ id: 'elapsed', desc: true }}
           onOpen={(job) => go(jobHref(job.jid))}
-          empty={<Empty title={t('workers.noJobs')} />}
+          loading={rows.length === 0 && !error && (loading || (!only && data === undefined))}
+          empty={!error && <Empty title={t('workers.noJobs')} />}
         />
       </Section>
     </div>

@@ -4,7 +4,8 @@
  */
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 import type { Progress } from '../changes.ts';
 import { count } from '../numbers.ts';
 import { Button } from './button.tsx';
@@ -16,6 +17,8 @@ export interface Question {
   title: string;
   /** What will happen and whether it can be undone. With `counting` it is given the number as soon as it is known. */
   body: ReactNode | ((jobs: number | undefined) => ReactNode);
+  /** What it is about, by name, a line each. */
+  about?: readonly string[];
   /** The words on the button. */
   yes: string;
   danger?: boolean;
@@ -87,6 +90,15 @@ export function Confirmer(): ReactNode {
     >
       {question && (
         <>
+          {question.about && question.about.length > 0 && (
+            <ul className="mb-2 max-h-40 overflow-y-auto wrap-anywhere">
+              {question.about.map((line) => (
+                <li key={line} dir="auto" className="font-medium">
+                  {line}
+                </li>
+              ))}
+            </ul>
+          )}
           <div className="min-h-10 wrap-anywhere">
             {typeof question.body === 'function'
               ? question.body(progress?.finished ? progress.jobs : undefined)

@@ -77,7 +77,7 @@ function HeadCell<T>({
     <div role="columnheader" aria-sort={sorted ?? 'none'} className={`flex min-w-0 ${side}`}>
       <button
         type="button"
-        className="flex min-w-0 items-center gap-0.5 rounded-sm hover:text-ink"
+        className="flex min-h-6 min-w-6 items-center gap-0.5 rounded-sm hover:text-ink"
         onClick={() => onSort({ id: column.id, desc: sorted ? sorted === 'ascending' : column.end === true })}
       >
         <span className="truncate">{column.label}</span>
@@ -88,7 +88,8 @@ function HeadCell<T>({
 }
 
 const isOwn = (event: MouseEvent) =>
-  event.target instanceof HTMLElement && event.target.closest('a,button,input,label,[role=menu]') === null;
+  event.target instanceof HTMLElement &&
+  event.target.closest('a,button,input,label,[role=menu],[data-own]') === null;
 
 /** What a row is given; what does not change between two drawings keeps its identity. */
 interface RowProps<T> {
@@ -142,7 +143,13 @@ export const Row = memo(RowOf) as typeof RowOf;
 function Box(props: { name: string; chosen: boolean; onToggle: (toHere: boolean) => void }): ReactNode {
   const { t } = useTranslation();
   return (
-    <div role="gridcell" className="flex justify-center narrow:order-first narrow:items-center">
+    // The whole cell is the target: a box alone is smaller than a finger.
+    <div
+      role="gridcell"
+      data-own
+      onClick={(event) => event.target === event.currentTarget && props.onToggle(event.shiftKey)}
+      className="flex min-h-6 cursor-pointer items-center justify-center self-stretch narrow:order-first narrow:min-w-6"
+    >
       <input
         type="checkbox"
         tabIndex={-1}

@@ -9,6 +9,8 @@ import { cloneElement, type ReactElement, type ReactNode, useEffect, useRef, use
 const delay = 400; // ms
 const gap = 6; // px
 const edge = 8; // px
+/** After these what is explained is not under the pointer any more. */
+const gone = ['pointerdown', 'keydown', 'focusout', 'scroll'] as const;
 const mostCut = 1000; // letters of what had no room
 
 interface Tip {
@@ -97,13 +99,14 @@ function useTip(): Tip | undefined {
     const hide = () => show(undefined, 0);
     document.addEventListener('pointerover', over);
     document.addEventListener('focusin', focus);
-    for (const name of ['pointerdown', 'keydown', 'focusout'] as const) document.addEventListener(name, hide);
+    for (const name of gone) document.addEventListener(name, hide, { capture: true, passive: true });
+    document.documentElement.addEventListener('pointerleave', hide);
     return () => {
       clearTimeout(timer);
       document.removeEventListener('pointerover', over);
       document.removeEventListener('focusin', focus);
-      for (const name of ['pointerdown', 'keydown', 'focusout'] as const)
-        document.removeEventListener(name, hide);
+      for (const name of gone) document.removeEventListener(name, hide, { capture: true });
+      document.documentElement.removeEventListener('pointerleave', hide);
     };
   }, []);
   return tip;

@@ -5,7 +5,8 @@
 import { MoreHorizontal, PanelLeftClose, PanelLeftOpen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation, useSearch } from 'wouter';
+import { Link, useLocation } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 import { jobsHref, places, readFilter } from '../filter.ts';
 import { useLive } from '../live.ts';
 import { count } from '../numbers.ts';

@@ -116,9 +116,10 @@ function LostBar(): ReactNode {
   const { t } = useTranslation();
   const lost = useConnection() === 'lost';
   return (
-    <div role="status" className={lost ? 'sticky top-(--header) z-20' : ''}>
+    // Over the page, not above it: what is below must not jump.
+    <div role="status" className="sticky top-(--header) z-20 h-0">
       {lost && (
-        <div className="flex items-center gap-3 border-b border-retries bg-sunken px-4 py-1.5 lg:px-6">
+        <div className="flex items-center gap-3 border-b border-retries bg-sunken px-4 py-1.5 shadow-float lg:px-6">
           <span className="size-2 shrink-0 animate-pulse rounded-full bg-retries" aria-hidden />
           <p className="min-w-0 grow">{t('shell.lostBar')}</p>
           <Button small onClick={live.retryNow}>

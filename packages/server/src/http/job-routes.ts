@@ -20,7 +20,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Found, Jobs } from '../jobs/jobs.ts';
 import { attemptsOf, jobAlone, jobRow, wholeJob } from './job-row.ts';
 import type { Redaction } from './redact.ts';
-import { type ApiRoute, integer, listOf, object, oneOf, text } from './routes.ts';
+import { type ApiRoute, integer, listOf, nameBeside, nameIn, object, oneOf, text } from './routes.ts';
 import { type Around, whyNot } from './why.ts';
 
 /** What the routes of this file need. */
@@ -68,7 +68,7 @@ const cursor = text('`next` of the last answer.');
 export function jobRoutes(sources: JobSources): ApiRoute[] {
   const tags = ['jobs'];
   const jid = object({ jid: text('Jid.') }, ['jid']);
-  const where = object({ place: oneOf(jobPlaces, 'Where to look first.') });
+  const where = object({ place: oneOf(jobPlaces, 'Where to look first.'), name: nameBeside });
   return [
     {
       method: 'GET',
@@ -207,7 +207,7 @@ const indexed: readonly JobPlace[] = ['working', 'retries', 'scheduled', 'dead']
 
 /** The job of this jid, wherever it is: `place` is looked at first, ready ones, which must be looked through, otherwise last. */
 async function theJob({ jobs }: JobSources, request: FastifyRequest, signal: AbortSignal): Promise<Found> {
-  const { jid } = request.params as { jid: string };
+  const jid = nameIn(request, 'jid');
   const { place } = request.query as { place?: JobPlace };
   const everywhere: readonly JobPlace[] = [...indexed, 'ready'];
   const first = place ? [place, ...everywhere.filter((other) => other !== place)] : everywhere;

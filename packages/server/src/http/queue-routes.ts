@@ -3,7 +3,7 @@ import { FaktoryError, type QueueRow, type WorkersStatus } from '@faktory-ts/pro
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Roster } from '../workers/roster.ts';
-import { type ApiRoute, done, object, oneOf, text } from './routes.ts';
+import { type ApiRoute, done, nameBeside, nameIn, object, oneOf, text } from './routes.ts';
 
 /** What the routes of this file need. */
 export interface QueueSources {
@@ -31,14 +31,14 @@ export function queueRoutes(sources: QueueSources): ApiRoute[] {
     {
       method: 'GET',
       path: '/queues/:name',
-      schema: { summary: 'One queue.', tags, params },
+      schema: { summary: 'One queue.', tags, params, querystring: object({ name: nameBeside }) },
       run: (request) => theQueue(sources, request),
     },
     ...acts.map(
       ([act, summary]): ApiRoute => ({
         method: 'POST',
         path: `/queues/:name/${act}`,
-        schema: { summary, tags, params, response: done },
+        schema: { summary, tags, params, querystring: object({ name: nameBeside }), response: done },
         run: (request, reply) => change(sources, act, request, reply),
       }),
     ),
@@ -73,7 +73,7 @@ export function workerRoutes({ workers, roster }: QueueSources): ApiRoute[] {
 }
 
 async function theQueue({ queues }: QueueSources, request: FastifyRequest): Promise<QueueRow> {
-  const { name } = request.params as { name: string };
+  const name = nameIn(request, 'name');
   const found = (await queues()).find((queue) => queue.name === name);
   if (!found) throw new FaktoryError('NOT_FOUND', `there is no queue ${name}`);
   return found;
@@ -85,7 +85,7 @@ async function change(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { name } = request.params as { name: string };
+  const name = nameIn(request, 'name');
   if (!(await jobs.queues()).some((queue) => queue.name === name))
     throw new FaktoryError('NOT_FOUND', `there is no queue ${name}`);
   if (act === 'remove') await jobs.removeQueues([name]);

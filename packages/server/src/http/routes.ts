@@ -50,6 +50,17 @@ export function listOf(items: Schema, maxItems = 1000): Schema {
   return { type: 'array', items, minItems: 1, maxItems };
 }
 
+/** The member of an address beside {@link nameIn}. */
+export const nameBeside = text(
+  'The name, where it cannot stand in a path: `.`, `..`, with `/` or `%`. The path has `~` then.',
+);
+
+/** The name that the path of a request has, or `~` and its query. */
+export function nameIn({ params, query }: FastifyRequest, member: string): string {
+  const name = (params as Readonly<Record<string, string>>)[member] ?? '';
+  return name === '~' ? ((query as { name?: string }).name ?? name) : name;
+}
+
 /** The answer of a route that only does something. */
 export const done = { 204: { type: 'null', description: 'It is done.' } } as const;
 

@@ -2,7 +2,7 @@
 import type { JobPlace, JobRow } from '@faktory-ts/protocol';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { type Filter, isOfFailed, jobHref } from '../../filter.ts';
+import { type Filter, isOfFailed, jobInHref, workerHref } from '../../filter.ts';
 import { PriorityMark, StateBadge } from '../../parts/state.tsx';
 import type { Column } from '../../parts/table.tsx';
 import { Time } from '../../time.tsx';
@@ -30,6 +30,7 @@ export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
   const { t } = useTranslation();
   const label: Label = (id) => t(words[id]);
   const failed = isOfFailed(filter);
+  const working = filter.places?.join() === 'working';
   return [
     {
       id: 'job',
@@ -38,7 +39,7 @@ export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
       main: true,
       cell: ({ display, jobtype, jid, place }) => (
         <Link
-          href={`${jobHref(jid)}?place=${place}`}
+          href={jobInHref({ jid, place })}
           dir="auto"
           tabIndex={-1} // the row has the focus, and Enter opens it
           className="block truncate font-medium hover:underline"
@@ -97,7 +98,7 @@ export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
       : [
           {
             id: 'at',
-            label: label('at'),
+            label: working ? t('workers.started') : label('at'),
             width: '100px',
             end: true,
             cell: (row: JobRow) => <Time at={newsOf(row)} />,
@@ -122,8 +123,13 @@ export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
       id: 'wid',
       label: label('wid'),
       width: 'minmax(90px, 0.7fr)',
-      optional: true,
-      cell: ({ wid }) => wid && <code className="block truncate">{wid}</code>,
+      optional: !working,
+      cell: ({ wid }) =>
+        wid && (
+          <Link href={workerHref(wid)} tabIndex={-1} className="block truncate hover:underline">
+            <code>{wid}</code>
+          </Link>
+        ),
     },
     {
       id: 'created',

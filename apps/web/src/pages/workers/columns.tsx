@@ -15,7 +15,7 @@ import {
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { jobHref, queueHref } from '../../filter.ts';
+import { jobHref, queueHref, workerHref } from '../../filter.ts';
 import { bytes, count, duration } from '../../numbers.ts';
 import { IconButton } from '../../parts/button.tsx';
 import { Menu, MenuItem } from '../../parts/menu.tsx';
@@ -167,7 +167,7 @@ function WorkerMenu({ worker }: { worker: WorkerStatus }): ReactNode {
       <MenuItem
         icon={CirclePause}
         disabled={state !== 'running'}
-        onSelect={() => void signal(wid, 'quiet', 1)}
+        onSelect={() => void signal(wid, 'quiet', 1, `${host} ${pid}`)}
       >
         {t('workers.quiet')}
       </MenuItem>
@@ -175,7 +175,7 @@ function WorkerMenu({ worker }: { worker: WorkerStatus }): ReactNode {
         danger
         icon={OctagonX}
         disabled={state === 'terminate'}
-        onSelect={() => void signal(wid, 'terminate', 1)}
+        onSelect={() => void signal(wid, 'terminate', 1, `${host} ${pid}`)}
       >
         {t('workers.stop')}
       </MenuItem>
@@ -186,6 +186,8 @@ function WorkerMenu({ worker }: { worker: WorkerStatus }): ReactNode {
 /** A running job, and the process that has it; none: it is not connected. */
 export interface Running extends RunningJob {
   worker?: WorkerStatus;
+  /** JSON text; absent: not told yet. */
+  args?: string | undefined;
 }
 
 /** The columns of running jobs. */
@@ -204,6 +206,12 @@ export function useRunningColumns(): Column<Running>[] {
             {job.jobtype}
           </Link>
         ),
+      },
+      {
+        id: 'args',
+        label: t('jobs.columns.args'),
+        width: 'minmax(120px, 3fr)',
+        cell: ({ args }) => <code className="block truncate text-soft">{args}</code>,
       },
       {
         id: 'queue',
@@ -255,9 +263,9 @@ function Holder({ job }: { job: Running }): ReactNode {
   const { t } = useTranslation();
   if (job.worker)
     return (
-      <span dir="auto" className="block truncate">
+      <Link href={workerHref(job.wid)} dir="auto" className="block truncate hover:underline">
         {job.worker.hostname} <span className="text-faint tabular">{job.worker.pid}</span>
-      </span>
+      </Link>
     );
   return (
     <span className="block truncate text-retries">

@@ -7,14 +7,21 @@ import { api } from '../../api.ts';
 import { confirm } from '../../parts/confirm.tsx';
 import { toast, toastError } from '../../parts/toast.tsx';
 
-/** Signals one worker or `all` of them, `count` in number. */
-export function useSignal(): (wid: string, state: 'quiet' | 'terminate', count: number) => Promise<void> {
+/** Signals one worker, by its `name` for people, or `all` of them, `count` in number. */
+export function useSignal(): (
+  wid: string,
+  state: 'quiet' | 'terminate',
+  count: number,
+  name?: string,
+) => Promise<void> {
   const { t } = useTranslation();
-  return async (wid, state, count) => {
+  return async (wid, state, count, name) => {
     const quiet = state === 'quiet';
+    const body = quiet ? t('workers.quietBody') : t('workers.stopBody');
     const yes = await confirm({
       title: quiet ? t('workers.quietTitle', { count }) : t('workers.stopTitle', { count }),
-      body: quiet ? t('workers.quietBody') : t('workers.stopBody'),
+      body,
+      ...(name !== undefined && { about: [t('jobs.is', { name: t('workers.worker'), value: name })] }),
       yes: quiet ? t('workers.quiet') : t('workers.stop'),
       danger: !quiet,
     });

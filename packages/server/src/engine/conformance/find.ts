@@ -261,6 +261,26 @@ function exerciseBites(begin: Begin): void {
     expect([none.jobs, none.scanned]).toEqual([[], 2510]);
   });
 
+  test('jobs in a few of thousands of queues are found in few bites', async () => {
+    const scene = await begin();
+    const names = jids('queue', 3000);
+    await scene.engine.push(names.map((queue) => entry(`in-${queue}`, { queue })));
+    await scene.engine.change(
+      (await all(scene, {}, 5000)).filter((_, index) => index % 1000 !== 7).map(({ entry: name }) => name),
+      { do: 'discard' },
+    );
+    let [bites, cursor]: [number, string | undefined] = [0, undefined];
+    const found: string[] = [];
+    do {
+      const bite = await scene.engine.find({ places: EVERYWHERE }, { cursor, limit: 100 });
+      bites += 1;
+      found.push(...named(bite.jobs));
+      cursor = bite.next;
+    } while (cursor !== undefined);
+    expect(found).toEqual(['in-queue-000007', 'in-queue-001007', 'in-queue-002007']);
+    expect(bites).toBeLessThanOrEqual(3);
+  });
+
   test('a search that is given up rejects, and a cursor that is none too', async () => {
     const scene = await everywhere(begin);
     const given = { places: EVERYWHERE };

@@ -18,6 +18,9 @@ const LONGEST_BITE = 50; // ms
 // In a bite, whatever the time: a thread that had to wait for the processor still gets on, and few jobs are one bite.
 const LEAST = { rows: 1000, windows: 200 };
 const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
+const LOOKS = 64; // at the index, until the time is looked at
+const NEXT_PRIORITY = `SELECT priority FROM job INDEXED BY job_ready
+  WHERE place = ${codes.ready} AND queue = ? AND priority <= ? ORDER BY priority DESC LIMIT 1`;
 const MOST_BYTES = 1024 * 1024; // of documents in one answer, roughly
 
 /** What the thread is asked for. */
@@ -94,7 +97,11 @@ class Scan {
     this.#before = began.scanned;
     let mark = began.mark;
     for (let index = began.lane; index < lanes.length; index++) {
-      const lane = lanes[index] as Lane;
+      const next = this.#withJobs(lanes, index, mark);
+      const lane = lanes[next];
+      if (!lane) break;
+      if (next !== index) mark = startOf(lane);
+      index = next;
       for (;;) {
         const step = this.#step(lane, mark);
         const later = step ? lane : lanes[index + 1];
@@ -106,6 +113,29 @@ class Scan {
       }
     }
     return this.#bite(undefined);
+  }
+
+  /**
+   * The first lane from this one on that has jobs. A queue has nine of ready jobs, and most have none: thousands of queues would be as many
+   * windows, and a bite after each few hundred of them. One look at the index tells the next priority of a queue that has some.
+   */
+  #withJobs(lanes: readonly Lane[], from: number, mark: Mark): number {
+    let index = from;
+    for (let looks = 1; ; looks++) {
+      const lane = lanes[index];
+      if (lane?.place !== 'ready' || mark.at !== startOf(lane).at) return index;
+      const row = this.#sql(NEXT_PRIORITY).get(lane.queue, lane.priority) as { priority: number } | undefined;
+      const found = row?.priority ?? 0;
+      if (found === lane.priority) return index;
+      const { queue } = lane;
+      while (
+        lanes[index]?.place === 'ready' &&
+        lanes[index]?.queue === queue &&
+        (lanes[index]?.priority ?? 0) > found
+      )
+        index++;
+      if (looks % LOOKS === 0 && performance.now() > this.#until) return index;
+    }
   }
 
   #bite(next: string | undefined): ScanBite {

@@ -1,0 +1,45 @@
+/* Names that browsers and proxies change in an address, and jobs that run, in a real browser. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { noBrowser, patience, site, tab } from './browser.ts';
+import { endWires, eventually, Wire } from './wire.ts';
+
+afterEach(endWires);
+
+describe.skipIf(noBrowser)('names and running jobs', patience, () => {
+  test('queues named . and .. have their pages and can be paused; an id with %2f leads to its job', async () => {
+    const at = await site();
+    const wire = new Wire(at);
+    for (const queue of ['.', '..']) await wire.push(1, { queue });
+    await wire.ask(
+      'PUSH {"jid":"odd%2fjob-1","jobtype":"Odd","args":["100%41"],"at":"2100-01-01T00:00:00Z"}',
+    );
+    const page = await tab();
+    await page.goto(`${at.url}/queues`);
+    await page.getByRole('link', { name: '..', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: '..' }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await eventually(async () => (await wire.ask('QUEUES')).includes('"name":"..","size":1,"paused":true'));
+    // What is typed has a %: the address must give it back as it is.
+    await page.goto(`${at.url}/jobs?text=100%2541`);
+    await page.getByText('1 job shown').waitFor();
+    await page.getByRole('link', { name: 'Odd' }).click();
+    await page.getByText('odd%2fjob-1', { exact: true }).first().waitFor();
+  });
+
+  test('a running job shows its arguments, since when, and its worker as a link', async () => {
+    const at = await site();
+    await new Wire(at).push(1, { args: ['needle'] });
+    const worker = new Wire(at, 'worker-0000001');
+    await worker.ask('BEAT {"wid":"worker-0000001","rss_kb":1000}');
+    const jid = await worker.fetch();
+    const page = await tab();
+    await page.goto(`${at.url}/workers`);
+    await page.getByRole('grid', { name: 'Running jobs' }).getByText('["needle"]').waitFor();
+    await page.goto(`${at.url}/jobs/${jid}`);
+    await page.getByText('Running for').waitFor();
+    await page.getByRole('link', { name: 'worker-0000001' }).click();
+    await page.waitForURL(/\/workers\?text=worker-0000001/);
+    const workers = page.getByRole('grid', { name: 'Worker processes' });
+    await workers.getByRole('row', { name: 'test-host 42' }).waitFor();
+  });
+});
