@@ -2,7 +2,7 @@
  * The admin program, command by command, against a real server in this process; and against one that knows only the classic protocol.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@faktory-ts/client';
 import type { FaktoryError } from '@faktory-ts/protocol';
@@ -342,7 +342,18 @@ describe('doctor', () => {
     const env = { FAKTORY_PASSWORD: 'secret' };
     const well = await faktory(['doctor', '-d', dir, '-c', config], { env });
     expect(well).not.toContain('WRONG');
-    for (const what of ['node', 'configuration', 'permissions', 'space', 'disk', 'store', 'server', 'clock'])
+    for (const what of [
+      'node',
+      'sqlite',
+      'configuration',
+      'permissions',
+      'space',
+      'disk',
+      'store',
+      'backups',
+      'server',
+      'clock',
+    ])
       expect(well).toContain(`  ${what.padEnd(13)}  `);
     mkdirSync(join(config, 'conf.d'));
     writeFileSync(join(config, 'conf.d', 'a.toml'), '[faktory]\npassword = "open"\n');
@@ -362,6 +373,105 @@ describe('doctor', () => {
     expect(findings.find(({ what }) => what === 'permissions')?.advice).toContain('chmod 640');
     expect(printed).not.toContain('wrong@');
     expect(await faktory(['doctor', '-e', 'production', '-d', dir, '-c', config.slice(1)])).toMatch(/^ERR: /);
+  });
+});
+
+describe('doctor names one cause and its cure', () => {
+  const wrongOf = async (words: readonly string[], env: Record<string, string> = {}) => {
+    await faktory(['doctor', '--json', '-c', freshFolder(), ...words], { env });
+    const findings = JSON.parse(printed) as { level: string; what: string; told: string; advice?: string }[];
+    return findings.filter(({ level }) => level === 'wrong');
+  };
+
+  it('for a server that is open to the world, by its wire or by its pages', async () => {
+    const dir = freshFolder();
+    await begin({ dir });
+    const skip = { FAKTORY_SKIP_PASSWORD: '1' };
+    expect(await wrongOf(['-d', dir, '-b', ':7419'], skip)).toMatchObject([
+      { what: 'password', told: expect.stringMatching(/open to the world: .* push and take jobs/) },
+    ]);
+    expect(await wrongOf(['-d', dir, '-w', '0.0.0.0:7420'], skip)).toMatchObject([
+      { what: 'password', told: expect.stringMatching(/open to the world: .* the pages at/) },
+    ]);
+    expect(await wrongOf(['-d', dir, '-b', '127.0.0.1:7419'], skip)).toEqual([]);
+    expect(await wrongOf(['-d', dir, '-b', ':7419'], { FAKTORY_PASSWORD: 'secret' })).toEqual([]);
+  });
+
+  it('for less room than the configured reserve', async () => {
+    const dir = freshFolder();
+    await begin({ dir });
+    const config = freshFolder();
+    mkdirSync(join(config, 'conf.d'));
+    writeFileSync(join(config, 'conf.d', 'a.toml'), '[limits]\ndisk-reserve = 9000000000000000\n', {
+      mode: 0o600,
+    });
+    expect(await wrongOf(['-d', dir, '-c', config])).toMatchObject([
+      {
+        what: 'space',
+        told: expect.stringContaining('the reserve is'),
+        advice: expect.stringContaining('reserve'),
+      },
+    ]);
+  });
+
+  it('for backups that stopped, and tells when there is none', async () => {
+    const dir = freshFolder();
+    await begin({ dir });
+    await faktory(['doctor', '-d', dir, '-c', freshFolder()]);
+    expect(printed).toMatch(/warn +backups +there is no backup in /);
+    await faktory(['backup', '-d', dir]);
+    await faktory(['doctor', '-d', dir, '-c', freshFolder()]);
+    expect(printed).toMatch(/ok +backups +the newest is .*, \ds old/);
+    const [name = ''] = readdirSync(join(dir, 'backups')).filter((each) => each.endsWith('.json'));
+    const id = name.replace('.json', '');
+    const old = '2026-01-01T00-00-00.000Z';
+    const about = readFileSync(join(dir, 'backups', name), 'utf8').replace(id, old);
+    writeFileSync(join(dir, 'backups', `${old}.json`), about);
+    renameSync(join(dir, 'backups', `${id}.db.gz`), join(dir, 'backups', `${old}.db.gz`));
+    rmSync(join(dir, 'backups', name));
+    const every = { FAKTORY_BACKUP_FREQUENCY: '1h' };
+    expect(await wrongOf(['-d', dir], every)).toMatchObject([
+      { what: 'backups', told: expect.stringContaining(old), advice: expect.stringContaining('running') },
+    ]);
+  });
+
+  it('for a store: restore what is damaged, start the version that wrote it, leave what is empty', async () => {
+    await begin();
+    const dir = freshFolder();
+    writeFileSync(join(dir, 'faktory.db'), '');
+    expect(await wrongOf(['-d', dir])).toEqual([]);
+    expect(printed).toContain('is empty: no server has used it yet');
+    writeFileSync(join(dir, 'faktory.db'), 'no database at all');
+    const [damaged] = await wrongOf(['-d', dir]);
+    expect(damaged).toMatchObject({ what: 'store', advice: expect.stringContaining('no backup of it') });
+    const data = freshFolder();
+    const other = createServer({ dir: data });
+    await other.start();
+    await other.stop();
+    const file = readFileSync(join(data, 'faktory.db'));
+    file.writeUInt32BE(9999, 60); // user_version, the format
+    writeFileSync(join(data, 'faktory.db'), file);
+    const [newer] = await wrongOf(['-d', data]);
+    expect(newer?.told).toMatch(/newer server .*start that version/);
+    expect(newer?.advice).toBeUndefined();
+  });
+
+  it('for a server that cannot be reached', async () => {
+    const dir = freshFolder();
+    await begin({ dir, password: 'right' });
+    const { port } = new URL(server.url);
+    const of = async (url: string) => (await wrongOf(['-d', dir, '--url', url])).at(-1)?.advice;
+    expect(await of(`tcp://:wrong@localhost:${port}`)).toContain('password');
+    expect(await of('tcp://localhost:1')).toContain('nothing listens there');
+    expect(await of(`tcp+tls://:right@localhost:${port}`)).toContain('tcp://');
+    expect(await of('tcp://no-such-host.invalid:7419')).toContain('name of the host');
+  });
+
+  it('for a running server that is not ready', async () => {
+    const dir = freshFolder();
+    await begin({ dir, http: { port: 0 }, diskReserve: 9e15 });
+    const words = ['-d', dir, '-w', `localhost:${server.httpPort}`, '--url', server.url];
+    expect(await wrongOf(words)).toMatchObject([{ what: 'health', told: expect.stringMatching(/^disk: /) }]);
   });
 });
 

@@ -3,7 +3,7 @@ export type { Info } from '@faktory-ts/protocol';
 export { type Token, TokenFile } from './access/tokens.ts';
 export type { Backup } from './engine/engine.ts';
 export type { Compacted } from './engine/sqlite/compact.ts';
-export { DataFolder, type Restored, type Salvaged } from './engine/sqlite/data-folder.ts';
+export { DataFolder, type Restored, type Salvaged, sqliteVersion } from './engine/sqlite/data-folder.ts';
 export { type DumpedJob, jobLine } from './engine/sqlite/dump.ts';
 export type { Loaded, LoadOptions } from './engine/sqlite/load.ts';
 export type { Loss } from './engine/sqlite/salvage.ts';

@@ -17,11 +17,11 @@ import {
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
-import { DataFolder } from '@faktory-ts/server';
+import { type Backup, DataFolder, sqliteVersion } from '@faktory-ts/server';
 import { type Config, readConfig } from '../config.ts';
 import type { Flags } from '../flags.ts';
 import { jobsIn } from './data-folder.ts';
-import { thousands } from './words.ts';
+import { span, thousands } from './words.ts';
 
 /** `wrong` needs doing; `warn` may be meant so. */
 export interface Finding {
@@ -41,6 +41,17 @@ export function node(): Finding {
   return { level: 'wrong', what: 'node', told, advice: 'install Node 20.19 or later' };
 }
 
+/** Without SQLite nothing about the store can be said, nor a server be started. */
+export function sqlite(): Finding {
+  try {
+    return { level: 'ok', what: 'sqlite', told: `SQLite ${sqliteVersion()}` };
+  } catch (error) {
+    const advice =
+      'use Node 22.16 or later, or install @faktory-ts/server again with its optional dependencies';
+    return { level: 'wrong', what: 'sqlite', told: (error as Error).message, advice };
+  }
+}
+
 /** The configuration as the server would read it; undefined when it cannot. */
 export function configuration(
   flags: Flags,
@@ -49,21 +60,35 @@ export function configuration(
   try {
     const config = readConfig(flags, { env, home: homedir, passwordFile: '/etc/faktory/password' });
     const findings = config.warnings.map((told): Finding => ({ level: 'warn', what: 'configuration', told }));
-    const open = config.server.password === undefined;
-    const told = `${config.environment}, ${open ? 'without a password' : 'with a password'}`;
-    const outside = !['localhost', '127.0.0.1', '::1'].includes(config.binding.host);
-    const exposed: Finding = {
-      level: 'wrong',
-      what: 'password',
-      told: `anybody who reaches ${config.binding.text} can push and take jobs`,
-      advice: 'set FAKTORY_PASSWORD, or bind to localhost',
-    };
-    findings.push({ level: 'ok', what: 'configuration', told }, ...(open && outside ? [exposed] : []));
+    const told = `${config.environment}, ${asksFor(config.server.password) ? 'with' : 'without'} a password`;
+    findings.push({ level: 'ok', what: 'configuration', told }, ...openness(config));
     return { findings, config };
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
     return { findings: [{ level: 'wrong', what: 'configuration', told: error.message }], config: undefined };
   }
+}
+
+/** A list of passwords may be empty. */
+const asksFor = (password: string | readonly string[] | undefined): boolean =>
+  [password ?? []].flat().length > 0;
+
+const isLocal = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+/** What other machines reach and nobody is asked at. */
+function openness({ binding, web, server }: Config): Finding[] {
+  const hasTokens = server.dir !== undefined && existsSync(join(server.dir, 'tokens.json'));
+  if (hasTokens || server.tls?.clientCa !== undefined) return [];
+  const wire =
+    !asksFor(server.password) && !isLocal(binding.host) && `${binding.text} can push and take jobs`;
+  const asks = asksFor(server.webPassword) || asksFor(server.password);
+  const pages = web && !asks && !isLocal(web.host) && `the pages at ${web.text} can see and change jobs`;
+  return [wire, pages].filter(Boolean).map((what) => ({
+    level: 'wrong',
+    what: 'password',
+    told: `open to the world: anybody who reaches ${what}`,
+    advice: 'set FAKTORY_PASSWORD, or listen on localhost (-b localhost:7419, -w localhost:7420)',
+  }));
 }
 
 /** Who may read what holds secrets: files with a group of their own are fine, the jobs are the server's alone. */
@@ -85,20 +110,35 @@ function mode(path: string, forbidden: number, right: string): Finding | undefin
   return { level: 'wrong', what: 'permissions', told: `${told}: others can read it`, advice };
 }
 
-/** The data folder: whether it can be written, room, and how fast a write is safe. */
-export function disk(dir: string): Finding[] {
+/** The data folder: whether it can be written, room, and how fast a write is safe. `reserve` is what the server keeps free. */
+export function disk(dir: string, reserve: number): Finding[] {
   if (!existsSync(dir)) {
     const advice = 'the server makes it at its first start; correct -d when it should be there';
     return [{ level: 'warn', what: 'folder', told: `${dir} does not exist`, advice }];
   }
+  return [space(dir, reserve), speed(dir)];
+}
+
+function space(dir: string, reserve: number): Finding {
   const { bavail, blocks, bsize } = statfsSync(dir);
   const free = bavail * bsize;
-  const told = `${thousands(Math.round(free / MB))} MB free on the disk of ${dir}`;
-  const advice = 'make room: without any the server cannot take jobs';
+  const kept = reserve > 0 ? `, the reserve is ${megabytes(reserve)} MB` : '';
+  const told = `${megabytes(free)} MB free on the disk of ${dir}${kept}`;
+  if (free < Math.max(reserve, 1)) {
+    const advice =
+      reserve > 0 ? 'make room, or lower --disk-reserve: pushes are refused until then' : makeRoom;
+    return { level: 'wrong', what: 'space', told, advice };
+  }
   const share = bavail / Math.max(blocks, 1);
-  const room: Finding['level'] = free < 200 * MB ? 'wrong' : free < 2048 * MB && share < 0.1 ? 'warn' : 'ok';
-  return [{ level: room, what: 'space', told, ...(room !== 'ok' && { advice }) }, speed(dir)];
+  if (free < 200 * MB && reserve < 200 * MB) return { level: 'wrong', what: 'space', told, advice: makeRoom };
+  const near = free < reserve * 2 || (free < 2048 * MB && share < 0.1);
+  return near
+    ? { level: 'warn', what: 'space', told, advice: makeRoom }
+    : { level: 'ok', what: 'space', told };
 }
+
+const makeRoom = 'make room: without any the server cannot take jobs';
+const megabytes = (bytes: number): string => thousands(Math.round(bytes / MB));
 
 const TRIAL = 500; // ms
 
@@ -122,17 +162,24 @@ function speed(dir: string): Finding {
     if (rate >= 200) return { level: 'ok', what: 'disk', told };
     return { level: 'warn', what: 'disk', told, advice };
   } catch (error) {
-    const advice = 'make the folder writable for the user that runs the server';
-    return {
-      level: 'wrong',
-      what: 'disk',
-      told: `cannot write to ${dir}: ${(error as Error).message}`,
-      advice,
-    };
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    const told = `cannot write to ${dir} (${code})`;
+    return { level: 'wrong', what: 'folder', told, advice: unwritable[code] ?? 'see what the disk reports' };
   } finally {
     rmSync(path, { force: true });
   }
 }
+
+const owner =
+  'run this as the user that runs the server; when it is that user, give the folder to it (chown) or correct -d';
+const unwritable: Readonly<Record<string, string>> = {
+  EACCES: owner,
+  EPERM: owner,
+  EROFS: 'mount the disk so that it can be written, or choose another folder with -d',
+  ENOSPC: makeRoom,
+  EDQUOT: "raise the user's quota, or make room",
+  EIO: 'the disk fails: copy the folder elsewhere now, then replace the disk',
+};
 
 /** Whether as many connections as are allowed can be open. */
 export function descriptors(connections: number): Finding[] {
@@ -153,14 +200,75 @@ function read(path: string): string {
   }
 }
 
+/** The store itself. Only where the folder can be written: else that is the cause. */
 export function store(dir: string): Finding[] {
-  if (!existsSync(join(dir, 'faktory.db'))) return [];
+  const path = join(dir, 'faktory.db');
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return [];
+  if (size === 0)
+    return [{ level: 'ok', what: 'store', told: `${path} is empty: no server has used it yet` }];
+  const folder = new DataFolder(dir);
   try {
-    const all = jobsIn(new DataFolder(dir).check());
-    return [{ level: 'ok', what: 'store', told: `${join(dir, 'faktory.db')} is sound, with ${all} jobs` }];
+    const all = jobsIn(folder.check());
+    return [{ level: 'ok', what: 'store', told: `${path} is sound, with ${all} jobs` }];
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error);
-    return [{ level: 'wrong', what: 'store', told, advice: 'stop the server, faktory restore' }];
+    return [{ level: 'wrong', what: 'store', told, ...storeAdvice(told, folder) }];
+  }
+}
+
+/** What to do is said by the error, or follows from it: a store that another version or program wrote needs no restore. */
+function storeAdvice(told: string, folder: DataFolder): { advice?: string } {
+  if (/newer server|another program|not a faktory/i.test(told)) return {};
+  if (/locked|busy/i.test(told))
+    return { advice: 'another program holds it: end that program, and look again' };
+  if (!/damaged|malformed|not a database|corrupt/i.test(told)) return {};
+  const [newest] = listed(folder);
+  if (!newest) return { advice: `keep a copy of ${folder.dir}: it is damaged, and there is no backup of it` };
+  return { advice: `stop the server, then faktory restore ${newest.id} -d ${folder.dir}` };
+}
+
+function listed(folder: DataFolder): Backup[] {
+  try {
+    return folder.backups();
+  } catch {
+    return []; // told by backups()
+  }
+}
+
+/** Whether backups are made as often as they should be. `every` in ms; undefined: the server makes none by itself. */
+export function backups(dir: string, every: number | undefined): Finding[] {
+  if (!existsSync(join(dir, 'faktory.db'))) return [];
+  try {
+    const [newest] = new DataFolder(dir).backups();
+    if (!newest) {
+      const told = `there is no backup in ${join(dir, 'backups')}`;
+      if (every === undefined)
+        return [
+          {
+            level: 'warn',
+            what: 'backups',
+            told,
+            advice: `set FAKTORY_BACKUP_FREQUENCY, or run faktory backup -d ${dir}`,
+          },
+        ];
+      return [
+        {
+          level: 'warn',
+          what: 'backups',
+          told,
+          advice: 'the server makes the first one some minutes after its start',
+        },
+      ];
+    }
+    const age = Date.now() - Date.parse(newest.id.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
+    const told = `the newest is ${newest.id}, ${span(age / 1000)} old`;
+    if (every === undefined || age <= 2 * every) return [{ level: 'ok', what: 'backups', told }];
+    const advice = 'is the server running? Its log says why a backup failed; faktory backup makes one now';
+    return [{ level: 'wrong', what: 'backups', told, advice }];
+  } catch (error) {
+    const advice = 'move that file out of the folder of backups';
+    return [{ level: 'wrong', what: 'backups', told: (error as Error).message, advice }];
   }
 }
 

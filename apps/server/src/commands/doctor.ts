@@ -3,7 +3,10 @@
  * to do, and ends with 1. A stranger would get wrong that it reads the configuration as a server started with the same flags would.
  */
 import { resolve } from 'node:path';
-import { FaktoryError, type Info } from '@faktory-ts/protocol';
+import { resolveServers, type ServerAddress } from '@faktory-ts/client';
+import { FaktoryError, type Info, type Readiness } from '@faktory-ts/protocol';
+import type { Config } from '../config.ts';
+import type { Flags } from '../flags.ts';
 import { usualFolders } from '../folders.ts';
 import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
@@ -11,7 +14,7 @@ import { serverFlags, withServer } from './connect.ts';
 import { paint } from './table.ts';
 import { counted, jsonText, plain } from './words.ts';
 
-type Names = 'url' | 'dir' | 'config' | 'environment' | 'json';
+type Names = 'url' | 'dir' | 'config' | 'environment' | 'bind' | 'web' | 'json';
 
 export const doctor = command<Names>({
   name: 'doctor',
@@ -27,11 +30,14 @@ export const doctor = command<Names>({
       describe: 'development, staging or production',
       normal: 'FAKTORY_ENV',
     },
+    bind: { alias: 'b', value: 'ADDRESS', describe: 'as the server is started with', normal: "the server's" },
+    web: { alias: 'w', value: 'ADDRESS', describe: 'as the server is started with', normal: "the server's" },
     json: { describe: 'print the findings as JSON' },
   },
   more: 'Asks a server only where --url, FAKTORY_URL or FAKTORY_PROVIDER names one. Ends with 1 when something is wrong.',
   async run(call) {
-    const findings = [checks.node(), ...onMachine(call), ...(await ofServer(call))];
+    const read = configurationOf(call);
+    const findings = [checks.node(), ...onMachine(call, read), ...(await ofServer(call, read.config))];
     const { terminal } = call;
     if (call.on('json')) terminal.print(jsonText(findings, 2));
     else for (const finding of findings) terminal.print(lineOf(call, finding));
@@ -40,24 +46,42 @@ export const doctor = command<Names>({
   },
 });
 
-function onMachine(call: Call<Names>): checks.Finding[] {
+function configurationOf(call: Call<Names>): ReturnType<typeof checks.configuration> {
+  const flags: Flags = {};
+  for (const name of ['dir', 'config', 'environment', 'bind', 'web'] as const) {
+    const value = call.value(name);
+    if (value !== undefined) flags[name] = value;
+  }
+  return checks.configuration(flags, call.terminal.env);
+}
+
+function onMachine(
+  call: Call<Names>,
+  { findings, config }: ReturnType<typeof checks.configuration>,
+): checks.Finding[] {
   const { env } = call.terminal;
-  const [dir, config, environment] = [call.value('dir'), call.value('config'), call.value('environment')];
-  const flags = { ...(dir && { dir }), ...(config && { config }), ...(environment && { environment }) };
-  const read = checks.configuration(flags, env);
+  const [dir, folder, environment] = [call.value('dir'), call.value('config'), call.value('environment')];
   const usual = usualFolders(environment ?? env.FAKTORY_ENV ?? 'development', () => env.HOME ?? '');
-  const data = read.config?.server.dir ?? (dir === undefined ? undefined : resolve(dir));
-  if (data === undefined) return read.findings;
+  const sqlite = checks.sqlite();
+  const data = config?.server.dir ?? (dir === undefined ? undefined : resolve(dir));
+  if (data === undefined) return [sqlite, ...findings];
+  const disk = checks.disk(data, config?.server.diskReserve ?? 0);
+  // One cause, one finding: without SQLite, or in a folder that cannot be written, the store says nothing of its own.
+  const readable =
+    sqlite.level === 'ok' && !disk.some(({ what, level }) => what === 'folder' && level === 'wrong');
+  const plan = config?.server.backups;
   return [
-    ...read.findings,
-    ...checks.permissions(config ?? usual.config, data),
-    ...checks.disk(data),
-    ...checks.store(data),
-    ...checks.descriptors(read.config?.server.maxConnections ?? 2000),
+    sqlite,
+    ...findings,
+    ...checks.permissions(folder ?? usual.config, data),
+    ...disk,
+    ...(readable ? checks.store(data) : []),
+    ...checks.backups(data, plan ? (plan.every ?? 3_600_000) : undefined),
+    ...checks.descriptors(config?.server.maxConnections ?? 2000),
   ];
 }
 
-async function ofServer(call: Call<Names>): Promise<checks.Finding[]> {
+async function ofServer(call: Call<Names>, config: Config | undefined): Promise<checks.Finding[]> {
   const { env } = call.terminal;
   const named = call.value('url') ?? env.FAKTORY_URL ?? env.FAKTORY_PROVIDER;
   const asked = Date.now();
@@ -72,15 +96,65 @@ async function ofServer(call: Call<Names>): Promise<checks.Finding[]> {
     });
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
-    const advice = 'is it running, is the address right, does a firewall stand between?';
-    return [
-      { level: 'wrong', what: 'server', told: error.message, advice },
-      checks.clock(undefined, asked, asked),
-    ];
+    return [unreachable(error), checks.clock(undefined, asked, asked)];
   }
+  const answered = Date.now();
   const { server } = info;
   const told = `answers, ${server.name ?? server.description} ${server.version ?? server.faktory_version}`;
-  return [{ level: 'ok', what: 'server', told }, checks.clock(info, began, Date.now())];
+  const [address] = resolveServers({ url: call.value('url') }, env);
+  return [
+    { level: 'ok', what: 'server', told },
+    ...(address ? openTo(address) : []),
+    ...(address ? await health(address, config) : []),
+    checks.clock(info, began, answered),
+  ];
+}
+
+/** A server that let us in without a secret asks nobody. */
+function openTo({ host, password, tls }: ServerAddress): checks.Finding[] {
+  if (password !== undefined || tls || /^(localhost|127\..*|::1)$/.test(host)) return [];
+  const told = `open to the world: the server at ${host} asked for no password`;
+  return [{ level: 'wrong', what: 'password', told, advice: 'start it with FAKTORY_PASSWORD' }];
+}
+
+/** What the server says of itself; nothing where its pages cannot be reached from here. */
+async function health({ host }: ServerAddress, config: Config | undefined): Promise<checks.Finding[]> {
+  if (!config?.web || config.server.tls) return [];
+  const at = `http://${host.includes(':') ? `[${host}]` : host}:${config.web.port}/health/ready`;
+  let ready: Readiness;
+  try {
+    ready = (await (await fetch(at, { signal: AbortSignal.timeout(5000) })).json()) as Readiness;
+    if (typeof ready.checks !== 'object') return [];
+  } catch {
+    return []; // HTTP is off, on another port, or behind a proxy
+  }
+  const ill = Object.entries(ready.checks).filter(([, told]) => told !== 'ok');
+  const findings = ill.map(
+    ([what, told]): checks.Finding => ({ level: 'wrong', what: 'health', told: `${what}: ${told}` }),
+  );
+  if (ready.backups?.failed) {
+    const advice = 'the log of the server says why; make room, or correct the folder of backups';
+    findings.push({ level: 'wrong', what: 'health', told: 'the last backup failed', advice });
+  }
+  return findings.length > 0 ? findings : [{ level: 'ok', what: 'health', told: `${at} says ready` }];
+}
+
+/** One cure for each cause. */
+function unreachable({ code, message, cause }: FaktoryError): checks.Finding {
+  const inner = `${message} ${String((cause as Error | undefined)?.message ?? '')}`;
+  const advice =
+    code === 'AUTH'
+      ? 'correct the password in FAKTORY_URL: tcp://:PASSWORD@HOST:7419'
+      : code === 'TLS' || /certificate|self.signed|TLS|SSL/i.test(inner)
+        ? 'is it tcp+tls:// or tcp://? A private authority is trusted by NODE_EXTRA_CA_CERTS=FILE'
+        : /ECONNREFUSED/.test(inner)
+          ? 'nothing listens there: start the server, or correct the address'
+          : /ENOTFOUND|EAI_AGAIN/.test(inner)
+            ? 'the name of the host is not known: correct it, or the DNS'
+            : /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|in \d+ ms/.test(inner)
+              ? 'nothing comes back: does a firewall stand between, is the address right?'
+              : 'look into the log of the server';
+  return { level: 'wrong', what: 'server', told: message, advice };
 }
 
 const marks = { ok: ['green', 'ok   '], warn: ['yellow', 'warn '], wrong: ['red', 'WRONG'] } as const;

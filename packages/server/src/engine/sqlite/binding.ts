@@ -36,6 +36,16 @@ export function openDatabase(path: string): Database {
   return new (loadBinding().DatabaseSync)(path);
 }
 
+/** The version of the SQLite that this Node has. Throws CONFIG when it has none. */
+export function sqliteVersion(): string {
+  const db = openDatabase(':memory:');
+  try {
+    return (db.prepare('SELECT sqlite_version() AS version').get() as { version: string }).version;
+  } finally {
+    db.close();
+  }
+}
+
 const reading = new Set<Statement>();
 
 /** Rows as they are read. On Node 20 a statement that is collected while its rows are read ends the process, so it is kept until then. */

@@ -19,6 +19,8 @@ import { type Loaded, type LoadOptions, load } from './load.ts';
 import { type Loss, salvage } from './salvage.ts';
 import { openFile } from './store.ts';
 
+export { sqliteVersion } from './binding.ts';
+
 /** What {@link DataFolder.restore} did. */
 export interface Restored {
   /** What is now the store. */
