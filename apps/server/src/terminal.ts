@@ -17,7 +17,7 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
     width: stdout.columns ?? 120,
     input: stdin,
     printAll: (lines) => pipeline(Readable.from(withEnds(lines)), stdout, { end: false }),
-    print: (text) => void stdout.write(`${text}\n`),
+    print: (text) => void stdout.write(`${withColours(text)}\n`),
     note: (text) => void stderr.write(`${visibleLines(text)}\n`),
     signal,
     screen: stdout.isTTY && stderr.isTTY ? screenOf(process) : undefined,
@@ -35,6 +35,13 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
       }
     },
   };
+}
+
+/** What is printed may hold other programs' texts: nothing but our own colours reaches the terminal as it is. */
+export function withColours(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+  const pieces = text.split(/(\u001b\[[\d;]*m)/);
+  return pieces.map((piece, index) => (index % 2 === 0 ? visibleLines(piece) : piece)).join('');
 }
 
 const CSI = '\u001b[';

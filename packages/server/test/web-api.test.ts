@@ -113,3 +113,27 @@ test('the description says how to show who one is, what a push takes, and how al
       required: ['code', 'error'],
     });
 });
+
+test('a caller that asks for very much at once gets it in turns, and beyond what may wait a clear refusal', {
+  timeout: 60_000,
+}, async () => {
+  const server = await running({ http: {} });
+  const many = await Promise.all(Array.from({ length: 200 }, () => ask(server, '/api/jobs?places=ready')));
+  const refused = many.filter(({ status }) => status === 429);
+  expect(many.filter(({ status }) => status === 200).length).toBe(200 - refused.length);
+  expect(many.length - refused.length).toBeGreaterThanOrEqual(100);
+  for (const { json, headers } of refused) {
+    expect(json()).toMatchObject({ code: 'LIMIT', error: expect.stringContaining('wait already') });
+    expect(headers['retry-after']).toBe('2');
+  }
+  expect((await ask(server, '/api/queues')).status).toBe(200);
+});
+
+test('metrics that many ask for at once are made for several of them together', {
+  timeout: 60_000,
+}, async () => {
+  const server = await running({ http: {} });
+  const pages = await Promise.all(Array.from({ length: 20 }, () => ask(server, '/metrics')));
+  expect(pages.map(({ status }) => status)).toEqual(Array(20).fill(200));
+  expect(new Set(pages.map(({ text }) => text)).size).toBeLessThan(20);
+});

@@ -2,7 +2,7 @@
 import type { Info } from '@faktory-ts/protocol';
 import { command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
-import { jsonText } from './words.ts';
+import { jsonText, plain } from './words.ts';
 
 export const info = command({
   name: 'info',
@@ -40,6 +40,7 @@ function forPerson({ now, faktory, server }: Info): string {
     ['dead', `${sets.dead}${deadRoom(server)}`],
     ...Object.entries(faktory.queues).map(([queue, size]): [string, number] => [`queue ${queue}`, size]),
   ];
-  const widest = Math.max(...lines.map(([label]) => label.length));
-  return lines.map(([label, value]) => `${label.padEnd(widest)}  ${value}`).join('\n');
+  const shown = lines.map(([label, value]) => [plain(label), plain(String(value))] as const);
+  const widest = Math.max(...shown.map(([label]) => label.length));
+  return shown.map(([label, value]) => `${label.padEnd(widest)}  ${value}`).join('\n');
 }

@@ -8,7 +8,7 @@ import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
 import type { Operator } from './operator.ts';
 import { type KnownQueue, queuesOf, queueTable } from './queues.ts';
-import { jsonText, readNumber, span, thousands } from './words.ts';
+import { jsonText, plain, readNumber, span, thousands } from './words.ts';
 import { runningTable, workerTable } from './workers.ts';
 
 type Names = 'url' | 'once' | 'interval' | 'json';
@@ -91,7 +91,7 @@ function view(
   const was = before?.info.faktory;
   const name = server.name === undefined ? server.description : `${server.name} ${server.version}`;
   const head = [
-    `${name}  up ${span(server.uptime)}  ${server.connections} connections  ${server.used_memory_mb} MB  ${now}`,
+    `${plain(name)}  up ${span(server.uptime)}  ${server.connections} connections  ${server.used_memory_mb} MB  ${plain(now)}`,
     `processed ${thousands(faktory.total_processed)}${rate(faktory.total_processed, was?.total_processed)}  failed ${thousands(faktory.total_failures)}${rate(faktory.total_failures, was?.total_failures)}`,
     `ready ${thousands(faktory.total_enqueued)}  working ${thousands(sets.working)}  scheduled ${thousands(sets.scheduled)}  retries ${thousands(sets.retries)}  dead ${thousands(sets.dead)}`,
   ];

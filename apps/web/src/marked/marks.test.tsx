@@ -17,7 +17,7 @@ test('a character that is not seen is a mark wherever a text stands, and an esca
       </p>,
     ),
   ).toBe(`<p>1 ${marked} <i>2</i></p>`);
-  expect(html(<>{[evil, 'c']}</>)).toBe(`${marked}c`);
+  expect(html(<p>{[evil, 'c']}</p>)).toBe(`<p>${marked}c</p>`);
   expect(html(<option>{evil}</option>)).toBe('<option>a\\u202eb</option>');
   expect(html(<p>{'\u0000\u0085'}</p>)).toBe(
     '<p><mark dir="ltr">U+0000</mark><mark dir="ltr">U+0085</mark></p>',
