@@ -100,6 +100,17 @@ function typesFound(folder, name) {
   const program = script('@arethetypeswrong', 'cli', 'dist', 'index.js');
   return {
     name: `types of ${name}`,
-    command: [program, '--pack', folder, '--profile', 'node16', '--no-color'],
+    // What threads are started with is for bundlers: nobody imports it.
+    command: [
+      program,
+      '--pack',
+      folder,
+      '--profile',
+      'node16',
+      '--no-color',
+      '--exclude-entrypoints',
+      'inside',
+      'heart-thread',
+    ],
   };
 }

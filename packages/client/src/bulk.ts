@@ -29,10 +29,6 @@ export interface PushResult {
  * ```
  */
 export class BulkError extends FaktoryError {
-  static {
-    oneClass(BulkError, 'BulkError');
-  }
-
   /**
    * One per job that was taken from the bulk, in their order. Without `error`: it is in. With one of code `ABORTED` that says "not sent":
    * it is not in. With `CLOSED`, `TIMEOUT` or another of `ABORTED`: its message says what is unknown.
@@ -54,6 +50,8 @@ export class BulkError extends FaktoryError {
     this.results = results;
   }
 }
+
+oneClass(BulkError, 'BulkError');
 
 /** What a bulk needs: to make a job ready, and to send some of them. */
 export interface BulkWay<Said> {

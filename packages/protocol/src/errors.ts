@@ -50,10 +50,6 @@ export type ErrorCode = keyof typeof errorCodes;
  * ```
  */
 export class FaktoryError extends Error {
-  static {
-    oneClass(FaktoryError, 'FaktoryError');
-  }
-
   override readonly name = 'FaktoryError';
   /** Why, as one word of {@link errorCodes}. */
   readonly code: ErrorCode;
@@ -63,6 +59,8 @@ export class FaktoryError extends Error {
     this.code = code;
   }
 }
+
+oneClass(FaktoryError, 'FaktoryError');
 
 /** How many characters of a peer's text an error message may quote. */
 const maxExcerpt = 200;

@@ -5,15 +5,13 @@
  */
 
 /**
- * Makes `instanceof` true for instances of every copy of this class, by a mark on their prototype.
+ * Makes `instanceof` true for instances of every copy of this class, by a mark on their prototype. Call it behind the class, not inside:
+ * bundlers rename a class that names itself.
  *
  * @example
  * ```ts
- * class Limited extends Error {
- *   static {
- *     oneClass(this, 'Limited');
- *   }
- * }
+ * class Limited extends Error {}
+ * oneClass(Limited, 'Limited');
  * ```
  */
 export function oneClass(type: abstract new (...args: never[]) => object, name: string): void {

@@ -92,14 +92,14 @@ export type HandlerTable = ReadonlyMap<string, TableEntry>;
 /**
  * Reads the own entries of the handlers. Throws `CONFIG`, the jobtype and the option named, for the first that cannot work.
  *
- * @param limits those of the worker, for jobtypes that say nothing
+ * @param limits those of the worker, for jobtypes that say nothing; and where the files of threads are
  */
-export function handlerTable(handlers: object, limits: TimeLimits = {}): HandlerTable {
+export function handlerTable(handlers: object, limits: TimeLimits & ThreadFiles = {}): HandlerTable {
   const given = Object.entries(handlers ?? {}).filter(([, entry]) => entry !== undefined);
   const common = timeLimits('', limits);
   return new Map(
     given.map(([jobtype, entry]) => {
-      const { timeout, hardTimeout, ...own } = tableEntry(jobtype, entry);
+      const { timeout, hardTimeout, ...own } = tableEntry(jobtype, entry, limits.threadFiles);
       const merged = timeLimits(`handlers.${jobtype}.`, {
         timeout: timeout ?? common.timeout,
         hardTimeout: hardTimeout ?? common.hardTimeout,
@@ -107,6 +107,10 @@ export function handlerTable(handlers: object, limits: TimeLimits = {}): Handler
       return [jobtype, { ...own, ...merged }];
     }),
   );
+}
+
+interface ThreadFiles {
+  readonly threadFiles?: string | URL | undefined;
 }
 
 /** How to call a handler. Undefined for what is none. */
@@ -136,7 +140,7 @@ export function isSettings(entry: unknown): entry is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function tableEntry(jobtype: string, entry: unknown): TableEntry {
+function tableEntry(jobtype: string, entry: unknown, threadFiles: ThreadFiles['threadFiles']): TableEntry {
   const where = `handlers.${jobtype}`;
   if (!isSettings(entry)) {
     if (isClassWithoutRun(entry)) {
@@ -153,7 +157,7 @@ function tableEntry(jobtype: string, entry: unknown): TableEntry {
   }
   const { run, file, isolation, ...options } = entry;
   const checked = readHandlerOptions(where, options);
-  const seating = readIsolation(where, isolation, file);
+  const seating = readIsolation(where, isolation, file, threadFiles);
   // Beside an isolation, `run` is what the module of `file` holds: a program that found both in one file may leave it.
   if (seating !== undefined) return { jobtype, ...checked, seating };
   const call = isClassWithoutRun(run) ? undefined : callOf(run);

@@ -5,14 +5,13 @@
  * when the rest runs from source.
  */
 
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { Connection, type ConnectionOptions, type WorkerSignal } from '@faktory-ts/client';
 import { type WorkerState as BeatState, type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
 import { Heart, type HeartEvents } from './heart.ts';
 import type { Logger } from './log.ts';
 import { type PulseMemory, PulseReader } from './pulse.ts';
+import { advice, threadFile } from './thread-files.ts';
 
 /** What the thread is made with. */
 export interface HeartData {
@@ -63,25 +62,20 @@ export function makeHeart(
   state: () => BeatState,
   events: RemoteEvents,
   log: Logger,
+  threadFiles?: string | URL,
 ): AnyHeart {
-  const file = threadFile();
+  const file = threadFile('heart-thread', threadFiles);
   const spare = (why: string): AnyHeart => {
     log.warn(`the heart beats without a thread of its own: ${why}`);
     return localHeart(data, state, events);
   };
-  if (file === undefined) return spare('its file is not here');
+  if (file === undefined) return spare(`its file is not here; ${advice}`);
   try {
     const thread = new Thread(file, { workerData: data, name: 'heart', execArgv: [] });
     return new RemoteHeart(thread, { state, events, spare });
   } catch (error) {
     return spare((error as Error).message);
   }
-}
-
-function threadFile(): URL | undefined {
-  const here = import.meta.url;
-  const file = new URL(here.endsWith('.ts') ? '../dist/heart-thread.js' : './heart-thread.js', here);
-  return existsSync(fileURLToPath(file)) ? file : undefined;
 }
 
 function localHeart(data: HeartData, state: () => BeatState, events: RemoteEvents): AnyHeart {

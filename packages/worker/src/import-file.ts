@@ -59,7 +59,7 @@ let shared: Jiti | undefined;
 /** One for all files, so that what several of them import is loaded once. */
 async function jiti(): Promise<Jiti> {
   const { createJiti } = await import('jiti');
-  shared ??= createJiti(import.meta.url, { interopDefault: false });
+  shared ??= createJiti(here, { interopDefault: false });
   return shared;
 }
 
@@ -96,7 +96,9 @@ function asPath(file: string): string {
   return file.startsWith('file:') ? fileURLToPath(file) : file;
 }
 
-const ownFolder = path.dirname(fileURLToPath(import.meta.url));
+// A bundle in CommonJS does not know where it is.
+const here: string = import.meta.url ?? pathToFileURL(process.argv[1] ?? process.cwd()).href;
+const ownFolder = path.dirname(fileURLToPath(here));
 
 function isOfUser(file: string): boolean {
   if (!path.isAbsolute(file) || file.startsWith(ownFolder + path.sep)) return false;

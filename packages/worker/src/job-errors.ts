@@ -8,10 +8,6 @@ import { oneClass } from '@faktory-ts/protocol';
 
 /** A job ran longer than its `timeout` or `hardTimeout`. Also the reason of the context's signal at such a limit. */
 export class JobTimeout extends Error {
-  static {
-    oneClass(JobTimeout, 'JobTimeout');
-  }
-
   override readonly name = 'JobTimeout';
   /** The limit in milliseconds. */
   readonly limit: number;
@@ -22,11 +18,11 @@ export class JobTimeout extends Error {
   }
 }
 
+oneClass(JobTimeout, 'JobTimeout');
+
 /** The thread or process that ran the job ended before the job did: it exited, ran out of memory, or was killed. */
 export class JobCrashed extends Error {
-  static {
-    oneClass(JobCrashed, 'JobCrashed');
-  }
-
   override readonly name = 'JobCrashed';
 }
+
+oneClass(JobCrashed, 'JobCrashed');

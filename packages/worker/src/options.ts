@@ -76,6 +76,11 @@ export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * and its jobs go to others. Default 1,800,000: half an hour.
    */
   longestBlock?: number | undefined;
+  /**
+   * For a program that was bundled: the folder with `inside.js` and `heart-thread.js` of this package, which threads and child processes are
+   * started with; see BUNDLING.md. Default: beside this code, else in the installed package.
+   */
+  threadFiles?: string | URL | undefined;
   /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
   tls?: TlsOptions | undefined;
   /** Shown with the worker in the web UI. Default: none. */
@@ -104,6 +109,7 @@ export interface WorkerSettings {
   queueLimits: ReadonlyMap<string, number>;
   typeLimits: ReadonlyMap<string, number>;
   labels: string[];
+  threadFiles: string | URL | undefined;
   log: Logger;
   catchUncaught: boolean;
   observers: WorkerObserver[];
@@ -127,6 +133,7 @@ export const workerOptionNames = Object.keys({
   shutdownTimeout: 0,
   beatInterval: 0,
   longestBlock: 0,
+  threadFiles: 0,
   tls: 0,
   labels: 0,
   log: 0,
@@ -169,6 +176,7 @@ export function settings<Jobs extends JobTypes<Jobs> = AnyJobs>(
     queueLimits: limitsOf(options.queueConcurrency),
     typeLimits: typeLimits(table),
     labels,
+    threadFiles: options.threadFiles,
     log: loggerOf(options.log),
     catchUncaught: checkedFlag('catchUncaught', options.catchUncaught ?? false),
     observers: checkedObservers([options.observer ?? []].flat()),

@@ -138,7 +138,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
         log.warn(message);
       },
     };
-    return makeHeart(data, () => beatState(this.#state), events, log);
+    return makeHeart(data, () => beatState(this.#state), events, log, this.#settings.threadFiles);
   }
 
   get state(): WorkerState {

@@ -27,13 +27,14 @@ test('an error of one build is an instance of the class of the other, for every 
       for (const [name, Class] of Object.entries(esm)) {
         if (!(Class?.prototype instanceof Error)) continue;
         const Other = cjs[name];
-        found[door + ' ' + name] = new Class('ERR', 'x') instanceof Other && new Other('ERR', 'x') instanceof Class;
+        found[door + ' ' + name] = new Class('ERR', []) instanceof Other && new Other('ERR', []) instanceof Class && Class.name === name;
       }
     }
     tell(found);
   `);
   expect(found).toEqual({
     'protocol FaktoryError': true,
+    'client BulkError': true,
     'client FaktoryError': true,
     'worker FaktoryError': true,
     'worker JobCrashed': true,

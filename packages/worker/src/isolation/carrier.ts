@@ -8,6 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { failureOf } from '../failure.ts';
+import { inSource } from '../thread-files.ts';
 import type { Order, Report } from './messages.ts';
 import type { Seating } from './options.ts';
 
@@ -25,17 +26,11 @@ export interface Carrier {
   kill(): void;
 }
 
-// In the source tree the built form is started, without the flags that make Node read source: Node 20 runs no TypeScript.
-const inSource = import.meta.url.endsWith('.ts');
-const entry = new URL(inSource ? '../../dist/inside.js' : './inside.js', import.meta.url);
-
 export function openCarrier(jobtype: string, seating: Seating, events: CarrierEvents): Carrier {
-  return seating.in === 'thread'
-    ? openThread(jobtype, seating, events)
-    : openProcess(seating.memoryLimit, events);
+  return seating.in === 'thread' ? openThread(jobtype, seating, events) : openProcess(seating, events);
 }
 
-function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEvents): Carrier {
+function openThread(jobtype: string, { memoryLimit, entry }: Seating, events: CarrierEvents): Carrier {
   const resourceLimits = memoryLimit === undefined ? {} : { maxOldGenerationSizeMb: memoryLimit };
   const thread = new Worker(entry, { name: jobtype, resourceLimits, ...(inSource && { execArgv: [] }) });
   let why: string | undefined;
@@ -51,8 +46,9 @@ function openThread(jobtype: string, { memoryLimit }: Seating, events: CarrierEv
   return { post: (order) => thread.postMessage(order), kill: () => void thread.terminate() };
 }
 
-function openProcess(memoryLimit: number | undefined, events: CarrierEvents): Carrier {
+function openProcess({ memoryLimit, entry }: Seating, events: CarrierEvents): Carrier {
   const limit = memoryLimit === undefined ? [] : [`--max-old-space-size=${memoryLimit}`];
+  // In the source tree without the flags that make Node read source.
   const ownFlags = inSource ? [] : withoutScript(process.execArgv);
   const child = fork(fileURLToPath(entry), {
     execArgv: [...ownFlags, ...limit],

@@ -7,6 +7,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
+import { advice, threadFile } from '../thread-files.ts';
 
 /** Isolation with settings. Memory is in MiB. */
 export interface IsolationOptions {
@@ -27,10 +28,17 @@ export interface IsolationOptions {
 export interface Seating extends IsolationOptions {
   /** Absolute. */
   readonly file: URL;
+  /** What the thread or process is started with. */
+  readonly entry: URL;
 }
 
 /** Undefined = in the worker's own thread. Throws `CONFIG`, the option named after `where`, for what cannot work. */
-export function readIsolation(where: string, isolation: unknown, file: unknown): Seating | undefined {
+export function readIsolation(
+  where: string,
+  isolation: unknown,
+  file: unknown,
+  threadFiles?: string | URL,
+): Seating | undefined {
   if (isolation === undefined || isolation === 'inline') {
     if (file === undefined) return undefined;
     throw new FaktoryError(
@@ -40,7 +48,14 @@ export function readIsolation(where: string, isolation: unknown, file: unknown):
   }
   const options = typeof isolation === 'string' ? { in: isolation } : isolation;
   checkOptions(`${where}.isolation`, options);
-  return { ...options, file: moduleUrl(`${where}.file`, file) };
+  const url = moduleUrl(`${where}.file`, file);
+  const entry = threadFile('inside', threadFiles);
+  if (entry === undefined) {
+    const text =
+      'the file inside.js is not beside this program, which was bundled, and isolated handlers need it';
+    throw new FaktoryError('CONFIG', `${where}.isolation: ${text}: ${advice}`);
+  }
+  return { ...options, file: url, entry };
 }
 
 function checkOptions(where: string, options: unknown): asserts options is IsolationOptions {
