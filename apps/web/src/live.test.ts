@@ -121,6 +121,17 @@ test('where no socket can be had the page asks, and tries a socket again after h
   expect(Socket.all).toHaveLength(3);
 });
 
+test('a clock that is set back an hour does not put off the next try of a socket', async () => {
+  answers = async () => Response.json(stats(2));
+  newest().close();
+  await vi.advanceTimersByTimeAsync(700);
+  newest().close();
+  await vi.advanceTimersByTimeAsync(100);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(36_000);
+  expect(Socket.all).toHaveLength(3);
+});
+
 test('a server that is away is asked ever more rarely, and a socket tried as soon as it answers', async () => {
   newest().opens();
   newest().close();

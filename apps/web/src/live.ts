@@ -33,7 +33,7 @@ class Live {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
   private showing: ReturnType<typeof setTimeout> | undefined;
-  private shownAt = 0;
+  private shownAt = Number.NEGATIVE_INFINITY;
   private showUntil = 0;
   private fails = 0;
   private running = false;
@@ -158,7 +158,7 @@ class Live {
     this.fails++;
     if (this.connection === 'connected') this.tell('lost');
     if (this.past === 'there') this.past = 'missing';
-    if (this.fails >= 2) return void this.poll(Date.now() + tryAgain);
+    if (this.fails >= 2) return void this.poll(performance.now() + tryAgain);
     this.timer = setTimeout(() => this.open(), 300 + Math.random() * 300);
   }
 
@@ -172,7 +172,7 @@ class Live {
       const healed = this.connection === 'lost';
       this.tell('polling');
       // Whoever answers again after a loss is likely to take a socket again too.
-      const next = healed || Date.now() > until ? () => this.open() : () => void this.poll(until);
+      const next = healed || performance.now() > until ? () => this.open() : () => void this.poll(until);
       this.timer = setTimeout(next, healed ? 0 : pollEvery);
     } catch (problem) {
       if (!this.running) return;
@@ -194,11 +194,11 @@ class Live {
   private show(first: boolean): void {
     const { rate } = currentPrefs();
     if (first) clearTimeout(this.showing);
-    else if ((rate === 0 && Date.now() > this.showUntil) || this.showing) return;
-    const wait = first || rate <= 1000 ? 0 : Math.max(0, this.shownAt + rate - Date.now());
+    else if ((rate === 0 && performance.now() > this.showUntil) || this.showing) return;
+    const wait = first || rate <= 1000 ? 0 : Math.max(0, this.shownAt + rate - performance.now());
     this.showing = setTimeout(() => {
       this.showing = undefined;
-      this.shownAt = Date.now();
+      this.shownAt = performance.now();
       this.shown = this.state;
       for (const listener of this.listeners) listener();
     }, wait);
@@ -214,7 +214,7 @@ class Live {
 
   /** After the user changed something: that is shown also while updates are paused. */
   readonly showChange = (): void => {
-    this.showUntil = Date.now() + changeComes;
+    this.showUntil = performance.now() + changeComes;
   };
 
   private tell(connection: Connection): void {

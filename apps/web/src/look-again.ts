@@ -8,15 +8,15 @@ import { usePrefs } from './prefs.ts';
 /** Looks again when `what` has become another, at most every `least` milliseconds; `still`: not now, nor while updates are paused. */
 export function useLookAgainAt(what: unknown, look: () => void, least: number, still: boolean): void {
   const { rate } = usePrefs();
-  const looked = useRef<{ at: number; what: unknown }>({ at: 0, what: undefined });
+  const looked = useRef<{ at: number; what: unknown }>({ at: Number.NEGATIVE_INFINITY, what: undefined });
   const latest = useRef(look);
   latest.current = look;
   useEffect(() => {
     if (still || what === undefined || rate === 0 || looked.current.what === what) return;
     const first = looked.current.what === undefined;
-    const wait = first ? 0 : Math.max(0, looked.current.at + Math.max(least, rate) - Date.now());
+    const wait = first ? 0 : Math.max(0, looked.current.at + Math.max(least, rate) - performance.now());
     const timer = setTimeout(() => {
-      looked.current = { at: Date.now(), what };
+      looked.current = { at: performance.now(), what };
       if (!first) latest.current();
     }, wait);
     return () => clearTimeout(timer);

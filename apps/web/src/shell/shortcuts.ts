@@ -34,8 +34,9 @@ export function useShortcuts(show: (overlay: Overlay) => void): void {
         document.querySelector('dialog[open],[role=menu]:popover-open')
       )
         return;
-      const page = going > Date.now() ? pages.find(({ key }) => key === event.key.toLowerCase()) : undefined;
-      going = event.key === 'g' && !page ? Date.now() + patience : 0;
+      const page =
+        going > performance.now() ? pages.find(({ key }) => key === event.key.toLowerCase()) : undefined;
+      going = event.key === 'g' && !page ? performance.now() + patience : 0;
       if (page) go(page.href);
       else if (event.key === '?') show('keys');
       else if (event.key === '/') document.getElementById('search')?.focus();
