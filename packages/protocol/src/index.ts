@@ -69,8 +69,9 @@ export {
   queueName,
 } from './job.ts';
 export { editedDocument, fetchedJob, jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
+export { JobsReader, parseJobs } from './job-list.ts';
 export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
-export { type JobText, parseJob, parseJobs } from './job-text.ts';
+export { type JobText, parseJob } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';
 export { indentedJson, type JsonPath, jsonItems, jsonMembers, replaceInJson } from './json-parts.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';

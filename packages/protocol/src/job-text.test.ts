@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FaktoryError } from './errors.ts';
-import { parseJob, parseJobs } from './job-text.ts';
+import { JobsReader, parseJobs } from './job-list.ts';
+import { parseJob } from './job-text.ts';
 
 /** A whole job with these fields in place of, or besides, the usual ones. */
 function jobLine(fields: string): string {
@@ -186,6 +187,22 @@ describe('a list of jobs', () => {
     expect(parseJobs(' [ ] ')).toEqual([]);
     const jobs = parseJobs(' [ {"jid":"a"} , {"retry":2},{} ] ');
     expect(jobs).toEqual([parseJob('{"jid":"a"}'), parseJob('{"retry":2}'), parseJob('{}')]);
+  });
+
+  test('is the same when it is read in parts, each as long as asked and one job more', () => {
+    const text = JSON.stringify(
+      Array.from({ length: 100 }, (_, n) => ({ jid: `jid-${n}`, args: ['x'.repeat(n)] })),
+    );
+    const reader = new JobsReader(text);
+    let [parts, before] = [1, 0];
+    while (!reader.read(500)) {
+      const read = JSON.stringify(reader.jobs.slice(before).map(({ args }) => args)).length;
+      expect(read).toBeLessThan(500 + 200);
+      before = reader.jobs.length;
+      parts += 1;
+    }
+    expect(reader.jobs).toEqual(parseJobs(text));
+    expect(parts).toBeGreaterThan(10);
   });
 
   test.each([

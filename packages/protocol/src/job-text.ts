@@ -62,37 +62,8 @@ export function parseJob(text: string, from = 0): JobText {
   return job;
 }
 
-/**
- * Reads the payload of PUSHB: a JSON array of jobs. Errors as {@link parseJob}; one bad job fails the whole
- * list.
- */
-export function parseJobs(text: string, from = 0): JobText[] {
-  const scanner = new JsonScanner(text);
-  const jobs: JobText[] = [];
-  let at = scanner.space(from);
-  if (text[at] !== '[') {
-    scanner.value(at);
-    scanner.fail(at, 'jobs must come in an array');
-  }
-  at = scanner.space(at + 1);
-  if (text[at] === ']') {
-    scanner.end(at + 1);
-    return jobs;
-  }
-  for (;;) {
-    const job = noJob();
-    at = scanner.space(readFields(scanner, at, job));
-    jobs.push(job);
-    if (text[at] === ']') break;
-    if (text[at] !== ',') scanner.fail(at);
-    at = scanner.space(at + 1);
-  }
-  scanner.end(at + 1);
-  return jobs;
-}
-
 /** All fields, always, in one order: every job then has the same hidden class. */
-function noJob(): JobText {
+export function noJob(): JobText {
   return {
     jid: '',
     queue: 'default',
@@ -111,7 +82,7 @@ function noJob(): JobText {
 }
 
 /** Reads one job object that starts at `start`; gives the position after it. */
-function readFields(scanner: JsonScanner, start: number, job: JobText): number {
+export function readFields(scanner: JsonScanner, start: number, job: JobText): number {
   if (scanner.peek(start) !== 0x7b /* { */) {
     scanner.value(start);
     scanner.fail(start, 'a job must be an object');

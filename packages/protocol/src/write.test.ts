@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAck, parseBeat, parseFail, parseQueueCommand, splitVerb } from './command.ts';
 import { parseHello } from './handshake.ts';
-import { parseJob, parseJobs } from './job-text.ts';
+import { parseJobs } from './job-list.ts';
+import { parseJob } from './job-text.ts';
 import { parseMutate } from './mutate.ts';
 import { write } from './write.ts';
 

@@ -117,3 +117,54 @@ test('the oldest jobs of many queues are looked for 200 queues a turn, and told 
   expect(Object.keys(waits)).toEqual(names);
   expect(most).toBe(200);
 });
+
+/** A PUSHB line of about a megabyte. */
+const largeBulk = (name: string): string =>
+  `PUSHB ${JSON.stringify(Array.from({ length: 5000 }, (_, n) => ({ jid: `${name}-${n}-00`, jobtype: 'T', args: ['x'.repeat(150)] })))}`;
+
+test('a large PUSHB is read in parts: others are served meanwhile, and lines behind it wait for it', async () => {
+  const server = await running();
+  const [client, other] = [await greeted(server), await greeted(server)];
+  client.raw(`${largeBulk('many')}\r\nPUSH {"jid":"behind-01","jobtype":"T","args":[],"queue":"other"}\r\n`);
+  let served = 0;
+  let size = 0;
+  while (size < 5000) {
+    const { faktory } = await other.json<{ faktory: { queues: Record<string, number> } }>('INFO');
+    size = faktory.queues.default ?? 0;
+    expect([0, 5000]).toContain(size);
+    if (size === 0) expect(faktory.queues).not.toHaveProperty('other');
+    served += 1;
+  }
+  expect(served).toBeGreaterThan(1);
+  expect(await client.line()).toBe('$ {}');
+  expect(await client.line()).toBe('+OK');
+});
+
+test('a large PUSHB of a producer whose name another connection takes is in and counted, or neither', async () => {
+  const server = await running();
+  const watch = await greeted(server);
+  for (let turns = 0; turns < 6; turns++) {
+    const name = `shop-${turns}`;
+    const [first, second] = [await greeted(server), await greeted(server)];
+    await first.ask(`EXT {"v":1,"producer":"${name}"}`);
+    const { faktory: before } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
+    first.raw(`${largeBulk(name)}\r\n`);
+    for (let turn = 0; turn < turns * 6; turn++) await new Promise(setImmediate);
+    const { pushed } = await second.json<{ pushed: number }>(`EXT {"v":1,"producer":"${name}"}`);
+    await first.closed();
+    for (let turn = 0; turn < 5; turn++) await watch.ask('INFO');
+    const { faktory: after } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
+    expect(after.total_enqueued - before.total_enqueued).toBe(pushed * 5000);
+  }
+});
+
+test('a large PUSHB that cannot be read is refused, counted for its producer, and told again', async () => {
+  const client = await greeted(await running());
+  await client.ask('EXT {"v":1,"producer":"shop"}');
+  const said = await client.ask(largeBulk('bad').replace(/\]$/, ',5]'));
+  expect(said).toMatch(/^-ERR invalid JSON: a job must be an object/);
+  expect(await client.json('EXT {"v":1,"producer":"shop"}')).toMatchObject({
+    pushed: 1,
+    refused: { 1: said.slice(1) },
+  });
+});

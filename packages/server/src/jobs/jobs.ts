@@ -49,7 +49,7 @@ import { giveBackOthers } from './holding.ts';
 import { IgnoredOptions } from './ignored.ts';
 import { mutate } from './mutate.ts';
 import { change, running, undo } from './operate.ts';
-import { countRefused, type PushLine, push, pushBulk } from './push.ts';
+import { countRefused, type Parts, type PushLine, push, pushBulk } from './push.ts';
 import { latency } from './queues.ts';
 import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
@@ -57,7 +57,7 @@ import { Waiting } from './waiting.ts';
 export type * from '../engine/engine.ts';
 export { runBounds, storageAdvice, storageErrorKinds, waitBounds } from '../engine/engine.ts';
 export type { FetchCall } from './fetch.ts';
-export type { PushLine } from './push.ts';
+export type { Parts, PushLine } from './push.ts';
 
 /** Which timed place a task looks after. */
 export type TimedPlace = 'scheduled' | 'retries' | 'working' | 'dead';
@@ -113,10 +113,11 @@ export class Jobs {
     return push(this.#engine, job, line);
   }
 
-  pushBulk(jobs: readonly JobText[], line?: PushLine): Promise<Record<string, string>> {
+  /** With `parts`, others are served between parts of the work: for callers that hold later pushes back meanwhile. */
+  pushBulk(jobs: readonly JobText[], line?: PushLine, parts?: Parts): Promise<Record<string, string>> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     for (const job of jobs) this.#ignored.look(job);
-    return pushBulk(this.#engine, jobs, line);
+    return pushBulk(this.#engine, jobs, line, parts);
   }
 
   /** Counts a line that was refused before it came to the store, with its error. */

@@ -17,6 +17,15 @@ import {
 } from '@faktory-ts/protocol';
 import type { Engine, Entry, Producer, Refusal } from '../engine/engine.ts';
 
+/** How a long push lets others be served. */
+export interface Parts {
+  /** Waits until others were served. Rejects as `check` throws. */
+  pause(): Promise<void>;
+  /** Throws when the push must not be carried out any more. */
+  check(): void;
+}
+
+const PART = 1000; // jobs between two pauses
 const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
 
 /** A line that is counted for its producer. */
@@ -64,17 +73,20 @@ export async function pushBulk(
   engine: Engine,
   jobs: readonly JobText[],
   line?: PushLine,
+  parts?: Parts,
 ): Promise<Record<string, string>> {
   const refused: [jid: string, reason: string][] = [];
   const entries: Entry[] = [];
   const now = engine.clock();
   const createdAt = formatTime(now);
-  for (const job of jobs) {
+  for (const [index, job] of jobs.entries()) {
+    if (parts && index % PART === PART - 1) await parts.pause();
     const reason = brokenRule(job);
     if (reason === undefined) entries.push(entryOf(job, now, createdAt));
     else refused.push([job.jid, reason]);
   }
   if (refused.length > 0) await refuseLarge(engine, refused, jobs.length, line);
+  parts?.check(); // nothing waits from here to the engine
   const answer = (left: readonly Refusal[]): Record<string, string> =>
     Object.fromEntries([...refused, ...leftOut(entries, left)]);
   if (line === undefined) return answer(entries.length > 0 ? await engine.push(entries) : []);

@@ -6,6 +6,7 @@
  * `streams` marks verbs whose next line may start before their reply: they take effect in the order in which they
  * were started, so pipelined pushes share a commit. All others hold the lines behind them back.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   bulk,
   type Extension,
@@ -15,6 +16,7 @@ import {
   FaktoryError,
   fetchedJob,
   type Info,
+  JobsReader,
   type JobText,
   NIL,
   OK,
@@ -60,6 +62,8 @@ export interface Session {
   readonly line: WorkerLine | undefined;
   /** Aborted when the connection is gone. */
   readonly signal: AbortSignal;
+  /** What it sent and the server has not begun is not carried out. */
+  readonly dropped: boolean;
   /** Aborted too when the client sends another line: for waits that must not hold that line up. */
   readonly interruption: AbortSignal;
   /** The client asked for the extensions. */
@@ -83,7 +87,11 @@ const DEFAULT_KEEP = 30 * 86_400; // seconds
 export const mostSettled = ({ maxBulkJobs }: Desk): number => Math.min(maxBulkJobs, 1000);
 
 /** What follows a verb that takes no jobs: it is read in one piece, while all others wait. */
-export const MOST_PAYLOAD = 1024 * 1024;
+const MOST_PAYLOAD = 1024 * 1024;
+
+/** A longer PUSHB is read in parts of so many characters. The lines behind it wait for its answer. */
+export const LARGE = 512 * 1024;
+const PART = 256 * 1024;
 
 /** Most jobs that one FETCHB gives. */
 export const MAX_FETCH = 1000;
@@ -143,12 +151,43 @@ function push(payload: string, { jobs }: Desk, session: Session): Promise<Answer
 function pushBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const { jobs } = desk;
   const line = session.nextLine();
-  const pushAll = (): Promise<Answer> => jobs.pushBulk(bulkOf(payload, desk), line).then(json);
+  if (payload.length > LARGE) return pushLarge(payload, desk, session, line);
+  const pushAll = (): Promise<Answer> =>
+    jobs.pushBulk(allowedBulk(parseJobs(payload), desk), line).then(json);
   return line === undefined ? pushAll() : counted(jobs, line, pushAll);
 }
 
-function bulkOf(payload: string, { maxBulkJobs }: Desk): JobText[] {
-  const pushed = parseJobs(payload);
+/**
+ * Reads the jobs in parts, so that others are served between these. The connection holds the lines behind it back meanwhile.
+ *
+ * Note: a line of a named producer is dropped when another connection takes the name between two parts, because that one was told
+ * that the line is not carried out, and sends it again.
+ */
+async function pushLarge(
+  payload: string,
+  desk: Desk,
+  session: Session,
+  line: PushLine | undefined,
+): Promise<Answer> {
+  const { jobs } = desk;
+  const check = (): void => {
+    if (line !== undefined && session.dropped) throw dropped;
+  };
+  const pause = (): Promise<void> => nextTurn().then(check);
+  const reader = new JobsReader(payload);
+  try {
+    while (!reader.read(PART)) await pause();
+    allowedBulk(reader.jobs, desk);
+  } catch (error) {
+    if (line !== undefined && error !== dropped) await jobs.countRefused(line, error);
+    throw error;
+  }
+  return json(await jobs.pushBulk(reader.jobs, line, { pause, check }));
+}
+
+const dropped = new FaktoryError('SHUTDOWN', 'shutdown in progress: another connection has this producer');
+
+function allowedBulk(pushed: JobText[], { maxBulkJobs }: Desk): JobText[] {
   if (pushed.length <= maxBulkJobs) return pushed;
   const text = `${pushed.length} jobs in one PUSHB, at most ${maxBulkJobs} are taken; split them`;
   throw new FaktoryError('LIMIT', text);

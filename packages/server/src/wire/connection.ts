@@ -21,7 +21,7 @@ import {
 import { type Caller, commandDeed, type Deed, isAudited, keyOf, ownerOf, permit } from '../access/access.ts';
 import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
-import { type Answer, checkLength, commands, type Desk, type Session, type Verb } from './commands.ts';
+import { type Answer, checkLength, commands, type Desk, LARGE, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
@@ -108,6 +108,10 @@ export class Connection implements Session, WorkerLine {
 
   get signal(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  get dropped(): boolean {
+    return this.#closing;
   }
 
   get interruption(): AbortSignal {
@@ -251,7 +255,7 @@ export class Connection implements Session, WorkerLine {
       this.#port.asked(name, payload.length, this.caller.who);
       slot.verb = name;
       this.#commands += 1;
-      this.#held = !verb.streams;
+      this.#held = !verb.streams || (name === 'PUSHB' && payload.length > LARGE);
       checkLength(verb, name, payload);
       if (this.caller.limits !== undefined) this.#permit(name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);
