@@ -21,10 +21,11 @@ import {
 import { type Caller, commandDeed, type Deed, isAudited, keyOf, ownerOf, permit } from '../access/access.ts';
 import type { Producer, PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
-import { type Answer, checkLength, commands, type Desk, LARGE, type Session, type Verb } from './commands.ts';
+import { type Answer, checkLength, commands, LARGE, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
+import type { Port } from './port.ts';
 
 const MOST_IN_FLIGHT = 1000; // commands of one connection
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
@@ -34,26 +35,6 @@ const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
 const MOST_NOTED = 2000; // characters of a refused command that are read for the audit log
 
 const interrupted = AbortSignal.abort();
-
-/** What a connection needs of its listener. */
-export interface Port {
-  readonly desk: Desk;
-  readonly maxLineBytes: number;
-  readonly maxUnsentBytes: number;
-  readonly unsentTimeout: number;
-  /** Counts a known command: its verb, its length, and whose it is. */
-  asked(verb: string, length: number, who: string): void;
-  /** That command is answered. */
-  answered(verb: string): void;
-  /** Makes the connection the only one of this producer. Throws FORBIDDEN when that is another secret's. */
-  claimProducer(name: string, connection: Connection): void;
-  /** Whether the server has begun to stop. */
-  readonly stopping: boolean;
-  /** Writes to the audit log. */
-  audit(deed: Deed): void;
-  /** A fault of ours, for the log. */
-  fault(error: unknown): void;
-}
 
 /** A reply that may still be missing; they are sent in the order of their commands. */
 interface Slot {

@@ -14,9 +14,10 @@ import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
 import { nameOf, Unauthenticated } from '../unauthenticated.ts';
 import type { Desk } from './commands.ts';
-import { Connection, type Port } from './connection.ts';
+import { Connection } from './connection.ts';
 import { farewell } from './farewell.ts';
 import { type Arrival, NewConnection } from './new-connection.ts';
+import type { Port } from './port.ts';
 
 export type { Desk } from './commands.ts';
 

@@ -1,0 +1,26 @@
+/**
+ * What a connection needs of the listener that hosts it. Types only.
+ */
+import type { Deed } from '../access/access.ts';
+import type { Desk } from './commands.ts';
+import type { Connection } from './connection.ts';
+
+/** What a connection needs of its listener. */
+export interface Port {
+  readonly desk: Desk;
+  readonly maxLineBytes: number;
+  readonly maxUnsentBytes: number;
+  readonly unsentTimeout: number;
+  /** Counts a known command: its verb, its length, and whose it is. */
+  asked(verb: string, length: number, who: string): void;
+  /** That command is answered. */
+  answered(verb: string): void;
+  /** Makes the connection the only one of this producer. Throws FORBIDDEN when that is another secret's. */
+  claimProducer(name: string, connection: Connection): void;
+  /** Whether the server has begun to stop. */
+  readonly stopping: boolean;
+  /** Writes to the audit log. */
+  audit(deed: Deed): void;
+  /** A fault of ours, for the log. */
+  fault(error: unknown): void;
+}
