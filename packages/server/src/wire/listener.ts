@@ -17,7 +17,7 @@ import type { Desk } from './commands.ts';
 import { Connection } from './connection.ts';
 import { farewell } from './farewell.ts';
 import { type Arrival, NewConnection } from './new-connection.ts';
-import type { Port } from './port.ts';
+import type { Port, ProducerLine } from './port.ts';
 
 export type { Desk } from './commands.ts';
 
@@ -51,7 +51,7 @@ export class Listener implements Port {
   readonly #unauthenticated: Unauthenticated;
   /** Below TLS: every socket that was accepted. */
   readonly #raw = new Set<Socket>();
-  readonly #producers = new Map<string, Connection>();
+  readonly #producers = new Map<string, ProducerLine>();
   #commands = 0;
   #stopping = false;
   #closed: Promise<void> | undefined;
@@ -130,7 +130,7 @@ export class Listener implements Port {
     this.#options.asked.answered(verb);
   }
 
-  claimProducer(name: string, connection: Connection): void {
+  claimProducer(name: string, connection: ProducerLine): void {
     const before = this.#producers.get(name);
     if (before) permitOwned(connection.caller, before.owner, `the producer name ${excerpt(name)}`);
     if (before && before !== connection) before.close();

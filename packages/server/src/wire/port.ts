@@ -1,9 +1,17 @@
 /**
  * What a connection needs of the listener that hosts it. Types only.
  */
-import type { Deed } from '../access/access.ts';
+import type { Caller, Deed } from '../access/access.ts';
 import type { Desk } from './commands.ts';
-import type { Connection } from './connection.ts';
+
+/** A connection of a producer that named itself. */
+export interface ProducerLine {
+  readonly caller: Caller;
+  /** Whose the name is; empty: nobody's. */
+  readonly owner: string;
+  /** Closes it; what it sent and was not begun is dropped. */
+  close(): void;
+}
 
 /** What a connection needs of its listener. */
 export interface Port {
@@ -16,7 +24,7 @@ export interface Port {
   /** That command is answered. */
   answered(verb: string): void;
   /** Makes the connection the only one of this producer. Throws FORBIDDEN when that is another secret's. */
-  claimProducer(name: string, connection: Connection): void;
+  claimProducer(name: string, connection: ProducerLine): void;
   /** Whether the server has begun to stop. */
   readonly stopping: boolean;
   /** Writes to the audit log. */
