@@ -5,10 +5,12 @@
  */
 import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 export default defineConfig({
   base: './',
+  // Packages are built side by side: what the page takes of the protocol comes from its source.
+  resolve: { conditions: ['@faktory-ts/source', ...defaultClientConditions] },
   plugins: [react({ jsxImportSource: '#marked' }), tailwind()],
   build: {
     target: ['chrome125', 'firefox126', 'safari17.5'],
