@@ -40,10 +40,15 @@ export class SpoolLines implements LineStore<WaitingLine> {
 
   async settle(answered: readonly AnsweredLine<WaitingLine>[]): Promise<boolean> {
     const parts: SpooledLine[] = [];
-    for (const { line, refusal } of answered) {
+    for (const { line, refusal, tooLong } of answered) {
       if (refusal === undefined) continue;
+      const jobs = jobsIn(line);
+      if (tooLong && jobs.length > 1) {
+        parts.push(...halves(jobs));
+        continue;
+      }
       const waiting: RefusedJob[] = [];
-      for (const { job, error } of refusedJobs(jobsIn(line), refusal)) {
+      for (const { job, error } of refusedJobs(jobs, refusal)) {
         if (isFull(error)) waiting.push(job);
         else await this.#refuse(job, error);
       }
@@ -66,7 +71,10 @@ export function refuseInto(path: string): Refuse {
   };
 }
 
-/** The server takes all jobs of a line for one queue, or none: smaller lines fit where there is little room. */
+/**
+ * The server takes all jobs of a line for one queue, or none: smaller lines fit where there is little room. And a line that is too long for
+ * it may hold jobs that are not.
+ */
 function halves(jobs: readonly RefusedJob[]): SpooledLine[] {
   const half = Math.ceil(jobs.length / 2);
   const lines = [jobs.slice(0, half), jobs.slice(half)].filter(({ length }) => length > 0);
