@@ -56,3 +56,23 @@ it('in production a backup is made without being asked for', async () => {
   await server.says(/I .* backup \d{4}-\S+ made and checked bytes=\d+/);
   expect((await ran('backups', '-d', dir, '--json')).out).toContain('"format"');
 }, 60_000);
+
+it('a stopped store is compacted and salvaged with every job, and neither goes beside a server', async () => {
+  const dir = freshFolder();
+  const server = faktory([...free, '-d', dir]);
+  await converse(await server.port(), [push('stays-here-1')]);
+  for (const name of ['compact', 'salvage']) {
+    const refused = await ran(name, '-d', dir, ...(name === 'salvage' ? ['--yes'] : []));
+    expect([await refused.ended, refused.err]).toEqual([1, expect.stringMatching(/is held by process \d+/)]);
+  }
+  await server.stop();
+  expect((await ran('compact', '-d', dir)).out).toMatch(/^1 MB before, 1 MB now\n$/);
+  expect(JSON.parse((await ran('compact', '-d', dir, '--json')).out)).toMatchObject({
+    after: expect.any(Number),
+  });
+  const salvaged = await ran('salvage', '-d', dir, '--yes');
+  expect(salvaged.out).toMatch(
+    /^1 job could be read.*\nnothing is lost\nthe store that was there is now in .*replaced-/,
+  );
+  expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":1');
+}, 60_000);

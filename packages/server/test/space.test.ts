@@ -119,6 +119,19 @@ test('a file that was made without it cannot give room back until it is compacte
   expect(new DataFolder(dir).check().jobs.ready).toBe(1);
 }, 60_000);
 
+test('a store that can give room back is compacted too, and a backup writes nothing to it', async () => {
+  const dir = folder();
+  const server = prepared({ dir, sync: 'full' });
+  await server.start();
+  await server.stop();
+  const data = new DataFolder(dir);
+  const before = readFileSync(join(dir, 'faktory.db'));
+  await data.backup();
+  expect(readFileSync(join(dir, 'faktory.db')).equals(before)).toBe(true);
+  const { after } = data.compact();
+  expect(after).toBe(statSync(join(dir, 'faktory.db')).size);
+});
+
 test('a store that a server holds is neither compacted nor salvaged', async () => {
   const server = await running({ dir: folder() });
   const data = new DataFolder(server.dir);

@@ -27,7 +27,7 @@ import { syncPath } from './folder.ts';
 import { refuseLostLog } from './log-mark.ts';
 import { Measure } from './measure.ts';
 import { formatOf, place, refuseForeign } from './schema.ts';
-import { usedBytes } from './space.ts';
+import { makeShrinkable, usedBytes } from './space.ts';
 
 /** What is copied, and where to. */
 export interface BackupOrder {
@@ -95,7 +95,7 @@ function copyStore(file: string, to: string): void {
     refuseForeign(db, file);
     refuseFullDisk(usedBytes(db), dirname(to));
     closeSync(createOwned(to)); // SQLite takes an empty file, and keeps its mode and owner
-    db.exec('PRAGMA auto_vacuum = INCREMENTAL'); // of the copy: once restored it gives free room back
+    makeShrinkable(db);
     db.exec(`VACUUM INTO '${to.replaceAll("'", "''")}'`);
   } finally {
     db.close();

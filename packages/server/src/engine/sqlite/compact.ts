@@ -12,7 +12,7 @@ import { openDatabase } from './binding.ts';
 import { syncPath } from './folder.ts';
 import { refuseLostLog } from './log-mark.ts';
 import { refuseForeign } from './schema.ts';
-import { usedBytes } from './space.ts';
+import { makeShrinkable, usedBytes } from './space.ts';
 
 /** Bytes of the file and its log. */
 export interface Compacted {
@@ -58,7 +58,8 @@ function writeAnew(file: string, fresh: string): void {
       throw new Error(`${megabytes(free)} MB of disk are free, ${megabytes(needed)} are needed for the copy`);
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     closeSync(createOwned(fresh));
-    db.exec(`PRAGMA auto_vacuum = INCREMENTAL; VACUUM INTO '${fresh.replaceAll("'", "''")}'`);
+    makeShrinkable(db);
+    db.exec(`VACUUM INTO '${fresh.replaceAll("'", "''")}'`);
   } finally {
     db.close();
   }

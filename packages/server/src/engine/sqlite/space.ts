@@ -47,6 +47,14 @@ export class StoreSpace {
   }
 }
 
+/**
+ * Has a new file, or the next copy of an old one, made so that it can give room back. Note: where it can already, asking again would be
+ * a write, and a backup must not write to the store.
+ */
+export function makeShrinkable(db: Database): void {
+  if (numberOf(db.prepare('PRAGMA auto_vacuum')) !== INCREMENTAL) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
+}
+
 /** Bytes of the store that hold something, as a copy without free pages has. */
 export function usedBytes(db: Database): number {
   const [pages, free, size] = ['page_count', 'freelist_count', 'page_size'].map((name) =>

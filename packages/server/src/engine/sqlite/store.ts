@@ -18,7 +18,7 @@ import { Leases } from './leases.ts';
 import { LogMark, refuseLostLog } from './log-mark.ts';
 import { Producers } from './producers.ts';
 import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
-import { StoreSpace } from './space.ts';
+import { makeShrinkable, StoreSpace } from './space.ts';
 import { type Sync, synchronous, WalSync } from './sync.ts';
 import { Turn } from './turn.ts';
 
@@ -280,8 +280,9 @@ export function openFile(path: string, sync: Sync, known: readonly { load(db: Da
   try {
     refuseForeign(db, path);
     refuseLostLog(db, path);
-    // `auto_vacuum` counts for a new file only.
-    db.exec(`PRAGMA page_size = ${PAGE}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
+    db.exec(`PRAGMA page_size = ${PAGE}`);
+    makeShrinkable(db); // before the log, which writes the first page
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;
       PRAGMA journal_size_limit = ${LONGEST_LOG};`);
     migrate(db);
