@@ -240,7 +240,9 @@ function listed(folder: DataFolder): Backup[] {
 export function backups(dir: string, every: number | undefined): Finding[] {
   if (!existsSync(join(dir, 'faktory.db'))) return [];
   try {
-    const [newest] = new DataFolder(dir).backups();
+    const all = new DataFolder(dir).backups();
+    const newest = all.find(({ bad }) => bad === undefined);
+    const bad = all.filter((one) => one.bad !== undefined).map(badBackup);
     if (!newest) {
       const told = `there is no backup in ${join(dir, 'backups')}`;
       if (every === undefined)
@@ -263,13 +265,18 @@ export function backups(dir: string, every: number | undefined): Finding[] {
     }
     const age = Date.now() - Date.parse(newest.id.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
     const told = `the newest is ${newest.id}, ${span(age / 1000)} old`;
-    if (every === undefined || age <= 2 * every) return [{ level: 'ok', what: 'backups', told }];
+    if (every === undefined || age <= 2 * every) return [{ level: 'ok', what: 'backups', told }, ...bad];
     const advice = 'is the server running? Its log says why a backup failed; faktory backup makes one now';
-    return [{ level: 'wrong', what: 'backups', told, advice }];
+    return [{ level: 'wrong', what: 'backups', told, advice }, ...bad];
   } catch (error) {
     const advice = 'move that file out of the folder of backups';
     return [{ level: 'wrong', what: 'backups', told: (error as Error).message, advice }];
   }
+}
+
+function badBackup({ id, bad = '' }: Backup): Finding {
+  const advice = `it cannot be restored: move it out of the folder of backups, or delete it`;
+  return { level: 'warn', what: 'backups', told: `${id} is bad: ${bad}`, advice };
 }
 
 const LATEST = 2000; // ms that two clocks may differ

@@ -8,13 +8,15 @@ import type { DataFolder, Loaded } from '@faktory-ts/server';
 import { type Contents, contentsOf } from '../import/keys.ts';
 import { RdbSource } from '../import/rdb/rdb-source.ts';
 import { linesOf, Tally } from '../import/records.ts';
+import { redisAddress } from '../import/redis-address.ts';
+import { takeSnapshot } from '../import/redis-snapshot.ts';
 import { Rejects } from '../import/rejects.ts';
 import { report } from '../import/report.ts';
 import type { Source } from '../import/source.ts';
 import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
-import { counted, readNumber, thousands } from './words.ts';
+import { counted, plain, readNumber, thousands } from './words.ts';
 
 type Names = 'dir' | 'database' | 'dry-run' | 'merge' | 'yes';
 
@@ -34,7 +36,8 @@ export const importing = command<Names>({
   words: [1, 1],
   more: `FILE.rdb          what Redis saved, in the storage folder of Faktory: stop Faktory first, then nothing is missing
 redis://…         a Redis that runs: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS
-unix:/SOCKET      the same over the socket in the storage folder of Faktory; workers and producers must be stopped
+unix:/SOCKET      the same over the socket in the storage folder of Faktory; both take one moment of it, and Faktory may run on:
+                  what its workers do after that moment runs here again
 
 Faktory's data is only read. Jobs that cannot be imported are written to rejected-….jsonl in the data folder.
 
@@ -162,12 +165,36 @@ function isUsed(folder: DataFolder): boolean {
   return false;
 }
 
+/** Why the file of a snapshot cannot be read; a Redis newer than this program has values that it does not know. */
+async function unreadable(snapshot: RdbSource): Promise<string | undefined> {
+  try {
+    await snapshot.keys(() => true);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FaktoryError) || error.code !== 'MALFORMED') throw error;
+    await snapshot.close();
+    return error.message;
+  }
+}
+
 async function sourceOf(call: Call<Names>): Promise<Source> {
   const [where = ''] = call.words;
   const { signal } = call.terminal;
   const asked = call.value('database');
   const database = asked === undefined ? undefined : readNumber('database', asked, 0, 1_000_000);
   if (!/^[a-z][a-z+]*:/i.test(where)) return new RdbSource(where, database ?? 0, signal);
+  const address = { ...redisAddress(where), ...(database !== undefined && { database }) };
+  const { screen } = call.terminal;
+  const snapshot = await takeSnapshot(address, signal, (bytes) =>
+    screen?.progress(`read ${thousands(Math.round(bytes / 1_000_000))} MB …`),
+  );
+  screen?.progress('');
+  const reason = 'reason' in snapshot ? snapshot.reason : await unreadable(snapshot);
+  if (!('reason' in snapshot) && reason === undefined) return snapshot;
   const { RedisSource } = await import('../import/redis-source.ts'); // a client of Redis, which nothing else needs
-  return RedisSource.open(where, database, signal);
+  const source = await RedisSource.open(address, signal);
+  call.terminal.note(
+    `no snapshot of this Redis can be had (${plain(reason ?? '')}): it is read key by key, and nothing may change meanwhile; stop Faktory itself, all workers and producers`,
+  );
+  return source;
 }

@@ -17,7 +17,7 @@ export const compact = command<'dir' | 'json'>({
   describe: 'makes the store as small as its jobs; the server must be stopped',
   flags: { ...folderFlags, ...json },
   more: 'Needs as much free disk as the jobs take. A server gives free room back by itself, but for a file that an earlier version made: compact that once.',
-  run(call) {
+  async run(call) {
     const result = folderOf(call).compact();
     const { before, after } = result;
     call.terminal.print(

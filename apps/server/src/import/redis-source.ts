@@ -1,10 +1,11 @@
 /*
- * A Redis that runs as a source. It must only read, and must never print the URL: a password may be in it.
- * A stranger would get wrong that reading in pieces is exact only while nobody writes: so the sizes of all keys are compared before and
- * after, and when one moved, nothing of the reading counts.
+ * A Redis that runs as a source, read key by key, for where no snapshot can be had (redis-snapshot.ts). It must only read.
+ * Note: reading in pieces is exact only while nobody writes, so the sizes of all keys are compared before and after, and when one moved,
+ * nothing of the reading counts.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
+import type { RedisAddress } from './redis-address.ts';
 import { type Kind, type OnKey, parseScore, type Scored, type Source } from './source.ts';
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -30,19 +31,22 @@ export class RedisSource implements Source {
   #told: Error | undefined;
 
   /** Connects. */
-  static async open(url: string, database: number | undefined, signal: AbortSignal): Promise<RedisSource> {
-    const source = new RedisSource(url, database, signal);
+  static async open(address: RedisAddress, signal: AbortSignal): Promise<RedisSource> {
+    const source = new RedisSource(address, signal);
     await source.#ask((redis) => redis.connect());
     return source;
   }
 
-  private constructor(url: string, database: number | undefined, signal: AbortSignal) {
-    const { name, options } = addressOf(url);
+  private constructor(address: RedisAddress, signal: AbortSignal) {
+    const { name, at, tls, username, password, database } = address;
     this.name = name;
     this.#signal = signal;
     this.#redis = new Redis({
-      ...options,
-      ...(database === undefined ? {} : { db: database }),
+      ...at,
+      ...(tls && { tls: {} }),
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      db: database,
       lazyConnect: true,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
@@ -118,7 +122,7 @@ export class RedisSource implements Source {
     const sizes = await this.#measure();
     const moved = [...sizes].filter(([key, size]) => this.#sizes.get(key) !== size).map(([key]) => key);
     if (moved.length === 0) return;
-    const text = `${moved.slice(0, 3).join(', ')} changed while the jobs were read; stop all workers and producers and try again, or stop Faktory and import its faktory.rdb`;
+    const text = `${moved.slice(0, 3).join(', ')} changed while the jobs were read; stop Faktory itself, because it moves jobs whose time has come, or let this program take a snapshot: the user of the URL needs the right to SYNC`;
     throw new FaktoryError('ERR', text);
   }
 
@@ -159,37 +163,4 @@ function sizeOf(redis: Redis, key: string, kind: Kind): Promise<number> {
 function nextCount(members: readonly Buffer[]): number {
   const bytes = members.reduce((sum, { length }) => sum + length, 0);
   return Math.max(1, Math.min(MOST, Math.floor((PIECE * members.length) / Math.max(bytes, 1))));
-}
-
-/** How a URL is dialled, and how people are told of it. Throws CONFIG, without the URL. */
-function addressOf(text: string): { name: string; options: RedisOptions } {
-  const refuse = (cause?: unknown): never => {
-    const ways = 'redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss://… or unix:/PATH/OF/SOCKET';
-    throw new FaktoryError('CONFIG', `that is no URL of a Redis; write ${ways}`, { cause });
-  };
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch (cause) {
-    return refuse(cause);
-  }
-  const { protocol, hostname, username, password, pathname, searchParams } = url;
-  const login = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
-  const who = {
-    ...(login.username && { username: login.username }),
-    ...(login.password && { password: login.password }),
-  };
-  if (protocol === 'unix:') {
-    const path = decodeURIComponent(pathname);
-    return { name: path, options: { ...who, path, db: Number(searchParams.get('db') ?? 0) } };
-  }
-  const database = pathname.replace(/^\//, '') || '0';
-  if (!/^rediss?:$/.test(protocol) || hostname === '' || !/^\d+$/.test(database)) return refuse();
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port || 6379);
-  const tls = protocol === 'rediss:' ? { tls: {} } : {};
-  return {
-    name: `${hostname}:${port}/${database}`,
-    options: { ...who, ...tls, host, port, db: Number(database) },
-  };
 }

@@ -31,9 +31,12 @@ export class RdbSource implements Source {
   readonly #signal: AbortSignal;
   #values: Map<string, Value> | undefined;
 
-  /** @param database which of the databases in the file. */
-  constructor(path: string, database: number, signal: AbortSignal) {
-    this.name = path;
+  /**
+   * @param database which of the databases in the file.
+   * @param name for people, when the path says nothing to them.
+   */
+  constructor(path: string, database: number, signal: AbortSignal, name = path) {
+    this.name = name;
     this.#bytes = new FileBytes(path);
     this.#database = database;
     this.#signal = signal;

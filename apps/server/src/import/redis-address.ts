@@ -1,0 +1,43 @@
+/* How a Redis is dialled by its URL, and how people are told of it. The URL itself is never shown: a password may be in it. */
+import { FaktoryError } from '@faktory-ts/protocol';
+
+/** Where a Redis is and who asks. */
+export interface RedisAddress {
+  /** For people; without a password. */
+  readonly name: string;
+  /** A socket's path, or a host and its port. */
+  readonly at: { readonly path: string } | { readonly host: string; readonly port: number };
+  readonly tls: boolean;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number;
+}
+
+/** Reads a URL. Throws CONFIG, without the URL. */
+export function redisAddress(text: string): RedisAddress {
+  const refuse = (cause?: unknown): never => {
+    const ways = 'redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss://… or unix:/PATH/OF/SOCKET';
+    throw new FaktoryError('CONFIG', `that is no URL of a Redis; write ${ways}`, { cause });
+  };
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (cause) {
+    return refuse(cause);
+  }
+  const { protocol, hostname, pathname, searchParams } = url;
+  const username = decodeURIComponent(url.username) || undefined;
+  const password = decodeURIComponent(url.password) || undefined;
+  if (protocol === 'unix:') {
+    const path = decodeURIComponent(pathname);
+    const database = Number(searchParams.get('db') ?? 0);
+    return { name: path, at: { path }, tls: false, username, password, database };
+  }
+  const database = pathname.replace(/^\//, '') || '0';
+  if (!/^rediss?:$/.test(protocol) || hostname === '' || !/^\d+$/.test(database)) return refuse();
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port || 6379);
+  const name = `${hostname}:${port}/${database}`;
+  const tls = protocol === 'rediss:';
+  return { name, at: { host, port }, tls, username, password, database: Number(database) };
+}

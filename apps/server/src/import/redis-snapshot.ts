@@ -1,0 +1,141 @@
+/*
+ * One consistent moment of a Redis that runs: it is asked for its data as a replica asks (SYNC), and what comes is an RDB file. So
+ * nothing needs to stand still while it is read. The Redis keeps nothing of it; where it may not be asked so, the reason is told.
+ */
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { RdbSource } from './rdb/rdb-source.ts';
+import type { RedisAddress } from './redis-address.ts';
+
+const SILENCE = 60_000; // ms; while it saves, a Redis sends an empty line each second
+const MARK = 40; // bytes of the mark behind a file whose length is not known before
+const LONGEST_LINE = 1000; // bytes
+
+/** Why there is no snapshot. */
+export interface NoSnapshot {
+  readonly reason: string;
+}
+
+/** Takes a snapshot; what it is read from is gone with the process. */
+export async function takeSnapshot(
+  address: RedisAddress,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<RdbSource | NoSnapshot> {
+  const folder = mkdtempSync(join(tmpdir(), 'faktory-import-'));
+  const path = join(folder, 'snapshot.rdb');
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    await receive(address, signal, (piece, sum) => {
+      writeAll(file, piece);
+      onBytes(sum);
+    });
+    return new RdbSource(path, address.database, signal, `a snapshot of ${address.name}`);
+  } catch (error) {
+    if (signal.aborted) throw new FaktoryError('ABORTED', 'given up');
+    return { reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    closeSync(file);
+    rmSync(folder, { recursive: true, force: true }); // an open file can be read on
+  }
+}
+
+function writeAll(file: number, piece: Buffer): void {
+  for (let from = 0; from < piece.length; ) from += writeSync(file, piece, from);
+}
+
+async function receive(
+  address: RedisAddress,
+  signal: AbortSignal,
+  take: (piece: Buffer, sum: number) => void,
+): Promise<void> {
+  const socket = address.tls ? connectTls({ ...address.at }) : connect({ ...address.at });
+  socket.setTimeout(SILENCE, () => socket.destroy(new Error('it said nothing for a minute')));
+  const abort = (): void => void socket.destroy(new Error('given up'));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const { username, password } = address;
+    const incoming = new Incoming(socket);
+    // One after another: a Redis that still has replies to send refuses SYNC.
+    const ask = (words: readonly string[]): Promise<string> => {
+      socket.write(command(words));
+      return incoming.line();
+    };
+    if (password !== undefined) refuseError(await ask(['AUTH', ...(username ? [username] : []), password]));
+    await ask(['REPLCONF', 'capa', 'eof']); // a Redis that does not know it says the length before
+    const head = await ask(['SYNC']);
+    refuseError(head);
+    await incoming.file(head, take);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+function command(words: readonly string[]): string {
+  const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+  return `*${words.length}\r\n${parts.join('')}`;
+}
+
+function refuseError(line: string): void {
+  if (line.startsWith('-')) throw new Error(line.slice(1));
+}
+
+/** What a Redis sends, as lines and then as a file. */
+class Incoming {
+  readonly #pieces: AsyncIterator<Buffer>;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(socket: Readable) {
+    this.#pieces = socket[Symbol.asyncIterator]();
+  }
+
+  /** The next line; empty ones say that it still works. */
+  async line(): Promise<string> {
+    for (;;) {
+      const end = this.#rest.indexOf('\n');
+      if (end < 0) {
+        if (this.#rest.length > LONGEST_LINE) throw new Error('that is no Redis');
+        await this.#more();
+        continue;
+      }
+      const text = this.#rest.toString('latin1', 0, end).trim();
+      this.#rest = this.#rest.subarray(end + 1);
+      if (text !== '') return text;
+    }
+  }
+
+  /** The file behind its head: `$LENGTH`, or `$EOF:MARK` when the mark ends it. */
+  async file(head: string, take: (piece: Buffer, sum: number) => void): Promise<void> {
+    const mark = /^\$EOF:(.{40})$/.exec(head)?.[1];
+    const length = /^\$(\d+)$/.exec(head)?.[1];
+    if (mark === undefined && length === undefined)
+      throw new Error(`it answered ${head.slice(0, 40)} to SYNC`);
+    let sum = 0;
+    const give = (bytes: number): void => {
+      if (bytes <= 0) return;
+      sum += bytes;
+      take(this.#rest.subarray(0, bytes), sum);
+      this.#rest = this.#rest.subarray(bytes);
+    };
+    for (;;) {
+      const at = mark === undefined ? -1 : this.#rest.indexOf(mark);
+      const known = mark === undefined ? Number(length) - sum : at;
+      if (known >= 0 && known <= this.#rest.length) return give(known);
+      // The mark may have begun at the end of what is here.
+      give(mark === undefined ? this.#rest.length : this.#rest.length - MARK);
+      await this.#more();
+    }
+  }
+
+  async #more(): Promise<void> {
+    const { value, done } = await this.#pieces.next();
+    if (done) throw new Error('it closed the connection');
+    this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
+  }
+}
