@@ -2,14 +2,7 @@
 
 import { type ErrorCode, FaktoryError, unknownOption } from '@faktory-ts/protocol';
 
-/**
- * Throws unless every option is one of these; the message suggests the one that was meant.
- *
- * @example
- * ```ts
- * checkKnown('new Client()', { timout: 5 }, ['url', 'timeout']); // CONFIG: … did you mean timeout?
- * ```
- */
+/** Throws unless every option is one of these; the message suggests the one that was meant. */
 export function checkKnown(
   where: string,
   options: object,
