@@ -6,9 +6,12 @@
 export interface Attention {
   code:
     | 'no_worker' // `queue` has `count` jobs and nobody asks for it
+    | 'unserved' // nobody asks for `queues` queues, which have `count` jobs
+    | 'slots_full' // all `slots` slots of the workers are busy, and `count` jobs wait; the longest for `seconds`
     | 'latency' // `queue` waits `seconds`, and it grows
-    | 'failing' // `jobtype` failed `count` times in the last hour, a part `share` of its executions
-    | 'dead' // `count` more jobs died in the last hour
+    | 'backlog' // `queue` has `count` jobs; at the present rate they need `seconds`
+    | 'failing' // `jobtype` failed `count` times in the last hour, a part `share` of its executions, `dead` of them for good
+    | 'dead' // `count` more jobs died in the last hour; not beside `failing`, which is the same cause
     | 'paused' // `queue` is paused with `count` jobs
     | 'backup_old' // the newest backup is `seconds` old; `backup_none`: there is none
     | 'backup_none'
@@ -22,8 +25,12 @@ export interface Attention {
     | 'certificate' // the TLS certificate expires in `seconds`; `certificate_expired`: it has
     | 'certificate_expired'
     | 'worker_silent'; // `worker` was not heard for `seconds`
-  severity: 'high' | 'low';
+  /** high: jobs are lost or stand still; medium: they will; low: somebody should know. */
+  severity: 'high' | 'medium' | 'low';
   queue?: string;
+  queues?: number;
+  slots?: number;
+  dead?: number;
   jobtype?: string;
   worker?: string;
   count?: number;

@@ -231,7 +231,14 @@ export const words = {
     codes: {
       no_worker_one: 'Kein Worker fragt {{queue}} ab: {{count, number}} Job wartet.',
       no_worker_other: 'Kein Worker fragt {{queue}} ab: {{count, number}} Jobs warten.',
+      unserved_one: 'Kein Worker fragt {{queues}} Queues ab: {{count, number}} Job wartet.',
+      unserved_other: 'Kein Worker fragt {{queues}} Queues ab: {{count, number}} Jobs warten.',
+      slots_full_one: 'Alle {{slots}} Slots sind belegt: {{count, number}} Job wartet, am längsten {{time}}.',
+      slots_full_other:
+        'Alle {{slots}} Slots sind belegt: {{count, number}} Jobs warten, am längsten {{time}}.',
       latency: '{{queue}} wartet {{time}}, Tendenz steigend.',
+      backlog_one: 'In {{queue}} wartet {{count, number}} Job: etwa {{time}} beim jetzigen Tempo.',
+      backlog_other: 'In {{queue}} warten {{count, number}} Jobs: etwa {{time}} beim jetzigen Tempo.',
       failing_one:
         '{{jobtype}} ist in der letzten Stunde {{count, number}}-mal fehlgeschlagen ({{share}} der Läufe).',
       failing_other:
@@ -253,7 +260,7 @@ export const words = {
       certificate_expired: 'Das TLS-Zertifikat ist abgelaufen: Clients lehnen es ab.',
       worker_silent: 'Der Worker {{worker}} hat sich seit {{time}} nicht gemeldet.',
     },
-    severity: { high: 'Dringend', low: 'Bald' },
+    severity: { high: 'Dringend', medium: 'Bald', low: 'Zur Information' },
     byLatency: 'Queues nach Latenz',
     allQueues: 'Alle Queues',
     noQueues: 'Noch keine Queues.',

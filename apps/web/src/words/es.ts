@@ -246,7 +246,19 @@ export const words = {
       no_worker_one: 'Ningún worker consulta {{queue}}: {{count, number}} trabajo espera.',
       no_worker_many: 'Ningún worker consulta {{queue}}: {{count, number}} de trabajos esperan.',
       no_worker_other: 'Ningún worker consulta {{queue}}: {{count, number}} trabajos esperan.',
+      unserved_one: 'Ningún worker consulta {{queues}} colas: {{count, number}} trabajo espera.',
+      unserved_many: 'Ningún worker consulta {{queues}} colas: {{count, number}} de trabajos esperan.',
+      unserved_other: 'Ningún worker consulta {{queues}} colas: {{count, number}} trabajos esperan.',
+      slots_full_one:
+        'Los {{slots}} slots están ocupados: {{count, number}} trabajo espera, el más antiguo desde hace {{time}}.',
+      slots_full_many:
+        'Los {{slots}} slots están ocupados: {{count, number}} de trabajos esperan, el más antiguo desde hace {{time}}.',
+      slots_full_other:
+        'Los {{slots}} slots están ocupados: {{count, number}} trabajos esperan, el más antiguo desde hace {{time}}.',
       latency: '{{queue}} espera {{time}}, y va en aumento.',
+      backlog_one: '{{queue}} tiene {{count, number}} trabajo en espera: unos {{time}} al ritmo actual.',
+      backlog_many: '{{queue}} tiene {{count, number}} de trabajos en espera: unos {{time}} al ritmo actual.',
+      backlog_other: '{{queue}} tiene {{count, number}} trabajos en espera: unos {{time}} al ritmo actual.',
       failing_one:
         '{{jobtype}} falló {{count, number}} vez en la última hora ({{share}} de sus ejecuciones).',
       failing_many:
@@ -272,7 +284,7 @@ export const words = {
       certificate_expired: 'El certificado TLS ha caducado: los clientes lo rechazan.',
       worker_silent: 'El worker {{worker}} no da señales desde hace {{time}}.',
     },
-    severity: { high: 'Urgente', low: 'Pronto' },
+    severity: { high: 'Urgente', medium: 'Pronto', low: 'Para su información' },
     byLatency: 'Colas por latencia',
     allQueues: 'Todas las colas',
     noQueues: 'Aún no hay colas.',

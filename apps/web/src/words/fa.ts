@@ -227,7 +227,15 @@ export const words = {
     codes: {
       no_worker_one: 'هیچ ورکری از {{queue}} کار نمی‌خواهد: {{count, number}} کار منتظر است.',
       no_worker_other: 'هیچ ورکری از {{queue}} کار نمی‌خواهد: {{count, number}} کار منتظرند.',
+      unserved_one: 'هیچ ورکری از {{queues}} صف کار نمی‌خواهد: {{count, number}} کار منتظر است.',
+      unserved_other: 'هیچ ورکری از {{queues}} صف کار نمی‌خواهد: {{count, number}} کار منتظرند.',
+      slots_full_one:
+        'هر {{slots}} جایگاه مشغول است: {{count, number}} کار منتظر است، بیشترین انتظار {{time}}.',
+      slots_full_other:
+        'هر {{slots}} جایگاه مشغول است: {{count, number}} کار منتظرند، بیشترین انتظار {{time}}.',
       latency: 'تأخیر {{queue}} به {{time}} رسیده و رو به افزایش است.',
+      backlog_one: 'در {{queue}} {{count, number}} کار منتظر است: با سرعت کنونی حدود {{time}}.',
+      backlog_other: 'در {{queue}} {{count, number}} کار منتظرند: با سرعت کنونی حدود {{time}}.',
       failing_one: '{{jobtype}} در یک ساعت گذشته {{count, number}} بار شکست خورد ({{share}} از اجراهایش).',
       failing_other: '{{jobtype}} در یک ساعت گذشته {{count, number}} بار شکست خورد ({{share}} از اجراهایش).',
       dead_one: '{{count, number}} کار دیگر از {{jobtype}} در یک ساعت گذشته مرد.',
@@ -247,7 +255,7 @@ export const words = {
       certificate_expired: 'گواهی TLS منقضی شده است و کلاینت‌ها آن را نمی‌پذیرند.',
       worker_silent: 'از ورکر {{worker}} مدت {{time}} خبری نرسیده است.',
     },
-    severity: { high: 'فوری', low: 'به‌زودی' },
+    severity: { high: 'فوری', medium: 'به‌زودی', low: 'برای آگاهی' },
     byLatency: 'صف‌ها بر پایهٔ تأخیر',
     allQueues: 'همهٔ صف‌ها',
     noQueues: 'هنوز صفی نیست.',

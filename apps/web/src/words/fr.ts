@@ -248,7 +248,19 @@ export const words = {
       no_worker_one: 'Aucun worker n’interroge {{queue}} : {{count, number}} job attend.',
       no_worker_many: 'Aucun worker n’interroge {{queue}} : {{count, number}} de jobs attendent.',
       no_worker_other: 'Aucun worker n’interroge {{queue}} : {{count, number}} jobs attendent.',
+      unserved_one: 'Aucun worker n’interroge {{queues}} files : {{count, number}} job attend.',
+      unserved_many: 'Aucun worker n’interroge {{queues}} files : {{count, number}} de jobs attendent.',
+      unserved_other: 'Aucun worker n’interroge {{queues}} files : {{count, number}} jobs attendent.',
+      slots_full_one:
+        'Les {{slots}} slots sont tous occupés : {{count, number}} job attend, le plus ancien depuis {{time}}.',
+      slots_full_many:
+        'Les {{slots}} slots sont tous occupés : {{count, number}} de jobs attendent, le plus ancien depuis {{time}}.',
+      slots_full_other:
+        'Les {{slots}} slots sont tous occupés : {{count, number}} jobs attendent, le plus ancien depuis {{time}}.',
       latency: '{{queue}} attend {{time}}, et cela augmente.',
+      backlog_one: '{{queue}} a {{count, number}} job en attente : environ {{time}} au rythme actuel.',
+      backlog_many: '{{queue}} a {{count, number}} de jobs en attente : environ {{time}} au rythme actuel.',
+      backlog_other: '{{queue}} a {{count, number}} jobs en attente : environ {{time}} au rythme actuel.',
       failing_one:
         '{{jobtype}} a échoué {{count, number}} fois dans la dernière heure ({{share}} de ses exécutions).',
       failing_many:
@@ -274,7 +286,7 @@ export const words = {
       certificate_expired: 'Le certificat TLS a expiré : les clients le refusent.',
       worker_silent: 'Le worker {{worker}} n’a pas donné signe de vie depuis {{time}}.',
     },
-    severity: { high: 'Urgent', low: 'Bientôt' },
+    severity: { high: 'Urgent', medium: 'Bientôt', low: 'Pour information' },
     byLatency: 'Files par latence',
     allQueues: 'Toutes les files',
     noQueues: 'Aucune file pour l’instant.',

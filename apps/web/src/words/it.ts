@@ -244,7 +244,19 @@ export const words = {
       no_worker_one: 'Nessun worker interroga {{queue}}: {{count, number}} job in attesa.',
       no_worker_many: 'Nessun worker interroga {{queue}}: {{count, number}} di job in attesa.',
       no_worker_other: 'Nessun worker interroga {{queue}}: {{count, number}} job in attesa.',
+      unserved_one: 'Nessun worker interroga {{queues}} code: {{count, number}} job in attesa.',
+      unserved_many: 'Nessun worker interroga {{queues}} code: {{count, number}} di job in attesa.',
+      unserved_other: 'Nessun worker interroga {{queues}} code: {{count, number}} job in attesa.',
+      slots_full_one:
+        'Tutti i {{slots}} slot sono occupati: {{count, number}} job in attesa, il più vecchio da {{time}}.',
+      slots_full_many:
+        'Tutti i {{slots}} slot sono occupati: {{count, number}} di job in attesa, il più vecchio da {{time}}.',
+      slots_full_other:
+        'Tutti i {{slots}} slot sono occupati: {{count, number}} job in attesa, il più vecchio da {{time}}.',
       latency: '{{queue}} attende {{time}}, in aumento.',
+      backlog_one: '{{queue}} ha {{count, number}} job in attesa: circa {{time}} al ritmo attuale.',
+      backlog_many: '{{queue}} ha {{count, number}} di job in attesa: circa {{time}} al ritmo attuale.',
+      backlog_other: '{{queue}} ha {{count, number}} job in attesa: circa {{time}} al ritmo attuale.',
       failing_one:
         '{{jobtype}} è fallito {{count, number}} volta nell’ultima ora ({{share}} delle esecuzioni).',
       failing_many:
@@ -270,7 +282,7 @@ export const words = {
       certificate_expired: 'Il certificato TLS è scaduto: i client lo rifiutano.',
       worker_silent: 'Il worker {{worker}} non dà segnali da {{time}}.',
     },
-    severity: { high: 'Urgente', low: 'A breve' },
+    severity: { high: 'Urgente', medium: 'A breve', low: 'Per informazione' },
     byLatency: 'Code per latenza',
     allQueues: 'Tutte le code',
     noQueues: 'Ancora nessuna coda.',

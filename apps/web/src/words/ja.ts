@@ -213,7 +213,13 @@ export const words = {
     codes: {
       no_worker_other:
         '{{queue}} を処理するワーカーがありません。{{count, number}}件のジョブが待機しています。',
+      unserved_other:
+        '{{queues}} 個のキューを取得するワーカーがありません。{{count, number}} 件のジョブが待機中です。',
+      slots_full_other:
+        'スロット {{slots}} 個がすべて使用中です。{{count, number}} 件のジョブが待機中で、最長は {{time}}です。',
       latency: '{{queue}} の待ち時間は {{time}} で、増え続けています。',
+      backlog_other:
+        '{{queue}} に {{count, number}} 件のジョブが溜まっています。現在の速度で約 {{time}}かかります。',
       failing_other: '{{jobtype}} が直近1時間に{{count, number}}回失敗しました (実行の{{share}})。',
       dead_other: '直近1時間に新たに{{count, number}}件の {{jobtype}} ジョブがデッドになりました。',
       paused_other: '{{queue}} は一時停止中です ({{count, number}}件のジョブ)。',
@@ -230,7 +236,7 @@ export const words = {
       certificate_expired: 'TLS 証明書の期限が切れています。クライアントは接続を拒否します。',
       worker_silent: 'ワーカー {{worker}} から {{time}} 応答がありません。',
     },
-    severity: { high: '緊急', low: '早めに対応' },
+    severity: { high: '緊急', medium: '早めに対応', low: '参考' },
     byLatency: 'レイテンシ順のキュー',
     allQueues: 'すべてのキュー',
     noQueues: 'キューはまだありません。',

@@ -211,7 +211,12 @@ export const words = {
     allWellBody: '모든 큐에 워커가 있고, 쌓이는 작업이 없으며, 디스크 공간이 충분합니다.',
     codes: {
       no_worker_other: '{{queue}} 큐를 처리하는 워커가 없습니다. 작업 {{count, number}}개가 대기 중입니다.',
+      unserved_other: '큐 {{queues}}개를 처리하는 워커가 없습니다. 작업 {{count, number}}개가 대기 중입니다.',
+      slots_full_other:
+        '슬롯 {{slots}}개가 모두 사용 중입니다. 작업 {{count, number}}개가 대기 중이며 가장 오래된 것은 {{time}}째입니다.',
       latency: '{{queue}} 큐의 대기 시간이 {{time}}이며 계속 늘고 있습니다.',
+      backlog_other:
+        '{{queue}}에 작업 {{count, number}}개가 쌓여 있습니다. 현재 속도로 약 {{time}} 걸립니다.',
       failing_other: '지난 1시간 동안 {{jobtype}} 작업이 {{count, number}}번 실패했습니다(실행의 {{share}}).',
       dead_other: '지난 1시간 동안 {{jobtype}} 작업 {{count, number}}개가 새로 데드 상태가 되었습니다.',
       paused_other: '{{queue}} 큐가 작업 {{count, number}}개와 함께 일시 중지되어 있습니다.',
@@ -228,7 +233,7 @@ export const words = {
       certificate_expired: 'TLS 인증서가 만료되어 클라이언트가 거부합니다.',
       worker_silent: '{{worker}} 워커가 {{time}} 동안 응답이 없습니다.',
     },
-    severity: { high: '긴급', low: '곧 조치 필요' },
+    severity: { high: '긴급', medium: '곧 조치 필요', low: '참고' },
     byLatency: '지연 시간순 큐',
     allQueues: '모든 큐',
     noQueues: '아직 큐가 없습니다.',

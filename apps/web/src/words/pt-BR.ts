@@ -245,7 +245,19 @@ export const words = {
       no_worker_one: 'Nenhum worker consulta {{queue}}: {{count, number}} job aguarda.',
       no_worker_many: 'Nenhum worker consulta {{queue}}: {{count, number}} de jobs aguardam.',
       no_worker_other: 'Nenhum worker consulta {{queue}}: {{count, number}} jobs aguardam.',
+      unserved_one: 'Nenhum worker consulta {{queues}} filas: {{count, number}} job espera.',
+      unserved_many: 'Nenhum worker consulta {{queues}} filas: {{count, number}} de jobs esperam.',
+      unserved_other: 'Nenhum worker consulta {{queues}} filas: {{count, number}} jobs esperam.',
+      slots_full_one:
+        'Todos os {{slots}} slots estão ocupados: {{count, number}} job espera, o mais antigo há {{time}}.',
+      slots_full_many:
+        'Todos os {{slots}} slots estão ocupados: {{count, number}} de jobs esperam, o mais antigo há {{time}}.',
+      slots_full_other:
+        'Todos os {{slots}} slots estão ocupados: {{count, number}} jobs esperam, o mais antigo há {{time}}.',
       latency: '{{queue}} aguarda há {{time}}, e está aumentando.',
+      backlog_one: '{{queue}} tem {{count, number}} job em espera: cerca de {{time}} no ritmo atual.',
+      backlog_many: '{{queue}} tem {{count, number}} de jobs em espera: cerca de {{time}} no ritmo atual.',
+      backlog_other: '{{queue}} tem {{count, number}} jobs em espera: cerca de {{time}} no ritmo atual.',
       failing_one: '{{jobtype}} falhou {{count, number}} vez na última hora ({{share}} das execuções).',
       failing_many: '{{jobtype}} falhou {{count, number}} de vezes na última hora ({{share}} das execuções).',
       failing_other: '{{jobtype}} falhou {{count, number}} vezes na última hora ({{share}} das execuções).',
@@ -268,7 +280,7 @@ export const words = {
       certificate_expired: 'O certificado TLS expirou: os clientes o recusam.',
       worker_silent: 'O worker {{worker}} não dá sinal há {{time}}.',
     },
-    severity: { high: 'Urgente', low: 'Em breve' },
+    severity: { high: 'Urgente', medium: 'Em breve', low: 'Para informação' },
     byLatency: 'Filas por latência',
     allQueues: 'Todas as filas',
     noQueues: 'Ainda não há filas.',

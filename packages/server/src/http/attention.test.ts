@@ -4,6 +4,7 @@ import { attention, type Known } from './attention.ts';
 
 const quiet: Known = {
   queues: [],
+  slots: { all: 0, busy: 0 },
   kinds: [],
   workers: [],
   backups: undefined,
@@ -57,7 +58,7 @@ test('a paused queue is said while it holds jobs, and nothing else of it', () =>
 test('a jobtype that fails often is said once for all its queues, with its share', () => {
   const kinds = [kind({ done: 10, failed: 3 }), kind({ queue: 'r', failed: 7 })];
   const [first] = attention({ ...quiet, kinds });
-  expect(first).toEqual({ code: 'failing', severity: 'low', jobtype: 'A', count: 10, share: 0.5 });
+  expect(first).toEqual({ code: 'failing', severity: 'medium', jobtype: 'A', count: 10, share: 0.5 });
 });
 
 test('jobs that died are said by jobtype', () => {
@@ -109,8 +110,40 @@ test('the worst stands first, and no more than fifty are said', () => {
 test('a certificate that expires soon is a line, a high one in its last week and afterwards', () => {
   const lines = [20 * 86_400, 6 * 86_400, -1].map((certificate) => attention({ ...quiet, certificate }));
   expect(lines).toEqual([
-    [{ code: 'certificate', severity: 'low', seconds: 20 * 86_400 }],
+    [{ code: 'certificate', severity: 'medium', seconds: 20 * 86_400 }],
     [{ code: 'certificate', severity: 'high', seconds: 6 * 86_400 }],
     [{ code: 'certificate_expired', severity: 'high' }],
+  ]);
+});
+
+test('queues that nobody asks for are one line', () => {
+  const queues = ['a', 'b', 'c'].map((name) => queue({ name, workers: 0, latency: 9 }));
+  expect(attention({ ...quiet, queues })).toEqual([
+    { code: 'unserved', severity: 'high', queues: 3, count: 30, seconds: 9 },
+  ]);
+});
+
+test('full slots are one line for all queues that wait for them, worse with the wait', () => {
+  const queues = [queue({ latency: 90, rate_in: 3 }), queue({ name: 'r', latency: 70, rate_in: 3 })];
+  const full = { all: 4, busy: 4 };
+  expect(attention({ ...quiet, queues, slots: full })).toEqual([
+    { code: 'slots_full', severity: 'medium', slots: 4, count: 20, seconds: 90 },
+  ]);
+  expect(codes({ queues, slots: { all: 4, busy: 3 } })).toEqual(['latency', 'latency']);
+  const worse = attention({ ...quiet, queues: [queue({ latency: 900 })], slots: full });
+  expect(worse).toMatchObject([{ code: 'slots_full', severity: 'high' }]);
+});
+
+test('a backlog that needs long at the present rate is said, also while it shrinks', () => {
+  expect(codes({ queues: [queue({ size: 50_000, latency: 20, rate_in: 1, rate_out: 10 })] })).toEqual([
+    'backlog',
+  ]);
+  expect(codes({ queues: [queue({ size: 50_000, latency: 20, rate_in: 1, rate_out: 1000 })] })).toEqual([]);
+  expect(codes({ queues: [queue({ size: 900, rate_out: 0.1 })] })).toEqual([]);
+});
+
+test('a jobtype that fails often and dies of it is one line', () => {
+  expect(attention({ ...quiet, kinds: [kind({ failed: 4, dead: 6 })] })).toEqual([
+    { code: 'failing', severity: 'high', jobtype: 'A', count: 10, share: 1, dead: 6 },
   ]);
 });

@@ -144,6 +144,10 @@ export class Watch implements Looks {
     const age = kept?.newest === undefined ? undefined : (now - kept.newest) / SECOND;
     return attention({
       queues: await unlessStorageFails(this.queues()),
+      slots: {
+        all: roster.workers().reduce((sum, { slots }) => sum + slots, 0),
+        busy: (await jobs.sizes()).working,
+      },
       kinds: await unlessStorageFails(jobs.kinds(now - HOUR)),
       workers: roster
         .workers()

@@ -3,13 +3,13 @@
  * stranger would get wrong that the order is the server's, worst first.
  */
 import type { Attention } from '@faktory-ts/protocol';
-import { CircleAlert, CircleCheck, OctagonAlert } from 'lucide-react';
+import { CircleCheck, Info, OctagonAlert, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { errorsHref, queueHref } from '../../filter.ts';
 import { useLive } from '../../live.ts';
-import { bytes, duration, share } from '../../numbers.ts';
+import { bytes, count, duration, share } from '../../numbers.ts';
 import { Skeleton } from '../../parts/notes.tsx';
 import { Section } from '../../parts/section.tsx';
 
@@ -18,12 +18,15 @@ function hrefOf({ code, queue, jobtype }: Attention): string {
   switch (code) {
     case 'no_worker':
     case 'latency':
+    case 'backlog':
+    case 'unserved':
     case 'paused':
       return queue ? queueHref(queue) : '/queues';
     // The errors of the last hour are there also when no job waits with them any more.
     case 'failing':
     case 'dead':
       return errorsHref(jobtype);
+    case 'slots_full':
     case 'worker_silent':
       return '/workers';
     default:
@@ -61,13 +64,21 @@ export function AttentionList(): ReactNode {
   );
 }
 
+/** By degree: another shape and another colour. */
+const marks = {
+  high: [OctagonAlert, 'text-dead'],
+  medium: [TriangleAlert, 'text-retries'],
+  low: [Info, 'text-soft'],
+} as const;
+
 function One({ one }: { one: Attention }): ReactNode {
   const { t } = useTranslation();
-  const high = one.severity === 'high';
-  const Icon = high ? OctagonAlert : CircleAlert;
+  const [Icon, colour] = marks[one.severity];
   const values = {
     count: one.count ?? 0,
     queue: one.queue ?? '',
+    queues: count(one.queues ?? 0),
+    slots: count(one.slots ?? 0),
     jobtype: one.jobtype ?? '',
     worker: one.worker ?? '',
     share: share(one.share ?? 0),
@@ -76,7 +87,7 @@ function One({ one }: { one: Attention }): ReactNode {
   };
   return (
     <Link href={hrefOf(one)} className="group flex items-start gap-2 py-2">
-      <Icon size={16} aria-hidden className={`mt-0.5 shrink-0 ${high ? 'text-dead' : 'text-retries'}`} />
+      <Icon size={16} aria-hidden className={`mt-0.5 shrink-0 ${colour}`} />
       <span className="sr-only">{t(`overview.severity.${one.severity}`)}</span>
       <span className="min-w-0 wrap-anywhere group-hover:underline">
         {t(`overview.codes.${one.code}`, values)}
