@@ -376,6 +376,23 @@ describe('doctor', () => {
   });
 });
 
+describe('tokens', () => {
+  it('says in which folder they are and whether a server uses it, and makes no folder that was not named', async () => {
+    const dir = freshFolder();
+    await begin({ dir });
+    await faktory(['tokens', 'add', 'shop', '--scope', 'push', '-d', dir]);
+    expect(noted).toContain(`the tokens are in ${dir}, which a running server uses`);
+    const other = freshFolder();
+    await faktory(['tokens', 'add', 'shop', '--scope', 'push', '-d', other]);
+    expect(noted).toContain(`the tokens are in ${other}, which no server uses now; `);
+    const home = freshFolder();
+    expect(await faktory(['tokens', 'add', 'shop', '--scope', 'push'], { env: { HOME: home } })).toMatch(
+      /^NOT_FOUND: there is no data folder .*\.faktory\/db; name the server's folder with -d$/,
+    );
+    expect(readdirSync(home)).toEqual([]);
+  });
+});
+
 describe('doctor names one cause and its cure', () => {
   const wrongOf = async (words: readonly string[], env: Record<string, string> = {}) => {
     await faktory(['doctor', '--json', '-c', freshFolder(), ...words], { env });

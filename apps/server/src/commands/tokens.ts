@@ -2,9 +2,10 @@
  * `faktory tokens`: who may come in beside the password, and what each may do. It works on the data folder, and a running server notices.
  * A secret is printed once, by the command that makes it, alone on standard output: so a script can keep it.
  */
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
-import { TokenFile } from '@faktory-ts/server';
+import { type DataFolder, TokenFile } from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { table } from './table.ts';
@@ -39,7 +40,9 @@ export const tokens = command<'dir' | 'scope' | 'json'>({
   async run(call) {
     const [act, name] = call.words;
     const who = userInfo().username; // before it becomes the folder's owner
-    const file = new TokenFile(folderOf(call).dir, who);
+    const folder = folderOf(call);
+    refuseUnused(call, folder);
+    const file = new TokenFile(folder.dir, who);
     if (act === undefined) list(call, file);
     else if (act === 'add' && name !== undefined) add(call, file, name);
     else if (act === 'revoke' && name !== undefined) revoke(call, file, name);
@@ -48,8 +51,26 @@ export const tokens = command<'dir' | 'scope' | 'json'>({
         'CONFIG',
         'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME',
       );
+    if (act !== undefined) call.terminal.note(`the tokens are in ${whereOf(folder)}`);
   },
 });
+
+/** A secret in a folder that no server uses would never work. */
+function refuseUnused(call: Call<'dir'>, { dir }: DataFolder): void {
+  if (call.value('dir') !== undefined || existsSync(dir)) return;
+  throw new FaktoryError('NOT_FOUND', `there is no data folder ${dir}; name the server's folder with -d`);
+}
+
+/** Where the tokens are, and whether a server follows them there. */
+function whereOf(folder: DataFolder): string {
+  try {
+    folder.checkFree();
+    return `${folder.dir}, which no server uses now; if yours has another data folder, name it with -d`;
+  } catch (error) {
+    if (!(error instanceof FaktoryError) || error.code !== 'LOCKED') throw error;
+    return `${folder.dir}, which a running server uses`;
+  }
+}
 
 function list(call: Call, file: TokenFile): void {
   const { terminal } = call;
