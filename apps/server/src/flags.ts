@@ -32,7 +32,7 @@ const words = {
   'tls-client-ca': { describe: 'authorities of client certificates, PEM; clients then need one' },
   sync: {
     describe:
-      'when +OK is on disk: full = before it is sent, relaxed = within a second, off = when the system likes',
+      'when +OK is on disk: full = before it is sent, relaxed = within a second, off = no fsync, a power cut can lose accepted jobs',
     normal: 'full',
   },
   description: { describe: 'server.description in INFO', normal: 'Faktory' },
@@ -52,10 +52,12 @@ const epilogue = `Environment:
   FAKTORY_ENV            the default of --environment
   FAKTORY_PASSWORD       the password; a value that begins with / is a file that holds it, or several, one a line
   FAKTORY_SKIP_PASSWORD  1, true or yes: as --skip-password
+  FAKTORY_BACKUP_FREQUENCY  how often a backup is made, such as 30m; wins over [backups] every
+  DD_DOGSTATSD_URL       where StatsD is, such as udp://host:8125
 
 A password is required in staging and production, and wherever other machines reach an address: -b or -w is not on localhost.
 
-TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact, proxies, hosts; [tls] key, cert, client_ca; [limits] with the keys above.`;
+TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact, proxies, hosts; [tls] key, cert, client_ca; [backups] every, keep; [statsd] location, namespace, tags, queueLatency; [limits] with the keys above.`;
 
 /** Reads the words after the program's name; the help tells of the commands too. Throws CONFIG, naming the flag that is wrong. */
 export async function parseFlags(

@@ -52,7 +52,7 @@ export interface ServerOptions {
   readonly openToNetwork?: boolean;
   /** TLS 1.2 or later on both ports. Default: none, commands and jobs travel in the clear. */
   readonly tls?: Tls;
-  /** When a commit is on disk: `full` before its replies leave, `relaxed` within a second, `off` when the system likes. Default `full`. */
+  /** When a commit is on disk: `full` before its replies leave, `relaxed` within a second, `off`: no fsync, a power cut can lose accepted jobs. Default `full`. */
   readonly sync?: 'full' | 'relaxed' | 'off';
   /** INFO's `server.description`; clients switch on it. Default `Faktory`. */
   readonly description?: string;

@@ -159,7 +159,7 @@ export const kill = change({
 
 export const discard = change({
   name: 'discard',
-  describe: 'forgets jobs for good',
+  describe: 'deletes jobs for good',
   places: ['ready', 'scheduled', 'retries', 'dead'],
   done: 'discarded',
   classic: 'discard',
