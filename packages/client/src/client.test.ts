@@ -1,5 +1,5 @@
 import { FaktoryError } from '@faktory-ts/protocol';
-import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
 import { Client } from './client.ts';
 
@@ -184,6 +184,23 @@ describe('errors', () => {
     server.script = () => '+OK\r\n';
     await client.flush();
     expect(server.peers).toHaveLength(1);
+  });
+
+  test('timeout: Infinity, of a client or of a call, waits for the answer: no timer is longer than timers can be', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    try {
+      const patient = new Client({ url: server.url, timeout: Number.POSITIVE_INFINITY });
+      await patient.push({ jobtype: 'T', args: [] });
+      await patient.close();
+      const hasty = new Client({ url: server.url, timeout: 10_000 });
+      await hasty.push({ jobtype: 'T', args: [] }, { timeout: Number.POSITIVE_INFINITY });
+      await hasty.close();
+      const delays = timers.mock.calls.map(([, delay = 0]) => delay);
+      expect(delays.filter((delay) => !(delay < 2 ** 31))).toEqual([]); // Node makes 1 ms of those
+      expect(delays.filter((delay) => delay === 2 ** 31 - 1).length).toBeGreaterThanOrEqual(2);
+    } finally {
+      timers.mockRestore();
+    }
   });
 
   test('options that cannot work are CONFIG at once', () => {

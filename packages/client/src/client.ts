@@ -15,6 +15,7 @@ import { Connection } from './connection.ts';
 import { featureKeys } from './features.ts';
 import type { AnyJobs, JobTypes, JobtypeOf, PushJob, TypedJob } from './job-map.ts';
 import { checkKnown } from './known-options.ts';
+import { refuseLossy } from './lossless.ts';
 import { OutgoingJobs } from './outgoing.ts';
 import { PushLines } from './push-lines.ts';
 import { type Pushing, type PushMiddleware, pushAround, type Refusals } from './push-middleware.ts';
@@ -122,7 +123,12 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     const made = this.#outgoing.prepare(job as unknown as SaidJob);
     const ready = made instanceof Promise ? await made : made;
     if (this.#middleware === undefined) await this.#pushOne(ready, options);
-    else await this.#around([ready], false, () => this.#pushOne(ready, options).then(() => new Map()));
+    else
+      await this.#around([ready], false, async () => {
+        refuseLossy(ready); // the middleware may have put something in
+        await this.#pushOne(ready, options);
+        return new Map();
+      });
     return ready.jid;
   }
 
@@ -199,8 +205,19 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    */
   async outboxRow<T extends JobtypeOf<Jobs>>(job: TypedJob<Jobs, T>): Promise<string> {
     const ready = await this.#outgoing.prepare(job as unknown as SaidJob);
-    await this.#around([ready], false, async () => new Map());
-    return write.push(ready).slice('PUSH '.length).trimEnd();
+    const text = (): string => write.push(ready).slice('PUSH '.length).trimEnd();
+    if (this.#middleware === undefined) return text();
+    let row: string | undefined;
+    const writeRow = (): void => {
+      refuseLossy(ready); // the middleware may have put something in
+      row = text();
+    };
+    await this.#around([ready], false, async () => {
+      writeRow();
+      return new Map();
+    });
+    if (row === undefined) writeRow(); // no middleware called next()
+    return row as unknown as string;
   }
 
   /** Jobs that wait in the spool; 0 without one. */

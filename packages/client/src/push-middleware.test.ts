@@ -163,3 +163,47 @@ test('pushes leave in the order of their calls, with a middleware too', async ()
   await Promise.all(jids.map((jid) => client.push({ ...job, jid })));
   expect(server.lines.map((line) => /"jid":"(\w+)"/.exec(line)?.[1])).toEqual(jids);
 });
+
+test.each([
+  ['custom', { total: Number.NaN }, 'T: custom.total is NaN'],
+  ['args', [new Map()], 'T: args[0] is a Map'],
+])(
+  'what a middleware puts into %s and JSON would change is refused inside it: of a push, a bulk and a row',
+  async (key, value, message) => {
+    const seen: unknown[] = [];
+    const watching: PushMiddleware = async (_pushing, next) => {
+      try {
+        return await next();
+      } catch (error) {
+        seen.push((error as FaktoryError).code);
+        throw error;
+      }
+    };
+    const spoiling: PushMiddleware = ({ jobs }, next) => {
+      for (const one of jobs) Object.assign(one, { [key]: value });
+      return next();
+    };
+    const client = clientWith([watching, spoiling]);
+    const refused = { code: 'INVALID', message: expect.stringContaining(message) };
+    await expect(client.push(job)).rejects.toMatchObject(refused);
+    await expect(client.outboxRow(job)).rejects.toMatchObject(refused);
+    expect(seen).toEqual(['INVALID', 'INVALID']);
+    expect(await client.pushBulk([job])).toMatchObject([{ error: refused }]);
+    expect(server.lines).toEqual([]);
+  },
+);
+
+test('a row holds what the middleware wrote before next(), and is made also when none calls it', async () => {
+  const late: PushMiddleware = async ({ jobs: [one] }, next) => {
+    Object.assign(one as object, { custom: { when: 'before' } });
+    const refusals = await next();
+    Object.assign(one as object, { custom: { when: 'after' } });
+    return refusals;
+  };
+  const row = await clientWith([late]).outboxRow(job);
+  expect(JSON.parse(row)).toMatchObject({ custom: { when: 'before' } });
+  const silent: PushMiddleware = async () => new Map();
+  expect(JSON.parse(await clientWith([silent]).outboxRow({ ...job, jid: 'aaaaaaaa' }))).toMatchObject({
+    jid: 'aaaaaaaa',
+  });
+});

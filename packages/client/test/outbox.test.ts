@@ -153,6 +153,20 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(await taken(server)).toEqual([jid(1)]);
   });
 
+  test('a row whose job needs a feature that the server does not have stays with that reason; the others go', async () => {
+    const server = await serve();
+    const told: unknown[] = [];
+    await commit([row(0), row(1, { custom: { unique_for: 60 } }), row(2, { custom: { tenant: 'a' } })]);
+    relayTo(urlOf(server), { onRefused: (refused) => told.push(refused) });
+    await vi.waitFor(async () => expect(await left()).toHaveLength(1), { timeout: 20_000 });
+    const reason = expect.stringMatching(
+      /^unique_for needs the feature unique of the server, and .* does not have it/,
+    );
+    expect(await left()).toMatchObject([{ job: row(1, { custom: { unique_for: 60 } }), error: reason }]);
+    expect(told).toMatchObject([{ error: { code: 'UNSUPPORTED', message: reason } }]);
+    expect((await taken(server)).sort()).toEqual([jid(0), jid(2)]);
+  });
+
   test('rows wait while the server is away, which is told, and for a queue that is full; others pass them', async () => {
     const told: string[] = [];
     await commit([row(0), row(1), row(2), row(3, { queue: 'other' })]);

@@ -71,13 +71,13 @@ test('all errors of a type have a kind that no message has, and a sample is what
   expect(utf8Length(sampleOf('é'.repeat(5000)))).toBeLessThanOrEqual(200);
 });
 
-test('a message that is made to be slow costs a few milliseconds', () => {
+test('of a message that is made to be slow no more is looked at than of a short one', () => {
   for (const part of ['a', 'a.', 'a@', '/a', '://', 'a-', '.', 'com.', "'", '\\', 'http://a'])
     for (const end of ['', '!', ' x', '@']) {
-      const text = part.repeat(1000) + end;
-      const started = performance.now();
-      for (let n = 0; n < 20; n++) fingerprint('E', text);
-      expect((performance.now() - started) / 20, part).toBeLessThan(50);
+      const text = part.repeat(500_000) + end;
+      // One pass over all of this text for each of its characters would outlast this test's own limit many times.
+      expect(fingerprint('E', text)).toEqual(fingerprint('E', text.slice(0, 500)));
+      expect(sampleOf(text)).toBe(sampleOf(text.slice(0, 500)));
     }
 });
 

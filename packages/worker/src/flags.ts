@@ -55,6 +55,17 @@ const flags = {
     describe: 'Seconds that running jobs may take to end after TERM or INT',
     defaultDescription: '25',
   },
+  'job-timeout': {
+    type: 'number',
+    describe: "Seconds after which a job's signal is aborted, of jobtypes without a timeout of their own",
+    defaultDescription: 'none',
+  },
+  'hard-timeout': {
+    type: 'number',
+    describe:
+      'Seconds after which a job has failed whatever its handler does, of jobtypes without a hardTimeout of their own',
+    defaultDescription: 'none',
+  },
   label: { ...repeatable, describe: 'Label shown in the web UI. Repeatable' },
   http: {
     type: 'string',
@@ -95,6 +106,10 @@ export interface Arguments {
   url: string | undefined;
   /** Seconds. */
   timeout: number | undefined;
+  /** Seconds. */
+  jobTimeout: number | undefined;
+  /** Seconds. */
+  hardTimeout: number | undefined;
   label: string[] | undefined;
   http: string | undefined;
   /** Seconds. */

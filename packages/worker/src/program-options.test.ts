@@ -31,6 +31,8 @@ const everything = `{
   queueOrder: 'round-robin',
   concurrency: 3,
   shutdownTimeout: 1500,
+  timeout: 5000,
+  hardTimeout: 6000,
   labels: ['file'],
   url: 'tcp://file:1',
   fetchAhead: 0,
@@ -47,6 +49,8 @@ test('without flags the config file says everything', async () => {
       queueOrder: 'round-robin',
       concurrency: 3,
       shutdownTimeout: 1500,
+      timeout: 5000,
+      hardTimeout: 6000,
       fetchAhead: 0,
     },
     http: { host: '127.0.0.1', port: 1000 },
@@ -56,19 +60,25 @@ test('without flags the config file says everything', async () => {
 
 test('flags win, each over its own option; seconds become milliseconds', async () => {
   const argv = ['-r', 'x.ts', '-q', 'b', '-c', '4', '-t', '2', '--label', 'flag', '-u', 'tcp://flag:2'];
+  const limits = ['--job-timeout', '30', '--hard-timeout', '45.5'];
   const {
     require: files,
     worker,
     http,
     healthWindow,
     logLevel,
-  } = await options([...argv, '--http', '[::]:0', '--health-window', '60', '-l', 'debug'], everything);
+  } = await options(
+    [...argv, ...limits, '--http', '[::]:0', '--health-window', '60', '-l', 'debug'],
+    everything,
+  );
   expect(files).toEqual(['x.ts']);
   expect(worker).toMatchObject({
     queues: ['b'],
     queueOrder: 'round-robin',
     concurrency: 4,
     shutdownTimeout: 2000,
+    timeout: 30_000,
+    hardTimeout: 45_500,
     labels: ['flag'],
     url: 'tcp://flag:2',
     fetchAhead: 0,

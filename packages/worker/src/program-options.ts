@@ -60,7 +60,7 @@ function configFiles({ config, location }: LoadedConfig, cwd: string): string[] 
 }
 
 function fromFlags(args: Arguments): Partial<WorkerOptions> {
-  const { queue, concurrency, url, timeout, label, logLevel, logFormat } = args;
+  const { queue, concurrency, url, timeout, jobTimeout, hardTimeout, label, logLevel, logFormat } = args;
   const queues = queue && parseQueueFlags(queue);
   return {
     ...(queues !== undefined && { queues }),
@@ -69,6 +69,8 @@ function fromFlags(args: Arguments): Partial<WorkerOptions> {
     ...(concurrency !== undefined && { concurrency }),
     ...(url !== undefined && { url }),
     ...(timeout !== undefined && { shutdownTimeout: timeout * 1000 }),
+    ...(jobTimeout !== undefined && { timeout: jobTimeout * 1000 }),
+    ...(hardTimeout !== undefined && { hardTimeout: hardTimeout * 1000 }),
     ...(label !== undefined && { labels: label }),
     // A flag about the log is about the program's own.
     ...((logLevel ?? logFormat) !== undefined && { log: undefined }),

@@ -6,6 +6,7 @@
 
 import { FaktoryError } from '@faktory-ts/protocol';
 import { backoff } from '../backoff.ts';
+import { longestTimer } from '../call.ts';
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import { checkKnown } from '../known-options.ts';
 import { resolveServers, type ServerChoice } from '../url.ts';
@@ -138,7 +139,7 @@ export class OutboxRelay {
   async #pause(ms: number): Promise<void> {
     if (this.#stopped || this.#woken) return;
     await new Promise<void>((go) => {
-      const timer = setTimeout(go, ms);
+      const timer = setTimeout(go, Math.min(ms, longestTimer)); // for Infinity it would wait 1 ms
       this.#endPause = () => {
         clearTimeout(timer);
         go();

@@ -62,7 +62,11 @@ export class BackupMaker {
     this.#child.kill('SIGKILL');
     await this.#last.catch(() => undefined);
     await this.#running?.catch(() => undefined);
-    prepare(this.#folder);
+    try {
+      prepare(this.#folder);
+    } catch {
+      // The next backup tries again, and says why it cannot. A stop must not fail for it.
+    }
   }
 
   #after(work: BackupWork, fault: string): Promise<Backup> {
