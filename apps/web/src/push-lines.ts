@@ -2,14 +2,15 @@
  * A push as lines for a shell: by the program `faktory`, and by curl. Pure. It must never leave a quote unescaped: arguments may hold
  * anything. A stranger would get wrong that both take the job's text as it stands, with its big numbers.
  */
-import { apiUrl } from './api.ts';
+import { placeholder } from './server-address.ts';
 
 /** A text as one word of a POSIX shell. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** By curl, to this server. Who must log in adds `-u`. */
-export function curlLine(job: string): string {
-  return `curl -X POST ${quoted(apiUrl('jobs'))} \\\n  -H 'content-type: application/json' \\\n  -d ${quoted(job)}`;
+/** By curl, to the address of `/api/jobs`. `password`: the server asks for one. */
+export function curlLine(job: string, url: string, password: boolean): string {
+  const user = password ? `-u ${quoted(`any:${placeholder}`)} ` : '';
+  return `curl ${user}-X POST ${quoted(url)} \\\n  -H 'content-type: application/json' \\\n  -d ${quoted(job)}`;
 }
 
 /** A job as the program `faktory push` takes it: arguments and custom as JSON text. */
@@ -25,8 +26,8 @@ export interface LineJob {
   custom?: string | undefined;
 }
 
-/** By the program that comes with the server. */
-export function commandLine(job: LineJob): string {
+/** By the program that comes with the server, to the server at `url`. */
+export function commandLine(job: LineJob, url: string): string {
   const flags = [
     job.queue && `--queue ${quoted(job.queue)}`,
     job.priority !== undefined && `--priority ${job.priority}`,
@@ -35,5 +36,7 @@ export function commandLine(job: LineJob): string {
     job.at && `--at ${quoted(job.at)}`,
     job.custom && `--custom ${quoted(job.custom)}`,
   ].filter(Boolean);
-  return ['faktory push', quoted(job.jobtype), quoted(job.args), ...flags].join(' ');
+  return [`FAKTORY_URL=${quoted(url)} faktory push`, quoted(job.jobtype), quoted(job.args), ...flags].join(
+    ' ',
+  );
 }

@@ -5,7 +5,9 @@
 import type { ApiRight, ApiSession } from '@faktory-ts/protocol';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useCallback, useContext, useEffect } from 'react';
-import { ApiProblem, api, onSignedOut } from './api.ts';
+import { ApiProblem, api, apiUrl, onSignedOut } from './api.ts';
+import { commandLine, curlLine, type LineJob } from './push-lines.ts';
+import { clientAddress } from './server-address.ts';
 
 const Session = createContext<ApiSession | undefined>(undefined);
 const sessionKey = ['session'];
@@ -35,6 +37,21 @@ export function useSession(): ApiSession {
 export function useCan(right: ApiRight): boolean {
   const { rights } = useSession();
   return rights.includes(right) || rights.includes('admin');
+}
+
+/** A push as lines for a shell, to this server. */
+export function usePushLines(): {
+  command: (job: LineJob) => string;
+  curl: (job: string) => string;
+  /** A password must be put into one of them. */
+  password: boolean;
+} {
+  const session = useSession();
+  return {
+    command: (job) => commandLine(job, clientAddress(session, location.hostname).url),
+    curl: (job) => curlLine(job, apiUrl('jobs'), session.password),
+    password: session.password || session.wire.password,
+  };
 }
 
 /** Asks the server again who looks, and which version it has: after it was away it may be another. */

@@ -27,10 +27,24 @@ export interface ApiSession {
   login: boolean;
   /** Argument values are hidden by rule. */
   redacted: boolean;
+  /** Requests over HTTP must prove who sends them. */
+  password: boolean;
+  /** Where clients push and fetch. */
+  wire: WireAddress;
   /** This product's version, for a page that is older than its server. */
   version: string;
   /** RFC 3339, by which a page knows how far its clock is off. */
   now: string;
+}
+
+/** Where clients push and fetch. */
+export interface WireAddress {
+  /** The host that the server listens on; absent: all of them, so also the one by which the page was opened. */
+  host?: string;
+  port: number;
+  tls: boolean;
+  /** Clients must prove that they know a password. */
+  password: boolean;
 }
 
 /** A queue as the page shows it. */

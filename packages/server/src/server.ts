@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
 import { Access } from './access/access.ts';
-import { addressOf } from './address.ts';
+import { addressOf, boundHost, wireAddress } from './address.ts';
 import { Clocks } from './clocks.ts';
 import { backupsOf, madeAt, pathsOf } from './engine/sqlite/backup-folder.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
@@ -146,7 +146,7 @@ class FaktoryServer implements Server {
   get url(): string {
     const { host, secrets, tls } = this.#settings;
     const [password] = secrets.passwords;
-    const name = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+    const { host: name = 'localhost' } = boundHost(host);
     const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
     return `${tls ? 'tcp+tls' : 'tcp'}://${secret}${name.includes(':') ? `[${name}]` : name}:${this.#port}`;
   }
@@ -248,6 +248,7 @@ class FaktoryServer implements Server {
       certificate,
       stopping: () => listener.stopping,
       asked: stalls,
+      wire: () => wireAddress(this.#settings, this.#port),
     };
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
     const watches = { backups, disk, shrink, descriptors, certificate, stalls, statsd };

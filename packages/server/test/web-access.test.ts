@@ -20,6 +20,26 @@ test('without a password everybody may do everything, and there is nothing to lo
   expect((await ask(server, '/api/login', { body: { password: 'x' } })).status).toBe(400);
 });
 
+test('a session says where clients connect, and which ports need a password', async () => {
+  const open = await running({ http: {} });
+  expect((await ask(open, '/api/session')).json()).toMatchObject({
+    password: false,
+    wire: { host: expect.any(String), port: open.port, tls: false, password: false },
+  });
+  const closed = await guarded();
+  expect(
+    (await ask(closed, '/api/session', { headers: await logIn(closed, 'secret') })).json(),
+  ).toMatchObject({
+    password: true,
+    wire: { port: closed.port, password: true },
+  });
+  const everywhere = await guarded({ host: '0.0.0.0' });
+  const { wire } = (
+    await ask(everywhere, '/api/session', { headers: await logIn(everywhere, 'secret') })
+  ).json<{ wire: object }>();
+  expect(wire).toEqual({ port: everywhere.port, tls: false, password: true });
+});
+
 test('with a password nothing of the API is told, and no browser’s own dialog is asked for', async () => {
   const server = await guarded();
   for (const path of ['/api/session', '/api/queues', '/api/jobs', '/api/about', '/api/openapi.json']) {

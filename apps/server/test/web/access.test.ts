@@ -55,6 +55,31 @@ describe.skipIf(noBrowser)('access', patience, () => {
     expect(await page.evaluate(() => document.cookie)).toBe('');
   });
 
+  test('lines to copy name the server’s address, and show where the password goes', async () => {
+    const at = await site({ password: 'secret' });
+    const page = await tab({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(at.url);
+    await page.getByLabel('Password').fill('secret');
+    await page.keyboard.press('Enter');
+    await page.getByText(`export FAKTORY_URL='tcp://:PASSWORD@127.0.0.1:${at.port}'`).waitFor();
+    await page.getByText('Replace PASSWORD').waitFor();
+    await new Wire(at, undefined, 'secret').push(1, { jid: 'job-00001' });
+    await page.goto(`${at.url}/jobs/job-00001`);
+    const copied = async (name: string): Promise<string> => {
+      await page.getByRole('button', { name }).click();
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      await page.getByRole('button', { name: 'Copied' }).waitFor({ state: 'detached' });
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    expect(await copied('Copy as a push command')).toContain(
+      `FAKTORY_URL='tcp://:PASSWORD@127.0.0.1:${at.port}' faktory push`,
+    );
+    expect(await copied('Copy as a curl line')).toContain(
+      `curl -u 'any:PASSWORD' -X POST '${at.url}/api/jobs'`,
+    );
+    await page.getByText('Replace PASSWORD').waitFor();
+  });
+
   test('a logout ends it in every tab', async () => {
     expectFaults(denied);
     const at = await site({ password: 'secret' });

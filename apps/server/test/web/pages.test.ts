@@ -113,6 +113,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     await page.goto(at.url);
     for (const language of ['Ruby', 'Go', 'Python'])
       await page.getByRole('tab', { name: language }).waitFor();
+    await page.getByText(`export FAKTORY_URL='tcp://127.0.0.1:${at.port}'`).waitFor();
     await new Wire(at).push();
     await page.getByRole('tab', { name: 'Ruby' }).waitFor({ state: 'detached' });
   });

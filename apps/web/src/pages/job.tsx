@@ -17,7 +17,7 @@ import { Empty, ErrorNote, Skeleton } from '../parts/notes.tsx';
 import { Facts, PageHead, Section } from '../parts/section.tsx';
 import { PriorityMark, StateBadge } from '../parts/state.tsx';
 import { usePrefs } from '../prefs.ts';
-import { commandLine, curlLine } from '../push-lines.ts';
+import { usePushLines } from '../session.tsx';
 import { usePage } from '../shell/title.ts';
 import { Elapsed, Time } from '../time.tsx';
 import { Attempts } from './job/attempts.tsx';
@@ -110,6 +110,7 @@ function Arguments({ job }: { job: JobDetail }): ReactNode {
 
 function Whole({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
   const { t } = useTranslation();
+  const lines = usePushLines();
   const file = rawUrl(job.jid, job.place);
   return (
     <Section
@@ -128,10 +129,11 @@ function Whole({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
       {job.job_cut ? (
         <p className="py-2 text-soft">{t('job.cut', { size: bytes(job.bytes) })}</p>
       ) : (
-        <div className="flex flex-wrap gap-2 py-2">
+        <div className="flex flex-wrap items-center gap-2 py-2">
           <CopyButton words text={job.job} label={t('job.copyJson')} />
-          <CopyButton words text={() => commandLine(lineJob(job.job))} label={t('job.copyPush')} />
-          <CopyButton words text={() => curlLine(copyText(job.job))} label={t('job.copyCurl')} />
+          <CopyButton words text={() => lines.command(lineJob(job.job))} label={t('job.copyPush')} />
+          <CopyButton words text={() => lines.curl(copyText(job.job))} label={t('job.copyCurl')} />
+          {lines.password && <p className="text-sm text-faint">{t('parts.putPassword')}</p>}
         </div>
       )}
       <details>

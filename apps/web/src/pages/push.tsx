@@ -17,7 +17,6 @@ import { JsonField, useJsonWords } from '../parts/json-field.tsx';
 import { Empty, ErrorNote } from '../parts/notes.tsx';
 import { PageHead } from '../parts/section.tsx';
 import { usePrefs } from '../prefs.ts';
-import { commandLine } from '../push-lines.ts';
 import { useCan } from '../session.tsx';
 import { usePage } from '../shell/title.ts';
 import { fromField } from '../zone.ts';
@@ -140,11 +139,7 @@ function Form(): ReactNode {
           </p>
         </div>
       </form>
-      <Preview
-        text={text}
-        command={commandLine(lineJob(draft, at))}
-        wrong={Object.keys(mistakes).length > 0}
-      />
+      <Preview text={text} command={lineJob(draft, at)} wrong={Object.keys(mistakes).length > 0} />
     </div>
   );
 }

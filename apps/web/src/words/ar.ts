@@ -373,7 +373,7 @@ export const words = {
     firstLanguages: 'لغات البرمجة',
     firstForm: 'أو أضف مهمة بالنموذج',
     firstInstall: 'التثبيت:',
-    firstAddress: 'يجد العملاء الخادم عبر FAKTORY_URL، ومن دونه يستخدمون tcp://localhost:7419.',
+    firstAddress: 'يجد العملاء هذا الخادم عبر FAKTORY_URL:',
   },
   parts: {
     asTable: 'عرض كجدول',
@@ -385,6 +385,7 @@ export const words = {
     code: 'الشيفرة',
     columns: 'الأعمدة',
     copied: 'تم النسخ',
+    putPassword: 'ضع كلمة مرور الخادم مكان PASSWORD.',
     copy: 'نسخ',
     counting: 'جارٍ العدّ',
     countedSoFar: 'جارٍ العدّ: {{number}} حتى الآن',

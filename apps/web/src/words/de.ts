@@ -286,7 +286,7 @@ export const words = {
     firstLanguages: 'Programmiersprachen',
     firstForm: 'Oder einen per Formular pushen',
     firstInstall: 'Installieren:',
-    firstAddress: 'Clients finden den Server über FAKTORY_URL; ohne sie nehmen sie tcp://localhost:7419.',
+    firstAddress: 'Clients finden diesen Server über FAKTORY_URL:',
   },
   parts: {
     asTable: 'Als Tabelle anzeigen',
@@ -298,6 +298,7 @@ export const words = {
     code: 'Code',
     columns: 'Spalten',
     copied: 'Kopiert',
+    putPassword: 'Für PASSWORD das Passwort des Servers einsetzen.',
     copy: 'Kopieren',
     counting: 'Wird gezählt',
     countedSoFar: 'Wird gezählt: bisher {{number}}',

@@ -312,8 +312,7 @@ export const words = {
     firstLanguages: 'Lenguajes de programación',
     firstForm: 'O enviar uno con el formulario',
     firstInstall: 'Instalar:',
-    firstAddress:
-      'Los clientes encuentran el servidor mediante FAKTORY_URL; sin ella usan tcp://localhost:7419.',
+    firstAddress: 'Los clientes encuentran este servidor mediante FAKTORY_URL:',
   },
   parts: {
     asTable: 'Mostrar como tabla',
@@ -325,6 +324,7 @@ export const words = {
     code: 'Código',
     columns: 'Columnas',
     copied: 'Copiado',
+    putPassword: 'Sustituye PASSWORD por la contraseña del servidor.',
     copy: 'Copiar',
     counting: 'Contando',
     countedSoFar: 'Contando: {{number}} hasta ahora',

@@ -281,7 +281,7 @@ export const words = {
     firstLanguages: 'زبان‌های برنامه‌نویسی',
     firstForm: 'یا با فرم بیفزایید',
     firstInstall: 'نصب:',
-    firstAddress: 'کلاینت‌ها سرور را با FAKTORY_URL می‌یابند؛ بدون آن به tcp://localhost:7419 وصل می‌شوند.',
+    firstAddress: 'کلاینت‌ها این سرور را با FAKTORY_URL می‌یابند:',
   },
   parts: {
     asTable: 'نمایش به‌صورت جدول',
@@ -293,6 +293,7 @@ export const words = {
     code: 'کد',
     columns: 'ستون‌ها',
     copied: 'کپی شد',
+    putPassword: 'به جای PASSWORD گذرواژهٔ سرور را بگذارید.',
     copy: 'کپی',
     counting: 'در حال شمارش',
     countedSoFar: 'در حال شمارش: تاکنون {{number}}',

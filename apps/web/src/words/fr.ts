@@ -314,8 +314,7 @@ export const words = {
     firstLanguages: 'Langages de programmation',
     firstForm: 'Ou envoyer un job avec le formulaire',
     firstInstall: 'Installer :',
-    firstAddress:
-      'Les clients trouvent le serveur grâce à FAKTORY_URL ; sans cette variable, ils prennent tcp://localhost:7419.',
+    firstAddress: 'Les clients trouvent ce serveur grâce à FAKTORY_URL :',
   },
   parts: {
     asTable: 'Afficher en tableau',
@@ -327,6 +326,7 @@ export const words = {
     code: 'Code',
     columns: 'Colonnes',
     copied: 'Copié',
+    putPassword: 'Remplacez PASSWORD par le mot de passe du serveur.',
     copy: 'Copier',
     counting: 'Comptage',
     countedSoFar: 'Comptage : {{number}} jusqu’ici',

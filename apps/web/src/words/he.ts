@@ -300,7 +300,7 @@ export const words = {
     firstLanguages: 'שפות תכנות',
     firstForm: 'או הוספה באמצעות טופס',
     firstInstall: 'התקנה:',
-    firstAddress: 'לקוחות מוצאים את השרת לפי FAKTORY_URL; בלעדיו הם פונים אל tcp://localhost:7419.',
+    firstAddress: 'לקוחות מוצאים את השרת הזה לפי FAKTORY_URL:',
   },
   parts: {
     asTable: 'הצגה כטבלה',
@@ -312,6 +312,7 @@ export const words = {
     code: 'קוד',
     columns: 'עמודות',
     copied: 'הועתק',
+    putPassword: 'יש להחליף את PASSWORD בסיסמת השרת.',
     copy: 'העתקה',
     counting: 'בספירה',
     countedSoFar: 'בספירה: {{number}} עד כה',

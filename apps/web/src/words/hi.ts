@@ -277,7 +277,7 @@ export const words = {
     firstLanguages: 'प्रोग्रामिंग भाषाएँ',
     firstForm: 'या फ़ॉर्म से पुश करें',
     firstInstall: 'इंस्टॉल करें:',
-    firstAddress: 'क्लाइंट सर्वर का पता FAKTORY_URL से लेते हैं; उसके बिना tcp://localhost:7419 का उपयोग करते हैं।',
+    firstAddress: 'क्लाइंट इस सर्वर का पता FAKTORY_URL से लेते हैं:',
   },
   parts: {
     asTable: 'टेबल के रूप में दिखाएँ',
@@ -289,6 +289,7 @@ export const words = {
     code: 'कोड',
     columns: 'कॉलम',
     copied: 'कॉपी हो गया',
+    putPassword: 'PASSWORD की जगह सर्वर का पासवर्ड लिखें।',
     copy: 'कॉपी करें',
     counting: 'गिनती जारी है',
     countedSoFar: 'गिनती जारी है: अब तक {{number}}',

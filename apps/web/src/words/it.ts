@@ -310,7 +310,7 @@ export const words = {
     firstLanguages: 'Linguaggi di programmazione',
     firstForm: 'Oppure inviane uno con il modulo',
     firstInstall: 'Installazione:',
-    firstAddress: 'I client trovano il server tramite FAKTORY_URL; senza, usano tcp://localhost:7419.',
+    firstAddress: 'I client trovano questo server tramite FAKTORY_URL:',
   },
   parts: {
     asTable: 'Mostra come tabella',
@@ -322,6 +322,7 @@ export const words = {
     code: 'Codice',
     columns: 'Colonne',
     copied: 'Copiato',
+    putPassword: 'Sostituisci PASSWORD con la password del server.',
     copy: 'Copia',
     counting: 'Conteggio',
     countedSoFar: 'Conteggio: {{number}} finora',

@@ -260,8 +260,7 @@ export const words = {
     firstLanguages: 'プログラミング言語',
     firstForm: 'フォームから投入する',
     firstInstall: 'インストール:',
-    firstAddress:
-      'クライアントは FAKTORY_URL でサーバーを見つけます。設定がなければ tcp://localhost:7419 を使います。',
+    firstAddress: 'クライアントは FAKTORY_URL でこのサーバーを見つけます：',
   },
   parts: {
     asTable: '表で表示',
@@ -273,6 +272,7 @@ export const words = {
     code: 'コード',
     columns: '列',
     copied: 'コピーしました',
+    putPassword: 'PASSWORD をサーバーのパスワードに置き換えてください。',
     copy: 'コピー',
     counting: '集計中',
     countedSoFar: '集計中: 現在{{number}}件',

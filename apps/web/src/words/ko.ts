@@ -257,8 +257,7 @@ export const words = {
     firstLanguages: '프로그래밍 언어',
     firstForm: '또는 양식으로 푸시',
     firstInstall: '설치:',
-    firstAddress:
-      '클라이언트는 FAKTORY_URL로 서버를 찾으며, 설정되지 않은 경우 tcp://localhost:7419를 사용합니다.',
+    firstAddress: '클라이언트는 FAKTORY_URL로 이 서버를 찾습니다:',
   },
   parts: {
     asTable: '표로 보기',
@@ -270,6 +269,7 @@ export const words = {
     code: '코드',
     columns: '열',
     copied: '복사됨',
+    putPassword: 'PASSWORD를 서버의 비밀번호로 바꾸세요.',
     copy: '복사',
     counting: '세는 중',
     countedSoFar: '세는 중: 현재 {{number}}개',

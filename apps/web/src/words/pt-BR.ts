@@ -308,7 +308,7 @@ export const words = {
     firstLanguages: 'Linguagens de programação',
     firstForm: 'Ou envie um pelo formulário',
     firstInstall: 'Instalar:',
-    firstAddress: 'Os clientes encontram o servidor por FAKTORY_URL; sem ela, usam tcp://localhost:7419.',
+    firstAddress: 'Os clientes encontram este servidor por FAKTORY_URL:',
   },
   parts: {
     asTable: 'Mostrar como tabela',
@@ -320,6 +320,7 @@ export const words = {
     code: 'Código',
     columns: 'Colunas',
     copied: 'Copiado',
+    putPassword: 'Troque PASSWORD pela senha do servidor.',
     copy: 'Copiar',
     counting: 'Contando',
     countedSoFar: 'Contando: {{number}} até agora',

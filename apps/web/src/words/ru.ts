@@ -330,7 +330,7 @@ export const words = {
     firstLanguages: 'Языки программирования',
     firstForm: 'Или добавить через форму',
     firstInstall: 'Установка:',
-    firstAddress: 'Клиенты находят сервер по FAKTORY_URL; без него используется tcp://localhost:7419.',
+    firstAddress: 'Клиенты находят этот сервер по FAKTORY_URL:',
   },
   parts: {
     asTable: 'Показать таблицей',
@@ -342,6 +342,7 @@ export const words = {
     code: 'Код',
     columns: 'Столбцы',
     copied: 'Скопировано',
+    putPassword: 'Замените PASSWORD паролем сервера.',
     copy: 'Копировать',
     counting: 'Подсчёт',
     countedSoFar: 'Подсчёт: пока {{number}}',

@@ -333,7 +333,7 @@ export const words = {
     firstLanguages: 'Мови програмування',
     firstForm: 'Або додати через форму',
     firstInstall: 'Встановлення:',
-    firstAddress: 'Клієнти знаходять сервер за FAKTORY_URL; без нього використовується tcp://localhost:7419.',
+    firstAddress: 'Клієнти знаходять цей сервер за FAKTORY_URL:',
   },
   parts: {
     asTable: 'Показати таблицею',
@@ -345,6 +345,7 @@ export const words = {
     code: 'Код',
     columns: 'Стовпці',
     copied: 'Скопійовано',
+    putPassword: 'Замініть PASSWORD паролем сервера.',
     copy: 'Копіювати',
     counting: 'Підрахунок',
     countedSoFar: 'Підрахунок: поки що {{number}}',

@@ -250,7 +250,7 @@ export const words = {
     firstLanguages: '编程语言',
     firstForm: '或通过表单推送',
     firstInstall: '安装：',
-    firstAddress: '客户端通过 FAKTORY_URL 找到服务器；未设置时使用 tcp://localhost:7419。',
+    firstAddress: '客户端通过 FAKTORY_URL 找到此服务器：',
   },
   parts: {
     asTable: '以表格显示',
@@ -262,6 +262,7 @@ export const words = {
     code: '代码',
     columns: '列',
     copied: '已复制',
+    putPassword: '请将 PASSWORD 替换为服务器的密码。',
     copy: '复制',
     counting: '正在计数',
     countedSoFar: '正在计数：目前 {{number}} 个',

@@ -250,7 +250,7 @@ export const words = {
     firstLanguages: '程式語言',
     firstForm: '或透過表單推送',
     firstInstall: '安裝：',
-    firstAddress: '用戶端透過 FAKTORY_URL 找到伺服器；未設定時使用 tcp://localhost:7419。',
+    firstAddress: '用戶端透過 FAKTORY_URL 找到此伺服器：',
   },
   parts: {
     asTable: '以表格顯示',
@@ -262,6 +262,7 @@ export const words = {
     code: '程式碼',
     columns: '欄位',
     copied: '已複製',
+    putPassword: '請將 PASSWORD 替換為伺服器的密碼。',
     copy: '複製',
     counting: '計數中',
     countedSoFar: '計數中：目前 {{number}} 個',

@@ -1,5 +1,5 @@
 /** Logging in, logging out, and who one is. Failed logins slow an address down, as on the wire (access/logins.ts). */
-import { type ApiSession, excerpt, FaktoryError, formatTime } from '@faktory-ts/protocol';
+import { type ApiSession, excerpt, FaktoryError, formatTime, type WireAddress } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, rightsOf } from '../access/access.ts';
 import { numberIn, refuseOthers, setCookie } from './guard.ts';
@@ -10,6 +10,8 @@ export interface SessionSources {
   readonly access: Access;
   readonly version: string;
   readonly redacted: boolean;
+  /** The command port. */
+  readonly wire: () => Omit<WireAddress, 'password'>;
   readonly now: () => number;
 }
 
@@ -80,11 +82,10 @@ async function login(
   }
 }
 
-function told(
-  { version, redacted, now }: SessionSources,
-  caller: Caller | undefined,
-  login: boolean,
-): ApiSession {
+function told(sources: SessionSources, caller: Caller | undefined, login: boolean): ApiSession {
+  const { access, version, redacted, now } = sources;
   const { who = 'anybody', limits } = caller ?? {};
-  return { who, rights: rightsOf(limits), login, redacted, version, now: formatTime(now()) };
+  const wire = { ...sources.wire(), password: access.asks };
+  const rights = rightsOf(limits);
+  return { who, rights, login, redacted, password: access.asksHttp, wire, version, now: formatTime(now()) };
 }

@@ -17,8 +17,8 @@ test('a copy may have other arguments', () => {
 });
 
 test('the command of a copy names what the job had, its quotes safe from the shell', () => {
-  expect(commandLine(lineJob(job))).toBe(
-    `faktory push 'Send' '[12345678901234567890,"it'\\''s \\u00e9"]' --queue 'mail' --priority 7 --retry=3 --custom '{"trace":1.0}'`,
+  expect(commandLine(lineJob(job), 'tcp://h:1')).toBe(
+    `FAKTORY_URL='tcp://h:1' faktory push 'Send' '[12345678901234567890,"it'\\''s \\u00e9"]' --queue 'mail' --priority 7 --retry=3 --custom '{"trace":1.0}'`,
   );
 });
 

@@ -2,6 +2,7 @@
  * The first job in the usual languages: code, the same in every language of the page. It must never use a client's inner parts. A
  * stranger would get wrong that each example pushes the same job, so that they can be compared.
  */
+import type { ClientAddress } from '../../server-address.ts';
 
 /** A client, how it comes, and a push with it. */
 export interface Example {
@@ -70,22 +71,22 @@ async fn main() -> Result<(), faktory::Error> {
 }
 `;
 
-const php = `<?php
+const php = ({ host, port }: ClientAddress): string => `<?php
 require 'vendor/autoload.php';
 
 use FaktoryQueue\\FaktoryClient;
 use FaktoryQueue\\FaktoryJob;
 
-$client = new FaktoryClient('localhost', '7419');
+$client = new FaktoryClient('${host}', '${port}');
 $client->push(new FaktoryJob('SendEmail', ['ada@example.com', 42]));
 `;
 
-/** All of them. */
-export const examples: readonly Example[] = [
+/** All of them, for a server at this address. */
+export const examplesFor = (at: ClientAddress): readonly Example[] => [
   { language: 'Node.js', install: 'npm install @faktory-ts/client', code: node },
   { language: 'Ruby', install: 'gem install faktory_worker_ruby', code: ruby },
   { language: 'Python', install: 'pip install faktory', code: python },
   { language: 'Go', install: 'go get github.com/contribsys/faktory', code: go },
   { language: 'Rust', install: 'cargo add faktory serde_json tokio --features tokio/full', code: rust },
-  { language: 'PHP', install: 'composer require basekit/faktory_worker_php', code: php },
+  { language: 'PHP', install: 'composer require basekit/faktory_worker_php', code: php(at) },
 ];

@@ -8,13 +8,17 @@ import { Link } from 'wouter';
 import { CodeBlock } from '../../parts/code.tsx';
 import { Section } from '../../parts/section.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
-import { useCan } from '../../session.tsx';
-import { examples } from './first-code.ts';
+import { quoted } from '../../push-lines.ts';
+import { clientAddress } from '../../server-address.ts';
+import { useCan, useSession } from '../../session.tsx';
+import { examplesFor } from './first-code.ts';
 
 export default function FirstJob(): ReactNode {
   const { t } = useTranslation();
   const canPush = useCan('push');
-  const tabs = examples.map(({ language, install, code }) => ({
+  const session = useSession();
+  const at = clientAddress(session, location.hostname);
+  const tabs = examplesFor(at).map(({ language, install, code }) => ({
     id: language,
     label: language,
     panel: (
@@ -29,8 +33,13 @@ export default function FirstJob(): ReactNode {
   return (
     <Section title={t('overview.firstTitle')}>
       <p className="mt-3 mb-4 max-w-prose text-soft">{t('overview.firstBody')}</p>
+      <p className="mb-2 text-soft">
+        {t('overview.firstAddress')} {session.wire.password && t('parts.putPassword')}
+      </p>
+      <div className="mb-4">
+        <CodeBlock text={`export FAKTORY_URL=${quoted(at.url)}`} />
+      </div>
       <Tabs label={t('overview.firstLanguages')} tabs={tabs} />
-      <p className="mt-3 text-sm text-faint">{t('overview.firstAddress')}</p>
       {canPush && (
         <p className="mt-3">
           <Link href="/push" className="link">

@@ -54,6 +54,9 @@ test('a mistake in the arguments is told with its line', () => {
 
 test('a line for a shell holds whatever the arguments hold', () => {
   expect(quoted("it's")).toBe("'it'\\''s'");
-  const line = commandLine(lineJob({ ...draft, args: '["it\'s"]', queue: 'q', retry: '-1' }, undefined));
-  expect(line).toBe(`faktory push 'SendEmail' '["it'\\''s"]' --queue 'q' --retry=-1`);
+  const line = commandLine(
+    lineJob({ ...draft, args: '["it\'s"]', queue: 'q', retry: '-1' }, undefined),
+    'tcp://h:1',
+  );
+  expect(line).toBe(`FAKTORY_URL='tcp://h:1' faktory push 'SendEmail' '["it'\\''s"]' --queue 'q' --retry=-1`);
 });

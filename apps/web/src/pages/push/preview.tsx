@@ -7,7 +7,8 @@ import { useTranslation } from 'react-i18next';
 import { laidOut } from '../../json.ts';
 import { CodeBlock, CopyButton } from '../../parts/code.tsx';
 import { Section } from '../../parts/section.tsx';
-import { curlLine } from '../../push-lines.ts';
+import type { LineJob } from '../../push-lines.ts';
+import { usePushLines } from '../../session.tsx';
 
 /** The job as it will be sent. */
 export function Preview({
@@ -16,10 +17,11 @@ export function Preview({
   wrong,
 }: {
   text: string;
-  command: string;
+  command: LineJob;
   wrong: boolean;
 }): ReactNode {
   const { t } = useTranslation();
+  const lines = usePushLines();
   const pretty = useMemo(() => laidOut(text), [text]);
   return (
     <Section
@@ -27,13 +29,14 @@ export function Preview({
       actions={
         !wrong && (
           <>
-            <CopyButton words text={command} label={t('push.asCommand')} />
-            <CopyButton words text={() => curlLine(text)} label={t('push.asCurl')} />
+            <CopyButton words text={() => lines.command(command)} label={t('push.asCommand')} />
+            <CopyButton words text={() => lines.curl(text)} label={t('push.asCurl')} />
           </>
         )
       }
     >
       <div className="mt-3">
+        {lines.password && !wrong && <p className="mb-2 text-sm text-faint">{t('parts.putPassword')}</p>}
         <CodeBlock text={pretty} />
       </div>
     </Section>

@@ -85,5 +85,5 @@ export const overview = {
   firstLanguages: 'Programming languages',
   firstForm: 'Or push one by form',
   firstInstall: 'Install:',
-  firstAddress: 'Clients find the server by FAKTORY_URL; without it they take tcp://localhost:7419.',
+  firstAddress: 'Clients find this server by FAKTORY_URL:',
 } as const;

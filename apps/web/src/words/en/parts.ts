@@ -12,6 +12,7 @@ export const parts = {
   code: 'Code',
   columns: 'Columns',
   copied: 'Copied',
+  putPassword: 'Replace PASSWORD with the server’s password.',
   copy: 'Copy',
   counting: 'Counting',
   countedSoFar: 'Counting: {{number}} so far',
