@@ -4,7 +4,7 @@
 import type { BareClient } from './bare-client.ts';
 
 /** What a case works with. */
-export interface Bench {
+interface Bench {
   readonly client: BareClient;
   /** Asks the web server. */
   readonly page: (path: string, init?: RequestInit) => Promise<Response>;

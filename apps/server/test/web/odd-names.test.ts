@@ -1,5 +1,5 @@
 /* Names that browsers and proxies change in an address, and jobs that run, in a real browser. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, test } from 'vitest';
 import { noBrowser, patience, site, tab } from './browser.ts';
 import { endWires, eventually, Wire } from './wire.ts';
 

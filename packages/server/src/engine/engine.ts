@@ -37,7 +37,6 @@ export type * from './space.ts';
 export {
   type StorageErrorKind,
   StorageErrors,
-  type StorageListener,
   storageAdvice,
   storageErrorKinds,
 } from './storage-errors.ts';

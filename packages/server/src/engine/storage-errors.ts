@@ -22,7 +22,7 @@ export const storageAdvice: Readonly<Record<StorageErrorKind, string>> = {
 };
 
 /** What listeners hear. */
-export interface StorageListener {
+interface StorageListener {
   /** `refused` operations failed with this error; their callers were answered with it. */
   failed(kind: StorageErrorKind, message: string, refused: number): void;
   /** A commit succeeded after errors of this kind. */

@@ -7,7 +7,7 @@ import { afterEach, expect } from 'vitest';
 import type { Engine, Entry, FindAsk, Found, Place, Reservation, SetChange, Sizes } from '../engine.ts';
 
 /** The settings a conformance test may ask for; absent ones are the engine's defaults. */
-export interface StoreOptions {
+interface StoreOptions {
   readonly clock: () => Micros;
   /** Goes forward only; nobody sets it. */
   readonly steady: () => Micros;
