@@ -386,6 +386,47 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
   });
 });
 
+it('with --json an import prints one JSON value of what was found and done; what is for people is a note', async () => {
+  const dir = freshFolder();
+  const file = join(freshFolder(), 'dump.rdb');
+  const jobs = [job('job-0000', 'default'), 'no job at all', job('job-0001', 'default')];
+  writeFileSync(
+    file,
+    rdb(8, [
+      value(2, 'queues', listed(['default'].map(string))),
+      value(1, 'q:default', listed(jobs.map(string))),
+    ]),
+  );
+  const printed: string[] = [];
+  const noted: string[] = [];
+  const terminal = {
+    env: {},
+    tty: false,
+    width: 80,
+    input: process.stdin,
+    printAll: async () => undefined,
+    print: (text: string) => void printed.push(text),
+    note: (text: string) => void noted.push(text),
+    confirm: async () => false,
+    signal: new AbortController().signal,
+  };
+  const found = {
+    jobs: 2,
+    places: { ready: 2, working: 0, scheduled: 0, retries: 0, dead: 0 },
+    queues: [{ name: 'default', ready: 2, paused: false }],
+    processed: 0,
+    failures: 0,
+    days: 0,
+  };
+  await runCommand(importing, [file, '-d', dir, '--json', '--dry-run'], terminal);
+  expect(JSON.parse(printed.splice(0).join())).toMatchObject({ folder: dir, found, imported: null });
+  expect(noted.join()).toMatch(/QUEUE[\s\S]*1 job cannot be imported/);
+  await runCommand(importing, [file, '-d', dir, '--json', '--yes'], terminal);
+  const { imported } = JSON.parse(printed.join());
+  expect(imported).toMatchObject({ jobs: 2, skipped: 0, rejected: { jobs: 1 } });
+  expect(readFileSync(imported.rejected.file, 'utf8')).toContain('no job at all');
+});
+
 it('what is no Redis and no file is refused in words', async () => {
   const dir = ['-d', freshFolder()];
   await expect(run(['http://:secret@x', ...dir])).rejects.toMatchObject({

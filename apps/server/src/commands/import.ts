@@ -11,14 +11,14 @@ import { linesOf, Tally } from '../import/records.ts';
 import { redisAddress } from '../import/redis-address.ts';
 import { takeSnapshot } from '../import/redis-snapshot.ts';
 import { Rejects } from '../import/rejects.ts';
-import { report } from '../import/report.ts';
+import { type Findings, findings, report } from '../import/report.ts';
 import type { Source } from '../import/source.ts';
 import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
-import { counted, plain, readNumber, thousands } from './words.ts';
+import { counted, jsonText, plain, readNumber, thousands } from './words.ts';
 
-type Names = 'dir' | 'database' | 'dry-run' | 'merge' | 'yes';
+type Names = 'dir' | 'database' | 'dry-run' | 'merge' | 'yes' | 'json';
 
 export const importing = command<Names>({
   name: 'import',
@@ -32,6 +32,7 @@ export const importing = command<Names>({
       describe: 'into a store that is in use: jobs whose jid is there, and all counters, are left out',
     },
     ...yesFlag,
+    json: { describe: 'print what was found and done as JSON; what is for people goes to standard error' },
   },
   words: [1, 1],
   more: `FILE.rdb          what Redis saved, in the storage folder of Faktory: stop Faktory first, then nothing is missing
@@ -60,23 +61,32 @@ Faktory's data is only read. Jobs that cannot be imported are written to rejecte
 
 async function importFrom(source: Source, call: Call<Names>, folder: DataFolder): Promise<void> {
   const { terminal } = call;
+  const json = call.on('json');
   const found = await survey(source, call);
+  const { jobs } = found;
   if (call.on('dry-run')) {
-    terminal.print(
-      `\nNothing was imported. Without --dry-run, ${counted(found, 'job')} would go into ${folder.dir}`,
-    );
+    const text = `\nNothing was imported. Without --dry-run, ${counted(jobs, 'job')} would go into ${folder.dir}`;
+    terminal.print(json ? jsonText({ folder: folder.dir, found, imported: null }, 2) : text);
     return;
   }
-  if (!(await agreed(call, `Import ${counted(found, 'job')} into ${folder.dir}?`))) return;
+  if (!(await agreed(call, `Import ${counted(jobs, 'job')} into ${folder.dir}?`))) return;
   const rejects = new Rejects(
     join(folder.dir, `rejected-${new Date().toISOString().replaceAll(':', '-')}.jsonl`),
   );
   let loaded: Loaded | undefined;
   try {
-    loaded = await load(source, call, folder, rejects, found);
+    loaded = await load(source, call, folder, rejects, jobs);
   } finally {
     rejects.close(loaded !== undefined);
   }
+  if (json) {
+    const rejected = { jobs: rejects.count, file: rejects.path ?? null };
+    const imported = { jobs: loaded.jobs, skipped: loaded.skipped, rejected };
+    terminal.print(jsonText({ folder: folder.dir, found, imported }, 2));
+  } else tell(call, folder, loaded, rejects);
+}
+
+function tell({ terminal }: Call, folder: DataFolder, loaded: Loaded, rejects: Rejects): void {
   const known = loaded.skipped > 0 ? `, ${thousands(loaded.skipped)} were there` : '';
   terminal.print(`${counted(loaded.jobs, 'job')} imported into ${folder.dir}${known}`);
   if (rejects.path !== undefined) {
@@ -87,8 +97,8 @@ async function importFrom(source: Source, call: Call<Names>, folder: DataFolder)
   terminal.print(`Next: keep Faktory stopped, and start the server: faktory -d ${folder.dir}`);
 }
 
-/** Looks at everything once, and prints it; gives the number of jobs. */
-async function survey(source: Source, call: Call<Names>): Promise<number> {
+/** Looks at everything once, and tells it. */
+async function survey(source: Source, call: Call<Names>): Promise<Findings> {
   const { terminal } = call;
   const tally = new Tally((jobs) => terminal.screen?.progress(`looked at ${thousands(jobs)} jobs …`));
   const rejects = new Rejects();
@@ -102,8 +112,9 @@ async function survey(source: Source, call: Call<Names>): Promise<number> {
   }
   for await (const _ of linesOf({ source, contents, tally, rejects, counters: true }));
   terminal.screen?.progress('');
-  report(terminal, contents, tally, rejects);
-  return tally.jobs;
+  const say = (text: string): void => (call.on('json') ? terminal.note(text) : terminal.print(text));
+  report(terminal, say, contents, tally, rejects);
+  return findings(contents, tally, rejects);
 }
 
 const isEmpty = ({ queues, sets, days, totals }: Contents): boolean =>

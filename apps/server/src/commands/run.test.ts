@@ -106,3 +106,8 @@ it.each([
 ])('a word that is no command is refused: %s', async (word, message) => {
   await expect(commandOf([word])).rejects.toMatchObject({ code: 'CONFIG', message });
 });
+
+it('every command that prints data has --json; dump prints JSON anyway, completion a script', async () => {
+  const without = (await allCommands()).filter(({ flags }) => !Object.hasOwn(flags, 'json'));
+  expect(without.map(({ name }) => name)).toEqual(['dump', 'completion']);
+});

@@ -13,31 +13,73 @@ const DEAD_LIMIT = 10_000;
 
 const places = ['ready', 'working', 'scheduled', 'retries', 'dead'];
 
-/** Prints what was found. */
-export function report(terminal: Terminal, contents: Contents, tally: Tally, rejects: Rejects): void {
+/** What was found, for scripts. */
+export interface Findings {
+  readonly jobs: number;
+  readonly places: Readonly<Record<string, number>>;
+  readonly queues: readonly { readonly name: string; readonly ready: number; readonly paused: boolean }[];
+  readonly processed: number;
+  readonly failures: number;
+  readonly days: number;
+  /** Jobs that cannot be imported, by the reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** What is strange, in words. */
+  readonly notes: readonly string[];
+}
+
+/** What was found, as values. */
+export function findings(contents: Contents, tally: Tally, rejects: Rejects): Findings {
+  return {
+    jobs: tally.jobs,
+    places: Object.fromEntries(places.map((place) => [place, tally.places.get(place) ?? 0])),
+    queues: queuesOf(contents, tally),
+    ...contents.totals,
+    days: contents.days.length,
+    rejected: Object.fromEntries(rejects.reasons),
+    notes: notes(contents, tally),
+  };
+}
+
+function queuesOf(contents: Contents, tally: Tally): Findings['queues'] {
+  const paused = new Map(contents.queues.map((queue) => [queue.name, queue.paused]));
+  for (const name of tally.queues.keys()) if (!paused.has(name)) paused.set(name, false);
+  return [...paused].map(([name, isPaused]) => ({
+    name,
+    ready: tally.queues.get(name) ?? 0,
+    paused: isPaused,
+  }));
+}
+
+/** Tells what was found. */
+export function report(
+  terminal: Terminal,
+  say: (text: string) => void,
+  contents: Contents,
+  tally: Tally,
+  rejects: Rejects,
+): void {
   const { days, totals } = contents;
-  terminal.print(
+  say(
     table(
       terminal,
       ['PLACE', 'JOBS'],
       places.map((place) => [place, tally.places.get(place) ?? 0]),
     ),
   );
-  const queues = new Map(contents.queues.map(({ name, paused }) => [name, paused]));
-  for (const name of tally.queues.keys()) if (!queues.has(name)) queues.set(name, false);
-  const rows = [...queues].map(([name, paused]) => [
+  const rows = queuesOf(contents, tally).map(({ name, ready, paused }) => [
     name,
-    tally.queues.get(name) ?? 0,
+    ready,
     paused ? 'paused' : '',
   ]);
-  if (rows.length > 0) terminal.print(`\n${table(terminal, ['QUEUE', 'READY', ''], rows)}`);
+  if (rows.length > 0) say(`\n${table(terminal, ['QUEUE', 'READY', ''], rows)}`);
   const { processed, failures } = totals;
   const counters = `${counted(processed, 'execution')}, ${thousands(failures)} of them failed, and ${counted(days.length, 'day')} of history`;
-  terminal.print(`\n${counters}`);
-  for (const note of notes(contents, tally, rejects)) terminal.print(`- ${plain(note)}`);
+  say(`\n${counters}`);
+  const told = [...notes(contents, tally), ...rejected(rejects)];
+  for (const note of told) say(`- ${plain(note)}`);
 }
 
-function notes({ odd }: Contents, tally: Tally, rejects: Rejects): string[] {
+function notes({ odd }: Contents, tally: Tally): string[] {
   const found = [...odd];
   const tell = (count: number, text: string): void => {
     if (count > 0) found.push(`${counted(count, 'job')} ${text}`);
@@ -56,7 +98,12 @@ function notes({ odd }: Contents, tally: Tally, rejects: Rejects): string[] {
     const limit = `a server keeps the newest ${thousands(DEAD_LIMIT)} unless --dead-limit says more`;
     found.push(`${counted(dead, 'dead job')}: ${limit}`);
   }
-  tell(rejects.count, 'cannot be imported; they will be written to a file in the data folder:');
-  for (const [reason, count] of rejects.reasons) found.push(`  ${thousands(count)} × ${reason}`);
   return found;
+}
+
+function rejected({ count, reasons }: Rejects): string[] {
+  if (count === 0) return [];
+  const text = 'cannot be imported; they will be written to a file in the data folder:';
+  const each = [...reasons].map(([reason, jobs]) => `  ${thousands(jobs)} × ${reason}`);
+  return [`${counted(count, 'job')} ${text}`, ...each];
 }
