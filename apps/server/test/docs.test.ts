@@ -13,11 +13,14 @@ import { aside, double, length, listed, rdb, string, value } from './rdb-writer.
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
+const markdownIn = (folder: string): string[] =>
+  readdirSync(join(root, folder)).flatMap((name) => (name.endsWith('.md') ? [`${folder}/${name}`] : []));
+
 const documents = [
   'README.md',
-  ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+  ...markdownIn('docs'),
   'apps/server/README.md',
-  ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
+  ...readdirSync(join(root, 'packages')).flatMap((name) => markdownIn(`packages/${name}`)),
 ];
 
 /** Commands that cannot run here. */
@@ -86,6 +89,7 @@ const machines: Record<string, Machine> = {
       'mkdir /etc/faktory; echo 0123456789abcdef >/etc/faktory/password; chmod 600 /etc/faktory/password',
     after: `[ "$(cat /etc/faktory/password)" = 0123456789abcdef ]
       faktory jobs search from-the-queue-1 --json | grep -q from-the-queue-1
+      faktory doctor -e production -b 0.0.0.0:7419 -w 0.0.0.0:7420
       [ "$(find /var/lib/faktory ! -user faktory)" = '' ]`,
   },
   'a fresh machine': {
@@ -104,6 +108,13 @@ const machines: Record<string, Machine> = {
     document: 'apps/server/README.md',
     sections: ['Commands'],
     before: 'serve',
+  },
+  'a machine with the packages': {
+    document: 'packages/worker/BUNDLING.md',
+    before: 'ln -s /opt/faktory-ts/apps/demo/node_modules; cp /opt/doc/worker.ts .',
+    files: { 'worker.ts': `export { Worker } from '@faktory-ts/worker';` },
+    after: `[ "$(cd dist && echo *)" = 'heart-thread.mjs inside.mjs worker.mjs' ]
+      node --input-type=module -e "await import('/root/checkout/dist/worker.mjs')"`,
   },
   'a machine with handlers': {
     document: 'packages/worker/README.md',
