@@ -1,13 +1,11 @@
 /*
- * How long the largest legal request of each verb and route holds the server's event loop, seen by a polite client that does nothing
- * else. No request may hold it over 50 ms beside the sync of its own commit.
+ * How long the largest legal request of each verb and route holds the server's event loop: its longest turn in processor time. None may
+ * hold it over 50 ms beside the sync of its own commit.
  *
- * Note: on a busy machine the server itself waits for the processor, so of several runs the shortest counts.
+ * Note: a busy machine makes processor time longer too, by cold caches, so of several runs the shortest counts.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { Worker as Thread } from 'node:worker_threads';
 import { BareClient } from './bare-client.ts';
 import { line, title } from './figures.ts';
 import { type HoldCase, holdCases } from './hold-cases.ts';
@@ -19,7 +17,7 @@ const runs = 3;
 /** Prints each request's longest hold, the worst first. Words after `holds` pick cases by a part of their name. */
 export async function holds(picked: readonly string[] = []): Promise<void> {
   title(
-    `The longest wait of a polite client beside the largest request, shortest of ${runs} runs, --sync off`,
+    `The longest turn of the event loop in the largest request, processor time, shortest of ${runs} runs, --sync off`,
   );
   const found: { name: string; held: number; said: string }[] = [];
   for (const each of holdCases) {
@@ -43,11 +41,7 @@ async function measure({
   run,
 }: HoldCase): Promise<{ name: string; held: number; said: string }> {
   const web = `127.0.0.1:${await freePort()}`;
-  const stage = await Stage.start('off', undefined, flags ?? [], web);
-  const thread = new Thread(fileURLToPath(new URL('./polite.js', import.meta.url)), {
-    workerData: stage.port,
-  });
-  await once(thread, 'message');
+  const stage = await Stage.start('off', undefined, flags ?? [], web, true);
   const client = await BareClient.open(stage.port, 'bench-1');
   const page = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://${web}${path}`, init);
   let held = Number.POSITIVE_INFINITY;
@@ -55,14 +49,15 @@ async function measure({
   try {
     for (let count = 0; count < runs; count++) {
       const request = await prepare({ client, page, count });
-      await longestWait(thread);
-      const answer = await run({ client, page, count }, request);
-      held = Math.min(held, await longestWait(thread));
-      said = typeof answer === 'string' ? `${answer.length} characters: ${answer.slice(0, 60)}` : 'done';
+      let answer = '';
+      const turn = await stage.longestTurn(async () => {
+        answer = await run({ client, page, count }, request);
+      });
+      held = Math.min(held, turn);
+      said = `${answer.length} characters: ${answer.slice(0, 60)}`;
     }
   } finally {
     client.end();
-    await thread.terminate();
     await stage.stop();
   }
   return { name, held, said };
@@ -74,12 +69,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   server.close();
   return port;
-}
-
-/** Since it was asked last. */
-async function longestWait(thread: Thread): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 20)); // the wait that runs is over
-  thread.postMessage('longest');
-  const [longest] = (await once(thread, 'message')) as [number];
-  return longest;
 }

@@ -7,10 +7,12 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Client, type Info } from '@faktory-ts/client';
 
 const program = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url));
+const probe = new URL('./loop-probe.js', import.meta.url).href;
 const ticksPerSecond = 100; // what Linux counts a process's time in
 
 /** One run of the server. */
@@ -30,29 +32,31 @@ export class Stage {
     this.readyAfter = readyAfter;
   }
 
-  /** Starts a server; on an old data folder when one is given, with more flags. */
+  /** Starts a server; on an old data folder when one is given, with more flags; `probed` for {@link longestTurn}. */
   static async start(
     sync: string,
     folder?: string,
     more: readonly string[] = [],
     web = ':0',
+    probed = false,
   ): Promise<Stage> {
     const dir = folder ?? mkdtempSync(join(tmpdir(), 'faktory-bench-'));
     const started = performance.now();
     const args = ['-b', '127.0.0.1:0', '-w', web, '-d', join(dir, 'db'), '-c', dir, '--sync', sync, ...more];
-    const child = spawn(process.execPath, [program, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const child = spawn(process.execPath, [...(probed ? ['--import', probe] : []), program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', ...(probed ? (['ipc'] as const) : [])],
       env: environment(),
     });
+    const { stdout } = child as { stdout: Readable };
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => {
+      stream?.on('data', (chunk) => {
         said += chunk;
       });
     }
     while (!said.includes('listening at')) {
       if (child.exitCode !== null) throw new Error(`the server did not start:\n${said}`);
-      await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+      await Promise.race([once(stdout, 'data'), once(child, 'close')]);
     }
     const port = Number(/port (\d+) was free/.exec(said)?.[1] ?? /listening at \S*:(\d+)/.exec(said)?.[1]);
     return new Stage(child, port, dir, (performance.now() - started) / 1000);
@@ -66,6 +70,18 @@ export class Stage {
     } catch {
       return undefined;
     }
+  }
+
+  /** Milliseconds of processor time that the longest turn of the server's event loop took while `run` ran. */
+  async longestTurn(run: () => Promise<void>): Promise<number> {
+    await this.#ask('watch');
+    await run();
+    return Number(await this.#ask('longest'));
+  }
+
+  async #ask(what: string): Promise<unknown> {
+    this.#child.send(what);
+    return (await once(this.#child, 'message'))[0];
   }
 
   async info(): Promise<Info> {
