@@ -9,8 +9,57 @@ import type { Store } from './store.ts';
 const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure)
   VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?)`;
 
+const MOST_AT_ONCE = 500; // entries of one push between two looks at the event loop
+const MOST_BYTES = 1024 * 1024; // of their documents, about
+
+/** Whether a push is so long that it is done in parts. */
+export function isLong(entries: readonly Entry[]): boolean {
+  if (entries.length <= 1) return false;
+  return entries.length > MOST_AT_ONCE || bytesOf(entries) > MOST_BYTES;
+}
+
+const bytesOf = (entries: readonly Entry[]): number =>
+  entries.reduce((sum, { document }) => sum + document.length, 0);
+
 /** Stores all entries but the ready ones of queues that would grow past `limit` (0 means none does). */
 export function push(
+  store: Store,
+  entries: readonly Entry[],
+  counted: Counted | undefined,
+  limit: number,
+): readonly Refusal[] {
+  const refused = begin(store, entries, counted, limit);
+  const full = fullNames(refused);
+  const now = store.clock();
+  for (const entry of entries) insertUnless(store, entry, full, now);
+  return refused;
+}
+
+/** The same in parts, bounded in rows and bytes, all of one commit. */
+export function* pushInParts(
+  store: Store,
+  entries: readonly Entry[],
+  counted: Counted | undefined,
+  limit: number,
+): Generator<void, readonly Refusal[]> {
+  const refused = begin(store, entries, counted, limit);
+  const full = fullNames(refused);
+  const now = store.clock();
+  let [rows, bytes] = [0, 0];
+  for (const entry of entries) {
+    if (rows === MOST_AT_ONCE || bytes > MOST_BYTES) {
+      yield;
+      rows = bytes = 0;
+    }
+    insertUnless(store, entry, full, now);
+    rows += 1;
+    bytes += entry.document.length;
+  }
+  return refused;
+}
+
+/** All that may refuse the whole push, then its first write. */
+function begin(
   store: Store,
   entries: readonly Entry[],
   counted: Counted | undefined,
@@ -21,12 +70,16 @@ export function push(
   if (counted !== undefined) store.producers.refuseFull(counted.producer, note);
   store.turn.begin();
   if (counted !== undefined) store.producers.count(counted, note);
-  const now = store.clock();
-  for (const entry of entries) {
-    if (refused.length > 0 && isRefused(entry, refused)) continue;
-    insert(store, entry, now);
-  }
   return refused;
+}
+
+const none: ReadonlySet<string> = new Set();
+const fullNames = (refused: readonly Refusal[]): ReadonlySet<string> =>
+  refused.length === 0 ? none : new Set(refused.map(({ queue }) => queue));
+
+/** A ready job of a full queue is left out. */
+function insertUnless(store: Store, entry: Entry, full: ReadonlySet<string>, now: number): void {
+  if (full.size === 0 || entry.at !== undefined || !full.has(entry.queue)) insert(store, entry, now);
 }
 
 function insert(store: Store, entry: Entry, now: number): void {
@@ -44,10 +97,6 @@ function insert(store: Store, entry: Entry, now: number): void {
     statement.get(place.scheduled, queue.id, priority, now, at, reserveFor, 0, jid, document, failure);
     store.enter(place.scheduled, at);
   }
-}
-
-function isRefused({ at, queue }: Entry, refused: readonly Refusal[]): boolean {
-  return at === undefined && refused.some((refusal) => refusal.queue === queue);
 }
 
 function fullQueues(store: Store, entries: readonly Entry[], limit: number): Refusal[] {

@@ -48,7 +48,7 @@ import { ErrorReader } from './errors.ts';
 import * as held from './held.ts';
 import { openStore } from './open-store.ts';
 import { PastReader } from './past-reader.ts';
-import { push } from './push.ts';
+import { isLong, push, pushInParts } from './push.ts';
 import { QueueReader } from './queue-figures.ts';
 import * as queues from './queues.ts';
 import { givenUp, Reader } from './reader.ts';
@@ -121,6 +121,7 @@ export class SqliteEngine implements Engine {
   push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]> {
     const store = this.#store;
     const limit = this.#options.maxQueueLength ?? 0;
+    if (isLong(entries)) return store.turn.runInParts(() => pushInParts(store, entries, counted, limit));
     return store.turn.run(() => push(store, entries, counted, limit));
   }
 
@@ -166,11 +167,7 @@ export class SqliteEngine implements Engine {
   settleMany(
     ends: readonly { readonly held: Held; readonly verdict: Verdict }[],
   ): Promise<readonly boolean[]> {
-    const store = this.#store;
-    return store.turn.run(() => {
-      for (const { held: which } of ends) if (which.queues) held.permit(store, which);
-      return ends.map(({ held: which, verdict }) => held.settle(store, which, verdict, this.#deadLimit));
-    });
+    return this.#store.turn.runInParts(() => held.settleMany(this.#store, ends, this.#deadLimit));
   }
 
   extend(which: Held, until: Micros): Promise<boolean> {

@@ -70,6 +70,36 @@ test('an operation is settled only after the commit', async () => {
   expect(store.calls.indexOf('commit')).toBeGreaterThan(store.calls.indexOf('a'));
 });
 
+test('a long operation is done in parts: the event loop goes on, later operations wait, and one commit has all', async () => {
+  const { store, turn, write } = makeTurn();
+  let others = 0;
+  const long = turn.runInParts(function* () {
+    turn.begin();
+    for (let part = 1; part <= 3; part++) {
+      store.calls.push(`part ${part} after ${others}`);
+      setImmediate(() => others++);
+      if (part < 3) yield;
+    }
+    return 'long';
+  });
+  expect(await Promise.all([long, write('later')])).toEqual(['long', 'later']);
+  const parts = ['part 1 after 0', 'part 2 after 1', 'part 3 after 2'];
+  expect(store.calls).toEqual(['begin', ...parts, 'later', 'commit', 'settled']);
+});
+
+test('a fault between the parts of an operation rolls all of them back, and the next turn begins anew', async () => {
+  const { store, turn, write } = makeTurn();
+  const long = turn.runInParts(function* () {
+    turn.begin();
+    yield;
+    throw new Error('disk I/O error');
+  });
+  const results = await Promise.allSettled([long, write('later')]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await write('next')).toBe('next');
+  expect(store.calls).toEqual(['begin', 'rollback', 'begin', 'next', 'commit', 'settled']);
+});
+
 test('a turn that only reads opens no transaction', async () => {
   const { store, turn } = makeTurn();
   expect(await turn.run(() => 7)).toBe(7);

@@ -48,6 +48,10 @@ class Locked extends Error {
 
 interface Operation {
   run(): unknown;
+  /** `run` gives a generator: the operation is done in parts. */
+  readonly inParts: boolean;
+  /** What is left to do of it; undefined: it has not begun. */
+  parts: Generator<void, unknown> | undefined;
   resolve(value: never): void;
   reject(error: unknown): void;
   value: unknown;
@@ -86,9 +90,23 @@ export class Turn {
 
   /** Runs the operation in this turn; settles when the turn is committed. */
   run<T>(operation: () => T): Promise<T> {
+    return this.#add(operation, false);
+  }
+
+  /**
+   * The same for an operation that is long: the event loop goes on between its parts, each up to a `yield`, while the turn stays open
+   * and operations behind it wait.
+   */
+  runInParts<T>(operation: () => Generator<void, T>): Promise<T> {
+    return this.#add(operation, true);
+  }
+
+  #add<T>(operation: () => unknown, inParts: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#operations.push({
         run: operation,
+        inParts,
+        parts: undefined,
         resolve,
         reject,
         value: undefined,
@@ -111,12 +129,19 @@ export class Turn {
   }
 
   readonly #end = (): void => {
-    const wait = !this.#announced && this.#gather.wait(this.#operations.length);
+    const amidst = this.#operations[this.#done]?.parts !== undefined;
+    const wait = !amidst && !this.#announced && this.#gather.wait(this.#operations.length);
     try {
       if (this.#operations[0]?.lockedAt !== undefined) this.#tryBegin();
       // What has come is done while others are waited for: the last one then waits for nobody. Doing each as it is called
       // took a fifth longer, because sockets and SQLite then push each other out of the processor's caches.
-      while (this.#done < this.#operations.length) this.#attempt(this.#operations[this.#done++] as Operation);
+      while (this.#done < this.#operations.length) {
+        if (!this.#attempt(this.#operations[this.#done] as Operation)) {
+          setImmediate(this.#end);
+          return;
+        }
+        this.#done += 1;
+      }
       if (this.#locked) {
         this.#postpone();
         return;
@@ -144,14 +169,17 @@ export class Turn {
     }
   }
 
-  #attempt(operation: Operation): void {
+  /** False: there are more parts of it to run. */
+  #attempt(operation: Operation): boolean {
     if (this.#locked && operation.lockedAt !== undefined) {
       operation.waits = true;
-      return;
+      return true;
     }
     try {
+      if (operation.inParts) return nextPart(operation);
       operation.value = operation.run();
     } catch (error) {
+      operation.parts = undefined;
       if (error instanceof FaktoryError) {
         operation.value = error;
         operation.refused = true;
@@ -164,6 +192,7 @@ export class Turn {
         operation.refused = true;
       } else throw error;
     }
+    return true;
   }
 
   /** Settles the operations that only read; those that found the store locked are run again in a moment, or refused. */
@@ -236,6 +265,15 @@ export class Turn {
     this.#refuse(operations, cause);
     if (cause instanceof BrokenInvariant) throw cause;
   }
+}
+
+function nextPart(operation: Operation): boolean {
+  operation.parts ??= operation.run() as Generator<void, unknown>;
+  const { done = false, value } = operation.parts.next();
+  if (!done) return false;
+  operation.value = value;
+  operation.parts = undefined;
+  return true;
 }
 
 function settle(operation: Operation): void {
