@@ -9,7 +9,7 @@ import { excerpt, FaktoryError } from './errors.ts';
 import { isReservationId, readRest } from './extension.ts';
 import type { Job } from './job.ts';
 import { asJob } from './job-document.ts';
-import { compactJson } from './json.ts';
+import { compacted, compactJson, JsonScanner } from './json.ts';
 import { integerIn, type Payload, payloadOf, stringIn } from './payload.ts';
 import type { Micros } from './time.ts';
 
@@ -60,11 +60,62 @@ export function parseHandOuts(verb: string, rest: string, most: number): HandOut
 
 /** Reads what follows `FAILB `. Throws `MALFORMED` or `LIMIT`. */
 export function parseFailBulk(rest: string, most: number): (FailReport & FailWish & HandOut)[] {
-  return entries('FAILB', rest, most, (fields) => ({
-    ...cleanFault(fields),
-    ...failWish(fields),
-    ...handOut(fields),
-  }));
+  return entries('FAILB', rest, most, failedHandOut);
+}
+
+const failedHandOut = (fields: Payload): FailReport & FailWish & HandOut => ({
+  ...cleanFault(fields),
+  ...failWish(fields),
+  ...handOut(fields),
+});
+
+/**
+ * Reads what follows `FAILB ` as {@link parseFailBulk} does, in parts of about so many characters, for a text that takes long. More
+ * than `most` entries are not read.
+ */
+export function* failBulkInParts(
+  rest: string,
+  most: number,
+  part: number,
+): Generator<void, (FailReport & FailWish & HandOut)[]> {
+  const scanner = new JsonScanner(rest);
+  const read: (FailReport & FailWish & HandOut)[] = [];
+  const step = <Result>(how: () => Result): Result => readRest('FAILB', rest, how);
+  let at = scanner.space(0);
+  if (scanner.peek(at) !== 0x5b /* [ */) throw malformed('FAILB', rest, 'not an array');
+  at = scanner.space(at + 1);
+  let until = at + part;
+  for (let open = scanner.peek(at) !== 0x5d /* ] */; open; ) {
+    if (read.length === most) throw tooMany('FAILB', most);
+    at = step(() => {
+      const end = entryAt(scanner, at, (fields) => read.push(failedHandOut(fields)));
+      const next = scanner.space(end);
+      open = scanner.peek(next) === 0x2c; /* , */
+      if (!open && scanner.peek(next) !== 0x5d) scanner.fail(next);
+      return open ? scanner.space(next + 1) : next;
+    });
+    if (at < until) continue;
+    yield;
+    until = at + part;
+  }
+  step(() => scanner.end(at + 1));
+  return read;
+}
+
+/** Reads the entry that starts at `at`; gives the position after it. */
+function entryAt(scanner: JsonScanner, at: number, take: (fields: Payload) => void): number {
+  scanner.spaced = scanner.lone = false;
+  const end = scanner.value(at);
+  take(payloadOf(JSON.parse(compacted(scanner, at, end))));
+  return end;
+}
+
+function tooMany(verb: string, most: number): FaktoryError {
+  return new FaktoryError('LIMIT', `too many entries in one ${verb}: at most ${most} are taken; split them`);
+}
+
+function malformed(verb: string, rest: string, reason: string): FaktoryError {
+  return new FaktoryError('MALFORMED', `invalid ${verb} ${excerpt(rest)}: ${reason}`);
 }
 
 function failWish(fields: Payload): FailWish {
@@ -107,11 +158,7 @@ function entries<Entry>(
   return readRest(verb, rest, (text) => {
     const list: unknown = JSON.parse(compactJson(text));
     if (!Array.isArray(list)) throw new FaktoryError('MALFORMED', 'not an array');
-    if (list.length > most)
-      throw new FaktoryError(
-        'LIMIT',
-        `${list.length} entries in one ${verb}, at most ${most} are taken; split them`,
-      );
+    if (list.length > most) throw tooMany(verb, most);
     return list.map((entry) => readOne(payloadOf(entry)));
   });
 }

@@ -35,6 +35,7 @@ export { globMatcher } from './glob.ts';
 export {
   type FailWish,
   type FetchedJob,
+  failBulkInParts,
   fetchedText,
   type HandOut,
   parseExtend,

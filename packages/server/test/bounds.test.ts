@@ -168,3 +168,80 @@ test('a large PUSHB that cannot be read is refused, counted for its producer, an
     refused: { 1: said.slice(1) },
   });
 });
+
+/** How many parts a call to the engine took, seen by what else the event loop did meanwhile. */
+async function turnsDuring(work: Promise<unknown>): Promise<number> {
+  let [turns, done] = [0, false];
+  const ended = work.finally(() => {
+    done = true;
+  });
+  while (!done) {
+    await new Promise(setImmediate);
+    turns += 1;
+  }
+  await ended;
+  return turns;
+}
+
+test('one push stores at most 500 jobs or a megabyte a turn, and all of it is one commit', async () => {
+  const engine = await opened();
+  const small = Array.from({ length: 5000 }, (_, n) => entry(`small-${n}-00`));
+  const commits = engine.figures().commits;
+  expect(await turnsDuring(engine.push(small))).toBeGreaterThanOrEqual(10);
+  expect(engine.figures().commits - commits).toBe(1);
+  const large = Array.from({ length: 6 }, (_, n) =>
+    entry(`large-${n}-00`, { args: ['x'.repeat(1_100_000)] }),
+  );
+  expect(await turnsDuring(engine.push(large))).toBeGreaterThanOrEqual(6);
+  expect(engine.figures().commits - commits).toBe(2);
+  expect((await engine.queues())[0]?.size).toBe(5006);
+  await engine.close();
+});
+
+test('of many ends at most 250 are settled a turn, and all of them are one commit', async () => {
+  const engine = await opened();
+  await engine.push(Array.from({ length: 1000 }, (_, n) => entry(`ended-${n}-00`)));
+  const taken = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 1000);
+  const commits = engine.figures().commits;
+  const ended = engine.settleMany(
+    taken.map(({ jid, hold }) => ({ held: { jid, hold }, verdict: { to: 'done' } })),
+  );
+  expect(await turnsDuring(ended)).toBeGreaterThanOrEqual(4);
+  expect((await ended).every(Boolean)).toBe(true);
+  expect(engine.figures().commits - commits).toBe(1);
+  await engine.close();
+});
+
+test('a large FAILB is read in parts: others are served meanwhile, and lines behind it wait for it', async () => {
+  const server = await running();
+  const [client, other] = [await greeted(server, 'w1'), await greeted(server)];
+  await client.json('EXT {"v":1}');
+  const entries = Array.from({ length: 1000 }, (_, n) => ({
+    jid: 'any-jid-1',
+    rid: `${n + 1}`,
+    errtype: 'E',
+    message: 'x'.repeat(5000),
+  }));
+  let served = 0;
+  let done = false;
+  const answer = client.json(`FAILB ${JSON.stringify(entries)}`).finally(() => {
+    done = true;
+  });
+  while (!done) {
+    await other.ask('INFO');
+    served += 1;
+  }
+  expect(served).toBeGreaterThan(3);
+  expect(Object.keys(await answer)).toHaveLength(1000);
+});
+
+test.each([
+  ['[', 'invalid FAILB [xxx'],
+  ['[{"jid":"a"}', 'needs the "jid" and the "rid" of a hand-out'],
+  ['5', 'not an array'],
+])('a large FAILB that begins with %s is refused as a small one is', async (begin, said) => {
+  const client = await greeted(await running());
+  await client.json('EXT {"v":1}');
+  expect(await client.ask(`FAILB ${begin}${'x'.repeat(MEGABYTE)}`)).toContain(said);
+  await client.push('still-here');
+});

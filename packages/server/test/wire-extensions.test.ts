@@ -186,7 +186,7 @@ test.each([
   ['EXTEND [{"jid":"job-00001","rid":"1","seconds":86401}]', '-ERR invalid EXTEND'],
   [
     'RELEASE [{"jid":"a","rid":"1"},{"jid":"a","rid":"2"},{"jid":"a","rid":"3"}]',
-    '-ERR 3 entries in one RELEASE',
+    '-ERR too many entries in one RELEASE',
   ],
 ])('%s is refused in words and the connection lives on', async (command, words) => {
   const client = await extended(await running({ maxBulkJobs: 2 }));

@@ -89,9 +89,9 @@ export const mostSettled = ({ maxBulkJobs }: Desk): number => Math.min(maxBulkJo
 /** What follows a verb that takes no jobs: it is read in one piece, while all others wait. */
 const MOST_PAYLOAD = 1024 * 1024;
 
-/** A longer PUSHB is read in parts of so many characters. The lines behind it wait for its answer. */
+/** A longer PUSHB or FAILB is read in parts of so many characters. The lines behind it wait for its answer. */
 export const LARGE = 512 * 1024;
-const PART = 256 * 1024;
+export const PART = 256 * 1024;
 
 /** Most jobs that one FETCHB gives. */
 export const MAX_FETCH = 1000;
@@ -100,6 +100,8 @@ export interface Verb {
   readonly streams?: boolean;
   /** Its payload may be as long as a line; that of others has at most {@link MOST_PAYLOAD} characters. */
   readonly large?: boolean;
+  /** A payload over {@link LARGE} is read in parts: the lines behind it wait for its answer. */
+  readonly inParts?: boolean;
   /** Whether it may have to stand in the audit log. */
   readonly watched?: boolean;
   run(payload: string, desk: Desk, session: Session): Answer | Promise<Answer>;
@@ -107,7 +109,7 @@ export interface Verb {
 
 export const commands: ReadonlyMap<string, Verb> = verbs([
   ['PUSH', { streams: true, large: true, run: push }],
-  ['PUSHB', { streams: true, large: true, run: pushBulk }],
+  ['PUSHB', { streams: true, large: true, inParts: true, run: pushBulk }],
   ['FETCH', { run: fetch }],
   ['ACK', { streams: true, run: ack }],
   ['FAIL', { streams: true, large: true, run: fail }],

@@ -236,7 +236,7 @@ export class Connection implements Session, WorkerLine {
       this.#port.asked(name, payload.length, this.caller.who);
       slot.verb = name;
       this.#commands += 1;
-      this.#held = !verb.streams || (name === 'PUSHB' && payload.length > LARGE);
+      this.#held = !verb.streams || (verb.inParts === true && payload.length > LARGE);
       checkLength(verb, name, payload);
       if (this.caller.limits !== undefined) this.#permit(name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);

@@ -5,9 +5,11 @@
  * ACKB, FAILB, RELEASE and EXTEND name hand-outs by their rid, so a worker whose reservation has run out changes nothing
  * of the next one's. They answer with the entries that failed: rid → reason; all entries of a line share a commit.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   errorText,
   FaktoryError,
+  failBulkInParts,
   fetchedJob,
   fetchedText,
   formatTime,
@@ -27,9 +29,11 @@ import {
   allowed,
   type Desk,
   json,
+  LARGE,
   MAX_FETCH,
   mayEnd,
   mostSettled,
+  PART,
   type Session,
   text,
   type Verb,
@@ -41,7 +45,7 @@ export const extensions: ReadonlyMap<string, Verb> = verbs([
   ...operating,
   ['FETCHB', { run: fetchBulk }],
   ['ACKB', { streams: true, run: ackBulk }],
-  ['FAILB', { streams: true, large: true, run: failBulk }],
+  ['FAILB', { streams: true, large: true, inParts: true, run: failBulk }],
   ['RELEASE', { streams: true, run: release }],
   ['EXTEND', { streams: true, run: extend }],
   ['BACKUP', { run: async (_, { jobs, keepBackups }) => json(await jobs.backup(keepBackups)) }],
@@ -84,11 +88,22 @@ async function ackBulk(payload: string, desk: Desk, session: Session): Promise<A
 }
 
 async function failBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
-  const ended = parseFailBulk(payload, mostSettled(desk));
+  const most = mostSettled(desk);
+  const ended = payload.length > LARGE ? await failed(payload, most) : parseFailBulk(payload, most);
   const held = await desk.jobs.failAll(
     ended.map((entry) => ({ held: heldOf(entry, session), fault: entry })),
   );
   return refusals(ended, held);
+}
+
+/** Others are served between parts of the reading. */
+async function failed(payload: string, most: number): Promise<ReturnType<typeof parseFailBulk>> {
+  const parts = failBulkInParts(payload, most, PART);
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done) return value;
+    await nextTurn();
+  }
 }
 
 async function release(payload: string, desk: Desk, session: Session): Promise<Answer> {
