@@ -2,7 +2,7 @@
  * Every `sh` command of the documents works as it is written, in the order of its document, on a machine that is set up as the
  * document says. The machine is made of private namespaces (docs/machine.sh), so nothing outside of it changes.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -149,6 +149,8 @@ function scriptOf(machine: Machine): string {
   ].join('\n');
 }
 
+const running = new Set<ChildProcess>();
+
 /** Runs a machine on a pseudo terminal, and answers what its commands ask. */
 async function run(machine: Machine): Promise<string> {
   const folder = freshFolder();
@@ -158,6 +160,7 @@ async function run(machine: Machine): Promise<string> {
   const inside = [join(root, 'apps/server/test/docs/machine.sh'), root, process.execPath, folder];
   const command = `exec unshare --mount --net --pid --fork --kill-child --mount-proc bash ${inside.map((word) => `'${word}'`).join(' ')}`;
   const child = spawn('script', ['-qefc', command, '/dev/null']);
+  running.add(child);
   let output = '';
   let answered = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -168,6 +171,7 @@ async function run(machine: Machine): Promise<string> {
     }
   });
   const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
+  running.delete(child);
   return `${output.replaceAll('\r', '')}\n@@status ${status}`;
 }
 
@@ -189,8 +193,12 @@ beforeAll(() => {
   const code = `(await import('./scripts/prepare.mjs')).prepareOne('@faktory-ts/worker')`;
   const built = spawnSync(process.execPath, ['--input-type=module', '-e', `await ${code}`], { cwd: root });
   expect([built.status, String(built.stderr)]).toEqual([0, expect.anything()]);
-}, 300_000);
-afterAll(endAll);
+}, 600_000);
+afterAll(async () => {
+  // A machine ends with its terminal, and all its processes with it.
+  for (const child of running) child.kill('SIGKILL');
+  await endAll();
+});
 
 it('every sh block of the documents runs on a machine', () => {
   const run = new Set(Object.values(machines).flatMap(blocksFor));
