@@ -59,7 +59,7 @@ test.skipIf(process.platform !== 'linux')(
 );
 
 test('an address that is not ours is refused', async () => {
-  const server = prepared({ host: '203.0.113.7' });
+  const server = prepared({ host: '203.0.113.7', password: 'hunter2' });
   await expect(server.start()).rejects.toMatchObject({
     code: 'LISTEN',
     message: expect.stringContaining('203.0.113.7'),
