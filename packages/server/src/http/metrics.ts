@@ -5,8 +5,9 @@
  * A stranger would get wrong why the figures of jobs are no Counter objects of the library: they are counted in the engine as plain
  * numbers, and copied here.
  */
-import { type Info, visible } from '@faktory-ts/protocol';
-import type { Metric, Registry } from 'prom-client';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Info } from '@faktory-ts/protocol';
+import type { Registry } from 'prom-client';
 import {
   type Histogram,
   type Jobs,
@@ -17,6 +18,7 @@ import {
 } from '../jobs/jobs.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 import { counter, type Family, gauge, gauges, histogram, type Sample } from './families.ts';
+import { familyText } from './metrics-text.ts';
 import { SharedRun } from './shared-run.ts';
 
 /** Where the figures come from. */
@@ -68,16 +70,17 @@ export class MetricsPage {
   async #make(): Promise<MetricsText> {
     const { Registry: Fresh } = await import('prom-client');
     this.#process ??= processFigures();
-    const registry = new Fresh();
-    for (const family of await this.#families()) registry.registerMetric(asMetric(family));
-    const text = `${await registry.metrics()}\n${await (await this.#process).metrics()}`;
-    return { type: registry.contentType, text };
+    const parts: string[] = [];
+    for (const family of await this.#families()) parts.push(await familyText(Fresh, family));
+    parts.push(await (await this.#process).metrics());
+    return { type: new Fresh().contentType, text: parts.join('\n') };
   }
 
   async #families(): Promise<Family[]> {
     const { jobs } = this.#sources;
     return [
       ...ofKinds(jobs),
+      ...(await afterTurn(() => ofTimes(jobs))),
       ...(await unlessStorageFails(ofQueues(jobs))),
       ...(await unlessStorageFails(this.#ofServer())),
       ...ofCommits(jobs),
@@ -148,10 +151,6 @@ function ofKinds(jobs: Jobs): Family[] {
       value: kind[outcome],
     })),
   );
-  const waits = summed(kinds.map(({ queue, wait }) => [queue, coarser(wait, waitBounds)]));
-  const runs = summed(kinds.map(({ jobtype, run }) => [jobtype, coarser(run, runBounds)]));
-  const wait = [...waits].flatMap(([queue, each]) => samples('faktory_job_wait_seconds', { queue }, each));
-  const run = [...runs].flatMap(([jobtype, each]) => samples('faktory_job_run_seconds', { jobtype }, each));
   return [
     counter(
       'faktory_jobs_pushed_total',
@@ -173,9 +172,25 @@ function ofKinds(jobs: Jobs): Family[] {
       'Executions whose worker fell silent.',
       perKind(({ lost }) => lost),
     ),
+  ];
+}
+
+function ofTimes(jobs: Jobs): Family[] {
+  const kinds = jobs.meter.kinds();
+  const waits = summed(kinds.map(({ queue, wait }) => [queue, coarser(wait, waitBounds)]));
+  const runs = summed(kinds.map(({ jobtype, run }) => [jobtype, coarser(run, runBounds)]));
+  const wait = [...waits].flatMap(([queue, each]) => samples('faktory_job_wait_seconds', { queue }, each));
+  const run = [...runs].flatMap(([jobtype, each]) => samples('faktory_job_run_seconds', { jobtype }, each));
+  return [
     histogram('faktory_job_wait_seconds', 'From the queue into the hands of a worker.', wait),
     histogram('faktory_job_run_seconds', 'In the hands of a worker.', run),
   ];
+}
+
+/** Others are served before it. */
+async function afterTurn<T>(make: () => T): Promise<T> {
+  await nextTurn();
+  return make();
 }
 
 async function ofQueues(jobs: Jobs): Promise<Family[]> {
@@ -304,21 +319,6 @@ function samples(name: string, labels: Labels, { bounds, counts, sum }: Buckets)
     { metricName: `${name}_sum`, labels, value: sum },
     { metricName: `${name}_count`, labels, value: below },
   ];
-}
-
-/** Names are clients' texts: what would not be seen of them on a page of graphs is escaped. */
-function shown(labels: Labels): Labels {
-  const entries = Object.entries(labels);
-  return entries.every(([, value]) => visible(value) === value)
-    ? labels
-    : Object.fromEntries(entries.map(([name, value]) => [name, visible(value)]));
-}
-
-/** The library asks a metric for nothing but its name and what `get` gives. */
-function asMetric(family: Family): Metric {
-  const values = family.values.map((sample) => ({ ...sample, labels: shown(sample.labels) }));
-  const get = async () => ({ ...family, values, aggregator: 'sum' });
-  return { name: family.name, get } as unknown as Metric;
 }
 
 /** Memory, processor time, event loop: measured from the first question on. */
