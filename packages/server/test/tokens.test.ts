@@ -38,7 +38,8 @@ test('a token lets in, alone or beside a password, and may do what its scope say
   expect(await all.ask('QUEUE PAUSE mail')).toBe('+OK');
   expect((await login(server, push, { username: 'mailer' }))[0]).toBe('-ERR Invalid password');
   expect((await login(server, push, { username: 'shop' }))[0]).toBe('+OK');
-  expect(audited(dir).at(-1)).toMatchObject({
+  expect(audited(dir).at(-1)).toMatchObject({ who: 'mailer', did: 'login', ok: false });
+  expect(audited(dir).at(-2)).toMatchObject({
     who: 'password',
     from: '127.0.0.1',
     did: 'QUEUE PAUSE',
@@ -65,6 +66,7 @@ test('a token that is made or revoked beside the running server holds within sec
     'tokens add ops operate',
     'tokens add other read',
     'tokens revoke ops',
+    'login ',
   ]);
 });
 
@@ -127,6 +129,50 @@ test('what the rights refuse stands in the audit log, by wire, HTTP and WebSocke
     'token shop: GET /api/queues  false',
     'token shop: GET /api/live  false',
   ]);
+});
+
+test('a failed login stands in the audit log, by wire and HTTP, without the secret; a flood of them does not fill it', {
+  timeout: 30_000,
+}, async () => {
+  const dir = folder();
+  const server = await running({ dir, http: {}, password: 'right' });
+  expect((await login(server, 'guess-1'))[0]).toBe('-ERR Invalid password');
+  expect((await login(server, 'guess-2', { username: 'shop' }))[0]).toBe('-ERR Invalid password');
+  const headers = { authorization: `Basic ${btoa('graphs:guess-3')}` };
+  expect((await ask(server, '/history', { headers })).status).toBe(401);
+  expect((await ask(server, '/history')).status).toBe(401); // no login: nothing was tried
+  expect(audited(dir).map(({ who, from, did, ok }) => [who, from, did, ok])).toEqual([
+    ['password', '127.0.0.1', 'login', false],
+    ['shop', '127.0.0.1', 'login', false],
+    ['graphs', '127.0.0.1', 'login', false],
+  ]);
+  // A secret that is known to be wrong is refused at once, so these cost no round.
+  for (let round = 0; round < 10; round++)
+    await Promise.all(Array.from({ length: 10 }, () => ask(server, '/history', { headers })));
+  const entries = readFileSync(join(dir, 'audit.log'), 'utf8');
+  expect(entries).not.toContain('guess');
+  expect(entries.length).toBeLessThan(10_000);
+  await server.stop();
+  const counted = audited(dir).filter(({ times }) => times !== undefined);
+  expect(counted).toMatchObject([{ who: 'graphs', did: 'login', ok: false, times: expect.any(Number) }]);
+  const [{ times }] = counted as [{ times: number }];
+  expect(audited(dir).filter(({ who }) => who === 'graphs').length - 1 + times).toBe(101);
+});
+
+test('a worker id that belongs to another secret is refused, and that stands in the audit log', async () => {
+  const dir = folder();
+  const tokens = new TokenFile(dir, 'test');
+  const [one, other] = [tokens.add('one', 'fetch'), tokens.add('other', 'fetch')];
+  const server = await running({ dir });
+  expect((await login(server, one, { wid: 'w-1' }))[0]).toBe('+OK');
+  expect((await login(server, other, { wid: 'w-1' }))[0]).toMatch(/^-ERR not permitted: the worker w-1/);
+  expect(audited(dir).at(-1)).toMatchObject({
+    who: 'token other',
+    from: '127.0.0.1',
+    did: 'HELLO',
+    what: 'w-1',
+    ok: false,
+  });
 });
 
 test('names and scopes that cannot be, and a file that is damaged, are refused', async () => {

@@ -6,7 +6,7 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { unwatchFile, watchFile } from 'node:fs';
-import { type Challenge, FaktoryError, type Micros } from '@faktory-ts/protocol';
+import { type Challenge, excerpt, FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
 import { networkOf } from '../network.ts';
 import { Audit } from './audit.ts';
@@ -147,6 +147,7 @@ export class Access {
     if (!challenge) return anybody;
     const found = await this.#admitted(given, challenge, claim);
     if (found) return found;
+    this.#noteFailure(claim.username ?? '', claim);
     throw new FaktoryError('AUTH', 'Invalid password');
   }
 
@@ -187,7 +188,15 @@ export class Access {
     const [name, secret] = [said.slice(0, Math.max(0, said.indexOf(':'))), said.slice(said.indexOf(':') + 1)];
     const found = await this.#known(name, secret, bearer ? [] : this.#secrets.webPasswords, client);
     if (found) return found;
+    this.#noteFailure(name, client);
     throw new FaktoryError('AUTH', 'Authorization failed');
+  }
+
+  /** For the audit log. A client that has left is not noted: its proof was not checked, or it never learns the result. */
+  #noteFailure(name: string, { address, gone }: HttpClaim): void {
+    if (gone()) return;
+    const who = name === '' ? 'password' : excerpt(name);
+    this.audit.write({ who, from: address, did: 'login', what: '', ok: false });
   }
 
   /** The web UI's login; gives what its cookie is to hold. Throws AUTH and LIMIT. */

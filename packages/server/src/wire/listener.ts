@@ -180,10 +180,19 @@ export class Listener implements Port {
   }
 
   /** Throws FORBIDDEN for a wid whose jobs another secret has; those that are connected are looked at when it is let in. */
-  readonly #permitWid = async (wid: string, caller: Caller): Promise<void> => {
+  readonly #permitWid = async (wid: string, caller: Caller, address: string): Promise<void> => {
     if (caller.limits === undefined) return;
-    permitOwned(caller, await this.desk.jobs.workerOwner(wid), `the worker ${excerpt(wid)}`);
+    this.#permitOwned(wid, caller, await this.desk.jobs.workerOwner(wid), address);
   };
+
+  #permitOwned(wid: string, caller: Caller, owner: string | undefined, from: string): void {
+    try {
+      permitOwned(caller, owner, `the worker ${excerpt(wid)}`);
+    } catch (error) {
+      this.audit({ who: caller.who, from, did: 'HELLO', what: excerpt(wid), ok: false });
+      throw error;
+    }
+  }
 
   #greet(socket: Socket): void {
     socket.on('error', () => socket.destroy()); // the peer is gone; 'close' follows and cleans up
@@ -201,13 +210,13 @@ export class Listener implements Port {
   }
 
   /** What a connection is told that cannot be let in. */
-  #refusalOf({ wid, caller }: Connection): string | undefined {
+  #refusalOf({ wid, caller }: Connection, address: string): string | undefined {
     if (this.#clients.size >= this.#options.maxConnections) {
       const text = `too many connections: ${this.#clients.size + 1}`;
       return `${OK}${errorReply(new FaktoryError('LIMIT', text))}`;
     }
     try {
-      if (wid !== '') permitOwned(caller, this.desk.roster.ownerOf(wid), `the worker ${excerpt(wid)}`);
+      if (wid !== '') this.#permitOwned(wid, caller, this.desk.roster.ownerOf(wid), address);
     } catch (error) {
       return errorReply(error);
     }
@@ -217,7 +226,7 @@ export class Listener implements Port {
   #admit(arrival: Arrival, name: string): void {
     const { socket } = arrival;
     const connection = new Connection(arrival, this);
-    const refusal = this.#refusalOf(connection);
+    const refusal = this.#refusalOf(connection, socket.remoteAddress ?? '');
     if (refusal !== undefined) {
       socket.write(refusal);
       farewell(socket, this.#options.handshakeTimeout);

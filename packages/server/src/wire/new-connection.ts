@@ -26,7 +26,7 @@ export interface NewConnectionLimits {
   /** ms for the HELLO. */
   readonly handshakeTimeout: number;
   /** Throws FORBIDDEN when this worker is another secret's. */
-  readonly permitWid: (wid: string, caller: Caller) => Promise<void>;
+  readonly permitWid: (wid: string, caller: Caller, address: string) => Promise<void>;
 }
 
 /** What a connection reports. */
@@ -94,7 +94,7 @@ export class NewConnection {
       // Who closes its side while its proof waits has given up: nobody else tells that apart from half a close.
       const gone = (): boolean => socket.destroyed || this.#ended;
       const known = await this.#handshake.accept(line, { address, gone });
-      if (known?.hello.wid) await this.#limits.permitWid(known.hello.wid, known.caller);
+      if (known?.hello.wid) await this.#limits.permitWid(known.hello.wid, known.caller, address);
       this.#leave();
       socket.off('data', this.#read).off('end', this.#end).off('close', this.#leave);
       if (!known) socket.destroy();
