@@ -120,7 +120,7 @@ export function Time({ at }: { at: string | undefined }): ReactNode {
   usePrefs();
   if (!at) return null;
   return (
-    <time dateTime={at} title={exactTime(at)} className="tabular whitespace-nowrap">
+    <time dateTime={at} data-tip={exactTime(at)} className="tabular whitespace-nowrap">
       {relativeTime(at, now)}
     </time>
   );
@@ -131,7 +131,7 @@ export function Elapsed({ since }: { since: string }): ReactNode {
   const now = useNow();
   usePrefs();
   return (
-    <time dateTime={since} title={exactTime(since)} className="tabular whitespace-nowrap">
+    <time dateTime={since} data-tip={exactTime(since)} className="tabular whitespace-nowrap">
       {duration(Math.max(0, Math.floor((now - Date.parse(since)) / 1000)))}
     </time>
   );

@@ -11,7 +11,7 @@ import { Fragment, jsx, jsxs } from 'react/jsx-runtime';
 export type Props = Readonly<Record<string, unknown>> & { readonly children?: ReactNode };
 
 const mark = 'mx-px rounded-sm bg-sunken px-0.5 font-mono text-xs text-dead';
-const attributes = ['title', 'aria-label', 'alt'] as const;
+const attributes = ['title', 'aria-label', 'aria-description', 'alt'] as const;
 /** Elements that hold text only, or what a person edits. */
 const untouched: ReadonlySet<unknown> = new Set(['textarea', 'script', 'style']);
 

@@ -98,7 +98,11 @@ function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
             <Link href={jobsHref(filter)} className="link me-2">
               {t('errors.show')}
             </Link>
-            <JobActions filter={filter} actions={['requeue', 'kill', 'discard']} />
+            <JobActions
+              filter={filter}
+              about={[`${errtype} ${sample === '' ? message : sample}`]}
+              actions={['requeue', 'kill', 'discard']}
+            />
           </div>
         )}
       </div>
@@ -124,7 +128,7 @@ function Pattern({ group: { message, sample, id } }: { group: ErrorGroup }): Rea
   if (message === '*') return <p className="text-sm text-faint">{t('errors.ofType')}</p>;
   if (sample === '' || sample === message) return null;
   return (
-    <p className="text-sm wrap-anywhere text-faint" title={t('errors.pattern')}>
+    <p className="text-sm wrap-anywhere text-faint" data-tip={t('errors.pattern')}>
       <code>{message}</code>
     </p>
   );

@@ -70,7 +70,9 @@ function Shown({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
     <article className={gone ? 'opacity-60' : ''}>
       <PageHead title={job.display}>
         {/* What a worker has in hand is its own. */}
-        {!gone && job.place !== 'working' && <JobActions filter={target} count={1} sure />}
+        {!gone && job.place !== 'working' && (
+          <JobActions filter={target} count={1} about={[`${job.display} ${job.jid}`]} sure />
+        )}
       </PageHead>
       <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 border-y border-line py-2.5">
         <StateBadge place={job.place} />

@@ -31,6 +31,7 @@ import { useZone } from '../time.tsx';
 import { JobActions } from './jobs/actions.tsx';
 import { useJobColumns } from './jobs/columns.tsx';
 import { FilterBar } from './jobs/filter-bar.tsx';
+import { few } from './jobs/filter-lines.ts';
 import { type Rows, rowKey, useRows } from './jobs/rows.ts';
 
 const none: ReadonlySet<string> = new Set();
@@ -143,7 +144,7 @@ function Progress({ rows }: { rows: Rows }): ReactNode {
   const part = total === 0 ? 0 : Math.min(1, scanned / total);
   const words = t('jobs.looked', { scanned: exact(scanned), total: exact(total) });
   return (
-    <div className="flex h-7 items-center gap-3 text-sm text-soft">
+    <div className="flex h-[24px] items-center gap-3 text-sm text-soft">
       {((searching && scanned > 0) || stopped) && (
         <>
           <progress aria-label={words} value={part} className="h-1 w-40" />
@@ -196,6 +197,7 @@ function Selection(props: {
   const target: Filter = everything
     ? { ...filter, places }
     : { places, queues, jids: [...new Set(free.map(({ jid }) => jid))] };
+  const about = few(free.map(({ display, jid }) => `${display} ${jid}`));
   const known = places.length === 0 ? 0 : everything ? undefined : free.length;
   const some = selected.size > 0 ? t('jobs.selected', { count: chosen.length }) : undefined;
   return (
@@ -205,7 +207,12 @@ function Selection(props: {
           {t('jobs.selectMatching')}
         </button>
       )}
-      <JobActions filter={target} onDone={clear} {...(known !== undefined && { count: known })} />
+      <JobActions
+        filter={target}
+        onDone={clear}
+        {...(!everything && { about })}
+        {...(known !== undefined && { count: known })}
+      />
     </SelectionBar>
   );
 }

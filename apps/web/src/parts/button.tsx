@@ -39,7 +39,7 @@ export function Button({
       aria-busy={busy || undefined}
       aria-disabled={busy || undefined}
       onClick={busy ? undefined : native.onClick}
-      className={`inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap select-none disabled:opacity-50 ${small ? 'h-7 px-2 text-sm' : 'h-8 px-3'} ${busy ? 'opacity-60' : ''} ${tones[tone]}`}
+      className={`inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap select-none disabled:opacity-50 ${small ? 'h-[24px] px-2 text-sm' : 'h-8 px-3'} ${busy ? 'opacity-60' : ''} ${tones[tone]}`}
     >
       {Icon && <Icon size={15} strokeWidth={1.75} aria-hidden />}
       {children}
@@ -68,7 +68,7 @@ export function IconButton({
         type="button"
         aria-label={label}
         {...native}
-        className={`inline-flex shrink-0 items-center justify-center rounded-md text-soft hover:bg-hover hover:text-ink disabled:opacity-40 aria-pressed:bg-hover aria-pressed:text-ink ${small ? 'size-7' : 'size-8'}`}
+        className={`inline-flex shrink-0 items-center justify-center rounded-md text-soft hover:bg-hover hover:text-ink disabled:opacity-40 aria-pressed:bg-hover aria-pressed:text-ink ${small ? 'size-[24px]' : 'size-8'}`}
       >
         <Icon size={small ? 15 : 17} strokeWidth={1.75} aria-hidden />
       </button>

@@ -24,7 +24,7 @@ export function Chart(props: ChartProps): ReactNode {
   const last = at !== undefined && at < props.times.length ? at : props.times.length - 1;
   return (
     <figure aria-label={props.label} className="min-w-0">
-      <figcaption className="flex h-7 items-center gap-x-3 overflow-hidden text-sm max-sm:h-12 max-sm:flex-wrap max-sm:content-center">
+      <figcaption className="flex h-[24px] items-center gap-x-3 overflow-hidden text-sm max-sm:h-12 max-sm:flex-wrap max-sm:content-center">
         {props.lines.map((line) => (
           <Legend key={line.label} line={line} value={line.values[last]} format={props.format} />
         ))}

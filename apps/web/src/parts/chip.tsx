@@ -21,7 +21,7 @@ export function Chip({
       type="button"
       aria-label={t('jobs.remove', { name: t('jobs.is', { name, value }) })}
       onClick={onRemove}
-      className="flex h-7 max-w-72 items-center gap-1.5 rounded-sm bg-chosen px-2 text-sm hover:bg-hover"
+      className="flex h-[24px] max-w-72 items-center gap-1.5 rounded-sm bg-chosen px-2 text-sm hover:bg-hover"
     >
       {!hideName && <span className="text-soft">{name}</span>}
       <span dir="auto" className="truncate font-medium whitespace-pre">

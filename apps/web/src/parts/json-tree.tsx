@@ -90,7 +90,7 @@ function Branch({
       open={open}
       onToggle={(event) => event.target === event.currentTarget && setOpen(event.currentTarget.open)}
     >
-      <summary className="cursor-default rounded-sm py-px marker:text-faint hover:bg-hover">
+      <summary className="cursor-default rounded-sm marker:text-faint hover:bg-hover">
         <Name name={name} /> <span className="text-faint">{`${before}${children.length}${after}`}</span>
       </summary>
       {open && (

@@ -25,7 +25,7 @@ export function SpanChoice<T extends Span | 'live'>({
           type="button"
           aria-pressed={span === value}
           onClick={() => onChange(span)}
-          className="h-7 border-b-2 border-transparent px-2 text-sm text-soft hover:text-ink aria-pressed:border-accent aria-pressed:font-medium aria-pressed:text-ink"
+          className="h-[24px] border-b-2 border-transparent px-2 text-sm text-soft hover:text-ink aria-pressed:border-accent aria-pressed:font-medium aria-pressed:text-ink"
         >
           {t(`parts.spans.${span}`)}
         </button>

@@ -71,7 +71,7 @@ export function PriorityBar({ priorities }: { priorities: readonly number[] }): 
     <span
       role="img"
       aria-label={words.length > 0 ? words.join(', ') : t('parts.noJobs')}
-      title={words.join('\n')}
+      data-tip={words.join('\n')}
       className="flex h-2 w-full overflow-hidden rounded-sm bg-sunken"
     >
       {parts.map(({ jobs, priority }) => (

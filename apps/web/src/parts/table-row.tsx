@@ -36,15 +36,17 @@ export function Head<T>(props: {
       >
         {choosing.can && (
           <div role="columnheader" className="flex justify-center">
-            <input
-              type="checkbox"
-              aria-label={t('parts.chooseAll')}
-              checked={all}
-              ref={(box) => {
-                if (box) box.indeterminate = !all && choosing.chosen.size > 0;
-              }}
-              onChange={choosing.acts.toggleAll}
-            />
+            <label className="flex min-h-[24px] min-w-[24px] cursor-pointer items-center justify-center">
+              <input
+                type="checkbox"
+                aria-label={t('parts.chooseAll')}
+                checked={all}
+                ref={(box) => {
+                  if (box) box.indeterminate = !all && choosing.chosen.size > 0;
+                }}
+                onChange={choosing.acts.toggleAll}
+              />
+            </label>
           </div>
         )}
         {columns.map((column) => (
@@ -77,7 +79,7 @@ function HeadCell<T>({
     <div role="columnheader" aria-sort={sorted ?? 'none'} className={`flex min-w-0 ${side}`}>
       <button
         type="button"
-        className="flex min-h-6 min-w-6 items-center gap-0.5 rounded-sm hover:text-ink"
+        className="flex min-h-[24px] min-w-[24px] items-center gap-0.5 rounded-sm hover:text-ink"
         onClick={() => onSort({ id: column.id, desc: sorted ? sorted === 'ascending' : column.end === true })}
       >
         <span className="truncate">{column.label}</span>
@@ -148,7 +150,7 @@ function Box(props: { name: string; chosen: boolean; onToggle: (toHere: boolean)
       role="gridcell"
       data-own
       onClick={(event) => event.target === event.currentTarget && props.onToggle(event.shiftKey)}
-      className="flex min-h-6 cursor-pointer items-center justify-center self-stretch narrow:order-first narrow:min-w-6"
+      className="flex min-h-[24px] cursor-pointer items-center justify-center self-stretch narrow:order-first narrow:min-w-[24px]"
     >
       <input
         type="checkbox"

@@ -51,7 +51,7 @@ export function Tabs({
         role="tablist"
         aria-label={label}
         onKeyDown={onKeyDown}
-        className="flex gap-4 overflow-x-auto overflow-y-hidden border-b border-line"
+        className="flex flex-wrap gap-x-4 border-b border-line"
       >
         {tabs.map((tab) => (
           <button

@@ -39,7 +39,7 @@ export function Tooltip({
 
 const tipOf = (target: EventTarget | null): Tip | undefined => {
   const by = target instanceof Element ? target.closest<HTMLElement>('[data-tip],.truncate') : null;
-  if (by?.dataset.tip) return { by, text: by.dataset.tip, keys: by.dataset.tipKeys };
+  if (by?.dataset.tip) return { by, text: by.dataset.tip.slice(0, mostCut), keys: by.dataset.tipKeys };
   if (!by || by.title || by.scrollWidth <= by.clientWidth) return undefined;
   return { by, text: by.textContent.slice(0, mostCut), keys: undefined };
 };
@@ -65,7 +65,7 @@ export function Tooltips(): ReactNode {
       ref={box}
       popover="manual"
       role="tooltip"
-      className="pointer-events-none m-0 max-w-96 rounded-md bg-ink px-2 py-1 text-sm wrap-anywhere text-page"
+      className="pointer-events-none m-0 max-w-96 rounded-md bg-ink px-2 py-1 text-sm whitespace-pre-line wrap-anywhere text-page"
     >
       <span dir="auto">{tip?.text}</span>
       {tip?.keys && <kbd className="ms-2 opacity-75">{tip.keys}</kbd>}

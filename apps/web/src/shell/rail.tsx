@@ -72,7 +72,7 @@ function PageLink({ page, narrow }: { page: PageRoute; narrow: boolean }): React
     <Link
       href={page.href}
       aria-current={here ? 'page' : undefined}
-      title={narrow ? t(`shell.pages.${page.name}`) : undefined}
+      data-tip={narrow ? t(`shell.pages.${page.name}`) : undefined}
       className={`relative flex h-8 items-center gap-2.5 rounded-md ${narrow ? 'justify-center' : 'px-2'} ${here ? 'bg-hover font-medium text-ink before:absolute before:inset-y-1.5 before:-start-2 before:w-[3px] before:bg-accent' : 'text-soft hover:bg-hover hover:text-ink'}`}
     >
       <Icon size={16} strokeWidth={1.75} aria-hidden className="shrink-0" />
@@ -98,7 +98,7 @@ function States(): ReactNode {
             <Link
               href={jobsHref({ places: [place] })}
               aria-current={here ? 'true' : undefined}
-              className={`flex h-7 items-center gap-2 rounded-md px-2 text-sm ${here ? 'bg-hover font-medium text-ink' : 'text-soft hover:bg-hover hover:text-ink'}`}
+              className={`flex h-[24px] items-center gap-2 rounded-md px-2 text-sm ${here ? 'bg-hover font-medium text-ink' : 'text-soft hover:bg-hover hover:text-ink'}`}
             >
               <Icon size={13} strokeWidth={2} aria-hidden className={`shrink-0 ${text}`} />
               <span className="grow truncate">{t(`parts.places.${place}`)}</span>

@@ -16,6 +16,7 @@ import { Button } from '../../parts/button.tsx';
 import { confirm } from '../../parts/confirm.tsx';
 import { useSession } from '../../session.tsx';
 import { ActionDialog, type WithValue } from './action-dialog.tsx';
+import { filterLines } from './filter-lines.ts';
 
 const looks = {
   requeue: Play,
@@ -34,12 +35,15 @@ const all: readonly ActionName[] = ['requeue', 'schedule', 'move', 'prioritize',
 export function JobActions({
   filter,
   count,
+  about,
   actions = all,
   sure = false,
   onDone,
 }: {
   filter: Filter;
   count?: number;
+  /** What the question names, a line each; else the parts of the filter. */
+  about?: readonly string[];
   actions?: readonly ActionName[];
   /** Does it without a question: one job, and it can be taken back. */
   sure?: boolean;
@@ -60,6 +64,7 @@ export function JobActions({
     const question = {
       title: t(`jobs.ask.${name}`),
       yes: t(`actions.${name}`),
+      about: about ?? filterLines(t, filter),
       danger: name === 'discard' || name === 'kill',
       body: (counted: number | undefined) => (
         <Concerned

@@ -43,7 +43,7 @@ export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
           dir="auto"
           tabIndex={-1} // the row has the focus, and Enter opens it
           className="block truncate font-medium hover:underline"
-          title={display === jobtype ? undefined : jobtype}
+          data-tip={display === jobtype ? undefined : jobtype}
         >
           {display}
         </Link>
@@ -64,7 +64,7 @@ export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
       width: 'minmax(120px, 1.6fr)',
       cell: ({ failure }) =>
         failure && (
-          <span dir="auto" className="block truncate text-soft" title={failure.message}>
+          <span dir="auto" className="block truncate text-soft" data-tip={failure.message}>
             <span className="font-medium text-ink">{failure.errtype}</span> {failure.message}
           </span>
         ),

@@ -11,9 +11,9 @@ import { count } from '../../numbers.ts';
 import { Button } from '../../parts/button.tsx';
 import { Chip } from '../../parts/chip.tsx';
 import { placeLooks } from '../../parts/state.tsx';
-import { exactTime } from '../../time.tsx';
 import { FilterDialog } from './filter-dialog.tsx';
 import { withPart } from './filter-draft.ts';
+import { listNames, shownText, textNames } from './filter-lines.ts';
 import { TextFilter } from './text-filter.tsx';
 
 export function FilterBar({
@@ -70,7 +70,7 @@ function Places({ filter, onChange }: { filter: Filter; onChange: (filter: Filte
           >
             <Icon size={14} strokeWidth={2} aria-hidden className={text} />
             {t(`parts.places.${place}`)}
-            <span className="min-w-6 text-start text-sm text-faint tabular">
+            <span className="min-w-[24px] text-start text-sm text-faint tabular">
               {stats ? count(stats[place]) : ''}
             </span>
           </button>
@@ -79,10 +79,6 @@ function Places({ filter, onChange }: { filter: Filter; onChange: (filter: Filte
     </fieldset>
   );
 }
-
-const listNames = ['queues', 'jobtypes', 'priorities', 'jids', 'fingerprints'] as const;
-const textNames = ['error', 'wid', 'from', 'until', 'failed_from', 'failed_until'] as const;
-const timeNames: readonly string[] = ['from', 'until', 'failed_from', 'failed_until'];
 
 function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }): ReactNode {
   const { t } = useTranslation();
@@ -94,10 +90,8 @@ function Chips({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
     })),
   );
   const texts = textNames.flatMap((name) => {
-    const value = filter[name];
-    if (value === undefined) return [];
-    const shown = timeNames.includes(name) ? exactTime(value) : value;
-    return [{ name, value: shown, without: withPart(filter, name, undefined) }];
+    const value = shownText(filter, name);
+    return value === undefined ? [] : [{ name, value, without: withPart(filter, name, undefined) }];
   });
   const chips = [...lists, ...texts];
   const any = chips.length > 0 || filter.text !== undefined || filter.places !== undefined;

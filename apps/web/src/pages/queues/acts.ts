@@ -9,6 +9,7 @@ import { countJobs } from '../../changes.ts';
 import type { Filter } from '../../filter.ts';
 import { confirm } from '../../parts/confirm.tsx';
 import { toast, toastError } from '../../parts/toast.tsx';
+import { few } from '../jobs/filter-lines.ts';
 
 /** What can be done. */
 export interface QueueActs {
@@ -58,6 +59,7 @@ export function useQueueActs(): QueueActs {
           names.length === 1
             ? t('queues.clearTitle', { name: first(names) })
             : t('queues.clearMany', { count: names.length }),
+        ...(names.length > 1 && { about: few(names) }),
         body: (count) => (count === undefined ? t('queues.clearBody') : t('queues.clearCount', { count })),
         yes: t('queues.clear'),
         danger: true,

@@ -99,7 +99,7 @@ function Name({ queue }: { queue: QueueRow }): ReactNode {
   const { t } = useTranslation();
   return (
     <span className="flex items-center gap-2">
-      <Link href={queueHref(queue.name)} dir="auto" className="min-w-0 truncate hover:underline">
+      <Link href={queueHref(queue.name)} dir="auto" className="min-w-[24px] truncate hover:underline">
         {queue.name}
       </Link>
       {queue.paused && (

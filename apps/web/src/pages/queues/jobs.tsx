@@ -130,7 +130,7 @@ function useColumns(can: boolean): Column<Turn>[] {
             href={jobHref(job.jid)}
             dir="auto"
             className="block truncate hover:underline"
-            title={job.jobtype}
+            data-tip={job.jobtype}
           >
             {job.display}
           </Link>

@@ -24,7 +24,7 @@ export function PriorityMenu(props: {
     <button
       type="button"
       aria-label={props.label}
-      className="-ms-1 flex h-7 items-center gap-1 rounded-md px-1 hover:bg-hover"
+      className="-ms-1 flex h-[24px] items-center gap-1 rounded-md px-1 hover:bg-hover"
     >
       {props.words}
       <Icon size={13} aria-hidden className="text-faint" />

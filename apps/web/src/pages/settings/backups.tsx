@@ -96,7 +96,7 @@ function useColumns(): Column<BackupRow>[] {
           backup.bad === undefined ? (
             <span className="tabular">{count(jobsIn(backup))}</span>
           ) : (
-            <span className="text-dead" title={backup.bad}>
+            <span className="text-dead" data-tip={backup.bad}>
               {t('settings.backupBad')}
             </span>
           ),
