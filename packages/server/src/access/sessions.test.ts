@@ -27,3 +27,12 @@ test.each([
   now += 12 * HOUR + 1;
   expect([isOpen(used), isOpen(idle)]).toEqual([false, false]);
 });
+
+test('the logins of one caller end that caller’s oldest sessions and no session of another caller', () => {
+  const sessions = new Sessions({ dir, log: silent, clock: () => 1000 * 24 * HOUR });
+  const isOpen = (number: string): boolean => sessions.find(number, () => 'secret', false) !== undefined;
+  const admin = sessions.open('password', 'secret');
+  const own = Array.from({ length: 103 }, () => sessions.open('token pusher', 'secret'));
+  expect(isOpen(admin)).toBe(true);
+  expect(own.map(isOpen)).toEqual(own.map((_, at) => at >= 3));
+});

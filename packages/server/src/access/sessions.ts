@@ -46,7 +46,8 @@ const IDLE = 12 * 3600 * SECOND;
 const LONGEST = 7 * 86_400 * SECOND;
 const RENEWED = 3600 * SECOND;
 const CROSSING = 60 * SECOND;
-const MOST = 10_000;
+/** Sessions of one caller: more logins end that caller's oldest ones, and never those of another caller. */
+const MOST_EACH = 100;
 
 export class Sessions {
   readonly #path: string;
@@ -130,7 +131,7 @@ export class Sessions {
     const number = newNumber();
     const key = digest(number);
     this.#sessions.set(key, { who, proof: proofOf(key, secret), ...rest, made: now, renewed: now });
-    this.#forgetOld(now);
+    this.#forgetOld(who, now);
     this.#save();
     return number;
   }
@@ -142,9 +143,13 @@ export class Sessions {
     this.#save();
   }
 
-  #forgetOld(now: Micros): void {
-    for (const [key, session] of this.#sessions)
-      if (isOver(session, now) || this.#sessions.size > MOST) this.#sessions.delete(key);
+  #forgetOld(who: string, now: Micros): void {
+    const own: string[] = [];
+    for (const [key, session] of this.#sessions) {
+      if (isOver(session, now)) this.#sessions.delete(key);
+      else if (session.who === who) own.push(key);
+    }
+    for (const key of own.slice(0, -MOST_EACH)) this.#sessions.delete(key);
   }
 
   #save(): void {
