@@ -198,3 +198,25 @@ test('a JSON string reads back as the text, lone surrogates replaced', () => {
   });
   fc.assert(fc.property(anyText, (text) => JSON.parse(jsonString(text)) === Buffer.from(text).toString()));
 });
+
+test.each(['[1,22,0,3.5,4e2,-1, 7,[8,9],{"a":1},0]', '[0]', '[1,2]', '[10,0.5,1E-2,true]', '[1,"2",3]'])(
+  'numbers in an array are read as they are elsewhere: %s',
+  (text) => expect(compactJson(text)).toBe(text.replaceAll(' ', '')),
+);
+
+test.each([
+  '[1,01]',
+  '[01]',
+  '[1,2',
+  '[1,2,',
+  '[1,2,]',
+  '[1,2.]',
+  '[1,2e]',
+  '[1,2x]',
+  '[1,,2]',
+  '[1-2]',
+  '[1,1.e2]',
+])('an array of numbers that is none is refused: %s', (text) => {
+  expect(() => JSON.parse(text)).toThrow();
+  expect(() => compactJson(text)).toThrow(/^invalid JSON: unexpected/);
+});
