@@ -3,7 +3,7 @@
  */
 import {
   formatTime,
-  parseJob,
+  jobtypeOf,
   type RunningJob,
   type WorkerStatus,
   type WorkersStatus,
@@ -40,7 +40,7 @@ function workerStatus(record: WorkerRecord, jobs: RunningJob[]): WorkerStatus {
 }
 
 function runningJob({ jid, queue, wid = '', at, expiresAt, document }: Found): RunningJob {
-  const { jobtype } = parseJob(document);
+  const jobtype = jobtypeOf(document);
   const ends = expiresAt === undefined ? {} : { expires_at: formatTime(expiresAt) };
   return { jid, jobtype, queue, wid, started_at: formatTime(at), ...ends };
 }
