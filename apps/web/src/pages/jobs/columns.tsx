@@ -19,7 +19,7 @@ const endsOf = (label: Label, places: readonly JobPlace[]): Column<JobRow>[] =>
     .map((place) => ({
       id: place === 'dead' ? 'forgotten' : 'retry',
       label: label(place === 'dead' ? 'forgotten' : 'retry'),
-      width: '100px',
+      width: '120px',
       end: true,
       optional: place === 'dead',
       cell: (row) => row.place === place && <Time at={row.at} />,
