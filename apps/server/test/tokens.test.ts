@@ -37,6 +37,33 @@ describe('faktory tokens', () => {
     for (const hidden of [secret, 'hunter2', 'to somebody']) expect(log).not.toContain(hidden);
   });
 
+  it('asks a running server by --url: lists, revokes, and says where to add, without a secret on the network', async () => {
+    const dir = freshFolder();
+    await tokens(dir, 'add', 'shop', '--scope', 'push');
+    const program = faktory([...free, '-d', dir], { FAKTORY_PASSWORD: 'hunter2' });
+    const url = `tcp://:hunter2@localhost:${await program.port()}`;
+    const ask = async (...words: string[]) => {
+      const command = faktory(['tokens', ...words, '--url', url]);
+      return { status: await command.ended, out: command.out, err: command.err };
+    };
+    const listed = await ask();
+    expect([listed.status, listed.out]).toEqual([
+      0,
+      expect.stringMatching(/^NAME +SCOPE +MADE\nshop +push /),
+    ]);
+    expect(listed.err).toContain(`the tokens are in ${dir} on `);
+    const added = await ask('add', 'other', '--scope', 'push');
+    expect([added.status, added.out]).toEqual([1, '']);
+    expect(added.err).toContain(`DIR is ${dir} on `);
+    expect(await ask('revoke', 'shop', '--json')).toMatchObject({ status: 0, out: '{"revoked":"shop"}\n' });
+    expect(await ask('revoke', 'shop')).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/no token shop/),
+    });
+    expect(await tokens(dir)).toBe('');
+    expect(await tokens(dir, '--url', url)).toMatch(/^2: .*not both/);
+  });
+
   it('says what is wrong and ends with 2', async () => {
     expect(await tokens(freshFolder(), 'add', 'shop')).toMatch(/^2: faktory tokens: a token needs --scope/);
     expect(await tokens(freshFolder(), 'remove', 'shop')).toMatch(/^2: faktory tokens: write faktory tokens/);

@@ -96,8 +96,10 @@ export {
   jobPlaces,
   parseChange,
   parseJobsAsk,
+  parseTokens,
   parseUndo,
   parseVerify,
+  type TokensStatus,
   type UndoneJobs,
 } from './operating.ts';
 export {

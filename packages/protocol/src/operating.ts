@@ -195,6 +195,25 @@ export function parseVerify(rest: string): string | undefined {
   return readRest('VERIFY', rest, (text) => stringIn(payload(text), 'id'));
 }
 
+/** What TOKENS answers: where the server keeps its tokens, and which there are. A secret is never in it. */
+export interface TokensStatus {
+  /** The data folder of the server. */
+  dir: string;
+  hostname: string;
+  pid: number;
+  tokens: { name: string; scope: string; made: string }[];
+}
+
+/** Reads what follows `TOKENS `: the name of the token to revoke; undefined: none. Throws `MALFORMED`. */
+export function parseTokens(rest: string): string | undefined {
+  return readRest('TOKENS', rest, (text) => {
+    const fields = payload(text);
+    if (fields.size > 0 && stringIn(fields, 'revoke') === undefined)
+      throw wrong('it knows "revoke" only: a secret is not sent, so tokens are added in the data folder');
+    return stringIn(fields, 'revoke');
+  });
+}
+
 function nameIn(fields: Payload, field: string): string {
   const name = stringIn(fields, field) ?? '';
   if (!/^[\w-]{1,64}$/.test(name)) throw wrong(`"${field}" must be 1 to 64 letters, digits, _ and -`);

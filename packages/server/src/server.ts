@@ -218,6 +218,8 @@ class FaktoryServer implements Server {
       features: FEATURES,
       workerTimeout,
       keepBackups,
+      access: this.#access,
+      dir: this.dir,
       log,
       info,
     };

@@ -175,6 +175,27 @@ test('a worker id that belongs to another secret is refused, and that stands in 
   });
 });
 
+test('TOKENS lists tokens without their secrets and revokes one under its connection, for an admin only', async () => {
+  const dir = folder();
+  const tokens = new TokenFile(dir, 'test');
+  const [operate, admin] = [tokens.add('ops', 'operate'), tokens.add('root', 'admin')];
+  const server = await running({ dir });
+  const [, ops] = await login(server, operate);
+  await ops.ask('EXT {"v":1}');
+  expect(await ops.ask('TOKENS')).toMatch(/^-ERR not permitted: TOKENS takes the right "admin"/);
+  const [, root] = await login(server, admin);
+  await root.ask('EXT {"v":1}');
+  const listed = await root.ask('TOKENS');
+  expect(listed).not.toContain(operate);
+  expect(JSON.parse(listed.slice(2))).toMatchObject({ dir, pid: process.pid, tokens: tokens.list() });
+  expect(await root.ask('TOKENS {"add":"x"}')).toMatch(/^-ERR .*a secret is not sent/);
+  expect(await root.ask('TOKENS {"revoke":"nobody"}')).toBe('-ERR there is no token nobody');
+  expect(await root.ask('TOKENS {"revoke":"ops"}')).toBe('$ {"revoked":"ops"}');
+  await ops.closed();
+  expect(tokens.list().map(({ name }) => name)).toEqual(['root']);
+  expect(audited(dir).at(-1)).toMatchObject({ who: 'token root', did: 'TOKENS', what: 'ops', ok: true });
+});
+
 test('names and scopes that cannot be, and a file that is damaged, are refused', async () => {
   const dir = folder();
   const tokens = new TokenFile(dir, 'test');

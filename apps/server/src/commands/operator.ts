@@ -20,6 +20,7 @@ import {
   type QueueStatus,
   type TailAsk,
   type TailedEvents,
+  type TokensStatus,
   type WorkersStatus,
 } from '@faktory-ts/protocol';
 import type { Backup } from '@faktory-ts/server';
@@ -101,6 +102,14 @@ export class Operator {
     return this.#ask('BACKUPS', 'the list of backups');
   }
 
+  tokens(): Promise<TokensStatus> {
+    return this.#ask('TOKENS', 'the list of tokens');
+  }
+
+  revokeToken(name: string): Promise<{ revoked: string }> {
+    return this.#ask('TOKENS', 'revoking a token', { revoke: name });
+  }
+
   tail(ask: TailAsk): Promise<TailedEvents> {
     return this.#ask('TAIL', 'the tail of what happens', ask);
   }
@@ -161,7 +170,7 @@ export class Operator {
   async #askText(verb: string, what: string, payload: object = {}, timeout = PATIENCE): Promise<string> {
     const refused = `${what} needs a faktory-ts server that knows ${verb}; this one speaks Faktory's classic protocol only`;
     if (!(await this.extended())) throw new FaktoryError('UNKNOWN_COMMAND', refused);
-    const options = { timeout, again: verb !== 'CHANGE' };
+    const options = { timeout, again: verb !== 'CHANGE' && verb !== 'TOKENS' };
     try {
       const reply = await this.#connection.call(`${verb} ${JSON.stringify(payload)}\r\n`, options);
       if (reply.kind === 'bulk') return reply.text;

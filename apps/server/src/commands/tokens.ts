@@ -5,11 +5,12 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
-import { type DataFolder, TokenFile } from '@faktory-ts/server';
+import { type DataFolder, type Token, TokenFile } from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
+import { withServer } from './connect.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { table } from './table.ts';
-import { fromNow, jsonText } from './words.ts';
+import { fromNow, jsonText, plain } from './words.ts';
 
 const more = `A scope is push, fetch, fetch:QUEUE,QUEUE, read, operate or admin, or several joined with +:
   push      PUSH and PUSHB
@@ -23,15 +24,19 @@ const more = `A scope is push, fetch, fetch:QUEUE,QUEUE, read, operate or admin,
   faktory tokens revoke shop
 
 Clients: tcp://NAME:SECRET@HOST:7419. HTTP: "Authorization: Bearer NAME:SECRET". A running server follows within a second or two, and
-ends the connections of a revoked token.`;
+ends the connections of a revoked token.
+
+With --url it asks a running server, as its admin: lists, revokes, and says on which machine and in which folder to add. A secret is never
+sent over the network.`;
 
 /** Lists, makes and revokes tokens. */
-export const tokens = command<'dir' | 'scope' | 'json'>({
+export const tokens = command<'dir' | 'url' | 'scope' | 'json'>({
   name: 'tokens',
   synopsis: '[add NAME --scope SCOPE | revoke NAME]',
   describe: 'lists, makes and revokes tokens: secrets for clients that may do some things only',
   flags: {
     ...folderFlags,
+    url: { value: 'URL', describe: 'the running server, in place of a data folder' },
     scope: { value: 'SCOPE', describe: 'what the new token may do' },
     json: { describe: 'print the result as JSON' },
   },
@@ -39,21 +44,43 @@ export const tokens = command<'dir' | 'scope' | 'json'>({
   more,
   async run(call) {
     const [act, name] = call.words;
+    if (call.value('url') !== undefined) return byServer(call, act, name);
     const who = userInfo().username; // before it becomes the folder's owner
     const folder = folderOf(call);
     refuseUnused(call, folder);
     const file = new TokenFile(folder.dir, who);
-    if (act === undefined) list(call, file);
+    if (act === undefined) list(call, file.list());
     else if (act === 'add' && name !== undefined) add(call, file, name);
     else if (act === 'revoke' && name !== undefined) revoke(call, file, name);
-    else
-      throw new FaktoryError(
-        'CONFIG',
-        'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME',
-      );
+    else throw usage();
     if (act !== undefined) call.terminal.note(`the tokens are in ${whereOf(folder)}`);
   },
 });
+
+const usage = (): FaktoryError =>
+  new FaktoryError('CONFIG', 'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME');
+
+/** Asks the server that --url names. */
+async function byServer(call: Call<'dir' | 'url' | 'json'>, act?: string, name?: string): Promise<void> {
+  if (call.value('dir') !== undefined)
+    throw new FaktoryError('CONFIG', 'give --url for a running server, or -d for a data folder, not both');
+  if (act !== undefined && !(['add', 'revoke'].includes(act) && name !== undefined)) throw usage();
+  await withServer(call, async (server) => {
+    if (act === 'revoke') {
+      await server.revokeToken(name ?? '');
+      revoked(call, name ?? '');
+      return;
+    }
+    const { dir, hostname, tokens: known } = await server.tokens();
+    const where = `${plain(dir)} on ${plain(hostname)}`;
+    if (act === 'add') {
+      const text = `a secret is not sent over the network; add the token on that machine: faktory tokens add ${name} --scope SCOPE -d DIR, where DIR is ${where}`;
+      throw new FaktoryError('UNSUPPORTED', text);
+    }
+    list(call, known);
+    call.terminal.note(`the tokens are in ${where}, which this server uses`);
+  });
+}
 
 /** A secret in a folder that no server uses would never work. */
 function refuseUnused(call: Call<'dir'>, { dir }: DataFolder): void {
@@ -72,18 +99,18 @@ function whereOf(folder: DataFolder): string {
   }
 }
 
-function list(call: Call, file: TokenFile): void {
+function list(call: Call<'json'>, all: readonly Token[]): void {
   const { terminal } = call;
   if (call.on('json')) {
     terminal.print(
       jsonText(
-        file.list().map(({ name, scope, made }) => ({ name, scope, made })),
+        all.map(({ name, scope, made }) => ({ name, scope, made })),
         2,
       ),
     );
     return;
   }
-  const rows = file.list().map(({ name, scope, made }) => [name, scope, fromNow(made)]);
+  const rows = all.map(({ name, scope, made }) => [name, scope, fromNow(made)]);
   if (rows.length === 0) terminal.note('there are no tokens');
   else terminal.print(table(terminal, ['NAME', 'SCOPE', 'MADE'], rows));
 }
@@ -96,8 +123,12 @@ function add(call: Call<'scope' | 'json'>, file: TokenFile, name: string): void 
   call.terminal.note(`token ${name} is made; its secret is above and is not shown again`);
 }
 
-function revoke({ terminal, on }: Call, file: TokenFile, name: string): void {
+function revoke(call: Call<'json'>, file: TokenFile, name: string): void {
   if (!file.revoke(name)) throw new FaktoryError('NOT_FOUND', `there is no token ${name}`);
+  revoked(call, name);
+}
+
+function revoked({ terminal, on }: Call<'json'>, name: string): void {
   if (on('json')) terminal.print(jsonText({ revoked: name }));
   terminal.note(`token ${name} is revoked`);
 }

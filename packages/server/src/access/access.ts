@@ -14,7 +14,7 @@ import { Logins } from './logins.ts';
 import { Prover } from './prover.ts';
 import { type Limits, parseScope } from './rights.ts';
 import { type SessionOf, Sessions } from './sessions.ts';
-import { pathOf, readTokens, type SecretToken } from './tokens.ts';
+import { listTokens, pathOf, readTokens, revokeToken, type SecretToken, type Token } from './tokens.ts';
 
 export { commandDeed, summary } from './audit.ts';
 export type { Deed } from './deed.ts';
@@ -263,6 +263,18 @@ export class Access {
   #usedNow(caller: Caller): void {
     const used = [...this.#tokens].find(([, token]) => token === caller);
     if (used) this.#tokens = new Map([used, ...this.#tokens]);
+  }
+
+  /** The tokens without their secrets. Throws STORAGE. */
+  tokens(): Token[] {
+    return listTokens(this.#dir);
+  }
+
+  /** Revokes a token now: its connections end. Throws NOT_FOUND and STORAGE. */
+  revoke(name: string): void {
+    if (!revokeToken(this.#dir, name))
+      throw new FaktoryError('NOT_FOUND', `there is no token ${excerpt(name)}`);
+    this.look();
   }
 
   /** Reads the tokens again, now. */

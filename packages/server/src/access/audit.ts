@@ -89,7 +89,20 @@ function move(from: string, to: string): void {
   if (statSync(from, { throwIfNoEntry: false })) renameSync(from, to);
 }
 
-const texts = ['cmd', 'action', 'undo', 'name', 'signal', 'state', 'target', 'at', 'queue', 'wid', 'jobtype'];
+const texts = [
+  'cmd',
+  'action',
+  'undo',
+  'name',
+  'signal',
+  'state',
+  'target',
+  'at',
+  'queue',
+  'wid',
+  'jobtype',
+  'revoke',
+];
 const lists = ['places', 'queues', 'jobtypes', 'wids'];
 const searches = ['regexp', 'text', 'error']; // an argument may be what is searched for
 

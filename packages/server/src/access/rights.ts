@@ -43,6 +43,7 @@ export const rights: Readonly<Record<string, Right | 'any'>> = {
   BACKUP: 'operate',
   VERIFY: 'operate',
   FLUSH: 'admin',
+  TOKENS: 'admin',
   'GET /stats': 'any',
   'GET /metrics': 'read',
   'GET /history': 'read',

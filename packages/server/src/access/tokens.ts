@@ -54,7 +54,7 @@ export class TokenFile {
   }
 
   list(): Token[] {
-    return readTokens(this.#dir).map(({ name, scope, made }) => ({ name, scope, made }));
+    return listTokens(this.#dir);
   }
 
   /** Makes a token; gives its secret. */
@@ -80,36 +80,47 @@ export class TokenFile {
     }
     parseScope(scope);
     const secret = randomBytes(24).toString('base64url');
-    this.#replace([...tokens, { name, scope, made: formatTime(nowMicros()), secret }]);
+    replaceTokens(this.#dir, [...tokens, { name, scope, made: formatTime(nowMicros()), secret }]);
     this.#note('tokens add', `${name} ${scope}`);
     return secret;
   }
 
   /** False: there is no such token. */
   revoke(name: string): boolean {
-    const tokens = readTokens(this.#dir);
-    const rest = tokens.filter((token) => token.name !== name);
-    if (rest.length === tokens.length) return false;
-    this.#replace(rest);
+    if (!revokeToken(this.#dir, name)) return false;
     this.#note('tokens revoke', name);
     return true;
-  }
-
-  #replace(tokens: readonly SecretToken[]): void {
-    const path = pathOf(this.#dir);
-    try {
-      replaceOwned(path, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`);
-    } catch (cause) {
-      const { code, message } = cause as NodeJS.ErrnoException;
-      const busy = code === 'EEXIST';
-      const advice = busy ? `another command is changing it; if none is, remove ${path}.new` : message;
-      throw new FaktoryError('STORAGE', `cannot write ${path}: ${advice}`, { cause });
-    }
   }
 
   #note(did: string, what: string): void {
     const audit = new Audit({ dir: this.#dir, log: silent, clock: nowMicros });
     audit.write({ who: this.#who, from: 'here', did, what, ok: true });
+  }
+}
+
+/** The tokens without their secrets. Throws STORAGE. */
+export function listTokens(dir: string): Token[] {
+  return readTokens(dir).map(({ name, scope, made }) => ({ name, scope, made }));
+}
+
+/** False: there is no such token. Throws STORAGE. */
+export function revokeToken(dir: string, name: string): boolean {
+  const tokens = readTokens(dir);
+  const rest = tokens.filter((token) => token.name !== name);
+  if (rest.length === tokens.length) return false;
+  replaceTokens(dir, rest);
+  return true;
+}
+
+function replaceTokens(dir: string, tokens: readonly SecretToken[]): void {
+  const path = pathOf(dir);
+  try {
+    replaceOwned(path, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const busy = code === 'EEXIST';
+    const advice = busy ? `another command is changing it; if none is, remove ${path}.new` : message;
+    throw new FaktoryError('STORAGE', `cannot write ${path}: ${advice}`, { cause });
   }
 }
 

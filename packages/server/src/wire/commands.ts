@@ -30,7 +30,7 @@ import {
   parseQueueCommand,
   parseQueues,
 } from '@faktory-ts/protocol';
-import { type Caller, isWatched, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
+import { type Access, type Caller, isWatched, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
 import type { Held, Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
@@ -48,6 +48,9 @@ export interface Desk {
   readonly workerTimeout: number;
   /** How many backups are kept when one is made. */
   readonly keepBackups: number;
+  readonly access: Pick<Access, 'tokens' | 'revoke'>;
+  /** The data folder. */
+  readonly dir: string;
   readonly log: Logger;
   info(): Promise<Info>;
 }

@@ -5,14 +5,18 @@
  * JOBS, QUEUES, WORKERS and TAIL read; CHANGE, UNDO and SIGNAL operate. JOBS, CHANGE and UNDO do one bite of the work: a client that goes away in the
  * middle of a search takes nothing more of the server.
  */
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import {
   formatTime,
   parseChange,
   parseJobsAsk,
   parseSignal,
   parseTail,
+  parseTokens,
   parseUndo,
   type QueueStatus,
+  type TokensStatus,
   wireJob,
 } from '@faktory-ts/protocol';
 import type { Found, Progress } from '../jobs/jobs.ts';
@@ -26,6 +30,7 @@ export const operating: readonly (readonly [string, Verb])[] = [
   ['QUEUES', { run: listQueues }],
   ['WORKERS', { run: listWorkers }],
   ['SIGNAL', { run: signal }],
+  ['TOKENS', { run: tokens }],
   [
     'TAIL',
     {
@@ -70,4 +75,20 @@ async function listWorkers(_: string, { jobs, roster }: Desk, session: Session):
 async function signal(payload: string, { roster }: Desk): Promise<Answer> {
   const { wid, state } = parseSignal(payload);
   return json({ signalled: roster.signal(wid, state) });
+}
+
+/** Note: no secret is made or told here, because a connection may be plain TCP and a login sends none either. */
+function tokens(payload: string, { access, dir }: Desk): Answer {
+  const revoked = parseTokens(payload);
+  if (revoked !== undefined) {
+    access.revoke(revoked);
+    return json({ revoked });
+  }
+  const status: TokensStatus = {
+    dir: resolve(dir),
+    hostname: hostname(),
+    pid: process.pid,
+    tokens: access.tokens(),
+  };
+  return json(status);
 }
