@@ -115,6 +115,7 @@ export class HttpApp {
     await app.ready();
     await this.#watch.start();
     await this.#live.attach(app.server);
+    this.#connections.bound(app.server);
     return listen(app.server, { host, port, purpose: ' for HTTP', flag: '-w' });
   }
 

@@ -2,6 +2,7 @@
  * The connections of HTTP. One that is being served with what its caller may have is held; any other (a head or a body that comes slowly, a
  * browser that may ask again) makes room when there are too many. So a new connection is always taken, and `/health` always answered.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { nameOf, Unauthenticated } from '../unauthenticated.ts';
@@ -10,11 +11,17 @@ const MOST_WAITING = 500; // connections that are not served now
 const MOST_HELD = 500; // requests that are served now
 /** Held connections (pages too) and those that wait, and some that are just being closed. */
 const MOST = 2000;
+/** Requests that one connection may have unfinished. A browser sends none before the answer to the last. */
+const MOST_UNFINISHED = 16;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export class HttpConnections {
   readonly #waiting = new Unauthenticated({ most: MOST_WAITING, share: MOST_WAITING / 2 });
   /** Requests that each connection is being served with. */
   readonly #held = new Map<string, number>();
+  /** Requests of each connection that are not answered. */
+  readonly #unfinished = new WeakMap<Socket, number>();
 
   /** Takes the connections of this server. */
   watch(server: Server): void {
@@ -31,6 +38,32 @@ export class HttpConnections {
       });
     });
     server.on('secureConnection', (socket: Socket) => this.#waiting.replace(nameOf(socket) ?? '', socket));
+  }
+
+  /**
+   * Passes on the requests of a server whose handlers are set. A connection with too many unfinished ones is destroyed.
+   *
+   * Note: the parser still reports what the same chunk holds behind that. So handlers are called only from here.
+   */
+  bound(server: Server): void {
+    const handlers = server.listeners('request') as Handler[];
+    server.removeAllListeners('request');
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (!this.#begin(request.socket, response)) return;
+      for (const handle of handlers) handle.call(server, request, response);
+    });
+  }
+
+  #begin(socket: Socket, response: ServerResponse): boolean {
+    if (socket.destroyed) return false;
+    const unfinished = this.#unfinished.get(socket) ?? 0;
+    if (unfinished >= MOST_UNFINISHED) {
+      socket.destroy();
+      return false;
+    }
+    this.#unfinished.set(socket, unfinished + 1);
+    response.once('close', () => this.#unfinished.set(socket, (this.#unfinished.get(socket) ?? 1) - 1));
+    return true;
   }
 
   /** Keeps the connection while a request is served; gives what ends that. Throws LIMIT when too many are served. */
