@@ -56,6 +56,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
   });
 
   test('lines to copy name the server’s address, and show where the password goes', async () => {
+    expectFaults(denied);
     const at = await site({ password: 'secret' });
     const page = await tab({ permissions: ['clipboard-read', 'clipboard-write'] });
     await page.goto(at.url);

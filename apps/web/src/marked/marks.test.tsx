@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
+import { marked } from './marks.ts';
 
 const Name = ({ of }: { of: string }): ReactNode => <b title={of}>{of}</b>;
 const html = (node: ReactNode): string => renderToStaticMarkup(node).replace(/ class="[^"]*"/g, '');
@@ -28,4 +29,14 @@ test('other texts are as they are: line ends, signs that join emoji, other scrip
   for (const text of ['a\n\tb\r\nc', '👩‍👩‍👧 می‌خواهم', 'עברית'])
     expect(html(<p>{text}</p>)).toBe(`<p>${text}</p>`);
   expect(html(<textarea defaultValue={'a\u202eb'} />)).toContain('a\u202eb');
+});
+
+test('what the page itself writes around names and percent signs is not marked, what is in them is', () => {
+  const text = '\u2068mail\u202e\u2069 23\u200e%\u200e\u2069';
+  const { children } = marked('p', { children: text }) as { children: { props: { children: unknown[] } } };
+  const signs = children.props.children.filter((piece) => typeof piece !== 'string');
+  expect(signs).toHaveLength(2);
+  expect(marked('a', { 'aria-label': '\u2068mail\u2069 23\u200e%\u200e' })).toEqual({
+    'aria-label': '\u2068mail\u2069 23\u200e%\u200e',
+  });
 });

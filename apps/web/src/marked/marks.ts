@@ -38,8 +38,25 @@ function markedChild(child: ReactNode): ReactNode {
 function markedText(text: string): string | ReactElement {
   const pieces = piecesOf(text);
   if (pieces.length === 1) return text;
-  const children = pieces.map((piece, index) => (index % 2 === 0 ? piece : markOf(piece)));
+  const children = marksIn(text, pieces, markOf);
   return jsxs(Fragment, { children });
+}
+
+/**
+ * Signs that the page itself writes in languages from right to left: a pair of isolates around a name, and what Intl puts beside a percent
+ * sign. Neither can turn the text around it.
+ */
+const own = /\u2068[^\u2068\u2069]*\u2069|\u200e(?=[%٪])|(?<=[%٪])\u200e/gu;
+
+function marksIn<T>(text: string, pieces: readonly string[], mark: (sign: string) => T): (string | T)[] {
+  const kept = new Set<number>();
+  for (const { 0: found, index } of text.matchAll(own)) kept.add(index).add(index + found.length - 1);
+  let at = 0;
+  return pieces.map((piece, index) => {
+    const start = at;
+    at += piece.length;
+    return index % 2 === 0 || kept.has(start) ? piece : mark(piece);
+  });
 }
 
 function markOf(sign: string): ReactElement {
@@ -48,5 +65,5 @@ function markOf(sign: string): ReactElement {
 }
 
 function shown<T>(text: T): T | string {
-  return typeof text === 'string' ? visible(text) : text;
+  return typeof text === 'string' ? marksIn(text, piecesOf(text), visible).join('') : text;
 }

@@ -89,7 +89,7 @@ function Station(props: {
           {jobs === undefined ? '' : count(jobs)}
           {of ? <span className="text-lg text-faint">{` / ${count(of)}`}</span> : null}
         </span>
-        <span className="line-clamp-2 h-9 text-sm wrap-anywhere text-faint">{props.note}</span>
+        <span className="line-clamp-2 h-[36px] text-sm wrap-anywhere text-faint">{props.note}</span>
       </Link>
       {props.arrow && <Arrow />}
     </li>
@@ -110,7 +110,7 @@ function Done(): ReactNode {
       <span className="mt-1 block h-9 truncate text-2xl tracking-tight tabular">
         {stats ? t('overview.perSecond', { rate: rate(done) }) : ''}
       </span>
-      <span className="line-clamp-2 h-9 text-sm wrap-anywhere text-faint">
+      <span className="line-clamp-2 h-[36px] text-sm wrap-anywhere text-faint">
         {stats ? t('overview.allTime', { number: short(stats.processed - stats.failures) }) : ''}
       </span>
     </li>
