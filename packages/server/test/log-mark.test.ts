@@ -1,11 +1,12 @@
 /**
  * The log of the store beside its file: a file that lost its log is refused, one that is whole by itself is not.
  */
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../src/engine/sqlite/binding.ts';
 import { DataFolder } from '../src/index.ts';
+import { silent } from '../src/log.ts';
 import { folder, greeted, prepared, running } from './running.ts';
 
 const refusal = {
@@ -83,4 +84,59 @@ test('a program that looks at a crashed store and takes its log away loses nothi
   rmSync(join(dir, 'faktory.db-wal'), { force: true });
   expect(existsSync(join(dir, 'faktory.db-wal'))).toBe(false);
   expect(await jobsIn(dir)).toBe(3);
+});
+
+test('a log without its store is refused by the server and by each tool, and is not touched; a restore moves it aside', async () => {
+  for (const empty of [true, false]) {
+    const dir = await copyOfRunning(['faktory.db', 'faktory.db-wal']);
+    const data = new DataFolder(dir);
+    const { id } = await data.backup();
+    const log = readFileSync(join(dir, 'faktory.db-wal'));
+    rmSync(join(dir, 'faktory.db'));
+    rmSync(join(dir, 'faktory.db-shm'), { force: true });
+    if (empty) writeFileSync(join(dir, 'faktory.db'), '');
+    const lone = {
+      code: 'STORAGE',
+      message: expect.stringMatching(/put faktory\.db back beside its log, or restore/),
+    };
+    await expect(prepared({ dir }).start()).rejects.toMatchObject(lone);
+    await expect(data.backup()).rejects.toMatchObject(lone);
+    await expect(data.load([])).rejects.toMatchObject(lone);
+    for (const use of [
+      () => data.check(),
+      () => data.compact(),
+      () => data.salvage(),
+      () => [...data.dump()],
+    ])
+      expect(use).toThrow(expect.objectContaining(lone));
+    expect(readFileSync(join(dir, 'faktory.db-wal'))).toEqual(log);
+    expect(existsSync(join(dir, 'faktory.db'))).toBe(empty);
+    const { aside } = await data.restore(id);
+    expect(readFileSync(join(aside ?? '', 'faktory.db-wal'))).toEqual(log);
+    expect(existsSync(join(dir, 'faktory.db-wal'))).toBe(false);
+    expect(await jobsIn(dir)).toBe(3);
+  }
+}, 60_000);
+
+test('a start without a store beside backups names the newest backup; in a new folder it says nothing of the kind', async () => {
+  const dir = await copyOfRunning(['faktory.db', 'faktory.db-wal']);
+  const { id } = await new DataFolder(dir).backup();
+  for (const end of ['', '-wal', '-shm']) rmSync(join(dir, `faktory.db${end}`), { force: true });
+  for (const [where, named] of [
+    [dir, true],
+    [folder(), false],
+  ] as const) {
+    const warnings: string[] = [];
+    const log = { ...silent, warn: (text: string) => void warnings.push(text) };
+    const server = prepared({ dir: where, log });
+    await server.start();
+    await server.stop();
+    const told = warnings.filter((text) => text.includes('starts without jobs'));
+    expect(told).toEqual(named ? [expect.stringMatching(new RegExp(`${id}.*faktory restore`))] : []);
+  }
+});
+
+test('a dump is refused while the log is missing', async () => {
+  const dir = await copyOfRunning(['faktory.db']);
+  expect(() => [...new DataFolder(dir).dump()]).toThrow(expect.objectContaining(refusal));
 });

@@ -191,18 +191,27 @@ test('salvage of a sound store keeps every job and says that nothing is lost', a
   const before = jidsIn(data);
   const { jobs, loss } = data.salvage();
   expect(jobs).toBe(100);
-  const none = { scheduled: 0, retries: 0, working: 0, dead: 0, jids: [], stretches: [], tables: [] };
+  const none = {
+    scheduled: 0,
+    retries: 0,
+    working: 0,
+    dead: 0,
+    jids: [],
+    stretches: [],
+    tables: [],
+    missingLog: false,
+  };
   expect(loss).toEqual({ ready: {}, ...none });
   expect(jidsIn(data)).toEqual(before);
 });
 
-test('salvage goes on without the jobs of a log that is missing', async () => {
+test('salvage goes on without the jobs of a log that is missing, and says that they are lost', async () => {
   const dir = await hundredJobs();
   const db = openDatabase(join(dir, 'faktory.db'));
   db.exec('INSERT OR REPLACE INTO mark (id, written_at) VALUES (2, 1); PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
   await expect(prepared({ dir }).start()).rejects.toMatchObject({ code: 'STORAGE' });
   const data = new DataFolder(dir);
-  expect(data.salvage().jobs).toBe(100);
+  expect(data.salvage()).toMatchObject({ jobs: 100, loss: { missingLog: true } });
   expect((await (await running({ dir })).info()).faktory.queues).toEqual({ mail: 50 });
 });

@@ -204,10 +204,9 @@ function read(path: string): string {
 export function store(dir: string): Finding[] {
   const path = join(dir, 'faktory.db');
   const size = statSync(path, { throwIfNoEntry: false })?.size;
-  if (size === undefined) return [];
-  if (size === 0)
-    return [{ level: 'ok', what: 'store', told: `${path} is empty: no server has used it yet` }];
   const folder = new DataFolder(dir);
+  if (!size && !statSync(`${path}-wal`, { throwIfNoEntry: false })?.size)
+    return withoutStore(path, size, folder);
   try {
     const all = jobsIn(folder.check());
     return [{ level: 'ok', what: 'store', told: `${path} is sound, with ${all} jobs` }];
@@ -215,6 +214,18 @@ export function store(dir: string): Finding[] {
     const told = error instanceof Error ? error.message : String(error);
     return [{ level: 'wrong', what: 'store', told, ...storeAdvice(told, folder) }];
   }
+}
+
+/** A store that is not there is right in a new folder, and lost where there are backups of it. */
+function withoutStore(path: string, size: number | undefined, folder: DataFolder): Finding[] {
+  const all = listed(folder);
+  const newest = all.find(({ bad }) => bad === undefined) ?? all[0];
+  if (newest) {
+    const told = `${path} is ${size === 0 ? 'empty' : 'missing'}, and there are backups of it; the newest is ${newest.id}`;
+    return [{ level: 'warn', what: 'store', told, advice: `faktory restore ${newest.id} -d ${folder.dir}` }];
+  }
+  if (size === undefined) return [];
+  return [{ level: 'ok', what: 'store', told: `${path} is empty: no server has used it yet` }];
 }
 
 /** What to do is said by the error, or follows from it: a store that another version or program wrote needs no restore. */

@@ -48,7 +48,7 @@ export const salvage = command<'dir' | 'yes' | 'json'>({
   },
 });
 
-function lossLines({ ready, jids, stretches, tables, ...places }: Loss): string[] {
+function lossLines({ ready, jids, stretches, tables, missingLog, ...places }: Loss): string[] {
   const lines = Object.entries(ready).map(
     ([queue, n]) => `lost: ${counted(n, 'ready job')} of queue ${queue}`,
   );
@@ -57,5 +57,6 @@ function lossLines({ ready, jids, stretches, tables, ...places }: Loss): string[
   for (const jid of jids) lines.push(`lost: job ${jid}`);
   for (const [from, to] of stretches) lines.push(`not readable: rows ${from} to ${to} of the jobs`);
   for (const name of tables) lines.push(`not readable: a part of ${name}`);
+  if (missingLog) lines.push('lost: the newest jobs, which were in the missing log; how many is not known');
   return lines.length > 0 ? lines : ['nothing is lost'];
 }

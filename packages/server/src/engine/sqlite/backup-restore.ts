@@ -54,7 +54,7 @@ export async function restore(
 
 /** Puts a whole store in the place of the one that is there, which is moved aside. Gives the folder of the old one, if there was one. */
 export function replaceStore(file: string, fresh: string, aside: string): string | undefined {
-  const old = existsSync(file) ? keepAside(file, aside) : undefined;
+  const old = [file, `${file}-wal`].some((path) => existsSync(path)) ? keepAside(file, aside) : undefined;
   renameSync(fresh, file);
   syncPath(dirname(file));
   return old;
@@ -62,7 +62,8 @@ export function replaceStore(file: string, fresh: string, aside: string): string
 
 /** A second name for the store, which stays under its first until the rename. */
 function keepAside(file: string, to: string): string {
-  emptyLog(file);
+  const hasStore = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (hasStore) emptyLog(file); // SQLite would delete the log of an empty file
   createOwnedFolder(to);
   for (const end of ['-wal', '-shm']) {
     if (statSync(file + end, { throwIfNoEntry: false })?.size)
@@ -70,13 +71,18 @@ function keepAside(file: string, to: string): string {
     else rmSync(file + end, { force: true });
   }
   const kept = join(to, 'faktory.db');
-  try {
-    linkSync(file, kept);
-  } catch {
-    copyOwned(file, kept); // a file system without hard links
-  }
-  for (const path of [kept, to, dirname(file)]) syncPath(path);
+  if (existsSync(file)) linkOrCopy(file, kept);
+  for (const path of [to, dirname(file)]) syncPath(path);
   return to;
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyOwned(from, to); // a file system without hard links
+  }
+  syncPath(to);
 }
 
 function copyOwned(from: string, to: string): void {

@@ -16,6 +16,7 @@ import { type Compacted, compact } from './compact.ts';
 import { dumpLines } from './dump.ts';
 import { holdFolder, syncPath } from './folder.ts';
 import { type Loaded, type LoadOptions, load } from './load.ts';
+import { refuseLoneLog } from './log-mark.ts';
 import { type Loss, salvage } from './salvage.ts';
 import { openFile } from './store.ts';
 
@@ -186,6 +187,7 @@ export class DataFolder {
 
   #store(): string {
     const file = join(this.dir, 'faktory.db');
+    refuseLoneLog(file);
     // It is made empty, so that nobody else can ever read it.
     if (statSync(file, { throwIfNoEntry: false })?.size) return file;
     throw new FaktoryError('NOT_FOUND', `there is no faktory.db in ${this.dir}; is this the data folder?`);

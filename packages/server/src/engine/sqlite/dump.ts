@@ -6,6 +6,7 @@
  */
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
 import { type Database, openDatabase, rowsOf, type Value } from './binding.ts';
+import { refuseLostLog } from './log-mark.ts';
 import { formatOf, newestFormat, place, refuseForeign } from './schema.ts';
 
 export const dumpVersion = 1;
@@ -42,9 +43,11 @@ interface Row {
 /** The lines of a store. */
 export function* dumpLines(file: string): Generator<string> {
   const db = openDatabase(file);
-  db.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; BEGIN');
   try {
+    db.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000');
     refuseForeign(db, file);
+    refuseLostLog(db, file);
+    db.exec('BEGIN');
     if (formatOf(db) < newestFormat) {
       const text = `${file} was written by an older server; start this one on it once, which brings it up to date`;
       throw new FaktoryError('STORAGE', text);
@@ -66,8 +69,17 @@ export function* dumpLines(file: string): Generator<string> {
       { cause },
     );
   } finally {
-    db.exec('ROLLBACK'); // on Node 20 a closed connection reads on until its statements are collected
+    endRead(db);
     db.close();
+  }
+}
+
+/** On Node 20 a closed connection reads on until its statements are collected. */
+function endRead(db: Database): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // The read was refused before it began.
   }
 }
 

@@ -20,6 +20,7 @@ import { dirname, join, resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { appendOwned, keepPrivate, openOwned, refuseLink } from '../../owned-file.ts';
 import { type Database, openDatabase } from './binding.ts';
+import { refuseLoneLog } from './log-mark.ts';
 
 /** A held folder; `release` gives it up. */
 export interface Folder {
@@ -38,6 +39,7 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
   try {
     const file = join(folder, 'faktory.db');
     if (store === 'sound') {
+      refuseLoneLog(file);
       refuseDamaged(file);
       keepPrivate(file);
       for (const beside of ['-wal', '-shm'].map((end) => file + end)) {

@@ -7,6 +7,7 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type Database, openDatabase, rowsOf, type Value } from './binding.ts';
 import { fromColumn } from './column.ts';
+import { lostLog } from './log-mark.ts';
 import { formatOf, newestFormat, place, refuseForeign } from './schema.ts';
 
 /** What could not be read. */
@@ -22,6 +23,8 @@ export interface Loss {
   readonly jids: readonly string[];
   /** Row numbers of jobs that could not be read, from and to; a stretch may hold few jobs or none. */
   readonly stretches: readonly (readonly [from: number, to: number])[];
+  /** The log that the store needs was missing: the jobs that were accepted last were in it, and cannot be counted. */
+  readonly missingLog: boolean;
   /** Other tables that could not be read whole. */
   readonly tables: readonly string[];
 }
@@ -40,13 +43,21 @@ export function salvage(file: string, to: Database): { jobs: number; loss: Loss 
         'STORAGE',
         `${file} has an older format; run salvage of the version that wrote it`,
       );
-    return new Salvage(from, to).run();
+    return new Salvage(from, to).run(needsLog(from));
   } catch (cause) {
     if (cause instanceof FaktoryError) throw cause;
     const text = `nothing of ${file} can be read: ${(cause as Error).message}; restore a backup`;
     throw new FaktoryError('STORAGE', text, { cause });
   } finally {
     from.close();
+  }
+}
+
+function needsLog(db: Database): boolean {
+  try {
+    return lostLog(db);
+  } catch {
+    return false; // the page of the mark is damaged: nothing is known of the log
   }
 }
 
@@ -62,7 +73,7 @@ class Salvage {
     this.#to = to;
   }
 
-  run(): { jobs: number; loss: Loss } {
+  run(missingLog: boolean): { jobs: number; loss: Loss } {
     const tables = this.#to
       .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name <> 'mark'")
       .all() as { name: string; sql: string }[];
@@ -73,7 +84,7 @@ class Salvage {
     }
     this.#nameQueues();
     this.#to.exec('COMMIT');
-    return { jobs: this.#ids.size, loss: this.#loss() };
+    return { jobs: this.#ids.size, loss: { ...this.#loss(), missingLog } };
   }
 
   #columns(table: string): string[] {
@@ -160,7 +171,7 @@ class Salvage {
     }
   }
 
-  #loss(): Loss {
+  #loss(): Omit<Loss, 'missingLog'> {
     const ready: Record<string, number> = {};
     const names = this.#to.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     const nameOf = new Map(names.map(({ id, name }) => [id, name]));
