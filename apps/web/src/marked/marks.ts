@@ -46,11 +46,12 @@ function markedText(text: string): string | ReactElement {
  * Signs that the page itself writes in languages from right to left: a pair of isolates around a name, and what Intl puts beside a percent
  * sign. Neither can turn the text around it.
  */
-const own = /\u2068[^\u2068\u2069]*\u2069|\u200e(?=[%٪])|(?<=[%٪])\u200e/gu;
+const own =
+  /\u2068(?=[^\u2068\u2069]*\u2069)|(?<=\u2068[^\u2068\u2069]*)\u2069|\u200e(?=[%٪])|(?<=[%٪])\u200e/gu;
 
 function marksIn<T>(text: string, pieces: readonly string[], mark: (sign: string) => T): (string | T)[] {
   const kept = new Set<number>();
-  for (const { 0: found, index } of text.matchAll(own)) kept.add(index).add(index + found.length - 1);
+  for (const { index } of text.matchAll(own)) kept.add(index);
   let at = 0;
   return pieces.map((piece, index) => {
     const start = at;
