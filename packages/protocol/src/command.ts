@@ -5,7 +5,8 @@
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
-import { integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
+import { checkMembers } from './members.ts';
+import { integerIn, type Payload, readChecked, stringIn, stringsIn } from './payload.ts';
 import { cutUtf8, unitAt } from './utf8.ts';
 
 /** The states a worker goes through, forwards only. */
@@ -23,8 +24,8 @@ const ackStart = '{"jid":"';
 export function parseAck(rest: string): { jid: string } {
   const plain = plainAck(rest);
   if (plain !== undefined) return { jid: plain };
-  return reading('ACK', rest, () => {
-    const jid = stringIn(readPayload(rest), 'jid');
+  return reading('ACK', rest, (fields) => {
+    const jid = stringIn(fields, 'jid');
     if (jid === undefined) throw new FaktoryError('MALFORMED', 'no jid');
     return { jid };
   });
@@ -57,7 +58,7 @@ export interface FailReport {
 
 /** Reads what follows `FAIL `. Throws `MALFORMED`: `invalid FAIL …` or `missing JID`. */
 export function parseFail(rest: string): FailReport {
-  const report = reading('FAIL', rest, () => cleanFault(readPayload(rest)));
+  const report = reading('FAIL', rest, cleanFault);
   if (report.jid === '') throw new FaktoryError('MALFORMED', 'missing JID');
   return report;
 }
@@ -91,8 +92,7 @@ export interface Beat {
 
 /** Reads what follows `BEAT `. Throws `MALFORMED`: `invalid BEAT …`. */
 export function parseBeat(rest: string): Beat {
-  return reading('BEAT', rest, () => {
-    const fields = readPayload(rest);
+  return reading('BEAT', rest, (fields) => {
     const beat: Beat = { wid: stringIn(fields, 'wid') ?? '' };
     const state = stringIn(fields, 'current_state');
     const rssKb = integerIn(fields, 'rss_kb');
@@ -152,10 +152,11 @@ function words(text: string): string[] {
   return parts.includes('') ? parts.filter((word) => word !== '') : parts;
 }
 
-/** Whatever cannot be read becomes `invalid VERB payload`, the reason kept as its cause. */
-function reading<Result>(verb: string, rest: string, read: () => Result): Result {
+/** Whatever cannot be read becomes `invalid VERB payload`, the reason kept as its cause. Too many members are reported as such. */
+function reading<Result>(verb: string, rest: string, read: (fields: Payload) => Result): Result {
+  checkMembers(rest);
   try {
-    return read();
+    return read(readChecked(rest));
   } catch (cause) {
     if (!(cause instanceof FaktoryError)) throw cause;
     throw new FaktoryError('MALFORMED', `invalid ${verb} ${excerpt(rest)}`, { cause });

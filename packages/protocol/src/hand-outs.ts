@@ -10,6 +10,7 @@ import { isReservationId, readRest } from './extension.ts';
 import type { Job } from './job.ts';
 import { asJob } from './job-document.ts';
 import { compacted, compactJson, JsonScanner } from './json.ts';
+import { checkMembers, MOST_IN_LIST } from './members.ts';
 import { integerIn, type Payload, payloadOf, stringIn } from './payload.ts';
 import type { Micros } from './time.ts';
 
@@ -81,6 +82,7 @@ export function* failBulkInParts(
   const scanner = new JsonScanner(rest);
   const read: (FailReport & FailWish & HandOut)[] = [];
   const step = <Result>(how: () => Result): Result => readRest('FAILB', rest, how);
+  step(() => checkMembers(rest, MOST_IN_LIST));
   let at = scanner.space(0);
   if (scanner.peek(at) !== 0x5b /* [ */) throw malformed('FAILB', rest, 'not an array');
   at = scanner.space(at + 1);
@@ -156,6 +158,7 @@ function entries<Entry>(
   readOne: (fields: Payload) => Entry,
 ): Entry[] {
   return readRest(verb, rest, (text) => {
+    checkMembers(text, MOST_IN_LIST);
     const list: unknown = JSON.parse(compactJson(text));
     if (!Array.isArray(list)) throw new FaktoryError('MALFORMED', 'not an array');
     if (list.length > most) throw tooMany(verb, most);

@@ -77,6 +77,7 @@ export { compactJson, jsonString, maxDepth } from './json.ts';
 export { indentedJson, type JsonPath, jsonItems, jsonMembers, replaceInJson } from './json-parts.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
 export { type FieldsFirstLogger, fieldsFirst, type Logger, loggerOf, silent } from './logger.ts';
+export { checkMembers } from './members.ts';
 export { type Mutation, type MutationFilter, mutationMatcher, parseMutate } from './mutate.ts';
 export { nearest, unknownOption } from './nearest.ts';
 export { oneClass } from './one-class.ts';

@@ -8,6 +8,7 @@
 import { readFailure } from './failure.ts';
 import { defaultPriority } from './job.ts';
 import { compacted, JsonScanner } from './json.ts';
+import { MOST_MEMBERS, tooManyMembers } from './members.ts';
 import { type Micros, parseTime } from './time.ts';
 import { unitAt } from './utf8.ts';
 
@@ -89,7 +90,8 @@ export function readFields(scanner: JsonScanner, start: number, job: JobText): n
   }
   let at = scanner.space(start + 1);
   if (scanner.peek(at) !== 0x7d /* } */) {
-    for (;;) {
+    for (let members = 1; ; members++) {
+      if (members > MOST_MEMBERS) throw tooManyMembers(MOST_MEMBERS);
       at = scanner.space(readField(scanner, at, job));
       const next = scanner.peek(at);
       if (next === 0x7d /* } */) break;

@@ -270,7 +270,7 @@ function withoutSpace(text: string, start: number, end: number): string {
 }
 
 /** The position after a string already known to be sound. */
-function stringEnd(text: string, start: number): number {
+export function stringEnd(text: string, start: number): number {
   let i = start;
   for (;;) {
     i = text.indexOf('"', i + 1);

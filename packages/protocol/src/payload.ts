@@ -6,12 +6,19 @@
 
 import { FaktoryError } from './errors.ts';
 import { compactJson } from './json.ts';
+import { checkMembers } from './members.ts';
 
 /** The fields of one object by lower-case name; those that were null are not there. */
 export type Payload = ReadonlyMap<string, unknown>;
 
-/** Reads one JSON object. Throws `MALFORMED`; strings come out well-formed. */
+/** Reads one JSON object of at most 1,000 members. Throws `MALFORMED`; strings come out well-formed. */
 export function readPayload(text: string): Payload {
+  checkMembers(text);
+  return readChecked(text);
+}
+
+/** {@link readPayload} for a text whose members are counted already. */
+export function readChecked(text: string): Payload {
   // Checked first by our scanner: one strictness and one style of message, whatever the engine's own parser
   // says.
   return payloadOf(JSON.parse(compactJson(text)));

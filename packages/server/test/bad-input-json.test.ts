@@ -33,6 +33,23 @@ test.each<[string, string]>([
   await unharmed(1);
 });
 
+const members = Array.from({ length: 20_000 }, (_, n) => `"z${n}":1`).join(',');
+
+test.each<[string, string]>([
+  ['a PUSH', `PUSH {"jid":"wide-0001","jobtype":"T","args":[],${members}}`],
+  ['a FAIL', `FAIL {"jid":"wide-0001",${members}}`],
+  ['a FAILB', `FAILB [{"jid":"wide-0001","rid":"1","x":{${members}}}]`],
+  ['a BEAT', `BEAT {"wid":"w",${members}}`],
+  ['a MUTATE', `MUTATE {"cmd":"clear","target":"dead","filter":{${members}}}`],
+])('20,000 members in %s are refused in words that say what to do', async (_, line) => {
+  const { server, unharmed } = await witnessed();
+  const client = await greeted(server, 'w');
+  await client.ask('EXT {"v":1}');
+  expect(await client.ask(line)).toMatch(/more than 10?000 members; send only those that the command knows/);
+  await client.push('lives-on1');
+  await unharmed(1);
+});
+
 test('100,000 levels in HELLO are closed without a word', async () => {
   const { server, unharmed } = await witnessed();
   const client = await connected(server);

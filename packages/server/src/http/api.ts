@@ -4,7 +4,7 @@
  *
  * The OpenAPI document at `/api/openapi.json` is made from the schemas that check what is asked.
  */
-import { FaktoryError } from '@faktory-ts/protocol';
+import { checkMembers, FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
@@ -73,6 +73,7 @@ function add(api: FastifyInstance, route: ApiRoute, guard?: Guard): void {
 
 function parsed(body: string): unknown {
   if (body === '') return {};
+  checkMembers(body);
   try {
     return JSON.parse(body);
   } catch (cause) {
