@@ -4,6 +4,7 @@ import { Client } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import { defineJob } from './define-job.ts';
 import { OutboxRelay } from './outbox/index.ts';
+import { containing } from './sets.ts';
 import { wireJob } from './wire-job.ts';
 
 const config = (message: RegExp) =>
@@ -34,6 +35,40 @@ describe('an option of a client that does not exist, or cannot be, is CONFIG', (
     expect(() => new Client('tcp://x' as unknown as ClientOptions)).toThrow(
       config(/options must be an object/),
     );
+  });
+});
+
+describe('what is no object is refused with a code and no TypeError', () => {
+  const given: unknown[] = [null, 5, 'text', ['list']];
+
+  test.each(given)('a job that is %j is INVALID, alone and in a bulk', async (job) => {
+    await using client = new Client({ url: 'tcp://127.0.0.1:1', timeout: 50 });
+    await expect(client.push(job as never)).rejects.toThrow(invalid(/^the job is .*; give an object/));
+    expect(await client.pushBulk([job as never])).toEqual([
+      { jid: expect.any(String), error: invalid(/^the job is/) },
+    ]);
+  });
+
+  test.each(given)(
+    'a change of a set, its filter, a default, or options that are %j are refused',
+    async (value) => {
+      await using client = new Client({ url: 'tcp://127.0.0.1:1', timeout: 50 });
+      const wrong = value as never;
+      await expect(client.mutate(wrong)).rejects.toThrow(invalid(/^mutate: the options must be an object/));
+      await expect(client.dead.kill(wrong)).rejects.toThrow(invalid(/must be an object/));
+      expect(() => new Client({ defaults: wrong })).toThrow(config(/must be an object/));
+      expect(() => defineJob('T', wrong)).toThrow(config(/^T: the options must be an object/));
+      expect(() => new OutboxRelay(wrong)).toThrow(config(/must be an object/));
+    },
+  );
+
+  test('jids, a time and a text to contain that are none', async () => {
+    await using client = new Client({ url: 'tcp://127.0.0.1:1', timeout: 50 });
+    await expect(client.dead.kill({ jids: 5 as never })).rejects.toThrow(invalid(/^jids must be a list/));
+    expect(() => wireJob({ jobtype: 'T', args: [], at: null as never })).toThrow(
+      invalid(/^at is not a time/),
+    );
+    expect(() => containing(null as never)).toThrow(invalid(/needs a text/));
   });
 });
 

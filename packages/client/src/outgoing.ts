@@ -9,7 +9,7 @@ import { checkArguments } from './check-arguments.ts';
 import { definitionsByType, type JobDefinition } from './define-job.ts';
 import { checkJobNumbers, defaultNames, type JobDefaults } from './job-options.ts';
 import { checkKnown } from './known-options.ts';
-import { type SaidJob, type WireDefaults, wireDefaults, wireJob } from './wire-job.ts';
+import { checkIsJob, type SaidJob, type WireDefaults, wireDefaults, wireJob } from './wire-job.ts';
 
 export class OutgoingJobs {
   readonly #defaults: WireDefaults;
@@ -30,6 +30,7 @@ export class OutgoingJobs {
 
   /** The job as it travels. Throws or rejects with `INVALID` for arguments that its schema refuses, and a time that is none. */
   prepare(said: SaidJob): Job | Promise<Job> {
+    checkIsJob(said);
     const defined = this.#defined.get(said.jobtype);
     const job = wireJob(said, defined?.defaults ?? this.#defaults);
     const { definition } = defined ?? {};

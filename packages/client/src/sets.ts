@@ -62,6 +62,7 @@ export class JobSet<Jobtype extends string = string> {
     if (which === 'all') return this.#mutate({ cmd, target: this.#set }, options);
     checkKnown('filter', which, ['jids', 'jobtype', 'regexp'], 'INVALID');
     const { jids, jobtype, regexp } = which;
+    checkJids(jids);
     if (jids?.length === 0) return;
     if (jids !== undefined && (jobtype !== undefined || regexp !== undefined))
       throw new FaktoryError('INVALID', 'a filter has either jids or other conditions, not both');
@@ -81,6 +82,11 @@ export class JobSet<Jobtype extends string = string> {
       await this.#mutate({ cmd, target: this.#set, filter: { ...filter, ...named } }, options);
     }
   }
+}
+
+function checkJids(jids: unknown): void {
+  if (jids === undefined || (Array.isArray(jids) && jids.every((jid) => typeof jid === 'string'))) return;
+  throw new FaktoryError('INVALID', 'jids must be a list of texts');
 }
 
 const longest = 500_000; // characters of jids in one line: the server takes a megabyte
@@ -111,6 +117,7 @@ function parts(jids: readonly string[] | undefined): (readonly string[] | undefi
  * ```
  */
 export function containing(text: string): string {
+  if (typeof text !== 'string') throw new FaktoryError('INVALID', `containing() needs a text, not ${text}`);
   if (text === '') throw new FaktoryError('INVALID', 'every job contains the empty text');
   return `*${text.replace(/[*?[\]\\]/g, '\\$&')}*`;
 }

@@ -42,6 +42,7 @@ export function wireDefaults(said: JobDefaults & JobOptions, behind: WireDefault
  * arrive as it is.
  */
 export function wireJob(said: SaidJob, behind?: WireDefaults): Job {
+  checkIsJob(said);
   checkKnown(`job ${said.jobtype}`, said, pushedNames, 'INVALID');
   const at = startTime(said);
   const job = {
@@ -53,6 +54,14 @@ export function wireJob(said: SaidJob, behind?: WireDefaults): Job {
   };
   refuseLossy(job);
   return job;
+}
+
+/** Throws `INVALID` for a job that is no object. */
+export function checkIsJob(said: unknown): void {
+  if (typeof said === 'object' && said !== null && !Array.isArray(said)) return;
+  const kind = Array.isArray(said) ? 'a list' : typeof said;
+  const what = said === null || said === undefined ? String(said) : kind;
+  throw new FaktoryError('INVALID', `the job is ${what}; give an object: { jobtype: 'SendEmail', args: [] }`);
 }
 
 const pushedNames = ['jobtype', 'args', ...jobOptionNames];
@@ -79,7 +88,7 @@ function startTime(said: JobOptions): string | undefined {
 
 function timeText(time: Time, option: string): string {
   if (typeof time === 'string') return time;
-  return dateText(time instanceof Date ? time : new Date(time.epochMilliseconds), option);
+  return dateText(time instanceof Date ? time : new Date(time?.epochMilliseconds ?? Number.NaN), option);
 }
 
 function dateText(time: Date, option: string): string {

@@ -20,11 +20,21 @@ export function nearest(word: string, known: readonly string[]): string | undefi
  * @param where what stands before the option's name, for example `handlers.Mail.`
  */
 export function unknownOption(given: object, known: readonly string[], where = ''): string | undefined {
+  if (!isRecord(given)) return `the options must be an object, not ${shownKind(given)}`;
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
   const meant = nearest(unknown, known);
   const hint = meant === undefined ? `the options are ${known.join(', ')}` : `did you mean ${meant}?`;
   return `unknown option ${where}${unknown.slice(0, 100)}; ${hint}`;
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shownKind(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 /** How many letters must be put in, taken out or replaced (Levenshtein). */

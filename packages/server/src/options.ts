@@ -115,6 +115,8 @@ export type Settings = ReturnType<typeof settle>;
 
 /** Fills the defaults. Throws CONFIG, naming the option that makes no sense. */
 export function settle(options: ServerOptions) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new FaktoryError('CONFIG', "the options must be an object: createServer({ dir: './data' })");
   const settings = {
     dir: options.dir,
     host: options.host ?? '127.0.0.1',

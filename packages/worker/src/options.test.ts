@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { handlerTable } from './handlers.ts';
 import { settings, type WorkerOptions } from './options.ts';
+import { Worker } from './worker.ts';
 
 const handlers = { Greet: (): void => undefined };
 const made = (options: object) => (): unknown => settings({ handlers, ...options } as WorkerOptions);
@@ -74,4 +75,18 @@ test('a logger without one of the four methods is refused', () => {
 test('times that are no times are refused with the value', () => {
   expect(made({ shutdownTimeout: '5' })).toThrow("shutdownTimeout is '5'; it must be between 0 and");
   expect(made({ shutdownTimeout: Number.POSITIVE_INFINITY })).not.toThrow();
+});
+
+test.each([[null], [undefined], [5], ['handlers'], [[]]])(
+  'a worker made with %j is refused with CONFIG',
+  (options) => {
+    const text = expect.stringContaining('options must be an object');
+    expect(() => new Worker(options as never)).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: text }),
+    );
+  },
+);
+
+test('limits by queue that are null are refused', () => {
+  expect(made({ queueConcurrency: null })).toThrow('queueConcurrency must be limits by queue');
 });

@@ -145,6 +145,8 @@ export const workerOptionNames = Object.keys({
 export function settings<Jobs extends JobTypes<Jobs> = AnyJobs>(
   options: WorkerOptions<Jobs>,
 ): WorkerSettings {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new FaktoryError('CONFIG', 'new Worker(): the options must be an object: new Worker({ handlers })');
   const unknown = unknownOption(options, workerOptionNames);
   if (unknown !== undefined) throw new FaktoryError('CONFIG', unknown);
   const { queues = ['default'], concurrency = 10, shutdownTimeout = 25_000, beatInterval = 5000 } = options;
@@ -184,6 +186,8 @@ export function settings<Jobs extends JobTypes<Jobs> = AnyJobs>(
 }
 
 function limitsOf(given: Readonly<Record<string, number>> = {}): ReadonlyMap<string, number> {
+  if (typeof given !== 'object' || given === null)
+    throw new FaktoryError('CONFIG', 'queueConcurrency must be limits by queue: { mail: 3 }');
   for (const [name, limit] of Object.entries(given)) {
     if (Number.isInteger(limit) && limit > 0) continue;
     throw new FaktoryError('CONFIG', `queueConcurrency of ${name} must be a whole number, 1 or more`);

@@ -66,6 +66,8 @@ function difference({ faktory: before }: Info, { faktory: after }: Info): Omit<D
 
 /** Not `instanceof`: in CommonJS this entry has a class of its own. Of handlers for a jobtype `wid` none is a text. */
 export function isWorker(what: object): what is KnownWorker {
+  if (typeof what !== 'object' || what === null)
+    throw new FaktoryError('CONFIG', 'drain() needs handlers by jobtype, options of a worker, or a worker');
   return 'wid' in what && typeof what.wid === 'string';
 }
 

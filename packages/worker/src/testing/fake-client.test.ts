@@ -124,3 +124,16 @@ describe('inline mode', () => {
     await expect(producer.push({ ...email('bob'), jid: 'x' })).rejects.toMatchObject({ code: 'INVALID' });
   });
 });
+
+test('the stand-ins and the test server refuse null as the real client and worker do', async () => {
+  await using server = await startTestServer();
+  const invalid = expect.objectContaining({ code: 'INVALID' });
+  const bad = null as never;
+  for (const client of [new FakeClient(), inlineClient({}), server.client()]) {
+    await expect(client.push(bad)).rejects.toThrow(invalid);
+    expect(await client.pushBulk([bad])).toEqual([{ jid: expect.any(String), error: invalid }]);
+  }
+  const config = expect.objectContaining({ code: 'CONFIG' });
+  await expect(server.worker(bad)).rejects.toThrow(config);
+  await expect((async () => server.drain(bad))()).rejects.toThrow(config);
+});

@@ -74,6 +74,8 @@ export class Site {
   async worker<Jobs extends JobTypes<Jobs> = AnyJobs>(
     options: TestWorkerOptions<Jobs>,
   ): Promise<Worker<Jobs>> {
+    if (typeof options !== 'object' || options === null)
+      throw new FaktoryError('CONFIG', 'worker() needs the options of a worker: { handlers }');
     const worker = new Worker<Jobs>({ shutdownTimeout: 1000, ...options, url: this.url });
     this.onStop(() => worker.stop());
     const { queues = ['default'] } = options;

@@ -45,7 +45,7 @@ export class TestClient<Jobs extends JobTypes<Jobs> = AnyJobs> extends Client<Jo
 
   #timed<Timed extends JobOptions>(job: Timed): Timed {
     // What the client refuses is left for it to refuse.
-    if (job.in === undefined || job.at !== undefined) return job;
+    if (job?.in === undefined || job.at !== undefined) return job;
     const at = new Date(this.#now() / 1000 + milliseconds(job.in));
     return { ...job, in: undefined, at };
   }

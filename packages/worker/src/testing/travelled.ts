@@ -5,7 +5,7 @@
  */
 
 import { type PushResult, type SaidJob, wireJob } from '@faktory-ts/client';
-import { checkJob, FaktoryError, type Job, parseJob, write } from '@faktory-ts/protocol';
+import { checkJob, FaktoryError, type Job, newJid, parseJob, write } from '@faktory-ts/protocol';
 
 /** Throws what the client or the server would: `INVALID`, `MALFORMED`. */
 export function travelled(job: SaidJob): Job {
@@ -19,18 +19,16 @@ export async function travelledBulk(
 ): Promise<PushResult[]> {
   const results: PushResult[] = [];
   for await (const said of jobs) {
-    const fields = wireJob(said);
-    const line = write.push(fields);
     let arrived: Job;
     try {
-      arrived = accepted(line);
+      arrived = travelled(said);
     } catch (error) {
       if (!(error instanceof FaktoryError && error.code === 'INVALID')) throw error;
-      results.push({ jid: fields.jid, error });
+      results.push({ jid: said?.jid ?? newJid(), error });
       continue;
     }
     await take(arrived);
-    results.push({ jid: fields.jid });
+    results.push({ jid: arrived.jid });
   }
   return results;
 }
