@@ -1,7 +1,7 @@
 /*
  * An operator's bad day with the program alone: a backup while it runs, a kill, a restore, a dump and a load.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { converse, endAll, faktory, free, freshFolder, type Program } from './program.ts';
@@ -76,3 +76,76 @@ it('a stopped store is compacted and salvaged with every job, and neither goes b
   );
   expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":1');
 }, 60_000);
+
+const looks = [
+  ['tokens'],
+  ['backups'],
+  ['purge'],
+  ['verify'],
+  ['verify', '--store'],
+  ['restore'],
+  ['dump'],
+  ['backup'],
+];
+
+it('a data folder that does not exist is no empty one: each command says so in one line and ends with 1', async () => {
+  const dir = join(freshFolder(), 'nowhere');
+  for (const words of looks) {
+    const command = await ran(...words, '-d', dir);
+    expect([await command.ended, command.out, command.err]).toEqual([
+      1,
+      '',
+      expect.stringMatching(/^faktory \w+: there is no data folder .*nowhere; .*\n$/),
+    ]);
+  }
+}, 60_000);
+
+it.skipIf(process.getuid?.() !== 0)(
+  'a data folder that the user may not read is no empty one: each command says so in one line and ends with 1',
+  async () => {
+    const dir = freshFolder();
+    chmodSync(dir, 0o000);
+    for (const words of [...looks, ['doctor', '-c', dir]]) {
+      const command = faktory([...words, '-d', dir], {}, withoutRights);
+      expect([await command.ended, command.out + command.err]).toEqual([
+        1,
+        expect.stringMatching(/cannot be read \(EACCES\)/),
+      ]);
+      expect(command.err).toMatch(/^.*\n$/);
+    }
+  },
+  60_000,
+);
+
+// Root without the rights of root: the files of the program stay readable wherever they are.
+const withoutRights = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--reuid=1', '--clear-groups'];
+
+it('what the system refuses is one line with its cause: a folder in the place of the store, a missing TMPDIR', async () => {
+  const dir = freshFolder();
+  mkdirSync(join(dir, 'faktory.db'));
+  const server = faktory([...free, '-d', dir]);
+  expect(await server.ended).toBe(1);
+  expect(server.err).toMatch(/\nfaktory: .*faktory\.db is not a regular file; move it away.*\n$/);
+  const command = faktory(['import', 'redis://localhost:1', '-d', dir], { TMPDIR: join(dir, 'none') });
+  expect(await command.ended).toBe(1);
+  expect(command.err).toMatch(/^faktory import: ENOENT: .*TMPDIR must name a folder.*\n$/);
+}, 60_000);
+
+it.skipIf(process.platform !== 'linux')(
+  'a reader that goes away ends a dump quietly; a full disk behind standard output is an error',
+  async () => {
+    const dir = freshFolder();
+    const server = faktory([...free, '-d', dir]);
+    await converse(await server.port(), [push('one-job-here')]);
+    await server.stop();
+    const shell = (tail: string) => faktory(['dump', '-d', dir], {}, ['bash', '-c', `"$@" ${tail}`, 'bash']);
+    const cut = shell('| true; exit $PIPESTATUS');
+    expect([await cut.ended, cut.err]).toEqual([0, '']);
+    for (const words of [['dump'], ['tokens', '--json']]) {
+      const through = ['bash', '-c', '"$@" >/dev/full', 'bash'];
+      const full = faktory([...words, '-d', dir], {}, through);
+      expect([await full.ended, full.err]).toEqual([1, expect.stringMatching(/^faktory \w+: .*ENOSPC.*\n$/)]);
+    }
+  },
+  60_000,
+);

@@ -110,6 +110,12 @@ function mode(path: string, forbidden: number, right: string): Finding | undefin
   return { level: 'wrong', what: 'permissions', told: `${told}: others can read it`, advice };
 }
 
+/** A data folder that this user cannot look into. */
+export function closed(dir: string, { code }: NodeJS.ErrnoException): Finding {
+  const advice = 'run this as the user who owns it, or as root';
+  return { level: 'wrong', what: 'folder', told: `${dir} cannot be read (${code})`, advice };
+}
+
 /** The data folder: whether it can be written, room, and how fast a write is safe. `reserve` is what the server keeps free. */
 export function disk(dir: string, reserve: number): Finding[] {
   if (!existsSync(dir)) {

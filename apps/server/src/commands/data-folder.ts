@@ -1,7 +1,9 @@
 /*
  * The data folder that a command works on: the flag -d, else the one that a server started here would use.
  */
-import { resolve } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { FaktoryError } from '@faktory-ts/protocol';
 import { type Backup, DataFolder } from '@faktory-ts/server';
 import { becomeOwner } from '../become-owner.ts';
 import { usualFolders } from '../folders.ts';
@@ -17,11 +19,32 @@ export const folderFlags = {
   },
 } satisfies Record<string, Flag>;
 
-/** The folder that the command works on, as its owner. Files that only root can read must be open before. */
-export function folderOf(call: Call<'dir'>): DataFolder {
+/**
+ * The folder that the command works on, as its owner. Files that only root can read must be open before.
+ * Throws NOT_FOUND where there is none, unless the command may make it, and STORAGE where it cannot be read.
+ */
+export function folderOf(call: Call<'dir'>, missing: 'refuse' | 'may be made' = 'refuse'): DataFolder {
   const dir = dirOf(call);
   becomeOwner(dir);
+  const fault = unreadable(dir) ?? unreadable(join(dir, 'backups'));
+  if (fault?.code === 'ENOENT') {
+    if (fault.path === dir && missing === 'refuse')
+      throw new FaktoryError('NOT_FOUND', `there is no data folder ${dir}; name the server's folder with -d`);
+  } else if (fault) {
+    const text = `${fault.path} cannot be read (${fault.code}); run this as the user who owns it`;
+    throw new FaktoryError('STORAGE', text, { cause: fault });
+  }
   return new DataFolder(dir);
+}
+
+/** Why a folder cannot be read; undefined where it can. */
+export function unreadable(path: string): NodeJS.ErrnoException | undefined {
+  try {
+    accessSync(path, constants.R_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
 }
 
 /** Its path. */

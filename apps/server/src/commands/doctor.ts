@@ -11,6 +11,7 @@ import { usualFolders } from '../folders.ts';
 import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
+import { unreadable } from './data-folder.ts';
 import { paint } from './table.ts';
 import { counted, jsonText, plain } from './words.ts';
 
@@ -65,6 +66,8 @@ function onMachine(
   const sqlite = checks.sqlite();
   const data = config?.server.dir ?? (dir === undefined ? undefined : resolve(dir));
   if (data === undefined) return [sqlite, ...findings];
+  const fault = unreadable(data);
+  if (fault && fault.code !== 'ENOENT') return [sqlite, ...findings, checks.closed(data, fault)];
   const disk = checks.disk(data, config?.server.diskReserve ?? 0);
   // One cause, one finding: without SQLite, or in a folder that cannot be written, the store says nothing of its own.
   const readable =

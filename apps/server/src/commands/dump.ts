@@ -34,7 +34,7 @@ export const load = command<'dir' | 'skip-known' | 'json'>({
     const [file = '-'] = call.words;
     const options = { skipKnown: call.on('skip-known') };
     const lines = linesOf(open(file, call.terminal.input));
-    const { jobs, skipped } = await folderOf(call).load(lines, options);
+    const { jobs, skipped } = await folderOf(call, 'may be made').load(lines, options);
     const left = skipped > 0 ? `, ${skipped} were there` : '';
     call.terminal.print(
       call.on('json') ? jsonText({ loaded: jobs, skipped }) : `${counted(jobs, 'job')} loaded${left}`,

@@ -47,7 +47,7 @@ Faktory's data is only read. Jobs that cannot be imported are written to rejecte
   async run(call) {
     const source = await sourceOf(call); // before folderOf: only root may be able to read it
     try {
-      const folder = folderOf(call);
+      const folder = folderOf(call, 'may be made');
       if (!call.on('dry-run')) {
         folder.checkFree();
         checkUnused(call, folder);

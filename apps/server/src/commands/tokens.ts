@@ -2,7 +2,6 @@
  * `faktory tokens`: who may come in beside the password, and what each may do. It works on the data folder, and a running server notices.
  * A secret is printed once, by the command that makes it, alone on standard output: so a script can keep it.
  */
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type DataFolder, type Token, TokenFile } from '@faktory-ts/server';
@@ -46,8 +45,9 @@ export const tokens = command<'dir' | 'url' | 'scope' | 'json'>({
     const [act, name] = call.words;
     if (call.value('url') !== undefined) return byServer(call, act, name);
     const who = userInfo().username; // before it becomes the folder's owner
-    const folder = folderOf(call);
-    refuseUnused(call, folder);
+    // A secret in a folder that no server uses would never work.
+    const named = call.value('dir') !== undefined;
+    const folder = folderOf(call, act === 'add' && named ? 'may be made' : 'refuse');
     const file = new TokenFile(folder.dir, who);
     if (act === undefined) list(call, file.list());
     else if (act === 'add' && name !== undefined) add(call, file, name);
@@ -80,12 +80,6 @@ async function byServer(call: Call<'dir' | 'url' | 'json'>, act?: string, name?:
     list(call, known);
     call.terminal.note(`the tokens are in ${where}, which this server uses`);
   });
-}
-
-/** A secret in a folder that no server uses would never work. */
-function refuseUnused(call: Call<'dir'>, { dir }: DataFolder): void {
-  if (call.value('dir') !== undefined || existsSync(dir)) return;
-  throw new FaktoryError('NOT_FOUND', `there is no data folder ${dir}; name the server's folder with -d`);
 }
 
 /** Where the tokens are, and whether a server follows them there. */

@@ -121,6 +121,8 @@ function readPid(file: string): string {
 function refuseDamaged(file: string): void {
   const size = sizeOf(file);
   if (size === 0) return;
+  if (!statSync(file).isFile())
+    throw new FaktoryError('STORAGE', `${file} is not a regular file; move it away or restore a backup`);
   const head = Buffer.alloc(100);
   const fd = openSync(file, 'r');
   readSync(fd, head, 0, 100, 0);
