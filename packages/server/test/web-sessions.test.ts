@@ -136,7 +136,9 @@ test('a session outlives a restart, but not the password that it was opened with
 
 test('the file of the sessions is private and holds neither their secret nor the password', async () => {
   const dir = folder();
-  const { cookie } = await logIn(await guarded({ dir }), 'secret');
+  const server = await guarded({ dir });
+  const { cookie } = await logIn(server, 'secret');
+  await server.stop(); // writes it
   const path = join(dir, 'sessions.json');
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readFileSync(path, 'utf8')).not.toContain(cookie.split('=')[1]);

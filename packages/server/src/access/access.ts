@@ -113,6 +113,7 @@ export class Access {
   async close(): Promise<void> {
     unwatchFile(pathOf(this.#dir), this.look);
     this.audit.flush();
+    await this.#sessions.flush();
     await this.#prover.close();
   }
 

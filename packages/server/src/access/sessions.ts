@@ -11,7 +11,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
-import { replaceOwned } from '../owned-file.ts';
+import { LateFile } from './late-file.ts';
 
 /** Whose a session is, as `Caller.who` says it, and the proof of what was shown. */
 export interface SessionOf {
@@ -51,6 +51,7 @@ const MOST_EACH = 100;
 
 export class Sessions {
   readonly #path: string;
+  readonly #file: LateFile;
   readonly #log: Logger;
   readonly #clock: () => Micros;
   /** By the number's digest, the one that was made last at the end. */
@@ -60,6 +61,11 @@ export class Sessions {
     this.#path = join(dir, 'sessions.json');
     this.#log = log;
     this.#clock = clock;
+    this.#file = new LateFile(
+      this.#path,
+      () => `${JSON.stringify({ version: 2, sessions: [...this.#sessions] })}\n`,
+      (error) => log.warn(`sessions of the web UI will not outlive a restart: ${error.message}`),
+    );
   }
 
   /** Those of before a restart hold on. A file that cannot be read means that all log in again. */
@@ -152,12 +158,13 @@ export class Sessions {
     for (const key of own.slice(0, -MOST_EACH)) this.#sessions.delete(key);
   }
 
+  /** Writes what is not on disk yet. */
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
   #save(): void {
-    try {
-      replaceOwned(this.#path, `${JSON.stringify({ version: 2, sessions: [...this.#sessions] })}\n`);
-    } catch (error) {
-      this.#log.warn(`sessions of the web UI will not outlive a restart: ${(error as Error).message}`);
-    }
+    this.#file.changed();
   }
 }
 
