@@ -111,3 +111,26 @@ test('INFO counts the connections there are', async () => {
   await Promise.all(others.map((other) => other.destroy()));
   await eventually(async () => (await client.json<Figures>('INFO')).server.connections === 1);
 });
+
+test('a flood of one chunk gives way: the command of another connection is answered before the flood is through', async () => {
+  const server = await running();
+  const [flood, other] = [await greeted(server, 'flooder-1'), await greeted(server)];
+  let handled = 0;
+  flood.socket.on('data', (chunk: Buffer) => {
+    handled += chunk.toString().split('\r\n').length - 1;
+  });
+  flood.raw(`${'BEAT {"wid":"flooder-1"}\r\n'.repeat(2500)}`); // in one read of 64 kB
+  expect(await other.ask('ACK {"jid":"unknown-1"}')).toBe('+OK');
+  expect(handled).toBeLessThan(2500);
+  for (let n = 0; n < 2500; n++) expect(await flood.line()).toBe('+OK');
+});
+
+test('1,000 unknown commands in a row end the connection with words, and a known one between starts the count anew', async () => {
+  const client = await greeted(await running());
+  client.raw(`${'\r\n'.repeat(999)}ACK {"jid":"unknown-1"}\r\n${'\r\n'.repeat(5000)}`);
+  for (let n = 0; n < 999; n++) expect(await client.line()).toBe('-ERR unknown command ');
+  expect(await client.line()).toBe('+OK');
+  for (let n = 0; n < 999; n++) expect(await client.line()).toBe('-ERR unknown command ');
+  expect(await client.line()).toMatch(/^-ERR 1000 unknown commands in a row; check that the client/);
+  expect(await client.line()).toBe('(closed)');
+});

@@ -25,6 +25,7 @@ import { type Answer, checkLength, commands, LARGE, type Session, type Verb } fr
 import { extensions } from './extensions.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
+import { Pace } from './pace.ts';
 import type { Port } from './port.ts';
 
 const MOST_IN_FLIGHT = 1000; // commands of one connection
@@ -62,6 +63,7 @@ export class Connection implements Session, WorkerLine {
   readonly #gone = new AbortController();
   #interruption = new AbortController();
   readonly #slots: Slot[] = [];
+  readonly #pace = new Pace(() => this.#pump());
   /** Lines of the producer that were started, ever. */
   #pushed = 0;
   #held = false;
@@ -122,7 +124,6 @@ export class Connection implements Session, WorkerLine {
     this.#pump();
   }
 
-  /** Bytes came in. */
   receive(chunk: Uint8Array): void {
     if (this.#closing) return; // its last reply is on the way; what still comes is read only to be forgotten
     this.#reader.push(chunk);
@@ -205,7 +206,17 @@ export class Connection implements Session, WorkerLine {
   }
 
   #mayStart(): boolean {
-    return !this.#held && !this.#closing && !this.#outbox.full && this.#slots.length < MOST_IN_FLIGHT;
+    if (this.#held || this.#closing || this.#pace.rests) return false;
+    return !this.#outbox.full && this.#slots.length < MOST_IN_FLIGHT;
+  }
+
+  /** Throws. The last of too many in a row ends the connection. */
+  #refuseUnknown(name: string, line: string): never {
+    this.#port.asked('unknown', line.length, this.caller.who);
+    this.#port.answered('unknown');
+    const error = this.#pace.unknown(name);
+    this.#closing ||= this.#pace.isLost;
+    throw error;
   }
 
   #endIfDone(): void {
@@ -232,7 +243,8 @@ export class Connection implements Session, WorkerLine {
     try {
       const [name, payload] = splitVerb(line);
       const verb = commands.get(name) ?? (this.extended ? extensions.get(name) : undefined);
-      if (!verb) throw new FaktoryError('UNKNOWN_COMMAND', `unknown command ${name.slice(0, 100)}`);
+      if (!verb) this.#refuseUnknown(name, line);
+      this.#pace.known();
       this.#port.asked(name, payload.length, this.caller.who);
       slot.verb = name;
       this.#commands += 1;
@@ -240,6 +252,7 @@ export class Connection implements Session, WorkerLine {
       checkLength(verb, name, payload);
       if (this.caller.limits !== undefined) this.#permit(name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);
+      if (!verb.streams || !(answer instanceof Promise)) this.#pace.count();
       if (!(answer instanceof Promise)) {
         this.#fill(slot, answer);
         return;
@@ -247,11 +260,13 @@ export class Connection implements Session, WorkerLine {
       answer.then(
         (text) => this.#settle(slot, text),
         (error) => {
+          if (verb.streams) this.#pace.count();
           this.#noteRefusal(error, line);
           this.#settle(slot, this.#refused(error));
         },
       );
     } catch (error) {
+      this.#pace.count();
       this.#noteRefusal(error, line);
       this.#fill(slot, this.#errorText(error));
     }

@@ -122,7 +122,7 @@ export class Listener implements Port {
   }
 
   asked(verb: string, length: number, who: string): void {
-    this.#commands += 1;
+    if (verb !== 'unknown') this.#commands += 1;
     this.#options.asked.asked(verb, length, who);
   }
 

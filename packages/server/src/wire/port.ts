@@ -19,7 +19,7 @@ export interface Port {
   readonly maxLineBytes: number;
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
-  /** Counts a known command: its verb, its length, and whose it is. */
+  /** Counts a command: its verb (`unknown` for one that is none), its length, and whose it is. */
   asked(verb: string, length: number, who: string): void;
   /** That command is answered. */
   answered(verb: string): void;
