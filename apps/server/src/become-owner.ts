@@ -5,22 +5,26 @@
  * SQLite open, a file somewhere else. As the owner, a process can do no more than the owner could. Files that only root can read
  * (configuration, certificates, a dump) must be opened before.
  */
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Logger } from '@faktory-ts/server';
 
 /**
- * Gives up the rights of root when the folder belongs to another user; for good. Does nothing for other users, for a folder of root's,
- * and for one that does not exist. Throws CONFIG when that user cannot read this program, or the system refuses.
+ * Gives up the rights of root when the folder belongs to another user; for good. A folder that does not exist belongs to the owner of
+ * the folder that it will be made in. Does nothing for other users and for a folder of root's. Throws CONFIG for a path with a link that
+ * another user made, when the owner cannot read this program, and when the system refuses.
  */
 export function becomeOwner(dir: string | undefined, log?: Pick<Logger, 'info'>): void {
   const { geteuid, setgid, setuid } = process;
   if (!geteuid || !setgid || !setuid || geteuid() !== 0 || dir === undefined) return;
-  const owner = statSync(dir, { throwIfNoEntry: false });
-  if (!owner || owner.uid === 0) return;
-  const { uid, gid } = owner;
+  refuseLinks(resolve(dir));
+  const { uid, gid: folderGroup } = nearest(resolve(dir));
+  if (uid === 0) return;
   refuseUnreadable(dir, uid);
+  const gid = groupOf(uid) ?? (folderGroup === 0 ? uid : folderGroup);
   try {
     takeGroups(uid, gid);
     setgid(gid);
@@ -30,6 +34,34 @@ export function becomeOwner(dir: string | undefined, log?: Pick<Logger, 'info'>)
     throw new FaktoryError('CONFIG', text, { cause });
   }
   log?.info(`the data folder ${dir} belongs to user ${uid}: running as that user instead of root`);
+}
+
+/** A link that another user made could lead root into any folder of root's. */
+function refuseLinks(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() && found.uid !== 0) {
+    const text = `root must not follow the link ${path}, which user ${found.uid} made; name the folder that it leads to`;
+    throw new FaktoryError('CONFIG', text);
+  }
+  if (path !== dirname(path)) refuseLinks(dirname(path));
+}
+
+/** The folder, or the nearest one above that exists. */
+function nearest(path: string): Stats {
+  return statSync(path, { throwIfNoEntry: false }) ?? nearest(dirname(path));
+}
+
+/** The user's own group, which is never root's because a folder has that group; undefined: the system does not know the user. */
+function groupOf(uid: number): number | undefined {
+  const { seteuid } = process;
+  try {
+    seteuid?.(uid);
+    return userInfo().gid || undefined;
+  } catch {
+    return undefined; // a user without a name, as in a container
+  } finally {
+    seteuid?.(0);
+  }
 }
 
 /** Missing in Node's own types. */
@@ -42,7 +74,7 @@ function takeGroups(uid: number, gid: number): void {
   try {
     (process as Groups).initgroups?.(uid, gid);
   } catch {
-    process.setgroups?.([gid]); // a user without a name, as in a container
+    process.setgroups?.([gid]); // a user without a name
   }
 }
 

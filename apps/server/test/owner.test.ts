@@ -1,8 +1,11 @@
 import {
   chownSync,
   existsSync,
+  lchownSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -71,6 +74,29 @@ asRoot('root in a data folder of another user', () => {
       expect(owners()).toEqual([USER]);
     });
 
+    it('keeps no group of root, whatever group the folder has', async () => {
+      chownSync(dir, USER, 0);
+      const server = faktory([...free, '-d', dir]);
+      await server.port();
+      const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8');
+      expect(/^Gid:\t(.*)$/m.exec(status)?.[1]?.split('\t')).not.toContain('0');
+      expect(/^Groups:\t(.*)$/m.exec(status)?.[1]?.trim().split(' ')).not.toContain('0');
+    });
+
+    it('makes a missing folder as the owner of the folder around it', async () => {
+      const inside = join(dir, 'db');
+      const server = faktory([...free, '-d', inside]);
+      await server.port();
+      expect([statSync(inside).uid, statSync(join(inside, 'faktory.db')).uid]).toEqual([USER, USER]);
+    });
+
+    it('says when the audit log cannot be written', async () => {
+      mkdirSync(join(dir, 'audit.log'));
+      const command = faktory(['tokens', 'add', 'shop', '--scope', 'push', '-d', dir]);
+      expect(await command.ended).toBe(0);
+      expect(command.err).toMatch(/the audit log misses entries: .*audit\.log/);
+    });
+
     it('writes nothing of root through a link that the user made', async () => {
       symlinkSync(join(home, 'made'), join(dir, 'audit.log'));
       symlinkSync(home, join(dir, 'backups'));
@@ -83,6 +109,17 @@ asRoot('root in a data folder of another user', () => {
       expect(await run('tokens', 'add', 'shop', '--scope', 'push')).toMatch(/^2: .*that user cannot read/);
       expect(existsSync(join(dir, 'tokens.json'))).toBe(false);
     });
+
+  it('does not follow a link in the path that another user made', async () => {
+    symlinkSync(home, join(dir, 'db'));
+    lchownSync(join(dir, 'db'), USER, USER);
+    for (const words of [free, ['tokens', 'add', 'shop', '--scope', 'push'], ['backup']]) {
+      const command = faktory([...words, '-d', join(dir, 'db')]);
+      expect(await command.ended).not.toBe(0);
+      expect(command.err).toMatch(/root must not follow the link .*db, which user 65534 made/);
+    }
+    expect(readdirSync(home)).toEqual([]);
+  });
 });
 
 /** A data folder of root's with a store. */

@@ -20,6 +20,7 @@ export interface Attention {
     | 'storage_full'
     | 'storage_corrupt' // a page of the store is damaged
     | 'storage_io'
+    | 'storage_gone' // the store was deleted or replaced under the server
     | 'disk_low' // `bytes` are left
     | 'disk_reserve' // pushes are refused
     | 'certificate' // the TLS certificate expires in `seconds`; `certificate_expired`: it has

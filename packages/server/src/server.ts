@@ -15,6 +15,7 @@ import { Access } from './access/access.ts';
 import { addressOf, boundHost, wireAddress } from './address.ts';
 import { Clocks } from './clocks.ts';
 import { backupsOf, madeAt, pathsOf } from './engine/sqlite/backup-folder.ts';
+import { filesOf } from './engine/sqlite/folder.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
@@ -34,6 +35,7 @@ import { BackupTask } from './tasks/backup-task.ts';
 import { CertificateWatch } from './tasks/certificate-watch.ts';
 import { DescriptorWatch } from './tasks/descriptor-watch.ts';
 import { DiskWatch } from './tasks/disk-watch.ts';
+import { FileWatch } from './tasks/file-watch.ts';
 import { Runner } from './tasks/runner.ts';
 import { ShrinkTask } from './tasks/shrink-task.ts';
 import { StatsdTask } from './tasks/statsd.ts';
@@ -107,7 +109,7 @@ interface Rooms {
   readonly backups: BackupTask | undefined;
   readonly disk: DiskWatch;
   readonly shrink: ShrinkTask;
-  readonly descriptors: DescriptorWatch;
+  readonly looks: readonly (DescriptorWatch | FileWatch | CertificateWatch)[];
   readonly certificate: CertificateWatch;
   readonly stalls: Stalls;
   readonly statsd: StatsdTask | undefined;
@@ -184,8 +186,7 @@ class FaktoryServer implements Server {
       this.#port = await rooms.listener.start();
       rooms.statsd?.start();
       rooms.stalls.start();
-      rooms.descriptors.start();
-      rooms.certificate.start();
+      for (const look of rooms.looks) await look.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -253,7 +254,8 @@ class FaktoryServer implements Server {
       wire: () => wireAddress(this.#settings, this.#port),
     };
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
-    const watches = { backups, disk, shrink, descriptors, certificate, stalls, statsd };
+    const looks = [descriptors, new FileWatch(jobs, filesOf(this.dir)), certificate];
+    const watches = { backups, disk, shrink, looks, certificate, stalls, statsd };
     return { engine, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
   }
 
@@ -321,8 +323,7 @@ class FaktoryServer implements Server {
       rooms.jobs.close();
       rooms.backups?.stop();
       rooms.disk.stop();
-      rooms.descriptors.stop();
-      rooms.certificate.stop();
+      for (const look of rooms.looks) look.stop();
       rooms.stalls.stop();
       await Promise.all([
         rooms.listener.stop(),

@@ -4,7 +4,7 @@
  */
 import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
-import { type DataFolder, type Token, TokenFile } from '@faktory-ts/server';
+import { type DataFolder, type Logger, type Token, TokenFile } from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
 import { withServer } from './connect.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
@@ -48,7 +48,7 @@ export const tokens = command<'dir' | 'url' | 'scope' | 'json'>({
     // A secret in a folder that no server uses would never work.
     const named = call.value('dir') !== undefined;
     const folder = folderOf(call, act === 'add' && named ? 'may be made' : 'refuse');
-    const file = new TokenFile(folder.dir, who);
+    const file = new TokenFile(folder.dir, who, noted(call));
     if (act === undefined) list(call, file.list());
     else if (act === 'add' && name !== undefined) add(call, file, name);
     else if (act === 'revoke' && name !== undefined) revoke(call, file, name);
@@ -80,6 +80,12 @@ async function byServer(call: Call<'dir' | 'url' | 'json'>, act?: string, name?:
     list(call, known);
     call.terminal.note(`the tokens are in ${where}, which this server uses`);
   });
+}
+
+/** What goes wrong beside the change itself: an audit log that cannot be written. */
+function noted({ terminal }: Call): Logger {
+  const note = (text: string): void => terminal.note(text);
+  return { debug() {}, info() {}, warn: note, error: note };
 }
 
 /** Where the tokens are, and whether a server follows them there. */

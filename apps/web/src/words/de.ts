@@ -254,6 +254,8 @@ export const words = {
       storage_full: 'Die Platte ist voll: nichts kann geändert werden.',
       storage_corrupt: 'Der Speicher ist beschädigt: manche Jobs sind nicht lesbar.',
       storage_io: 'Die Platte lässt sich nicht lesen oder schreiben.',
+      storage_gone:
+        'Der Speicher wurde unter dem laufenden Server gelöscht oder ersetzt: den Server nicht anhalten, das Log lesen.',
       disk_low: 'Auf der Platte sind nur noch {{bytes}} frei.',
       disk_reserve: 'Die Platte ist voll: Pushes werden abgelehnt. Es sind noch {{bytes}} frei.',
       certificate: 'Das TLS-Zertifikat läuft in {{time}} ab.',

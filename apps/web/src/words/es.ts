@@ -278,6 +278,8 @@ export const words = {
       storage_full: 'El disco está lleno: no se puede cambiar nada.',
       storage_corrupt: 'El almacén está dañado: algunos trabajos no se pueden leer.',
       storage_io: 'El disco no se puede leer o escribir.',
+      storage_gone:
+        'El almacén se borró o se sustituyó con el servidor en marcha: no lo detenga y mire el registro.',
       disk_low: 'Solo quedan {{bytes}} en el disco.',
       disk_reserve: 'El disco está lleno: se rechazan los envíos. Quedan {{bytes}}.',
       certificate: 'El certificado TLS caduca en {{time}}.',

@@ -280,6 +280,8 @@ export const words = {
       storage_full: 'Le disque est plein : rien ne peut être modifié.',
       storage_corrupt: 'Le stockage est endommagé : certaines tâches sont illisibles.',
       storage_io: 'Le disque refuse de lire ou d’écrire.',
+      storage_gone:
+        'Le stockage a été supprimé ou remplacé pendant que le serveur tourne : ne l’arrêtez pas et lisez le journal.',
       disk_low: 'Il ne reste que {{bytes}} sur le disque.',
       disk_reserve: 'Le disque est plein : les envois sont refusés. Il reste {{bytes}}.',
       certificate: 'Le certificat TLS expire dans {{time}}.',

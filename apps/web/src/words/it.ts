@@ -276,6 +276,8 @@ export const words = {
       storage_full: 'Il disco è pieno: non si può modificare nulla.',
       storage_corrupt: 'L’archivio è danneggiato: alcuni job non sono leggibili.',
       storage_io: 'Il disco rifiuta di leggere o scrivere.',
+      storage_gone:
+        'L’archivio è stato eliminato o sostituito mentre il server è in funzione: non fermarlo e leggi il log.',
       disk_low: 'Sul disco restano solo {{bytes}}.',
       disk_reserve: 'Il disco è pieno: gli invii vengono rifiutati. Restano {{bytes}}.',
       certificate: 'Il certificato TLS scade tra {{time}}.',

@@ -230,6 +230,8 @@ export const words = {
       storage_full: 'ディスクがいっぱいのため、変更できません。',
       storage_corrupt: 'ストアが破損しているため、読み取れないジョブがあります。',
       storage_io: 'ディスクの読み書きができません。',
+      storage_gone:
+        'サーバーの稼働中にストアが削除または置き換えられました。サーバーを停止せず、ログを確認してください。',
       disk_low: 'ディスクの空きが {{bytes}} しかありません。',
       disk_reserve: 'ディスクの空きがないため、投入を拒否しています。残り {{bytes}} です。',
       certificate: 'TLS 証明書はあと {{time}} で期限切れになります。',

@@ -227,6 +227,8 @@ export const words = {
       storage_full: '디스크가 가득 차 아무것도 변경할 수 없습니다.',
       storage_corrupt: '저장소가 손상되어 일부 작업을 읽을 수 없습니다.',
       storage_io: '디스크를 읽거나 쓸 수 없습니다.',
+      storage_gone:
+        '서버가 실행 중인데 저장소가 삭제되었거나 교체되었습니다. 서버를 멈추지 말고 로그를 확인하세요.',
       disk_low: '디스크 공간이 {{bytes}}밖에 남지 않았습니다.',
       disk_reserve: '디스크가 가득 차 푸시가 거부됩니다. 남은 공간: {{bytes}}.',
       certificate: 'TLS 인증서가 {{time}} 후에 만료됩니다.',

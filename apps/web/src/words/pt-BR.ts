@@ -274,6 +274,8 @@ export const words = {
       storage_full: 'O disco está cheio: nada pode ser alterado.',
       storage_corrupt: 'O armazenamento está danificado: alguns jobs não podem ser lidos.',
       storage_io: 'O disco se recusa a ler ou gravar.',
+      storage_gone:
+        'O armazenamento foi apagado ou substituído com o servidor em execução: não o pare e veja o log.',
       disk_low: 'Restam apenas {{bytes}} no disco.',
       disk_reserve: 'O disco está cheio: envios são recusados. Restam {{bytes}}.',
       certificate: 'O certificado TLS expira em {{time}}.',

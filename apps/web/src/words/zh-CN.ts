@@ -220,6 +220,7 @@ export const words = {
       storage_full: '磁盘已满，无法更改任何内容。',
       storage_corrupt: '存储已损坏，部分任务无法读取。',
       storage_io: '磁盘无法读取或写入。',
+      storage_gone: '服务器运行时存储文件被删除或替换：请勿停止服务器，并查看日志。',
       disk_low: '磁盘仅剩 {{bytes}}。',
       disk_reserve: '磁盘已满，拒绝推送。剩余 {{bytes}}。',
       certificate: 'TLS 证书将在 {{time}} 后过期。',

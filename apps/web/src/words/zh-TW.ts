@@ -220,6 +220,7 @@ export const words = {
       storage_full: '磁碟已滿，無法變更任何內容。',
       storage_corrupt: '儲存區已損壞，部分工作無法讀取。',
       storage_io: '磁碟無法讀取或寫入。',
+      storage_gone: '伺服器執行時儲存檔案遭刪除或取代：請勿停止伺服器，並查看記錄。',
       disk_low: '磁碟僅剩 {{bytes}}。',
       disk_reserve: '磁碟已滿，拒絕推送。剩餘 {{bytes}}。',
       certificate: 'TLS 憑證將在 {{time}} 後過期。',

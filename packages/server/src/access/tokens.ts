@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaktoryError, formatTime, nowMicros } from '@faktory-ts/protocol';
-import { silent } from '../log.ts';
+import { type Logger, silent } from '../log.ts';
 import { replaceOwned } from '../owned-file.ts';
 import { Audit } from './audit.ts';
 import { parseScope } from './rights.ts';
@@ -46,11 +46,13 @@ const MOST_TOKENS = 50;
 export class TokenFile {
   readonly #dir: string;
   readonly #who: string;
+  readonly #log: Logger;
 
-  /** `who` is named in the audit log. */
-  constructor(dir: string, who: string) {
+  /** `who` is named in the audit log; `log` hears when that log cannot be written. */
+  constructor(dir: string, who: string, log: Logger = silent) {
     this.#dir = dir;
     this.#who = who;
+    this.#log = log;
   }
 
   list(): Token[] {
@@ -93,7 +95,7 @@ export class TokenFile {
   }
 
   #note(did: string, what: string): void {
-    const audit = new Audit({ dir: this.#dir, log: silent, clock: nowMicros });
+    const audit = new Audit({ dir: this.#dir, log: this.#log, clock: nowMicros });
     audit.write({ who: this.#who, from: 'here', did, what, ok: true });
   }
 }

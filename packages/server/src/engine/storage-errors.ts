@@ -5,7 +5,7 @@
  */
 
 /** `other` is everything that says nothing about the disk, such as a broken constraint. */
-export const storageErrorKinds = ['locked', 'full', 'corrupt', 'io', 'other'] as const;
+export const storageErrorKinds = ['locked', 'full', 'corrupt', 'io', 'gone', 'other'] as const;
 export type StorageErrorKind = (typeof storageErrorKinds)[number];
 /** Those that last until something ends them. */
 export type LastingKind = Exclude<StorageErrorKind, 'other'>;
@@ -18,6 +18,7 @@ export const storageAdvice: Readonly<Record<StorageErrorKind, string>> = {
   corrupt:
     'a page of faktory.db is damaged; stop the server, then run faktory salvage (keeps what can be read) or faktory restore (the newest backup)',
   io: 'the disk or its file system refuses to read or write; check the disk, its mount and the log of the system',
+  gone: 'do not stop the server, for its jobs are only in the file that it holds open; put that file back, or let workers finish the jobs and then restore a backup',
   other: 'an unexpected error refused a commit; report it with this line',
 };
 
@@ -33,7 +34,14 @@ const IO_LASTS = 300_000; // ms after the last I/O error
 
 export class StorageErrors {
   /** Refused operations since the start. */
-  readonly counts: Record<StorageErrorKind, number> = { locked: 0, full: 0, corrupt: 0, io: 0, other: 0 };
+  readonly counts: Record<StorageErrorKind, number> = {
+    locked: 0,
+    full: 0,
+    corrupt: 0,
+    io: 0,
+    gone: 0,
+    other: 0,
+  };
   readonly #failing = new Map<LastingKind, number>();
   readonly #listeners = new Set<StorageListener>();
 
@@ -47,10 +55,13 @@ export class StorageErrors {
   /** A commit succeeded: the disk has room again, and nobody holds the lock. Costs nothing while all is well. */
   committed(): void {
     if (this.#failing.size === 0) return;
-    for (const kind of ['locked', 'full'] as const) {
-      if (!this.#failing.delete(kind)) continue;
-      for (const listener of this.#listeners) listener.recovered(kind);
-    }
+    for (const kind of ['locked', 'full'] as const) this.ended(kind);
+  }
+
+  /** An error of this kind is over. */
+  ended(kind: LastingKind): void {
+    if (!this.#failing.delete(kind)) return;
+    for (const listener of this.#listeners) listener.recovered(kind);
   }
 
   /**

@@ -77,6 +77,7 @@ export class Jobs {
   readonly #ignored: IgnoredOptions;
   readonly #failRules: FailRules;
   #refusal: FaktoryError | undefined;
+  readonly #refusals = new Map<string, FaktoryError>();
   #moving: Promise<void> | undefined;
 
   /**
@@ -102,9 +103,11 @@ export class Jobs {
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
 
-  /** From now on pushes reject with this error, and are not counted; undefined: they are taken again. */
-  refusePushes(refusal: FaktoryError | undefined): void {
-    this.#refusal = refusal;
+  /** From now on pushes reject with this error, and are not counted; undefined: this reason is over. */
+  refusePushes(reason: 'full' | 'gone', refusal: FaktoryError | undefined): void {
+    if (refusal) this.#refusals.set(reason, refusal);
+    else this.#refusals.delete(reason);
+    [this.#refusal] = this.#refusals.values();
   }
 
   push(job: JobText, line?: PushLine): Promise<void> {

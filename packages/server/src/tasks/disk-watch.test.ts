@@ -15,7 +15,7 @@ const log = {
 let inside: Space = { bytes: 0, free: 0, log: 0, canShrink: true };
 const jobs = {
   space: async () => inside,
-  refusePushes: (error: FaktoryError | undefined) => {
+  refusePushes: (_reason: 'full' | 'gone', error: FaktoryError | undefined) => {
     refusal = error;
   },
 } as Jobs;

@@ -106,13 +106,14 @@ export class DiskWatch {
     const room = `${megabytes(this.#free)} MB are free${inside}, the reserve is ${megabytes(this.#reserve)} MB`;
     if (low) {
       this.#jobs.refusePushes(
+        'full',
         new FaktoryError('STORAGE', `storage failed: the disk is nearly full: ${room}; free the disk`),
       );
       this.#log.error(
         `pushes are refused: ${room}; free the disk. What is there is still handed out and acknowledged`,
       );
     } else {
-      this.#jobs.refusePushes(undefined);
+      this.#jobs.refusePushes('full', undefined);
       this.#log.warn(`pushes are taken again: ${room}`);
     }
   }

@@ -53,6 +53,8 @@ export const overview = {
     storage_full: 'The disk is full: nothing can be changed.',
     storage_corrupt: 'The store is damaged: some jobs cannot be read.',
     storage_io: 'The disk refuses to read or write.',
+    storage_gone:
+      'The store was deleted or replaced under the running server: do not stop it, and see the log.',
     disk_low: 'The disk has only {{bytes}} left.',
     disk_reserve: 'The disk is full: pushes are refused. {{bytes}} are left.',
     certificate: 'The TLS certificate expires in {{time}}.',

@@ -54,6 +54,11 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
   }
 }
 
+/** The files that a server holds open as long as it runs. */
+export function filesOf(dir: string): string[] {
+  return ['faktory.db', 'faktory.lock'].map((name) => join(resolve(dir), name));
+}
+
 function makeFolder(folder: string): void {
   try {
     makeWithParents(folder);
