@@ -149,3 +149,18 @@ it.skipIf(process.platform !== 'linux')(
   },
   60_000,
 );
+
+it('a newer backup that cannot be used is named by verify, which ends with 1, and by restore', async () => {
+  const dir = freshFolder();
+  const server = faktory([...free, '-d', dir]);
+  await server.port();
+  await server.stop();
+  await ran('backup', '-d', dir);
+  const bad = '2099-01-01T00-00-00.000Z';
+  writeFileSync(join(dir, 'backups', `${bad}.json`), '{}');
+  const verified = await ran('verify', '-d', dir);
+  expect([await verified.ended, verified.out]).toEqual([1, expect.stringMatching(/: 0 jobs, .* checked\n$/)]);
+  expect(verified.err).toMatch(`the newer backup ${bad} cannot be used: its copy ${bad}.db.gz is missing`);
+  const restored = await ran('restore', '-d', dir, '--yes');
+  expect([await restored.ended, restored.err]).toEqual([0, expect.stringContaining(`${bad} cannot be used`)]);
+}, 60_000);

@@ -3,7 +3,7 @@
  * needs the server to be stopped; `backup` and `backups` without -d ask a running server.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { Backup } from '@faktory-ts/server';
+import type { Backup, DataFolder } from '@faktory-ts/server';
 import { agreed, yesFlag } from './asking.ts';
 import { command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
@@ -60,6 +60,17 @@ export const backups = command<'url' | 'dir' | 'json'>({
   },
 });
 
+/** What cannot be used and is newer than the backup that was taken because none was named. */
+function passedOver(all: readonly Backup[], { id }: Backup): string[] {
+  const newer = all.filter((one) => one.bad !== undefined && one.id > id);
+  return newer.map((one) => `the newer backup ${one.id} cannot be used: ${one.bad}`);
+}
+
+interface Asked {
+  verify(id?: string): Promise<Backup>;
+  backups(): Promise<Backup[]>;
+}
+
 /** Proves one. */
 export const verify = command<'url' | 'dir' | 'store' | 'json'>({
   name: 'verify',
@@ -83,11 +94,13 @@ export const verify = command<'url' | 'dir' | 'store' | 'json'>({
       terminal.print(call.on('json') ? jsonText(found) : `the store is sound: ${jsonText(found.jobs)}`);
       return;
     }
-    const proved =
-      url === undefined
-        ? await folderOf(call).verify(words[0])
-        : await withServer(call, (server) => server.verify(words[0]));
+    const look = async (of: Pick<DataFolder, 'verify' | 'backups'> | Asked) => {
+      const proved = await of.verify(words[0]);
+      return { proved, passed: words[0] === undefined ? passedOver(await of.backups(), proved) : [] };
+    };
+    const { proved, passed } = await (url === undefined ? look(folderOf(call)) : withServer(call, look));
     terminal.print(call.on('json') ? jsonText(proved) : tell(proved));
+    if (passed.length > 0) throw new FaktoryError('STORAGE', passed.join('; '));
   },
 });
 
@@ -104,6 +117,8 @@ export const restore = command<'dir' | 'yes' | 'json'>({
     const folder = folderOf(call);
     const { terminal } = call;
     const chosen = await folder.verify(call.words[0]);
+    if (call.words[0] === undefined)
+      for (const text of passedOver(folder.backups(), chosen)) terminal.note(text);
     if (!(await agreed(call, `Restore ${tell(chosen)}, in ${folder.dir}?`))) return;
     const { aside } = await folder.restore(chosen.id);
     if (call.on('json')) {

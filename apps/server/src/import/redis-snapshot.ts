@@ -2,17 +2,19 @@
  * One consistent moment of a Redis that runs: it is asked for its data as a replica asks (SYNC), and what comes is an RDB file. So
  * nothing needs to stand still while it is read. The Redis keeps nothing of it; where it may not be asked so, the reason is told.
  */
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { RdbSource } from './rdb/rdb-source.ts';
 import type { RedisAddress } from './redis-address.ts';
 
 const SILENCE = 60_000; // ms; while it saves, a Redis sends an empty line each second
+const HANDSHAKE = 10_000; // ms; a server without TLS waits for more of what it takes for a command
 const MARK = 40; // bytes of the mark behind a file whose length is not known before
 const LONGEST_LINE = 1000; // bytes
 
@@ -26,18 +28,20 @@ export async function takeSnapshot(
   address: RedisAddress,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
+  handshake = HANDSHAKE,
 ): Promise<RdbSource | NoSnapshot> {
   const folder = mkdtempSync(join(tmpdir(), 'faktory-import-'));
   const path = join(folder, 'snapshot.rdb');
   const file = openSync(path, 'wx', 0o600);
   try {
-    await receive(address, signal, (piece, sum) => {
+    await receive(address, signal, handshake, (piece, sum) => {
       writeAll(file, piece);
       onBytes(sum);
     });
     return new RdbSource(path, address.database, signal, `a snapshot of ${address.name}`);
   } catch (error) {
     if (signal.aborted) throw new FaktoryError('ABORTED', 'given up');
+    if (error instanceof FaktoryError && error.code === 'TLS') throw error;
     return { reason: error instanceof Error ? error.message : String(error) };
   } finally {
     closeSync(file);
@@ -52,6 +56,7 @@ function writeAll(file: number, piece: Buffer): void {
 async function receive(
   address: RedisAddress,
   signal: AbortSignal,
+  handshake: number,
   take: (piece: Buffer, sum: number) => void,
 ): Promise<void> {
   const socket = address.tls ? connectTls({ ...address.at }) : connect({ ...address.at });
@@ -59,6 +64,7 @@ async function receive(
   const abort = (): void => void socket.destroy(new Error('given up'));
   signal.addEventListener('abort', abort, { once: true });
   try {
+    if (socket instanceof TLSSocket) await handshaken(socket, address.name, handshake);
     const { username, password } = address;
     const incoming = new Incoming(socket);
     // One after another: a Redis that still has replies to send refuses SYNC.
@@ -74,6 +80,20 @@ async function receive(
   } finally {
     signal.removeEventListener('abort', abort);
     socket.destroy();
+  }
+}
+
+/** Waits until TLS is agreed on. Throws TLS after `limit` ms. */
+async function handshaken(socket: TLSSocket, name: string, limit: number): Promise<void> {
+  const silent = new FaktoryError(
+    'TLS',
+    `the Redis at ${name} did not answer the TLS handshake in ${limit / 1000} s; does it speak TLS? Without TLS the URL begins with redis://`,
+  );
+  const timer = setTimeout(() => socket.destroy(silent), limit);
+  try {
+    await once(socket, 'secureConnect');
+  } finally {
+    clearTimeout(timer);
   }
 }
 
