@@ -69,7 +69,7 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
   warnAbout(configDir, flags, warnings);
   const warn = (text: string): void => void warnings.push(text);
   const toml = readToml(readConfD(configDir, warn), warn);
-  const tls = readTls(configDir, flags, toml, warn);
+  const tls = readTls(configDir, flags, toml);
   const { binding, web } = readBindings(flags, toml);
   const statsd = statsdOption(toml.statsd, env.DD_DOGSTATSD_URL);
   const server = {

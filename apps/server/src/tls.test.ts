@@ -17,7 +17,7 @@ const put = (from: string, to: string) => copyFileSync(ours(from), join(folder, 
 const none = { key: undefined, cert: undefined, clientCa: undefined };
 const read = (flags = {}, tls: Partial<typeof none | Record<string, string>> = {}) => {
   const toml = { tls: { ...none, ...tls }, source: (table: string, key?: string) => `[${table}] ${key}` };
-  return readTls(folder, flags, toml, (text) => expect.unreachable(text));
+  return readTls(folder, flags, toml);
 };
 
 it('is off where nothing is said and the configuration folder has no pair', () => {

@@ -22,7 +22,6 @@ export function readTls(
   configDir: string,
   flags: Flags,
   toml: Pick<TomlSettings, 'tls' | 'source'>,
-  warn: (message: string) => void,
 ): Tls | undefined {
   const named = (flag: 'tls-key' | 'tls-cert' | 'tls-client-ca', key: keyof TomlSettings['tls']) => {
     const [typed, written] = [flags[flag], toml.tls[key]];
@@ -43,7 +42,7 @@ export function readTls(
   if (!key || !cert)
     throw incomplete(key ?? cert ?? ca, !key && !cert ? 'key and certificate' : key ? 'certificate' : 'key');
   const tls = { key: read(key), cert: read(cert), ...(ca && { clientCa: read(ca) }) };
-  checkPair(tls, key, cert, warn);
+  checkPair(tls, key, cert);
   return tls;
 }
 
@@ -64,22 +63,12 @@ function read({ path, source }: Named): string {
   }
 }
 
-function checkPair(
-  tls: { key: string; cert: string },
-  key: Named,
-  cert: Named,
-  warn: (text: string) => void,
-): void {
+function checkPair(tls: { key: string; cert: string }, key: Named, cert: Named): void {
   const privateKey = parsed(key, 'a private key without a passphrase', () => createPrivateKey(tls.key));
   const certificate = parsed(cert, 'a certificate', () => new X509Certificate(tls.cert));
   if (!certificate.checkPrivateKey(privateKey)) {
     const text = `${cert.source}: the certificate ${cert.path} was not made for the key ${key.path}; give the two that belong together`;
     throw new FaktoryError('CONFIG', text);
-  }
-  if (Date.parse(certificate.validTo) < Date.now()) {
-    warn(
-      `the certificate ${cert.path} has run out (${certificate.validTo}): clients will refuse it; renew it and send HUP`,
-    );
   }
 }
 

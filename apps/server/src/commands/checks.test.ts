@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 
 vi.mock('@faktory-ts/server', async (original) => ({
@@ -15,4 +17,16 @@ test('a Node without SQLite is a finding of its own, with what to install', asyn
     told: 'no SQLite for Node 20.19.0',
     advice: expect.stringMatching(/Node 22\.16 or later/),
   });
+});
+
+test('a certificate is warned of 30 days before it expires, and wrong once it has, in one finding', async () => {
+  const { certificate } = await import('./checks.ts');
+  const pem = readFileSync(
+    new URL('../../../../packages/server/test/tls/server.cert.pem', import.meta.url),
+    'utf8',
+  );
+  const end = Date.parse(new X509Certificate(pem).validTo);
+  const day = 86_400_000;
+  const levels = [-31, -29, 1].map((days) => certificate(pem, end + days * day).level);
+  expect(levels).toEqual(['ok', 'warn', 'wrong']);
 });

@@ -2,6 +2,7 @@
  * What `faktory doctor` looks at on this machine: each check gives findings, and for what is wrong the way to put it right.
  * It must never change anything, but for a file in the data folder whose writes it times and which it removes.
  */
+import { X509Certificate } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -62,11 +63,25 @@ export function configuration(
     const findings = config.warnings.map((told): Finding => ({ level: 'warn', what: 'configuration', told }));
     const told = `${config.environment}, ${asksFor(config.server.password) ? 'with' : 'without'} a password`;
     findings.push({ level: 'ok', what: 'configuration', told }, ...openness(config));
+    if (config.server.tls) findings.push(certificate(config.server.tls.cert));
     return { findings, config };
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
     return { findings: [{ level: 'wrong', what: 'configuration', told: error.message }], config: undefined };
   }
+}
+
+const EARLY = 30 * 86_400_000; // ms; the server begins to warn then too
+
+/** Whether the server's certificate is valid for some time to come. */
+export function certificate(pem: string | Buffer, now = Date.now()): Finding {
+  const { validTo } = new X509Certificate(pem);
+  const left = Date.parse(validTo) - now;
+  const what = 'certificate';
+  const advice = 'renew it and send HUP to the server';
+  if (left < 0) return { level: 'wrong', what, told: `it expired: ${validTo}; clients refuse it`, advice };
+  const told = `it expires: ${validTo}`;
+  return left < EARLY ? { level: 'warn', what, told, advice } : { level: 'ok', what, told };
 }
 
 /** A list of passwords may be empty. */
@@ -241,8 +256,10 @@ function storeAdvice(told: string, folder: DataFolder): { advice?: string } {
     return { advice: 'another program holds it: end that program, and look again' };
   if (!/damaged|malformed|not a database|corrupt/i.test(told)) return {};
   const [newest] = listed(folder);
-  if (!newest) return { advice: `keep a copy of ${folder.dir}: it is damaged, and there is no backup of it` };
-  return { advice: `stop the server, then faktory restore ${newest.id} -d ${folder.dir}` };
+  const salvage = `faktory salvage -d ${folder.dir} keeps what can be read`;
+  if (!newest)
+    return { advice: `there is no backup of it: keep a copy of ${folder.dir}, stop the server; ${salvage}` };
+  return { advice: `stop the server, then faktory restore ${newest.id} -d ${folder.dir}; ${salvage}` };
 }
 
 function listed(folder: DataFolder): Backup[] {
