@@ -34,6 +34,9 @@ export interface HeartOptions {
   events: HeartEvents;
 }
 
+/** Milliseconds between two beats, whatever lease a server offers. */
+const SHORTEST = 500;
+
 export class Heart {
   readonly #options: HeartOptions;
   readonly #stopped = new AbortController();
@@ -69,7 +72,8 @@ export class Heart {
   }
 
   /** Beats at least this often from now on, milliseconds. */
-  pace(interval: number): void {
+  pace(asked: number): void {
+    const interval = Math.max(asked, SHORTEST);
     if (this.#timer === undefined || interval >= this.#interval) return;
     this.#interval = interval;
     clearInterval(this.#timer);
