@@ -51,6 +51,7 @@ export const rights: Readonly<Record<string, Right | 'any'>> = {
   'GET /api/openapi.json': 'any',
   'GET /api/live': 'read',
   'GET /api/queues': 'read',
+  'GET /api/seconds': 'read',
   'GET /api/queues/:name': 'read',
   'POST /api/queues/:name/pause': 'operate',
   'POST /api/queues/:name/resume': 'operate',

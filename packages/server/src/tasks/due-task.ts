@@ -107,7 +107,9 @@ export class DueTask {
       if (next !== undefined) this.notice(next);
       return 0;
     } catch (error) {
-      this.#log.error(`cannot work on what is due in ${this.#place}, trying again: ${String(error)}`);
+      // The storage's own errors have their lines, one a minute.
+      const level = (error as { code?: unknown }).code === 'STORAGE' ? 'debug' : 'error';
+      this.#log[level](`cannot work on what is due in ${this.#place}, trying again: ${String(error)}`);
       this.#due = this.#jobs.now();
       return AFTER_ERROR;
     } finally {

@@ -63,7 +63,9 @@ export class MinuteTask {
       await this.#jobs.record();
       for (let gone = BITE; gone > 0 && !this.#stopped; ) gone = await this.#jobs.forget(BITE);
     } catch (error) {
-      this.#log.error(
+      // The storage's own errors have their lines, one a minute.
+      const level = (error as { code?: unknown }).code === 'STORAGE' ? 'debug' : 'error';
+      this.#log[level](
         `cannot write history or forget what is over, trying again in a minute: ${String(error)}`,
       );
     }

@@ -2,7 +2,7 @@
  * Opens the store of a data folder: holds the folder, makes the backup that an upgrade needs, and waits for other programs without
  * holding the event loop.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../log.ts';
 import { backupsOf, list } from './backup-folder.ts';
@@ -33,6 +33,8 @@ export async function openStore(dir: string, settings: StoreSettings, log: Logge
 
 /** What to do about a store that is gone beside its backups; undefined where it is there, or where there are none. */
 function unusedBackup(dir: string): string | undefined {
+  if (!existsSync(dir)) return undefined;
+  if (!statSync(dir).isDirectory()) return undefined; // the folder's lock refuses it
   if ((statSync(join(dir, 'faktory.db'), { throwIfNoEntry: false })?.size ?? 0) > 0) return undefined;
   const all = list(backupsOf(dir));
   const newest = all.find(({ bad }) => bad === undefined) ?? all[0];
