@@ -198,7 +198,7 @@ export function* settleMany(
 }
 
 /** Throws FORBIDDEN for a held job of another queue than those that are meant. Writes nothing. */
-export function permit(store: Store, { jid, hold, queues }: Held): void {
+function permit(store: Store, { jid, hold, queues }: Held): void {
   const held = queues && store.holds.find(jid, hold);
   if (!held) return;
   const queue = held.kind?.queue ?? queueOf(store, rowOf(store, held).queue).name;
