@@ -247,7 +247,8 @@ function exerciseBites(begin: Begin): void {
     let last = first;
     while (last.next !== undefined) {
       const bite = await scene.engine.find(ask, { cursor: last.next, limit: 5000 });
-      expect(bite.scanned).toBeGreaterThan(last.scanned);
+      // Only the last may find that nothing is left: the one before may have ended with the last job.
+      if (bite.next !== undefined) expect(bite.scanned).toBeGreaterThan(last.scanned);
       found.push(...bite.jobs);
       last = bite;
     }
