@@ -74,7 +74,14 @@ export { JobsReader, parseJobs } from './job-list.ts';
 export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
 export { type JobText, parseJob } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';
-export { indentedJson, type JsonPath, jsonItems, jsonMembers, replaceInJson } from './json-parts.ts';
+export {
+  indentedJson,
+  type JsonPath,
+  jsonItems,
+  jsonMember,
+  jsonMembers,
+  replaceInJson,
+} from './json-parts.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
 export { type FieldsFirstLogger, fieldsFirst, type Logger, loggerOf, silent } from './logger.ts';
 export { checkMembers } from './members.ts';
@@ -113,6 +120,7 @@ export {
   ReplyReader,
   type ReplyReaderOptions,
 } from './reply.ts';
+export { retryOf, type StoredJob, storedJob } from './stored-job.ts';
 export { formatTime, type Micros, nowMicros, parseTime, wallAhead } from './time.ts';
 export { cutUtf8, utf8Length, wellFormed } from './utf8.ts';
 export { piecesOf, visible, visibleLines } from './visible.ts';

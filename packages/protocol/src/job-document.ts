@@ -10,6 +10,7 @@ import { defaultRetry, type Job } from './job.ts';
 import { reserveSeconds } from './job-rules.ts';
 import { type JobText, parseJob } from './job-text.ts';
 import { JsonScanner, jsonString } from './json.ts';
+import { storedJob } from './stored-job.ts';
 import { formatTime, type Micros } from './time.ts';
 
 /**
@@ -59,7 +60,7 @@ export function jobtypeOf(document: string): string {
   if (document.startsWith('"custom":', from)) from = new JsonScanner(document).value(from + 9);
   const start = document.indexOf(jobtypeKey, from) + jobtypeKey.length;
   const jobtype = document.slice(start, document.indexOf('"', start));
-  return jobtype.includes('\\') ? parseJob(document).jobtype : jobtype;
+  return jobtype.includes('\\') ? storedJob(document).jobtype : jobtype;
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FaktoryError } from './errors.ts';
 import { maxDepth } from './json.ts';
-import { indentedJson, jsonItems, jsonMembers, replaceInJson } from './json-parts.ts';
+import { indentedJson, jsonItems, jsonMember, jsonMembers, replaceInJson } from './json-parts.ts';
 
 const numbers = '[899999999999999990,1.0,12345678901234567890,1e400,-0.0,"\\u00e9"]';
 const json = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value));
@@ -23,6 +23,22 @@ describe('the parts of a text', () => {
       ['a', '2'],
       ['__proto__', '3'],
     ]);
+  });
+
+  test('one member is what all members have under its name, however its key is written', () => {
+    const text = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
+    fc.assert(
+      fc.property(text, fc.string({ unit: 'binary' }), (members, other) => {
+        const written = JSON.stringify(members);
+        for (const name of [...Object.keys(members), other])
+          expect(jsonMember(written, name)).toBe(jsonMembers(written).get(name));
+      }),
+    );
+    expect(jsonMember('{"a":1,"\\u0061":[2.0],"b":3}', 'a')).toBe('[2.0]');
+  });
+
+  test('the first items are found without a look at the others', () => {
+    expect(jsonItems('[1.0,"b",no JSON', 2)).toEqual(['1.0', '"b"']);
   });
 
   test('of what is no list, no object or no JSON are refused as MALFORMED', () => {

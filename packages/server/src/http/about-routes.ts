@@ -11,7 +11,7 @@ import {
   FaktoryError,
   formatTime,
   type KnownJobtype,
-  parseJob,
+  storedJob,
 } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Backup, Jobs } from '../jobs/jobs.ts';
@@ -154,7 +154,7 @@ async function jobtypes({ jobs, redaction }: AboutSources, request: FastifyReque
   for (const place of ['dead', 'scheduled', 'retries', 'ready', 'working'] as const) {
     const { jobs: found } = await jobs.find({ places: [place] }, { limit: SAMPLE }, request.gone);
     for (const { document, queue } of found) {
-      const job = parseJob(document);
+      const job = storedJob(document);
       const { jobtype, args } = job;
       if (args.length <= MOST_ARGS)
         known.set(jobtype, { jobtype, queue, args: redaction.args(namesOf(job), args) });

@@ -9,10 +9,10 @@ import {
   formatTime,
   type JobAttempt,
   type JobRow,
-  type JobText,
   jsonItems,
-  jsonMembers,
-  parseJob,
+  jsonMember,
+  type StoredJob,
+  storedJob,
   utf8Length,
   wireJob,
 } from '@faktory-ts/protocol';
@@ -27,7 +27,7 @@ const MAILERS = ['ActionMailer::DeliveryJob', 'ActionMailer::MailDeliveryJob'];
 
 /** A job in a list. */
 export function jobRow(found: Found, redaction: Redaction): JobRow {
-  const job = parseJob(found.document);
+  const job = storedJob(found.document);
   const { display, args } = shown(job, redaction);
   return {
     place: found.place,
@@ -39,7 +39,7 @@ export function jobRow(found: Found, redaction: Redaction): JobRow {
     queue: found.queue,
     priority: found.priority,
     ...cut(args),
-    ...(job.createdAt !== undefined && { created_at: job.createdAt }),
+    ...(job.createdAt !== '' && { created_at: job.createdAt }),
     ...(found.enqueuedAt !== undefined && { enqueued_at: formatTime(found.enqueuedAt) }),
     ...failureOf(found),
     ...(found.wid !== undefined && { wid: found.wid }),
@@ -50,7 +50,7 @@ export function jobRow(found: Found, redaction: Redaction): JobRow {
 /** The whole text of a job, as the wire has it. */
 export function wholeJob({ document, enqueuedAt, failure }: Found, redaction: Redaction): string {
   const text = wireJob(document, enqueuedAt, failure);
-  return redaction.active ? redaction.job(namesOf(parseJob(document)), text) : text;
+  return redaction.active ? redaction.job(namesOf(storedJob(document)), text) : text;
 }
 
 /** The same as far as a page shows it. */
@@ -91,33 +91,32 @@ function failureOf({ failure }: Found): Pick<JobRow, 'failure'> {
 }
 
 /** What ActiveJob wraps; undefined: the job is not one of its. */
-function wrappedIn({ jobtype, custom }: JobText): string | undefined {
+function wrappedIn({ jobtype, custom }: StoredJob): string | undefined {
   if (jobtype !== WRAPPER || custom === undefined) return undefined;
-  const { wrapped } = JSON.parse(custom) as { wrapped?: unknown };
-  return typeof wrapped === 'string' ? wrapped : undefined;
+  return textIn(jsonMember(custom, 'wrapped') ?? '');
 }
 
 /** The names by which a job's values may be hidden: its jobtype, and what it wraps. */
-export function namesOf(job: JobText): string[] {
+export function namesOf(job: StoredJob): string[] {
   const wrapped = wrappedIn(job);
   return wrapped === undefined ? [job.jobtype] : [job.jobtype, wrapped];
 }
 
-function shown(job: JobText, redaction: Redaction): { display: string; args: string } {
+function shown(job: StoredJob, redaction: Redaction): { display: string; args: string } {
   const wrapped = wrappedIn(job);
   const names = namesOf(job);
   const inner = wrapped === undefined ? undefined : wrappedArguments(job.args);
   if (wrapped === undefined || inner === undefined)
     return { display: wrapped ?? job.jobtype, args: redaction.args(names, job.args) };
-  const [mailer, method] = MAILERS.includes(wrapped) ? jsonItems(inner).map(textIn) : [];
+  const [mailer, method] = MAILERS.includes(wrapped) ? jsonItems(inner, 2).map(textIn) : [];
   const display = mailer !== undefined && method !== undefined ? `${mailer}#${method}` : wrapped;
   return { display, args: redaction.args(names, inner) };
 }
 
 /** The arguments of what is wrapped, as the client wrote them; undefined: there are none. */
 function wrappedArguments(args: string): string | undefined {
-  const [wrapper] = jsonItems(args);
-  const inner = wrapper?.startsWith('{') ? jsonMembers(wrapper).get('arguments') : undefined;
+  const [wrapper] = jsonItems(args, 1);
+  const inner = wrapper?.startsWith('{') ? jsonMember(wrapper, 'arguments') : undefined;
   return inner?.startsWith('[') ? inner : undefined;
 }
 

@@ -51,6 +51,13 @@ test('a first failure goes to retries with all tries remaining', () => {
   });
 });
 
+test('the arguments of a failed job are not read: they may be megabytes', () => {
+  const document =
+    '{"retry":3,"jid":"failed-job","queue":"q","jobtype":"T","created_at":"","args":[no JSON]}';
+  const outcome = outcomeOf({ ...held(3), document }, fault, NOW, { mostAttempts: 0 });
+  expect(failureOf(outcome)).toMatchObject({ remaining: 3 });
+});
+
 test('a later failure counts on, keeps failed_at, and tells the last error only', () => {
   const before = {
     retry_count: 3,

@@ -4,7 +4,14 @@
  * The rules are the original's (its retry curve, counts and 180 days); the decision is made from the reservation
  * alone, inside the commit that applies it.
  */
-import { type Failure, type FailWish, failureText, formatTime, type Micros } from '@faktory-ts/protocol';
+import {
+  type Failure,
+  type FailWish,
+  failureText,
+  formatTime,
+  type Micros,
+  retryOf,
+} from '@faktory-ts/protocol';
 import type { Engine, Held, Outcome, Reservation, Verdict } from '../engine/engine.ts';
 import { nextAttempts } from './attempts.ts';
 import { countedFailures, lossOf } from './losses.ts';
@@ -76,7 +83,7 @@ export function outcomeOf(
   random = Math.random,
   { free = false, ...counts }: { free?: boolean; shared_losses?: number; expirations?: number } = {},
 ): Outcome {
-  const retry = (JSON.parse(held.document) as { retry: number }).retry;
+  const retry = retryOf(held.document);
   const before = held.failure === undefined ? undefined : (JSON.parse(held.failure) as Partial<Failure>);
   const failure = { ...nextFailure(before, retry, fault, now, free), ...counts };
   const error = { errtype: fault.errtype, message: fault.message };

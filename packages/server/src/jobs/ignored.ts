@@ -2,7 +2,7 @@
  * Options of features that this server does not have: a push that asks for one is accepted as Faktory accepts it, and the option does
  * nothing. So that this is no silence, the log says it once for each option and hour.
  */
-import { excerpt, type JobText } from '@faktory-ts/protocol';
+import { excerpt, type JobText, jsonMember } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
 
 /** Feature → the keys of `custom` that ask for it. */
@@ -40,8 +40,8 @@ export class IgnoredOptions {
       !this.#mayHave.test(custom)
     )
       return;
-    const asked = JSON.parse(custom) as Record<string, unknown>; // the push has checked that it is JSON
-    for (const [key, feature] of this.#ignored) if (isOn(asked[key])) this.#say(key, feature, jobtype);
+    for (const [key, feature] of this.#ignored)
+      if (isOn(jsonMember(custom, key))) this.#say(key, feature, jobtype);
   }
 
   #say(key: string, feature: string, jobtype: string): void {
@@ -57,4 +57,5 @@ export class IgnoredOptions {
 }
 
 /** Clients send some options switched off: 0, false, null, an empty text. */
-const isOn = (value: unknown): boolean => Boolean(value);
+const isOn = (value: string | undefined): boolean =>
+  value !== undefined && !/^(?:-?[0.]+(?:[eE].*)?|false|null|"")$/.test(value);

@@ -8,7 +8,7 @@ import {
   type EventKind,
   formatTime,
   type JobEvent,
-  parseJob,
+  storedJob,
   type TailAsk,
   type TailedEvents,
 } from '@faktory-ts/protocol';
@@ -81,7 +81,7 @@ export class Tail {
   }
 
   #keep(event: Omit<JobEvent, 'at'>, document?: string): void {
-    const { jobtype, args } = document === undefined ? { jobtype: undefined, args: '' } : parseJob(document);
+    const { jobtype, args } = document === undefined ? { jobtype: undefined, args: '' } : storedJob(document);
     const whole = {
       ...event,
       at: formatTime(this.#engine.clock()),

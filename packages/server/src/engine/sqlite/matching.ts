@@ -5,7 +5,7 @@
  * A stranger would get wrong why both are needed: what a client chose (`custom`, `args`) may hold the very text that marks a jobtype, and
  * clients write the same character as itself or as an escape. The first must never leave out what the second would take.
  */
-import { fingerprint, fingerprintOfType, jsonString, parseJob } from '@faktory-ts/protocol';
+import { fingerprint, fingerprintOfType, jsonString, storedJob } from '@faktory-ts/protocol';
 import type { Fault, FindAsk } from '../engine.ts';
 import type { Value } from './binding.ts';
 
@@ -94,8 +94,18 @@ export function errorOf(failure: string): Fault {
 function saysIn(args: string, text: string): boolean {
   if (args.includes(text)) return true;
   if (!args.includes('\\')) return false;
-  const plain = JSON.stringify(JSON.parse(args));
+  const plain = withFewEscapes(args);
   return plain.includes(text) || plain.includes(JSON.stringify(text).slice(1, -1));
+}
+
+/** The JSON text with the escapes that must be there, as JSON.stringify writes them, and no others. No value of it is built. */
+function withFewEscapes(json: string): string {
+  return json.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (found, hex: string | undefined, letter) => {
+    if (hex === undefined) return letter === '/' ? '/' : found;
+    const unit = Number.parseInt(hex, 16);
+    const character = String.fromCharCode(unit);
+    return unit < 0x20 || unit === 0x22 || unit === 0x5c ? JSON.stringify(character).slice(1, -1) : character;
+  });
 }
 
 // Inside a text no quote stands without a backslash: so where there are none, and no `custom`, each key is where it is first found.
@@ -110,7 +120,7 @@ function partsOf(document: string): {
 } {
   const plain = document.includes('\\') ? null : PLAIN.exec(document);
   const args = plain ? document.indexOf(',"args":[', plain[0].length) : -1;
-  if (!plain || args < 0) return parseJob(document);
+  if (!plain || args < 0) return storedJob(document);
   return {
     jid: plain[1] ?? '',
     jobtype: plain[2] ?? '',

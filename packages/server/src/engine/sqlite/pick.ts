@@ -2,7 +2,7 @@
  * Which rows of a set a MUTATE picks by jobtype or pattern: read in the reader's thread, a bite at a time, because a pattern over
  * many or large jobs takes long however it is matched. It must never write.
  */
-import { mutationMatcher, wireJob } from '@faktory-ts/protocol';
+import { jobtypeOf, mutationMatcher, wireJob } from '@faktory-ts/protocol';
 import { type Database, rowsOf } from './binding.ts';
 import { place } from './schema.ts';
 
@@ -46,13 +46,11 @@ export function pick(db: Database, { code, jobtype, regexp, after }: PickAsk): P
   const ids: number[] = [];
   let rows = 0;
   for (const row of rowsOf(db, NEXT, code, after.due, after.id) as Iterable<Row>) {
-    if (matches(typeOf(row), () => textOf(row))) ids.push(row.id);
+    if (matches(jobtypeOf(row.document), () => textOf(row))) ids.push(row.id);
     if (++rows >= MOST_ROWS || performance.now() > ends) return { ids, next: { due: row.due, id: row.id } };
   }
   return { ids, next: undefined };
 }
-
-const typeOf = ({ document }: Row): string => (JSON.parse(document) as { jobtype: string }).jobtype;
 
 const textOf = ({ document, enqueued_at, failure }: Row): string =>
   wireJob(document, enqueued_at || undefined, failure ?? undefined);
