@@ -88,6 +88,18 @@ test.each<[string, unknown]>([
   expect(pushed(value).args).toEqual([value]);
 });
 
+test('what a library put on the prototype of all objects is not refused, and hides no fault', () => {
+  const prototype = Object.prototype as unknown as Record<string, unknown>;
+  prototype.helper = () => 1;
+  try {
+    expect(pushed({ a: 1 }).args).toEqual([{ a: 1 }]);
+    expect(() => pushed({ a: Number.NaN })).toThrow(/^Mail: args\[0\]\.a is NaN/);
+    expect(() => pushed({ helper: () => 1 })).toThrow(/^Mail: args\[0\]\.helper is a function/);
+  } finally {
+    delete prototype.helper;
+  }
+});
+
 test('args that are no list are INVALID', () => {
   const args = { to: 'bob' } as unknown as unknown[];
   expect(() => refuseLossy({ jobtype: 'Mail', args })).toThrow('Mail: args must be a list, not an Object');
