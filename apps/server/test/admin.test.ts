@@ -117,6 +117,33 @@ describe('jobs are found and shown', () => {
   });
 });
 
+describe('jobs that failed', () => {
+  it('are picked by when they failed last, and listed with the last failure first', async () => {
+    await begin();
+    await client.pushBulk(
+      ['a', 'b', 'c'].map((name) => ({ jid: `fail-000${name}`, jobtype: 'F', args: [] })),
+    );
+    const fail = ['a', 'b', 'c'].flatMap((name) => [
+      'FETCH default',
+      `FAIL {"jid":"fail-000${name}","errtype":"E","message":"m","backtrace":[]}`,
+    ]);
+    await converse(server.port, fail);
+    const jids = (text: string): string[] =>
+      lines(text).map((line) => (JSON.parse(line) as { job: { jid: string } }).job.jid);
+    expect(jids(await faktory(['jobs', '--order', 'failed', '--json']))).toEqual([
+      'fail-000c',
+      'fail-000b',
+      'fail-000a',
+    ]);
+    expect(lines(await faktory(['jobs', '--failed-from=-1h']))[0]).toMatch(/^PLACE +AT +FAILED +JID/);
+    expect(await faktory(['jobs', '--failed-until=-1h', '--count'])).toBe('0\n');
+    expect(await faktory(['jobs', '--failed-from=-1h', '--count'])).toBe('3\n');
+    expect(await faktory(['discard', '--failed-until=-1h', '-y'])).toMatch(/^0 jobs|nothing|no jobs/);
+    expect(await faktory(['discard', '--failed-from=-1h', '-y'])).toBe('3 jobs discarded\n');
+    expect(await faktory(['jobs', '--order', 'due'])).toBe('CONFIG: --order knows failed, not "due"');
+  });
+});
+
 describe('a bulk change', () => {
   it('counts first and asks, and changes exactly what was picked', async () => {
     await begin();

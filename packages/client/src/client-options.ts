@@ -40,7 +40,10 @@ export interface ClientOptions<Jobs = AnyJobs> {
   wid?: string | undefined;
   /** Shown beside the wid. Default: none. */
   labels?: readonly string[] | undefined;
-  /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
+  /**
+   * For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. Default: the files that FAKTORY_TLS_CA,
+   * FAKTORY_TLS_CERT and FAKTORY_TLS_KEY name.
+   */
   tls?: TlsOptions | undefined;
   /** Definitions: they type the client, check arguments when they are pushed, and give defaults. Default: none. */
   jobs?: (Jobs extends readonly JobDefinition[] ? Jobs : undefined) | undefined;

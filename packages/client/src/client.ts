@@ -21,6 +21,7 @@ import { PushLines } from './push-lines.ts';
 import { type Pushing, type PushMiddleware, pushAround, type Refusals } from './push-middleware.ts';
 import { JobSet } from './sets.ts';
 import { Spool } from './spool/spool.ts';
+import { clientTls } from './tls-files.ts';
 import { resolveServers } from './url.ts';
 import type { SaidJob } from './wire-job.ts';
 
@@ -71,7 +72,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** @throws FaktoryError `CONFIG` for an option that cannot work. */
   constructor(options: ClientOptions<Jobs> = {}) {
     checkClientOptions(options);
-    const { timeout = 5000, maxWaiting = 10_000, wid, labels, signal, tls } = options;
+    const { timeout = 5000, maxWaiting = 10_000, wid, labels, signal } = options;
     const { idleTimeout = wid ? Number.POSITIVE_INFINITY : 60_000 } = options;
     const who = { hostname: hostname(), pid: process.pid, labels: [...(labels ?? [])] };
     this.#outgoing = new OutgoingJobs(options.defaults, options.jobs);
@@ -81,6 +82,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.retries = new JobSet('retries', mutate);
     this.dead = new JobSet('dead', mutate);
     const addresses = resolveServers(options);
+    const tls = clientTls(addresses, options);
     const [first, second] = addresses;
     this.#server = first && second === undefined ? { host: first.host, port: first.port } : undefined;
     const producer = options.exactlyOnce === false ? undefined : { name: newJid(), keep: hour };

@@ -38,5 +38,6 @@ export { containing, JobSet, type SetFilter } from './sets.ts';
 export type { RefusedJob } from './spool/lines.ts';
 export type { SpoolOptions } from './spool/spool.ts';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts';
+export { clientTls, type TlsChoice, type TlsFiles } from './tls-files.ts';
 export { resolveServers, type ServerAddress, type ServerChoice } from './url.ts';
 export { type SaidJob, wireJob } from './wire-job.ts';

@@ -47,14 +47,14 @@ function shortReason(message: string): string {
 
 function meaning(code: string, message: string, at: string): string | undefined {
   if (untrusted.has(code)) {
-    return `the server's certificate is not signed by an authority that this program trusts (${message}): give the authority's certificate as tls: { ca }, or in NODE_EXTRA_CA_CERTS`;
+    return `the server's certificate is not signed by an authority that this program trusts (${message}): give the authority's certificate in FAKTORY_TLS_CA or NODE_EXTRA_CA_CERTS, or as tls: { ca }`;
   }
   if (code === 'CERT_HAS_EXPIRED') return "the server's certificate has expired: renew it";
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `the server's certificate is for another host (${message}): write its name in the URL, or as tls: { servername }`;
   }
   if (/CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA/.test(code)) {
-    return `the server does not accept this client's certificate (${message}): give tls: { cert, key } that it trusts`;
+    return `the server does not accept this client's certificate (${message}): name a pair that it trusts in FAKTORY_TLS_CERT and FAKTORY_TLS_KEY, or give tls: { cert, key }`;
   }
   if (noTls.has(code))
     return `the server does not speak TLS here: write tcp://${at}, or switch TLS on in the server`;

@@ -93,7 +93,8 @@ function checkConfig(config: WorkerConfig, file: string, source: string): void {
       ...worker
     } = config;
     settings({ ...worker, handlers: { Checked: () => undefined } } as WorkerOptions);
-    resolveServers(config);
+    // The URL may come from a flag or the environment: then its agreement with tls is not this file's.
+    if (config.url !== undefined) resolveServers(config);
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
     const key = Object.keys(config).find((name) => new RegExp(`\\b${name}\\b`, 'i').test(error.message));

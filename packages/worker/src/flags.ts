@@ -49,6 +49,21 @@ const flags = {
     describe: 'tcp://:password@host:port',
     defaultDescription: 'FAKTORY_PROVIDER, FAKTORY_URL, else tcp://localhost:7419',
   },
+  'tls-cert': {
+    type: 'string',
+    describe: "The worker's certificate, where the server asks for one (PEM)",
+    defaultDescription: 'FAKTORY_TLS_CERT',
+  },
+  'tls-key': {
+    type: 'string',
+    describe: 'The key of that certificate (PEM)',
+    defaultDescription: 'FAKTORY_TLS_KEY',
+  },
+  'tls-ca': {
+    type: 'string',
+    describe: "Authorities of the server's certificate (PEM)",
+    defaultDescription: 'FAKTORY_TLS_CA, else those of Node',
+  },
   timeout: {
     alias: 't',
     type: 'number',
@@ -104,6 +119,9 @@ export interface Arguments {
   queue: string[] | undefined;
   concurrency: number | undefined;
   url: string | undefined;
+  tlsCert: string | undefined;
+  tlsKey: string | undefined;
+  tlsCa: string | undefined;
   /** Seconds. */
   timeout: number | undefined;
   /** Seconds. */

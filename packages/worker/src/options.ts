@@ -81,7 +81,10 @@ export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * started with; see BUNDLING.md. Default: beside this code, else in the installed package.
    */
   threadFiles?: string | URL | undefined;
-  /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
+  /**
+   * For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. Default: the files that FAKTORY_TLS_CA,
+   * FAKTORY_TLS_CERT and FAKTORY_TLS_KEY name.
+   */
   tls?: TlsOptions | undefined;
   /** Shown with the worker in the web UI. Default: none. */
   labels?: readonly string[] | undefined;

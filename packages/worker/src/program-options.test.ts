@@ -111,3 +111,18 @@ test('files that a config names are beside it, wherever the program is started',
   expect(found.require).toEqual([path.join(cwd, 'jobs')]);
   expect(found.folders).toEqual([cwd, path.join(cwd, 'jobs'), path.join(cwd, 'settings')]);
 });
+
+test('flags name the files of TLS, and win over the config file and the environment', async () => {
+  const file = async (name: string): Promise<string> => {
+    await writeFile(path.join(cwd, name), name);
+    return path.join(cwd, name);
+  };
+  const argv = ['--tls-cert', await file('a.cert'), '--tls-ca', await file('a.ca')];
+  const env = { FAKTORY_URL: 'tcp+tls://jobs.example', FAKTORY_TLS_KEY: await file('env.key') };
+  const { worker } = await options(argv, "{ tls: { ca: 'file', servername: 'x' } }", env);
+  expect(worker.tls).toEqual({ cert: 'a.cert', key: 'env.key', ca: 'a.ca', servername: 'x' });
+  await expect(options(argv, '{}', {})).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringMatching(/^--tls-cert needs TLS/),
+  });
+});

@@ -5,6 +5,7 @@
  */
 
 import path from 'node:path';
+import { clientTls, resolveServers } from '@faktory-ts/client';
 import { type LoadedConfig, loadConfig } from './config.ts';
 import type { logFormats, WorkerConfig } from './define-config.ts';
 import { type Arguments, parseQueueFlags } from './flags.ts';
@@ -43,7 +44,7 @@ export async function programOptions(
   if (healthWindow !== undefined) checkWindow(healthWindow);
   return {
     require: files,
-    worker: { ...fromConfig, ...fromFlags(args) },
+    worker: { ...fromConfig, ...fromFlags(args), ...tlsOption(args, fromConfig, env) },
     logLevel: args.logLevel ?? logLevel ?? 'info',
     logFormat: args.logFormat ?? logFormat ?? (isProduction(env) ? 'json' : 'text'),
     http: http === undefined ? undefined : httpAddress(http),
@@ -75,6 +76,18 @@ function fromFlags(args: Arguments): Partial<WorkerOptions> {
     // A flag about the log is about the program's own.
     ...((logLevel ?? logFormat) !== undefined && { log: undefined }),
   };
+}
+
+/** Files of flags win over the config file, the config file over the environment. */
+function tlsOption(
+  { url, tlsKey, tlsCert, tlsCa }: Arguments,
+  config: Pick<WorkerOptions, 'url' | 'password' | 'tls'>,
+  env: NodeJS.ProcessEnv,
+): Pick<WorkerOptions, 'tls'> {
+  if ((tlsKey ?? tlsCert ?? tlsCa) === undefined) return {};
+  const addresses = resolveServers({ url: url ?? config.url }, env);
+  const read = clientTls(addresses, { files: { key: tlsKey, cert: tlsCert, ca: tlsCa } }, env);
+  return { tls: { ...config.tls, ...read } };
 }
 
 function isProduction(env: NodeJS.ProcessEnv): boolean {

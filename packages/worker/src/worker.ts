@@ -10,6 +10,7 @@ import { hostname } from 'node:os';
 import {
   type AnyJobs,
   Connection,
+  clientTls,
   type JobTypes,
   resolveServers,
   type WorkerSignal,
@@ -94,7 +95,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     const { concurrency, labels, log } = this.#settings;
     const addresses = resolveServers(options);
     const hello = { hostname: hostname(), wid: this.wid, pid: process.pid, labels };
-    const tls = options.tls;
+    const tls = clientTls(addresses, options);
     this.#connect = (onUp) => new Connection({ addresses, hello, tls, onUp });
     this.#connection = new Connection({
       addresses,

@@ -6,7 +6,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import type { Backup, DataFolder } from '@faktory-ts/server';
 import { agreed, yesFlag } from './asking.ts';
 import { command } from './command.ts';
-import { serverFlags, withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { folderFlags, folderOf, jobsIn } from './data-folder.ts';
 import { table } from './table.ts';
 import { counted, jsonText, readNumber, thousands } from './words.ts';
@@ -16,7 +16,7 @@ const tell = (backup: Backup): string =>
   `${backup.id}: ${counted(jobsIn(backup), 'job')}, ${thousands(Math.ceil(backup.bytes / 1000))} kB, checked`;
 
 /** Makes one. */
-export const backup = command<'url' | 'dir' | 'json'>({
+export const backup = command<ServerFlag | 'dir' | 'json'>({
   name: 'backup',
   synopsis: '',
   describe: 'makes a backup, of a running server or with -d of a data folder, and checks it',
@@ -32,7 +32,7 @@ export const backup = command<'url' | 'dir' | 'json'>({
 });
 
 /** Lists them. */
-export const backups = command<'url' | 'dir' | 'json'>({
+export const backups = command<ServerFlag | 'dir' | 'json'>({
   name: 'backups',
   synopsis: '',
   describe: 'lists the backups of a running server, or with -d of a data folder',
@@ -72,7 +72,7 @@ interface Asked {
 }
 
 /** Proves one. */
-export const verify = command<'url' | 'dir' | 'store' | 'json'>({
+export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
   name: 'verify',
   synopsis: '[ID]',
   describe: 'proves that a backup, the newest if none is named, can be restored; or that the store is sound',

@@ -11,13 +11,13 @@ import {
 } from '@faktory-ts/protocol';
 import { agreed, yesFlag } from './asking.ts';
 import { type Call, type Command, command, type Flag } from './command.ts';
-import { serverFlags, withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { classicFilter, type FilterFlag, filterFlags, filterOf, isPicky } from './filter.ts';
 import { progressOf } from './jobs.ts';
 import type { Operator } from './operator.ts';
 import { counted, jsonText, readNumber, readTime, thousands } from './words.ts';
 
-type Names = FilterFlag | 'url' | 'all' | 'yes' | 'json';
+type Names = FilterFlag | ServerFlag | 'all' | 'yes' | 'json';
 
 interface Change<Own extends string> {
   readonly name: string;

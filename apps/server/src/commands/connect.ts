@@ -3,7 +3,7 @@
  * It must never print the URL: a password may be in it.
  */
 import { hostname } from 'node:os';
-import { Connection, resolveServers } from '@faktory-ts/client';
+import { Connection, clientTls, resolveServers, type ServerAddress } from '@faktory-ts/client';
 import { extensionVersion, FaktoryError } from '@faktory-ts/protocol';
 import type { Call, Flag } from './command.ts';
 import { Operator } from './operator.ts';
@@ -15,15 +15,42 @@ export const serverFlags = {
     describe: 'the server, tcp://:PASSWORD@HOST:PORT or tcp+tls://…',
     normal: 'FAKTORY_PROVIDER, FAKTORY_URL, else tcp://localhost:7419',
   },
+  'tls-cert': {
+    value: 'FILE',
+    describe: "this program's certificate, where the server asks clients for one; PEM",
+    normal: 'FAKTORY_TLS_CERT',
+  },
+  'tls-key': { value: 'FILE', describe: 'the key of that certificate, PEM', normal: 'FAKTORY_TLS_KEY' },
+  'tls-ca': {
+    value: 'FILE',
+    describe: "authorities of the server's certificate, PEM",
+    normal: "FAKTORY_TLS_CA, else Node's and NODE_EXTRA_CA_CERTS",
+  },
 } satisfies Record<string, Flag>;
 
+/** A flag about the server. */
+export type ServerFlag = keyof typeof serverFlags;
+
+/** The options of TLS that flags and environment name. Throws CONFIG. */
+export function tlsOf(
+  call: Call<ServerFlag>,
+  addresses: readonly ServerAddress[],
+): ReturnType<typeof clientTls> {
+  const files = { key: call.value('tls-key'), cert: call.value('tls-cert'), ca: call.value('tls-ca') };
+  return clientTls(addresses, { files }, call.terminal.env);
+}
+
 /** Calls `act` with the server that the command names, and closes the connection whatever comes. */
-export async function withServer<T>(call: Call<'url'>, act: (server: Operator) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  call: Call<ServerFlag>,
+  act: (server: Operator) => Promise<T>,
+): Promise<T> {
   const { signal } = call.terminal;
   const addresses = resolveServers({ url: call.value('url') }, call.terminal.env);
   let [refused, met] = [0, false];
   const connection: Connection = new Connection({
     addresses,
+    tls: tlsOf(call, addresses),
     hello: { hostname: hostname(), pid: process.pid, labels: ['faktory admin'] },
     extension: () => ({ v: extensionVersion }),
     onUp: () => {

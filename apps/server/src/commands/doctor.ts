@@ -10,12 +10,12 @@ import type { Flags } from '../flags.ts';
 import { usualFolders } from '../folders.ts';
 import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
-import { serverFlags, withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { unreadable } from './data-folder.ts';
 import { paint } from './table.ts';
 import { counted, jsonText, plain } from './words.ts';
 
-type Names = 'url' | 'dir' | 'config' | 'environment' | 'bind' | 'web' | 'json';
+type Names = ServerFlag | 'dir' | 'config' | 'environment' | 'bind' | 'web' | 'json';
 
 export const doctor = command<Names>({
   name: 'doctor',

@@ -27,9 +27,21 @@ export const filterFlags = {
   wid: { value: 'WID', describe: 'run by this worker' },
   from: { value: 'TIME', describe: 'due not before, 2026-11-25T16:00:00Z or 15m, --from=-3d from now' },
   until: { value: 'TIME', describe: 'due before; of ready jobs enqueued, of working ones begun' },
+  'failed-from': {
+    value: 'TIME',
+    describe: 'of retries and dead: failed last not before, such as --failed-from=-1h',
+  },
+  'failed-until': { value: 'TIME', describe: 'of retries and dead: failed last before' },
 } satisfies Record<string, Flag>;
 
 export type FilterFlag = keyof typeof filterFlags;
+
+const times = [
+  ['from', 'from'],
+  ['until', 'until'],
+  ['failed-from', 'failed_from'],
+  ['failed-until', 'failed_until'],
+] as const;
 
 /** The filter that was typed; `usual` are the places when none are. Throws CONFIG. */
 export function filterOf(
@@ -51,9 +63,9 @@ export function filterOf(
     const text = call.value(name);
     if (text !== undefined) filter[name] = text;
   }
-  for (const name of ['from', 'until'] as const) {
-    const text = call.value(name);
-    if (text !== undefined) filter[name] = readTime(name, text);
+  for (const [flag, name] of times) {
+    const text = call.value(flag);
+    if (text !== undefined) filter[name] = readTime(flag, text);
   }
   return filter;
 }
@@ -72,6 +84,11 @@ export function isPicky({ places: _, ...rest }: JobFilter): boolean {
   return Object.keys(rest).length > 0;
 }
 
+const plurals: Readonly<Record<string, FilterFlag>> = { queues: 'queue', priorities: 'priority' };
+
+/** A member of the filter as its flag, which is what was typed. */
+const flagOf = (name: string): string => `--${plurals[name] ?? name.replace('_', '-')}`;
+
 /** The same for MUTATE, which a classic server has. Throws UNKNOWN_COMMAND for what it has not. */
 export function classicFilter({
   places: _,
@@ -81,7 +98,7 @@ export function classicFilter({
   ...rest
 }: JobFilter): MutationFilter | undefined {
   const [jobtype, another] = jobtypes ?? [];
-  const [unknown] = [...Object.keys(rest), ...(another ? ['several jobtypes'] : [])];
+  const [unknown] = [...Object.keys(rest).map(flagOf), ...(another ? ['several jobtypes'] : [])];
   if (unknown !== undefined || (jids && (jobtype ?? text) !== undefined)) {
     const what = unknown ?? 'jids together with other conditions';
     throw new FaktoryError(

@@ -1,13 +1,13 @@
 /* `faktory jobs`: finds jobs wherever they are, as a table or as JSON; and shows single ones whole. */
-import { FaktoryError, indentedJson, jobPlaces, jsonMembers } from '@faktory-ts/protocol';
+import { FaktoryError, indentedJson, type JobsAsk, jobPlaces, jsonMembers } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
-import { serverFlags, withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { type FilterFlag, filterFlags, filterOf } from './filter.ts';
 import type { FoundText, Onward, Operator } from './operator.ts';
 import { table } from './table.ts';
 import { fromNow, jsonText, readNumber, safeJson, thousands } from './words.ts';
 
-type Names = FilterFlag | 'url' | 'limit' | 'count' | 'json';
+type Names = FilterFlag | ServerFlag | 'order' | 'limit' | 'count' | 'json';
 
 export const jobs = command<Names>({
   name: 'jobs',
@@ -16,6 +16,11 @@ export const jobs = command<Names>({
   flags: {
     ...serverFlags,
     ...filterFlags,
+    order: {
+      value: 'failed',
+      describe: 'retries and dead as one list, the last failure first',
+      normal: 'place by place, as they are due',
+    },
     limit: { alias: 'n', value: 'NUMBER', describe: 'most jobs', normal: '50' },
     count: { describe: 'only how many there are' },
     json: { describe: 'print each job as a line of JSON, as JOBS answers it' },
@@ -26,6 +31,7 @@ search TEXT        jobs that have TEXT in their id or in their arguments
 show JID…          each of these jobs, whole
 
   faktory jobs --place retries --error timeout
+  faktory jobs --order failed --failed-from=-1h
   faktory jobs search ann@example.com --queue mail --json`,
   async run(call) {
     const [what = 'list', ...words] = call.words;
@@ -52,6 +58,8 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
   const { terminal } = call;
   const filter = filterOf(call, [], jobPlaces);
   if (text !== undefined) filter.search = text;
+  const order = orderOf(call.value('order'));
+  if (order !== undefined && call.value('place') === undefined) filter.places = ['retries', 'dead'];
   const most = readNumber('limit', call.value('limit') ?? '50', 1, 1_000_000_000);
   const { onward, done } = progressOf(call);
   if (call.on('count')) {
@@ -62,7 +70,7 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
   }
   let found: FoundText[] = [];
   let printed = 0;
-  for await (const job of server.find(filter, most, onward)) {
+  for await (const job of server.find({ ...filter, ...(order && { order }) }, most, onward)) {
     found.push(job);
     // The first ones are shown while the search goes on.
     if (found.length < 100 && !call.on('json')) continue;
@@ -76,22 +84,38 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
   else if (printed === 0) terminal.note('no jobs found');
 }
 
+function orderOf(text: string | undefined): JobsAsk['order'] {
+  if (text === undefined || text === 'failed') return text;
+  throw new FaktoryError('CONFIG', `--order knows failed, not "${text}"`);
+}
+
 function printAll(call: Call<Names>, found: readonly FoundText[]): void {
   const { terminal } = call;
   if (call.on('json')) for (const { text } of found) terminal.print(safeJson(text));
   else terminal.print(jobTable(call, found));
 }
 
-const HEADS = ['PLACE', 'AT', 'JID', 'JOBTYPE', 'QUEUE', 'PRI', 'ARGUMENTS', 'ERROR'];
-
 function jobTable({ terminal }: Call, found: readonly FoundText[]): string {
   const now = Date.now();
-  const rows = found.map(({ found: { place, at, job }, text }) => {
+  const failed = found.some(({ found: { failed_at } }) => failed_at !== undefined);
+  const rows = found.map(({ found: { place, at, failed_at, job }, text }) => {
     const { jid, jobtype, queue = 'default', priority = 5, failure } = job;
     const error = failure ? `${failure.errtype ?? ''}: ${failure.message ?? ''}` : '';
-    return [place, fromNow(at, now), jid, jobtype, queue, priority, argsIn(text), error];
+    const when = failed ? [fromNow(failed_at, now)] : [];
+    return [place, fromNow(at, now), ...when, jid, jobtype, queue, priority, argsIn(text), error];
   });
-  return table(terminal, HEADS, rows);
+  const heads = [
+    'PLACE',
+    'AT',
+    ...(failed ? ['FAILED'] : []),
+    'JID',
+    'JOBTYPE',
+    'QUEUE',
+    'PRI',
+    'ARGUMENTS',
+    'ERROR',
+  ];
+  return table(terminal, heads, rows);
 }
 
 /** The arguments of a found job, as the client wrote them. */

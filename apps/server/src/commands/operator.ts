@@ -13,6 +13,7 @@ import {
   type FoundJobs,
   type Info,
   type JobFilter,
+  type JobsAsk,
   type JobsProgress,
   jsonItems,
   jsonMembers,
@@ -115,7 +116,11 @@ export class Operator {
   }
 
   /** Up to `most` jobs, as they are found. */
-  async *find(filter: JobFilter, most: number, onward: Onward): AsyncGenerator<FoundText> {
+  async *find(
+    filter: JobFilter & Pick<JobsAsk, 'order'>,
+    most: number,
+    onward: Onward,
+  ): AsyncGenerator<FoundText> {
     let cursor: string | undefined;
     let left = most;
     do {

@@ -2,7 +2,7 @@
 import { FaktoryError, type QueueStatus } from '@faktory-ts/protocol';
 import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
-import { serverFlags, withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { progressOf } from './jobs.ts';
 import type { Operator } from './operator.ts';
 import { table } from './table.ts';
@@ -45,7 +45,7 @@ export function queueTable({ terminal }: Call, all: readonly KnownQueue[]): stri
   return table(terminal, ['QUEUE', 'JOBS', 'WAITING', ''], rows);
 }
 
-type Names = 'url' | 'yes' | 'all' | 'json';
+type Names = ServerFlag | 'yes' | 'all' | 'json';
 
 export const queue = command<Names>({
   name: 'queue',

@@ -1,11 +1,11 @@
 /* `faktory tail`: what happens to jobs, as it happens, until Ctrl-C. */
 import { type EventKind, eventKinds, FaktoryError, type JobEvent, type TailAsk } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
-import { serverFlags, withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { paint } from './table.ts';
 import { fromNow, jsonText, listOf, plain } from './words.ts';
 
-type Names = 'url' | 'kind' | 'queue' | 'type' | 'args' | 'json';
+type Names = ServerFlag | 'kind' | 'queue' | 'type' | 'args' | 'json';
 
 export const tail = command<Names>({
   name: 'tail',

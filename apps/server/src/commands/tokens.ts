@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type DataFolder, type Logger, type Token, TokenFile } from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
-import { withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { table } from './table.ts';
 import { fromNow, jsonText, plain } from './words.ts';
@@ -29,12 +29,13 @@ With --url it asks a running server, as its admin: lists, revokes, and says on w
 sent over the network.`;
 
 /** Lists, makes and revokes tokens. */
-export const tokens = command<'dir' | 'url' | 'scope' | 'json'>({
+export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
   name: 'tokens',
   synopsis: '[add NAME --scope SCOPE | revoke NAME]',
   describe: 'lists, makes and revokes tokens: secrets for clients that may do some things only',
   flags: {
     ...folderFlags,
+    ...serverFlags,
     url: { value: 'URL', describe: 'the running server, in place of a data folder' },
     scope: { value: 'SCOPE', describe: 'what the new token may do' },
     json: { describe: 'print the result as JSON' },
@@ -61,7 +62,7 @@ const usage = (): FaktoryError =>
   new FaktoryError('CONFIG', 'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME');
 
 /** Asks the server that --url names. */
-async function byServer(call: Call<'dir' | 'url' | 'json'>, act?: string, name?: string): Promise<void> {
+async function byServer(call: Call<'dir' | ServerFlag | 'json'>, act?: string, name?: string): Promise<void> {
   if (call.value('dir') !== undefined)
     throw new FaktoryError('CONFIG', 'give --url for a running server, or -d for a data folder, not both');
   if (act !== undefined && !(['add', 'revoke'].includes(act) && name !== undefined)) throw usage();

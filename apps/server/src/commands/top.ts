@@ -5,13 +5,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Info, WorkersStatus } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
-import { serverFlags, withServer } from './connect.ts';
+import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import type { Operator } from './operator.ts';
 import { type KnownQueue, queuesOf, queueTable } from './queues.ts';
 import { jsonText, plain, readNumber, span, thousands } from './words.ts';
 import { runningTable, workerTable } from './workers.ts';
 
-type Names = 'url' | 'once' | 'interval' | 'json';
+type Names = ServerFlag | 'once' | 'interval' | 'json';
 
 export const top = command<Names>({
   name: 'top',

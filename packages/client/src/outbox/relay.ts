@@ -9,6 +9,7 @@ import { backoff } from '../backoff.ts';
 import { longestTimer } from '../call.ts';
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import { checkKnown } from '../known-options.ts';
+import { clientTls } from '../tls-files.ts';
 import { resolveServers, type ServerChoice } from '../url.ts';
 import { OutboxLedger } from './ledger.ts';
 import type { OutboxStore } from './tables.ts';
@@ -90,7 +91,9 @@ export class OutboxRelay {
     this.#interval = interval;
     this.#onError = onError ?? ((error) => process.emitWarning(error.message, 'FaktoryOutboxWarning'));
     this.#ledger = new OutboxLedger(store, Math.floor(batch), (row) => onRefused?.(row));
-    this.#delivery = new Delivery(this.#ledger, { addresses: resolveServers(options), tls, silence });
+    const addresses = resolveServers(options);
+    const secure = clientTls(addresses, { tls });
+    this.#delivery = new Delivery(this.#ledger, { addresses, tls: secure, silence });
   }
 
   /** Begins. It keeps the process alive until it is stopped. */

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { clientTls, type TlsFiles } from './tls-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'faktory-tls-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, name);
+  return path;
+};
+
+const secure = [{ host: 'jobs.example', port: 7419, tls: true }];
+const plain = [{ host: 'jobs.example', port: 7419, tls: false }];
+const environment = {
+  FAKTORY_TLS_CERT: file('env.cert'),
+  FAKTORY_TLS_KEY: file('env.key'),
+  FAKTORY_TLS_CA: file('env.ca'),
+};
+
+describe('files of TLS', () => {
+  test('come from the environment, and a flag wins over its variable', () => {
+    expect(clientTls(secure, {}, environment)).toEqual({ cert: 'env.cert', key: 'env.key', ca: 'env.ca' });
+    const files = { cert: file('flag.cert'), key: file('flag.key') };
+    expect(clientTls(secure, { files }, environment)).toEqual({
+      cert: 'flag.cert',
+      key: 'flag.key',
+      ca: 'env.ca',
+    });
+    expect(clientTls(secure, {}, {})).toBeUndefined();
+  });
+
+  test('of the environment fill in what the tls option leaves out, and never half of its pair', () => {
+    expect(clientTls(secure, { tls: { servername: 'x' } }, environment)).toEqual({
+      cert: 'env.cert',
+      key: 'env.key',
+      ca: 'env.ca',
+      servername: 'x',
+    });
+    expect(clientTls(secure, { tls: { cert: 'own', key: 'own' } }, environment)).toEqual({
+      cert: 'own',
+      key: 'own',
+      ca: 'env.ca',
+    });
+  });
+
+  test('of the environment have no effect on a server without TLS', () => {
+    expect(clientTls(plain, {}, environment)).toBeUndefined();
+  });
+
+  test.each<[string, TlsFiles, Record<string, string>, typeof secure, RegExp]>([
+    ['a flag beside tcp://', { cert: 'x' }, {}, plain, /^--tls-cert needs TLS.*write tcp\+tls:\/\//],
+    [
+      'a certificate alone',
+      { cert: 'x' },
+      {},
+      secure,
+      /^--tls-cert is the certificate without its key.*FAKTORY_TLS_KEY/,
+    ],
+    [
+      'a key alone',
+      {},
+      { FAKTORY_TLS_KEY: 'x' },
+      secure,
+      /^FAKTORY_TLS_KEY is the key without its certificate.*--tls-cert/,
+    ],
+    [
+      'a missing file',
+      { ca: '/none/ca.pem' },
+      {},
+      secure,
+      /^--tls-ca: cannot read \/none\/ca\.pem \(ENOENT\)/,
+    ],
+  ])('%s is CONFIG, and the text names the flag or variable', (_name, files, env, addresses, message) => {
+    expect(() => clientTls(addresses, { files }, env)).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringMatching(message) }),
+    );
+  });
+});

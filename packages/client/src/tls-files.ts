@@ -1,0 +1,89 @@
+/*
+ * Certificates as files: those that a program's flags name, else those of FAKTORY_TLS_KEY, FAKTORY_TLS_CERT and FAKTORY_TLS_CA.
+ * Note: the variables count only with `tcp+tls://`, because several programs may share an environment; flags are typed for one program.
+ */
+
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { ServerAddress } from './url.ts';
+
+/** Paths that a program's flags named; each wins over its variable of the environment. */
+export interface TlsFiles {
+  /** `--tls-key`: the client's key. */
+  key?: string | undefined;
+  /** `--tls-cert`: the client's certificate. */
+  cert?: string | undefined;
+  /** `--tls-ca`: the authorities that may sign the server's certificate, and no others. */
+  ca?: string | undefined;
+}
+
+/** What is wanted of TLS beside the URL. */
+export interface TlsChoice {
+  /** Wins over all files. */
+  tls?: ConnectionOptions | undefined;
+  files?: TlsFiles | undefined;
+}
+
+const names = ['key', 'cert', 'ca'] as const;
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface Named {
+  path: string;
+  /** The flag or the variable, for errors. */
+  source: string;
+}
+
+/**
+ * The options of TLS for these servers: the `tls` option, and what files say beside it. Undefined: none.
+ *
+ * @throws FaktoryError `CONFIG` for a flag beside a server without TLS, a key without its certificate or the other way round, and a
+ * file that cannot be read.
+ */
+export function clientTls(
+  addresses: readonly ServerAddress[],
+  { tls, files = {} }: TlsChoice,
+  env: Env = process.env,
+): ConnectionOptions | undefined {
+  if (!addresses.some((address) => address.tls)) {
+    const typed = names.find((name) => files[name] !== undefined);
+    if (typed === undefined) return tls;
+    const text = `--tls-${typed} needs TLS, and the server's URL begins with tcp://: write tcp+tls://, or remove the flag`;
+    throw new FaktoryError('CONFIG', text);
+  }
+  const { key, cert, ca } = named(files, env);
+  const own = tls?.key ?? tls?.cert ?? tls?.pfx ?? tls?.secureContext; // a pair is never made of two places
+  const read: ConnectionOptions = { ...(ca && { ca: contentOf(ca) }) };
+  if (own === undefined && (key || cert)) {
+    if (!key || !cert) throw half(key ?? cert, key ? 'cert' : 'key');
+    Object.assign(read, { key: contentOf(key), cert: contentOf(cert) });
+  }
+  return tls === undefined && Object.keys(read).length === 0 ? undefined : { ...read, ...tls };
+}
+
+function named(files: TlsFiles, env: Env): Partial<Record<(typeof names)[number], Named>> {
+  const found: Partial<Record<(typeof names)[number], Named>> = {};
+  for (const name of names) {
+    const variable = `FAKTORY_TLS_${name.toUpperCase()}`;
+    const [typed, set] = [files[name], env[variable]];
+    if (typed !== undefined) found[name] = { path: typed, source: `--tls-${name}` };
+    else if (set) found[name] = { path: set, source: variable };
+  }
+  return found;
+}
+
+function half(found: Named | undefined, missing: 'key' | 'cert'): FaktoryError {
+  const what = missing === 'key' ? 'the certificate without its key' : 'the key without its certificate';
+  const ways = `name the other file with --tls-${missing} or FAKTORY_TLS_${missing.toUpperCase()}`;
+  return new FaktoryError('CONFIG', `${found?.source} is ${what}: ${ways}`);
+}
+
+function contentOf({ path, source }: Named): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    const text = `${source}: cannot read ${path} (${code}); correct the path, or make the file readable for this user`;
+    throw new FaktoryError('CONFIG', text, { cause });
+  }
+}
