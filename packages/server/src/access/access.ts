@@ -200,9 +200,18 @@ export class Access {
     this.audit.write({ who, from: address, did: 'login', what: '', ok: false });
   }
 
-  /** The web UI's login; gives what its cookie is to hold. Throws AUTH and LIMIT. */
-  async login(name: string, secret: string, client: HttpClaim): Promise<LoggedIn> {
+  /**
+   * The web UI's login; gives what its cookie is to hold. `turn` is waited for before the result counts; undefined tells it that the
+   * login is wrong. Throws AUTH and LIMIT.
+   */
+  async login(
+    name: string,
+    secret: string,
+    client: HttpClaim,
+    turn: (who: string | undefined) => Promise<void>,
+  ): Promise<LoggedIn> {
     const caller = await this.#known(name, secret, this.#secrets.webPasswords, client);
+    await turn(caller?.who);
     if (!caller) throw new FaktoryError('AUTH', 'wrong name or password');
     return { caller, number: this.#sessions.open(caller.who, secret) };
   }

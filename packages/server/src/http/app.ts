@@ -20,6 +20,7 @@ import { Guard } from './guard.ts';
 import { HealthPages, type HealthSources } from './health.ts';
 import { Hosts } from './hosts.ts';
 import { Live } from './live.ts';
+import { LoginPace } from './login-pace.ts';
 import { MetricsPage, type MetricsSources } from './metrics.ts';
 import { addPages, prefixOf, withoutPrefix } from './pages.ts';
 import { Proxies } from './proxies.ts';
@@ -46,7 +47,16 @@ export interface HttpOptions {
   readonly hosts: readonly string[];
 }
 
-type Made = 'access' | 'redaction' | 'redacted' | 'around' | 'queues' | 'seconds' | 'workers' | 'now';
+type Made =
+  | 'access'
+  | 'pace'
+  | 'redaction'
+  | 'redacted'
+  | 'around'
+  | 'queues'
+  | 'seconds'
+  | 'workers'
+  | 'now';
 
 /** What the pages tell of. */
 export type HttpSources = HealthSources &
@@ -94,13 +104,15 @@ export class HttpApp {
   readonly #live: Live;
   readonly #connections = new HttpConnections();
   readonly #turns = new Turns();
+  readonly #pace = new LoginPace();
   #app: FastifyInstance | undefined;
 
   constructor(options: HttpOptions, sources: HttpSources) {
     this.#options = options;
     this.#sources = sources;
     this.#proxies = new Proxies(options.proxies);
-    this.#guard = new Guard(options.access, this.#proxies, new Hosts(options.name, options.hosts));
+    const hosts = new Hosts(options.name, options.hosts);
+    this.#guard = new Guard(options.access, this.#proxies, hosts, this.#pace);
     this.#watch = new Watch(sources);
     this.#live = new Live(this.#guard, sources.jobs, this.#watch, this.#connections);
   }
@@ -212,6 +224,7 @@ export class HttpApp {
     return {
       ...this.#sources,
       access: this.#options.access,
+      pace: this.#pace,
       redaction,
       redacted: redaction.active,
       around: (found, signal) => watch.around(found, signal),

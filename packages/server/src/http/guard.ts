@@ -7,11 +7,13 @@
  * one, and the browser sends the cookie along.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
 import { networkOf } from '../network.ts';
 import type { Hosts } from './hosts.ts';
+import type { LoginPace } from './login-pace.ts';
 import { prefixOf } from './pages.ts';
 import type { Proxies } from './proxies.ts';
 
@@ -51,11 +53,13 @@ export class Guard {
   readonly #access: Access;
   readonly #proxies: Proxies;
   readonly #hosts: Hosts;
+  readonly #pace: LoginPace;
 
-  constructor(access: Access, proxies: Proxies, hosts: Hosts) {
+  constructor(access: Access, proxies: Proxies, hosts: Hosts, pace: LoginPace) {
     this.#access = access;
     this.#proxies = proxies;
     this.#hosts = hosts;
+    this.#pace = pace;
   }
 
   /** Before a page of the web UI's API: throws what is answered. */
@@ -111,7 +115,7 @@ export class Guard {
     let known: Caller | undefined;
     try {
       refuseOthers(request.headers);
-      const { caller, number } = await this.#look(request.headers, address, () => request.socket.destroyed);
+      const { caller, number } = await this.#look(request.headers, address, request.socket);
       known = caller;
       if (caller.limits) permit(caller.limits, key);
       const holds = (): boolean => number === undefined || this.#access.session(number) !== undefined;
@@ -128,14 +132,14 @@ export class Guard {
   }
 
   #caller(request: FastifyRequest, renew: boolean) {
-    return this.#look(request.headers, request.ip, () => request.socket.destroyed, renew);
+    return this.#look(request.headers, request.ip, request.socket, renew);
   }
 
   /** `number`: of the session that the caller came with. */
   async #look(
     headers: IncomingMessage['headers'],
     address: string,
-    gone: () => boolean,
+    socket: Socket,
     renew = false,
   ): Promise<{ caller: Caller; number?: string; fresh?: string | undefined }> {
     if (!this.#access.asksHttp) this.#hosts.check(headers.host);
@@ -143,7 +147,14 @@ export class Guard {
     const number = this.#access.asksHttp ? numberIn(headers) : undefined;
     const session = number === undefined ? undefined : this.#access.session(number, { renew });
     if (session) return session;
-    return { caller: await this.#access.admitHttp(headers.authorization, { address, gone }) };
+    const gone = (): boolean => socket.destroyed;
+    try {
+      return { caller: await this.#access.admitHttp(headers.authorization, { address, gone }) };
+    } catch (error) {
+      const isWrong = headers.authorization !== undefined && error instanceof FaktoryError;
+      if (isWrong && error.code === 'AUTH') await this.#pace.wait(address, undefined, socket);
+      throw error;
+    }
   }
 }
 

@@ -3,11 +3,13 @@ import { type ApiSession, excerpt, FaktoryError, formatTime, type WireAddress } 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, type Caller, rightsOf } from '../access/access.ts';
 import { numberIn, refuseOthers, setCookie } from './guard.ts';
+import type { LoginPace } from './login-pace.ts';
 import { type ApiRoute, done, object, text } from './routes.ts';
 
 /** What the routes of this file need. */
 export interface SessionSources {
   readonly access: Access;
+  readonly pace: LoginPace;
   readonly version: string;
   readonly redacted: boolean;
   /** The command port. */
@@ -64,13 +66,14 @@ async function login(
 ): Promise<ApiSession> {
   refuseOthers(request.headers);
   const { user = '', password } = request.body as { user?: string; password: string };
-  const { access } = sources;
+  const { access, pace } = sources;
   if (!access.asksHttp)
     throw new FaktoryError('INVALID', 'nothing is asked here: there is no password to log in with');
   const deed = { who: user === '' ? 'password' : excerpt(user), from: request.ip, did: 'login', what: '' };
   const gone = (): boolean => request.socket.destroyed;
   try {
-    const { caller, number } = await access.login(user, password, { address: request.ip, gone });
+    const turn = (who: string | undefined): Promise<void> => pace.wait(request.ip, who, request.socket);
+    const { caller, number } = await access.login(user, password, { address: request.ip, gone }, turn);
     setCookie(request, reply, number);
     access.audit.write({ ...deed, who: caller.who, ok: true });
     return told(sources, caller, true);

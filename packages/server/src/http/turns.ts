@@ -21,6 +21,12 @@ interface Caller {
 
 export class Turns {
   readonly #callers = new Map<string, Caller>();
+  readonly #most: number;
+
+  /** `most`: requests of a caller at once. */
+  constructor(most = MOST) {
+    this.#most = most;
+  }
 
   /**
    * Resolves when it is this request's turn, to what ends the turn; undefined when the signal was aborted first. Throws LIMIT when too many
@@ -58,7 +64,7 @@ export class Turns {
 
   #next(caller: Caller): void {
     for (const request of caller.waiting) {
-      if (caller.running >= MOST) return;
+      if (caller.running >= this.#most) return;
       if (request.costly && caller.costly >= MOST_COSTLY) continue;
       caller.waiting.delete(request);
       caller.running += 1;
