@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@faktory-ts/client';
 import { createServer } from '@faktory-ts/server';
@@ -102,5 +102,47 @@ describe('a server started with --take-over', () => {
       message: expect.stringContaining('it has no faktory.sock in the folder'),
     });
     await holder.stop();
+  });
+});
+
+describe('a data folder whose faktory.lock was deleted while its server runs', () => {
+  it('lets no second server start, however often it is tried, nor a compaction; each names the process that has the store', async () => {
+    const dir = freshFolder();
+    const old = faktory([...free, '-d', dir]);
+    await old.port();
+    rmSync(join(dir, 'faktory.lock'));
+    for (const args of [[...free], [...free], ['compact']]) {
+      const next = faktory([...args, '-d', dir]);
+      expect(await next.ended).toBe(1);
+      expect(next.out + next.err).toContain(
+        `has no faktory.lock, and a process that is running has its faktory.db open, probably the server of process ${old.child.pid}`,
+      );
+      expect(existsSync(join(dir, 'faktory.lock'))).toBe(false);
+    }
+    expect(await old.stop()).toBe(0);
+    const next = faktory([...free, '-d', dir]);
+    await next.port();
+    expect(await next.stop()).toBe(0);
+  });
+
+  it('can be taken over, and its jobs are there', async () => {
+    const dir = freshFolder();
+    const old = faktory([...free, '-d', dir]);
+    await converse(await old.port(), ['PUSH {"jid":"kept-00001","jobtype":"T","args":[]}']);
+    rmSync(join(dir, 'faktory.lock'));
+    const next = faktory([...free, '-d', dir, '--take-over']);
+    expect(await converse(await next.port(), ['FETCH default'])).toContain('kept-00001');
+    expect(await old.ended).toBe(0);
+  });
+
+  it('starts after a crash', async () => {
+    const dir = freshFolder();
+    const old = faktory([...free, '-d', dir]);
+    await converse(await old.port(), ['PUSH {"jid":"kept-00001","jobtype":"T","args":[]}']);
+    old.signal('SIGKILL');
+    await old.ended;
+    rmSync(join(dir, 'faktory.lock'));
+    const next = faktory([...free, '-d', dir]);
+    expect(await converse(await next.port(), ['FETCH default'])).toContain('kept-00001');
   });
 });

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { SharedRun } from './shared-run.ts';
 import { Turns } from './turns.ts';
 
 const here = new AbortController().signal;
+setMaxListeners(0, here); // each request has a signal of its own, but for these tests
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Takes turns; gives the ends of those that began. */
@@ -31,6 +33,7 @@ test('a hundred requests of a caller wait; one more is refused, and those whose 
   const turns = new Turns();
   const running = await taken(turns, 'a', 8);
   const left = new AbortController();
+  setMaxListeners(0, left.signal);
   const waiting = Array.from({ length: 100 }, () => turns.take('a', false, left.signal));
   expect(() => turns.take('a', false, here)).toThrow(expect.objectContaining({ code: 'LIMIT' }));
   left.abort();

@@ -2,7 +2,8 @@
  * The data folder: made private, held by one process at a time, and synced when it is new.
  *
  * The lock is SQLite's own on a file beside the data: the system drops it when the process dies, however it dies, so
- * there is no stale lock to clean up. The pid file only feeds the error text. Network file systems have no such
+ * there is no stale lock to clean up. A lock file that was deleted under its holder is noticed by the store, which the
+ * holder has open. The pid file only feeds the error text. Network file systems have no such
  * locks: the data must be on a local disk.
  */
 import {
@@ -20,6 +21,7 @@ import { dirname, join, resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { appendOwned, keepPrivate, openOwned, refuseLink } from '../../owned-file.ts';
 import { type Database, openDatabase } from './binding.ts';
+import { isLocked } from './error-kind.ts';
 import { refuseLoneLog } from './log-mark.ts';
 
 /** A held folder; `release` gives it up. */
@@ -35,9 +37,9 @@ export interface Folder {
 export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sound'): Folder {
   const folder = resolve(dir);
   makeFolder(folder);
-  const lock = takeLock(folder);
+  const file = join(folder, 'faktory.db');
+  const lock = takeLock(folder, file);
   try {
-    const file = join(folder, 'faktory.db');
     if (store === 'sound') {
       refuseLoneLog(file);
       refuseDamaged(file);
@@ -93,24 +95,51 @@ export function syncPath(path: string): void {
   }
 }
 
-function takeLock(folder: string): Database {
+function takeLock(folder: string, store: string): Database {
   const pidFile = join(folder, 'faktory.pid');
   const lockFile = join(folder, 'faktory.lock');
+  const isNew = !existsSync(lockFile);
   keepPrivate(lockFile);
   const lock = openDatabase(lockFile);
   try {
     lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    if (isNew && isOpenElsewhere(store)) {
+      rmSync(lockFile); // while it is locked: the next start must find it missing too
+      const text = `the data folder ${folder} has no faktory.lock, and a process that is running has its faktory.db open, probably the server of process ${readPid(pidFile)}, whose lock was deleted; stop that process or choose another folder with -d`;
+      throw new FaktoryError('LOCKED', text);
+    }
     rmSync(pidFile, { force: true });
     appendOwned(pidFile, `${process.pid}\n`);
     return lock;
   } catch (cause) {
     lock.close();
+    if (cause instanceof FaktoryError) throw cause;
     if (!/locked|busy/i.test(String(cause))) {
       const text = `cannot lock the data folder ${folder}: ${String(cause)}; is it on a local disk with free space?`;
       throw new FaktoryError('STORAGE', text, { cause });
     }
     const text = `the data folder ${folder} is held by process ${readPid(pidFile)}; stop it or choose another folder with -d`;
     throw new FaktoryError('LOCKED', text, { cause });
+  }
+}
+
+/**
+ * Whether another connection has the store open. Each connection keeps a shared lock on the file as long as it lives, so an exclusive
+ * one is refused.
+ *
+ * Note: closing the last connection moves the log into the file, as a stop does. So this is only asked where the lock is missing.
+ */
+function isOpenElsewhere(store: string): boolean {
+  if (sizeOf(store) === 0) return false;
+  for (const end of ['', '-wal']) refuseLink(store + end); // SQLite would follow it
+  const db = openDatabase(store);
+  try {
+    db.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; SELECT count(*) FROM sqlite_schema');
+    return false;
+  } catch (error) {
+    return isLocked(error); // a damaged store is refused later, where it matters
+  } finally {
+    db.close();
   }
 }
 
