@@ -1,36 +1,39 @@
 import { expect, it } from 'vitest';
 import { backupPlan } from './backup-plan.ts';
 
+const source = (table: string, key?: string) => `FILE: [${table}] ${key}`;
 const none = { every: undefined, keep: undefined };
 
 it('makes backups each hour in production, and none elsewhere', () => {
-  expect(backupPlan('production', undefined, none)).toEqual({ every: 3_600_000, keep: 24 });
-  expect(backupPlan('staging', undefined, none)).toBe(false);
-  expect(backupPlan('development', '', none)).toBe(false);
+  expect(backupPlan('production', undefined, none, source)).toEqual({ every: 3_600_000, keep: 24 });
+  expect(backupPlan('staging', undefined, none, source)).toBe(false);
+  expect(backupPlan('development', '', none, source)).toBe(false);
 });
 
 it('follows [backups], and before it FAKTORY_BACKUP_FREQUENCY', () => {
   const toml = { every: '30m', keep: 7 };
-  expect(backupPlan('development', undefined, toml)).toEqual({ every: 1_800_000, keep: 7 });
-  expect(backupPlan('development', '1h30m', toml)).toEqual({ every: 5_400_000, keep: 7 });
-  expect(backupPlan('production', 'off', toml)).toBe(false);
-  expect(backupPlan('production', undefined, { ...none, every: 'off' })).toBe(false);
+  expect(backupPlan('development', undefined, toml, source)).toEqual({ every: 1_800_000, keep: 7 });
+  expect(backupPlan('development', '1h30m', toml, source)).toEqual({ every: 5_400_000, keep: 7 });
+  expect(backupPlan('production', 'off', toml, source)).toBe(false);
+  expect(backupPlan('production', undefined, { ...none, every: 'off' }, source)).toBe(false);
 });
 
 it.each(['299s', '4m', '1', 'hourly', '-1h', '1h 5m', '0h'])(
   'refuses %s, and says where it is written',
   (every) => {
     for (const plan of [
-      () => backupPlan('production', every, none),
-      () => backupPlan('production', undefined, { ...none, every }),
+      () => backupPlan('production', every, none, source),
+      () => backupPlan('production', undefined, { ...none, every }, source),
     ]) {
       expect(plan).toThrow(
-        /(FAKTORY_BACKUP_FREQUENCY|\[backups\] every): ".*" cannot be used; write a time of at least 5m/,
+        /(FAKTORY_BACKUP_FREQUENCY|FILE: \[backups\] every): ".*" cannot be used; write a time of at least 5m/,
       );
     }
   },
 );
 
 it.each([0, 1.5, -1])('refuses to keep %s', (keep) => {
-  expect(() => backupPlan('production', undefined, { every: '1h', keep })).toThrow(/\[backups\] keep/);
+  expect(() => backupPlan('production', undefined, { every: '1h', keep }, source)).toThrow(
+    /^FILE: \[backups\] keep/,
+  );
 });

@@ -5,6 +5,7 @@
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
+import type { ConfD } from './conf-d.ts';
 import type { Environment } from './password.ts';
 
 /** What [backups] says. */
@@ -22,12 +23,16 @@ export function backupPlan(
   environment: Environment,
   frequency: string | undefined,
   { every, keep = 24 }: BackupSettings,
+  sourceOf: ConfD['source'],
 ): NonNullable<ServerOptions['backups']> {
-  const source = frequency ? 'FAKTORY_BACKUP_FREQUENCY' : '[backups] every';
+  const source = frequency ? 'FAKTORY_BACKUP_FREQUENCY' : sourceOf('backups', 'every');
   const asked = frequency || every || (environment === 'production' ? '1h' : 'off');
   if (asked === 'off') return false;
   if (!Number.isInteger(keep) || keep < 1) {
-    throw new FaktoryError('CONFIG', `[backups] keep must be a whole number of at least 1, not ${keep}`);
+    throw new FaktoryError(
+      'CONFIG',
+      `${sourceOf('backups', 'keep')} must be a whole number of at least 1, not ${keep}`,
+    );
   }
   const span = duration(asked);
   if (span !== undefined && span >= least) return { every: span, keep };

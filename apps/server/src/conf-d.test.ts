@@ -111,5 +111,17 @@ test('a key is named with its file and line, also where its table was opened in 
   expect(source('faktory', 'binding')).toBe(`${file}, line 2: [faktory] binding`);
   expect(source('web', 'binding')).toBe(`${file}, line 4: [web] binding`);
   expect(source('web')).toBe(`${file}, line 3: [web]`);
-  expect(source('limits', 'dead-limit')).toBe('[limits] dead-limit');
+  expect(source('limits', 'dead-limit')).toBe(`${join(folder, 'conf.d')}: [limits] dead-limit`);
+});
+
+test('a key that is written in another way is named with its line, or that of its table, or its file', () => {
+  const text = 'colour = 1\nlimits.attempts = -1\nstatsd = { location = "x" }\n[web]\n"redact" = []\n';
+  const folder = configDir({ 'a.toml': text });
+  const { source } = readConfD(folder, () => undefined);
+  const file = join(folder, 'conf.d/a.toml');
+  expect(source('', 'colour')).toBe(`${file}, line 1: colour`);
+  expect(source('limits', 'attempts')).toBe(`${file}, line 2: [limits] attempts`);
+  expect(source('statsd', 'location')).toBe(`${file}, line 3: [statsd] location`);
+  expect(source('web', 'redact')).toBe(`${file}, line 5: [web] redact`);
+  expect(source('backups', 'keep')).toBe(`${file}: [backups] keep`);
 });

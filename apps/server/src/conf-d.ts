@@ -13,7 +13,7 @@ export type { TomlTable };
 /** What the files say, and where each thing stands. */
 export interface ConfD {
   readonly tables: TomlTable;
-  /** `FILE, line N: [table] key`, as errors name it. */
+  /** `FILE, line N: [table] key`, as errors name it; a key outside of all tables has the table ''. */
   source(table: string, key?: string): string;
 }
 
@@ -24,10 +24,11 @@ interface Piece {
 
 /** Reads and parses the folder; an absent one is an empty document. Throws CONFIG naming the file and the line. */
 export function readConfD(configDir: string, warn: (message: string) => void): ConfD {
-  const pieces = tomlFiles(join(configDir, 'conf.d'), warn).map(read);
+  const folder = join(configDir, 'conf.d');
+  const pieces = tomlFiles(folder, warn).map(read);
   try {
     const tables = parse(pieces.map(({ text }) => text).join('\n'));
-    return { tables, source: (table, key) => sourceOf(pieces, table, key) };
+    return { tables, source: (table, key) => sourceOf(folder, pieces, table, key) };
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
     throw new FaktoryError('CONFIG', explain(cause, pieces), { cause });
@@ -67,23 +68,31 @@ function explain(error: TomlError, pieces: readonly Piece[]): string {
   const hint = reason.includes('redefine')
     ? ' (all files are one document, so each table and key may appear once)'
     : '';
-  return `${locate(error.line, pieces)}: ${reason}${hint}; correct it and start again`;
+  return `${locate(error.line, pieces)}: ${reason}${hint}; correct it`;
 }
 
-/** Where a key stands: found in the text, because the parser keeps no places. A key written in another way is named without its line. */
-function sourceOf(pieces: readonly Piece[], table: string, key?: string): string {
-  const name = key === undefined ? `[${table}]` : `[${table}] ${key}`;
+/**
+ * Where a key stands: found in the text, because the parser keeps no places. A key written in a way that is not found is named with the
+ * line of its table, else with the file, or the folder where there are several.
+ */
+function sourceOf(folder: string, pieces: readonly Piece[], table: string, key?: string): string {
+  const name = [table && `[${table}]`, key].filter(Boolean).join(' ');
+  const dotted = [table, key].filter(Boolean).join('.');
   let open = '';
+  let ofTable: string | undefined;
   for (const { path, text } of pieces) {
     for (const [index, line] of text.split('\n').entries()) {
       const header = /^\s*\[+\s*([\w.-]+)\s*\]/.exec(line)?.[1];
       open = header ?? open;
-      const found = /^\s*"?([\w-]+)"?\s*=/.exec(line)?.[1];
-      const here = key === undefined ? header === table || (open === '' && found === table) : found === key;
-      if (here && (key === undefined || open === table)) return `${path}, line ${index + 1}: ${name}`;
+      const found = /^\s*([\w."-]+)\s*=/.exec(line)?.[1]?.replaceAll('"', '');
+      const here = `${path}, line ${index + 1}: ${name}`;
+      if (header === table || (open === '' && found === table)) ofTable ??= here;
+      if (key !== undefined && found === (open === '' ? dotted : key) && [table, ''].includes(open))
+        return here;
     }
   }
-  return name;
+  if (ofTable !== undefined) return ofTable;
+  return pieces.length === 0 ? name : `${pieces.length === 1 ? pieces[0]?.path : folder}: ${name}`;
 }
 
 /** Finds line `line` of the joined text in its file. */

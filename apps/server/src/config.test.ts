@@ -166,3 +166,30 @@ describe('warnings', () => {
     expect(config().warnings).toHaveLength(1);
   });
 });
+
+describe('a value of the TOML files that cannot be used is named with file, line, table and key', () => {
+  it.each([
+    ['faktory', 'binding', '"x"'],
+    ['faktory', 'password', '"/none"'],
+    ['web', 'binding', '"x"'],
+    ['web', 'password', '["/none"]'],
+    ['web', 'redact', '["a", ""]'],
+    ['web', 'proxies', '["nonsense"]'],
+    ['web', 'hosts', '["a b"]'],
+    ['tls', 'key', '"none.pem"'],
+    ['tls', 'client_ca', '"none.pem"'],
+    ['backups', 'every', '"1x"'],
+    ['backups', 'keep', '0'],
+    ['statsd', 'location', '"::"'],
+    ['limits', 'attempts', '101'],
+  ])('[%s] %s = %s', (table, key, value) => {
+    const others: Record<string, string> = { backups: 'every = "1h"\n', statsd: 'location = "a"\n' };
+    const other = others[table]?.startsWith(key) ? '' : (others[table] ?? '');
+    toml(`[${table}]\n${other}${key} = ${value}\n`);
+    const line = other === '' ? 2 : 3;
+    const place = `${join(home, '.faktory/conf.d/a.toml')}, line ${line}: [${table}] ${key}`;
+    expect(() => config()).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(place) }),
+    );
+  });
+});

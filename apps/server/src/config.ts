@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { ServerOptions } from '@faktory-ts/server';
+import { checkOptions, type ServerOptions } from '@faktory-ts/server';
 import { backupPlan } from './backup-plan.ts';
 import { type Binding, parseBinding } from './binding.ts';
 import { readConfD } from './conf-d.ts';
@@ -71,7 +71,7 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
   const toml = readToml(readConfD(configDir, warn), warn);
   const tls = readTls(configDir, flags, toml);
   const { binding, web } = readBindings(flags, toml);
-  const statsd = statsdOption(toml.statsd, env.DD_DOGSTATSD_URL);
+  const statsd = statsdOption(toml.statsd, env.DD_DOGSTATSD_URL, toml.source);
   const server = {
     dir: resolve(flags.dir ?? usual.data),
     host: binding.host,
@@ -89,12 +89,26 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
     openToNetwork: skipPassword,
     ...(tls && { tls }),
     sync,
-    backups: backupPlan(environment, env.FAKTORY_BACKUP_FREQUENCY, toml.backups),
+    backups: backupPlan(environment, env.FAKTORY_BACKUP_FREQUENCY, toml.backups, toml.source),
     ...(statsd && { statsd }),
     description: flags.description ?? 'Faktory',
     ...limitOptions(flags, toml),
   };
+  checkAll(server, toml);
   return { environment, binding, web, logLevel, logFormat, server, warnings };
+}
+
+/** What the library refuses is told with the place where it was written: its texts begin with the name of the option. */
+function checkAll(server: ServerOptions, { source }: TomlSettings): void {
+  try {
+    checkOptions(server);
+  } catch (cause) {
+    if (!(cause instanceof FaktoryError)) throw cause;
+    const text = cause.message.replace(/^http\.(redact|proxies|hosts)/, (_, key: string) =>
+      source('web', key),
+    );
+    throw new FaktoryError(cause.code, text, { cause });
+  }
 }
 
 function readBindings(flags: Flags, toml: TomlSettings): Pick<Config, 'binding' | 'web'> {

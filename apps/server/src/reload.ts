@@ -5,6 +5,7 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Logger, Server } from '@faktory-ts/server';
 import type { Config } from './config.ts';
+import { asWritten, inWordsOfProgram } from './written.ts';
 
 const live = ['password', 'webPassword', 'tls', 'http'] as const;
 
@@ -25,14 +26,14 @@ export async function reload(
     log.info('SIGHUP: read again: passwords, tokens, certificate, address of HTTP');
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
-    log.error(`SIGHUP: everything stays as it was: ${error.message}`);
+    log.error(`SIGHUP: everything stays as it was: ${inWordsOfProgram(error.message)}`);
   }
 }
 
-/** Names of the options that are written differently now and hold from the next start only. */
+/** The settings, as they are written, that are written differently now and hold from the next start only. */
 function changedFixed({ server: old }: Config, now: Config): string[] {
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   const names = Object.keys({ ...old, ...now.server }) as (keyof Config['server'])[];
   const fixed = names.filter((name) => !live.some((one) => one === name));
-  return fixed.filter((name) => !same(old[name], now.server[name]));
+  return [...new Set(fixed.filter((name) => !same(old[name], now.server[name])).map(asWritten))];
 }

@@ -6,6 +6,7 @@ import { readConfig } from './config.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { createLog } from './log.ts';
 import { serve } from './serve.ts';
+import { inWordsOfProgram } from './written.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -28,7 +29,7 @@ export async function start(words: readonly string[], reasonOf: (error: unknown)
       await serve(() => readConfig(flags, surroundings), version, asked.takeOver);
     }
   } catch (error) {
-    refuse(reasonOf(error), flags['log-format'] === 'json');
+    refuse(inWordsOfProgram(reasonOf(error)), flags['log-format'] === 'json');
   }
 }
 

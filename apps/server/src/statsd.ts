@@ -4,6 +4,7 @@
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
+import type { ConfD } from './conf-d.ts';
 import type { StatsdSettings } from './toml.ts';
 
 const usualPort = 8125;
@@ -12,20 +13,29 @@ const usualPort = 8125;
 export function statsdOption(
   toml: StatsdSettings | undefined,
   url: string | undefined,
+  source: ConfD['source'],
 ): ServerOptions['statsd'] {
   const location = toml?.location ?? (url ? fromUrl(url) : undefined);
   if (location === undefined) {
     if (toml === undefined) return undefined;
     throw new FaktoryError(
       'CONFIG',
-      '[statsd] needs location = "HOST:8125", or DD_DOGSTATSD_URL in the environment',
+      `${source('statsd')} needs location = "HOST:8125", or DD_DOGSTATSD_URL in the environment`,
     );
   }
   const [, host, port] = /^\[?([^\]:\s]+|[^\]\s]+(?=\]))\]?(?::(\d{1,5}))?$/.exec(location) ?? [];
   if (host === undefined || Number(port ?? usualPort) > 65_535) {
-    throw new FaktoryError('CONFIG', `[statsd] location: "${location}" is no address; write HOST:8125`);
+    const place = toml?.location === undefined ? 'DD_DOGSTATSD_URL' : source('statsd', 'location');
+    throw new FaktoryError('CONFIG', `${place}: "${location}" is no address; write HOST:8125`);
   }
-  for (const tag of toml?.tags ?? []) checkTag(tag);
+  for (const tag of toml?.tags ?? []) checkTag(tag, source);
+  if (toml?.namespace !== undefined && !/^[\w./-]*$/.test(toml.namespace)) {
+    const rule = 'use letters, digits and _ - . /';
+    throw new FaktoryError(
+      'CONFIG',
+      `${source('statsd', 'namespace')}: "${toml.namespace}" cannot be used; ${rule}`,
+    );
+  }
   return {
     host,
     port: Number(port ?? usualPort),
@@ -41,8 +51,8 @@ function fromUrl(url: string): string {
   throw new FaktoryError('CONFIG', 'DD_DOGSTATSD_URL: only udp://HOST:PORT can be used');
 }
 
-function checkTag(tag: string): void {
+function checkTag(tag: string, source: ConfD['source']): void {
   if (/^[a-zA-Z][\w:./-]*$/.test(tag)) return;
   const rule = 'a tag begins with a letter, then letters, digits and _ - : . / follow';
-  throw new FaktoryError('CONFIG', `[statsd] tags: "${tag}" cannot be used; ${rule}`);
+  throw new FaktoryError('CONFIG', `${source('statsd', 'tags')}: "${tag}" cannot be used; ${rule}`);
 }

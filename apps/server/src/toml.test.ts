@@ -4,7 +4,7 @@ import { readToml } from './toml.ts';
 
 function read(text: string) {
   const warnings: string[] = [];
-  const source = (table: string, key?: string) => (key === undefined ? table : `${key} of [${table}]`);
+  const source = (table: string, key?: string) => `here: ${[table, key].filter(Boolean).join(' ')}`;
   const settings = readToml({ tables: parse(text), source }, (warning) => warnings.push(warning));
   return { settings, warnings };
 }
@@ -37,7 +37,7 @@ describe('readToml', () => {
 
   it.each(['cron', 'throttles'])('says that %s is not supported yet', (name) => {
     expect(read(`[${name}]\nx = 1`).warnings).toEqual([
-      `TOML: [${name}] is not supported yet and has no effect`,
+      `here: ${name} is not supported yet and has no effect`,
     ]);
   });
 
@@ -46,11 +46,17 @@ describe('readToml', () => {
   });
 
   it.each([
-    ['[queues]\nbackpressure = 1', 'the table [queues] is unknown'],
-    ['[__proto__]\nx = 1', 'the table [__proto__] is unknown'],
-    ['color = "red"', 'the key color is unknown'],
-    ['[faktory]\npasswort = "hunter2"', 'the key passwort of [faktory] is unknown'],
-    ['[limits]\nmax_connections = 1', 'the key max_connections of [limits] is unknown'],
+    ['[queues]\nbackpressure = 1', 'here: queues: this table is unknown'],
+    ['[__proto__]\nx = 1', 'here: __proto__: this table is unknown'],
+    ['color = "red"', 'here: color: this key is unknown'],
+    [
+      '[faktory]\npasswort = "hunter2"',
+      'here: faktory passwort: this key is unknown and has no effect; did you mean password?',
+    ],
+    [
+      '[limits]\nmax_connections = 1',
+      'here: limits max_connections: this key is unknown and has no effect; did you mean max-connections?',
+    ],
   ])('warns about what it does not know: %s', (text, warning) => {
     const { warnings } = read(text);
     expect(warnings).toEqual([expect.stringContaining(warning)]);
@@ -58,12 +64,12 @@ describe('readToml', () => {
   });
 
   it.each([
-    ['faktory = 1', 'faktory must be one table'],
-    ['[[web]]\nbinding = ":1"', 'web must be one table'],
-    ['[faktory]\npassword = 123456', 'password of [faktory] must be text'],
-    ['[faktory]\npassword = ["a", 123456]', 'password of [faktory] must be a list of texts'],
-    ['[web]\nbinding = 7420', 'binding of [web] must be text'],
-    ['[limits]\nmax-connections = "5"', 'max-connections of [limits] must be a number'],
+    ['faktory = 1', 'here: faktory must be one table'],
+    ['[[web]]\nbinding = ":1"', 'here: web must be one table'],
+    ['[faktory]\npassword = 123456', 'here: faktory password must be text'],
+    ['[faktory]\npassword = ["a", 123456]', 'here: faktory password must be a list of texts'],
+    ['[web]\nbinding = 7420', 'here: web binding must be text'],
+    ['[limits]\nmax-connections = "5"', 'here: limits max-connections must be a number'],
   ])('refuses a value of the wrong kind and does not show it: %s', (text, message) => {
     expect(() => read(text)).toThrow(message);
     expect(() => read(text)).toThrow(/^(?!.*123456)/);

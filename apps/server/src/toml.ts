@@ -2,7 +2,7 @@
  * What the TOML files may say: [faktory], [web], [backups], [statsd] and [limits]. What else they say is warned about by name, never
  * silently dropped: somebody wrote it and believes that it works. Values are never quoted, they may be passwords.
  */
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, nearest } from '@faktory-ts/protocol';
 import type { ConfD, TomlTable } from './conf-d.ts';
 import { type LimitName, limits } from './limits.ts';
 
@@ -54,7 +54,7 @@ const later = ['cron', 'throttles'];
 /** Picks the settings out of the document. Throws CONFIG for a value of the wrong kind. */
 export function readToml(document: ConfD, warn: (message: string) => void): TomlSettings {
   const { tables, source } = document;
-  for (const [name, value] of Object.entries(tables)) warnUnknown(name, value, warn);
+  for (const [name, value] of Object.entries(tables)) warnUnknown(document, name, value, warn);
   for (const name of Object.keys(known)) checkTable(document, name);
   return {
     password: texts(document, 'faktory', 'password'),
@@ -76,21 +76,29 @@ export function readToml(document: ConfD, warn: (message: string) => void): Toml
   };
 }
 
-function warnUnknown(name: string, value: unknown, warn: (message: string) => void): void {
+function warnUnknown({ source }: ConfD, name: string, value: unknown, warn: (message: string) => void): void {
   const keys = Object.hasOwn(known, name) ? known[name] : undefined;
+  const whole = isTable(value) || Array.isArray(value);
   if (later.includes(name)) {
-    warn(`TOML: [${name}] is not supported yet and has no effect`);
+    warn(`${source(name)} is not supported yet and has no effect`);
   } else if (!keys) {
-    const what = isTable(value) || Array.isArray(value) ? `table [${name}]` : `key ${name}`;
+    const tables = Object.keys(known);
+    const place = whole ? source(name) : source('', name);
     warn(
-      `TOML: the ${what} is unknown and has no effect; the tables are [${Object.keys(known).join('], [')}]`,
+      `${place}: this ${whole ? 'table' : 'key'} is unknown and has no effect; ${meant(name, tables, 'the tables')}`,
     );
   } else if (isTable(value)) {
     for (const key of Object.keys(value)) {
       if (keys.includes(key)) continue;
-      warn(`TOML: the key ${key} of [${name}] is unknown and has no effect; its keys are ${keys.join(', ')}`);
+      const hint = meant(key, keys, `the keys of [${name}]`);
+      warn(`${source(name, key)}: this key is unknown and has no effect; ${hint}`);
     }
   }
+}
+
+function meant(typed: string, names: readonly string[], what: string): string {
+  const near = nearest(typed, names);
+  return near === undefined ? `${what} are ${names.join(', ')}` : `did you mean ${near}?`;
 }
 
 function checkTable({ tables, source }: ConfD, name: string): void {

@@ -47,6 +47,13 @@ describe('a start that fails says why in one line and exits with 1', () => {
     );
   });
 
+  it('on an address that other machines reach without a password, in the words of the program', async () => {
+    const program = faktory(['-b', ':0', '-w', ':0', '-d', freshFolder()]);
+    expect(await program.ended).toBe(1);
+    expect(program.err).toMatch(/--skip-password \(or FAKTORY_SKIP_PASSWORD=1\) lets everybody in/);
+    expect(program.err).not.toContain('openToNetwork');
+  });
+
   it('on broken TOML', async () => {
     const folder = freshFolder();
     mkdirSync(join(folder, 'conf.d'));

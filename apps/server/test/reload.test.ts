@@ -38,7 +38,7 @@ describe('HUP', () => {
     pair('renewed');
     program.signal('SIGHUP');
     await program.says(/I .* SIGHUP: read again/);
-    expect(program.out).toMatch(/W .* needs a restart to take effect: deadLimit/);
+    expect(program.out).toMatch(/W .* needs a restart to take effect: \[limits\] dead-limit$/m);
     await old.push({ jobtype: 'T', args: [] });
     const next = client('second');
     await next.push({ jobtype: 'T', args: [] });
@@ -51,6 +51,7 @@ describe('HUP', () => {
     await program.says(
       /E .* SIGHUP: everything stays as it was: .*a.toml, line 2: \[faktory\] password must be text/,
     );
+    expect(program.out).not.toContain('start again');
     const still = client('second');
     await still.push({ jobtype: 'T', args: [] });
     await still.close();

@@ -9,5 +9,5 @@ export type { Loaded, LoadOptions } from './engine/sqlite/load.ts';
 export type { Loss } from './engine/sqlite/salvage.ts';
 export type { FieldsFirstLogger, Logger } from './log.ts';
 export type { ServerOptions } from './options.ts';
-export { createServer, type Reloadable, type Server } from './server.ts';
+export { checkOptions, createServer, type Reloadable, type Server } from './server.ts';
 export type { Tls } from './tls.ts';

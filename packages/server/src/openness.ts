@@ -43,6 +43,6 @@ export function refuseOpen(must: MustAsk, asks: MustAsk, { host, http }: Pick<Re
   if (open === undefined) return;
   const where = open === '' ? 'all interfaces' : open;
   const ways =
-    'set a password (FAKTORY_PASSWORD), add a token (faktory tokens add), or listen on localhost; --skip-password (openToNetwork) lets everybody in';
+    'set a password (FAKTORY_PASSWORD), add a token (faktory tokens add), or listen on localhost; openToNetwork: true lets everybody in';
   throw new FaktoryError('CONFIG', `a password is required: other machines reach ${where}; ${ways}`);
 }

@@ -17,12 +17,11 @@ import { Clocks } from './clocks.ts';
 import { backupsOf, madeAt, pathsOf } from './engine/sqlite/backup-folder.ts';
 import { filesOf } from './engine/sqlite/folder.ts';
 import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
-import { HttpApp, type HttpOptions } from './http/app.ts';
+import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { mustAsk, refuseOpen } from './openness.ts';
 import {
-  httpOf,
   KEPT_BACKUPS,
   type ServerOptions,
   type Settings,
@@ -77,6 +76,13 @@ export interface Server {
   nextDue(place: TimedPlace): Promise<Micros | undefined>;
 }
 
+/** The options with every default filled. Throws CONFIG, naming the option that cannot work; opens nothing. */
+export function checkOptions(options: ServerOptions): Settings {
+  const settings = settle(options);
+  checkedHttp(options.http);
+  return settings;
+}
+
 /**
  * Makes a job server. Throws CONFIG for an option that makes no sense.
  *
@@ -91,7 +97,7 @@ export interface Server {
  * ```
  */
 export function createServer(options: ServerOptions = {}): Server {
-  return new FaktoryServer(settle(options));
+  return new FaktoryServer(checkOptions(options));
 }
 
 /** Options that `reload` takes: passwords, the TLS pair (not whether there is one), and where HTTP listens. */
@@ -284,7 +290,7 @@ class FaktoryServer implements Server {
       throw new FaktoryError('CONFIG', `tls: ${text}`);
     }
     const secrets = secretsOf(after);
-    const settings = { ...after, tls, secrets, http: httpOf(after.http) };
+    const settings = { ...after, tls, secrets, http: checkedHttp(after.http) };
     this.#access.look();
     if (this.#rooms) await this.#ask(settings);
     this.#settings = settings;

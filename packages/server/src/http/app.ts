@@ -12,6 +12,7 @@ import type { Access, Caller } from '../access/access.ts';
 import { listen } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import { networkOf } from '../network.ts';
+import { httpOf, type ServerOptions } from '../options.ts';
 import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
 import { type ApiSources, addApi } from './api.ts';
@@ -94,6 +95,14 @@ const policy = {
     'frame-ancestors': ["'none'"],
   },
 };
+
+/** The options of HTTP with their defaults; undefined: none. Throws CONFIG, naming the option. */
+export function checkedHttp(asked: ServerOptions['http']): ReturnType<typeof httpOf> {
+  const http = httpOf(asked);
+  if (http) new Redaction(http.redact);
+  if (http) new Proxies(http.proxies);
+  return http;
+}
 
 export class HttpApp {
   readonly #options: HttpOptions;

@@ -19,7 +19,7 @@ export class Proxies {
       if (isIP(address) === 0 || prefix < 0 || prefix > whole || more.length > 0)
         throw new FaktoryError(
           'CONFIG',
-          `"${given}" cannot be a proxy; write its address, as 10.0.0.7, or a block, as 10.0.0.0/8`,
+          `http.proxies: "${given}" cannot be a proxy; write its address, as 10.0.0.7, or a block, as 10.0.0.0/8`,
         );
       this.#list.addSubnet(address, prefix, family(address));
     }

@@ -80,7 +80,7 @@ function readRule(text: string): Rule {
   const at = rule.lastIndexOf(':');
   const isType = /^[A-Z]/.test(rule) || rule.includes('::');
   if (rule === '')
-    throw new FaktoryError('CONFIG', 'redact: a rule is empty; name a member, or Jobtype:member');
+    throw new FaktoryError('CONFIG', 'http.redact: a rule is empty; name a member, or Jobtype:member');
   // A class of Ruby has colons of its own.
   if (at > 0 && rule[at - 1] !== ':') return { jobtype: rule.slice(0, at), name: rule.slice(at + 1) };
   return isType ? { jobtype: rule, name: undefined } : { jobtype: undefined, name: rule };
