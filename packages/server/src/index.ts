@@ -1,6 +1,7 @@
 /** The door of the server as a library. */
 export type { Info } from '@faktory-ts/protocol';
 export { type Token, TokenFile } from './access/tokens.ts';
+export { checkOptions } from './check-options.ts';
 export type { Backup } from './engine/engine.ts';
 export type { Compacted } from './engine/sqlite/compact.ts';
 export { DataFolder, type Restored, type Salvaged, sqliteVersion } from './engine/sqlite/data-folder.ts';
@@ -9,5 +10,5 @@ export type { Loaded, LoadOptions } from './engine/sqlite/load.ts';
 export type { Loss } from './engine/sqlite/salvage.ts';
 export type { FieldsFirstLogger, Logger } from './log.ts';
 export type { ServerOptions } from './options.ts';
-export { checkOptions, createServer, type Reloadable, type Server } from './server.ts';
+export { createServer, type Reloadable, type Server } from './server.ts';
 export type { Tls } from './tls.ts';

@@ -74,7 +74,7 @@ const leaves = [
   'tls.ts',
   'unauthenticated.ts',
 ];
-const builders = ['openness.ts', 'server.ts', 'info.ts', 'index.ts'];
+const builders = ['check-options.ts', 'openness.ts', 'server.ts', 'info.ts', 'index.ts'];
 
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const slashed = (path: string) => path.split(sep).join('/');

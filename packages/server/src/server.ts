@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
 import { Access } from './access/access.ts';
 import { addressOf, boundHost, wireAddress } from './address.ts';
+import { checkOptions } from './check-options.ts';
 import { Clocks } from './clocks.ts';
 import { backupsOf, madeAt, pathsOf } from './engine/sqlite/backup-folder.ts';
 import { filesOf } from './engine/sqlite/folder.ts';
@@ -21,14 +22,7 @@ import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { mustAsk, refuseOpen } from './openness.ts';
-import {
-  KEPT_BACKUPS,
-  type ServerOptions,
-  type Settings,
-  secretsOf,
-  settle,
-  shownSettings,
-} from './options.ts';
+import { KEPT_BACKUPS, type ServerOptions, type Settings, secretsOf, shownSettings } from './options.ts';
 import { Stalls } from './stalls.ts';
 import { BackupTask } from './tasks/backup-task.ts';
 import { CertificateWatch } from './tasks/certificate-watch.ts';
@@ -74,13 +68,6 @@ export interface Server {
   info(): Promise<Info>;
   /** When the earliest entry of a place is due, in microseconds since 1970; undefined = the place is empty. */
   nextDue(place: TimedPlace): Promise<Micros | undefined>;
-}
-
-/** The options with every default filled. Throws CONFIG, naming the option that cannot work; opens nothing. */
-export function checkOptions(options: ServerOptions): Settings {
-  const settings = settle(options);
-  checkedHttp(options.http);
-  return settings;
 }
 
 /**
