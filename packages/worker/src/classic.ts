@@ -7,6 +7,7 @@
 
 import { type Connection, commands } from '@faktory-ts/client';
 import type { FaktoryError, Job } from '@faktory-ts/protocol';
+import { EmptyAnswers } from './empty-answers.ts';
 import { codeOf, messageOf, tellClassic } from './ends.ts';
 import type { Logger } from './log.ts';
 import type { WorkerObserver } from './observer.ts';
@@ -77,9 +78,13 @@ export class Lanes {
 
   async #lane(connection: Connection): Promise<void> {
     const { quiet, log } = this.#options;
+    const empty = new EmptyAnswers();
     let told: Promise<void> | undefined;
     while (!quiet.aborted) {
+      const since = performance.now();
       const job = await this.#next(connection);
+      const rest = empty.answered(job === undefined ? 0 : 1, performance.now() - since);
+      if (rest > 0) await pauseUnless(quiet, rest);
       if (job === undefined) continue;
       const outcome = await this.#work(job, connection);
       // Not awaited: it leaves in one write with the next FETCH, and its reply comes before that one's.
@@ -121,7 +126,7 @@ export class Lanes {
     } catch (error) {
       if (quiet.aborted || codeOf(error) === 'CLOSED') return undefined;
       log.warn(`FETCH failed: ${messageOf(error)}`, { code: codeOf(error) });
-      await pauseUnless(quiet);
+      await pauseUnless(quiet, pause);
       return undefined;
     } finally {
       quiet.removeEventListener('abort', hangUp);
@@ -145,14 +150,15 @@ export class Lanes {
   }
 }
 
-function pauseUnless(quiet: AbortSignal): Promise<void> {
+function pauseUnless(quiet: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
       quiet.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, pause);
+    const timer = setTimeout(end, ms);
     quiet.addEventListener('abort', end);
+    if (quiet.aborted) end();
   });
 }

@@ -8,6 +8,7 @@
 import { type Connection, commands } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { runsAlone } from './alone.ts';
+import { EmptyAnswers } from './empty-answers.ts';
 import { codeOf, type Ends, type InHand, messageOf, patient } from './ends.ts';
 import { Flow } from './flow.ts';
 import type { Logger } from './log.ts';
@@ -48,6 +49,7 @@ const longestAhead = 1000; // ms that a job waits here while others might run it
 export class Supply {
   readonly #options: SupplyOptions;
   readonly #flow: Flow;
+  readonly #empty = new EmptyAnswers();
   /** Fetched, and no slot has taken it yet; the oldest first. */
   #ahead: Ahead[] = [];
   readonly #hands = new Set<Ahead>();
@@ -114,6 +116,7 @@ export class Supply {
     const hands = [...this.#hands].filter(({ since }) => since < before);
     if (hands.length === 0 || this.#options.connection.offer === undefined) return;
     const names = hands.map(({ job, rid }) => ({ jid: job.jid, rid, seconds: 1 }));
+    this.#empty.interrupted();
     const refused = await commands.extend(this.#options.connection, names);
     const lost = hands.filter(({ rid }) => Object.hasOwn(refused, rid));
     for (const hand of lost) this.#lose(hand);
@@ -201,6 +204,7 @@ export class Supply {
       .start(hand.job, (seconds) => this.#extend(hand, seconds))
       .then((outcome) => {
         this.#flow.ran(performance.now() - startedAt);
+        this.#empty.interrupted();
         if (!hand.lost) ends.add(hand, outcome);
         this.#drop(hand);
         this.#turn();
@@ -208,6 +212,7 @@ export class Supply {
   }
 
   async #extend({ job: { jid }, rid }: Ahead, seconds: number): Promise<boolean> {
+    this.#empty.interrupted();
     const refused = await commands.extend(this.#options.connection, [{ jid, rid, seconds }]);
     return !Object.hasOwn(refused, rid);
   }
@@ -239,8 +244,12 @@ export class Supply {
       const offer = connection.offer ?? (await connection.ready({ ...patient, withdraw: quiet }));
       if (offer === undefined) throw new FaktoryError('UNKNOWN_COMMAND', 'the server has no extensions');
       const ask = this.#asks++;
+      const since = performance.now();
       const fetched = await Promise.all(parts.map((part) => this.#fetch(part, offer.max_fetch, ask)));
-      this.#flow.fetched(fetched.reduce((sum, some) => sum + some, 0) === count);
+      const jobs = fetched.reduce((sum, some) => sum + some, 0);
+      this.#flow.fetched(jobs === count);
+      const rest = this.#empty.answered(jobs, performance.now() - since);
+      if (rest > 0) this.#pause(rest);
     } catch (error) {
       this.#refused(error);
     } finally {
@@ -300,10 +309,16 @@ export class Supply {
     log.warn(`FETCHB failed: ${messageOf(error)}`, { code });
     // Jobs in a reply that cannot be read would stay reserved: the next connection tells that they are not here.
     if (code === 'PROTOCOL') connection.reconnect();
+    this.#pause(pause);
+  }
+
+  /** Nothing is asked for, for so many milliseconds. */
+  #pause(ms: number): void {
+    clearTimeout(this.#paused);
     this.#paused = setTimeout(() => {
       this.#paused = undefined;
       this.#turn();
-    }, pause);
+    }, ms);
   }
 
   /** The server is a classic one now: what runs goes on and is told to it by jid. */
@@ -339,6 +354,7 @@ export class Supply {
   }
 
   #giveBack(hands: readonly Ahead[]): void {
+    if (hands.length > 0) this.#empty.interrupted();
     for (const hand of hands) {
       this.#options.ends.add(hand, { to: 'released' });
       this.#drop(hand);
