@@ -7,14 +7,15 @@
 
 import { type Connection, commands } from '@faktory-ts/client';
 import { FaktoryError } from '@faktory-ts/protocol';
+import { type Ahead, queuedUp } from './ahead.ts';
 import { runsAlone } from './alone.ts';
 import { EmptyAnswers } from './empty-answers.ts';
-import { codeOf, type Ends, type InHand, messageOf, patient } from './ends.ts';
+import { codeOf, type Ends, messageOf, patient } from './ends.ts';
 import { Flow } from './flow.ts';
 import type { Logger } from './log.ts';
 import type { WorkerObserver } from './observer.ts';
 import type { QueueLimits } from './queue-limits.ts';
-import { merged, type Share, shares } from './shares.ts';
+import { type Share, shares } from './shares.ts';
 import type { Slots } from './slots.ts';
 
 /** What a supply works with. */
@@ -31,16 +32,6 @@ export interface SupplyOptions {
   quiet: AbortSignal;
   log: Logger;
   observer: WorkerObserver;
-}
-
-interface Ahead extends InHand {
-  readonly rid: string;
-  /** By `performance.now()`. */
-  readonly since: number;
-  /** Which ask brought it. */
-  readonly ask: number;
-  /** The reservation is gone: its end is nobody's business. */
-  lost: boolean;
 }
 
 const pause = 1000; // ms after a FETCHB that the server refused
@@ -281,15 +272,8 @@ export class Supply {
     }
     const alone = this.#alone ?? hands.find(({ job }) => runsAlone(job));
     if (alone !== undefined) this.#setAside(alone, hands);
-    else this.#queueUp(hands);
+    else this.#ahead = queuedUp(this.#ahead, hands);
     this.#feed();
-  }
-
-  #queueUp(hands: readonly Ahead[]): void {
-    // What the same ask has brought from other queues runs side by side with it.
-    const sameAsk = this.#ahead.findIndex(({ ask }) => ask === hands[0]?.ask);
-    const older = sameAsk < 0 ? this.#ahead : this.#ahead.splice(0, sameAsk);
-    this.#ahead = [...older, ...(sameAsk < 0 ? hands : merged(this.#ahead, hands))];
   }
 
   #drop(hand: Ahead): void {
