@@ -204,7 +204,7 @@ test('of many ends at most 250 are settled a turn, and all of them are one commi
   const taken = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 1000);
   const commits = engine.figures().commits;
   const ended = engine.settleMany(
-    taken.map(({ jid, hold }) => ({ held: { jid, hold }, verdict: { to: 'done' } })),
+    taken.map(({ jid, reservationId }) => ({ held: { jid, reservationId }, outcome: { to: 'done' } })),
   );
   expect(await turnsDuring(ended)).toBeGreaterThanOrEqual(4);
   expect((await ended).every(Boolean)).toBe(true);

@@ -11,6 +11,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Backup } from './backup.ts';
+import type { CommitFigures, DayCount, QueueFigures, QueueSummary, Sizes } from './figures.ts';
 import type {
   Bite,
   CountBite,
@@ -21,13 +22,14 @@ import type {
   UndoLabel,
   Undone,
 } from './find.ts';
-import type { Histogram, Meter } from './meter.ts';
+import type { Meter } from './meter.ts';
 import type { ErrorGroup, Fault, KindSum, SeriesAsk, SeriesStep } from './past.ts';
 import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
 import type { Space } from './space.ts';
 import type { StorageErrors } from './storage-errors.ts';
 
 export type * from './backup.ts';
+export type * from './figures.ts';
 export type * from './find.ts';
 
 export { Histogram, type Kind, Meter, runBounds, timeBounds, waitBounds } from './meter.ts';
@@ -77,8 +79,10 @@ export interface Reservation {
   readonly jid: string;
   readonly wid: string;
   readonly queue: string;
-  /** Unique among all hand-outs, and the time of this one: a second hand-out of the same job has another number. */
-  readonly hold: Micros;
+  /** Unique among all hand-outs: a second hand-out of the same job has another id. */
+  readonly reservationId: number;
+  /** When the job was handed out. */
+  readonly takenAt: Micros;
   readonly expiresAt: Micros;
   readonly enqueuedAt: Micros;
   readonly document: string;
@@ -90,14 +94,14 @@ export interface Reservation {
   readonly losses: number;
   /** Of a leased one whose worker fell silent: how many other leased reservations the worker had then. */
   readonly others?: number;
-  /** The executions that failed before, as JSON text; only told to the rule of a verdict. Undefined: none is kept. */
+  /** The executions that failed before, as JSON text; only read by `reservation` and `overdue`. Undefined: none is kept. */
   readonly attempts?: string | undefined;
 }
 
-/** Which reservation is meant: any of this jid (the oldest first), or exactly the one with this number. */
+/** Which reservation is meant: the oldest one of this jid, or exactly the one with this id. */
 export interface Held {
   readonly jid: string;
-  readonly hold?: Micros;
+  readonly reservationId?: number;
   /** Only a job of one of these queues is meant. Another one throws FORBIDDEN and changes nothing; undefined: any. */
   readonly queues?: ReadonlySet<string> | undefined;
 }
@@ -110,7 +114,8 @@ export type Outcome =
   | { readonly to: 'done' }
   | {
       readonly to: 'retries' | 'dead';
-      readonly due: Micros;
+      /** The job is due so long after the commit. */
+      readonly in: Micros;
       readonly failure: string;
       /** The executions that failed, as JSON text; undefined leaves them as they are. */
       readonly attempts?: string | undefined;
@@ -122,41 +127,16 @@ export type Outcome =
   | { readonly to: 'forgotten'; readonly error?: Fault }
   | { readonly to: 'queue' };
 
-/**
- * An outcome, or the rule that makes one from the reservation; it runs inside the commit and must not wait.
- * Undefined leaves the reservation as it is.
- */
-export type Verdict = Outcome | ((held: Reservation) => Outcome | undefined);
-
-export interface QueueSummary {
-  readonly name: string;
-  readonly size: number;
-  readonly paused: boolean;
+/** When a `settle` applies, beyond that the reservation must be held. */
+export interface SettleWhen {
+  /** The reservation's time must be over at the commit. So a worker that beats after `overdue` was read keeps its job. */
+  readonly onlyIfOverdue?: boolean;
 }
 
-/** A queue with what a page shows of it. */
-export interface QueueFigures extends QueueSummary {
-  /** Ready jobs by priority: nine numbers, that of priority 1 first. Their sum is the size. */
-  readonly priorities: readonly number[];
-  /** When the longest-waiting ready job was enqueued; undefined means none is ready. */
-  readonly oldest: Micros | undefined;
-}
-
-export interface Sizes {
-  readonly scheduled: number;
-  readonly retries: number;
-  readonly dead: number;
-  readonly working: number;
-  /** Executions ended, good and bad, since the store was made or flushed. */
-  readonly processed: number;
-  readonly failures: number;
-}
-
-/** One UTC day's executions; `day` is `YYYY-MM-DD`. */
-export interface DayCount {
-  readonly day: string;
-  readonly processed: number;
-  readonly failures: number;
+/** The end of one reservation. */
+export interface Ending extends SettleWhen {
+  readonly held: Held;
+  readonly outcome: Outcome;
 }
 
 /** A change to every entry of a set that the filter picks. */
@@ -169,23 +149,8 @@ export interface SetChange {
   readonly jobtype?: string | undefined;
   /** Without jids: only jobs whose whole wire text this glob matches; undefined means all. */
   readonly regexp?: string | undefined;
-  /** For `kill`: when the dead entry is forgotten. */
-  readonly deadUntil?: Micros;
-}
-
-/** What committing cost since the store was opened. */
-export interface CommitFigures {
-  readonly commits: number;
-  /** Operations in those commits. */
-  readonly operations: number;
-  /** Spent in committing and syncing. */
-  readonly seconds: number;
-  /** Of them in syncing. */
-  readonly syncSeconds: number;
-  /** Seconds of a commit with its sync. */
-  readonly times: Histogram;
-  /** Operations in a commit. */
-  readonly batches: Histogram;
+  /** For `kill`: the dead entry is deleted so long after the commit. */
+  readonly deadFor?: Micros;
 }
 
 export interface Engine {
@@ -198,8 +163,8 @@ export interface Engine {
   close(): Promise<void>;
 
   /**
-   * Puts the entries where they go. The ready ones of a queue that would grow past its limit are left out together, and
-   * told. A counted push raises its producer's count in the same commit. Notes are kept of a producer's last 1,000 pushes; once they have
+   * Puts the entries where they go, and returns the refusals: the ready ones of a queue that would grow past its limit are left out
+   * together. A counted push raises its producer's count in the same commit. Notes are kept of a producer's last 1,000 pushes; once they have
    * over a megabyte, its pushes throw SHUTDOWN and are not counted until `pushed` was asked.
    */
   push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]>;
@@ -222,15 +187,18 @@ export interface Engine {
   /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
   beat(wid: string): Promise<void>;
   /** The reservations that this worker took with `lease` and that have not ended, the last hand-out first. */
-  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'hold'>>[]>;
-  /** Ends a reservation. False means it is not held (any more), or was left: nothing was changed, not even a counter. */
-  settle(held: Held, verdict: Verdict): Promise<boolean>;
-  /** As many settles, one after another in one operation; tells of each whether it was held. */
-  settleMany(
-    ends: readonly { readonly held: Held; readonly verdict: Verdict }[],
-  ): Promise<readonly boolean[]>;
-  /** Moves a reservation's expiry later, never earlier. False means not held. */
-  extend(held: Held, until: Micros): Promise<boolean>;
+  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'reservationId'>>[]>;
+  /** Reads a reservation, so that the caller can decide how it ends. Undefined: it is not held. Not a commit. */
+  reservation(held: Held): Promise<Reservation | undefined>;
+  /**
+   * Ends a reservation. False: it is not held (any more), or `when` does not apply. Then nothing was changed, not even a counter; a
+   * caller that decided from `reservation` by a jid alone reads again.
+   */
+  settle(held: Held, outcome: Outcome, when?: SettleWhen): Promise<boolean>;
+  /** As many settles, one after another in one operation; says of each whether it was applied. */
+  settleMany(ends: readonly Ending[]): Promise<readonly boolean[]>;
+  /** The reservation lasts at least so long from the commit; never shorter than before. False: it is not held. */
+  extend(held: Held, span: Micros): Promise<boolean>;
 
   /** Moves up to `limit` due entries to the tail of their queues, in the order they were due; says how many. */
   promote(set: 'scheduled' | 'retries', limit: number): Promise<number>;

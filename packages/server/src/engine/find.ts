@@ -54,7 +54,7 @@ export interface Bite {
 
 /** A job and where it is. */
 export interface Found {
-  /** Names it for {@link Engine.change}; void once the job has moved. */
+  /** Names it for {@link Engine.change}; void once the job has moved or was changed. */
   readonly entry: string;
   readonly place: Place;
   readonly jid: string;
@@ -105,17 +105,18 @@ export type EntryChange =
   | { readonly do: 'discard' }
   | {
       readonly do: 'kill';
-      readonly until: Micros;
+      /** The dead entry is deleted so long after the commit. */
+      readonly deadFor: Micros;
       /** Throws INVALID and changes nothing where dead jobs would be deleted to make room. */
       readonly spareDead?: boolean;
     }
   | { readonly do: 'requeue' }
   | { readonly do: 'schedule'; readonly at: Micros }
-  | { readonly do: 'move'; readonly queue: string; readonly rewrite: Rewrite }
-  | { readonly do: 'prioritize'; readonly priority: number; readonly rewrite: Rewrite };
+  | { readonly do: 'move'; readonly queue: string; readonly documents: NewDocuments }
+  | { readonly do: 'prioritize'; readonly priority: number; readonly documents: NewDocuments };
 
-/** The document as it is from now on. Runs inside the commit and must not wait. */
-type Rewrite = (document: string) => string;
+/** The documents that the jobs have from then on: one for each entry of the call, in its order. */
+export type NewDocuments = readonly string[];
 
 /** How a change that can be undone is called. */
 export interface UndoLabel {

@@ -2,12 +2,28 @@
  * What an engine keeps of producers that name themselves: how many of their pushes it carried out, and what these were refused.
  * Types only; `Engine` has the promises.
  */
-import type { Micros } from '@faktory-ts/protocol';
+import type { ErrorCode, Micros } from '@faktory-ts/protocol';
 
-/** A queue whose entries were left out of a push, and why. */
+/** An entry that was left out of a push, and why. */
 export interface Refusal {
-  readonly queue: string;
+  /** Its place in the push, from 0 on. */
+  readonly index: number;
+  readonly code: ErrorCode;
   readonly reason: string;
+}
+
+/** A refused job as it is kept for its producer. */
+export interface RefusedJob {
+  readonly jid: string;
+  /** Undefined: `reason` is the whole text of the error. */
+  readonly code?: ErrorCode | undefined;
+  readonly reason: string;
+}
+
+/** What is kept of a push for its producer: the jobs that were refused, or that its line was refused as a whole. */
+export interface PushNote {
+  readonly of: 'jobs' | 'line';
+  readonly refused: readonly RefusedJob[];
 }
 
 /** Who pushes, when pushes are to be counted. */
@@ -24,12 +40,15 @@ export interface Counted {
   readonly producer: Producer;
   /** Which push of this producer it is, from 1 on: its count becomes this number. */
   readonly line: number;
-  /** What is to be kept of the push for its producer, given what was left out; runs inside the commit. Undefined: nothing. */
-  readonly note: (left: readonly Refusal[]) => string | undefined;
+  /**
+   * How its refusals are kept, and those that came before the engine's own, which are added in the same commit. Nothing is kept of a
+   * push without refusals.
+   */
+  readonly note: PushNote;
 }
 
 /** What is known of a producer: how many of its pushes were counted, and the notes of those behind the one asked about. */
 export interface Pushed {
   readonly pushed: number;
-  readonly notes: ReadonlyMap<number, string>;
+  readonly notes: ReadonlyMap<number, PushNote>;
 }

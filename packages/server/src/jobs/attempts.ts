@@ -27,7 +27,7 @@ export function nextAttempts(
   if (most === 0) return undefined;
   const attempt: Attempt = {
     n,
-    started_at: formatTime(Math.min(held.hold, now)), // hand-outs of one moment are numbered on
+    started_at: formatTime(Math.min(held.takenAt, now)), // the clock may have been set
     ended_at: formatTime(now),
     wid: wellFormed(held.wid),
     errtype: wellFormed(errtype),

@@ -10,7 +10,7 @@ const fault = { ...error, backtrace: [] };
 
 function held(retry: number, failure?: Partial<Failure>): Reservation {
   const document = JSON.stringify({ retry, jid: 'failed-job', jobtype: 'T', args: [] });
-  const times = { hold: NOW, expiresAt: NOW, enqueuedAt: NOW };
+  const times = { reservationId: NOW, takenAt: NOW, expiresAt: NOW, enqueuedAt: NOW };
   return {
     jid: 'failed-job',
     wid: 'w',
@@ -39,8 +39,8 @@ test.each([
 });
 
 test('a first failure goes to retries with all tries remaining', () => {
-  const outcome = outcomeOf(held(25), fault, NOW, { mostAttempts: 0 }, () => 0);
-  expect(outcome).toMatchObject({ to: 'retries', due: NOW + 15_000_000 });
+  const outcome = outcomeOf(held(25), fault, NOW, { mostAttempts: 0 }, 0);
+  expect(outcome).toMatchObject({ to: 'retries', in: 15_000_000 });
   expect(failureOf(outcome)).toEqual({
     retry_count: 0,
     remaining: 25,
@@ -54,7 +54,7 @@ test('a first failure goes to retries with all tries remaining', () => {
 test('the arguments of a failed job are not read: they may be megabytes', () => {
   const document =
     '{"retry":3,"jid":"failed-job","queue":"q","jobtype":"T","created_at":"","args":[no JSON]}';
-  const outcome = outcomeOf({ ...held(3), document }, fault, NOW, { mostAttempts: 0 });
+  const outcome = outcomeOf({ ...held(3), document }, fault, NOW, { mostAttempts: 0 }, 0);
   expect(failureOf(outcome)).toMatchObject({ remaining: 3 });
 });
 
@@ -67,7 +67,7 @@ test('a later failure counts on, keeps failed_at, and tells the last error only'
     errtype: 'Old',
   };
   const failure = failureOf(
-    outcomeOf(held(25, { ...before, backtrace: ['old'] }), fault, NOW, { mostAttempts: 0 }),
+    outcomeOf(held(25, { ...before, backtrace: ['old'] }), fault, NOW, { mostAttempts: 0 }, 0),
   );
   expect(failure).toMatchObject({ retry_count: 4, remaining: 21, failed_at: '2025-12-31T00:00:00Z' });
   expect(failure).toMatchObject({ message: 'it broke', errtype: 'Boom' });
@@ -78,7 +78,7 @@ test('retry N allows N + 1 executions', () => {
   let failure: Failure | undefined;
   const ends: string[] = [];
   for (let execution = 0; execution < 3; execution++) {
-    const outcome = outcomeOf(held(2, failure), fault, NOW, { mostAttempts: 0 });
+    const outcome = outcomeOf(held(2, failure), fault, NOW, { mostAttempts: 0 }, 0);
     ends.push(outcome.to);
     failure = failureOf(outcome);
   }
@@ -86,39 +86,39 @@ test('retry N allows N + 1 executions', () => {
 });
 
 test('retry 0 forgets the job', () => {
-  expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 })).toEqual({ to: 'forgotten', error });
+  expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 }, 0)).toEqual({ to: 'forgotten', error });
 });
 
 test('a negative retry buries the job at once, for 180 days, with nothing remaining', () => {
-  const outcome = outcomeOf(held(-1), fault, NOW, { mostAttempts: 0 });
-  expect(outcome).toMatchObject({ to: 'dead', due: NOW + DEAD_FOR });
+  const outcome = outcomeOf(held(-1), fault, NOW, { mostAttempts: 0 }, 0);
+  expect(outcome).toMatchObject({ to: 'dead', in: DEAD_FOR });
   expect(failureOf(outcome)).toMatchObject({ retry_count: 0, remaining: -1 });
   expect(failureOf(outcome)).not.toHaveProperty('next_at');
 });
 
 test('a failure that a producer made up does not stop the count', () => {
-  expect(failureOf(outcomeOf(held(5, {}), fault, NOW, { mostAttempts: 0 }))).toMatchObject({
+  expect(failureOf(outcomeOf(held(5, {}), fault, NOW, { mostAttempts: 0 }, 0))).toMatchObject({
     retry_count: 1,
     remaining: 4,
   });
 });
 
 test('a worker may wish for dead, for oblivion, or for its own delay', () => {
-  expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW, { mostAttempts: 0 })).toEqual({
+  expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW, { mostAttempts: 0 }, 0)).toEqual({
     to: 'forgotten',
     error,
   });
-  expect(outcomeOf(held(25), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 })).toMatchObject({
+  expect(outcomeOf(held(25), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0)).toMatchObject({
     to: 'retries',
-    due: NOW + 7_000_000,
+    in: 7_000_000,
   });
-  const dead = outcomeOf(held(25), { ...fault, fate: 'dead', retry_in: 7 }, NOW, { mostAttempts: 0 });
-  expect(dead).toMatchObject({ to: 'dead', due: NOW + DEAD_FOR });
+  const dead = outcomeOf(held(25), { ...fault, fate: 'dead', retry_in: 7 }, NOW, { mostAttempts: 0 }, 0);
+  expect(dead).toMatchObject({ to: 'dead', in: DEAD_FOR });
   expect(failureOf(dead)).not.toHaveProperty('next_at');
 });
 
 test('a delay of its own gives a job no more tries than it has', () => {
   const last = { retry_count: 1, remaining: 0 };
-  expect(outcomeOf(held(2, last), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }).to).toBe('dead');
-  expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }).to).toBe('forgotten');
+  expect(outcomeOf(held(2, last), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0).to).toBe('dead');
+  expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0).to).toBe('forgotten');
 });

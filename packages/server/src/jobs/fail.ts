@@ -1,9 +1,10 @@
 /**
  * What a failed execution means: FAIL and an expired reservation end the same way, in retries, in dead, or nowhere.
  *
- * The rules are the original's (its retry curve, counts and 180 days); the decision is made from the reservation
- * alone, inside the commit that applies it.
+ * The rules are the original's (its retry curve, counts and 180 days). The decision is made from the reservation alone, so it can be
+ * made again when the reservation has changed before the commit.
  */
+import { setImmediate } from 'node:timers/promises';
 import {
   type Failure,
   type FailWish,
@@ -12,8 +13,9 @@ import {
   type Micros,
   retryOf,
 } from '@faktory-ts/protocol';
-import type { Engine, Held, Outcome, Reservation, Verdict } from '../engine/engine.ts';
+import type { Ending, Held, Outcome, Reservation } from '../engine/engine.ts';
 import { nextAttempts } from './attempts.ts';
+import { type EndServices, endAll } from './end.ts';
 import { countedFailures, lossOf } from './losses.ts';
 
 const SECOND = 1_000_000; // µs
@@ -38,49 +40,88 @@ export interface FailRules {
   readonly mostAttempts: number;
 }
 
-/** Ends the reservation badly. False: nobody holds it. */
-export function fail(engine: Engine, held: Held, fault: Fault, rules: FailRules): Promise<boolean> {
-  return engine.settle(held, failing(engine, fault, rules));
+/** Ends the reservation badly. False: it is not held. */
+export async function fail(
+  services: EndServices,
+  held: Held,
+  fault: Fault,
+  rules: FailRules,
+): Promise<boolean> {
+  const { engine, tail } = services;
+  const random = Math.random();
+  for (;;) {
+    const reservation = await engine.reservation(held);
+    if (!reservation) return false;
+    const { reservationId } = reservation;
+    const outcome = outcomeOf(reservation, fault, engine.clock(), rules, random);
+    if (await engine.settle({ ...held, reservationId }, outcome)) {
+      tail.ended(reservation, outcome);
+      return true;
+    }
+    if (held.reservationId !== undefined) return false; // another hand-out of the same jid may still be held
+  }
 }
 
-/** Ends many reservations badly, in one operation. */
-export function failAll(
-  engine: Engine,
+const MOST_READ = 100; // reservations between two pauses
+const MOST_READ_LENGTH = 1024 * 1024; // characters of their documents
+
+/** Ends many reservations badly, in one commit; one whose end came first is read again by itself. */
+export async function failAll(
+  services: EndServices,
   failed: readonly { readonly held: Held; readonly fault: Fault }[],
   rules: FailRules,
 ): Promise<readonly boolean[]> {
-  return engine.settleMany(
-    failed.map(({ held, fault }) => ({ held, verdict: failing(engine, fault, rules) })),
-  );
-}
-
-function failing(engine: Engine, fault: Fault, rules: FailRules): Verdict {
-  return (reservation) => outcomeOf(reservation, fault, engine.clock(), rules);
+  const { engine } = services;
+  const ends = new Map<number, Ending>();
+  let [rows, length] = [0, 0];
+  for (const [index, { held, fault }] of failed.entries()) {
+    if (rows === MOST_READ || length > MOST_READ_LENGTH) {
+      await setImmediate();
+      rows = length = 0;
+    }
+    const reservation = await engine.reservation(held);
+    if (!reservation) continue;
+    const { reservationId, document } = reservation;
+    rows += 1;
+    length += document.length;
+    const outcome = outcomeOf(reservation, fault, engine.clock(), rules, Math.random());
+    ends.set(index, { held: { ...held, reservationId }, outcome });
+  }
+  const settled = await endAll(services, [...ends.values()]);
+  const ended = new Map([...ends.keys()].map((index, at) => [index, settled[at] ?? false]));
+  const told = failed.map(({ held, fault }, index) => {
+    const done = ended.get(index) ?? false;
+    const again = !done && ends.has(index) && held.reservationId === undefined;
+    return again ? fail(services, held, fault, rules) : done;
+  });
+  return Promise.all(told);
 }
 
 /** Fails up to `limit` reservations whose time is over; says how many there were. */
-export async function expire(engine: Engine, limit: number, rules: FailRules): Promise<number> {
+export async function expire(services: EndServices, limit: number, rules: FailRules): Promise<number> {
+  const { engine } = services;
   const overdue = await engine.overdue(limit);
-  const settled = overdue.map(({ jid, hold }) =>
-    engine.settle({ jid, hold }, (reservation) => {
-      const now = engine.clock();
-      const extended = reservation.expiresAt > now; // since we looked
-      if (extended) return undefined;
-      const loss = lossOf(reservation, rules.mostLosses);
-      const outcome = outcomeOf(reservation, loss.fault, now, rules, Math.random, loss);
-      return reservation.leased && 'due' in outcome ? { ...outcome, lost: true } : outcome;
-    }),
-  );
-  return (await Promise.all(settled)).filter(Boolean).length;
+  const now = engine.clock();
+  const ends = overdue.map((reservation): Ending => {
+    const { jid, reservationId, leased } = reservation;
+    const loss = lossOf(reservation, rules.mostLosses);
+    const outcome = outcomeOf(reservation, loss.fault, now, rules, Math.random(), loss);
+    return {
+      held: { jid, reservationId },
+      outcome: leased && 'in' in outcome ? { ...outcome, lost: true } : outcome,
+      onlyIfOverdue: true,
+    };
+  });
+  return (await endAll(services, ends)).filter(Boolean).length;
 }
 
-/** Where a failed job goes. `random` is in [0, 1) and spreads mass failures. */
+/** Where a failed job goes: pure. `random` is in [0, 1) and spreads mass failures. */
 export function outcomeOf(
   held: Reservation,
   fault: Fault,
   now: Micros,
   { mostAttempts }: Pick<FailRules, 'mostAttempts'>,
-  random = Math.random,
+  random: number,
   { free = false, ...counts }: { free?: boolean; shared_losses?: number; expirations?: number } = {},
 ): Outcome {
   const retry = retryOf(held.document);
@@ -91,16 +132,16 @@ export function outcomeOf(
   const attempts = nextAttempts(held, fault, failure.retry_count + 1, now, mostAttempts);
   const counted = countedFailures(failure);
   if ((free || counted < retry) && fault.fate !== 'dead') {
-    const due = now + (fault.retry_in ?? retryDelay(free ? 0 : counted, random())) * SECOND;
+    const delay = (fault.retry_in ?? retryDelay(free ? 0 : counted, random)) * SECOND;
     return {
       to: 'retries',
-      due,
-      failure: failureText({ ...failure, next_at: formatTime(due) }),
+      in: delay,
+      failure: failureText({ ...failure, next_at: formatTime(now + delay) }),
       attempts,
       error,
     };
   }
-  return { to: 'dead', due: now + DEAD_FOR, failure: failureText(failure), attempts, error };
+  return { to: 'dead', in: DEAD_FOR, failure: failureText(failure), attempts, error };
 }
 
 function nextFailure(

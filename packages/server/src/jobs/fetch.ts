@@ -4,7 +4,8 @@
  * Reserve first, answer later: a crash at any line leaves the job in its queue or in the working set. A consumer that
  * is gone when its job arrives gives the job back to the head of the queue, with no attempt used.
  */
-import type { Engine, FetchAsk, Held, Reservation } from '../engine/engine.ts';
+import type { Engine, FetchAsk, Reservation } from '../engine/engine.ts';
+import type { Tail } from './tail.ts';
 import type { Mark, Waiting } from './waiting.ts';
 
 /** What a consumer wants, and how it can be lost. */
@@ -20,51 +21,57 @@ export interface FetchCall {
   readonly signal: AbortSignal;
 }
 
-/** Where jobs are taken from: an engine. */
-export type Source = Pick<Engine, 'fetch' | 'fetchMany'>;
+/** What a fetch needs. */
+export interface FetchServices {
+  readonly engine: Engine;
+  readonly waiting: Waiting;
+  readonly tail: Tail;
+}
 
 // Clients give up after four to five seconds.
 const LONGEST_WAIT = 2000; // ms
 
 /** A reserved job, or undefined after the wait. */
-export function fetch(engine: Source, waiting: Waiting, call: FetchCall): Promise<Reservation | undefined> {
+export async function fetch(services: FetchServices, call: FetchCall): Promise<Reservation | undefined> {
+  const { engine, waiting, tail } = services;
   const mark = waiting.mark;
   const queues = waiting.withoutLine(call.queues);
-  if (queues.length === 0) return wait(engine, waiting, call, mark);
-  const taking = engine.fetch(askOf(call, queues));
-  return taking.then((taken) => taken ?? wait(engine, waiting, call, mark));
+  if (queues.length === 0) return wait(services, call, mark);
+  const taken = await engine.fetch(askOf(call, queues));
+  if (!taken) return wait(services, call, mark);
+  if (tail.watched) tail.fetched([taken]);
+  return taken;
 }
 
 /** Up to `count` jobs in one commit. Waits like {@link fetch} when there is none. */
 export async function fetchBulk(
-  engine: Source,
-  waiting: Waiting,
+  services: FetchServices,
   call: FetchCall,
   count: number,
 ): Promise<readonly Reservation[]> {
-  const mark = waiting.mark;
-  const taken = await takeUpTo(engine, waiting, call, count);
+  const { mark } = services.waiting;
+  const taken = await takeUpTo(services, call, count);
   if (taken.length > 0) return taken;
-  const first = await wait(engine, waiting, call, mark);
+  const first = await wait(services, call, mark);
   if (!first) return [];
   if (call.signal.aborted) return [first]; // the caller is gone, or has sent another line
-  return [first, ...(await takeUpTo(engine, waiting, call, count - 1))];
+  return [first, ...(await takeUpTo(services, call, count - 1))];
 }
 
 async function takeUpTo(
-  engine: Source,
-  waiting: Waiting,
+  { engine, waiting, tail }: FetchServices,
   call: FetchCall,
   count: number,
 ): Promise<readonly Reservation[]> {
   const queues = waiting.withoutLine(call.queues);
   if (queues.length === 0 || count === 0) return [];
-  return engine.fetchMany(askOf(call, queues), count);
+  const taken = await engine.fetchMany(askOf(call, queues), count);
+  tail.fetched(taken);
+  return taken;
 }
 
 async function wait(
-  engine: Source,
-  waiting: Waiting,
+  { engine, waiting, tail }: FetchServices,
   call: FetchCall,
   since: Mark,
 ): Promise<Reservation | undefined> {
@@ -83,7 +90,10 @@ async function wait(
       if (signal.aborted) return undefined;
       const taken = await engine.fetch(askOf(call, queues));
       if (!taken || taken.queue === owed) owed = undefined;
-      if (taken) return taken;
+      if (taken) {
+        if (tail.watched) tail.fetched([taken]);
+        return taken;
+      }
     }
   } finally {
     waiting.leave(place);
@@ -93,9 +103,4 @@ async function wait(
 
 function askOf({ wid, owner = '', lease = false }: FetchCall, queues: readonly string[]): FetchAsk {
   return { queues, wid, owner, lease };
-}
-
-/** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */
-export function giveBack(engine: Engine, { jid, hold }: Held): Promise<boolean> {
-  return engine.settle({ jid, ...(hold !== undefined && { hold }) }, { to: 'queue' });
 }

@@ -6,22 +6,25 @@
  * would be taken from it.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Engine } from '../engine/engine.ts';
+import { type EndServices, endAll, GIVEN_BACK } from './end.ts';
 
 const BITE = 1000; // reservations in one commit; as many as one FETCHB takes
 
 /** Gives back what this worker took with a lease, but those hand-outs that it has; says how many. */
 export async function giveBackOthers(
-  engine: Engine,
+  services: EndServices,
   wid: string,
   holding: readonly Micros[],
 ): Promise<number> {
   const has = new Set(holding);
-  const others = (await engine.leasedBy(wid)).filter(({ hold }) => !has.has(hold));
+  const others = (await services.engine.leasedBy(wid)).filter(({ reservationId }) => !has.has(reservationId));
   let count = 0;
   for (let from = 0; from < others.length; from += BITE) {
     const bite = others.slice(from, from + BITE);
-    const settled = await engine.settleMany(bite.map((held) => ({ held, verdict: { to: 'queue' } })));
+    const settled = await endAll(
+      services,
+      bite.map((held) => ({ held, outcome: GIVEN_BACK })),
+    );
     count += settled.filter(Boolean).length;
   }
   return count;

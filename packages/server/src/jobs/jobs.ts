@@ -29,7 +29,6 @@ import type {
   Meter,
   Producer,
   Progress,
-  Pushed,
   QueueFigures,
   QueueSummary,
   Reservation,
@@ -42,14 +41,14 @@ import type {
   Undone,
 } from '../engine/engine.ts';
 import { type Logger, silent } from '../log.ts';
-import { ack } from './ack.ts';
+import { DONE, end, endAll, GIVEN_BACK } from './end.ts';
 import { expire, type FailRules, type Fault, fail, failAll } from './fail.ts';
-import { type FetchCall, fetch, fetchBulk, giveBack, type Source } from './fetch.ts';
+import { type FetchCall, type FetchServices, fetch, fetchBulk } from './fetch.ts';
 import { giveBackOthers } from './holding.ts';
 import { IgnoredOptions } from './ignored.ts';
 import { mutate } from './mutate.ts';
 import { change, running, undo } from './operate.ts';
-import { countRefused, type Parts, type PushLine, push, pushBulk } from './push.ts';
+import { countRefused, noteText, type Parts, type PushLine, push, pushBulk } from './push.ts';
 import { latency } from './queues.ts';
 import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
@@ -59,18 +58,21 @@ export { runBounds, storageAdvice, storageErrorKinds, waitBounds } from '../engi
 export type { FetchCall } from './fetch.ts';
 export type { Parts, PushLine } from './push.ts';
 
+/** What a producer needs to know after a broken connection. */
+export interface PushedLines {
+  /** Lines that were counted. */
+  readonly pushed: number;
+  /** By line: what it was answered, as JSON text. */
+  readonly answers: ReadonlyMap<number, string>;
+}
+
 /** Which timed place a task looks after. */
 export type TimedPlace = 'scheduled' | 'retries' | 'working' | 'dead';
 
 export class Jobs {
-  /** While somebody watches, one that also tells. */
-  #engine: Engine;
-  /** For fetches that wait: when they wake, somebody may watch. */
-  readonly #source: Source = {
-    fetch: (ask) => this.#engine.fetch(ask),
-    fetchMany: (ask, count) => this.#engine.fetchMany(ask, count),
-  };
+  readonly #engine: Engine;
   readonly #tail: Tail;
+  readonly #services: FetchServices;
   readonly #waiting = new Waiting();
   readonly #stopListening: () => void;
 
@@ -96,9 +98,8 @@ export class Jobs {
   ) {
     this.#engine = engine;
     this.#ignored = new IgnoredOptions(features, log);
-    this.#tail = new Tail(engine, (used) => {
-      this.#engine = used;
-    });
+    this.#tail = new Tail(engine.clock);
+    this.#services = { engine, waiting: this.#waiting, tail: this.#tail };
     this.#failRules = { mostLosses, mostAttempts };
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
@@ -113,14 +114,14 @@ export class Jobs {
   push(job: JobText, line?: PushLine): Promise<void> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     this.#ignored.look(job);
-    return push(this.#engine, job, line);
+    return push(this.#services, job, line);
   }
 
   /** With `parts`, others are served between parts of the work: for callers that hold later pushes back meanwhile. */
   pushBulk(jobs: readonly JobText[], line?: PushLine, parts?: Parts): Promise<Record<string, string>> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     for (const job of jobs) this.#ignored.look(job);
-    return pushBulk(this.#engine, jobs, line, parts);
+    return pushBulk(this.#services, jobs, line, parts);
   }
 
   /** Counts a line that was refused before it came to the store, with its error. */
@@ -129,8 +130,9 @@ export class Jobs {
   }
 
   /** How many lines were counted for this producer, and what those behind `answered` were answered if not plain success: JSON texts. */
-  pushed(producer: Producer, answered: number): Promise<Pushed> {
-    return this.#engine.pushed(producer, answered);
+  async pushed(producer: Producer, answered: number): Promise<PushedLines> {
+    const { pushed, notes } = await this.#engine.pushed(producer, answered);
+    return { pushed, answers: new Map([...notes].map(([line, note]) => [line, noteText(note)])) };
   }
 
   /** Whose this producer's name is; undefined: nobody's. */
@@ -144,52 +146,58 @@ export class Jobs {
   }
 
   fetch(call: FetchCall): Promise<Reservation | undefined> {
-    return fetch(this.#source, this.#waiting, call);
+    return fetch(this.#services, call);
   }
 
   /** Up to `count` jobs, in one commit when there are any. */
   fetchBulk(call: FetchCall, count: number): Promise<readonly Reservation[]> {
-    return fetchBulk(this.#source, this.#waiting, call, count);
+    return fetchBulk(this.#services, call, count);
   }
 
   /** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */
-  giveBack(held: Held): Promise<boolean> {
-    return giveBack(this.#engine, held);
+  giveBack({ jid, reservationId }: Held): Promise<boolean> {
+    return end(this.#services, { jid, ...(reservationId !== undefined && { reservationId }) }, GIVEN_BACK);
   }
 
   /** False: nobody holds it. */
   ack(held: Held): Promise<boolean> {
-    return ack(this.#engine, held);
+    return end(this.#services, held, DONE);
   }
 
   /** False: nobody holds it. */
   fail(held: Held, fault: Fault): Promise<boolean> {
-    return fail(this.#engine, held, fault, this.#failRules);
+    return fail(this.#services, held, fault, this.#failRules);
   }
 
   /** Many ACKs in one operation; tells of each whether it was held. */
   ackAll(holds: readonly Held[]): Promise<readonly boolean[]> {
-    return this.#engine.settleMany(holds.map((held) => ({ held, verdict: { to: 'done' } })));
+    return endAll(
+      this.#services,
+      holds.map((held) => ({ held, outcome: DONE })),
+    );
   }
 
   /** Many FAILs in one operation. */
   failAll(failed: readonly { held: Held; fault: Fault }[]): Promise<readonly boolean[]> {
-    return failAll(this.#engine, failed, this.#failRules);
+    return failAll(this.#services, failed, this.#failRules);
   }
 
   /** Puts many held jobs back, the last one first, so that they stand as they were handed out. */
   giveBackAll(holds: readonly Held[]): Promise<readonly boolean[]> {
-    return this.#engine.settleMany(holds.map((held) => ({ held, verdict: { to: 'queue' } })));
+    return endAll(
+      this.#services,
+      holds.map((held) => ({ held, outcome: GIVEN_BACK })),
+    );
   }
 
   /** Puts back what this worker took with a lease, but the hand-outs that it has; says how many. End its other fetches before. */
   giveBackOthers(wid: string, holding: readonly Micros[]): Promise<number> {
-    return giveBackOthers(this.#engine, wid, holding);
+    return giveBackOthers(this.#services, wid, holding);
   }
 
   /** The reservation lasts at least so many seconds from now. False: nobody holds it. */
   extend(held: Held, seconds: number): Promise<boolean> {
-    return this.#engine.extend(held, this.#engine.clock() + seconds * 1_000_000);
+    return this.#engine.extend(held, seconds * 1_000_000);
   }
 
   /** A worker was heard: what it took with a lease stays its own. */
@@ -353,8 +361,11 @@ export class Jobs {
   /** Does a bite of what is due in a place: promotes, expires or forgets up to `limit` entries; says how many. */
   async settleDue(place: TimedPlace, limit: number): Promise<number> {
     await this.#moving;
-    if (place === 'working') return expire(this.#engine, limit, this.#failRules);
-    return place === 'dead' ? this.#engine.purge(limit) : this.#engine.promote(place, limit);
+    if (place === 'working') return expire(this.#services, limit, this.#failRules);
+    if (place === 'dead') return this.#engine.purge(limit);
+    const count = await this.#engine.promote(place, limit);
+    this.#tail.promoted(place, count);
+    return count;
   }
 
   /** The wall clock was set: stored ends that mean a length move along, before anything is overdue by the new time. */

@@ -23,7 +23,7 @@ class Life {
   lose({ others = 0, leased = true } = {}): Outcome['to'] {
     const held = this.#held(leased, others);
     const loss = lossOf(held, 3);
-    const { to } = this.#keep(outcomeOf(held, loss.fault, NOW, rules, () => 0, loss));
+    const { to } = this.#keep(outcomeOf(held, loss.fault, NOW, rules, 0, loss));
     if (leased) this.losses++;
     return to;
   }
@@ -31,12 +31,20 @@ class Life {
   /** Its handler failed. */
   fail(): Outcome['to'] {
     const fault = { errtype: 'Boom', message: 'it broke', backtrace: [] };
-    return this.#keep(outcomeOf(this.#held(true, 0), fault, NOW, rules, () => 0)).to;
+    return this.#keep(outcomeOf(this.#held(true, 0), fault, NOW, rules, 0)).to;
   }
 
   #held(leased: boolean, others: number): Reservation {
     return {
-      ...{ jid: 'lost-job-1', wid: 'w1', queue: 'q', hold: NOW, expiresAt: NOW, enqueuedAt: NOW },
+      ...{
+        jid: 'lost-job-1',
+        wid: 'w1',
+        queue: 'q',
+        reservationId: 1,
+        takenAt: NOW,
+        expiresAt: NOW,
+        enqueuedAt: NOW,
+      },
       ...{ leased, others, losses: this.losses },
       document: JSON.stringify({ retry: this.#retry, jid: 'lost-job-1', jobtype: 'T', args: [] }),
       failure: this.failure && JSON.stringify(this.failure),

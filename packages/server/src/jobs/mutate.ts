@@ -17,7 +17,7 @@ export function mutate(engine: Engine, { cmd, target, filter }: Mutation): Promi
     change: cmd === 'clear' ? 'discard' : cmd,
     jids,
     ...(!jids && { jobtype: picked?.jobtype, regexp: picked?.regexp }),
-    deadUntil: engine.clock() + DEAD_FOR,
+    deadFor: DEAD_FOR,
   };
   return engine.mutate(change);
 }

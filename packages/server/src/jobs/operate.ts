@@ -4,12 +4,14 @@
  * A changed job is never changed a second time by the same search, also when it is met again where it went: the engine leaves what
  * is as it should be. So a change that is asked for until there is no cursor ends.
  */
+import { setImmediate } from 'node:timers/promises';
 import { editedDocument, formatTime, type JobChange, type JobSearch } from '@faktory-ts/protocol';
 import type { Engine, EntryChange, Found, FoundBite, Progress, UndoLabel, Undone } from '../engine/engine.ts';
 import { DEAD_FOR } from './fail.ts';
 
 // Most jobs that one CHANGE takes in its commit: some ms, in which the other clients wait.
 const MOST_CHANGED = 500;
+const MOST_EDITED_LENGTH = 1024 * 1024; // characters
 const MOST_RUNNING = 10_000;
 
 /** Changes the jobs of one bite; says how many, and where to go on. */
@@ -27,7 +29,8 @@ export async function change(
     signal,
   );
   const names = jobs.map(({ entry }) => entry);
-  const changed = names.length === 0 ? [] : await engine.change(names, entryChange(engine, action), label);
+  if (names.length === 0) return { changed: 0, ...progress };
+  const changed = await engine.change(names, await entryChange(action, jobs), label);
   return { changed: changed.filter(Boolean).length, ...progress };
 }
 
@@ -50,24 +53,42 @@ function actionText(change: JobChange['change']): string {
   }
 }
 
-function entryChange(engine: Engine, action: JobChange['change']): EntryChange {
+async function entryChange(action: JobChange['change'], jobs: readonly Found[]): Promise<EntryChange> {
   switch (action.action) {
     case 'discard':
     case 'requeue':
       return { do: action.action };
     case 'kill':
-      return { do: 'kill', until: engine.clock() + DEAD_FOR, spareDead: !action.evict };
+      return { do: 'kill', deadFor: DEAD_FOR, spareDead: !action.evict };
     case 'schedule':
       return { do: 'schedule', at: action.at };
     case 'move': {
       const { queue } = action;
-      return { do: 'move', queue, rewrite: (document) => editedDocument(document, { queue }) };
+      return { do: 'move', queue, documents: await edited(jobs, { queue }) };
     }
     case 'prioritize': {
       const { priority } = action;
-      return { do: 'prioritize', priority, rewrite: (document) => editedDocument(document, { priority }) };
+      return { do: 'prioritize', priority, documents: await edited(jobs, { priority }) };
     }
   }
+}
+
+/** The documents with other values; others are served between megabytes. */
+async function edited(
+  jobs: readonly Found[],
+  values: { queue: string } | { priority: number },
+): Promise<string[]> {
+  const documents: string[] = [];
+  let length = 0;
+  for (const { document } of jobs) {
+    if (length > MOST_EDITED_LENGTH) {
+      await setImmediate();
+      length = 0;
+    }
+    documents.push(editedDocument(document, values));
+    length += document.length;
+  }
+  return documents;
 }
 
 /** What workers have in hand, the longest first; of very much only a part. */

@@ -15,7 +15,8 @@ import {
   type Micros,
   reserveSeconds,
 } from '@faktory-ts/protocol';
-import type { Engine, Entry, Producer, Refusal } from '../engine/engine.ts';
+import type { Engine, Entry, Producer, PushNote, Refusal, RefusedJob } from '../engine/engine.ts';
+import type { Tail } from './tail.ts';
 
 /** How a long push lets others be served. */
 export interface Parts {
@@ -28,6 +29,12 @@ export interface Parts {
 const PART = 1000; // jobs between two pauses
 const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
 
+/** What a push needs. */
+export interface PushServices {
+  readonly engine: Engine;
+  readonly tail: Tail;
+}
+
 /** A line that is counted for its producer. */
 export interface PushLine {
   readonly producer: Producer;
@@ -39,93 +46,103 @@ export interface PushLine {
  * Stores one job; with a line, counts that. Throws INVALID with the text of the broken rule (at once, not
  * counted), LIMIT when its queue is full.
  */
-export function push(engine: Engine, job: JobText, line?: PushLine): Promise<void> {
+export function push(services: PushServices, job: JobText, line?: PushLine): Promise<void> {
   checkJob(job);
+  return store(services, job, line);
+}
+
+async function store({ engine, tail }: PushServices, job: JobText, line?: PushLine): Promise<void> {
   const now = engine.clock();
   const counted = line && {
     producer: line.producer,
     line: line.number,
-    note: ([left]: readonly Refusal[]) => left && errorNote(tooLarge(left)),
+    note: NO_REFUSAL,
   };
-  return engine.push([entryOf(job, now, formatTime(now))], counted).then(([left]) => {
-    if (left) throw tooLarge(left);
-  });
+  const entry = entryOf(job, now, formatTime(now));
+  const [refusal] = await engine.push([entry], counted);
+  if (refusal) throw errorOf(refusal);
+  if (tail.watched) tail.pushed([entry]);
 }
 
-function tooLarge({ reason }: Refusal): FaktoryError {
-  return new FaktoryError('LIMIT', reason);
-}
+const NO_REFUSAL: PushNote = { of: 'line', refused: [] };
+
+const errorOf = ({ code, reason }: Pick<Refusal, 'code' | 'reason'>): FaktoryError =>
+  new FaktoryError(code, reason);
 
 /** Counts a line that was refused before it came to the store. */
 export async function countRefused(engine: Engine, line: PushLine, error: unknown): Promise<void> {
-  await engine.push([], { producer: line.producer, line: line.number, note: () => errorNote(error) });
+  const refused =
+    error instanceof FaktoryError
+      ? { jid: '', code: error.code, reason: error.message }
+      : { jid: '', reason: errorText(error) };
+  const note: PushNote = { of: 'line', refused: [refused] };
+  await engine.push([], { producer: line.producer, line: line.number, note });
 }
 
-// Notes are JSON, as EXT tells them: a text is an error, an object the answer to a PUSHB.
-function errorNote(error: unknown): string {
-  return JSON.stringify(errorText(error));
+/** What a producer's line was answered if not plain success, as JSON text: of a line its error, of a bulk jid → reason. */
+export function noteText({ of, refused }: PushNote): string {
+  if (of === 'jobs')
+    return JSON.stringify(Object.fromEntries(refused.map(({ jid, reason }) => [jid, reason])));
+  const [{ code, reason } = { code: undefined, reason: '' }] = refused;
+  return JSON.stringify(code === undefined ? reason : errorText(errorOf({ code, reason })));
 }
 
 /**
  * Stores the good ones of many jobs in one commit, with a line counted in it. Gives the refused ones: jid → reason.
  */
 export async function pushBulk(
-  engine: Engine,
+  { engine, tail }: PushServices,
   jobs: readonly JobText[],
   line?: PushLine,
   parts?: Parts,
 ): Promise<Record<string, string>> {
-  const refused: [jid: string, reason: string][] = [];
+  const refused: RefusedJob[] = [];
   const entries: Entry[] = [];
   const now = engine.clock();
   const createdAt = formatTime(now);
   for (const [index, job] of jobs.entries()) {
     if (parts && index % PART === PART - 1) await parts.pause();
-    const reason = brokenRule(job);
-    if (reason === undefined) entries.push(entryOf(job, now, createdAt));
-    else refused.push([job.jid, reason]);
+    const broken = brokenRule(job);
+    if (broken === undefined) entries.push(entryOf(job, now, createdAt));
+    else refused.push({ jid: job.jid, code: broken.code, reason: broken.message });
   }
   if (refused.length > 0) await refuseLarge(engine, refused, jobs.length, line);
   parts?.check(); // nothing waits from here to the engine
-  const answer = (left: readonly Refusal[]): Record<string, string> =>
-    Object.fromEntries([...refused, ...leftOut(entries, left)]);
-  if (line === undefined) return answer(entries.length > 0 ? await engine.push(entries) : []);
-  const note = (left: readonly Refusal[]): string | undefined =>
-    refused.length + left.length > 0 ? JSON.stringify(answer(left)) : undefined;
-  return answer(await engine.push(entries, { producer: line.producer, line: line.number, note }));
+  const note: PushNote = { of: 'jobs', refused };
+  const counted = line && { producer: line.producer, line: line.number, note };
+  const leftOut = entries.length > 0 || counted ? await engine.push(entries, counted) : [];
+  if (tail.watched) {
+    const out = new Set(leftOut.map(({ index }) => index));
+    tail.pushed(entries.filter((_, index) => !out.has(index)));
+  }
+  return Object.fromEntries([
+    ...refused.map(({ jid, reason }) => [jid, reason]),
+    ...leftOut.map(({ index, reason }) => [entries[index]?.jid ?? '', reason]),
+  ]) as Record<string, string>;
 }
 
 /** Throws LIMIT, and counts the line as refused, when the reasons are too much for one answer: then nothing of it is stored. */
 async function refuseLarge(
   engine: Engine,
-  refused: readonly (readonly [jid: string, reason: string])[],
+  refused: readonly RefusedJob[],
   jobs: number,
   line: PushLine | undefined,
 ): Promise<void> {
-  const length = refused.reduce((sum, [jid, reason]) => sum + jid.length + reason.length, 0);
+  const length = refused.reduce((sum, { jid, reason }) => sum + jid.length + reason.length, 0);
   if (length <= MOST_REFUSED) return;
-  const [, first = ''] = refused[0] ?? [];
+  const first = refused[0]?.reason ?? '';
   const text = `${refused.length} of ${jobs} jobs are refused, the first for: ${first}; their reasons have ${length} characters, so none is stored: mend or split the PUSHB`;
   const error = new FaktoryError('LIMIT', text);
   if (line !== undefined) await countRefused(engine, line, error);
   throw error;
 }
 
-function leftOut(entries: readonly Entry[], left: readonly Refusal[]): [jid: string, reason: string][] {
-  if (left.length === 0) return [];
-  const full = new Map(left.map(({ queue, reason }) => [queue, reason]));
-  return entries.flatMap(({ jid, queue, at }): [string, string][] => {
-    const reason = at === undefined ? full.get(queue) : undefined;
-    return reason === undefined ? [] : [[jid, reason]];
-  });
-}
-
-function brokenRule(job: JobText): string | undefined {
+function brokenRule(job: JobText): FaktoryError | undefined {
   try {
     checkJob(job);
     return undefined;
   } catch (error) {
-    if (error instanceof FaktoryError) return error.message;
+    if (error instanceof FaktoryError) return error;
     throw error;
   }
 }

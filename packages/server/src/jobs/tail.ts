@@ -1,18 +1,19 @@
 /**
- * What happens, for those who watch: pushed, fetched, done, failed. While nobody watches it is not there at all: the rules then work on
- * the engine itself. With the first TAIL they work on one that also tells, until nobody has asked for some seconds.
+ * TAIL: the last events (pushed, fetched, done, failed, …), for the clients that watch. The verbs report to it after their commits.
  *
- * It keeps the last events only, and each as a text of its own, so that no job's document is held by them.
+ * `watched` is false until the first TAIL and again some seconds after the last one: then a verb reads nothing for it. Events are kept
+ * as texts of their own, so that they keep no job's document in memory.
  */
 import {
   type EventKind,
   formatTime,
   type JobEvent,
+  type Micros,
   storedJob,
   type TailAsk,
   type TailedEvents,
 } from '@faktory-ts/protocol';
-import type { Engine, Entry, FetchAsk, Held, Outcome, Reservation, Verdict } from '../engine/engine.ts';
+import type { Entry, Outcome, Reservation } from '../engine/engine.ts';
 
 const KEPT = 2000; // events
 const MOST_TOLD = 500; // events in one answer
@@ -26,8 +27,7 @@ interface Kept {
 }
 
 export class Tail {
-  readonly #engine: Engine;
-  readonly #use: (engine: Engine) => void;
+  readonly #clock: () => Micros;
   #kept: Kept[] = [];
   /** The number of the last event. */
   #last = 0;
@@ -37,10 +37,38 @@ export class Tail {
   #idle: NodeJS.Timeout | undefined;
   readonly #waiting = new Set<() => void>();
 
-  /** `use` is told which engine the rules are to work on. */
-  constructor(engine: Engine, use: (engine: Engine) => void) {
-    this.#engine = engine;
-    this.#use = use;
+  constructor(clock: () => Micros) {
+    this.#clock = clock;
+  }
+
+  /** A client watches: verbs report what they did. */
+  get watched(): boolean {
+    return this.#idle !== undefined;
+  }
+
+  /** These entries were stored. */
+  pushed(entries: Iterable<Entry>): void {
+    if (!this.watched) return;
+    for (const { jid, queue, at, document } of entries)
+      this.#keep({ kind: 'pushed', jid, queue, ...(at !== undefined && { due: formatTime(at) }) }, document);
+  }
+
+  /** These jobs were handed out. */
+  fetched(taken: Iterable<Reservation>): void {
+    if (!this.watched) return;
+    for (const { jid, queue, wid, document } of taken)
+      this.#keep({ kind: 'fetched', jid, queue, wid }, document);
+  }
+
+  /** A reservation ended. */
+  ended(reservation: Reservation, outcome: Outcome): void {
+    if (!this.watched) return;
+    this.#keep(endOf(reservation, outcome, this.#clock()), reservation.document);
+  }
+
+  /** So many jobs of a set came due. */
+  promoted(set: 'scheduled' | 'retries', count: number): void {
+    if (this.watched && count > 0) this.#keep({ kind: 'promoted', set, count });
   }
 
   /** What happened after `ask.after`; waits for up to two seconds when that is nothing. */
@@ -63,7 +91,6 @@ export class Tail {
     this.#idle = undefined;
     this.#kept = [];
     this.#wantsArgs = false;
-    this.#use(this.#engine);
     for (const wake of this.#waiting) wake();
   }
 
@@ -72,7 +99,6 @@ export class Tail {
       // Numbers go on, but what was between is not known.
       this.#last += 1;
       this.#lost = this.#last;
-      this.#use(telling(this.#engine, (event, document) => this.#keep(event, document)));
     }
     this.#wantsArgs ||= args;
     clearTimeout(this.#idle);
@@ -84,7 +110,7 @@ export class Tail {
     const { jobtype, args } = document === undefined ? { jobtype: undefined, args: '' } : storedJob(document);
     const whole = {
       ...event,
-      at: formatTime(this.#engine.clock()),
+      at: formatTime(this.#clock()),
       jobtype,
       ...(this.#wantsArgs && document !== undefined && { args: args.slice(0, LONGEST_ARGS) }),
     };
@@ -133,79 +159,6 @@ function withoutArgs({ args: _, ...event }: JobEvent): JobEvent {
   return event;
 }
 
-type Tell = (event: Omit<JobEvent, 'at'>, document?: string) => void;
-
-/** The same engine, telling what its operations did once they are committed. */
-function telling(engine: Engine, tell: Tell): Engine {
-  const own: Partial<Engine> = {
-    async push(entries, counted) {
-      const refused = await engine.push(entries, counted);
-      const full = new Set(refused.map(({ queue }) => queue));
-      for (const entry of entries)
-        if (entry.at !== undefined || !full.has(entry.queue)) tellPush(entry, tell);
-      return refused;
-    },
-    async fetch(ask: FetchAsk) {
-      const taken = await engine.fetch(ask);
-      if (taken) tell(about('fetched', taken), taken.document);
-      return taken;
-    },
-    async fetchMany(ask: FetchAsk, count: number) {
-      const taken = await engine.fetchMany(ask, count);
-      for (const each of taken) tell(about('fetched', each), each.document);
-      return taken;
-    },
-    async settle(held: Held, verdict: Verdict) {
-      const end = watched({ held, verdict });
-      const settled = await engine.settle(held, end.verdict);
-      if (settled) end.tell(tell);
-      return settled;
-    },
-    async settleMany(ends) {
-      const watching = ends.map(watched);
-      const settled = await engine.settleMany(watching);
-      for (const [index, end] of watching.entries()) if (settled[index]) end.tell(tell);
-      return settled;
-    },
-    async promote(set, limit) {
-      const count = await engine.promote(set, limit);
-      if (count > 0) tell({ kind: 'promoted', set, count });
-      return count;
-    },
-  };
-  return new Proxy(engine, {
-    get(target, name: keyof Engine) {
-      if (own[name]) return own[name];
-      const member = target[name] as unknown;
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
-  });
-}
-
-function tellPush({ jid, queue, at, document }: Entry, tell: Tell): void {
-  tell({ kind: 'pushed', jid, queue, ...(at !== undefined && { due: formatTime(at) }) }, document);
-}
-
-function about(kind: EventKind, { jid, queue, wid }: Reservation): Omit<JobEvent, 'at'> {
-  return { kind, jid, queue, wid };
-}
-
-/** An end whose reservation and outcome are remembered. */
-function watched({ held, verdict }: { readonly held: Held; readonly verdict: Verdict }) {
-  let seen: { reservation: Reservation; outcome: Outcome } | undefined;
-  return {
-    held,
-    verdict: (reservation: Reservation): Outcome | undefined => {
-      const outcome = typeof verdict === 'function' ? verdict(reservation) : verdict;
-      seen = outcome && { reservation, outcome };
-      return outcome;
-    },
-    tell(tell: Tell): void {
-      if (seen) tell(endOf(seen.reservation, seen.outcome), seen.reservation.document);
-    },
-  };
-}
-
 const KINDS: Record<Outcome['to'], EventKind> = {
   done: 'done',
   retries: 'failed',
@@ -214,10 +167,10 @@ const KINDS: Record<Outcome['to'], EventKind> = {
   queue: 'released',
 };
 
-function endOf(reservation: Reservation, outcome: Outcome): Omit<JobEvent, 'at'> {
-  const event = about(KINDS[outcome.to], reservation);
+function endOf({ jid, queue, wid }: Reservation, outcome: Outcome, now: Micros): Omit<JobEvent, 'at'> {
+  const event = { kind: KINDS[outcome.to], jid, queue, wid };
   if (outcome.to !== 'retries' && outcome.to !== 'dead') return event;
   const { errtype, message } = JSON.parse(outcome.failure) as { errtype?: string; message?: string };
   const error = [errtype, message].filter(Boolean).join(': ');
-  return { ...event, error, ...(outcome.to === 'retries' && { due: formatTime(outcome.due) }) };
+  return { ...event, error, ...(outcome.to === 'retries' && { due: formatTime(now + outcome.in) }) };
 }

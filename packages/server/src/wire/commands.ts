@@ -309,11 +309,11 @@ async function claim(
   permitOwned(caller, await jobs.producerOwner(name), `the producer name ${excerpt(name)}`);
   session.claimProducer(producer);
   // After the other connection's last push: operations keep their order.
-  const { pushed, notes } = await jobs.pushed(producer, answered);
+  const { pushed, answers } = await jobs.pushed(producer, answered);
   session.countFrom(pushed);
-  if (notes.size === 0) return { pushed, refused: '' };
-  // Notes are JSON already, and may have megabytes.
-  const refused = [...notes].map(([line, note]) => `"${line}":${note}`).join(',');
+  if (answers.size === 0) return { pushed, refused: '' };
+  // They are JSON already, and may have megabytes.
+  const refused = [...answers].map(([line, answer]) => `"${line}":${answer}`).join(',');
   return { pushed, refused: `,"refused":{${refused}}` };
 }
 

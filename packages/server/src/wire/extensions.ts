@@ -69,10 +69,10 @@ async function fetchBulk(payload: string, desk: Desk, session: Session): Promise
 function fetchedAll(taken: readonly Reservation[]): string {
   let known: Micros | undefined;
   let end = '';
-  const parts = taken.map(({ document, enqueuedAt, failure, hold, expiresAt }) => {
+  const parts = taken.map(({ document, enqueuedAt, failure, reservationId, expiresAt }) => {
     if (expiresAt !== known) end = formatTime(expiresAt);
     known = expiresAt;
-    return fetchedText(fetchedJob(document, enqueuedAt, failure), hold, end);
+    return fetchedText(fetchedJob(document, enqueuedAt, failure), reservationId, end);
   });
   return `[${parts.join(',')}]`;
 }
@@ -118,7 +118,8 @@ async function extend(payload: string, desk: Desk, session: Session): Promise<An
   return refusals(longer, await Promise.all(held));
 }
 
-const heldOf = ({ jid, rid }: HandOut, session: Session): Held => mayEnd({ jid, hold: rid }, session);
+const heldOf = ({ jid, rid }: HandOut, session: Session): Held =>
+  mayEnd({ jid, reservationId: rid }, session);
 
 function refusals(entries: readonly HandOut[], held: readonly boolean[]): Answer {
   const refused = entries.filter((_, index) => !held[index]);

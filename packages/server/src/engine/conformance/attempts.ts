@@ -2,7 +2,7 @@
  * Conformance: what is kept of a job's failed executions goes with the job wherever it goes.
  */
 import { describe, expect, test } from 'vitest';
-import type { EntryChange, Found, Place, Reservation } from '../engine.ts';
+import type { EntryChange, Found, Place } from '../engine.ts';
 import { entries, entry, failure, HOUR, jids, type Open, type Scene, scenes } from './scene.ts';
 
 const PLACES: readonly Place[] = ['ready', 'scheduled', 'retries', 'dead'];
@@ -21,22 +21,18 @@ const all = (scene: Scene): Promise<Found[]> => scene.found({ places: PLACES });
 
 async function failNext(scene: Scene, attempts: string | undefined, to: 'retries' | 'dead' = 'retries') {
   const held = await scene.take();
-  const due = scene.now + HOUR;
-  await scene.engine.settle(held, () => ({ to, due, failure: failure('no'), attempts }));
+  await scene.engine.settle(held, { to, in: HOUR, failure: failure('no'), attempts });
 }
 
 function exerciseKept(begin: Begin): void {
-  test('the rule of a verdict sees what was kept before; undefined leaves it', async () => {
+  test('a reservation is read with the attempts that were kept before; undefined leaves them', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const seen: (string | undefined)[] = [];
     for (const attempts of ['["one"]', undefined, '["one","two"]']) {
       const held = await scene.take();
-      const rule = (known: Reservation) => {
-        seen.push(known.attempts);
-        return { to: 'retries', due: scene.now, failure: failure('no'), attempts } as const;
-      };
-      await scene.engine.settle(held, rule);
+      seen.push((await scene.engine.reservation(held))?.attempts);
+      await scene.engine.settle(held, { to: 'retries', in: 0, failure: failure('no'), attempts });
       await scene.engine.promote('retries', 10);
       await scene.restart();
     }
@@ -53,12 +49,12 @@ function exerciseKept(begin: Begin): void {
   });
 }
 
-const CHANGES: [string, (now: number) => EntryChange][] = [
+const CHANGES: [string, (now: number, documents: readonly string[]) => EntryChange][] = [
   ['requeue', () => ({ do: 'requeue' })],
-  ['kill', (now) => ({ do: 'kill', until: now + 9 * HOUR })],
+  ['kill', () => ({ do: 'kill', deadFor: 9 * HOUR })],
   ['schedule', (now) => ({ do: 'schedule', at: now + 5 * HOUR })],
-  ['move', () => ({ do: 'move', queue: 'elsewhere', rewrite: (document) => document })],
-  ['prioritize', () => ({ do: 'prioritize', priority: 7, rewrite: (document) => document })],
+  ['move', (_, documents) => ({ do: 'move', queue: 'elsewhere', documents })],
+  ['prioritize', (_, documents) => ({ do: 'prioritize', priority: 7, documents })],
 ];
 
 function exerciseChanges(begin: Begin): void {
@@ -69,7 +65,14 @@ function exerciseChanges(begin: Begin): void {
     await failNext(scene, '["second"]');
     const found = await all(scene);
     const names = found.map(({ entry: name }) => name);
-    await scene.engine.change(names, make(scene.now), { name: 'change', action: 'change' });
+    await scene.engine.change(
+      names,
+      make(
+        scene.now,
+        found.map(({ document }) => document),
+      ),
+      { name: 'change', action: 'change' },
+    );
     expect((await all(scene)).map(({ attempts }) => attempts)).toEqual(['["first"]', '["second"]']);
     await scene.engine.undo('change', 10);
     expect(await all(scene)).toEqual(found);

@@ -46,7 +46,7 @@ function exerciseStep(begin: Begin, by: number): void {
     const names = jids('job', 3);
     await scene.engine.push(entries(names, { reserveFor: 60 }));
     await scene.take();
-    await scene.engine.extend(await scene.take(), scene.now + 100 * SECOND);
+    await scene.engine.extend(await scene.take(), 100 * SECOND);
     const moving = scene.set(by);
     await scene.take(); // after the clock was set, before the commit that moves the ends
     await moving;
@@ -115,7 +115,11 @@ function exerciseStep(begin: Begin, by: number): void {
   });
 }
 
-const counted = (producer: Producer, line: number): Counted => ({ producer, line, note: () => undefined });
+const counted = (producer: Producer, line: number): Counted => ({
+  producer,
+  line,
+  note: { of: 'line', refused: [] },
+});
 
 function exerciseTimes(begin: Begin): void {
   test('scheduled jobs and retries follow it: they are due at times', async () => {

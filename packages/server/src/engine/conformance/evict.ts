@@ -22,7 +22,7 @@ function exerciseEviction(begin: Begin): void {
     await scene.fill('dead', ['old-1', 'old-2'], HOUR);
     await scene.engine.push(jids('job', 3).map((jid) => entry(jid)));
     const names = (await all(scene, { places: ['ready'] })).map(({ entry }) => entry);
-    const kill = { do: 'kill', until: scene.now + 2 * HOUR, spareDead: true } as const;
+    const kill = { do: 'kill', deadFor: 2 * HOUR, spareDead: true } as const;
     await expect(scene.engine.change(names, kill, { name: 'kill', action: 'kill' })).rejects.toMatchObject({
       code: 'INVALID',
       message: expect.stringMatching(/has 2 of at most 3 .* kill of 3 more would delete its 2 oldest/),
@@ -42,10 +42,10 @@ function exerciseEviction(begin: Begin): void {
     const scene = await begin({ deadLimit: 3 });
     await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
     const names = (await all(scene)).map(({ entry }) => entry);
-    await scene.engine.change(names, { do: 'kill', until: scene.now + HOUR });
+    await scene.engine.change(names, { do: 'kill', deadFor: HOUR });
     expect(scene.engine.meter.evicted).toBe(2);
     await scene.fill('scheduled', ['later'], HOUR);
-    await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadUntil: scene.now + HOUR });
+    await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: HOUR });
     expect(scene.engine.meter.evicted).toBe(3);
     await scene.fill('dead', ['failed'], 2 * HOUR);
     expect(scene.engine.meter.evicted).toBe(4);

@@ -101,9 +101,9 @@ function exerciseReservation(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 100)));
     const holds: number[] = [];
-    for (let left = 100; left > 0; left--) holds.push((await scene.take()).hold);
+    for (let left = 100; left > 0; left--) holds.push((await scene.take()).reservationId);
     expect(new Set(holds).size).toBe(100);
-    for (const hold of holds) expect(Math.abs(hold - scene.now)).toBeLessThan(SECOND);
+    for (const reservationId of holds) expect(Math.abs(reservationId - scene.now)).toBeLessThan(SECOND);
   });
 
   test('fetches of one instant never share a job', async () => {
@@ -131,7 +131,7 @@ function exerciseMany(begin: Begin): void {
     const ask = { queues: ['p', 'a', 'none', 'b'], wid: 'w1' };
     const taken = await scene.engine.fetchMany(ask, 3);
     expect(taken.map(({ jid }) => jid)).toEqual(['a-0000001', 'a-0000002', 'high-0001']);
-    expect(new Set(taken.map(({ hold }) => hold)).size).toBe(3);
+    expect(new Set(taken.map(({ reservationId }) => reservationId)).size).toBe(3);
     expect((await scene.engine.fetchMany(ask, 3)).map(({ jid }) => jid)).toEqual(['low-00001']);
     expect(await scene.engine.fetchMany(ask, 3)).toEqual([]);
     await expectSizes(scene.engine, { working: 4 });

@@ -219,10 +219,10 @@ function exerciseFailed(begin: Begin): void {
         (await all(scene)).map(({ entry }) => entry),
         what,
       );
-    const rewrite = (document: string) => document;
-    await change({ do: 'prioritize', priority: 9, rewrite });
+    const documents = (await all(scene)).map(({ document }) => document);
+    await change({ do: 'prioritize', priority: 9, documents });
     await change({ do: 'schedule', at: scene.now + 2 * HOUR });
-    await change({ do: 'kill', until: scene.now + HOUR });
+    await change({ do: 'kill', deadFor: HOUR });
     const found = await all(scene, { order: 'failed' });
     expect(named(found).slice(0, 2).sort()).toEqual(['later', 'well']);
     expect(found.map(({ failedAt = 0 }) => Math.floor(failedAt / 1000))).toEqual([
@@ -300,7 +300,7 @@ function exerciseBites(begin: Begin): void {
 /** Action → where the jobs of ready, scheduled, retries, working and dead are after it. */
 const FATES: [name: string, (now: number) => EntryChange, (string | undefined)[]][] = [
   ['discard', () => ({ do: 'discard' }), [undefined, undefined, undefined, 'working', undefined]],
-  ['kill', (now) => ({ do: 'kill', until: now + 9 * HOUR }), ['dead', 'dead', 'dead', 'working', 'dead']],
+  ['kill', () => ({ do: 'kill', deadFor: 9 * HOUR }), ['dead', 'dead', 'dead', 'working', 'dead']],
   ['requeue', () => ({ do: 'requeue' }), ['ready', 'ready', 'ready', 'working', 'ready']],
   [
     'schedule',
@@ -341,7 +341,7 @@ function exerciseChange(begin: Begin): void {
   test('a change tells what it did: not to jobs that are so already, have moved, or have no such name', async () => {
     const scene = await everywhere(begin);
     const names = (await all(scene)).map(({ entry }) => entry);
-    const kill = { do: 'kill', until: scene.now + HOUR } as const;
+    const kill = { do: 'kill', deadFor: HOUR } as const;
     expect(await scene.engine.change([...names, 'nonsense'], kill)).toEqual([
       true,
       true,
@@ -358,7 +358,7 @@ function exerciseChange(begin: Begin): void {
     const scene = await begin({ deadLimit: 2 });
     await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
     const [first, ...others] = (await all(scene)).map(({ entry }) => entry);
-    await scene.engine.change(others, { do: 'kill', until: scene.now + HOUR });
+    await scene.engine.change(others, { do: 'kill', deadFor: HOUR });
     await expectSizes(scene.engine, { dead: 2 });
     const news: string[] = [];
     scene.engine.onDue((place) => news.push(place));
@@ -368,17 +368,19 @@ function exerciseChange(begin: Begin): void {
   });
 }
 
-function exerciseEdit(begin: Begin): void {
-  const rewrite = (document: string): string => document.replace('"T"', '"Rewritten"');
+const rewritten = (found: readonly Found[]): string[] =>
+  found.map(({ document }) => document.replace('"T"', '"Rewritten"'));
 
+function exerciseEdit(begin: Begin): void {
   test('a moved job stands at the tail of its new queue, rewritten, and whoever waits there is told', async () => {
     const scene = await begin();
     await scene.engine.push([entry('here-1', { queue: 'new' }), entry('job-1'), entry('job-2')]);
     await scene.fill('retries', ['later'], HOUR);
     const told: [string, number][] = [];
     scene.engine.onReady((queue, count) => told.push([queue, count]) > 0);
-    const names = (await all(scene, { jids: ['job-1', 'later'] })).map(({ entry }) => entry);
-    await scene.engine.change(names, { do: 'move', queue: 'new', rewrite });
+    const found = await all(scene, { jids: ['job-1', 'later'] });
+    const names = found.map(({ entry }) => entry);
+    await scene.engine.change(names, { do: 'move', queue: 'new', documents: rewritten(found) });
     expect(told).toEqual([['new', 1]]);
     await expectQueues(scene.engine, { default: 1, filled: 0, new: 2 });
     await scene.engine.mutate({ set: 'retries', change: 'requeue' });
@@ -393,8 +395,36 @@ function exerciseEdit(begin: Begin): void {
   test('a job of another priority is handed out accordingly', async () => {
     const scene = await begin();
     await scene.engine.push(jids('job', 3).map((jid) => entry(jid)));
-    const names = (await all(scene, { jids: ['job-000002'] })).map(({ entry }) => entry);
-    expect(await scene.engine.change(names, { do: 'prioritize', priority: 9, rewrite })).toEqual([true]);
+    const found = await all(scene, { jids: ['job-000002'] });
+    const names = found.map(({ entry }) => entry);
+    const what = { do: 'prioritize', priority: 9, documents: rewritten(found) } as const;
+    expect(await scene.engine.change(names, what)).toEqual([true]);
     expect(await scene.drain()).toEqual(['job-000002', 'job-000000', 'job-000001']);
+  });
+
+  test('a job that was changed since it was found is passed over: the later document would undo the earlier change', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('ready-1'), entry('later-1', { at: scene.now + HOUR })]);
+    const found = await all(scene);
+    const names = found.map(({ entry }) => entry);
+    const documents = rewritten(found);
+    const first = { do: 'prioritize', priority: 9, documents } as const;
+    expect(await scene.engine.change(names, first)).toEqual([true, true]);
+    const old = found.map(({ document }) => document);
+    expect(await scene.engine.change(names, { do: 'move', queue: 'new', documents: old })).toEqual([
+      false,
+      false,
+    ]);
+    expect((await all(scene)).map(({ document }) => document)).toEqual(documents);
+  });
+
+  test('a change of documents that has not one for each entry is refused, and changes nothing', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-1'), entry('job-2')]);
+    const found = await all(scene);
+    const names = found.map(({ entry }) => entry);
+    const what = { do: 'move', queue: 'new', documents: rewritten(found).slice(1) } as const;
+    await expect(scene.engine.change(names, what)).rejects.toMatchObject({ code: 'INVALID' });
+    expect(await all(scene)).toEqual(found);
   });
 }

@@ -37,12 +37,7 @@ async function end(scene: Scene, outcome: Outcome, ...queues: string[]): Promise
   await scene.engine.settle(held, outcome);
 }
 
-const failed = (
-  scene: Scene,
-  message: string,
-  to: 'retries' | 'dead' = 'retries',
-  errtype = 'Boom',
-): Outcome => {
+const failed = (message: string, to: 'retries' | 'dead' = 'retries', errtype = 'Boom'): Outcome => {
   const failure = JSON.stringify({
     failed_at: '2026-06-10T12:00:00Z',
     message,
@@ -50,7 +45,7 @@ const failed = (
     retry_count: 0,
     remaining: 1,
   });
-  return { to, due: scene.now + DAY, failure, error: { errtype, message } };
+  return { to, in: DAY, failure, error: { errtype, message } };
 };
 
 function series(scene: Scene, ask: Partial<SeriesAsk> = {}): Promise<readonly SeriesStep[]> {
@@ -65,7 +60,7 @@ function exerciseSeries(begin: Begin): void {
     const start = scene.now;
     await scene.engine.push(entries(jids('job', 5)));
     await end(scene, { to: 'done' });
-    await end(scene, failed(scene, 'no'));
+    await end(scene, failed('no'));
     const first = [start, 5, 1, 1, 0];
     expect((await series(scene)).map(counts)).toEqual([first]);
     scene.now = start;
@@ -73,7 +68,7 @@ function exerciseSeries(begin: Begin): void {
     expect((await series(scene)).map(counts)).toEqual([first]);
     await nextMinute(scene);
     await nextMinute(scene);
-    await end(scene, failed(scene, 'no', 'dead'));
+    await end(scene, failed('no', 'dead'));
     await end(scene, { to: 'forgotten' });
     await end(scene, { to: 'queue' });
     const later = [start + 3 * MINUTE, 0, 0, 1, 1];
@@ -172,7 +167,7 @@ function exerciseKinds(begin: Begin): void {
     await scene.engine.push([entry('a', { queue: 'mail', jobtype: 'Send' })]);
     await nextMinute(scene);
     await scene.engine.push(entries(jids('sum', 3), { queue: 'bulk', jobtype: 'Sum' }));
-    await end(scene, failed(scene, 'no'), 'mail');
+    await end(scene, failed('no'), 'mail');
     const mail = { queue: 'mail', jobtype: 'Send', pushed: 1, done: 0, failed: 1, dead: 0 };
     const bulk = { queue: 'bulk', jobtype: 'Sum', pushed: 3, done: 0, failed: 0, dead: 0 };
     expect(await scene.engine.kinds(start)).toEqual([bulk, mail]);
@@ -188,7 +183,7 @@ function exerciseKept(begin: Begin): void {
     await scene.engine.push(entries(jids('job', 3)));
     scene.now += 10 * DAY;
     await scene.engine.record();
-    await end(scene, failed(scene, 'no', 'dead'));
+    await end(scene, failed('no', 'dead'));
     await scene.engine.record();
     scene.now -= 10 * DAY;
     await scene.engine.record();
@@ -201,7 +196,7 @@ function exerciseKept(begin: Begin): void {
   test('minutes are forgotten after a day, hours and errors after 180', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
-    await end(scene, failed(scene, 'no'));
+    await end(scene, failed('no'));
     await nextMinute(scene);
     await end(scene, { to: 'done' });
     await nextMinute(scene);
@@ -226,9 +221,9 @@ function exerciseKept(begin: Begin): void {
   test('a flush forgets what happened, and only that', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
-    await end(scene, failed(scene, 'no'));
+    await end(scene, failed('no'));
     await nextMinute(scene);
-    await end(scene, failed(scene, 'no'));
+    await end(scene, failed('no'));
     await scene.engine.flush();
     expect(await series(scene, { step: 'hour' })).toEqual([]);
     expect(await scene.engine.kinds(0)).toEqual([]);
@@ -248,11 +243,11 @@ function exerciseErrors(begin: Begin): void {
       entry('three', { jobtype: 'Send' }),
       entry('four'),
     ]);
-    await end(scene, failed(scene, 'order 17 failed'));
-    await end(scene, failed(scene, 'order 4711 failed', 'dead'));
+    await end(scene, failed('order 17 failed'));
+    await end(scene, failed('order 4711 failed', 'dead'));
     await nextMinute(scene, HOUR);
     await end(scene, { to: 'forgotten', error: { errtype: 'Boom', message: 'order 1 failed' } });
-    await end(scene, failed(scene, 'no such host', 'dead', 'NetError'));
+    await end(scene, failed('no such host', 'dead', 'NetError'));
     for (const again of [false, true]) {
       if (again) await scene.restart();
       const [net, boom, ...others] = await scene.engine.errors({ from: start });
@@ -298,7 +293,7 @@ function exerciseErrorJobs(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 4)));
     for (const message of ['order 1 failed', 'no such host', 'order 2 "x"\nfailed', 'order 2 failed'])
-      await end(scene, failed(scene, message));
+      await end(scene, failed(message));
     const { id } = fingerprint('Boom', 'order 3 failed');
     const ask = { places: ['retries', 'ready', 'dead'], fingerprints: [id] } as const;
     const jobs = await scene.found(ask);
@@ -306,7 +301,7 @@ function exerciseErrorJobs(begin: Begin): void {
     expect((await scene.engine.count(ask)).count).toBe(2);
     await scene.engine.change(
       jobs.map(({ entry: name }) => name),
-      { do: 'kill', until: scene.now + DAY },
+      { do: 'kill', deadFor: DAY },
     );
     const groups = await scene.engine.errors({ from: 0 });
     const of = (wanted: string) => groups.find((group) => group.id === wanted);
@@ -324,7 +319,7 @@ function exerciseManyErrors(begin: Begin): void {
     for (const errtype of types) {
       const half = messages.slice(0, 300);
       await scene.engine.push(entries(jids(errtype, half.length)));
-      for (const message of half) await end(scene, failed(scene, message, 'retries', errtype));
+      for (const message of half) await end(scene, failed(message, 'retries', errtype));
       scene.now -= half.length * SECOND;
       await nextMinute(scene, SECOND);
     }

@@ -53,7 +53,7 @@ function exerciseLife(begin: Begin): void {
     expect(await scene.engine.nextDue('working')).toBe(scene.now + SPAN);
     scene.now += SPAN;
     expect(await scene.engine.overdue(10)).toMatchObject([
-      { jid: 'short-001', leased: true, hold: held.hold, expiresAt: scene.now },
+      { jid: 'short-001', leased: true, reservationId: held.reservationId, expiresAt: scene.now },
     ]);
   });
 
@@ -88,7 +88,7 @@ function exerciseLife(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const held = await leased(scene);
-    expect(await scene.engine.extend(held, scene.now + 3600 * SECOND)).toBe(true);
+    expect(await scene.engine.extend(held, 3600 * SECOND)).toBe(true);
     scene.now += SPAN;
     expect(await overdue(scene)).toEqual(['job-00001']);
   });
@@ -112,7 +112,7 @@ function exerciseEnd(begin: Begin): void {
     await scene.take(); // w1, without a lease
     const [second, ended] = [await leased(scene), await leased(scene)];
     await scene.engine.settle(ended, { to: 'done' });
-    const names = [second, first].map(({ jid, hold }) => ({ jid, hold }));
+    const names = [second, first].map(({ jid, reservationId }) => ({ jid, reservationId }));
     expect(await scene.engine.leasedBy('w1')).toEqual(names);
     await scene.restart();
     expect(await scene.engine.leasedBy('w1')).toEqual(names);
@@ -125,12 +125,12 @@ function exerciseEnd(begin: Begin): void {
     for (const losses of [0, 1, 2]) {
       const held = await leased(scene);
       expect(held.losses).toBe(losses);
-      const outcome = { to: 'retries', due: scene.now, failure: failure('lost'), lost: true } as const;
+      const outcome = { to: 'retries', in: 0, failure: failure('lost'), lost: true } as const;
       expect(await scene.engine.settle(held, outcome)).toBe(true);
       expect(await scene.engine.promote('retries', 1)).toBe(1);
     }
     const held = await leased(scene);
-    await scene.engine.settle(held, { to: 'retries', due: scene.now, failure: failure('other') });
+    await scene.engine.settle(held, { to: 'retries', in: 0, failure: failure('other') });
     await scene.engine.promote('retries', 1);
     expect((await leased(scene)).losses).toBe(3);
   });
@@ -146,10 +146,8 @@ function exerciseEnd(begin: Begin): void {
     const seen: unknown[] = [];
     for (const held of [...taken, alone]) {
       await scene.engine.overdue(1);
-      await scene.engine.settle(held, ({ others }) => {
-        seen.push(others);
-        return { to: 'retries', due: scene.now, failure: failure('lost'), lost: true };
-      });
+      seen.push((await scene.engine.reservation(held))?.others);
+      await scene.engine.settle(held, { to: 'retries', in: 0, failure: failure('lost'), lost: true });
     }
     expect(seen).toEqual([2, 2, 2, 0]);
   });
@@ -185,10 +183,9 @@ function exerciseEnd(begin: Begin): void {
     const found = await scene.engine.overdue(10);
     await scene.engine.beat('w1');
     expect(found).toHaveLength(1);
-    const verdict = ({ expiresAt }: Reservation): undefined => {
-      expect(expiresAt).toBe(scene.now + SPAN);
-    };
-    expect(await scene.engine.settle(held, verdict)).toBe(false);
+    expect((await scene.engine.reservation(held))?.expiresAt).toBe(scene.now + SPAN);
+    const lost = { to: 'retries', in: 0, failure: failure('lost'), lost: true } as const;
+    expect(await scene.engine.settle(held, lost, { onlyIfOverdue: true })).toBe(false);
     expect(await scene.engine.settle(held, { to: 'done' })).toBe(true);
   });
 

@@ -49,7 +49,7 @@ export class Model {
     return undefined;
   }
 
-  settle(jid: string, outcome: Outcome): boolean {
+  settle(jid: string, outcome: Outcome, now: number): boolean {
     const job = this.jobs.find((each) => each.jid === jid && each.place === 'working');
     if (!job) return false;
     if (outcome.to === 'queue') {
@@ -61,7 +61,7 @@ export class Model {
     this.processed += 1;
     if (outcome.to !== 'done') this.failures += 1;
     if (outcome.to === 'done' || outcome.to === 'forgotten') this.jobs.splice(this.jobs.indexOf(job), 1);
-    else Object.assign(job, { place: outcome.to, due: outcome.due });
+    else Object.assign(job, { place: outcome.to, due: now + outcome.in });
     return true;
   }
 

@@ -2,7 +2,7 @@
  * Conformance: what a push promises. Now or later, all or none, order inside a queue by priority and then by age.
  */
 import { describe, expect, test } from 'vitest';
-import type { Counted, Producer, Refusal } from '../engine.ts';
+import type { Counted, Producer, PushNote, RefusedJob } from '../engine.ts';
 import {
   entries,
   entry,
@@ -125,9 +125,9 @@ function exerciseJids(begin: Begin): void {
       expect(held).toMatchObject({ jid: text, wid: text });
     }
     for (const [index, jid] of texts.entries()) {
-      expect(
-        await scene.engine.settle({ jid }, { to: 'retries', due: scene.now + HOUR, failure: failure('x') }),
-      ).toBe(true);
+      expect(await scene.engine.settle({ jid }, { to: 'retries', in: HOUR, failure: failure('x') })).toBe(
+        true,
+      );
       expect(await scene.engine.mutate({ set: 'retries', change: 'discard', jids: [jid] })).toBe(1);
       await expectSizes(scene.engine, {
         working: texts.length - index - 1,
@@ -139,12 +139,22 @@ function exerciseJids(begin: Begin): void {
 }
 
 function exerciseLimit(begin: Begin): void {
-  test('a queue that would grow past its limit is left out of a push and told; the others get their jobs', async () => {
+  test('the ready jobs of a queue that would grow past its limit are refused, each by itself; other queues and later jobs are stored', async () => {
     const scene = await begin({ maxQueueLength: 3 });
     await scene.engine.push(entries(['job-00001', 'job-00002']));
-    const bulk = [entry('job-00003'), entry('job-00004'), entry('other-001', { queue: 'other' })];
-    expect(await scene.engine.push(bulk)).toEqual([{ queue: 'default', reason: FULL(2, 3) }]);
+    const bulk = [
+      entry('job-00003'),
+      entry('other-001', { queue: 'other' }),
+      entry('later-001', { at: scene.now + HOUR }),
+      entry('job-00004'),
+    ];
+    const full = { code: 'LIMIT', reason: FULL(2, 3) };
+    expect(await scene.engine.push(bulk)).toEqual([
+      { index: 0, ...full },
+      { index: 3, ...full },
+    ]);
     await expectQueues(scene.engine, { default: 2, other: 1 });
+    await expectSizes(scene.engine, { scheduled: 1 });
   });
 
   test('a refused push changes nothing for the others of its moment', async () => {
@@ -156,7 +166,7 @@ function exerciseLimit(begin: Begin): void {
       scene.engine.push([entry('job-00005')]),
       scene.engine.push([entry('other-001', { queue: 'other' })]),
     ]);
-    expect(results.map(({ length }) => length)).toEqual([0, 1, 0, 1, 0]);
+    expect(results.map(({ length }) => length)).toEqual([0, 2, 0, 1, 0]);
     expect(await scene.drain('default', 'other')).toEqual(['job-00001', 'job-00004', 'other-001']);
   });
 }
@@ -165,10 +175,9 @@ const FULL = (size: number, limit: number) => `default is too large, currently $
 
 const shop: Producer = { name: 'shop', keep: 30 * 24 * HOUR };
 
-/** The push with this number of a producer, of which nothing, or the refusals, are to be remembered. */
-function line(number: number, producer = shop): Counted {
-  const note = (left: readonly Refusal[]): string | undefined => left[0]?.reason;
-  return { producer, line: number, note };
+/** The push with this number of a producer, with what was refused before it came to the engine. */
+function line(number: number, producer = shop, refused: readonly RefusedJob[] = []): Counted {
+  return { producer, line: number, note: { of: 'jobs', refused } };
 }
 
 async function pushedBy({ engine }: Scene, producer = shop): Promise<number> {
@@ -196,16 +205,36 @@ function exerciseProducers(begin: Begin): void {
     await scene.engine.push([entry('job-00002')], line(2));
     await scene.engine.push([entry('job-00003')], line(3));
     await scene.restart();
-    const notes = new Map([2, 3].map((number) => [number, FULL(1, 1)]));
+    const note = (jid: string): PushNote => ({
+      of: 'jobs',
+      refused: [{ jid, code: 'LIMIT', reason: FULL(1, 1) }],
+    });
+    const notes = new Map([2, 3].map((number) => [number, note(`job-0000${number}`)]));
     expect(await scene.engine.pushed(shop, 1)).toEqual({ pushed: 3, notes });
     notes.delete(2);
     expect(await scene.engine.pushed(shop, 2)).toEqual({ pushed: 3, notes });
     expect(await scene.engine.pushed(shop, 0)).toEqual({ pushed: 3, notes });
   });
 
+  test('refusals from before the push and those of the engine are kept together, a line of its own too', async () => {
+    const scene = await begin({ maxQueueLength: 1 });
+    const before: RefusedJob = { jid: 'bad-00001', code: 'INVALID', reason: 'args must be a list' };
+    await scene.engine.push(entries(['job-00001', 'job-00002']), line(1, shop, [before]));
+    const whole: PushNote = { of: 'line', refused: [{ jid: '', reason: 'ERR internal error' }] };
+    await scene.engine.push([], { producer: shop, line: 2, note: whole });
+    const full = { code: 'LIMIT', reason: FULL(0, 1) } as const;
+    expect(await scene.engine.pushed(shop, 0)).toEqual({
+      pushed: 2,
+      notes: new Map([
+        [1, { of: 'jobs', refused: [before, { jid: 'job-00001', ...full }, { jid: 'job-00002', ...full }] }],
+        [2, whole],
+      ]),
+    });
+  });
+
   test('notes are kept of the last 1,000 pushes', async () => {
     const scene = await begin();
-    const noted = { ...line(0), note: () => 'no' };
+    const noted = line(0, shop, [{ jid: 'job-00001', code: 'INVALID', reason: 'no' }]);
     const numbers = Array.from({ length: 1200 }, (_, index) => index + 1);
     await Promise.all(numbers.map((number) => scene.engine.push([], { ...noted, line: number })));
     const { notes } = await scene.engine.pushed(shop, 0);

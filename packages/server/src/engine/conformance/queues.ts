@@ -228,7 +228,7 @@ function exerciseCounts(begin: Begin): void {
     scene.now += 2 * DAY;
     await scene.engine.settle(await scene.take(), {
       to: 'retries',
-      due: scene.now + HOUR,
+      in: HOUR,
       failure: failure('x'),
     });
     const days = await scene.engine.history(5);

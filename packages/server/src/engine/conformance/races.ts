@@ -90,8 +90,8 @@ function exerciseSettling(begin: Begin): void {
   });
 }
 
-const expired = (due: number) =>
-  ({ to: 'retries', due, failure: failure('Faktory job reservation expired') }) as const;
+const expired = (delay: number) =>
+  ({ to: 'retries', in: delay, failure: failure('Faktory job reservation expired') }) as const;
 
 function exerciseOneWinner(begin: Begin): void {
   test('an ACK that comes first wins against the expiry', async () => {
@@ -103,7 +103,7 @@ function exerciseOneWinner(begin: Begin): void {
     if (!overdue) throw new Error('nothing is overdue');
     const [ack, expiry] = await Promise.all([
       scene.engine.settle({ jid: 'job-00001' }, { to: 'done' }),
-      scene.engine.settle({ jid: overdue.jid, hold: overdue.hold }, expired(scene.now + HOUR)),
+      scene.engine.settle({ jid: overdue.jid, reservationId: overdue.reservationId }, expired(HOUR)),
     ]);
     expect([ack, expiry]).toEqual([true, false]);
     await expectSizes(scene.engine, { processed: 1 });
@@ -115,7 +115,7 @@ function exerciseOneWinner(begin: Begin): void {
     const held = await scene.take();
     scene.now += HOUR;
     const [expiry, ack] = await Promise.all([
-      scene.engine.settle({ jid: held.jid, hold: held.hold }, expired(scene.now + HOUR)),
+      scene.engine.settle({ jid: held.jid, reservationId: held.reservationId }, expired(HOUR)),
       scene.engine.settle({ jid: 'job-00001' }, { to: 'done' }),
     ]);
     expect([expiry, ack]).toEqual([true, false]);
@@ -134,8 +134,8 @@ function exerciseManyEnds(begin: Begin): void {
     await scene.engine.settle({ jid: 'job-00001' }, { to: 'queue' });
     await scene.take();
     const settled = await scene.engine.settle(
-      { jid: overdue.jid, hold: overdue.hold },
-      expired(scene.now + HOUR),
+      { jid: overdue.jid, reservationId: overdue.reservationId },
+      expired(HOUR),
     );
     expect(settled).toBe(false);
     await expectSizes(scene.engine, { working: 1 });

@@ -122,7 +122,7 @@ export class Scene {
     for (const jid of jids) {
       const held = await this.take(change.queue ?? 'filled');
       expect(held.jid).toBe(jid);
-      await this.engine.settle(held, { to: set, due: this.now + due, failure: failure(jid) });
+      await this.engine.settle(held, { to: set, in: due, failure: failure(jid) });
     }
   }
 }

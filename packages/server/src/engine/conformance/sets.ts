@@ -53,7 +53,7 @@ function exerciseEach(set: TimedSet, begin: Begin): void {
     const scene = await begin();
     await scene.fill(set, jids('job', 4));
     const { processed, failures } = await scene.engine.sizes();
-    expect(await scene.engine.mutate({ set, change: 'kill', deadUntil: scene.now + 9 * HOUR })).toBe(4);
+    expect(await scene.engine.mutate({ set, change: 'kill', deadFor: 9 * HOUR })).toBe(4);
     await expectSizes(scene.engine, { dead: 4, processed, failures });
     expect(await scene.engine.nextDue('dead')).toBe(scene.now + 9 * HOUR);
   });
@@ -74,9 +74,7 @@ function exerciseKill(begin: Begin): void {
   test('killing a dead entry refreshes its end', async () => {
     const scene = await begin();
     await scene.fill('dead', ['dead-0001'], HOUR);
-    expect(await scene.engine.mutate({ set: 'dead', change: 'kill', deadUntil: scene.now + 9 * HOUR })).toBe(
-      1,
-    );
+    expect(await scene.engine.mutate({ set: 'dead', change: 'kill', deadFor: 9 * HOUR })).toBe(1);
     scene.now += 2 * HOUR;
     expect(await scene.engine.purge(10)).toBe(0);
     expect(await scene.engine.nextDue('dead')).toBe(scene.now + 7 * HOUR);
@@ -85,7 +83,7 @@ function exerciseKill(begin: Begin): void {
   test('a killed job keeps its failure', async () => {
     const scene = await begin();
     await scene.fill('retries', ['retry-001']);
-    await scene.engine.mutate({ set: 'retries', change: 'kill', deadUntil: scene.now + HOUR });
+    await scene.engine.mutate({ set: 'retries', change: 'kill', deadFor: HOUR });
     await scene.engine.mutate({ set: 'dead', change: 'requeue' });
     expect((await scene.take('filled')).failure).toBe(failure('retry-001'));
   });

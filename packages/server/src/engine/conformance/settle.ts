@@ -24,7 +24,7 @@ export function exerciseSettle(open: Open): void {
     const begin = scenes(open);
     exerciseOutcomes(begin);
     exercisePutBack(begin);
-    exerciseVerdict(begin);
+    exerciseRead(begin);
     exerciseNotHeld(begin);
     exerciseOneJid(begin);
     exerciseMany(begin);
@@ -42,7 +42,7 @@ function exerciseOutcomes(begin: Begin): void {
   test('retries keeps the job until its time, with its failure, and counts one processed and one failure', async () => {
     const scene = await begin();
     const told = failure('boom');
-    await end(scene, { to: 'retries', due: scene.now + 20 * SECOND, failure: told });
+    await end(scene, { to: 'retries', in: 20 * SECOND, failure: told });
     await expectSizes(scene.engine, { retries: 1, processed: 1, failures: 1 });
     expect(await scene.engine.nextDue('retries')).toBe(scene.now + 20 * SECOND);
     scene.now += 20 * SECOND;
@@ -52,7 +52,7 @@ function exerciseOutcomes(begin: Begin): void {
 
   test('dead buries the job until its time and counts one processed and one failure', async () => {
     const scene = await begin();
-    await end(scene, { to: 'dead', due: scene.now + HOUR, failure: failure('boom') });
+    await end(scene, { to: 'dead', in: HOUR, failure: failure('boom') });
     await expectSizes(scene.engine, { dead: 1, processed: 1, failures: 1 });
     expect(await scene.engine.nextDue('dead')).toBe(scene.now + HOUR);
   });
@@ -71,7 +71,7 @@ function exerciseOutcomes(begin: Begin): void {
     await expectSizes(scene.engine, {});
     const again = await scene.take();
     expect(again).toMatchObject({ jid: 'job-00001', failure: failure('before'), document: held.document });
-    expect(again.hold).not.toBe(held.hold);
+    expect(again.reservationId).not.toBe(held.reservationId);
   });
 }
 
@@ -110,30 +110,42 @@ function exercisePutBack(begin: Begin): void {
   });
 }
 
-function exerciseVerdict(begin: Begin): void {
-  test('a verdict sees the reservation as it was handed out and decides by it', async () => {
+function exerciseRead(begin: Begin): void {
+  test('a reservation is read as it was handed out, and reading changes nothing', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { queue: 'q', failure: failure('before') })]);
     const held = await scene.take('q');
-    const seen: unknown[] = [];
-    const settled = await scene.engine.settle({ jid: 'job-00001' }, (reservation) => {
-      seen.push(reservation);
-      return { to: 'retries', due: reservation.expiresAt, failure: failure('after') };
-    });
-    expect(settled).toBe(true);
-    expect(seen).toEqual([held]);
-    expect(await scene.engine.nextDue('retries')).toBe(held.expiresAt);
+    expect(await scene.engine.reservation({ jid: 'job-00001' })).toEqual(held);
+    expect(await scene.engine.reservation(held)).toEqual(held);
+    await expectSizes(scene.engine, { working: 1 });
+    expect(held.takenAt).toBe(scene.now);
   });
 
-  test('a verdict is not asked when nobody holds the job', async () => {
+  test('a reservation is not read when the job is not held, or is held by another id', async () => {
     const scene = await begin();
-    let asked = 0;
-    const verdict = (): Outcome => {
-      asked += 1;
-      return { to: 'done' };
-    };
-    expect(await scene.engine.settle({ jid: 'nobody-01' }, verdict)).toBe(false);
-    expect(asked).toBe(0);
+    await scene.engine.push([entry('job-00001'), entry('ready-001')]);
+    const { reservationId } = await scene.take();
+    expect(await scene.engine.reservation({ jid: 'nobody-01' })).toBeUndefined();
+    expect(await scene.engine.reservation({ jid: 'ready-001' })).toBeUndefined();
+    expect(
+      await scene.engine.reservation({ jid: 'job-00001', reservationId: reservationId + 1 }),
+    ).toBeUndefined();
+  });
+
+  test('onlyIfOverdue settles when the time is over at the commit, not before', async () => {
+    const scene = await begin();
+    await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
+    const held = await scene.take();
+    const outcome = { to: 'retries', in: HOUR, failure: failure('expired') } as const;
+    scene.now = held.expiresAt - 1;
+    expect(await scene.engine.settle(held, outcome, { onlyIfOverdue: true })).toBe(false);
+    await scene.engine.extend(held, 60 * SECOND);
+    scene.now = held.expiresAt;
+    expect(await scene.engine.settle(held, outcome, { onlyIfOverdue: true })).toBe(false);
+    await expectSizes(scene.engine, { working: 1 });
+    scene.now += 60 * SECOND;
+    expect(await scene.engine.settle(held, outcome, { onlyIfOverdue: true })).toBe(true);
+    expect(await scene.engine.nextDue('retries')).toBe(scene.now + HOUR);
   });
 }
 
@@ -146,7 +158,7 @@ function exerciseNotHeld(begin: Begin): void {
     ]);
     await end(scene, { to: 'done' });
     const outcomes: Outcome[] = [{ to: 'done' }, { to: 'forgotten' }, { to: 'queue' }];
-    for (const outcome of [...outcomes, { to: 'dead' as const, due: scene.now, failure: failure('x') }]) {
+    for (const outcome of [...outcomes, { to: 'dead' as const, in: 0, failure: failure('x') }]) {
       for (const jid of ['unknown-1', 'ready-001', 'later-001', 'job-00001']) {
         expect(await scene.engine.settle({ jid }, outcome)).toBe(false);
       }
@@ -161,9 +173,13 @@ function exerciseNotHeld(begin: Begin): void {
     const old = await scene.take();
     await scene.engine.settle(old, { to: 'queue' });
     const held = await scene.take();
-    expect(await scene.engine.settle({ jid: 'job-00001', hold: old.hold }, { to: 'done' })).toBe(false);
+    expect(
+      await scene.engine.settle({ jid: 'job-00001', reservationId: old.reservationId }, { to: 'done' }),
+    ).toBe(false);
     await expectSizes(scene.engine, { working: 1 });
-    expect(await scene.engine.settle({ jid: 'job-00001', hold: held.hold }, { to: 'done' })).toBe(true);
+    expect(
+      await scene.engine.settle({ jid: 'job-00001', reservationId: held.reservationId }, { to: 'done' }),
+    ).toBe(true);
     await expectSizes(scene.engine, { processed: 1 });
   });
 }
@@ -174,14 +190,14 @@ function exerciseMany(begin: Begin): void {
     await scene.engine.push(entries(['done-0001', 'retry-001', 'back-0001', 'left-0001']));
     const [done, retry, back, left] = await scene.engine.fetchMany({ queues: ['default'], wid: 'w1' }, 4);
     if (!done || !retry || !back || !left) throw new Error('four were pushed');
-    const later = { to: 'retries', due: scene.now + HOUR, failure: failure('no') } as const;
+    const later = { to: 'retries', in: HOUR, failure: failure('no') } as const;
     const held = await scene.engine.settleMany([
-      { held: done, verdict: { to: 'done' } },
-      { held: done, verdict: { to: 'done' } },
-      { held: retry, verdict: () => later },
-      { held: { jid: 'unknown-1' }, verdict: { to: 'done' } },
-      { held: back, verdict: { to: 'queue' } },
-      { held: left, verdict: () => undefined },
+      { held: done, outcome: { to: 'done' } },
+      { held: done, outcome: { to: 'done' } },
+      { held: retry, outcome: later },
+      { held: { jid: 'unknown-1' }, outcome: { to: 'done' } },
+      { held: back, outcome: { to: 'queue' } },
+      { held: left, outcome: later, onlyIfOverdue: true },
     ]);
     expect(held).toEqual([true, false, true, false, true, false]);
     await expectSizes(scene.engine, { working: 1, retries: 1, processed: 2, failures: 1 });
@@ -196,14 +212,12 @@ function exerciseOneJid(begin: Begin): void {
     const first = await scene.take();
     const second = await scene.take();
     const order: number[] = [];
-    const verdict = ({ hold }: { hold: number }): Outcome => {
-      order.push(hold);
-      return { to: 'done' };
-    };
-    for (const expected of [true, true, false]) {
-      expect(await scene.engine.settle({ jid: 'same-jid1' }, verdict)).toBe(expected);
+    for (let left = 2; left > 0; left--) {
+      order.push((await scene.engine.reservation({ jid: 'same-jid1' }))?.reservationId ?? 0);
+      expect(await scene.engine.settle({ jid: 'same-jid1' }, { to: 'done' })).toBe(true);
     }
-    expect(order).toEqual([first.hold, second.hold]);
+    expect(await scene.engine.settle({ jid: 'same-jid1' }, { to: 'done' })).toBe(false);
+    expect(order).toEqual([first.reservationId, second.reservationId]);
     await expectSizes(scene.engine, { processed: 2 });
   });
 

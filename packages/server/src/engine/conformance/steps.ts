@@ -94,9 +94,8 @@ function settleStep([pick, to, after]: [number, string, number]): Step {
       // Now and then a job that nobody holds: then both must say false.
       const jid = held[pick % (held.length + 1)]?.jid ?? `job-${pick}`;
       run.pushed += 1;
-      const due = run.scene.now + after * SECOND + run.pushed;
-      const outcome = { to, due, failure: failure(jid) } as Outcome;
-      const expected = run.model.settle(jid, outcome);
+      const outcome = { to, in: after * SECOND + run.pushed, failure: failure(jid) } as Outcome;
+      const expected = run.model.settle(jid, outcome, run.scene.now);
       expect(await run.scene.engine.settle({ jid }, outcome)).toBe(expected);
     },
   };
@@ -169,10 +168,10 @@ function mutateStep([set, change, pick, after]: [
       const there = model.jobs.filter((job) => job.place === set);
       const picked = there[pick % Math.max(there.length, 1)];
       const jids = [picked?.jid ?? 'not-there'];
-      const deadUntil = scene.now + after * SECOND;
-      const called = { set, change: change as 'discard' | 'kill' | 'requeue', jids, deadUntil };
+      const deadFor = after * SECOND;
+      const called = { set, change: change as 'discard' | 'kill' | 'requeue', jids, deadFor };
       if (picked && change === 'discard') model.remove((job) => job === picked);
-      if (picked && change === 'kill') Object.assign(picked, { place: 'dead', due: deadUntil });
+      if (picked && change === 'kill') Object.assign(picked, { place: 'dead', due: scene.now + deadFor });
       if (picked && change === 'requeue') model.makeReady(picked);
       expect(await scene.engine.mutate(called)).toBe(picked ? 1 : 0);
     },

@@ -139,8 +139,8 @@ function exerciseExtend(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     const held = await scene.take();
-    expect(await scene.engine.extend(held, held.expiresAt + 60 * SECOND)).toBe(true);
-    expect(await scene.engine.extend({ jid: 'job-00001' }, held.expiresAt)).toBe(true); // held, and ends later anyway
+    expect(await scene.engine.extend(held, 120 * SECOND)).toBe(true);
+    expect(await scene.engine.extend({ jid: 'job-00001' }, 60 * SECOND)).toBe(true); // held, and ends later anyway
     expect(await scene.engine.nextDue('working')).toBe(held.expiresAt + 60 * SECOND);
     scene.now = held.expiresAt + SECOND;
     expect(await scene.engine.overdue(10)).toEqual([]);
@@ -154,13 +154,12 @@ function exerciseExtend(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('ready-001', { queue: 'other' })]);
     const held = await scene.take();
-    const until = scene.now + 10 * HOUR;
     for (const which of [
       { jid: 'unknown-1' },
       { jid: 'ready-001' },
-      { jid: 'job-00001', hold: held.hold + 1 },
+      { jid: 'job-00001', reservationId: held.reservationId + 1 },
     ]) {
-      expect(await scene.engine.extend(which, until)).toBe(false);
+      expect(await scene.engine.extend(which, 10 * HOUR)).toBe(false);
     }
     expect(await scene.engine.nextDue('working')).toBe(held.expiresAt);
   });
@@ -190,16 +189,14 @@ function exerciseDead(begin: Begin): void {
   test('the limit holds for killed entries too', async () => {
     const scene = await begin({ deadLimit: 3 });
     await scene.fill('scheduled', jids('later', 8));
-    expect(await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadUntil: scene.now + HOUR })).toBe(
-      8,
-    );
+    expect(await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: HOUR })).toBe(8);
     await expectSizes(scene.engine, { dead: 3 });
   });
 
   test('a dead limit of 0 is no limit', async () => {
     const scene = await begin({ deadLimit: 0 });
     await scene.fill('scheduled', jids('later', 20));
-    await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadUntil: scene.now + HOUR });
+    await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: HOUR });
     await expectSizes(scene.engine, { dead: 20 });
   });
 }
@@ -260,12 +257,12 @@ function exerciseOnDue(begin: Begin): void {
     await scene.engine.push(entries(['job-00001', 'job-00002'], { reserveFor: 60 }));
     await scene.engine.settle(await scene.take(), {
       to: 'retries',
-      due: scene.now + HOUR,
+      in: HOUR,
       failure: failure('x'),
     });
     await scene.engine.settle(await scene.take(), {
       to: 'dead',
-      due: scene.now + 2 * HOUR,
+      in: 2 * HOUR,
       failure: failure('x'),
     });
     expect(told).toContainEqual(['working', 60 * SECOND]);

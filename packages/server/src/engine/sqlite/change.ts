@@ -5,16 +5,16 @@
  * so a change by a search that meets a job twice ends.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { EntryChange, UndoLabel } from '../engine.ts';
+import type { EntryChange, NewDocuments, UndoLabel } from '../engine.ts';
+import { capDead } from './cap-dead.ts';
 import { readEntryName } from './entry-name.ts';
 import { FORMER, type Former, NOWHERE, type Position } from './former.ts';
-import { capDead } from './held.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { leave, makeReady, queueOf } from './timed.ts';
 import { Remembered } from './undo.ts';
 
-const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND jid = ? AND place <> ${place.working}`;
+const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND seq = ? AND jid = ? AND place <> ${place.working}`;
 const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;
 const FOR_UNDO = `SELECT ${FORMER} ${STILL_THERE}`;
 const DROP = 'DELETE FROM job WHERE id = ?';
@@ -29,15 +29,17 @@ export function change(
   deadLimit: number,
   label?: UndoLabel,
 ): boolean[] {
+  if ('documents' in what && what.documents.length !== entries.length)
+    throw new FaktoryError('INVALID', 'a change of documents needs one for each entry');
   const remembered = label && new Remembered(store, label);
   const find = store.sql(remembered ? FOR_UNDO : FOR_CHANGE);
   if (what.do === 'kill' && what.spareDead) refuseEviction(store, entries, what, deadLimit);
-  const changed = entries.map((entry) => {
+  const changed = entries.map((entry, index) => {
     const name = readEntryName(entry);
-    const row = name && (find.get(name.id, name.code, name.jid) as Former | undefined);
+    const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
     if (!row || isSo(store, row, what)) return false;
     store.turn.begin();
-    const to = apply(store, row, what);
+    const to = apply(store, row, what, index);
     remembered?.add(row, to);
     return true;
   });
@@ -58,7 +60,7 @@ function refuseEviction(
   const find = store.sql(FOR_CHANGE);
   const killed = [...new Set(entries)].filter((entry) => {
     const name = readEntryName(entry);
-    const row = name && (find.get(name.id, name.code, name.jid) as Former | undefined);
+    const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
     return row && !isSo(store, row, what);
   }).length;
   const dead = store.counts.sizeOf(place.dead);
@@ -88,24 +90,28 @@ function isSo(store: Store, row: Former, what: EntryChange): boolean {
 }
 
 /** Says where the job is then. */
-function apply(store: Store, row: Former, what: EntryChange): Position {
+function apply(store: Store, row: Former, what: EntryChange, index: number): Position {
   switch (what.do) {
     case 'discard':
       leave(store, row);
       store.write(DROP, row.id);
       return NOWHERE;
     case 'kill':
-      return park(store, row, place.dead, what.until);
+      return park(store, row, place.dead, store.clock() + what.deadFor);
     case 'requeue':
       leave(store, row);
       return { ...row, place: place.ready, seq: makeReady(store, row, store.clock()) };
     case 'schedule':
       return park(store, row, row.place === place.retries ? place.retries : place.scheduled, what.at);
     case 'move':
-      return edit(store, row, store.queue(what.queue).id, row.priority, what.rewrite(row.document));
+      return edit(store, row, store.queue(what.queue).id, row.priority, documentAt(what, index));
     case 'prioritize':
-      return edit(store, row, row.queue, what.priority, what.rewrite(row.document));
+      return edit(store, row, row.queue, what.priority, documentAt(what, index));
   }
+}
+
+function documentAt({ documents }: { readonly documents: NewDocuments }, index: number): string {
+  return documents[index] as string; // there is one for each entry
 }
 
 function park(store: Store, row: Former, code: number, due: number): Position {

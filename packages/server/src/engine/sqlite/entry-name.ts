@@ -7,16 +7,18 @@ export interface EntryName {
   readonly id: number;
   /** The place's. */
   readonly code: number;
+  /** Changes with every move and every change of its document. */
+  readonly seq: number;
   /** As its column has it. */
   readonly jid: string;
 }
 
-export function writeEntryName({ id, code, jid }: EntryName): string {
-  return `${id}.${code}.${jid}`;
+export function writeEntryName({ id, code, seq, jid }: EntryName): string {
+  return `${id}.${code}.${seq}.${jid}`;
 }
 
 /** Undefined for what is no name. */
 export function readEntryName(text: string): EntryName | undefined {
-  const [, id, code, jid] = /^(\d{1,16})\.(\d)\.([\s\S]*)$/.exec(text) ?? [];
-  return jid === undefined ? undefined : { id: Number(id), code: Number(code), jid };
+  const [, id, code, seq, jid] = /^(\d{1,16})\.(\d)\.(-?\d{1,16})\.([\s\S]*)$/.exec(text) ?? [];
+  return jid === undefined ? undefined : { id: Number(id), code: Number(code), seq: Number(seq), jid };
 }

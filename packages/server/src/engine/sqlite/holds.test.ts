@@ -7,9 +7,9 @@ const empty = (): Holds => new Holds(new Leases(15_000_000, () => 0));
 
 function three(): Holds {
   const holds = empty();
-  holds.add('same-jid', 1, 100, undefined);
-  holds.add('same-jid', 2, 200, undefined);
-  holds.add('same-jid', 3, 300, undefined);
+  holds.add('same-jid', 1, 100, 100, undefined);
+  holds.add('same-jid', 2, 200, 200, undefined);
+  holds.add('same-jid', 3, 300, 300, undefined);
   return holds;
 }
 
@@ -25,9 +25,9 @@ test.each([
   ['first', 100, [2, 3]],
   ['middle', 200, [1, 3]],
   ['last', 300, [1, 2]],
-])('the %s of a chain can go, the others stay in order', (_which, hold, left) => {
+])('the %s of a chain can go, the others stay in order', (_which, reservationId, left) => {
   const holds = three();
-  const gone = holds.find('same-jid', hold);
+  const gone = holds.find('same-jid', reservationId);
   if (gone) holds.remove('same-jid', gone);
   const ids: number[] = [];
   for (let held = holds.find('same-jid', undefined); held; held = held.later) ids.push(held.id);
@@ -36,7 +36,7 @@ test.each([
 
 test('a jid that nobody holds any more is forgotten', () => {
   const holds = empty();
-  holds.add('jid-00001', 1, 100, undefined);
+  holds.add('jid-00001', 1, 100, 100, undefined);
   const held = holds.find('jid-00001', undefined);
   if (held) holds.remove('jid-00001', held);
   expect(holds.find('jid-00001', undefined)).toBeUndefined();

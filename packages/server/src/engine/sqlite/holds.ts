@@ -15,8 +15,9 @@ import { place } from './schema.ts';
 export interface Hold {
   /** Its row. */
   readonly id: number;
-  /** The number of its hand-out. */
-  readonly hold: Micros;
+  readonly reservationId: number;
+  /** When it was handed out, by the wall clock; after a restart that is near its id. */
+  readonly takenAt: Micros;
   /** Of the worker whose beats it lasts with; undefined: it has an end of its own. */
   readonly lease: Lease | undefined;
   /** What it is counted under; undefined: it was taken before a restart. */
@@ -54,16 +55,24 @@ export class Holds {
     this.#leases.recount();
     for (const { id, jid, seq, due, wid } of db.prepare(ALL).all() as Row[]) {
       const lease = due === NO_END ? this.#leases.known(fromColumn(wid ?? '')) : undefined;
-      this.add(fromColumn(jid), id, seq, lease);
+      this.add(fromColumn(jid), id, seq, seq, lease);
     }
     this.#changed = false;
   }
 
   /** A hand-out, later than all before. */
-  add(jid: string, id: number, hold: Micros, lease: Lease | undefined, kind?: Kind, since?: Micros): void {
+  add(
+    jid: string,
+    id: number,
+    reservationId: number,
+    takenAt: Micros,
+    lease: Lease | undefined,
+    kind?: Kind,
+    since?: Micros,
+  ): void {
     this.#changed = true;
     if (lease) lease.holds += 1;
-    const added: Hold = { id, hold, lease, kind, since, later: undefined };
+    const added: Hold = { id, reservationId, takenAt, lease, kind, since, later: undefined };
     let last = this.#byJid.get(jid);
     if (!last) {
       this.#byJid.set(jid, added);
@@ -74,9 +83,10 @@ export class Holds {
   }
 
   /** The jid's oldest hand-out, or exactly the one with this number. */
-  find(jid: string, hold: Micros | undefined): Hold | undefined {
+  find(jid: string, reservationId: number | undefined): Hold | undefined {
     let found = this.#byJid.get(jid);
-    if (hold !== undefined) while (found && found.hold !== hold) found = found.later;
+    if (reservationId !== undefined)
+      while (found && found.reservationId !== reservationId) found = found.later;
     return found;
   }
 
@@ -84,12 +94,12 @@ export class Holds {
    * What this worker took with a lease, the last hand-out first. Looks through the working set, since it is asked only when a worker
    * reconnects: a list for each worker would cost every hand-out.
    */
-  leasedBy(wid: string): { jid: string; hold: Micros }[] {
-    const found: { jid: string; hold: Micros }[] = [];
+  leasedBy(wid: string): { jid: string; reservationId: number }[] {
+    const found: { jid: string; reservationId: number }[] = [];
     for (const [jid, oldest] of this.#byJid)
       for (let held: Hold | undefined = oldest; held; held = held.later)
-        if (held.lease?.wid === wid) found.push({ jid, hold: held.hold });
-    return found.sort((a, b) => b.hold - a.hold);
+        if (held.lease?.wid === wid) found.push({ jid, reservationId: held.reservationId });
+    return found.sort((a, b) => b.reservationId - a.reservationId);
   }
 
   /** Those that have an end of their own. */

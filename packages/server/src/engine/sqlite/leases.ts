@@ -75,6 +75,11 @@ export class Leases {
     return this.#wall() + (until - this.#steady());
   }
 
+  /** Its worker was not heard in time. */
+  isOver({ until }: Lease): boolean {
+    return until <= this.#steady();
+  }
+
   /** The workers that were not heard in time and have reservations. Forgets those that have none. */
   ended(): Lease[] {
     const now = this.#steady();

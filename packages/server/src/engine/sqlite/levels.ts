@@ -49,7 +49,7 @@ export function levels(db: Database, queues: readonly number[]): Levels[] {
   return found;
 }
 
-const READY = `SELECT queue, priority, seq FROM job WHERE id = ? AND place = ? AND jid = ? AND place = ${place.ready}`;
+const READY = `SELECT queue, priority, seq FROM job WHERE id = ? AND place = ? AND seq = ? AND jid = ? AND place = ${place.ready}`;
 const BEFORE = `SELECT (SELECT count(*) FROM job INDEXED BY job_ready WHERE place = ${place.ready} AND queue = ?1 AND priority > ?2)
   + (SELECT count(*) FROM job INDEXED BY job_ready
       WHERE place = ${place.ready} AND queue = ?1 AND priority = ?2 AND (seq, id) < (?3, ?4)) AS n`;
@@ -57,7 +57,7 @@ const BEFORE = `SELECT (SELECT count(*) FROM job INDEXED BY job_ready WHERE plac
 /** How many jobs are handed out before this one. Undefined: it is not ready any more. */
 export function ahead(db: Database, entry: string): number | undefined {
   const name = readEntryName(entry);
-  const row = name && db.prepare(READY).get(name.id, name.code, name.jid);
+  const row = name && db.prepare(READY).get(name.id, name.code, name.seq, name.jid);
   if (!row) return undefined;
   const { queue, priority, seq } = row as { queue: number; priority: number; seq: number };
   return (db.prepare(BEFORE).get(queue, priority, seq, name.id) as { n: number }).n;

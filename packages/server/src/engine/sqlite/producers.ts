@@ -10,6 +10,7 @@ import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Counted, Producer, Pushed } from '../engine.ts';
 import type { Database, Statement, Value } from './binding.ts';
 import { fromColumn, toColumn } from './column.ts';
+import { readNote } from './note.ts';
 
 /** What it uses of the store, which uses it. */
 interface Home {
@@ -70,7 +71,7 @@ export class Producers {
     const rows = this.#store
       .sql('SELECT line, text FROM note WHERE producer = ? ORDER BY line')
       .all(known.id) as { line: number; text: string }[];
-    const notes = new Map(rows.map(({ line, text }) => [line, fromColumn(text)]));
+    const notes = new Map(rows.map(({ line, text }) => [line, readNote(fromColumn(text))]));
     known.full = false;
     return { pushed: known.next, notes };
   }

@@ -3,6 +3,7 @@
  */
 import type { Counted, Entry, Refusal } from '../engine.ts';
 import { toColumn } from './column.ts';
+import { writeNote } from './note.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -29,9 +30,9 @@ export function push(
   limit: number,
 ): readonly Refusal[] {
   const refused = begin(store, entries, counted, limit);
-  const full = fullNames(refused);
+  const out = indexesOf(refused);
   const now = store.clock();
-  for (const entry of entries) insertUnless(store, entry, full, now);
+  for (const [index, entry] of entries.entries()) if (!out.has(index)) insert(store, entry, now);
   return refused;
 }
 
@@ -43,15 +44,15 @@ export function* pushInParts(
   limit: number,
 ): Generator<void, readonly Refusal[]> {
   const refused = begin(store, entries, counted, limit);
-  const full = fullNames(refused);
+  const out = indexesOf(refused);
   const now = store.clock();
   let [rows, bytes] = [0, 0];
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     if (rows === MOST_AT_ONCE || bytes > MOST_BYTES) {
       yield;
       rows = bytes = 0;
     }
-    insertUnless(store, entry, full, now);
+    if (!out.has(index)) insert(store, entry, now);
     rows += 1;
     bytes += entry.document.length;
   }
@@ -66,20 +67,26 @@ function begin(
   limit: number,
 ): readonly Refusal[] {
   const refused = limit === 0 ? [] : fullQueues(store, entries, limit);
-  const note = counted?.note(refused);
+  const note = counted && noteOf(counted, entries, refused);
   if (counted !== undefined) store.producers.refuseFull(counted.producer, note);
   store.turn.begin();
   if (counted !== undefined) store.producers.count(counted, note);
   return refused;
 }
 
-const none: ReadonlySet<string> = new Set();
-const fullNames = (refused: readonly Refusal[]): ReadonlySet<string> =>
-  refused.length === 0 ? none : new Set(refused.map(({ queue }) => queue));
+const none: ReadonlySet<number> = new Set();
+const indexesOf = (refused: readonly Refusal[]): ReadonlySet<number> =>
+  refused.length === 0 ? none : new Set(refused.map(({ index }) => index));
 
-/** A ready job of a full queue is left out. */
-function insertUnless(store: Store, entry: Entry, full: ReadonlySet<string>, now: number): void {
-  if (full.size === 0 || entry.at !== undefined || !full.has(entry.queue)) insert(store, entry, now);
+/** What is kept for the producer: the refusals from before the push, and those of the engine. Undefined: there are none. */
+function noteOf(
+  { note: { of, refused: before } }: Counted,
+  entries: readonly Entry[],
+  refused: readonly Refusal[],
+): string | undefined {
+  if (before.length + refused.length === 0) return undefined;
+  const own = refused.map(({ index, code, reason }) => ({ jid: entries[index]?.jid ?? '', code, reason }));
+  return writeNote({ of, refused: [...before, ...own] });
 }
 
 function insert(store: Store, entry: Entry, now: number): void {
@@ -102,10 +109,15 @@ function insert(store: Store, entry: Entry, now: number): void {
 function fullQueues(store: Store, entries: readonly Entry[], limit: number): Refusal[] {
   const added = new Map<string, number>();
   for (const { at, queue } of entries) if (at === undefined) added.set(queue, (added.get(queue) ?? 0) + 1);
-  return [...added].flatMap(([name, count]) => {
+  const full = new Map<string, string>();
+  for (const [name, count] of added) {
     const queue = store.counts.queues.get(name);
     const size = queue ? store.counts.readyIn(queue) : 0;
-    if (size + count <= limit) return [];
-    return [{ queue: name, reason: `${name} is too large, currently ${size}, max size is ${limit}` }];
+    if (size + count > limit) full.set(name, `${name} is too large, currently ${size}, max size is ${limit}`);
+  }
+  if (full.size === 0) return [];
+  return entries.flatMap(({ at, queue }, index): Refusal[] => {
+    const reason = at === undefined ? full.get(queue) : undefined;
+    return reason === undefined ? [] : [{ index, code: 'LIMIT', reason }];
   });
 }

@@ -215,7 +215,7 @@ class Scan {
       dead: row.due,
     };
     return {
-      entry: writeEntryName({ id: row.id, code: codes[place], jid: row.jid }),
+      entry: writeEntryName({ id: row.id, code: codes[place], seq: row.seq, jid: row.jid }),
       place,
       jid,
       queue: this.#queueNames.get(row.queue) ?? '',

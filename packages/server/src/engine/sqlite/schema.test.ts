@@ -54,11 +54,11 @@ test('a file of format 1 keeps its jobs, queues and counts, and is of the newest
 test('reservations of a file of format 1 can be ended, the older of two with one jid first', async () => {
   await openOld('format-1.sql');
   const jobtypes: string[] = [];
-  const settle = () =>
-    engine.settle({ jid: 'twice-001' }, (held) => {
-      jobtypes.push(`${(JSON.parse(held.document) as { jobtype: string }).jobtype} of ${held.wid}`);
-      return { to: 'done' };
-    });
+  const settle = async () => {
+    const held = await engine.reservation({ jid: 'twice-001' });
+    if (held) jobtypes.push(`${(JSON.parse(held.document) as { jobtype: string }).jobtype} of ${held.wid}`);
+    return engine.settle({ jid: 'twice-001' }, { to: 'done' });
+  };
   expect([await settle(), await settle(), await settle()]).toEqual([true, true, false]);
   expect(jobtypes).toEqual(['First of w1', 'Second of w1']);
   expect(await engine.history(2)).toEqual([

@@ -5,8 +5,8 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { SetChange } from '../engine.ts';
+import { capDead } from './cap-dead.ts';
 import { toColumn } from './column.ts';
-import { capDead } from './held.ts';
 import type { PickBite, PickMark } from './pick.ts';
 import type { Reader } from './reader.ts';
 import { place } from './schema.ts';
@@ -95,7 +95,7 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
     store.counts.move(from, -1);
     if (change.change === 'discard') store.write('DELETE FROM job WHERE id = ?', id);
     else if (change.change === 'requeue') makeReady(store, row, now);
-    else kill(store, id, change.deadUntil ?? now);
+    else kill(store, id, now + (change.deadFor ?? 0));
   }
   if (change.change === 'kill') capDead(store, deadLimit);
   return changed;

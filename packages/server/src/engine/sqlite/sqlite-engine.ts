@@ -14,6 +14,7 @@ import {
   type CountBite,
   type Counted,
   type DayCount,
+  type Ending,
   type Engine,
   type Entry,
   type EntryChange,
@@ -24,6 +25,7 @@ import {
   type Held,
   type KindSum,
   Meter,
+  type Outcome,
   type Producer,
   type Pushed,
   type QueueFigures,
@@ -33,6 +35,7 @@ import {
   type SeriesAsk,
   type SeriesStep,
   type SetChange,
+  type SettleWhen,
   type Sizes,
   type Space,
   StorageErrors,
@@ -40,23 +43,24 @@ import {
   type Undoable,
   type UndoLabel,
   type Undone,
-  type Verdict,
 } from '../engine.ts';
 import { BackupMaker } from './backup-maker.ts';
 import { change } from './change.ts';
 import { ErrorReader } from './errors.ts';
-import * as held from './held.ts';
 import { openStore } from './open-store.ts';
 import { PastReader } from './past-reader.ts';
 import { isLong, push, pushInParts } from './push.ts';
 import { QueueReader } from './queue-figures.ts';
 import * as queues from './queues.ts';
 import { givenUp, Reader } from './reader.ts';
+import * as reservations from './reservations.ts';
 import { place } from './schema.ts';
 import { changeSet } from './set-change.ts';
+import { settle, settleMany } from './settle.ts';
 import { moveEnds } from './step.ts';
 import type { Store } from './store.ts';
 import type { Sync } from './sync.ts';
+import { take } from './take.ts';
 import * as timed from './timed.ts';
 import { forgetUndo, undo, undoable } from './undo.ts';
 
@@ -137,17 +141,17 @@ export class SqliteEngine implements Engine {
 
   workerOwner(wid: string): Promise<string | undefined> {
     const store = this.#store;
-    return store.turn.run(() => held.ownerOf(store, wid));
+    return store.turn.run(() => reservations.ownerOf(store, wid));
   }
 
   fetch(ask: FetchAsk): Promise<Reservation | undefined> {
     const store = this.#store;
-    return store.turn.run(() => held.take(store, ask, 1)[0]);
+    return store.turn.run(() => take(store, ask, 1)[0]);
   }
 
   fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]> {
     const store = this.#store;
-    return store.turn.run(() => held.take(store, ask, count));
+    return store.turn.run(() => take(store, ask, count));
   }
 
   beat(wid: string): Promise<void> {
@@ -155,23 +159,27 @@ export class SqliteEngine implements Engine {
     return turn.run(() => leases.beat(wid));
   }
 
-  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'hold'>>[]> {
+  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'reservationId'>>[]> {
     const store = this.#store;
     return store.turn.run(() => store.holds.leasedBy(wid));
   }
 
-  settle(which: Held, verdict: Verdict): Promise<boolean> {
-    return this.#store.turn.run(() => held.settle(this.#store, which, verdict, this.#deadLimit));
+  reservation(which: Held): Promise<Reservation | undefined> {
+    const store = this.#store;
+    return store.turn.read(() => reservations.read(store, which));
   }
 
-  settleMany(
-    ends: readonly { readonly held: Held; readonly verdict: Verdict }[],
-  ): Promise<readonly boolean[]> {
-    return this.#store.turn.runInParts(() => held.settleMany(this.#store, ends, this.#deadLimit));
+  settle(which: Held, outcome: Outcome, when?: SettleWhen): Promise<boolean> {
+    const store = this.#store;
+    return store.turn.run(() => settle(store, which, outcome, this.#deadLimit, when));
   }
 
-  extend(which: Held, until: Micros): Promise<boolean> {
-    return this.#store.turn.run(() => held.extend(this.#store, which, until));
+  settleMany(ends: readonly Ending[]): Promise<readonly boolean[]> {
+    return this.#store.turn.runInParts(() => settleMany(this.#store, ends, this.#deadLimit));
+  }
+
+  extend(which: Held, span: Micros): Promise<boolean> {
+    return this.#store.turn.run(() => reservations.extend(this.#store, which, span));
   }
 
   promote(set: 'scheduled' | 'retries', limit: number): Promise<number> {
@@ -179,7 +187,7 @@ export class SqliteEngine implements Engine {
   }
 
   overdue(limit: number): Promise<readonly Reservation[]> {
-    return this.#store.turn.run(() => held.overdue(this.#store, limit));
+    return this.#store.turn.run(() => reservations.overdue(this.#store, limit));
   }
 
   purge(limit: number): Promise<number> {
@@ -189,7 +197,7 @@ export class SqliteEngine implements Engine {
   nextDue(where: TimedSet | 'working'): Promise<Micros | undefined> {
     const store = this.#store;
     return store.turn.run(() => {
-      const due = where === 'working' ? held.nextEnd(store) : timed.nextDue(store, where);
+      const due = where === 'working' ? reservations.nextEnd(store) : timed.nextDue(store, where);
       store.knowEarliest(place[where], due);
       return due;
     });

@@ -24,7 +24,8 @@ export async function moveEnds(store: Store, by: Micros): Promise<void> {
   for (let from = 0; from < held.length; from += BITE) {
     await store.turn.run(() => {
       store.turn.begin();
-      for (const { id, hold } of held.slice(from, from + BITE)) store.write(MOVE, by, id, hold);
+      for (const { id, reservationId } of held.slice(from, from + BITE))
+        store.write(MOVE, by, id, reservationId);
     });
   }
   await kept;

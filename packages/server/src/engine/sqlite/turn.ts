@@ -101,6 +101,23 @@ export class Turn {
     return this.#add(operation, true);
   }
 
+  /**
+   * Runs a read now, without a turn. It sees what the open turn has done so far, which a failing commit may undo: so decide by it, and
+   * have the write check that it still holds.
+   */
+  async read<T>(operation: () => T): Promise<T> {
+    try {
+      return operation();
+    } catch (error) {
+      if (error instanceof FaktoryError) throw error;
+      if (error instanceof BrokenInvariant)
+        setImmediate(() => {
+          throw error;
+        });
+      throw this.#reported(error, 1);
+    }
+  }
+
   #add<T>(operation: () => unknown, inParts: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#operations.push({

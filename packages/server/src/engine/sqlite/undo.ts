@@ -8,9 +8,9 @@
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Undoable, UndoLabel, Undone } from '../engine.ts';
+import { capDead } from './cap-dead.ts';
 import { fromColumn, toColumn } from './column.ts';
 import { type Former, NOWHERE, type Position } from './former.ts';
-import { capDead } from './held.ts';
 import { NO_WORKER, place } from './schema.ts';
 import type { Store } from './store.ts';
 import { leave, queueOf } from './timed.ts';
