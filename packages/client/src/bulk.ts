@@ -62,11 +62,23 @@ export interface BulkWay<Said> {
 
 const jobsInLine = 1000; // what the protocol's authors advise
 
+/** Throws `INVALID` for what is no list of jobs. */
+function checkAreJobs(jobs: unknown): void {
+  const isList =
+    typeof jobs === 'object' && jobs !== null && (Symbol.iterator in jobs || Symbol.asyncIterator in jobs);
+  if (isList) return;
+  const kind = typeof jobs === 'object' ? 'one object' : `a ${typeof jobs}`;
+  const what = jobs === null || jobs === undefined ? String(jobs) : kind;
+  const advice = "give a list or another iterable: [{ jobtype: 'SendEmail', args: [] }]";
+  throw new FaktoryError('INVALID', `the jobs are ${what}; ${advice}`);
+}
+
 /** One result per job, in their order. Rejects with a {@link BulkError} when the bulk ended early. */
 export async function pushAll<Said extends { jid?: string | undefined }>(
   jobs: Iterable<Said> | AsyncIterable<Said>,
   way: BulkWay<Said>,
 ): Promise<PushResult[]> {
+  checkAreJobs(jobs);
   const results: PushResult[] = [];
   const line = new Map<string, { job: Job; result: PushResult }>();
 

@@ -86,6 +86,20 @@ describe('what each call says and reads', () => {
     expect(results[1]?.jid).toBe('aaaaaaaa');
   });
 
+  test.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [5, 'a number'],
+    ['T', 'a string'],
+    [{ jobtype: 'T', args: [] }, 'one object'],
+  ])('pushBulk of %j is refused with what to give', async (jobs, said) => {
+    await expect(client.pushBulk(jobs as never)).rejects.toMatchObject({
+      code: 'INVALID',
+      message: `the jobs are ${said}; give a list or another iterable: [{ jobtype: 'SendEmail', args: [] }]`,
+    });
+    expect(server.lines).toEqual([]);
+  });
+
   test('a pushBulk that breaks says how many jobs were in before', async () => {
     let lines = 0;
     server.script = () => (++lines < 3 ? bulk('{}') : '-ERR storage failed: disk full\r\n');

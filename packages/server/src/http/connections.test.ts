@@ -37,6 +37,12 @@ it('a connection with more than 16 unfinished requests is destroyed, and nothing
   expect(await handledOf(request.repeat(1000), (_, response) => response.end('x'))).toBe(16);
 });
 
+it('requests with an Expect that no server knows are counted and served as others are', async () => {
+  const expecting = request.replace('\r\n\r\n', '\r\nExpect: something\r\n\r\n');
+  expect(await handledOf(expecting.repeat(1000), () => undefined)).toBe(16);
+  expect(await handledOf(expecting.repeat(15) + last, (_, response) => response.end('x'))).toBe(16);
+});
+
 it('a connection may send 16 requests at once', async () => {
   expect(await handledOf(request.repeat(15) + last, (_, response) => response.end('x'))).toBe(16);
 });

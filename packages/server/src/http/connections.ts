@@ -43,15 +43,18 @@ export class HttpConnections {
   /**
    * Passes on the requests of a server whose handlers are set. A connection with too many unfinished ones is destroyed.
    *
-   * Note: the parser still reports what the same chunk holds behind that. So handlers are called only from here.
+   * Note: the parser still reports what the same chunk holds behind that. So handlers are called only from here. A request with an
+   * unknown `Expect` is served as if it had none, because Node's own answer (417) would not be counted.
    */
   bound(server: Server): void {
     const handlers = server.listeners('request') as Handler[];
     server.removeAllListeners('request');
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const serve = (request: IncomingMessage, response: ServerResponse): void => {
       if (!this.#begin(request.socket, response)) return;
       for (const handle of handlers) handle.call(server, request, response);
-    });
+    };
+    server.on('request', serve);
+    server.on('checkExpectation', serve);
   }
 
   #begin(socket: Socket, response: ServerResponse): boolean {
