@@ -1,8 +1,9 @@
 /*
  * An operator's bad day with the program alone: a backup while it runs, a kill, a restore, a dump and a load.
  */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
 import { converse, endAll, faktory, free, freshFolder, type Program } from './program.ts';
 
@@ -75,6 +76,61 @@ it('a stopped store is compacted and salvaged with every job, and neither goes b
     /^1 job could be read.*\nnothing is lost\nthe store that was there is now in .*replaced-/,
   );
   expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":1');
+}, 60_000);
+
+it('a folder that a server holds is refused before anybody is asked', async () => {
+  const dir = freshFolder();
+  const server = faktory([...free, '-d', dir]);
+  await converse(await server.port(), [push('is-held-001')]);
+  await ran('backup', '-d', dir);
+  for (const name of ['restore', 'salvage', 'compact']) {
+    const refused = await ran(name, '-d', dir);
+    expect([await refused.ended, refused.err]).toEqual([1, expect.stringMatching(/is held by process \d+/)]);
+  }
+}, 60_000);
+
+it('a backup of a store whose log is missing names that store, and nothing is left in the folder of backups', async () => {
+  const [dir, copy] = [freshFolder(), freshFolder()];
+  const server = faktory([...free, '-d', dir]);
+  await converse(await server.port(), [push('in-the-log-1')]);
+  copyFileSync(join(dir, 'faktory.db'), join(copy, 'faktory.db'));
+  const refused = await ran('backup', '-d', copy);
+  expect([await refused.ended, refused.err]).toEqual([
+    1,
+    expect.stringContaining(
+      `${join(copy, 'faktory.db')} was not closed by a stop, and its log faktory.db-wal is missing`,
+    ),
+  ]);
+  expect(readdirSync(join(copy, 'backups'))).toEqual([]);
+}, 60_000);
+
+it('load takes what gzip packed, from a file and from standard input', async () => {
+  const dir = freshFolder();
+  const server = faktory([...free, '-d', dir]);
+  await converse(await server.port(), [push('packed-0001')]);
+  await server.stop();
+  const file = join(freshFolder(), 'jobs.jsonl.gz');
+  writeFileSync(file, gzipSync((await ran('dump', '-d', dir)).out));
+  expect((await ran('load', file, '-d', freshFolder())).out).toBe('1 job loaded\n');
+  const piped = faktory(['load', '-', '-d', freshFolder()], {}, ['bash', '-c', `"$@" <'${file}'`, 'bash']);
+  expect([await piped.ended, piped.out]).toEqual([0, '1 job loaded\n']);
+  writeFileSync(file, readFileSync(file).subarray(0, 40));
+  const cut = await ran('load', file, '-d', freshFolder());
+  expect([await cut.ended, cut.err]).toEqual([1, expect.stringMatching(/jobs\.jsonl\.gz cannot be read/)]);
+}, 60_000);
+
+it('a load that fails leaves no store where there was none', async () => {
+  const [dir, file] = [freshFolder(), join(freshFolder(), 'notes.txt')];
+  writeFileSync(file, 'secret words\n');
+  const refused = await ran('load', file, '-d', dir);
+  expect([await refused.ended, refused.err]).toEqual([
+    1,
+    expect.stringMatching(
+      /^faktory load: line 1: this is no dump: .*faktory dump makes one.*nothing was loaded\n$/,
+    ),
+  ]);
+  expect(refused.err).not.toContain('secret');
+  expect(readdirSync(dir).filter((name) => name.startsWith('faktory.db'))).toEqual([]);
 }, 60_000);
 
 const looks = [

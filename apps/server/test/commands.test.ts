@@ -31,6 +31,37 @@ describe('a command of the program', () => {
     ]);
   });
 
+  it('names a number or a time that cannot be used as it was typed', async () => {
+    const dir = freshFolder();
+    for (const [words, text] of [
+      [
+        ['purge', '0', '-d', dir],
+        'faktory purge: KEEP: "0" cannot be used; give a whole number from 1 to 100,000',
+      ],
+      [
+        ['jobs', '-n', 'x'],
+        'faktory jobs: --limit: "x" cannot be used; give a whole number from 1 to 1,000,000,000',
+      ],
+      [
+        ['push', 'T', '--at', 'soon'],
+        'faktory push: --at: "soon" is no time; write 2026-11-25T16:00:00Z, or 15m, 2h, -3d from now',
+      ],
+    ] as const) {
+      const told = faktory(words);
+      expect([await told.ended, told.err]).toEqual([2, `${text}\n`]);
+    }
+  });
+
+  it('at the port of the web UI says which port is meant', async () => {
+    const server = faktory(['-b', 'localhost:0', '-w', 'localhost:0', '-d', freshFolder()]);
+    const [, port] = await server.says(/http at localhost:(\d+)/);
+    const told = faktory(['info', '--url', `tcp://localhost:${port}`]);
+    expect([await told.ended, told.err]).toEqual([
+      1,
+      `faktory info: localhost:${port}: HTTP is spoken here, as at the port of the web UI (7420): name the port for jobs (7419, or what -b says)\n`,
+    ]);
+  });
+
   it('that is unknown ends with 2 and starts no server', async () => {
     const told = faktory(['jbos', '-b', 'localhost:0']);
     expect([await told.ended, told.out, told.err]).toEqual([

@@ -363,6 +363,44 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     expect(await run([redis.rdb, '-d', dir, '--yes'])).toMatch(/\n3,319 jobs imported/);
   });
 
+  it('takes a password for a socket, and says what a Redis refuses: the way to write it, or the rights', async () => {
+    const { client, socket } = redis;
+    await client.config('SET', 'requirepass', 'right');
+    await client.call('ACL', 'SETUSER', 'weak', 'on', '>wp', '~*', '+info');
+    const dir = ['-d', freshFolder(), '--dry-run'];
+    expect(await run([`unix:${socket}?password=right`, ...dir])).toContain('3,319 jobs would go');
+    await expect(run([`unix:${socket}`, ...dir])).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('unix:/PATH/OF/SOCKET?password=PASSWORD'),
+    });
+    await expect(run([`unix:${socket}?user=weak&password=wp`, ...dir])).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringMatching(/NOPERM.*\+sync \+replconf.*\+scan \+type \+get/),
+    });
+    await client.call(
+      'ACL',
+      'SETUSER',
+      'weak',
+      ...'+select +scan +type +get +llen +lrange +scard +sscan +zcard +zrange'.split(' '),
+    );
+    expect(await run([`unix:${socket}?user=weak&password=wp`, ...dir])).toContain('3,319 jobs would go');
+    await client.config('SET', 'requirepass', '');
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'that has no room for the snapshot says where, and reads nothing key by key',
+    async () => {
+      const args = ['import', `unix:${redis.socket}`, '-d', freshFolder(), '--dry-run'];
+      const program = faktory(args, { TMPDIR: freshFolder() }, ['prlimit', '--fsize=1000']);
+      expect([await program.ended, program.err]).toEqual([
+        1,
+        expect.stringMatching(
+          /^faktory import: the snapshot of the Redis cannot be written to \/.*EFBIG.*set TMPDIR to a folder/,
+        ),
+      ]);
+    },
+  );
+
   it('never shows the password of the Redis', async () => {
     await redis.client.config('SET', 'requirepass', 'right');
     const { proxy, port } = await proxyTo(redis.socket, async () => true);

@@ -70,7 +70,38 @@ export function needsTls({ host, port }: ServerAddress): FaktoryError {
   return new FaktoryError('TLS', `${host}:${port}: ${text}`);
 }
 
+/** The error of a client at a port where HTTP is spoken. */
+export function speaksOther({ host, port }: ServerAddress): FaktoryError {
+  const text =
+    'HTTP is spoken here, as at the port of the web UI (7420): name the port for jobs (7419, or what -b says)';
+  return new FaktoryError('PROTOCOL', `${host}:${port}: ${text}`);
+}
+
 const asked = new WeakSet<ServerAddress>();
+const askedHttp = new WeakSet<ServerAddress>();
+
+/** Whether an HTTP request is answered within these milliseconds. Asked once for an address, as {@link speaksTls}. */
+export function speaksHttp(
+  address: ServerAddress,
+  options: tls.ConnectionOptions | undefined,
+  within: number,
+): Promise<boolean> {
+  if (askedHttp.has(address)) return Promise.resolve(false);
+  askedHttp.add(address);
+  return new Promise((resolve) => {
+    const socket = dial(address, options).unref();
+    const end = (speaks: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      if (speaks) askedHttp.delete(address);
+      resolve(speaks);
+    };
+    const timer = setTimeout(() => end(false), within).unref();
+    socket.write('GET /health/live HTTP/1.0\r\n\r\n');
+    socket.once('data', (bytes) => end(bytes.toString('latin1', 0, 5) === 'HTTP/'));
+    for (const event of ['error', 'close']) socket.once(event, () => end(false));
+  });
+}
 
 /** Whether the server answers a TLS handshake within these milliseconds. Asked once for an address: a slow server is not asked by each dial. */
 export function speaksTls(address: ServerAddress, within: number): Promise<boolean> {

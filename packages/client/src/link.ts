@@ -22,7 +22,7 @@ import {
   write,
 } from '@faktory-ts/protocol';
 import { longestTimer } from './call.ts';
-import { dial, needsTls, speaksTls, tlsFault } from './link-tls.ts';
+import { dial, needsTls, speaksHttp, speaksOther, speaksTls, tlsFault } from './link-tls.ts';
 import type { ServerAddress } from './url.ts';
 
 /** Whom to dial and how to introduce oneself. */
@@ -78,7 +78,7 @@ export class Link {
       this.#socket.on(event, () => this.die(this.#closed('the server closed the connection')));
     }
     this.#watch = setTimeout(() => this.#silent(), Math.min(options.silence, longestTimer)).unref();
-    if (!options.address.tls) this.#socket.once('connect', () => this.#awaitGreeting());
+    this.#socket.once(options.address.tls ? 'secureConnect' : 'connect', () => this.#awaitGreeting());
   }
 
   get #gone(): boolean {
@@ -125,19 +125,21 @@ export class Link {
     this.die(fault ?? this.#closed(reason(cause), cause));
   }
 
-  /** A server greets at once. One that does not may wait for a handshake of TLS. */
+  /** A server greets at once. One that does not may wait for a handshake of TLS, or for a request of HTTP. */
   #awaitGreeting(): void {
-    const { address, silence } = this.#options;
+    const { silence } = this.#options;
     const patience = Math.min(longestGreeting, silence / 4);
     this.#greeting = setTimeout(async () => {
-      if (
-        this.#heard === 0 &&
-        (await speaksTls(address, Math.min(silence / 2, longestProbe))) &&
-        this.#heard === 0
-      ) {
-        this.die(needsTls(address));
-      }
+      const fault = this.#heard === 0 ? await this.#otherProtocol(silence / 2) : undefined;
+      if (fault && this.#heard === 0) this.die(fault);
     }, patience).unref();
+  }
+
+  async #otherProtocol(within: number): Promise<FaktoryError | undefined> {
+    const { address, tls } = this.#options;
+    const each = Math.min(within / 2, longestProbe);
+    if (!address.tls && (await speaksTls(address, each))) return needsTls(address);
+    return (await speaksHttp(address, tls, each)) ? speaksOther(address) : undefined;
   }
 
   #read(chunk: Uint8Array): void {

@@ -116,6 +116,7 @@ export const restore = command<'dir' | 'yes' | 'json'>({
   async run(call) {
     const folder = folderOf(call);
     const { terminal } = call;
+    folder.checkFree('whatever it is'); // before anybody is asked
     const chosen = await folder.verify(call.words[0]);
     if (call.words[0] === undefined)
       for (const text of passedOver(folder.backups(), chosen)) terminal.note(text);

@@ -1,12 +1,16 @@
 /*
  * `faktory dump | load`: the store as lines of JSON, and back. A dump goes beside a running server; a load needs it to be stopped.
  */
-import { createReadStream, openSync, ReadStream } from 'node:fs';
+import { createReadStream, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { counted, jsonText } from './words.ts';
+
+const GZIP = Buffer.from([0x1f, 0x8b]); // how a file of gzip begins
 
 /** Out. */
 export const dump = command({
@@ -29,11 +33,11 @@ export const load = command<'dir' | 'skip-known' | 'json'>({
     json: { describe: 'print the result as JSON' },
   },
   words: [1, 1],
-  more: 'What is in the store stays, what comes in stands behind it. - is standard input.',
+  more: 'What is in the store stays, what comes in stands behind it. - is standard input. A file that gzip packed is unpacked.',
   async run(call) {
     const [file = '-'] = call.words;
     const options = { skipKnown: call.on('skip-known') };
-    const lines = linesOf(open(file, call.terminal.input));
+    const lines = linesOf(open(file, call.terminal.input), file);
     const { jobs, skipped } = await folderOf(call, 'may be made').load(lines, options);
     const left = skipped > 0 ? `, ${skipped} were there` : '';
     call.terminal.print(
@@ -52,12 +56,31 @@ function open(file: string, input: NodeJS.ReadableStream): NodeJS.ReadableStream
   }
 }
 
-async function* linesOf(source: NodeJS.ReadableStream): AsyncGenerator<string> {
+async function* linesOf(source: NodeJS.ReadableStream, file: string): AsyncGenerator<string> {
+  const name = file === '-' ? 'standard input' : file;
   try {
-    yield* createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
+    const input = Readable.from(unpacked(source));
+    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   } catch (cause) {
-    throw unreadable(source instanceof ReadStream ? String(source.path) : 'standard input', cause);
+    throw unreadable(name, cause);
   }
+}
+
+/** The bytes as they are, or what gzip made them of. */
+async function* unpacked(source: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>;
+  let head = Buffer.alloc(0);
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+    head = Buffer.concat([head, Buffer.from(next.value)]);
+    if (head.length >= GZIP.length) break;
+  }
+  const all = async function* (): AsyncGenerator<Buffer> {
+    yield head;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next())
+      yield Buffer.from(next.value);
+  };
+  if (!head.subarray(0, GZIP.length).equals(GZIP)) yield* all();
+  else yield* pipeline(all, createGunzip(), () => undefined) as AsyncIterable<Buffer>;
 }
 
 function unreadable(file: string, cause: unknown): FaktoryError {

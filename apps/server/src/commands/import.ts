@@ -37,7 +37,7 @@ export const importing = command<Names>({
   words: [1, 1],
   more: `FILE.rdb          what Redis saved, in the storage folder of Faktory: stop Faktory first, then nothing is missing
 redis://…         a Redis that runs: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS
-unix:/SOCKET      the same over the socket in the storage folder of Faktory; both take one moment of it, and Faktory may run on:
+unix:/SOCKET      the same over the socket in the storage folder of Faktory, with ?user=USER&password=PASSWORD&db=DATABASE as needed; both take one moment of it, and Faktory may run on:
                   what its workers do after that moment runs here again
 
 Faktory's data is only read. Jobs that cannot be imported are written to rejected-….jsonl in the data folder.

@@ -36,6 +36,7 @@ export const salvage = command<'dir' | 'yes' | 'json'>({
   async run(call) {
     const folder = folderOf(call);
     const { terminal } = call;
+    folder.checkFree('whatever it is'); // before anybody is asked
     if (!(await agreed(call, `Make a new store of what can be read in ${folder.dir}?`))) return;
     const result = folder.salvage();
     if (call.on('json')) {

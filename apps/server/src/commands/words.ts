@@ -17,16 +17,20 @@ export function readTime(flag: string, text: string): string {
   if (at !== undefined) return formatTime(at);
   throw new FaktoryError(
     'CONFIG',
-    `--${flag} must be a time as 2026-11-25T16:00:00Z, or as 15m, 2h, -3d from now`,
+    `--${flag}: "${excerpt(text)}" is no time; write 2026-11-25T16:00:00Z, or 15m, 2h, -3d from now`,
   );
 }
 
-/** A whole number in a range. Throws CONFIG. */
+/** A whole number in a range. `flag` in capitals is a word of the command, as its usage writes it. Throws CONFIG. */
 export function readNumber(flag: string, text: string, least: number, most: number): number {
   const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
-  throw new FaktoryError('CONFIG', `--${flag} must be a number from ${least} to ${most}`);
+  const typed = /^[A-Z]/.test(flag) ? flag : `--${flag}`;
+  const range = `a whole number from ${thousands(least)} to ${thousands(most)}`;
+  throw new FaktoryError('CONFIG', `${typed}: "${excerpt(text)}" cannot be used; give ${range}`);
 }
+
+const excerpt = (text: string): string => plain(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
 /** What stands between commas; undefined where nothing was typed. */
 export function listOf(text: string | undefined): string[] | undefined {

@@ -16,7 +16,8 @@ export interface RedisAddress {
 /** Reads a URL. Throws CONFIG, without the URL. */
 export function redisAddress(text: string): RedisAddress {
   const refuse = (cause?: unknown): never => {
-    const ways = 'redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss://… or unix:/PATH/OF/SOCKET';
+    const ways =
+      'redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss://… or unix:/PATH/OF/SOCKET[?user=USER&password=PASSWORD&db=DATABASE]';
     throw new FaktoryError('CONFIG', `that is no URL of a Redis; write ${ways}`, { cause });
   };
   let url: URL;
@@ -30,8 +31,17 @@ export function redisAddress(text: string): RedisAddress {
   const password = decodeURIComponent(url.password) || undefined;
   if (protocol === 'unix:') {
     const path = decodeURIComponent(pathname);
-    const database = Number(searchParams.get('db') ?? 0);
-    return { name: path, at: { path }, tls: false, username, password, database };
+    const database = searchParams.get('db') ?? '0';
+    if (path === '' || !/^\d+$/.test(database)) return refuse();
+    const [user, secret] = [searchParams.get('user') ?? username, searchParams.get('password') ?? password];
+    return {
+      name: path,
+      at: { path },
+      tls: false,
+      username: user,
+      password: secret,
+      database: Number(database),
+    };
   }
   const database = pathname.replace(/^\//, '') || '0';
   if (!/^rediss?:$/.test(protocol) || hostname === '' || !/^\d+$/.test(database)) return refuse();

@@ -31,22 +31,37 @@ export async function takeSnapshot(
   handshake = HANDSHAKE,
 ): Promise<RdbSource | NoSnapshot> {
   const folder = mkdtempSync(join(tmpdir(), 'faktory-import-'));
+  let full: Error | undefined;
   const path = join(folder, 'snapshot.rdb');
   const file = openSync(path, 'wx', 0o600);
   try {
     await receive(address, signal, handshake, (piece, sum) => {
-      writeAll(file, piece);
+      try {
+        writeAll(file, piece);
+      } catch (error) {
+        full = error as Error;
+        throw error;
+      }
       onBytes(sum);
     });
     return new RdbSource(path, address.database, signal, `a snapshot of ${address.name}`);
   } catch (error) {
     if (signal.aborted) throw new FaktoryError('ABORTED', 'given up');
     if (error instanceof FaktoryError && error.code === 'TLS') throw error;
+    if (full) throw noRoom(full);
     return { reason: error instanceof Error ? error.message : String(error) };
   } finally {
     closeSync(file);
     rmSync(folder, { recursive: true, force: true }); // an open file can be read on
   }
+}
+
+/** Not a reason to read key by key, for which all must stand still. */
+function noRoom(cause: Error): FaktoryError {
+  const text = `the snapshot of the Redis cannot be written to ${tmpdir()}, the folder for temporary files: ${cause.message}`;
+  const advice =
+    'make room there, or set TMPDIR to a folder on a disk with as much room as the Redis has data';
+  return new FaktoryError('STORAGE', `${text}; ${advice}`, { cause });
 }
 
 function writeAll(file: number, piece: Buffer): void {

@@ -20,6 +20,8 @@ const PATIENCE = 30_000; // ms; a Redis that saves or is busy may need some
 const PIECE = 4 * 1024 * 1024; // bytes that one reply should have
 const MOST = 2000; // members in one reply
 const FIRST = 100;
+const RIGHTS_SNAPSHOT = '+sync +replconf';
+const RIGHTS_KEYS = '+info +select +scan +type +get +llen +lrange +scard +sscan +zcard +zrange';
 
 export class RedisSource implements Source {
   readonly name: string;
@@ -28,6 +30,7 @@ export class RedisSource implements Source {
   readonly #signal: AbortSignal;
   #sizes = new Map<string, number>();
   #kinds = new Map<string, Kind>();
+  readonly #socket: boolean;
   #told: Error | undefined;
 
   /** Connects. */
@@ -41,6 +44,7 @@ export class RedisSource implements Source {
     const { name, at, tls, username, password, database } = address;
     this.name = name;
     this.#signal = signal;
+    this.#socket = 'path' in at;
     this.#redis = new Redis({
       ...at,
       ...(tls && { tls: {} }),
@@ -141,8 +145,7 @@ export class RedisSource implements Source {
     } catch (cause) {
       const told = this.#told?.message ?? (cause as Error).message;
       const code = /NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(told) ? 'AUTH' : 'CLOSED';
-      const advice =
-        code === 'AUTH' ? 'the URL takes it: redis://:PASSWORD@HOST' : 'is it running, is the address right?';
+      const advice = adviceFor(told, this.#socket);
       throw new FaktoryError(
         code,
         `the Redis at ${this.name} does not answer as it should: ${told}; ${advice}`,
@@ -150,6 +153,17 @@ export class RedisSource implements Source {
       );
     }
   }
+}
+
+/** What the Redis refused, and what to do. */
+function adviceFor(told: string, socket: boolean): string {
+  if (/NOPERM/i.test(told))
+    return `its user needs these rights: ${RIGHTS_SNAPSHOT} (ACL SETUSER), or to be read key by key ${RIGHTS_KEYS}, and ~* for the keys`;
+  if (/NOAUTH|WRONGPASS|invalid password/i.test(told))
+    return socket
+      ? 'the URL takes it: unix:/PATH/OF/SOCKET?password=PASSWORD, with user=USER too where there are users'
+      : 'the URL takes it: redis://:PASSWORD@HOST, or redis://USER:PASSWORD@HOST where there are users';
+  return 'is it running, is the address right?';
 }
 
 function sizeOf(redis: Redis, key: string, kind: Kind): Promise<number> {

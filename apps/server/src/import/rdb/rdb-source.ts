@@ -198,7 +198,8 @@ function skipBeside(type: number, bytes: FileBytes): boolean {
 function headOf(bytes: FileBytes): number {
   const head = bytes.size < 9 ? '' : bytes.take(9).toString('latin1');
   if (!/^REDIS\d{4}$/.test(head)) {
-    throw new FaktoryError('MALFORMED', `${bytes.path} is no RDB file: those begin with REDIS`);
+    const packed = head.startsWith('\x1f\x8b') ? '; it is packed: gunzip it first' : '';
+    throw new FaktoryError('MALFORMED', `${bytes.path} is no RDB file: those begin with REDIS${packed}`);
   }
   const version = Number(head.slice(5));
   if (version >= 1 && version <= NEWEST) return version;

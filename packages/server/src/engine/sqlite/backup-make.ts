@@ -93,6 +93,7 @@ function copyStore(file: string, to: string): void {
   try {
     db.exec(`PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);
+    refuseLostLog(db, file); // the copy would be named, and its log, which nobody knows
     refuseFullDisk(usedBytes(db), dirname(to));
     closeSync(createOwned(to)); // SQLite takes an empty file, and keeps its mode and owner
     makeShrinkable(db);

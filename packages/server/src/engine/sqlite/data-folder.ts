@@ -157,19 +157,25 @@ export class DataFolder {
     return dumpLines(this.#store());
   }
 
-  /** Throws `LOCKED` while a server holds the folder; makes it when there is none. */
-  checkFree(): void {
-    holdFolder(this.dir).release();
+  /** Throws `LOCKED` while a server holds the folder, and `STORAGE` for a store that is not sound, unless it may be as it is; makes the folder when there is none. */
+  checkFree(store: 'sound' | 'whatever it is' = 'sound'): void {
+    const held = holdFolder(this.dir, store);
+    dropEmpty(held.file);
+    held.release();
   }
 
   /** Takes the lines of a dump into the store, which is made when there is none: all of them, or nothing. */
   async load(lines: Iterable<string> | AsyncIterable<string>, options: LoadOptions = {}): Promise<Loaded> {
     const held = holdFolder(this.dir);
+    const fresh = isEmpty(held.file);
+    let loaded = false;
     try {
       const db = openFile(held.file, 'full', []);
       try {
         db.exec('PRAGMA synchronous = FULL');
-        return await load(db, lines, options);
+        const result = await load(db, lines, options);
+        loaded = true;
+        return result;
       } finally {
         db.close();
       }
@@ -177,6 +183,8 @@ export class DataFolder {
       if (cause instanceof FaktoryError) throw cause;
       throw new FaktoryError('STORAGE', `nothing was loaded: ${(cause as Error).message}`, { cause });
     } finally {
+      // An empty store where there was none would look like one whose jobs are gone.
+      if (!loaded && fresh) for (const end of ['', '-wal', '-shm']) rmSync(held.file + end, { force: true });
       held.release();
     }
   }
@@ -192,4 +200,13 @@ export class DataFolder {
     if (statSync(file, { throwIfNoEntry: false })?.size) return file;
     throw new FaktoryError('NOT_FOUND', `there is no faktory.db in ${this.dir}; is this the data folder?`);
   }
+}
+
+/** Whoever holds a folder makes the file of the store, without a byte. Only while the folder is held: then no server fills it. */
+function isEmpty(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.size === 0;
+}
+
+function dropEmpty(file: string): void {
+  if (isEmpty(file) && statSync(`${file}-wal`, { throwIfNoEntry: false }) === undefined) rmSync(file);
 }

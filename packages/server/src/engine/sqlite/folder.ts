@@ -130,7 +130,8 @@ function takeLock(folder: string, store: string): Database {
  * Note: closing the last connection moves the log into the file, as a stop does. So this is only asked where the lock is missing.
  */
 function isOpenElsewhere(store: string): boolean {
-  if (sizeOf(store) === 0) return false;
+  const found = statSync(store, { throwIfNoEntry: false });
+  if (!found?.isFile() || found.size === 0) return false; // what is no file is refused later
   for (const end of ['', '-wal']) refuseLink(store + end); // SQLite would follow it
   const db = openDatabase(store);
   try {

@@ -101,6 +101,7 @@ class Loading {
 
   take(line: string, first: boolean): void {
     if (this.#ended) malformed('there is more behind the end');
+    if (first && !line.startsWith('{')) noDump();
     const [, where, at, losses = 0, attempts, job] = jobShape.exec(line) ?? [];
     const known = { place: where as keyof typeof place, at, losses: Number(losses), attempts };
     if (!first && job !== undefined) this.#job({ ...known, job });
@@ -217,9 +218,14 @@ function parse(line: string): Record<string, unknown> {
   }
 }
 
+function noDump(): never {
+  malformed(
+    'this is no dump: it does not begin with {"faktory-ts":"dump",…}; faktory dump makes one, faktory restore takes a backup, faktory import a file of Redis',
+  );
+}
+
 function checkHead(record: Record<string, unknown>): void {
-  if (record['faktory-ts'] !== 'dump')
-    malformed('this is no dump: it does not begin with {"faktory-ts":"dump",…}');
+  if (record['faktory-ts'] !== 'dump') noDump();
   if (record.version === dumpVersion) return;
   malformed(
     `this dump has version ${record.version}; this program reads ${dumpVersion}: load it with the program that made it`,
