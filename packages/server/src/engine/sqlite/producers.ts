@@ -36,6 +36,11 @@ interface Known {
 
 const NOTES = 1000; // lines of a producer
 const NOTE_BYTES = 1024 * 1024; // of a producer; the note that goes beyond is the last one
+const ALL_BYTES = 64 * 1024 * 1024; // of the notes of all producers
+const CROWDED = ALL_BYTES / 2;
+const SILENT: Micros = 3_600_000_000; // since the last push: when notes are many, such a producer is forgotten early
+const LOOK_EVERY: Micros = 60_000_000;
+const BYTES = 'SELECT total(octet_length(text)) AS bytes FROM note';
 const unread = { noteBytes: undefined, full: false };
 const PRUNE_EVERY: Micros = 3_600_000_000;
 
@@ -47,6 +52,9 @@ export class Producers {
   #changed = false;
   /** By the steady clock. */
   #pruneAt: Micros = Number.NEGATIVE_INFINITY;
+  #crowdedAt: Micros = Number.NEGATIVE_INFINITY;
+  /** Bytes of all notes, with the open transaction's and without. */
+  #bytes = { now: 0, committed: 0 };
 
   constructor(store: Home) {
     this.#store = store;
@@ -61,6 +69,8 @@ export class Producers {
       this.#byName.set(fromColumn(name), { id, pushed, next: pushed, owner: fromColumn(owner), ...unread });
     }
     this.#changed = false;
+    const { bytes } = db.prepare(BYTES).get() as { bytes: number };
+    this.#bytes = { now: bytes, committed: bytes };
   }
 
   /** The count of this producer, and its notes behind `answered`. A name that has not pushed is not kept. */
@@ -83,10 +93,15 @@ export class Producers {
 
   /**
    * Throws SHUTDOWN while the producer has more than a megabyte of notes that its client may know: the line is not counted, its
-   * connection ends, and the client says with its next EXT what it knows. So what EXT answers is bounded. Writes nothing.
+   * connection ends, and the client says with its next EXT what it knows. So what EXT answers is bounded. Throws STORAGE for a note
+   * that is too much for all producers together: its line is not counted either. Writes nothing.
    */
   refuseFull({ name }: Producer, note: string | undefined): void {
     const known = this.#byName.get(name);
+    if (note !== undefined && this.#bytes.now + note.length > ALL_BYTES) {
+      const text = `storage failed: the refusals that are kept for all producers have ${this.#bytes.now} bytes of at most ${ALL_BYTES}; nothing of this line was stored; send it again without the jobs that are refused, or in an hour, when the refusals of silent producers are deleted`;
+      throw new FaktoryError('STORAGE', text);
+    }
     if (known === undefined) return;
     known.full ||= note !== undefined && this.#bytesOf(known) > NOTE_BYTES;
     if (!known.full) return;
@@ -96,7 +111,7 @@ export class Producers {
 
   #bytesOf(known: Known): number {
     if (known.noteBytes === undefined) {
-      const sum = this.#store.sql('SELECT total(octet_length(text)) AS bytes FROM note WHERE producer = ?');
+      const sum = this.#store.sql(`${BYTES} WHERE producer = ?`);
       known.noteBytes = (sum.get(known.id) as { bytes: number }).bytes;
     }
     return known.noteBytes;
@@ -109,8 +124,9 @@ export class Producers {
     const gone = this.#store
       .sql('DELETE FROM note WHERE producer = ? AND line <= ? RETURNING octet_length(text) AS bytes')
       .all(known.id, line) as { bytes: number }[];
-    if (known.noteBytes === undefined) return;
-    known.noteBytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0);
+    const freed = gone.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#bytes.now -= freed;
+    if (known.noteBytes !== undefined) known.noteBytes -= freed;
   }
 
   /** One more push, with what is to be kept of it. Only inside a transaction. */
@@ -125,7 +141,16 @@ export class Producers {
     const text = 'INSERT OR REPLACE INTO note (producer, line, text) VALUES (?, ?, ?)';
     const bytes = this.#bytesOf(known);
     this.#store.write(text, known.id, line, toColumn(note));
-    known.noteBytes = bytes + Buffer.byteLength(note);
+    const added = Buffer.byteLength(note);
+    known.noteBytes = bytes + added;
+    this.#bytes.now += added;
+    if (this.#bytes.now > CROWDED && this.#store.steady() >= this.#crowdedAt) this.#makeRoom();
+  }
+
+  /** The notes of all are many: forgets the producers with notes that have been silent for an hour, as if they had asked for no more. */
+  #makeRoom(): void {
+    this.#crowdedAt = this.#store.steady() + LOOK_EVERY;
+    this.#deleteWhere(`seen_at < ? AND id IN (SELECT producer FROM note)`, this.#store.clock() - SILENT);
   }
 
   #handOver(known: Known, owner: string): void {
@@ -150,11 +175,18 @@ export class Producers {
   }
 
   #prune(now: Micros): void {
-    this.write(); // those that push in this transaction are not old
-    const old = this.#store.sql('DELETE FROM producer WHERE seen_at + keep < ? RETURNING name').all(now);
-    for (const gone of old as { name: string }[]) this.#byName.delete(fromColumn(gone.name));
-    if (old.length > 0) this.#store.write('DELETE FROM note WHERE producer NOT IN (SELECT id FROM producer)');
+    this.#deleteWhere('seen_at + keep < ?', now);
     this.putOffPrune();
+  }
+
+  #deleteWhere(condition: string, time: Micros): void {
+    this.write(); // those that push in this transaction are not old
+    const old = this.#store.sql(`DELETE FROM producer WHERE ${condition} RETURNING name`).all(time);
+    if (old.length === 0) return;
+    this.#changed = true;
+    for (const gone of old as { name: string }[]) this.#byName.delete(fromColumn(gone.name));
+    this.#store.write('DELETE FROM note WHERE producer NOT IN (SELECT id FROM producer)');
+    this.#bytes.now = (this.#store.sql(BYTES).get() as { bytes: number }).bytes;
   }
 
   /** Forgets nobody for an hour: what is stored may be of a clock that was set since. */
@@ -175,6 +207,7 @@ export class Producers {
     for (const producer of this.#touched) producer.pushed = producer.next;
     this.#touched.clear();
     this.#changed = false;
+    this.#bytes.committed = this.#bytes.now;
   }
 
   /** The open transaction is undone. */
@@ -184,6 +217,7 @@ export class Producers {
       producer.noteBytes = undefined;
     }
     this.#touched.clear();
+    this.#bytes.now = this.#bytes.committed;
     if (!this.#changed) return;
     this.#pruneAt = Number.NEGATIVE_INFINITY;
     this.load(db);
