@@ -159,3 +159,29 @@ test('what was left for a while is not told before it has been looked at again',
   expect(sampler.since(queues, new Map()).update).toEqual({ queues: { a: { name: 'a', size: 2 } } });
   vi.useRealTimers();
 });
+
+test('a look that takes seconds is followed by the next one after two seconds, and a quick one after four times its length', async () => {
+  vi.useFakeTimers();
+  let takes = 7000;
+  const begun: number[] = [];
+  const none = async () => [];
+  const looks = {
+    stats: async () => {
+      begun.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, takes));
+      return { ready: begun.length } as LiveStats;
+    },
+    attention: none,
+    queues: none,
+    workers: none,
+  };
+  const sampler = new Sampler(looks, () => undefined);
+  sampler.want(new Set(['stats']));
+  await vi.advanceTimersByTimeAsync(2 * (7000 + 2000));
+  takes = 200;
+  await vi.advanceTimersByTimeAsync(7000 + 2000 + 5 * 200);
+  sampler.want(new Set());
+  vi.useRealTimers();
+  const between = begun.slice(1).map((at, index) => Math.round(at - (begun[index] ?? 0)));
+  expect(between).toEqual([9000, 9000, 9000, 1000]);
+});

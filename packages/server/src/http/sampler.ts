@@ -22,6 +22,9 @@ export interface Looks {
   workers(): Promise<readonly WorkerStatus[]>;
 }
 
+/** Milliseconds without a look after one that took so long. */
+export const restAfter = (took: number): number => Math.min(took * BREATH, LONGEST_REST);
+
 /** Topics that are looked at; events come by themselves. */
 export type Looked = Exclude<LiveTopic, 'events'>;
 
@@ -29,6 +32,7 @@ export type Looked = Exclude<LiveTopic, 'events'>;
 const every: Readonly<Record<Looked, number>> = { stats: 500, queues: 500, workers: 1000, attention: 5000 };
 const LINGER = 5000; // ms that is kept what nobody wants any more
 const BREATH = 4; // times as long as a look took, until the next
+const LONGEST_REST = 2000; // ms; a slow look waits for a busy processor most of its time, and the reader's thread limits its own part
 
 interface Seen<Row> {
   /** Undefined: it is gone. */
@@ -175,7 +179,7 @@ export class Sampler {
         .then(() => {
           const took = performance.now() - begun;
           wanted.look = undefined;
-          wanted.due = performance.now() + Math.max(every[topic] - took, took * BREATH);
+          wanted.due = performance.now() + Math.max(every[topic] - took, restAfter(took));
           this.#onLook();
           this.#arm();
         });

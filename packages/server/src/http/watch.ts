@@ -3,6 +3,7 @@
  *
  * All that reads many rows goes to the reader's thread. It must never keep anything but the rates of the last minute.
  */
+import { setTimeout } from 'node:timers/promises';
 import {
   formatTime,
   type LiveStats,
@@ -16,7 +17,7 @@ import type { Roster } from '../workers/roster.ts';
 import { workersStatus } from '../workers/status.ts';
 import { attention } from './attention.ts';
 import { Rates } from './rates.ts';
-import type { Looks } from './sampler.ts';
+import { type Looks, restAfter } from './sampler.ts';
 import { Seconds } from './seconds.ts';
 import type { Around } from './why.ts';
 
@@ -38,6 +39,8 @@ export interface WatchSources {
 
 const SECOND = 1_000_000;
 const HOUR = 3600 * SECOND;
+const PATIENCE = 200; // ms that `stats` waits for a look at the queues
+const KEPT = 60_000; // ms that the longest wait of a look may be told
 const MOST_RUNNING = 100; // of a worker on a page that is told what changes
 
 export class Watch implements Looks {
@@ -46,6 +49,12 @@ export class Watch implements Looks {
   readonly #seconds: Seconds;
   /** The look at the queues that is under way. */
   #figures: Promise<readonly QueueFigures[]> | undefined;
+  /** The longest wait that the last look at the queues found, in seconds. */
+  #latency = 0;
+  /** When that look ended, by performance.now(). */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Until when `stats` begins no look at the queues. */
+  #restUntil = 0;
 
   constructor(sources: WatchSources) {
     this.#sources = sources;
@@ -70,12 +79,9 @@ export class Watch implements Looks {
 
   async stats(): Promise<LiveStats> {
     const { jobs, roster } = this.#sources;
-    const sizes = await jobs.sizes();
-    // Asked of the engine queue by queue, the ages of ten thousand queues would hold the wire up. A look at the queues has begun with
-    // this one as a rule.
-    const queues = await (this.#figures ?? this.#lookAtQueues());
+    const [sizes, queues] = await Promise.all([jobs.sizes(), jobs.queues()]);
+    const latency = await this.#latencySoon();
     const now = jobs.now();
-    const waits = queues.map(({ paused, oldest }) => (paused || oldest === undefined ? 0 : now - oldest));
     const { scheduled, retries, working, dead, processed, failures } = sizes;
     return {
       at: formatTime(now),
@@ -93,7 +99,7 @@ export class Watch implements Looks {
       queues: queues.length,
       workers: roster.size,
       connections: this.#sources.connections(),
-      latency: waits.reduce((most, wait) => Math.max(most, wait), 0) / SECOND,
+      latency,
       memory_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
       uptime: Math.floor((performance.now() - this.#sources.startedAt) / 1000),
     };
@@ -117,12 +123,36 @@ export class Watch implements Looks {
     });
   }
 
+  /**
+   * The longest wait. Asked of the engine queue by queue, the ages of ten thousand queues would hold the wire up, so it comes from a look
+   * of the reader's thread: on a busy server that takes seconds, and the other figures must not wait for it.
+   */
+  async #latencySoon(): Promise<number> {
+    const now = performance.now();
+    const look = this.#figures ?? (now < this.#restUntil ? undefined : this.#lookAtQueues());
+    const known = now - this.#lookedAt < KEPT;
+    if (look) await (known ? Promise.race([look, setTimeout(PATIENCE, undefined, { ref: false })]) : look);
+    return this.#latency;
+  }
+
   #lookAtQueues(): Promise<readonly QueueFigures[]> {
-    const look = this.#sources.jobs.queueFigures().finally(() => {
+    const begun = performance.now();
+    const look = this.#figuresNow().finally(() => {
       if (this.#figures === look) this.#figures = undefined;
+      this.#restUntil = performance.now() + restAfter(performance.now() - begun);
     });
     this.#figures = look;
     return look;
+  }
+
+  async #figuresNow(): Promise<readonly QueueFigures[]> {
+    const { jobs } = this.#sources;
+    const queues = await jobs.queueFigures();
+    const now = jobs.now();
+    const waits = queues.map(({ paused, oldest }) => (paused || oldest === undefined ? 0 : now - oldest));
+    this.#latency = waits.reduce((most, wait) => Math.max(most, wait), 0) / SECOND;
+    this.#lookedAt = performance.now();
+    return queues;
   }
 
   async workers(): Promise<readonly WorkerStatus[]> {
