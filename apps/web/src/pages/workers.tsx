@@ -5,7 +5,7 @@
 import type { WorkerStatus } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { CirclePause, OctagonX } from 'lucide-react';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { useInAddress } from '../address.ts';
@@ -130,14 +130,8 @@ function RunningJobs(props: {
     queryFn: api.workers,
     refetchInterval: 5000,
   });
-  // What a worker runs is told live, without arguments: these are asked for, hidden values hidden.
-  const { data: found } = useQuery({
-    queryKey: ['jobs', 'working'],
-    queryFn: ({ signal }) => api.jobs({ places: ['working'], limit: mostWithArgs }, signal),
-    refetchInterval: 5000,
-  });
+  const args = useArguments(workers);
   const rows = useMemo(() => {
-    const args = new Map(found?.jobs.map((job) => [job.jid, job.args_cut ? `${job.args}…` : job.args]));
     const held = (only ? [only] : workers).flatMap((worker) =>
       worker.jobs.map((job) => ({ ...job, worker })),
     );
@@ -145,7 +139,7 @@ function RunningJobs(props: {
       ...job,
       args: args.get(job.jid),
     }));
-  }, [workers, only, data, found]);
+  }, [workers, only, data, args]);
   return (
     <div className="mt-8">
       <Section
@@ -176,4 +170,29 @@ function RunningJobs(props: {
       </Section>
     </div>
   );
+}
+
+/**
+ * The arguments of what runs, by jid. Workers are told live, without arguments: these are asked for, hidden values hidden, whenever a job
+ * appears that has none yet, because many jobs are over in less than a second.
+ */
+function useArguments(workers: readonly WorkerStatus[]): ReadonlyMap<string, string> {
+  const { data, refetch } = useQuery({
+    queryKey: ['jobs', 'working'],
+    queryFn: ({ signal }) => api.jobs({ places: ['working'], limit: mostWithArgs }, signal),
+    refetchInterval: 5000,
+  });
+  const args = useMemo(
+    () => new Map(data?.jobs.map((job) => [job.jid, job.args_cut ? `${job.args}…` : job.args])),
+    [data],
+  );
+  const known = useRef(args);
+  known.current = args;
+  const loaded = useRef(false);
+  loaded.current = data !== undefined && data.jobs.length < mostWithArgs;
+  useEffect(() => {
+    const lacks = workers.some(({ jobs }) => jobs.some(({ jid }) => !known.current.has(jid)));
+    if (lacks && loaded.current) void refetch({ cancelRefetch: false });
+  }, [workers, refetch]);
+  return args;
 }

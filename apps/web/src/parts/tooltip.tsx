@@ -1,16 +1,24 @@
 /*
  * A word about what the pointer or the focus is on: one box for the whole page, in the browser's top layer, so above dialogs too. It must
  * never hold what is nowhere else: touch has no tooltips. A stranger would get wrong that what is explained carries its text itself
- * (data-tip), that a text which is cut off for want of room is told whole without saying so, and that moving on to a neighbour shows
- * the next one at once.
+ * (data-tip), that a text which is cut off for want of room is told whole without saying so, that moving on to a neighbour shows
+ * the next one at once, and that the box lets clicks through to what it covers, so whether the pointer is on it is a matter of places.
  */
-import { cloneElement, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
+import {
+  cloneElement,
+  type ReactElement,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 
 const delay = 400; // ms
 const gap = 6; // px
 const edge = 8; // px
 /** After these what is explained is not under the pointer any more. */
-const gone = ['pointerdown', 'keydown', 'focusout', 'scroll'] as const;
+const gone = ['pointerdown', 'focusout', 'scroll'] as const;
 const mostCut = 1000; // letters of what had no room
 
 interface Tip {
@@ -47,7 +55,7 @@ const tipOf = (target: EventTarget | null): Tip | undefined => {
 /** Where all of them appear: once on the page. */
 export function Tooltips(): ReactNode {
   const box = useRef<HTMLDivElement>(null);
-  const tip = useTip();
+  const tip = useTip(box);
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -73,41 +81,67 @@ export function Tooltips(): ReactNode {
   );
 }
 
-/** What is to be explained now. */
-function useTip(): Tip | undefined {
+/** What is to be explained now. A tip stays while the pointer is on it: people who magnify the screen read it there. */
+function useTip(box: RefObject<HTMLDivElement | null>): Tip | undefined {
   const [tip, setTip] = useState<Tip>();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let shown = false;
+    let shown: Tip | undefined;
+    let byPointer = false;
     const show = (next: Tip | undefined, wait: number) => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        shown = next?.by.isConnected ?? false;
-        setTip(shown ? next : undefined);
+        shown = next?.by.isConnected ? next : undefined;
+        setTip(shown);
       }, wait);
     };
-    const over = (event: PointerEvent) => {
+    const move = (event: PointerEvent) => {
       if (event.pointerType === 'touch') return;
+      if (shown && isOn(box.current, event)) return clearTimeout(timer);
+      const entered = event.type === 'pointerover';
       const next = tipOf(event.target);
+      if (!entered && (!shown || !byPointer || next?.by === shown.by)) return;
+      byPointer = true;
       show(next, next && !shown ? delay : 0);
     };
     const focus = (event: FocusEvent) => {
       const next = tipOf(event.target);
+      byPointer = false;
       if (next?.by.matches(':focus-visible')) show(next, delay);
       else show(undefined, 0);
     };
     const hide = () => show(undefined, 0);
-    document.addEventListener('pointerover', over);
+    // What the pointer rests on is dismissed alone; the dialog around what has the focus closes as ever.
+    const key = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      if (shown && byPointer) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+      hide();
+    };
+    document.addEventListener('pointerover', move);
+    document.addEventListener('pointermove', move, { passive: true });
     document.addEventListener('focusin', focus);
+    document.addEventListener('keydown', key, { capture: true });
     for (const name of gone) document.addEventListener(name, hide, { capture: true, passive: true });
     document.documentElement.addEventListener('pointerleave', hide);
     return () => {
       clearTimeout(timer);
-      document.removeEventListener('pointerover', over);
+      document.removeEventListener('pointerover', move);
+      document.removeEventListener('pointermove', move);
       document.removeEventListener('focusin', focus);
+      document.removeEventListener('keydown', key, { capture: true });
       for (const name of gone) document.removeEventListener(name, hide, { capture: true });
       document.documentElement.removeEventListener('pointerleave', hide);
     };
-  }, []);
+  }, [box]);
   return tip;
+}
+
+/** Whether the pointer is on the box, or on the way between it and what it explains. */
+function isOn(box: HTMLElement | null, { clientX, clientY }: PointerEvent): boolean {
+  if (!box?.matches(':popover-open')) return false;
+  const { left, right, top, bottom } = box.getBoundingClientRect();
+  return clientX >= left && clientX <= right && clientY >= top - gap - 1 && clientY <= bottom + gap + 1;
 }
