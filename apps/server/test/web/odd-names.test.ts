@@ -42,4 +42,24 @@ describe.skipIf(noBrowser)('names and running jobs', patience, () => {
     const workers = page.getByRole('grid', { name: 'Worker processes' });
     await workers.getByRole('row', { name: 'test-host 42' }).waitFor();
   });
+
+  test('the arguments of a job that begins while the page is open are asked for at once', async () => {
+    const at = await site();
+    const wire = new Wire(at, 'w1');
+    const page = await tab();
+    // Without the page's own clock of five seconds only the change itself can make it ask.
+    await page.addInitScript(() => {
+      const every = globalThis.setInterval;
+      const without = (act: () => void, time?: number) => (time === 5000 ? 0 : every(act, time));
+      globalThis.setInterval = without as typeof setInterval;
+    });
+    await page.goto(`${at.url}/workers`);
+    await page.getByText('Nothing is running').waitFor();
+    await wire.push(1, { args: ['short-lived'] });
+    await wire.fetch();
+    await page
+      .getByRole('row', { name: /SendEmail/ })
+      .getByText('short-lived')
+      .waitFor();
+  });
 });
