@@ -2,6 +2,8 @@
  * Every page in a real browser: it shows itself without a fault, in both themes, on a phone and on a wide screen, from left to right and
  * from right to left, and axe finds nothing.
  */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { axe, noBrowser, patience, type Site, site, tab } from './browser.ts';
@@ -21,6 +23,21 @@ const pages = [
   '/push',
   '/about',
 ];
+
+const languages = readdirSync(fileURLToPath(new URL('../../../web/src/words', import.meta.url)))
+  .filter((name) => /^[a-z]{2}(-[A-Z]{2})?\.ts$/.test(name))
+  .map((name) => name.slice(0, -'.ts'.length));
+
+/** Hints of fields that have less room than they need; runs in the page. */
+function hintsThatAreCut(): string[] {
+  const brush = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
+  return [...document.querySelectorAll<HTMLInputElement>('input[placeholder]')].flatMap((field) => {
+    const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+    const room = field.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+    brush.font = font;
+    return brush.measureText(field.placeholder).width > room ? [field.placeholder] : [];
+  });
+}
 
 async function visit(page: Page, site: Site, path: string): Promise<void> {
   await page.goto(site.url + path);
@@ -93,6 +110,21 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
       await page.getByRole('tooltip').getByText(name).waitFor();
       expect(await link.evaluate((element) => getComputedStyle(element).direction)).toBe('ltr');
     }
+  });
+
+  test('show the whole hint of each field on a phone, in every language', { timeout: 120_000 }, async () => {
+    const at = await site();
+    const cut: string[] = [];
+    for (const locale of languages) {
+      const page = await tab({ locale, viewport: { width: 360, height: 800 } });
+      await page.goto(`${at.url}/workers`);
+      await page.locator(`html[lang=${locale}]`).waitFor();
+      await page.locator('input[placeholder]').nth(1).waitFor();
+      cut.push(...(await page.evaluate(hintsThatAreCut)).map((hint) => `${locale}: ${hint}`));
+      await page.context().close();
+    }
+    expect(languages).toContain('en');
+    expect(cut).toEqual([]);
   });
 
   test('show where to go when there is no such page, and when a queue or a job is gone', async () => {

@@ -59,7 +59,7 @@ export default function Workers(): ReactNode {
           onChange={(event) => setText(event.target.value)}
           aria-label={t('workers.filter')}
           placeholder={t('workers.filter')}
-          className="field w-64"
+          className="field w-80 max-w-full"
         />
         <AllActions count={workers.length} />
         <ColumnMenu name="workers" columns={columns} />

@@ -65,7 +65,7 @@ function SearchBox(): ReactNode {
           placeholder={t('shell.searchHint')}
           autoComplete="off"
           spellCheck={false}
-          className="field h-8 w-full border-line ps-8 pe-8"
+          className="field h-8 w-full border-line ps-8 pe-8 max-sm:pe-2"
         />
         {/* A key reads from left to right: its place is that of the span. */}
         <span aria-hidden className="absolute end-2 top-1.5 max-sm:hidden">

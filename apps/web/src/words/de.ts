@@ -625,7 +625,7 @@ export const words = {
     hosts_other: 'auf {{count, number}} Hosts',
     jobs_one: '{{count, number}} Job läuft',
     jobs_other: '{{count, number}} Jobs laufen',
-    filter: 'Nach Host, Label, Queue oder ID filtern',
+    filter: 'Host, Label, Queue oder ID',
     table: 'Worker-Prozesse',
     running: 'Laufende Jobs',
     runningOf: 'Laufende Jobs von {{host}}',

@@ -594,7 +594,7 @@ export const words = {
       'Se ha perdido la conexión con el servidor. Lo que ve puede estar desactualizado. La página lo sigue intentando por sí sola.',
     retryNow: 'Intentar ahora',
     search: 'Buscar trabajos',
-    searchHint: 'Id del trabajo o texto en los argumentos',
+    searchHint: 'Id del trabajo o argumento',
     palette: 'Comandos',
     paletteHint: 'Vaya a una página o una cola, pegue el id de un trabajo o ejecute una acción',
     paletteJob: 'Abrir el trabajo {{jid}}',

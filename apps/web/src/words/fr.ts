@@ -599,7 +599,7 @@ export const words = {
       'La connexion au serveur est perdue. Ce que vous voyez peut être ancien. La page réessaie d’elle-même.',
     retryNow: 'Essayer maintenant',
     search: 'Rechercher des jobs',
-    searchHint: 'Id du job, ou texte des arguments',
+    searchHint: 'Id ou arguments du job',
     palette: 'Commandes',
     paletteHint: 'Allez à une page ou une file, collez un id de job ou lancez une action',
     paletteJob: 'Ouvrir le job {{jid}}',

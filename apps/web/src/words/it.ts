@@ -595,7 +595,7 @@ export const words = {
       'La connessione al server è persa. I dati visibili possono essere vecchi. La pagina riprova da sola.',
     retryNow: 'Prova ora',
     search: 'Cerca job',
-    searchHint: 'Id del job o testo negli argomenti',
+    searchHint: 'Id del job o argomento',
     palette: 'Comandi',
     paletteHint: 'Vai a una pagina o a una coda, incolla l’id di un job o esegui un’azione',
     paletteJob: 'Apri il job {{jid}}',

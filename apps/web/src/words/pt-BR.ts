@@ -588,7 +588,7 @@ export const words = {
       'A conexão com o servidor foi perdida. O que você vê pode estar desatualizado. A página continua tentando automaticamente.',
     retryNow: 'Tentar agora',
     search: 'Buscar jobs',
-    searchHint: 'Id do job ou texto nos argumentos',
+    searchHint: 'Id do job ou argumento',
     palette: 'Comandos',
     paletteHint: 'Vá para uma página ou fila, cole o id de um job ou execute uma ação',
     paletteJob: 'Abrir o job {{jid}}',

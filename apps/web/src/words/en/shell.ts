@@ -37,7 +37,7 @@ export const shell = {
   lostBar: 'The connection to the server is lost. What you see may be old. Trying again by itself.',
   retryNow: 'Try now',
   search: 'Search jobs',
-  searchHint: 'Job id, or a text in the arguments',
+  searchHint: 'Job id or argument text',
   palette: 'Commands',
   paletteHint: 'Go to a page or a queue, paste a job id, or do something',
   paletteJob: 'Open job {{jid}}',
