@@ -2,8 +2,19 @@
  * The admin program, command by command, against a real server in this process; and against one that knows only the classic protocol.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client } from '@faktory-ts/client';
 import type { FaktoryError } from '@faktory-ts/protocol';
 import { createServer, type Server, type ServerOptions } from '@faktory-ts/server';
@@ -196,7 +207,7 @@ describe('a bulk change', () => {
     await begin();
     expect(await faktory(['discard'])).toMatch(/^CONFIG: say which jobs: .*--all/);
     expect(await faktory(['schedule', '--all'])).toBe('CONFIG: --at is missing');
-    expect(await faktory(['schedule', '--all', '--at', 'soon'])).toMatch(/^CONFIG: --at must be a time/);
+    expect(await faktory(['schedule', '--all', '--at', 'soon'])).toMatch(/^CONFIG: --at: "soon" is no time/);
     expect(asked).toEqual([]);
   });
 });
@@ -507,9 +518,79 @@ describe('doctor names one cause and its cure', () => {
     const of = async (url: string) => (await wrongOf(['-d', dir, '--url', url])).at(-1)?.advice;
     expect(await of(`tcp://:wrong@localhost:${port}`)).toContain('password');
     expect(await of('tcp://localhost:1')).toContain('nothing listens there');
-    expect(await of(`tcp+tls://:right@localhost:${port}`)).toContain('tcp://');
+    const [plain] = await wrongOf(['-d', dir, '--url', `tcp+tls://:right@localhost:${port}`]);
+    expect(plain?.told).toContain('does not speak TLS here: write tcp://');
     expect(await of('tcp://no-such-host.invalid:7419')).toContain('name of the host');
   });
+
+  it('for an expired certificate, also where the server is asked', async () => {
+    const dir = freshFolder();
+    const tls = fileURLToPath(new URL('../../../packages/server/test/tls/', import.meta.url));
+    const config = freshFolder();
+    copyFileSync(join(tls, 'expired.cert.pem'), join(config, 'public.cert.pem'));
+    copyFileSync(join(tls, 'expired.key.pem'), join(config, 'private.key.pem'));
+    chmodSync(join(config, 'private.key.pem'), 0o600);
+    const [cert, key] = ['cert', 'key'].map((end) => readFileSync(join(tls, `expired.${end}.pem`)));
+    await begin({ dir });
+    const secure = createServer({ tls: { cert: cert ?? '', key: key ?? '' } });
+    await secure.start();
+    const words = ['--url', `tcp+tls://localhost:${secure.port}`, '--tls-ca', join(tls, 'expired.cert.pem')];
+    expect(await wrongOf(['-d', dir, '-c', config, ...words])).toMatchObject([
+      {
+        what: 'certificate',
+        told: expect.stringMatching(/^it expired: /),
+        advice: expect.stringContaining('renew'),
+      },
+    ]);
+    expect(await wrongOf(['-d', dir, ...words])).toMatchObject([
+      {
+        what: 'server',
+        told: expect.stringContaining('certificate has expired'),
+        advice: expect.stringContaining('HUP'),
+      },
+    ]);
+    await secure.stop();
+  });
+
+  it('for less room than the reserve that the server is started with', async () => {
+    const dir = freshFolder();
+    await begin({ dir });
+    expect(await wrongOf(['-d', dir, '--disk-reserve', '9000000000000000'])).toMatchObject([
+      { what: 'space', advice: expect.stringContaining('reserve') },
+    ]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'for a key that others can read: closed to them, and open to the group of the server',
+    async () => {
+      const [dir, config] = [freshFolder(), freshFolder()];
+      await begin();
+      const [name = '', , uid, gid] = (
+        /^.+:x:[1-9].*$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0] ?? ''
+      ).split(':');
+      const group = new RegExp(`^(.+?):.*:${gid}:`, 'm').exec(readFileSync('/etc/group', 'utf8'))?.[1];
+      chownSync(dir, Number(uid), Number(gid));
+      chmodSync(config, 0o755);
+      const key = join(config, 'private.key.pem');
+      writeFileSync(key, 'x', { mode: 0o644 });
+      const keyOf = async () => {
+        await faktory(['doctor', '--json', '-c', config, '-d', dir]);
+        return (JSON.parse(printed) as { told: string; advice?: string }[]).find(({ told }) =>
+          told.startsWith(key),
+        );
+      };
+      const cure = `chown root:${group} ${key} && chmod 640 ${key}`;
+      expect(await keyOf()).toMatchObject({ level: 'wrong', advice: cure });
+      chmodSync(key, 0o600);
+      expect(await keyOf()).toMatchObject({
+        level: 'warn',
+        told: expect.stringContaining(`user ${name} cannot read it`),
+        advice: cure,
+      });
+      execFileSync('sh', ['-c', cure]);
+      expect(await keyOf()).toEqual({ level: 'ok', what: 'permissions', told: `${key} 640` });
+    },
+  );
 
   it('for a running server that is not ready', async () => {
     const dir = freshFolder();

@@ -104,6 +104,16 @@ it('a backup of a store whose log is missing names that store, and nothing is le
   expect(readdirSync(join(copy, 'backups'))).toEqual([]);
 }, 60_000);
 
+it('verify --store of a damaged store names the commands that go on', async () => {
+  const dir = freshFolder();
+  writeFileSync(join(dir, 'faktory.db'), 'no database at all');
+  const damaged = await ran('verify', '--store', '-d', dir);
+  expect([await damaged.ended, damaged.err]).toEqual([
+    1,
+    expect.stringContaining(`faktory salvage -d ${dir}`),
+  ]);
+}, 60_000);
+
 it('load takes what gzip packed, from a file and from standard input', async () => {
   const dir = freshFolder();
   const server = faktory([...free, '-d', dir]);

@@ -8,6 +8,7 @@ import { agreed, yesFlag } from './asking.ts';
 import { command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { folderFlags, folderOf, jobsIn } from './data-folder.ts';
+import { storeAdvice } from './store-advice.ts';
 import { table } from './table.ts';
 import { counted, jsonText, readNumber, thousands } from './words.ts';
 
@@ -66,6 +67,18 @@ function passedOver(all: readonly Backup[], { id }: Backup): string[] {
   return newer.map((one) => `the newer backup ${one.id} cannot be used: ${one.bad}`);
 }
 
+/** A damaged store is told with the way on. */
+function checked(folder: DataFolder): ReturnType<DataFolder['check']> {
+  try {
+    return folder.check();
+  } catch (cause) {
+    if (!(cause instanceof FaktoryError)) throw cause;
+    const { advice } = storeAdvice(cause.message, folder);
+    if (advice === undefined || cause.message.includes('faktory salvage')) throw cause;
+    throw new FaktoryError(cause.code, `${cause.message}; ${advice}`, { cause });
+  }
+}
+
 interface Asked {
   verify(id?: string): Promise<Backup>;
   backups(): Promise<Backup[]>;
@@ -90,7 +103,7 @@ export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
     if (url !== undefined && (call.on('store') || call.value('dir') !== undefined))
       throw new FaktoryError('CONFIG', '--url asks a server, -d and --store look at a data folder: say one');
     if (call.on('store')) {
-      const found = folderOf(call).check();
+      const found = checked(folderOf(call));
       terminal.print(call.on('json') ? jsonText(found) : `the store is sound: ${jsonText(found.jobs)}`);
       return;
     }

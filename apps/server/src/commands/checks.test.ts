@@ -20,7 +20,7 @@ test('a Node without SQLite is a finding of its own, with what to install', asyn
 });
 
 test('a certificate is warned of 30 days before it expires, and wrong once it has, in one finding', async () => {
-  const { certificate } = await import('./checks.ts');
+  const { certificate } = await import('./secret-files.ts');
   const pem = readFileSync(
     new URL('../../../../packages/server/test/tls/server.cert.pem', import.meta.url),
     'utf8',
@@ -29,4 +29,15 @@ test('a certificate is warned of 30 days before it expires, and wrong once it ha
   const day = 86_400_000;
   const levels = [-31, -29, 1].map((days) => certificate(pem, end + days * day).level);
   expect(levels).toEqual(['ok', 'warn', 'wrong']);
+});
+
+test('of a chain the certificate that expires first counts, wherever it stands', async () => {
+  const { certificate } = await import('./secret-files.ts');
+  const [server, expired] = ['server', 'expired'].map((name) =>
+    readFileSync(new URL(`../../../../packages/server/test/tls/${name}.cert.pem`, import.meta.url), 'utf8'),
+  );
+  expect(certificate(`${server}${expired}`)).toMatchObject({
+    level: 'wrong',
+    told: expect.stringMatching(/^certificate 2 of its chain \(CN=localhost\) expired: Jan 31 .* 2020/),
+  });
 });

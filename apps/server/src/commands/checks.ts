@@ -2,13 +2,11 @@
  * What `faktory doctor` looks at on this machine: each check gives findings, and for what is wrong the way to put it right.
  * It must never change anything, but for a file in the data folder whose writes it times and which it removes.
  */
-import { X509Certificate } from 'node:crypto';
 import {
   closeSync,
   existsSync,
   fdatasyncSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
@@ -22,6 +20,8 @@ import { type Backup, DataFolder, sqliteVersion } from '@faktory-ts/server';
 import { type Config, readConfig } from '../config.ts';
 import type { Flags } from '../flags.ts';
 import { jobsIn } from './data-folder.ts';
+import { certificate } from './secret-files.ts';
+import { listed, storeAdvice } from './store-advice.ts';
 import { span, thousands } from './words.ts';
 
 /** `wrong` needs doing; `warn` may be meant so. */
@@ -71,19 +71,6 @@ export function configuration(
   }
 }
 
-const EARLY = 30 * 86_400_000; // ms; the server begins to warn then too
-
-/** Whether the server's certificate is valid for some time to come. */
-export function certificate(pem: string | Buffer, now = Date.now()): Finding {
-  const { validTo } = new X509Certificate(pem);
-  const left = Date.parse(validTo) - now;
-  const what = 'certificate';
-  const advice = 'renew it and send HUP to the server';
-  if (left < 0) return { level: 'wrong', what, told: `it expired: ${validTo}; clients refuse it`, advice };
-  const told = `it expires: ${validTo}`;
-  return left < EARLY ? { level: 'warn', what, told, advice } : { level: 'ok', what, told };
-}
-
 /** A list of passwords may be empty. */
 const asksFor = (password: string | readonly string[] | undefined): boolean =>
   [password ?? []].flat().length > 0;
@@ -104,25 +91,6 @@ function openness({ binding, web, server }: Config): Finding[] {
     told: `open to the world: anybody who reaches ${what}`,
     advice: 'set FAKTORY_PASSWORD, or listen on localhost (-b localhost:7419, -w localhost:7420)',
   }));
-}
-
-/** Who may read what holds secrets: files with a group of their own are fine, the jobs are the server's alone. */
-export function permissions(configDir: string, dataDir: string): Finding[] {
-  if (process.platform === 'win32') return [];
-  const conf = join(configDir, 'conf.d');
-  const files = existsSync(conf) ? readdirSync(conf).map((name) => join(conf, name)) : [];
-  const secrets = [...files, join(configDir, 'private.key.pem'), join(configDir, 'password')];
-  const looked = [...secrets.map((path) => mode(path, 0o007, '640')), mode(dataDir, 0o077, '700')];
-  return looked.filter((finding) => finding !== undefined);
-}
-
-function mode(path: string, forbidden: number, right: string): Finding | undefined {
-  if (!existsSync(path)) return undefined;
-  const given = statSync(path).mode & 0o777;
-  const told = `${path} ${given.toString(8)}`;
-  if ((given & forbidden) === 0) return { level: 'ok', what: 'permissions', told };
-  const advice = `chmod ${right} ${path}`;
-  return { level: 'wrong', what: 'permissions', told: `${told}: others can read it`, advice };
 }
 
 /** A data folder that this user cannot look into. */
@@ -247,27 +215,6 @@ function withoutStore(path: string, size: number | undefined, folder: DataFolder
   }
   if (size === undefined) return [];
   return [{ level: 'ok', what: 'store', told: `${path} is empty: no server has used it yet` }];
-}
-
-/** What to do is said by the error, or follows from it: a store that another version or program wrote needs no restore. */
-function storeAdvice(told: string, folder: DataFolder): { advice?: string } {
-  if (/newer server|another program|not a faktory/i.test(told)) return {};
-  if (/locked|busy/i.test(told))
-    return { advice: 'another program holds it: end that program, and look again' };
-  if (!/damaged|malformed|not a database|corrupt/i.test(told)) return {};
-  const [newest] = listed(folder);
-  const salvage = `faktory salvage -d ${folder.dir} keeps what can be read`;
-  if (!newest)
-    return { advice: `there is no backup of it: keep a copy of ${folder.dir}, stop the server; ${salvage}` };
-  return { advice: `stop the server, then faktory restore ${newest.id} -d ${folder.dir}; ${salvage}` };
-}
-
-function listed(folder: DataFolder): Backup[] {
-  try {
-    return folder.backups();
-  } catch {
-    return []; // told by backups()
-  }
 }
 
 /** Whether backups are made as often as they should be. `every` in ms; undefined: the server makes none by itself. */

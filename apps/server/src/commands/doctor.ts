@@ -12,10 +12,20 @@ import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { unreadable } from './data-folder.ts';
+import { permissions } from './secret-files.ts';
 import { paint } from './table.ts';
 import { counted, jsonText, plain } from './words.ts';
 
-type Names = ServerFlag | 'dir' | 'config' | 'environment' | 'bind' | 'web' | 'json';
+type Names =
+  | ServerFlag
+  | 'dir'
+  | 'config'
+  | 'environment'
+  | 'bind'
+  | 'web'
+  | 'disk-reserve'
+  | 'max-connections'
+  | 'json';
 
 export const doctor = command<Names>({
   name: 'doctor',
@@ -33,12 +43,18 @@ export const doctor = command<Names>({
     },
     bind: { alias: 'b', value: 'ADDRESS', describe: 'as the server is started with', normal: "the server's" },
     web: { alias: 'w', value: 'ADDRESS', describe: 'as the server is started with', normal: "the server's" },
+    'disk-reserve': { value: 'BYTES', describe: 'as the server is started with', normal: "the server's" },
+    'max-connections': { value: 'NUMBER', describe: 'as the server is started with', normal: "the server's" },
     json: { describe: 'print the findings as JSON' },
   },
   more: 'Asks a server only where --url, FAKTORY_URL or FAKTORY_PROVIDER names one. Ends with 1 when something is wrong.',
   async run(call) {
     const read = configurationOf(call);
-    const findings = [checks.node(), ...onMachine(call, read), ...(await ofServer(call, read.config))];
+    const machine = [checks.node(), ...onMachine(call, read)];
+    const findings = [
+      ...machine,
+      ...(await ofServer(call, read.config)).filter((one) => !isKnown(one, machine)),
+    ];
     const { terminal } = call;
     if (call.on('json')) terminal.print(jsonText(findings, 2));
     else for (const finding of findings) terminal.print(lineOf(call, finding));
@@ -47,9 +63,27 @@ export const doctor = command<Names>({
   },
 });
 
+/** One cause, one finding: a certificate that the machine's own files show as expired is the reason why the server is refused. */
+function isKnown({ what, told }: checks.Finding, machine: readonly checks.Finding[]): boolean {
+  const expired = machine.some((one) => one.what === 'certificate' && one.level === 'wrong');
+  return expired && what === 'server' && EXPIRED.test(told);
+}
+
+const EXPIRED = /certificate has expired/;
+
+const asTheServer = [
+  'dir',
+  'config',
+  'environment',
+  'bind',
+  'web',
+  'disk-reserve',
+  'max-connections',
+] as const;
+
 function configurationOf(call: Call<Names>): ReturnType<typeof checks.configuration> {
   const flags: Flags = {};
-  for (const name of ['dir', 'config', 'environment', 'bind', 'web'] as const) {
+  for (const name of asTheServer) {
     const value = call.value(name);
     if (value !== undefined) flags[name] = value;
   }
@@ -76,7 +110,7 @@ function onMachine(
   return [
     sqlite,
     ...findings,
-    ...checks.permissions(folder ?? usual.config, data),
+    ...permissions(folder ?? usual.config, data),
     ...disk,
     ...(readable ? checks.store(data) : []),
     ...checks.backups(data, plan ? (plan.every ?? 3_600_000) : undefined),
@@ -148,16 +182,18 @@ function unreachable({ code, message, cause }: FaktoryError): checks.Finding {
   const advice =
     code === 'AUTH'
       ? 'correct the password in FAKTORY_URL: tcp://:PASSWORD@HOST:7419'
-      : code === 'TLS' || /certificate|self.signed|TLS|SSL/i.test(inner)
-        ? 'is it tcp+tls:// or tcp://? A private authority is trusted by NODE_EXTRA_CA_CERTS=FILE'
-        : /ECONNREFUSED/.test(inner)
-          ? 'nothing listens there: start the server, or correct the address'
-          : /ENOTFOUND|EAI_AGAIN/.test(inner)
-            ? 'the name of the host is not known: correct it, or the DNS'
-            : /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|in \d+ ms/.test(inner)
-              ? 'nothing comes back: does a firewall stand between, is the address right?'
-              : 'look into the log of the server';
-  return { level: 'wrong', what: 'server', told: message, advice };
+      : EXPIRED.test(message)
+        ? 'put the renewed pair in its place and send HUP to the server'
+        : code === 'TLS' || code === 'PROTOCOL'
+          ? undefined // the message says what to do
+          : /ECONNREFUSED/.test(inner)
+            ? 'nothing listens there: start the server, or correct the address'
+            : /ENOTFOUND|EAI_AGAIN/.test(inner)
+              ? 'the name of the host is not known: correct it, or the DNS'
+              : /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|in \d+ ms/.test(inner)
+                ? 'nothing comes back: does a firewall stand between, is the address right?'
+                : 'look into the log of the server';
+  return { level: 'wrong', what: 'server', told: message, ...(advice && { advice }) };
 }
 
 const marks = { ok: ['green', 'ok   '], warn: ['yellow', 'warn '], wrong: ['red', 'WRONG'] } as const;

@@ -1,0 +1,109 @@
+/*
+ * What `faktory doctor` says of files that hold secrets and of certificates: who may read them, whether the server's user can, and how
+ * long each certificate is valid.
+ */
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Finding } from './checks.ts';
+
+const EARLY = 30 * 86_400_000; // ms; the server begins to warn then too
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Whether the server's certificate, and each one behind it in the file, is valid for some time to come. The first to expire counts. */
+export function certificate(pem: string | Buffer, now = Date.now()): Finding {
+  const chain = (pem.toString().match(CERTIFICATES) ?? [pem.toString()]).map(
+    (one) => new X509Certificate(one),
+  );
+  const ends = chain.map(({ validTo }) => Date.parse(validTo));
+  const at = ends.indexOf(Math.min(...ends));
+  const { validTo = '', subject = '' } = chain[at] ?? {};
+  const which = at === 0 ? 'it' : `certificate ${at + 1} of its chain (${subject.replaceAll('\n', ', ')})`;
+  const what = 'certificate';
+  const left = Math.min(...ends) - now;
+  const advice = 'renew it and send HUP to the server';
+  if (left < 0)
+    return { level: 'wrong', what, told: `${which} expired: ${validTo}; clients refuse it`, advice };
+  const told = `${which} expires: ${validTo}`;
+  return left < EARLY ? { level: 'warn', what, told, advice } : { level: 'ok', what, told };
+}
+
+/** Who may read what holds secrets: files with a group of their own are fine, the jobs are the server's alone. */
+export function permissions(configDir: string, dataDir: string): Finding[] {
+  if (process.platform === 'win32') return [];
+  const conf = join(configDir, 'conf.d');
+  const files = existsSync(conf) ? readdirSync(conf).map((name) => join(conf, name)) : [];
+  const secrets = [...files, join(configDir, 'private.key.pem'), join(configDir, 'password')];
+  const user = serverUser(dataDir);
+  const looked = [...secrets.map((path) => ofSecret(path, user)), ofFolder(dataDir)];
+  return looked.filter((finding) => finding !== undefined);
+}
+
+function ofFolder(path: string): Finding | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  const told = `${path} ${modeOf(found).toString(8)}`;
+  if ((modeOf(found) & 0o077) === 0) return { level: 'ok', what: 'permissions', told };
+  return {
+    level: 'wrong',
+    what: 'permissions',
+    told: `${told}: others can read it`,
+    advice: `chmod 700 ${path}`,
+  };
+}
+
+function ofSecret(path: string, user: ServerUser | undefined): Finding | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  const told = `${path} ${modeOf(found).toString(8)}`;
+  if ((modeOf(found) & 0o007) !== 0) {
+    const advice = cure(path, found, user);
+    return { level: 'wrong', what: 'permissions', told: `${told}: others can read it`, advice };
+  }
+  if (user === undefined || isReadable(found, user)) return { level: 'ok', what: 'permissions', told };
+  const text = `${told}: the server's user ${user.name} cannot read it, at a reload at the latest`;
+  return { level: 'warn', what: 'permissions', told: text, advice: cure(path, found, user) };
+}
+
+const modeOf = ({ mode }: Stats): number => mode & 0o777;
+
+/** Closed to others, and still open to the server: by its group, where the file is another user's. */
+function cure(path: string, { uid, gid }: Stats, user: ServerUser | undefined): string {
+  const readable = user === undefined || uid === user.uid || user.gids.includes(gid);
+  return readable ? `chmod 640 ${path}` : `chown root:${user.group} ${path} && chmod 640 ${path}`;
+}
+
+function isReadable(file: Stats, { uid, gids }: ServerUser): boolean {
+  return file.uid === uid ? (file.mode & 0o400) !== 0 : gids.includes(file.gid) && (file.mode & 0o040) !== 0;
+}
+
+/** Who the server runs as: the owner of the data folder. */
+interface ServerUser {
+  readonly uid: number;
+  readonly name: string;
+  /** The name of its own group. */
+  readonly group: string;
+  readonly gids: readonly number[];
+}
+
+/** Undefined: root, who can read all, or a user whom the system does not know. */
+function serverUser(dataDir: string): ServerUser | undefined {
+  const uid = statSync(dataDir, { throwIfNoEntry: false })?.uid;
+  if (uid === undefined || uid === 0) return undefined;
+  const [name = '', , , own = ''] = linesOf('/etc/passwd').find((line) => line[2] === String(uid)) ?? [];
+  const groups = linesOf('/etc/group');
+  const group = groups.find((line) => line[2] === own)?.[0];
+  if (name === '' || group === undefined) return undefined;
+  const others = groups.filter((line) => line[3]?.split(',').includes(name)).map((line) => Number(line[2]));
+  return { uid, name, group, gids: [Number(own), ...others] };
+}
+
+function linesOf(path: string): string[][] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'));
+  } catch {
+    return []; // another way of keeping users
+  }
+}
