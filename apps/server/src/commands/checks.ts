@@ -20,18 +20,10 @@ import { type Backup, DataFolder, sqliteVersion } from '@faktory-ts/server';
 import { type Config, readConfig } from '../config.ts';
 import type { Flags } from '../flags.ts';
 import { jobsIn } from './data-folder.ts';
+import type { Finding } from './finding.ts';
 import { certificate } from './secret-files.ts';
 import { listed, storeAdvice } from './store-advice.ts';
 import { span, thousands } from './words.ts';
-
-/** `wrong` needs doing; `warn` may be meant so. */
-export interface Finding {
-  readonly level: 'ok' | 'warn' | 'wrong';
-  readonly what: string;
-  readonly told: string;
-  /** What to do. */
-  readonly advice?: string;
-}
 
 const MB = 1024 * 1024;
 

@@ -12,6 +12,7 @@ import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { unreadable } from './data-folder.ts';
+import type { Finding } from './finding.ts';
 import { permissions } from './secret-files.ts';
 import { paint } from './table.ts';
 import { counted, jsonText, plain } from './words.ts';
@@ -64,7 +65,7 @@ export const doctor = command<Names>({
 });
 
 /** One cause, one finding: a certificate that the machine's own files show as expired is the reason why the server is refused. */
-function isKnown({ what, told }: checks.Finding, machine: readonly checks.Finding[]): boolean {
+function isKnown({ what, told }: Finding, machine: readonly Finding[]): boolean {
   const expired = machine.some((one) => one.what === 'certificate' && one.level === 'wrong');
   return expired && what === 'server' && EXPIRED.test(told);
 }
@@ -93,7 +94,7 @@ function configurationOf(call: Call<Names>): ReturnType<typeof checks.configurat
 function onMachine(
   call: Call<Names>,
   { findings, config }: ReturnType<typeof checks.configuration>,
-): checks.Finding[] {
+): Finding[] {
   const { env } = call.terminal;
   const [dir, folder, environment] = [call.value('dir'), call.value('config'), call.value('environment')];
   const usual = usualFolders(environment ?? env.FAKTORY_ENV ?? 'development', () => env.HOME ?? '');
@@ -118,7 +119,7 @@ function onMachine(
   ];
 }
 
-async function ofServer(call: Call<Names>, config: Config | undefined): Promise<checks.Finding[]> {
+async function ofServer(call: Call<Names>, config: Config | undefined): Promise<Finding[]> {
   const { env } = call.terminal;
   const named = call.value('url') ?? env.FAKTORY_URL ?? env.FAKTORY_PROVIDER;
   const asked = Date.now();
@@ -148,14 +149,14 @@ async function ofServer(call: Call<Names>, config: Config | undefined): Promise<
 }
 
 /** A server that let us in without a secret asks nobody. */
-function openTo({ host, password, tls }: ServerAddress): checks.Finding[] {
+function openTo({ host, password, tls }: ServerAddress): Finding[] {
   if (password !== undefined || tls || /^(localhost|127\..*|::1)$/.test(host)) return [];
   const told = `open to the world: the server at ${host} asked for no password`;
   return [{ level: 'wrong', what: 'password', told, advice: 'start it with FAKTORY_PASSWORD' }];
 }
 
 /** What the server says of itself; nothing where its pages cannot be reached from here. */
-async function health({ host }: ServerAddress, config: Config | undefined): Promise<checks.Finding[]> {
+async function health({ host }: ServerAddress, config: Config | undefined): Promise<Finding[]> {
   if (!config?.web || config.server.tls) return [];
   const at = `http://${host.includes(':') ? `[${host}]` : host}:${config.web.port}/health/ready`;
   let ready: Readiness;
@@ -167,7 +168,7 @@ async function health({ host }: ServerAddress, config: Config | undefined): Prom
   }
   const ill = Object.entries(ready.checks).filter(([, told]) => told !== 'ok');
   const findings = ill.map(
-    ([what, told]): checks.Finding => ({ level: 'wrong', what: 'health', told: `${what}: ${told}` }),
+    ([what, told]): Finding => ({ level: 'wrong', what: 'health', told: `${what}: ${told}` }),
   );
   if (ready.backups?.failed) {
     const advice = 'the log of the server says why; make room, or correct the folder of backups';
@@ -177,7 +178,7 @@ async function health({ host }: ServerAddress, config: Config | undefined): Prom
 }
 
 /** One cure for each cause. */
-function unreachable({ code, message, cause }: FaktoryError): checks.Finding {
+function unreachable({ code, message, cause }: FaktoryError): Finding {
   const inner = `${message} ${String((cause as Error | undefined)?.message ?? '')}`;
   const advice =
     code === 'AUTH'
@@ -198,7 +199,7 @@ function unreachable({ code, message, cause }: FaktoryError): checks.Finding {
 
 const marks = { ok: ['green', 'ok   '], warn: ['yellow', 'warn '], wrong: ['red', 'WRONG'] } as const;
 
-function lineOf({ terminal }: Call, { level, what, told, advice }: checks.Finding): string {
+function lineOf({ terminal }: Call, { level, what, told, advice }: Finding): string {
   const [colour, mark] = marks[level];
   const line = `${paint(terminal, colour, mark)}  ${what.padEnd(13)}  ${plain(told)}`;
   return advice === undefined ? line : `${line}\n       ${''.padEnd(13)}  → ${plain(advice)}`;

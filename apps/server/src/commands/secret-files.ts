@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding } from './checks.ts';
+import type { Finding } from './finding.ts';
 
 const EARLY = 30 * 86_400_000; // ms; the server begins to warn then too
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
