@@ -67,6 +67,7 @@ export type HttpSources = HealthSources &
 
 const KEEPALIVE = 60_000; // ms of silence after which the system asks whether the peer is there
 const MOST_HEADERS = 65_536; // bytes
+const LONGEST_MAKING = 60_000; // ms in which an answer waits for its turn and is made
 
 /** Pages that read much, or make this thread's work of much. */
 const COSTLY: ReadonlySet<string> = new Set([
@@ -168,6 +169,7 @@ export class HttpApp {
       originAgentCluster: this.#options.tls !== undefined,
     });
     app.addHook('onSend', async (request, reply) => {
+      request.raw.socket.setTimeout(this.#options.patience); // the answer is made: who does not read it is closed
       const kept = request.url.startsWith('/assets/') && reply.statusCode < 400;
       // What the API tells may be somebody's data: no browser keeps it on its disk.
       const how = request.url.startsWith('/api/') ? 'no-store' : 'no-cache';
@@ -197,6 +199,7 @@ export class HttpApp {
   /** Waits for the turn of the caller, whose connection is kept from now on. */
   async #admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
     const { caller, ip, routeOptions, raw } = request;
+    raw.socket.setTimeout(LONGEST_MAKING);
     if (!caller) return undefined;
     reply.raw.once('close', this.#connections.hold(raw.socket));
     const gone = new AbortController();
