@@ -1,13 +1,20 @@
 /*
- * The largest legal request of each verb and route: what is there before, and what is asked.
+ * The largest legal request of each verb and route: what is there before, and what is asked. Long because it is one list of cases.
  */
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import type { BareClient } from './bare-client.ts';
+
+/** Hides one member of all arguments. */
+const redact = '[web]\nredact = ["password"]\n';
 
 /** What a case works with. */
 interface Bench {
   readonly client: BareClient;
   /** Asks the web server. */
   readonly page: (path: string, init?: RequestInit) => Promise<Response>;
+  /** The address of the web server. */
+  readonly web: string;
   /** Which run it is. */
   readonly count: number;
 }
@@ -15,6 +22,8 @@ interface Bench {
 export interface HoldCase {
   readonly name: string;
   readonly flags?: readonly string[];
+  /** TOML settings of the server. */
+  readonly config?: string;
   /** Makes what is asked; not measured. */
   prepare(bench: Bench): Promise<string>;
   /** Asks it; the answer is shown. */
@@ -297,7 +306,7 @@ const wide: HoldCase[] = [
     '/api/queues',
     '/api/jobs?limit=1000',
     '/api/jobtypes',
-    '/api/history?step=60&from=2026-01-01T00:00:00Z',
+    '/api/history?span=24h',
     '/api/kinds',
     '/api/errors',
     '/api/workers',
@@ -309,7 +318,91 @@ const wide: HoldCase[] = [
   ].map((path) => beside10000(`GET ${path}`, path, getText)),
 ];
 
+const held1000 = (
+  name: string,
+  request: (held: readonly { jid: string; rid: string }[]) => string,
+): HoldCase => ({
+  name,
+  prepare: async (bench) => request(await hold(bench, 1000)),
+  run: sendAll,
+});
+const json = { 'content-type': 'application/json' };
+
+/** What clients send again and again, at its largest. */
+const repeated: HoldCase[] = [
+  held1000('FAILB of 1,000 large entries', (held) => {
+    const [message, backtrace] = [`not reached: ${'a-1 '.repeat(700)}`, Array(40).fill('at here'.repeat(15))];
+    return `FAILB ${JSON.stringify(held.map((each) => ({ ...each, errtype: 'E', message, backtrace })))}`;
+  }),
+  held1000(
+    'EXTEND of 1,000',
+    (held) => `EXTEND ${JSON.stringify(held.map((each) => ({ ...each, seconds: 86_400 })))}`,
+  ),
+  {
+    name: 'BEAT beside 1,000 reservations with a lease',
+    prepare: async (bench) => {
+      if (bench.count === 0) await bench.client.ask('EXT {"v":1,"lease":true}');
+      await hold(bench, 1000);
+      return 'BEAT {"wid":"bench-1","rss_kb":1}';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'FAIL of a job with 700,000 keys',
+    prepare: async ({ client }) => {
+      const keys = Array.from({ length: 700_000 }, (_, index) => `"${index}":1`).join(',');
+      const { jid: name } = job();
+      await client.ask(`PUSH {"jid":"${String(name)}","jobtype":"Bench","queue":"keys","args":[{${keys}}]}`);
+      await client.ask('FETCH keys');
+      return `FAIL {"jid":"${String(name)}","errtype":"E","message":"m"}`;
+    },
+    run: sendAll,
+  },
+];
+
+/** Waits for the first update of all topics. */
+async function subscribed(address: string): Promise<string> {
+  const socket = new WebSocket(`${address.replace('http', 'ws')}/api/live`);
+  try {
+    await once(socket, 'open');
+    socket.send('{"topics":["stats","attention","queues","workers"]}');
+    for (;;) {
+      const [data] = (await once(socket, 'message')) as [Buffer];
+      const update = data.toString();
+      if ((JSON.parse(update) as { queues?: unknown }).queues !== undefined) return update;
+    }
+  } finally {
+    socket.terminate();
+  }
+}
+
 const web: HoldCase[] = [
+  {
+    name: 'WebSocket of all topics, 10,000 queues',
+    prepare: async (bench) => {
+      await queues(bench);
+      return '';
+    },
+    run: ({ web: address }) => subscribed(address),
+  },
+  {
+    name: 'POST /api/jobs/change, a discard of 500 jobs of 10 kB',
+    prepare: async (bench) => {
+      await fill(bench, 500, () => ({ ...large(10_000), at: later }));
+      return JSON.stringify({ places: ['scheduled'], action: 'discard', undo: `web-${bench.count}` });
+    },
+    run: async ({ page }, body) =>
+      (await page('/api/jobs/change', { method: 'POST', body, headers: json })).text(),
+  },
+  {
+    name: 'GET /api/jobs, 1,000 of 2 kB with hidden values',
+    config: redact,
+    prepare: async (bench) => {
+      await fill(bench, 1000, () => ({ args: [{ password: 'x'.repeat(1000), other: 'y'.repeat(1000) }] }));
+      return '/api/jobs?limit=1000';
+    },
+    run: getText,
+  },
   {
     name: 'POST /api/jobs of 1 MB',
     prepare: async () => JSON.stringify(job(large(1_000_000))),
@@ -320,7 +413,7 @@ const web: HoldCase[] = [
   },
   {
     name: 'GET /api/jobs/:jid of 8 MB with hidden values',
-    flags: [],
+    config: redact,
     prepare: async ({ client }) => {
       const pushed = job({ args: [Array(line / 4).fill(12)] });
       await client.ask(`PUSH ${JSON.stringify(pushed)}`);
@@ -331,4 +424,11 @@ const web: HoldCase[] = [
 ];
 
 /** All of them. */
-export const holdCases: readonly HoldCase[] = [...pushes, ...fetches, ...operating, ...wide, ...web];
+export const holdCases: readonly HoldCase[] = [
+  ...pushes,
+  ...fetches,
+  ...repeated,
+  ...operating,
+  ...wide,
+  ...web,
+];

@@ -37,21 +37,22 @@ export async function holds(picked: readonly string[] = []): Promise<void> {
 async function measure({
   name,
   flags,
+  config,
   prepare,
   run,
 }: HoldCase): Promise<{ name: string; held: number; said: string }> {
   const web = `127.0.0.1:${await freePort()}`;
-  const stage = await Stage.start('off', undefined, flags ?? [], web, true);
+  const stage = await Stage.start('off', undefined, flags ?? [], { web, config, probed: true });
   const client = await BareClient.open(stage.port, 'bench-1');
   const page = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://${web}${path}`, init);
   let held = Number.POSITIVE_INFINITY;
   let said = '';
   try {
     for (let count = 0; count < runs; count++) {
-      const request = await prepare({ client, page, count });
+      const request = await prepare({ client, page, web: `http://${web}`, count });
       let answer = '';
       const turn = await stage.longestTurn(async () => {
-        answer = await run({ client, page, count }, request);
+        answer = await run({ client, page, web: `http://${web}`, count }, request);
       });
       held = Math.min(held, turn);
       said = `${answer.length} characters: ${answer.slice(0, 60)}`;

@@ -19,7 +19,7 @@ const topics = ['stats', 'attention', 'queues', 'workers'];
 export async function pages(): Promise<void> {
   title(`Ten pages and a search open, ${whole(waiting)} jobs, ${connections} connections, --sync full`);
   await withLoad(async (load) => {
-    const stage = await Stage.start('full', undefined, [], web);
+    const stage = await Stage.start('full', undefined, [], { web });
     const filling = connect(stage.url);
     for (let thousands = 0; thousands < waiting / 1000; thousands += 50) await send(filling, bulkLines(50));
     await filling.close();

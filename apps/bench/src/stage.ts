@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -32,15 +32,22 @@ export class Stage {
     this.readyAfter = readyAfter;
   }
 
-  /** Starts a server; on an old data folder when one is given, with more flags; `probed` for {@link longestTurn}. */
+  /** Starts a server; on an old data folder when one is given, with more flags and TOML settings; `probed` for {@link longestTurn}. */
   static async start(
     sync: string,
     folder?: string,
     more: readonly string[] = [],
-    web = ':0',
-    probed = false,
+    {
+      web = ':0',
+      config,
+      probed = false,
+    }: { web?: string; config?: string | undefined; probed?: boolean } = {},
   ): Promise<Stage> {
     const dir = folder ?? mkdtempSync(join(tmpdir(), 'faktory-bench-'));
+    if (config !== undefined) {
+      mkdirSync(join(dir, 'conf.d'), { recursive: true });
+      writeFileSync(join(dir, 'conf.d', 'bench.toml'), config);
+    }
     const started = performance.now();
     const args = ['-b', '127.0.0.1:0', '-w', web, '-d', join(dir, 'db'), '-c', dir, '--sync', sync, ...more];
     const child = spawn(process.execPath, [...(probed ? ['--import', probe] : []), program, ...args], {
