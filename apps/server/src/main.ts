@@ -18,7 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.stderr.write(`faktory ${command.name}: standard output: ${reasonOf(error)}\n`);
 });
 
-const args = process.argv.slice(2);
+const args = withoutHelp(process.argv.slice(2));
 const command = await commandOf(args).catch((error: unknown) => {
   process.stderr.write(`faktory: ${reasonOf(error)}\n`);
   process.exit(2);
@@ -27,6 +27,12 @@ if (command) await work(command, args.slice(1));
 else {
   const { start } = await import('./start.ts');
   await start(args, reasonOf);
+}
+
+/** `help` and `help NAME` mean `--help` and `NAME --help`. */
+function withoutHelp(typed: string[]): string[] {
+  if (typed[0] !== 'help') return typed;
+  return typed[1] === undefined ? ['--help'] : [typed[1], '--help'];
 }
 
 /** Runs a command to its end; what it printed is written before the process ends by itself. */

@@ -52,6 +52,47 @@ describe('a command of the program', () => {
     }
   });
 
+  it('that cannot reach what was named says what to write, in the words of the command line', async () => {
+    for (const [words, status, text] of [
+      [
+        ['info', '--url', 'localhost:7419'],
+        2,
+        'faktory info: --url has no tcp:// before the host: it must look like tcp://:password@host:7419',
+      ],
+      [
+        ['info', '--url', 'tcp://localhost:1'],
+        1,
+        'nothing listens there: start the server, or name another with --url or FAKTORY_URL',
+      ],
+      [
+        ['push', 'T', '--jid', 'short'],
+        2,
+        'faktory push: --jid: "short" is too short; give 8 characters or more',
+      ],
+      [
+        ['move', '--all', '--to', 'a b'],
+        2,
+        'faktory move: --to: "a b" is no name of a queue; use letters, digits and . _ -',
+      ],
+      [['push', 'T', '-q', 'a b'], 2, '--queue: "a b" is no name of a queue'],
+      [
+        ['tokens', 'add'],
+        2,
+        'faktory tokens: write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME',
+      ],
+    ] as const) {
+      const told = faktory(words);
+      expect([await told.ended, told.err]).toEqual([status, expect.stringContaining(text)]);
+    }
+  });
+
+  it('help, alone or with a name, prints the help', async () => {
+    const [all, one] = [faktory(['help']), faktory(['help', 'jobs'])];
+    expect([await all.ended, await one.ended]).toEqual([0, 0]);
+    expect(all.out).toContain('Usage: faktory [flags]');
+    expect(one.out).toContain('Usage: faktory jobs');
+  });
+
   it('at the port of the web UI says which port is meant', async () => {
     const server = faktory(['-b', 'localhost:0', '-w', 'localhost:0', '-d', freshFolder()]);
     const [, port] = await server.says(/http at localhost:(\d+)/);

@@ -85,6 +85,9 @@ function parseServerUrl(text: string, origin: string): ServerAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw new FaktoryError('CONFIG', `${origin} is not a URL: ${form}`);
   const scheme = url.protocol;
+  if (/^[\w.-]+:\d*$/.test(text)) {
+    throw new FaktoryError('CONFIG', `${origin} has no tcp:// before the host: ${form}`);
+  }
   if (scheme !== 'tcp:' && scheme !== 'tcp+tls:') {
     throw new FaktoryError('CONFIG', `${origin} begins with ${scheme}// instead of tcp:// or tcp+tls://`);
   }

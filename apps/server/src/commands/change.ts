@@ -15,7 +15,7 @@ import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { classicFilter, type FilterFlag, filterFlags, filterOf, isPicky } from './filter.ts';
 import { progressOf } from './jobs.ts';
 import type { Operator } from './operator.ts';
-import { counted, jsonText, readNumber, readTime, thousands } from './words.ts';
+import { counted, jsonText, queueNamed, readNumber, readTime, thousands } from './words.ts';
 
 type Names = FilterFlag | ServerFlag | 'all' | 'yes' | 'json';
 
@@ -184,7 +184,7 @@ export const move = change({
   done: 'moved',
   classic: undefined,
   flags: { to: { value: 'QUEUE', describe: 'the queue' } },
-  action: (call) => ({ action: 'move', queue: needed(call.value('to'), 'to') }),
+  action: (call) => ({ action: 'move', queue: queueNamed('to', needed(call.value('to'), 'to')) }),
 });
 
 export const prioritize = change({

@@ -31,6 +31,16 @@ export const serverFlags = {
 /** A flag about the server. */
 export type ServerFlag = keyof typeof serverFlags;
 
+/** The servers that are named. Throws CONFIG. */
+function addressesOf(call: Call<'url'>): ServerAddress[] {
+  try {
+    return resolveServers({ url: call.value('url') }, call.terminal.env);
+  } catch (cause) {
+    if (!(cause instanceof FaktoryError)) throw cause;
+    throw new FaktoryError(cause.code, cause.message.replace(/^the url option/, '--url'), { cause });
+  }
+}
+
 /** The options of TLS that flags and environment name. Throws CONFIG. */
 export function tlsOf(
   call: Call<ServerFlag>,
@@ -46,7 +56,7 @@ export async function withServer<T>(
   act: (server: Operator) => Promise<T>,
 ): Promise<T> {
   const { signal } = call.terminal;
-  const addresses = resolveServers({ url: call.value('url') }, call.terminal.env);
+  const addresses = addressesOf(call);
   let [refused, met] = [0, false];
   const connection: Connection = new Connection({
     addresses,
@@ -66,6 +76,10 @@ export async function withServer<T>(
   signal.addEventListener('abort', abort, { once: true });
   try {
     return await act(new Operator(connection));
+  } catch (cause) {
+    if (met || !(cause instanceof FaktoryError) || !cause.message.includes('ECONNREFUSED')) throw cause;
+    const text = `${cause.message}; nothing listens there: start the server, or name another with --url or FAKTORY_URL`;
+    throw new FaktoryError(cause.code, text, { cause });
   } finally {
     signal.removeEventListener('abort', abort);
     await connection.close();

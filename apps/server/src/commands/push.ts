@@ -5,7 +5,9 @@
 import { compactJson, FaktoryError, jsonString, newJid } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
-import { readNumber, readTime, safeJson } from './words.ts';
+import { plain, queueNamed, readNumber, readTime, safeJson } from './words.ts';
+
+const LEAST_JID = 8; // characters; every Faktory refuses fewer
 
 export const push = command({
   name: 'push',
@@ -33,9 +35,14 @@ export const push = command({
   async run(call) {
     const [jobtype = '', args = '[]'] = call.words;
     const jid = call.value('jid') ?? newJid();
+    if (Buffer.byteLength(jid) < LEAST_JID)
+      throw new FaktoryError(
+        'CONFIG',
+        `--jid: "${plain(jid)}" is too short; give ${LEAST_JID} characters or more`,
+      );
     const fields: [string, string | number | undefined][] = [
       ['jid', jsonString(jid)],
-      ['queue', texted(call.value('queue'))],
+      ['queue', queueIn(call)],
       ['jobtype', jsonString(jobtype)],
       ['args', typedJson(args, 'the arguments', 'array')],
       ['priority', numberIn(call, 'priority', 1, 9)],
@@ -51,8 +58,10 @@ export const push = command({
   },
 });
 
-const texted = (value: string | undefined): string | undefined =>
-  value === undefined ? undefined : jsonString(value);
+function queueIn(call: Call<'queue'>): string | undefined {
+  const queue = call.value('queue');
+  return queue === undefined ? undefined : jsonString(queueNamed('queue', queue));
+}
 
 function numberIn(
   call: Call<'priority' | 'retry' | 'reserve-for'>,

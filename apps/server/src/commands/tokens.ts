@@ -44,6 +44,7 @@ export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
   more,
   async run(call) {
     const [act, name] = call.words;
+    if (act !== undefined && !(['add', 'revoke'].includes(act) && name !== undefined)) throw usage();
     if (call.value('url') !== undefined) return byServer(call, act, name);
     const who = userInfo().username; // before it becomes the folder's owner
     // A secret in a folder that no server uses would never work.
@@ -65,7 +66,6 @@ const usage = (): FaktoryError =>
 async function byServer(call: Call<'dir' | ServerFlag | 'json'>, act?: string, name?: string): Promise<void> {
   if (call.value('dir') !== undefined)
     throw new FaktoryError('CONFIG', 'give --url for a running server, or -d for a data folder, not both');
-  if (act !== undefined && !(['add', 'revoke'].includes(act) && name !== undefined)) throw usage();
   await withServer(call, async (server) => {
     if (act === 'revoke') {
       await server.revokeToken(name ?? '');

@@ -2,7 +2,15 @@
  * Times, lists and numbers as people write and read them. It must never let a job's own text reach a terminal as it is: a character
  * that moves a cursor or turns the text around is shown as its escape.
  */
-import { FaktoryError, formatTime, nowMicros, parseTime, visible, visibleLines } from '@faktory-ts/protocol';
+import {
+  checkQueueName,
+  FaktoryError,
+  formatTime,
+  nowMicros,
+  parseTime,
+  visible,
+  visibleLines,
+} from '@faktory-ts/protocol';
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -28,6 +36,17 @@ export function readNumber(flag: string, text: string, least: number, most: numb
   const typed = /^[A-Z]/.test(flag) ? flag : `--${flag}`;
   const range = `a whole number from ${thousands(least)} to ${thousands(most)}`;
   throw new FaktoryError('CONFIG', `${typed}: "${excerpt(text)}" cannot be used; give ${range}`);
+}
+
+/** The name of a queue. Throws CONFIG. */
+export function queueNamed(flag: string, name: string): string {
+  try {
+    checkQueueName(name);
+    return name;
+  } catch (cause) {
+    const text = `--${flag}: "${excerpt(name)}" is no name of a queue; use letters, digits and . _ -`;
+    throw new FaktoryError('CONFIG', text, { cause });
+  }
 }
 
 const excerpt = (text: string): string => plain(text.length > 40 ? `${text.slice(0, 40)}…` : text);
