@@ -81,6 +81,7 @@ export {
   jsonMember,
   jsonMembers,
   replaceInJson,
+  replaceInParts,
 } from './json-parts.ts';
 export { defaultMaxLineBytes, LineReader, type LineReaderOptions } from './lines.ts';
 export { type FieldsFirstLogger, fieldsFirst, type Logger, loggerOf, silent } from './logger.ts';

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FaktoryError } from './errors.ts';
 import { maxDepth } from './json.ts';
-import { indentedJson, jsonItems, jsonMember, jsonMembers, replaceInJson } from './json-parts.ts';
+import {
+  indentedJson,
+  jsonItems,
+  jsonMember,
+  jsonMembers,
+  replaceInJson,
+  replaceInParts,
+} from './json-parts.ts';
 
 const numbers = '[899999999999999990,1.0,12345678901234567890,1e400,-0.0,"\\u00e9"]';
 const json = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value));
@@ -97,4 +104,18 @@ describe('a text laid out', () => {
     expect(indentedJson(numbers).replace(/\s/g, '')).toBe(numbers);
     expect(indentedJson(deep).length).toBeLessThan(maxDepth * 500);
   });
+});
+
+test('a replacement that ends early has the beginning with its replacements, and nothing behind it', () => {
+  const text = `[${'{"secret":"x1","a":1.0},'.repeat(50_000)}0]`;
+  const hide = (path: readonly (string | number)[]) => (path.at(-1) === 'secret' ? '"-"' : undefined);
+  const whole = replaceInJson(text, hide);
+  expect(whole).not.toContain('x1');
+  const { done, value } = replaceInParts(text, hide, 1000).next();
+  expect(done).toBe(true);
+  expect(whole.startsWith(value as string)).toBe(true);
+  expect((value as string).length).toBeGreaterThan(1000);
+  expect((value as string).length).toBeLessThan(1100);
+  const steps = [...replaceInParts(text, hide)];
+  expect(steps.length).toBeGreaterThan(5);
 });

@@ -77,6 +77,25 @@ export type JsonPath = readonly (string | number)[];
  */
 export function replaceInJson(text: string, replacement: (path: JsonPath) => string | undefined): string {
   const scanner = new JsonScanner(text);
+  scanner.end(scanner.value(scanner.space(0)));
+  for (const steps = replaceInParts(text, replacement); ; ) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+const valuesInPart = 10_000; // about 3 ms
+
+/**
+ * {@link replaceInJson} for a text of megabytes that is known to be JSON: yields now and then, so that the caller can serve others.
+ * With `most` it ends, between two values, once the result has so many characters; nothing of the rest is in it.
+ */
+export function* replaceInParts(
+  text: string,
+  replacement: (path: JsonPath) => string | undefined,
+  most = Number.POSITIVE_INFINITY,
+): Generator<void, string> {
+  const scanner = new JsonScanner(text);
   const path: (string | number)[] = [];
   const parts: string[] = [];
   let kept = 0; // the text before is in `parts`
@@ -89,9 +108,11 @@ export function replaceInJson(text: string, replacement: (path: JsonPath) => str
     at = scanner.space(at + 1);
     fresh = true;
   };
-  scanner.end(scanner.value(at)); // from here on the text is known to be sound
+  let length = 0; // of the parts
   open();
-  while (path.length > 0) {
+  for (let values = 1; path.length > 0; values++) {
+    if (values % valuesInPart === 0) yield;
+    if (length + at - kept > most) return parts.join('') + text.slice(kept, at);
     if (text[at] === ']' || text[at] === '}') {
       path.pop();
       at = scanner.space(at + 1);
@@ -116,6 +137,7 @@ export function replaceInJson(text: string, replacement: (path: JsonPath) => str
     const end = scanner.value(at);
     if (other !== undefined) {
       parts.push(text.slice(kept, at), other);
+      length += at - kept + other.length;
       kept = end;
     }
     at = scanner.space(end);

@@ -192,14 +192,19 @@ async function detail(sources: JobSources, request: FastifyRequest): Promise<Job
   const signal = request.gone;
   const found = await theJob(sources, request, signal);
   const why = whyNot(found, await sources.around(found, signal));
-  return { ...jobRow(found, redaction), ...jobAlone(found, redaction), attempts: attemptsOf(found), why };
+  return {
+    ...jobRow(found, redaction),
+    ...(await jobAlone(found, redaction)),
+    attempts: attemptsOf(found),
+    why,
+  };
 }
 
 async function raw(sources: JobSources, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const found = await theJob(sources, request, request.gone);
   const name = `${found.jid.replace(/[^\w.-]/g, '_').slice(0, 100)}.json`;
   reply.header('Content-Disposition', `attachment; filename="${name}"`);
-  return reply.type('application/json').send(wholeJob(found, sources.redaction));
+  return reply.type('application/json').send(await wholeJob(found, sources.redaction));
 }
 
 /** Where jids are indexed. */

@@ -48,17 +48,20 @@ export function jobRow(found: Found, redaction: Redaction): JobRow {
 }
 
 /** The whole text of a job, as the wire has it. */
-export function wholeJob({ document, enqueuedAt, failure }: Found, redaction: Redaction): string {
+export async function wholeJob(
+  { document, enqueuedAt, failure }: Found,
+  redaction: Redaction,
+): Promise<string> {
   const text = wireJob(document, enqueuedAt, failure);
   return redaction.active ? redaction.job(namesOf(storedJob(document)), text) : text;
 }
 
 /** The same as far as a page shows it. */
-export function jobAlone(
+export async function jobAlone(
   found: Found,
   redaction: Redaction,
-): { job: string; job_cut: boolean; bytes: number } {
-  const text = wholeJob(found, redaction);
+): Promise<{ job: string; job_cut: boolean; bytes: number }> {
+  const text = await wholeJob(found, redaction);
   const bytes = utf8Length(text);
   return { job: cutUtf8(text, MOST_ALONE), job_cut: bytes > MOST_ALONE, bytes };
 }
@@ -107,10 +110,10 @@ function shown(job: StoredJob, redaction: Redaction): { display: string; args: s
   const names = namesOf(job);
   const inner = wrapped === undefined ? undefined : wrappedArguments(job.args);
   if (wrapped === undefined || inner === undefined)
-    return { display: wrapped ?? job.jobtype, args: redaction.args(names, job.args) };
+    return { display: wrapped ?? job.jobtype, args: redaction.args(names, job.args, MOST_IN_LIST) };
   const [mailer, method] = MAILERS.includes(wrapped) ? jsonItems(inner, 2).map(textIn) : [];
   const display = mailer !== undefined && method !== undefined ? `${mailer}#${method}` : wrapped;
-  return { display, args: redaction.args(names, inner) };
+  return { display, args: redaction.args(names, inner, MOST_IN_LIST) };
 }
 
 /** The arguments of what is wrapped, as the client wrote them; undefined: there are none. */

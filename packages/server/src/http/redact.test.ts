@@ -45,18 +45,18 @@ test('a member’s name that the client wrote with escapes is hidden, too', () =
   expect(args(['password'], other)).toBe(other);
 });
 
-test('a number hides the argument of what is wrapped wherever the wrapper is shown', () => {
+test('a number hides the argument of what is wrapped wherever the wrapper is shown', async () => {
   const whole = '[{"job_class":"Inner","arguments":["a","x"]}]';
   const hidden = [{ job_class: 'Inner', arguments: ['a', HIDDEN] }];
   expect(JSON.parse(args(['Inner:1'], whole, 'Wrapper', 'Inner'))).toEqual(hidden);
-  const job = new Redaction(['Inner:1']).job(['Wrapper', 'Inner'], `{"args":${whole}}`);
+  const job = await new Redaction(['Inner:1']).job(['Wrapper', 'Inner'], `{"args":${whole}}`);
   expect(JSON.parse(job)).toEqual({ args: hidden });
   expect(args(['Inner:1'], '[null]', 'Wrapper', 'Inner')).toBe('[null]');
 });
 
-test('of a whole job its arguments and custom values are hidden', () => {
+test('of a whole job its arguments and custom values are hidden', async () => {
   const job = '{"jid":"j","args":[{"password":"x"}],"custom":{"password":"y","trace":"z"}}';
-  expect(JSON.parse(new Redaction(['password']).job(['Mail'], job))).toEqual({
+  expect(JSON.parse(await new Redaction(['password']).job(['Mail'], job))).toEqual({
     jid: 'j',
     args: [{ password: HIDDEN }],
     custom: { password: HIDDEN, trace: 'z' },
@@ -74,17 +74,17 @@ test('an empty rule is refused', () => {
   expect(() => new Redaction([' '])).toThrow(/a rule is empty/);
 });
 
-test('what is not hidden keeps its digits, escapes and spaces beside what is', () => {
+test('what is not hidden keeps its digits, escapes and spaces beside what is', async () => {
   const one = '[{"password":"x","id":12345678901234567890},1.0,"\\u00e9"]';
   expect(args(['password'], one)).toBe(one.replace('"x"', `"${HIDDEN}"`));
   const job = `{"jid":"j","args":${one},"custom":{"password":1.0,"id":3889108265204450030},"retry":25}`;
   const shown = job.replace('"x"', `"${HIDDEN}"`).replace('"password":1.0', `"password":"${HIDDEN}"`);
-  expect(new Redaction(['password']).job(['Mail'], job)).toBe(shown);
-  expect(new Redaction(['Mail']).job(['Mail'], job)).toBe(job.replace(one, `["${HIDDEN}"]`));
+  expect(await new Redaction(['password']).job(['Mail'], job)).toBe(shown);
+  expect(await new Redaction(['Mail']).job(['Mail'], job)).toBe(job.replace(one, `["${HIDDEN}"]`));
 });
 
-test('a member of a job that is called like a rule is no argument and stays', () => {
+test('a member of a job that is called like a rule is no argument and stays', async () => {
   const job = '{"jid":"j","args":[{"queue":"x"}],"queue":"q","failure":{"queue":1}}';
-  const shown = new Redaction(['queue']).job(['Mail'], job);
+  const shown = await new Redaction(['queue']).job(['Mail'], job);
   expect(JSON.parse(shown)).toMatchObject({ args: [{ queue: HIDDEN }], queue: 'q', failure: { queue: 1 } });
 });

@@ -5,7 +5,8 @@
  * It must never change anything but the hidden values: numbers keep their digits. What the wire gives to workers is never hidden. A stranger would get wrong that
  * a search in the arguments is refused while there are rules: it would tell what is hidden, a letter at a time.
  */
-import { FaktoryError, type JsonPath, replaceInJson } from '@faktory-ts/protocol';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FaktoryError, type JsonPath, replaceInParts } from '@faktory-ts/protocol';
 
 /** What stands in the place of a hidden value. */
 export const HIDDEN = '•••';
@@ -39,28 +40,45 @@ export class Redaction {
     throw new FaktoryError('FORBIDDEN', text);
   }
 
-  /** Arguments as they may be shown, of a job that goes by these names; with two it is a wrapper, and the second is what it wraps. */
-  args(jobtypes: readonly string[], json: string): string {
+  /**
+   * Arguments as they may be shown, of a job that goes by these names; with two it is a wrapper, and the second is what it wraps. Of
+   * long ones only the beginning: at least `most` characters.
+   */
+  args(jobtypes: readonly string[], json: string, most = Number.POSITIVE_INFINITY): string {
     const names = this.#namesFor(jobtypes);
     if (names === undefined) return `["${HIDDEN}"]`;
     // Where something is escaped, a name may be: é is one character to some clients and six to others.
     const mayHave = (name: string): boolean => json.includes(name) || /^\d+$/.test(name);
     if (names.size === 0 || !(json.includes('\\') || [...names].some(mayHave))) return json;
-    return replaceInJson(json, (path) => (isHidden(path, names, jobtypes.length > 1) ? MARK : undefined));
+    const wrapped = jobtypes.length > 1;
+    const replacing = replaceInParts(
+      json,
+      (path) => (isHidden(path, names, wrapped) ? MARK : undefined),
+      most,
+    );
+    for (;;) {
+      const { done, value } = replacing.next();
+      if (done) return value;
+    }
   }
 
-  /** A whole job. */
-  job(jobtypes: readonly string[], json: string): string {
+  /** A whole job; others are served between its parts. */
+  async job(jobtypes: readonly string[], json: string): Promise<string> {
     const names = this.#namesFor(jobtypes);
     if (names?.size === 0) return json;
     const wrapped = jobtypes.length > 1;
-    return replaceInJson(json, (path) => {
+    const replacing = replaceInParts(json, (path) => {
       const isField = path.length === 1;
       if (names === undefined) return isField && path[0] === 'args' ? `[${MARK}]` : undefined;
       if (isField) return undefined;
       const hidden = path[0] === 'args' ? isHidden(path, names, wrapped, 1) : isNamed(path, names);
       return hidden && (path[0] === 'args' || path[0] === 'custom') ? MARK : undefined;
     });
+    for (;;) {
+      const { done, value } = replacing.next();
+      if (done) return value;
+      await nextTurn();
+    }
   }
 
   /** Undefined: all arguments are hidden. */
