@@ -53,6 +53,14 @@ describe('where a server asks for certificates of clients', () => {
     expect(half.err).toMatch(/^faktory info: --tls-cert is the certificate without its key: .*--tls-key/);
   });
 
+  it('a command at the port of the web UI says which port is meant', async () => {
+    const told = faktory(['info', '--url', `tcp+tls://localhost:${server.httpPort}`], named);
+    expect([await told.ended, told.err]).toEqual([
+      1,
+      expect.stringMatching(/HTTP is spoken here.*the port for jobs/),
+    ]);
+  });
+
   it('the check of the image presents the pair of the environment', async () => {
     const statusWith = (env: Record<string, string>): Promise<number | null> =>
       new Promise((resolve) =>
