@@ -90,6 +90,7 @@ const knownTexts: readonly (readonly [start: string, code: ErrorCode])[] = [
   ['shutdown in progress', 'SHUTDOWN'],
   ['storage failed', 'STORAGE'],
   ['not permitted', 'FORBIDDEN'],
+  ['not with this store', 'UNSUPPORTED'],
   ['too many connections', 'LIMIT'],
   ['too many failed logins', 'LIMIT'],
   ['line longer than', 'LIMIT'],

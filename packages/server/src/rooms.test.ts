@@ -28,8 +28,8 @@ const exceptions: Record<string, string[]> = {
 
 /** Room of the server → its doors (what others may import of it) and the rooms it may import. */
 const rooms: Record<string, { doors: string[]; may: string[] }> = {
-  wire: { doors: ['listener.ts'], may: ['jobs', 'workers', 'access'] },
-  http: { doors: ['app.ts'], may: ['jobs', 'workers', 'access'] },
+  wire: { doors: ['listener.ts'], may: ['jobs', 'engine', 'workers', 'access'] },
+  http: { doors: ['app.ts'], may: ['jobs', 'engine', 'workers', 'access'] },
   access: { doors: ['access.ts', 'tokens.ts'], may: [] },
   tasks: {
     doors: [
@@ -43,14 +43,14 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
       'statsd.ts',
       'storage-watch.ts',
     ],
-    may: ['jobs', 'workers'],
+    may: ['jobs', 'engine', 'workers'],
   },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
   workers: { doors: ['roster.ts', 'status.ts'], may: ['engine'] },
   engine: { doors: ['engine.ts'], may: [] },
   'engine/sqlite': {
     doors: [
-      'sqlite-engine.ts',
+      'backend.ts',
       'backup-folder.ts',
       'data-folder.ts',
       'dump.ts',

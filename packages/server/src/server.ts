@@ -15,9 +15,10 @@ import { Access } from './access/access.ts';
 import { addressOf, boundHost, wireAddress } from './address.ts';
 import { checkOptions } from './check-options.ts';
 import { Clocks } from './clocks.ts';
+import type { Backend } from './engine/engine.ts';
+import { sqliteBackend } from './engine/sqlite/backend.ts';
 import { backupsOf, madeAt, pathsOf } from './engine/sqlite/backup-folder.ts';
 import { filesOf } from './engine/sqlite/folder.ts';
-import { SqliteEngine } from './engine/sqlite/sqlite-engine.ts';
 import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
@@ -93,7 +94,7 @@ export type Reloadable = {
 };
 
 interface Rooms {
-  readonly engine: SqliteEngine;
+  readonly backend: Backend;
   readonly jobs: Jobs;
   readonly runner: Runner;
   readonly listener: Listener;
@@ -152,7 +153,7 @@ class FaktoryServer implements Server {
     const { now: clock, steady } = this.#clocks;
     const host = await addressOf(this.#settings.host);
     const leaseSpan = workerTimeout * 1000;
-    const engine = new SqliteEngine({
+    const backend = sqliteBackend({
       dir: this.dir,
       sync,
       deadLimit,
@@ -162,8 +163,8 @@ class FaktoryServer implements Server {
       steady,
       log,
     });
-    await engine.open();
-    const rooms = this.#build(engine, host);
+    await backend.engine.open();
+    const rooms = this.#build(backend, host);
     this.#rooms = rooms;
     try {
       this.#access.open((isValid) => {
@@ -186,9 +187,9 @@ class FaktoryServer implements Server {
     }
   }
 
-  #build(engine: SqliteEngine, host: string): Rooms {
+  #build(backend: Backend, host: string): Rooms {
     const settings = this.#settings;
-    const jobs = new Jobs(engine, settings.maxWorkerLosses, settings.attempts, FEATURES, settings.log);
+    const jobs = new Jobs(backend, settings.maxWorkerLosses, settings.attempts, FEATURES, settings.log);
     const roster = new Roster(this.#clocks.now, this.#clocks.steady);
     const runner = new Runner(jobs, roster, settings);
     const info = (): Promise<Info> =>
@@ -201,7 +202,7 @@ class FaktoryServer implements Server {
     const descriptors = new DescriptorWatch(log);
     const certificate = new CertificateWatch(log, settings.clock);
     certificate.use(settings.tls);
-    new StorageWatch(jobs.storageErrors, log);
+    new StorageWatch(jobs.engine.storageErrors, log);
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
     const desk = {
@@ -249,7 +250,7 @@ class FaktoryServer implements Server {
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
     const looks = [descriptors, new FileWatch(jobs, filesOf(this.dir)), certificate];
     const watches = { backups, disk, shrink, looks, certificate, stalls, statsd };
-    return { engine, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
+    return { backend, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
   }
 
   async #startHttp(rooms: Rooms): Promise<void> {
@@ -325,7 +326,7 @@ class FaktoryServer implements Server {
         rooms.http?.stop(),
       ]);
       await rooms.statsd?.stop();
-      await rooms.engine.close();
+      await rooms.backend.engine.close();
     }
     await this.#access.close();
     if (this.#settings.dir === undefined) rmSync(this.dir, { recursive: true, force: true });
@@ -338,6 +339,6 @@ class FaktoryServer implements Server {
 
   nextDue(place: TimedPlace): Promise<Micros | undefined> {
     if (!this.#rooms) return Promise.reject(new Error('the server is not started'));
-    return this.#rooms.jobs.nextDue(place);
+    return this.#rooms.jobs.engine.nextDue(place);
   }
 }

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Attempt } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
-import { SqliteEngine } from '../src/engine/sqlite/sqlite-engine.ts';
+import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { DataFolder } from '../src/index.ts';
 import { eventually, folder, greeted, running, TestClock } from './running.ts';
 
 /** What is kept of the jobs in a folder that no server holds. */
 async function attemptsIn(dir: string): Promise<Record<string, Attempt[]>> {
-  const engine = new SqliteEngine({ dir, sync: 'off', clock: () => 0 });
+  const { engine, finder } = sqliteBackend({ dir, sync: 'off', clock: () => 0 });
   await engine.open();
-  const { jobs } = await engine.find({ places: ['ready', 'retries', 'dead'] }, { limit: 100 });
+  const { jobs } = await finder.find({ places: ['ready', 'retries', 'dead'] }, { limit: 100 });
   await engine.close();
   const known = jobs.map(({ jid, attempts = '[]' }) => [jid, JSON.parse(attempts) as Attempt[]]);
   return Object.fromEntries(known) as Record<string, Attempt[]>;

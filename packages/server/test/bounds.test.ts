@@ -4,15 +4,15 @@
 import { expect, test } from 'vitest';
 import { entry } from '../src/engine/conformance/scene.ts';
 import type { Engine } from '../src/engine/engine.ts';
-import { SqliteEngine } from '../src/engine/sqlite/sqlite-engine.ts';
+import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { latency } from '../src/jobs/queues.ts';
 import { folder, greeted, running } from './running.ts';
 
 const MEGABYTE = 1024 * 1024;
 const now = (): number => Date.UTC(2026, 5, 10) * 1000;
 
-async function opened(): Promise<SqliteEngine> {
-  const engine = new SqliteEngine({ dir: folder(), sync: 'off', clock: now });
+async function opened(): Promise<Engine> {
+  const { engine } = sqliteBackend({ dir: folder(), sync: 'off', clock: now });
   await engine.open();
   return engine;
 }

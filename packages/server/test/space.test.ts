@@ -4,8 +4,8 @@
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { openDatabase } from '../src/engine/sqlite/binding.ts';
-import { SqliteEngine } from '../src/engine/sqlite/sqlite-engine.ts';
 import { DataFolder } from '../src/index.ts';
 import { mayMount, mounted } from './mounts.ts';
 import { eventually, folder, greeted, prepared, running } from './running.ts';
@@ -66,18 +66,18 @@ test('free room goes back to the file system in bites, and the file is as long a
   const dir = await afterBacklog(4);
   const file = join(dir, 'faktory.db');
   expect(statSync(file).size).toBeGreaterThan(15 * MB);
-  const engine = new SqliteEngine({ dir, sync: 'off', clock: () => Date.now() * 1000 });
+  const { engine, archive } = sqliteBackend({ dir, sync: 'off', clock: () => Date.now() * 1000 });
   await engine.open();
   try {
-    const before = await engine.space();
+    const before = await archive.space();
     expect(before).toMatchObject({ canShrink: true });
     expect(before.free).toBeGreaterThan(15 * MB);
-    const bite = await engine.shrink(512 * 1024);
+    const bite = await archive.shrink(512 * 1024);
     expect(bite).toBeGreaterThan(0);
     expect(bite).toBeLessThanOrEqual(512 * 1024);
-    while ((await engine.shrink(MB)) > 0) expect(await engine.queues()).toHaveLength(1);
-    await engine.emptyLog();
-    expect(await engine.space()).toMatchObject({ free: 0, log: 0 });
+    while ((await archive.shrink(MB)) > 0) expect(await engine.queues()).toHaveLength(1);
+    await archive.emptyLog();
+    expect(await archive.space()).toMatchObject({ free: 0, log: 0 });
     expect(statSync(file).size).toBeLessThan(MB);
     expect(await engine.fetch({ queues: ['default'], wid: 'w1' })).toMatchObject({ jid: 'still-here-1' });
   } finally {
@@ -104,10 +104,10 @@ test('a file that was made without it cannot give room back until it is compacte
   old.close();
   await afterBacklog(4, dir);
   const space = async () => {
-    const engine = new SqliteEngine({ dir, sync: 'off', clock: () => Date.now() * 1000 });
+    const { engine, archive } = sqliteBackend({ dir, sync: 'off', clock: () => Date.now() * 1000 });
     await engine.open();
-    const shrunk = await engine.shrink(MB);
-    const { canShrink, free } = await engine.space();
+    const shrunk = await archive.shrink(MB);
+    const { canShrink, free } = await archive.space();
     await engine.close();
     return { canShrink, free, shrunk };
   };

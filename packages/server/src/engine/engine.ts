@@ -10,32 +10,20 @@
  * `wireJob` of the protocol joins them.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Backup } from './backup.ts';
-import type { CommitFigures, DayCount, QueueFigures, QueueSummary, Sizes } from './figures.ts';
-import type {
-  Bite,
-  CountBite,
-  EntryChange,
-  FindAsk,
-  FoundBite,
-  Undoable,
-  UndoLabel,
-  Undone,
-} from './find.ts';
+import type { Archive } from './archive.ts';
+import type { CommitFigures, QueueSummary, Sizes } from './figures.ts';
+import type { Finder } from './finder.ts';
+import type { Fault, History } from './history.ts';
 import type { Meter } from './meter.ts';
-import type { ErrorGroup, Fault, KindSum, SeriesAsk, SeriesStep } from './past.ts';
 import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
-import type { Space } from './space.ts';
 import type { StorageErrors } from './storage-errors.ts';
 
-export type * from './backup.ts';
+export type * from './archive.ts';
 export type * from './figures.ts';
-export type * from './find.ts';
-
+export type * from './finder.ts';
+export type * from './history.ts';
 export { Histogram, type Kind, Meter, runBounds, timeBounds, waitBounds } from './meter.ts';
-export type * from './past.ts';
 export type * from './producer.ts';
-export type * from './space.ts';
 export {
   type StorageErrorKind,
   StorageErrors,
@@ -225,20 +213,6 @@ export interface Engine {
   /** When the longest-waiting ready job was enqueued; undefined means none is ready. */
   oldest(queue: string): Promise<Micros | undefined>;
   sizes(): Promise<Sizes>;
-  /** The last `days` UTC days, today last; days without an execution count 0. */
-  history(days: number): Promise<readonly DayCount[]>;
-
-  /** Adds what happened since the last time to history; to be called each minute. `close` does it too. */
-  record(): Promise<void>;
-  /** What happened, step by step, the running one too; steps in which nothing happened are left out. Makes nobody wait. */
-  series(ask: SeriesAsk, signal?: AbortSignal): Promise<readonly SeriesStep[]>;
-  /** What happened since then by queue and jobtype, those with most events first. Makes nobody wait. */
-  kinds(from: Micros, signal?: AbortSignal): Promise<readonly KindSum[]>;
-  /**
-   * The kinds of errors since then, and those of jobs that are in retries or dead now; the last one first, at most 1,000. Makes nobody
-   * wait. Jobs are counted some seconds late where there are many, and the first 100,000 only.
-   */
-  errors(ask: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]>;
 
   /**
    * Applies a change to each picked entry, each in one commit, in bites so that others are served meanwhile. Picking by jobtype or
@@ -246,54 +220,10 @@ export interface Engine {
    */
   mutate(change: SetChange): Promise<number>;
 
-  /**
-   * Looks through the places, in the order in which their jobs are due or handed out, until `limit` jobs are found or some 50 ms
-   * have gone. Never makes other operations wait, and sees what was committed before the call. Changes meanwhile may hide a job
-   * that moves from a place not looked at yet to one that was. Throws INVALID for a bad cursor, ABORTED when given up.
-   */
-  find(ask: FindAsk, bite: Bite, signal?: AbortSignal): Promise<FoundBite>;
-  /** The same without the jobs. */
-  count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite>;
-  /**
-   * The queues of {@link queues} with more of each. Never makes other operations wait; with hundreds of queues, priorities and times
-   * are up to a second old.
-   */
-  queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]>;
-  /** How many ready jobs are handed out before this found one; undefined: it is not ready there any more. Makes nobody wait. */
-  ahead(entry: string, signal?: AbortSignal): Promise<number | undefined>;
-  /** Changes found jobs in one commit; tells of each whether it was changed. With a label it can be undone for ten minutes. */
-  change(entries: readonly string[], change: EntryChange, undo?: UndoLabel): Promise<readonly boolean[]>;
-  /**
-   * Brings up to `limit` jobs of a change back, in one commit; throws NOT_FOUND for a name that is not known, or no more. What the
-   * limit of dead forgot for it does not come back.
-   */
-  undo(name: string, limit: number): Promise<Undone>;
-  /** The changes that can be undone, the newest first. */
-  undoable(): Promise<readonly Undoable[]>;
-  /** Forgets up to `limit` of what is kept for a time that is over: former jobs of changes, history. Says how many; 0 means no more. */
-  forget(limit: number): Promise<number>;
-
   /** Forgets everything. */
   flush(): Promise<void>;
   /** Writes a mark to the store; resolves when that is durable. Throws STORAGE when the store cannot write. */
   probe(): Promise<void>;
-
-  /**
-   * Copies the store while it is in use and proves the copy; only then forgets all backups but the newest `keep`. Throws STORAGE when
-   * it fails, and SHUTDOWN when the engine is closed meanwhile: then nothing is left of it, and none is forgotten.
-   */
-  backup(keep: number): Promise<Backup>;
-  /** Newest first. */
-  backups(): Promise<readonly Backup[]>;
-  /** Proves that a backup (default: the newest) can be restored. Throws NOT_FOUND, or STORAGE for a damaged one. */
-  verifyBackup(id?: string): Promise<Backup>;
-
-  /** The room that the store takes on the disk. */
-  space(): Promise<Space>;
-  /** Gives up to so many free bytes back to the file system, in one commit; says how many. 0: there are none, or this store cannot. */
-  shrink(bytes: number): Promise<number>;
-  /** Takes what is in the log into the store and makes the log short, as far as nobody reads. Not a commit. */
-  emptyLog(): Promise<void>;
 
   figures(): CommitFigures;
   /** What was counted of jobs since the start. */
@@ -308,4 +238,12 @@ export interface Engine {
   onReady(listener: (queue: string, count: number) => boolean): () => void;
   /** Told after a commit: an entry due at `due`, earlier than any known before, entered this place. */
   onDue(listener: (place: TimedSet | 'working', due: Micros) => void): () => void;
+}
+
+/** An engine with the capabilities of its store. What is undefined, this store does not have. */
+export interface Backend {
+  readonly engine: Engine;
+  readonly finder: Finder | undefined;
+  readonly history: History | undefined;
+  readonly archive: Archive | undefined;
 }

@@ -14,7 +14,8 @@ import {
   storedJob,
 } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Backup, Jobs } from '../jobs/jobs.ts';
+import type { Backup } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { namesOf } from './job-row.ts';
 import type { Redaction } from './redact.ts';
 import { type ApiRoute, object, text } from './routes.ts';
@@ -74,7 +75,9 @@ export function backupRoutes(sources: AboutSources): ApiRoute[] {
       method: 'GET',
       path: '/backups',
       schema: { summary: 'The backups, newest first.', tags },
-      run: async () => ({ backups: (await sources.jobs.backups()).map((each) => backupRow(sources, each)) }),
+      run: async () => ({
+        backups: (await sources.jobs.archive.backups()).map((each) => backupRow(sources, each)),
+      }),
     },
     {
       method: 'POST',
@@ -82,7 +85,7 @@ export function backupRoutes(sources: AboutSources): ApiRoute[] {
       schema: { summary: 'Makes a backup now and proves it.', tags },
       run: async (request) => {
         request.raw.socket.setTimeout(0); // that of a large store takes longer than a page may be silent
-        return backupRow(sources, await sources.jobs.backup(sources.keepBackups));
+        return backupRow(sources, await sources.jobs.archive.backup(sources.keepBackups));
       },
     },
     {
@@ -100,8 +103,8 @@ export function backupRoutes(sources: AboutSources): ApiRoute[] {
 
 async function about(sources: AboutSources): Promise<About> {
   const { dir, version, sync, jobs, backupEvery, keepBackups, settings } = sources;
-  const [store, disk] = [await jobs.space(), await statfs(dir)];
-  const { commits, operations, seconds } = jobs.commitFigures();
+  const [store, disk] = [await jobs.archive.space(), await statfs(dir)];
+  const { commits, operations, seconds } = jobs.engine.figures();
   const space = { disk_free: disk.bavail * disk.bsize, disk_total: disk.blocks * disk.bsize };
   return {
     name: 'faktory-ts',
@@ -140,7 +143,9 @@ async function download(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { id } = request.params as { id: string };
-  const known = (await sources.jobs.backups()).find((backup) => backup.id === id && backup.bad === undefined);
+  const known = (await sources.jobs.archive.backups()).find(
+    (backup) => backup.id === id && backup.bad === undefined,
+  );
   if (!known)
     throw new FaktoryError('NOT_FOUND', `there is no backup ${id}: newer ones have taken its place`);
   reply.header('Content-Disposition', `attachment; filename="faktory-${id}.db.gz"`);
@@ -150,9 +155,10 @@ async function download(
 /** Examples come from jobs that are there now; jobtypes without one come from what was counted since the start. */
 async function jobtypes({ jobs, redaction }: AboutSources, request: FastifyRequest): Promise<KnownJobtype[]> {
   const known = new Map<string, KnownJobtype>();
-  for (const { queue, jobtype } of jobs.meter.kinds()) known.set(jobtype, { jobtype, queue, args: '[]' });
+  for (const { queue, jobtype } of jobs.engine.meter.kinds())
+    known.set(jobtype, { jobtype, queue, args: '[]' });
   for (const place of ['dead', 'scheduled', 'retries', 'ready', 'working'] as const) {
-    const { jobs: found } = await jobs.find({ places: [place] }, { limit: SAMPLE }, request.gone);
+    const { jobs: found } = await jobs.finder.find({ places: [place] }, { limit: SAMPLE }, request.gone);
     for (const { document, queue } of found) {
       const job = storedJob(document);
       const { jobtype, args } = job;

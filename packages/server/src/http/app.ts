@@ -227,7 +227,7 @@ export class HttpApp {
       const { type, text } = await metrics.read();
       return reply.type(type).send(text);
     });
-    app.get('/history', guard, (request) => this.#sources.jobs.history(daysOf(request)));
+    app.get('/history', guard, (request) => this.#sources.jobs.history.days(daysOf(request)));
   }
 
   #apiSources(): ApiSources {
@@ -243,7 +243,7 @@ export class HttpApp {
       queues: () => watch.queues(),
       seconds: () => watch.seconds(),
       workers: () => watch.workersAndOthers(),
-      now: () => this.#sources.jobs.now(),
+      now: () => this.#sources.jobs.engine.clock(),
     };
   }
 }

@@ -6,7 +6,8 @@
  */
 import { formatTime, type Health, type Info, type Micros, type Readiness } from '@faktory-ts/protocol';
 import type { FastifyReply } from 'fastify';
-import { type Jobs, storageAdvice } from '../jobs/jobs.ts';
+import { storageAdvice } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 
 /** What the pages tell of. */
 export interface HealthSources {
@@ -37,7 +38,7 @@ export class HealthPages {
   async whole(reply: FastifyReply): Promise<Health | FastifyReply> {
     const { jobs } = this.#sources;
     const error = await this.#check();
-    if (error !== undefined) return reply.code(503).send({ now: formatTime(jobs.now()), error });
+    if (error !== undefined) return reply.code(503).send({ now: formatTime(jobs.engine.clock()), error });
     const { now, server } = await this.#sources.info();
     const { command_count, connections, description, faktory_version, name, version } = server;
     const backups = this.#backups();
@@ -50,7 +51,7 @@ export class HealthPages {
 
   /** `/health/live`: that it answers at all is the proof. */
   live(): { readonly now: string } {
-    return { now: formatTime(this.#sources.jobs.now()) };
+    return { now: formatTime(this.#sources.jobs.engine.clock()) };
   }
 
   /** `/health/ready` */
@@ -68,7 +69,12 @@ export class HealthPages {
     };
     const ready = Object.values(checks).every((check) => check === 'ok');
     const backups = this.#backups();
-    const told: Readiness = { now: formatTime(jobs.now()), ready, checks, ...(backups && { backups }) };
+    const told: Readiness = {
+      now: formatTime(jobs.engine.clock()),
+      ready,
+      checks,
+      ...(backups && { backups }),
+    };
     return reply.code(ready ? 200 : 503).send(told);
   }
 
@@ -82,7 +88,7 @@ export class HealthPages {
 
   /** Errors that one good write does not end: a damaged page, a disk that fails now and then. */
   #storage(): string | undefined {
-    const [kind] = this.#sources.jobs.storageErrors.current();
+    const [kind] = this.#sources.jobs.engine.storageErrors.current();
     return kind && `storage failed (${kind}): ${storageAdvice[kind]}`;
   }
 
@@ -97,7 +103,7 @@ export class HealthPages {
 
   async #write(): Promise<string | undefined> {
     try {
-      await this.#sources.jobs.probe();
+      await this.#sources.jobs.engine.probe();
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

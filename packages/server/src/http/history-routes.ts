@@ -63,7 +63,7 @@ export function historyRoutes({ jobs, seconds }: HistorySources): ApiRoute[] {
       path: '/kinds',
       schema: { summary: 'Sums by queue and jobtype.', tags, querystring: object({ span }) },
       run: async (request): Promise<{ kinds: readonly KindRow[] }> => ({
-        kinds: await jobs.kinds(begin(jobs, request)),
+        kinds: await jobs.history.kinds(begin(jobs, request)),
       }),
     },
     {
@@ -78,7 +78,7 @@ export function historyRoutes({ jobs, seconds }: HistorySources): ApiRoute[] {
 const spanOf = (request: FastifyRequest): Span => (request.query as { span?: Span }).span ?? '24h';
 
 function begin(jobs: Jobs, request: FastifyRequest): number {
-  return jobs.now() - spans[spanOf(request)].lasts * SECOND;
+  return jobs.engine.clock() - spans[spanOf(request)].lasts * SECOND;
 }
 
 /** The steps are whole ones, and those without events are there too: a chart needs no rule of its own. */
@@ -86,11 +86,11 @@ async function history(jobs: Jobs, request: FastifyRequest): Promise<History> {
   const { queue, jobtype } = request.query as { queue?: string; jobtype?: string };
   const { lasts, kept, joins } = spans[spanOf(request)];
   const step = (kept === 'minute' ? MINUTE : HOUR) * joins;
-  const now = jobs.now();
+  const now = jobs.engine.clock();
   const last = now - (now % (step * SECOND));
   const count = Math.ceil(lasts / step);
   const from = last - (count - 1) * step * SECOND;
-  const known = await jobs.series({ from, until: now + 1, step: kept, join: joins, queue, jobtype });
+  const known = await jobs.history.series({ from, until: now + 1, step: kept, join: joins, queue, jobtype });
   const byTime = new Map(known.map((point) => [point.at, point]));
   const points = Array.from({ length: count }, (_, index) => {
     const at = from + index * step * SECOND;
@@ -101,7 +101,7 @@ async function history(jobs: Jobs, request: FastifyRequest): Promise<History> {
 }
 
 async function errors(jobs: Jobs, request: FastifyRequest): Promise<ErrorGroups> {
-  const groups = await jobs.errors({ from: begin(jobs, request) }, request.gone);
+  const groups = await jobs.history.errors({ from: begin(jobs, request) }, request.gone);
   return {
     partial: groups.some(({ partial }) => partial),
     groups: groups.map(({ first, last, hours, partial: _, ...group }) => ({

@@ -17,7 +17,8 @@ import {
   parseJobsAsk,
 } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Found, Jobs } from '../jobs/jobs.ts';
+import type { Found } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { attemptsOf, jobAlone, jobRow, wholeJob } from './job-row.ts';
 import type { Redaction } from './redact.ts';
 import { type ApiRoute, integer, listOf, nameBeside, nameIn, object, oneOf, text } from './routes.ts';
@@ -163,14 +164,14 @@ function changing(sources: JobSources, tags: readonly string[]): ApiRoute[] {
 async function find({ jobs, redaction }: JobSources, request: FastifyRequest): Promise<JobRows> {
   const { search, limit, cursor } = parseJobsAsk(JSON.stringify(request.query));
   redaction.permitSearch(search);
-  const { jobs: found, ...progress } = await jobs.find(search, { cursor, limit }, request.gone);
+  const { jobs: found, ...progress } = await jobs.finder.find(search, { cursor, limit }, request.gone);
   return { jobs: found.map((each) => jobRow(each, redaction)), ...progress } as JobRows;
 }
 
 async function count({ jobs, redaction }: JobSources, request: FastifyRequest): Promise<CountedJobs> {
   const { search, cursor } = parseJobsAsk(JSON.stringify(request.query));
   redaction.permitSearch(search);
-  return (await jobs.count(search, cursor, request.gone)) as CountedJobs;
+  return (await jobs.finder.count(search, cursor, request.gone)) as CountedJobs;
 }
 
 async function changeJobs({ jobs, redaction }: JobSources, request: FastifyRequest): Promise<ChangedJobs> {
@@ -233,7 +234,7 @@ async function lookFor(
 ): Promise<Found | undefined> {
   let next: string | undefined;
   do {
-    const bite = await jobs.find({ places, jids: [jid] }, { cursor: next, limit: 1 }, signal);
+    const bite = await jobs.finder.find({ places, jids: [jid] }, { cursor: next, limit: 1 }, signal);
     const [found] = bite.jobs;
     if (found) return found;
     next = bite.next;

@@ -16,7 +16,7 @@ import {
   utf8Length,
   wireJob,
 } from '@faktory-ts/protocol';
-import type { Found } from '../jobs/jobs.ts';
+import type { Found } from '../engine/engine.ts';
 import type { Redaction } from './redact.ts';
 
 const MOST_IN_LIST = 1024; // bytes of the arguments, and of a message

@@ -8,14 +8,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Info } from '@faktory-ts/protocol';
 import type { Registry } from 'prom-client';
-import {
-  type Histogram,
-  type Jobs,
-  runBounds,
-  type Space,
-  storageErrorKinds,
-  waitBounds,
-} from '../jobs/jobs.ts';
+import { type Histogram, runBounds, type Space, storageErrorKinds, waitBounds } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 import { counter, type Family, gauge, gauges, histogram, type Sample } from './families.ts';
 import { familyText } from './metrics-text.ts';
@@ -101,7 +95,7 @@ export class MetricsPage {
       const failed = backups.failure === undefined ? 0 : 1;
       families.push(gauge('faktory_backup_failed', '1 when the last try to make a backup failed.', failed));
       if (backups.newest !== undefined) {
-        const age = (this.#sources.jobs.now() - backups.newest) / 1_000_000;
+        const age = (this.#sources.jobs.engine.clock() - backups.newest) / 1_000_000;
         families.push(gauge('faktory_backup_age_seconds', 'Since the newest backup was made.', age));
       }
     }
@@ -142,7 +136,7 @@ async function unlessStorageFails(families: Promise<Family[]>): Promise<Family[]
 }
 
 function ofKinds(jobs: Jobs): Family[] {
-  const kinds = jobs.meter.kinds();
+  const kinds = jobs.engine.meter.kinds();
   const perKind = (read: (kind: (typeof kinds)[number]) => number): Sample[] =>
     kinds.map((kind) => ({ labels: { queue: kind.queue, jobtype: kind.jobtype }, value: read(kind) }));
   const outcomes = kinds.flatMap((kind) =>
@@ -176,7 +170,7 @@ function ofKinds(jobs: Jobs): Family[] {
 }
 
 function ofTimes(jobs: Jobs): Family[] {
-  const kinds = jobs.meter.kinds();
+  const kinds = jobs.engine.meter.kinds();
   const waits = summed(kinds.map(({ queue, wait }) => [queue, coarser(wait, waitBounds)]));
   const runs = summed(kinds.map(({ jobtype, run }) => [jobtype, coarser(run, runBounds)]));
   const wait = [...waits].flatMap(([queue, each]) => samples('faktory_job_wait_seconds', { queue }, each));
@@ -194,10 +188,10 @@ async function afterTurn<T>(make: () => T): Promise<T> {
 }
 
 async function ofQueues(jobs: Jobs): Promise<Family[]> {
-  const queues = (await jobs.queues()).slice(0, MOST_QUEUES);
+  const queues = (await jobs.engine.queues()).slice(0, MOST_QUEUES);
   const latencies = await jobs.latency(queues.map(({ name }) => name));
-  const sizes = await jobs.sizes();
-  const evicted = jobs.meter.evicted;
+  const sizes = await jobs.engine.sizes();
+  const evicted = jobs.engine.meter.evicted;
   const sets = (['scheduled', 'retries', 'dead', 'working'] as const).map((set) => ({
     labels: { set },
     value: sizes[set],
@@ -247,7 +241,7 @@ function ofServer({ server }: Info, workers: readonly WorkerRecord[]): Family[] 
 }
 
 function ofCommits(jobs: Jobs): Family[] {
-  const { commits, operations, syncSeconds, times, batches } = jobs.commitFigures();
+  const { commits, operations, syncSeconds, times, batches } = jobs.engine.figures();
   const plain = (value: number): Sample[] => [{ labels: {}, value }];
   return [
     counter('faktory_commits_total', 'Commits.', plain(commits)),
@@ -266,7 +260,7 @@ function ofCommits(jobs: Jobs): Family[] {
   ];
 }
 
-function ofStorageErrors({ storageErrors }: Jobs): Family[] {
+function ofStorageErrors({ engine: { storageErrors } }: Jobs): Family[] {
   const failing = new Set<string>(storageErrors.current());
   const each = (read: (kind: (typeof storageErrorKinds)[number]) => number): Sample[] =>
     storageErrorKinds.map((kind) => ({ labels: { kind }, value: read(kind) }));

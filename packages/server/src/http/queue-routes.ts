@@ -86,9 +86,9 @@ async function change(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const name = nameIn(request, 'name');
-  if (!(await jobs.queues()).some((queue) => queue.name === name))
+  if (!(await jobs.engine.queues()).some((queue) => queue.name === name))
     throw new FaktoryError('NOT_FOUND', `there is no queue ${name}`);
-  if (act === 'remove') await jobs.removeQueues([name]);
-  else await jobs.setPaused([name], act === 'pause');
+  if (act === 'remove') await jobs.engine.removeQueues([name]);
+  else await jobs.engine.setPaused([name], act === 'pause');
   return reply.code(204).send();
 }

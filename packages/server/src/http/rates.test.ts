@@ -6,12 +6,14 @@ test('a look that fails, as on a full disk, is left out, and the next one counts
   vi.useFakeTimers();
   let [size, fails, looks] = [0, false, 0];
   const jobs = {
-    queues: async () => {
-      looks++;
-      if (fails) throw new Error('database or disk is full');
-      return [{ name: 'a', size }];
+    engine: {
+      queues: async () => {
+        looks++;
+        if (fails) throw new Error('database or disk is full');
+        return [{ name: 'a', size }];
+      },
+      meter: { kinds: () => [] },
     },
-    meter: { kinds: () => [] },
   } as unknown as Jobs;
   const rates = new Rates(jobs);
   await rates.start();
@@ -30,8 +32,10 @@ test('jobs that workers gave back make no rate negative', async () => {
   let released = 0;
   const kind = { queue: 'a', fetched: 5 };
   const jobs = {
-    queues: async () => [{ name: 'a', size: released }],
-    meter: { kinds: () => [{ ...kind, released }] },
+    engine: {
+      queues: async () => [{ name: 'a', size: released }],
+      meter: { kinds: () => [{ ...kind, released }] },
+    },
   } as unknown as Jobs;
   const rates = new Rates(jobs);
   await rates.start();

@@ -7,8 +7,9 @@ import { Seconds } from './seconds.ts';
 function fake() {
   const state = { now: 1_781_092_800_000_000, processed: 0, queues: 1, broken: false };
   const asked: string[][] = [];
-  const jobs = {
-    now: () => state.now,
+  const engine = {
+    clock: () => state.now,
+    meter: { kinds: () => [{ pushed: 3 }, { pushed: 4 }] },
     sizes: async () => {
       if (state.broken) throw new Error('disk full');
       return { processed: state.processed, failures: 1 };
@@ -18,11 +19,13 @@ function fake() {
       { name: 'empty', size: 0, paused: false },
       { name: 'paused', size: 9, paused: true },
     ],
+  };
+  const jobs = {
+    engine,
     latency: async (names: readonly string[]) => {
       asked.push([...names]);
       return Object.fromEntries(names.map((name, n) => [name, n + 2]));
     },
-    meter: { kinds: () => [{ pushed: 3 }, { pushed: 4 }] },
   };
   return { state, asked, seconds: new Seconds(jobs as unknown as Jobs) };
 }

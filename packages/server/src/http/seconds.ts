@@ -51,19 +51,19 @@ export class Seconds {
 
   async #look(): Promise<SecondSample> {
     const jobs = this.#jobs;
-    const { processed, failures } = await jobs.sizes();
+    const { processed, failures } = await jobs.engine.sizes();
     const latency = await this.#latency();
     return {
-      at: formatTime(jobs.now()),
+      at: formatTime(jobs.engine.clock()),
       processed,
       failures,
-      pushed: jobs.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
+      pushed: jobs.engine.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
       ...(latency !== undefined && { latency }),
     };
   }
 
   async #latency(): Promise<number | undefined> {
-    const waiting = (await this.#jobs.queues()).filter(({ size, paused }) => size > 0 && !paused);
+    const waiting = (await this.#jobs.engine.queues()).filter(({ size, paused }) => size > 0 && !paused);
     if (waiting.length > MOST_QUEUES) return undefined;
     const waits = await this.#jobs.latency(waiting.map(({ name }) => name));
     return Object.values(waits).reduce((most, wait) => Math.max(most, wait), 0);

@@ -11,7 +11,7 @@ export function undoRoutes(jobs: Jobs): ApiRoute[] {
       path: '/undo',
       schema: { summary: 'Changes of the last ten minutes that can be taken back.', tags },
       run: async (): Promise<{ changes: UndoableChange[] }> => ({
-        changes: (await jobs.undoable()).map(({ at, until, who, ...rest }) => ({
+        changes: (await jobs.finder.undoable()).map(({ at, until, who, ...rest }) => ({
           ...rest,
           ...(who !== undefined && { who }),
           at: formatTime(at),

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { QueueFigures } from '../jobs/jobs.ts';
+import type { QueueFigures } from '../engine/engine.ts';
 import { Watch, type WatchSources } from './watch.ts';
 
 const SECOND = 1_000_000; // of the store's times
@@ -8,7 +8,7 @@ const SECOND = 1_000_000; // of the store's times
 function busy() {
   const ends: (() => void)[] = [];
   const state = { ready: 1, processed: 10, oldest: 0, now: 3 * SECOND };
-  const jobs = {
+  const engine = {
     sizes: async () => ({
       scheduled: 0,
       retries: 0,
@@ -18,8 +18,10 @@ function busy() {
       failures: 0,
     }),
     queues: async () => [{ name: 'mail', size: state.ready, paused: false }],
-    now: () => state.now,
+    clock: () => state.now,
     meter: { evicted: 0, kinds: () => [] },
+  };
+  const finder = {
     queueFigures: () =>
       new Promise<QueueFigures[]>((resolve) => {
         const figures = {
@@ -33,7 +35,7 @@ function busy() {
       }),
   };
   const roster = { workers: () => [], size: 0 };
-  const sources = { jobs, roster, startedAt: 0, deadLimit: 0, connections: () => 0 };
+  const sources = { jobs: { engine, finder }, roster, startedAt: 0, deadLimit: 0, connections: () => 0 };
   return { state, ends, watch: new Watch(sources as unknown as WatchSources) };
 }
 

@@ -12,7 +12,8 @@ import {
   type WorkerStatus,
   type WorkersStatus,
 } from '@faktory-ts/protocol';
-import type { Found, Jobs, QueueFigures } from '../jobs/jobs.ts';
+import type { Found, QueueFigures } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Roster } from '../workers/roster.ts';
 import { workersStatus } from '../workers/status.ts';
 import { attention } from './attention.ts';
@@ -79,9 +80,9 @@ export class Watch implements Looks {
 
   async stats(): Promise<LiveStats> {
     const { jobs, roster } = this.#sources;
-    const [sizes, queues] = await Promise.all([jobs.sizes(), jobs.queues()]);
+    const [sizes, queues] = await Promise.all([jobs.engine.sizes(), jobs.engine.queues()]);
     const latency = await this.#latencySoon();
-    const now = jobs.now();
+    const now = jobs.engine.clock();
     const { scheduled, retries, working, dead, processed, failures } = sizes;
     return {
       at: formatTime(now),
@@ -91,11 +92,11 @@ export class Watch implements Looks {
       working,
       dead,
       dead_limit: this.#sources.deadLimit,
-      dead_evicted: jobs.meter.evicted,
+      dead_evicted: jobs.engine.meter.evicted,
       slots: roster.workers().reduce((sum, { slots }) => sum + slots, 0),
       processed,
       failures,
-      pushed: jobs.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
+      pushed: jobs.engine.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
       queues: queues.length,
       workers: roster.size,
       connections: this.#sources.connections(),
@@ -111,7 +112,7 @@ export class Watch implements Looks {
     const asking = new Map<string, number>();
     for (const { queues } of roster.workers())
       for (const queue of queues) asking.set(queue, (asking.get(queue) ?? 0) + 1);
-    const now = jobs.now();
+    const now = jobs.engine.clock();
     return figures.map((queue) => {
       const rate = rates(queue.name);
       return {
@@ -147,8 +148,8 @@ export class Watch implements Looks {
 
   async #figuresNow(): Promise<readonly QueueFigures[]> {
     const { jobs } = this.#sources;
-    const queues = await jobs.queueFigures();
-    const now = jobs.now();
+    const queues = await jobs.finder.queueFigures();
+    const now = jobs.engine.clock();
     const waits = queues.map(({ paused, oldest }) => (paused || oldest === undefined ? 0 : now - oldest));
     this.#latency = waits.reduce((most, wait) => Math.max(most, wait), 0) / SECOND;
     this.#lookedAt = performance.now();
@@ -169,16 +170,16 @@ export class Watch implements Looks {
 
   async attention() {
     const { jobs, roster, backups, backupEvery, disk, certificate } = this.#sources;
-    const now = jobs.now();
+    const now = jobs.engine.clock();
     const kept = backups();
     const age = kept?.newest === undefined ? undefined : (now - kept.newest) / SECOND;
     return attention({
       queues: await unlessStorageFails(this.queues()),
       slots: {
         all: roster.workers().reduce((sum, { slots }) => sum + slots, 0),
-        busy: (await jobs.sizes()).working,
+        busy: (await jobs.engine.sizes()).working,
       },
-      kinds: await unlessStorageFails(jobs.kinds(now - HOUR)),
+      kinds: await unlessStorageFails(jobs.history.kinds(now - HOUR)),
       workers: roster
         .workers()
         .map((worker) => ({ wid: worker.wid, silent: roster.silence(worker) / SECOND })),
@@ -188,15 +189,15 @@ export class Watch implements Looks {
           : undefined,
       disk: disk(),
       certificate: certificate.soon ? ((certificate.expiry ?? now) - now) / SECOND : undefined,
-      storage: jobs.storageErrors.current(),
+      storage: jobs.engine.storageErrors.current(),
     });
   }
 
   /** What is known around a job. */
   async around(found: Found, signal: AbortSignal): Promise<Around> {
     const { jobs, roster } = this.#sources;
-    const queue = (await jobs.queues()).find(({ name }) => name === found.queue);
-    const ahead = found.place === 'ready' ? await jobs.ahead(found.entry, signal) : 0;
+    const queue = (await jobs.engine.queues()).find(({ name }) => name === found.queue);
+    const ahead = found.place === 'ready' ? await jobs.finder.ahead(found.entry, signal) : 0;
     const rateOut = (await this.#rates.read())(found.queue).out;
     return { paused: queue?.paused === true, ahead: ahead ?? 0, rateOut, workers: roster.workers() };
   }

@@ -1,6 +1,6 @@
 /** Why a job does not run: what stands between it and a worker, said once and in full. */
 import { formatTime, type WhyNot } from '@faktory-ts/protocol';
-import type { Found } from '../jobs/jobs.ts';
+import type { Found } from '../engine/engine.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 
 /** What is known around a job. */

@@ -4,19 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nowMicros, parseJob } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SqliteEngine } from '../engine/sqlite/sqlite-engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { sqliteBackend } from '../engine/sqlite/backend.ts';
 import { Jobs } from './jobs.ts';
 
 const never = new AbortController().signal;
 let dir: string;
-let engine: SqliteEngine;
+let engine: Engine;
 let jobs: Jobs;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'faktory-test-'));
-  engine = new SqliteEngine({ dir, sync: 'off', clock: nowMicros });
+  const backend = sqliteBackend({ dir, sync: 'off', clock: nowMicros });
+  engine = backend.engine;
   await engine.open();
-  jobs = new Jobs(engine);
+  jobs = new Jobs(backend);
 });
 
 afterEach(async () => {
@@ -66,10 +68,10 @@ test('a wake-up that its waiter cannot use is passed on', async () => {
 
 test('jobs of a resumed queue go to those who wait for it', async () => {
   await push('fetch-job-1');
-  await jobs.setPaused(['default'], true);
+  await jobs.engine.setPaused(['default'], true);
   const waiter = fetch(['default']);
   await engine.sizes();
-  await jobs.setPaused('*', false);
+  await jobs.engine.setPaused('*', false);
   expect(await waiter).toBe('fetch-job-1');
 });
 
@@ -90,7 +92,7 @@ test('a job given back is the first of its queue again, with no attempt used', a
   const reservation = await jobs.fetch({ queues: ['default'], wid: 'w', signal: never });
   if (!reservation) throw new Error('nothing was handed out');
   expect(await jobs.giveBack(reservation)).toBe(true);
-  expect(await jobs.sizes()).toMatchObject({ working: 0, processed: 0, failures: 0 });
+  expect(await jobs.engine.sizes()).toMatchObject({ working: 0, processed: 0, failures: 0 });
   expect(await fetch(['default'])).toBe('fetch-job-1');
 });
 

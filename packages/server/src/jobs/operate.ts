@@ -6,7 +6,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { editedDocument, formatTime, type JobChange, type JobSearch } from '@faktory-ts/protocol';
-import type { Engine, EntryChange, Found, FoundBite, Progress, UndoLabel, Undone } from '../engine/engine.ts';
+import type { EntryChange, Finder, Found, FoundBite, Progress, UndoLabel, Undone } from '../engine/engine.ts';
 import { DEAD_FOR } from './fail.ts';
 
 // Most jobs that one CHANGE takes in its commit: some ms, in which the other clients wait.
@@ -16,27 +16,27 @@ const MOST_RUNNING = 10_000;
 
 /** Changes the jobs of one bite; says how many, and where to go on. */
 export async function change(
-  engine: Engine,
+  finder: Finder,
   { search, cursor, change: action, undo: name }: JobChange,
   signal: AbortSignal,
   who?: string,
 ): Promise<Progress & { changed: number }> {
   const label: UndoLabel | undefined =
     name === undefined ? undefined : { name, who, action: actionText(action) };
-  const { jobs, ...progress } = await engine.find(
+  const { jobs, ...progress } = await finder.find(
     search,
     { cursor, limit: MOST_CHANGED, lean: true },
     signal,
   );
   const names = jobs.map(({ entry }) => entry);
   if (names.length === 0) return { changed: 0, ...progress };
-  const changed = await engine.change(names, await entryChange(action, jobs), label);
+  const changed = await finder.change(names, await entryChange(action, jobs), label);
   return { changed: changed.filter(Boolean).length, ...progress };
 }
 
 /** Undoes a bite of a change. */
-export function undo(engine: Engine, name: string): Promise<Undone> {
-  return engine.undo(name, MOST_CHANGED);
+export function undo(finder: Finder, name: string): Promise<Undone> {
+  return finder.undo(name, MOST_CHANGED);
 }
 
 /** What people are told that a change does. */
@@ -92,12 +92,12 @@ async function edited(
 }
 
 /** What workers have in hand, the longest first; of very much only a part. */
-export async function running(engine: Engine, signal: AbortSignal): Promise<readonly Found[]> {
+export async function running(finder: Finder, signal: AbortSignal): Promise<readonly Found[]> {
   const search: JobSearch = { places: ['working'] };
   const found: Found[] = [];
   let bite: FoundBite | undefined;
   do {
-    bite = await engine.find(search, { cursor: bite?.next, limit: 1000, lean: true }, signal);
+    bite = await finder.find(search, { cursor: bite?.next, limit: 1000, lean: true }, signal);
     found.push(...bite.jobs);
   } while (bite.next !== undefined && found.length < MOST_RUNNING);
   return found.sort((a, b) => a.at - b.at);

@@ -1,6 +1,7 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Backup, Jobs } from '../jobs/jobs.ts';
+import type { Backup } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import { BackupTask } from './backup-task.ts';
 
@@ -17,12 +18,14 @@ const backupAt = (at: number): Backup => ({ id: `${at}`, bytes: 1, sha256: '', f
 const none = { ready: 0, scheduled: 0, retries: 0, working: 0, dead: 0 };
 
 const jobs = {
-  now: () => now,
-  backups: async () => there,
-  backup: async () => {
-    if (failure) throw failure;
-    made.push(now);
-    return backupAt(now);
+  engine: { clock: () => now },
+  archive: {
+    backups: async () => there,
+    backup: async () => {
+      if (failure) throw failure;
+      made.push(now);
+      return backupAt(now);
+    },
   },
 } as unknown as Jobs;
 

@@ -6,7 +6,8 @@
  * again soon.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Backup, Jobs } from '../jobs/jobs.ts';
+import type { Backup } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
 /** When backups are made, and how many are kept. */
@@ -44,7 +45,7 @@ export class BackupTask {
     plan: BackupPlan,
     log: Logger,
     madeAt: (backup: Backup) => Micros,
-    steady: () => Micros = () => jobs.now(),
+    steady: () => Micros = () => jobs.engine.clock(),
   ) {
     this.#steady = steady;
     this.#jobs = jobs;
@@ -66,7 +67,7 @@ export class BackupTask {
   /** A start never depends on a backup: where none can be found, the next one is due at once. */
   async #findNewest(): Promise<void> {
     try {
-      const backups = await this.#jobs.backups();
+      const backups = await this.#jobs.archive.backups();
       const newest = backups.find(({ bad }) => bad === undefined);
       if (newest) this.#made(newest);
       for (const { id, bad } of backups) if (bad) this.#log.warn(`backup ${id} cannot be used: ${bad}`);
@@ -84,7 +85,7 @@ export class BackupTask {
     const newest = this.#madeAt(backup);
     this.#state = { newest, failure: undefined };
     // A clock that was set must neither put the next one off nor bring it forward.
-    const age = Math.max(this.#jobs.now() - newest, 0);
+    const age = Math.max(this.#jobs.engine.clock() - newest, 0);
     this.#due = this.#steady() + this.#plan.every * 1000 - age;
   }
 
@@ -98,7 +99,7 @@ export class BackupTask {
   async #make(): Promise<void> {
     const started = performance.now();
     try {
-      const backup = await this.#jobs.backup(this.#plan.keep);
+      const backup = await this.#jobs.archive.backup(this.#plan.keep);
       this.#made(backup);
       const { id, bytes, jobs } = backup;
       const seconds = Number(((performance.now() - started) / 1000).toFixed(1));

@@ -1,6 +1,7 @@
 import type { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Jobs, Space } from '../jobs/jobs.ts';
+import type { Space } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { DiskWatch } from './disk-watch.ts';
 
 let free: number | Error = 1000;
@@ -14,11 +15,11 @@ const log = {
 };
 let inside: Space = { bytes: 0, free: 0, log: 0, canShrink: true };
 const jobs = {
-  space: async () => inside,
+  archive: { space: async () => inside },
   refusePushes: (_reason: 'full' | 'gone', error: FaktoryError | undefined) => {
     refusal = error;
   },
-} as Jobs;
+} as unknown as Jobs;
 
 beforeEach(() => {
   vi.useFakeTimers();

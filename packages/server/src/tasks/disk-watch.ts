@@ -9,7 +9,8 @@
  */
 import { statfs } from 'node:fs/promises';
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { Jobs, Space } from '../jobs/jobs.ts';
+import type { Space } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
 const lookEvery = 1000; // ms
@@ -95,7 +96,7 @@ export class DiskWatch {
       return; // a system that does not tell: the store says it when a write fails
     }
     try {
-      this.#store = await this.#jobs.space();
+      this.#store = await this.#jobs.archive.space();
     } catch {
       // A store that cannot be read just now: what was known of it counts on.
     }

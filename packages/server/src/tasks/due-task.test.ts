@@ -19,25 +19,22 @@ class Timed {
   done: number[] = [];
   fail = false;
 
-  now(): number {
-    return Date.now() * 1000 + this.step;
-  }
-
-  async nextDue(): Promise<number | undefined> {
-    return this.dues[0];
-  }
+  readonly engine = {
+    clock: (): number => Date.now() * 1000 + this.step,
+    nextDue: async (): Promise<number | undefined> => this.dues[0],
+  };
 
   async settleDue(_place: string, limit: number): Promise<number> {
     if (this.fail) throw new Error('disk full');
-    const due = this.dues.filter((at) => at <= this.now()).slice(0, limit);
+    const due = this.dues.filter((at) => at <= this.engine.clock()).slice(0, limit);
     this.dues = this.dues.slice(due.length);
-    for (const at of due) this.done.push(this.now() - at);
+    for (const at of due) this.done.push(this.engine.clock() - at);
     return due.length;
   }
 
   /** Adds an entry due in so many milliseconds. */
   add(task: DueTask, ms: number): void {
-    const due = this.now() + ms * 1000;
+    const due = this.engine.clock() + ms * 1000;
     this.dues = [...this.dues, due].sort((a, b) => a - b);
     task.notice(due);
   }
@@ -78,8 +75,8 @@ test('a step of the clock is noticed within 25 ms', async () => {
 
 test('more than a bite is done in one go', async () => {
   const { jobs, task } = await makeTask();
-  for (let entry = 0; entry < 12_000; entry++) jobs.dues.push(jobs.now() + 5000);
-  task.notice(jobs.now() + 5000);
+  for (let entry = 0; entry < 12_000; entry++) jobs.dues.push(jobs.engine.clock() + 5000);
+  task.notice(jobs.engine.clock() + 5000);
   await vi.advanceTimersByTimeAsync(5);
   expect(jobs.done).toHaveLength(12_000);
   expect(task.figures).toMatchObject({ cycles: 1, moved: 12_000 });

@@ -46,16 +46,16 @@ export class DueTask {
 
   /** Looks what is due and sets the timer. */
   async start(): Promise<void> {
-    this.#due = await this.#jobs.nextDue(this.#place);
+    this.#due = await this.#jobs.engine.nextDue(this.#place);
     this.#arm();
   }
 
   /** The wall clock was set: looks anew. */
   async renew(): Promise<void> {
     try {
-      this.#due = await this.#jobs.nextDue(this.#place);
+      this.#due = await this.#jobs.engine.nextDue(this.#place);
     } catch {
-      this.#due = this.#jobs.now(); // the run finds out why, and says it
+      this.#due = this.#jobs.engine.clock(); // the run finds out why, and says it
     }
     if (!this.#running) this.#arm();
   }
@@ -76,12 +76,12 @@ export class DueTask {
   #arm(wait = 0): void {
     clearTimeout(this.#timer);
     if (this.#due === undefined || this.#stopped) return;
-    const left = (this.#due - this.#jobs.now()) / 1000;
+    const left = (this.#due - this.#jobs.engine.clock()) / 1000;
     this.#timer = setTimeout(() => this.#check(), Math.max(wait, Math.min(Math.ceil(left), LONGEST_TIMER)));
   }
 
   #check(): void {
-    if (this.#due === undefined || this.#jobs.now() < this.#due) {
+    if (this.#due === undefined || this.#jobs.engine.clock() < this.#due) {
       this.#arm();
       return;
     }
@@ -103,14 +103,14 @@ export class DueTask {
         task.moved += moved;
       }
       this.#due = undefined;
-      const next = await this.#jobs.nextDue(this.#place);
+      const next = await this.#jobs.engine.nextDue(this.#place);
       if (next !== undefined) this.notice(next);
       return 0;
     } catch (error) {
       // The storage's own errors have their lines, one a minute.
       const level = (error as { code?: unknown }).code === 'STORAGE' ? 'debug' : 'error';
       this.#log[level](`cannot work on what is due in ${this.#place}, trying again: ${String(error)}`);
-      this.#due = this.#jobs.now();
+      this.#due = this.#jobs.engine.clock();
       return AFTER_ERROR;
     } finally {
       task.seconds += (performance.now() - started) / 1000;

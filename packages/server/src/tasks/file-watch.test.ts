@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { StorageErrors } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { FileWatch } from './file-watch.ts';
 
 it('a store or a lock that was deleted or replaced refuses pushes and is an error, until the same file is back', async () => {
@@ -10,11 +11,11 @@ it('a store or a lock that was deleted or replaced refuses pushes and is an erro
   const [store, lock] = [join(dir, 'faktory.db'), join(dir, 'faktory.lock')];
   try {
     for (const path of [store, lock]) writeFileSync(path, '');
-    const jobs = { refusePushes: vi.fn(), storageErrors: new StorageErrors() };
-    const watch = new FileWatch(jobs, [store, lock]);
+    const jobs = { refusePushes: vi.fn(), engine: { storageErrors: new StorageErrors() } };
+    const watch = new FileWatch(jobs as unknown as Jobs, [store, lock]);
     await watch.start();
     await watch.check();
-    expect(jobs.storageErrors.current()).toEqual([]);
+    expect(jobs.engine.storageErrors.current()).toEqual([]);
     expect(jobs.refusePushes).not.toHaveBeenCalled();
 
     for (const path of [store, lock]) {
@@ -22,7 +23,7 @@ it('a store or a lock that was deleted or replaced refuses pushes and is an erro
       await watch.check();
       writeFileSync(path, ''); // another one in its place
       await watch.check();
-      expect(jobs.storageErrors.current()).toEqual(['gone']);
+      expect(jobs.engine.storageErrors.current()).toEqual(['gone']);
       expect(jobs.refusePushes).toHaveBeenCalledTimes(1);
       expect(jobs.refusePushes).toHaveBeenCalledWith(
         'gone',
@@ -30,7 +31,7 @@ it('a store or a lock that was deleted or replaced refuses pushes and is an erro
       );
       renameSync(`${path}.away`, path);
       await watch.check();
-      expect(jobs.storageErrors.current()).toEqual([]);
+      expect(jobs.engine.storageErrors.current()).toEqual([]);
       expect(jobs.refusePushes).toHaveBeenLastCalledWith('gone', undefined);
       jobs.refusePushes.mockClear();
     }
@@ -41,9 +42,9 @@ it('a store or a lock that was deleted or replaced refuses pushes and is an erro
 });
 
 it('a folder that cannot be looked at says nothing about the file', async () => {
-  const jobs = { refusePushes: vi.fn(), storageErrors: new StorageErrors() };
+  const jobs = { refusePushes: vi.fn(), engine: { storageErrors: new StorageErrors() } };
   let broken = false;
-  const watch = new FileWatch(jobs, ['store'], async () => {
+  const watch = new FileWatch(jobs as unknown as Jobs, ['store'], async () => {
     if (broken) throw new Error('EIO');
     return '1 2';
   });

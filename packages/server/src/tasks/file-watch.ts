@@ -12,7 +12,7 @@ const EVERY = 1000; // ms
 export type Identify = (path: string) => Promise<string | undefined>;
 
 export class FileWatch {
-  readonly #jobs: Pick<Jobs, 'refusePushes' | 'storageErrors'>;
+  readonly #jobs: Jobs;
   readonly #paths: readonly string[];
   readonly #identify: Identify;
   readonly #opened = new Map<string, string | undefined>();
@@ -21,11 +21,7 @@ export class FileWatch {
   #stopped = false;
 
   /** @param paths the files that the server holds open */
-  constructor(
-    jobs: Pick<Jobs, 'refusePushes' | 'storageErrors'>,
-    paths: readonly string[],
-    identify: Identify = identityOf,
-  ) {
+  constructor(jobs: Jobs, paths: readonly string[], identify: Identify = identityOf) {
     this.#jobs = jobs;
     this.#paths = paths;
     this.#identify = identify;
@@ -48,11 +44,11 @@ export class FileWatch {
     const gone = await this.#firstGone();
     if (gone !== undefined) {
       const text = `${gone} was deleted or replaced while the server runs`;
-      this.#jobs.storageErrors.report('gone', text, 0);
+      this.#jobs.engine.storageErrors.report('gone', text, 0);
       if (!this.#gone)
         this.#jobs.refusePushes('gone', new FaktoryError('STORAGE', `storage failed: ${text}`));
     } else if (this.#gone) {
-      this.#jobs.storageErrors.ended('gone');
+      this.#jobs.engine.storageErrors.ended('gone');
       this.#jobs.refusePushes('gone', undefined);
     }
     this.#gone = gone !== undefined;

@@ -14,16 +14,19 @@ function makeTask() {
   const calls: string[] = [];
   const time = { now: 1_000_000_000 };
   const left = { rows: 0 };
+  const expire = (what: string, rows: () => number) => async (limit: number) => {
+    const gone = Math.min(limit, rows());
+    left.rows -= gone;
+    calls.push(`${what} ${gone}`);
+    return gone;
+  };
   const jobs = {
-    meter: { evicted: 0 },
-    now: () => time.now,
-    record: vi.fn(async () => void calls.push('record')),
-    forget: vi.fn(async (limit: number) => {
-      const gone = Math.min(limit, left.rows);
-      left.rows -= gone;
-      calls.push(`forget ${gone}`);
-      return gone;
-    }),
+    engine: { meter: { evicted: 0 }, clock: () => time.now },
+    finder: { expireUndo: vi.fn(expire('changes', () => Math.min(left.rows, 500))) },
+    history: {
+      record: vi.fn(async () => void calls.push('record')),
+      expire: vi.fn(expire('history', () => left.rows)),
+    },
   };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const task = new MinuteTask(jobs as unknown as Jobs, 10, log);
@@ -35,25 +38,25 @@ test('each minute is written once, and what is over is forgotten until there is 
   left.rows = 1500;
   task.start();
   await vi.advanceTimersByTimeAsync(3000);
-  expect(calls).toEqual(['record', 'forget 500', 'forget 500', 'forget 500', 'forget 0']);
+  expect(calls).toEqual(['record', 'changes 500', 'changes 500', 'changes 500', 'changes 0', 'history 0']);
   time.now += 60_000_000;
   await vi.advanceTimersByTimeAsync(1000);
-  expect(calls.slice(5)).toEqual(['record', 'forget 0']);
+  expect(calls.slice(6)).toEqual(['record', 'changes 0', 'history 0']);
   await task.stop();
   time.now += 60_000_000;
   await vi.advanceTimersByTimeAsync(5000);
-  expect(calls).toHaveLength(7);
+  expect(calls).toHaveLength(9);
 });
 
 test('a store that takes no writes is tried again a minute later', async () => {
   const { calls, time, jobs, log, task } = makeTask();
-  jobs.record.mockRejectedValueOnce(new Error('disk full'));
+  jobs.history.record.mockRejectedValueOnce(new Error('disk full'));
   task.start();
   await vi.advanceTimersByTimeAsync(1000);
   expect(log.error).toHaveBeenCalledWith(expect.stringContaining('disk full'));
   time.now += 60_000_000;
   await vi.advanceTimersByTimeAsync(1000);
-  expect(calls).toEqual(['record', 'forget 0']);
+  expect(calls).toEqual(['record', 'changes 0', 'history 0']);
   await task.stop();
 });
 
@@ -62,15 +65,15 @@ test('dead jobs that were deleted for room are reported once a minute, and at th
   task.start();
   await vi.advanceTimersByTimeAsync(1000);
   expect(log.warn).not.toHaveBeenCalled();
-  jobs.meter.evicted = 500;
+  jobs.engine.meter.evicted = 500;
   await vi.advanceTimersByTimeAsync(5000);
-  jobs.meter.evicted = 700;
+  jobs.engine.meter.evicted = 700;
   time.now += 60_000_000;
   await vi.advanceTimersByTimeAsync(1000);
   expect(log.warn.mock.calls).toEqual([
     [expect.stringContaining('700 of the oldest dead jobs deleted: dead keeps at most 10'), { evicted: 700 }],
   ]);
-  jobs.meter.evicted = 701;
+  jobs.engine.meter.evicted = 701;
   await task.stop();
   expect(log.warn).toHaveBeenLastCalledWith(expect.stringContaining('1 of the oldest'), { evicted: 1 });
 });

@@ -39,7 +39,7 @@ export class MinuteTask {
   }
 
   #look(): void {
-    const minute = Math.floor(this.#jobs.now() / MINUTE);
+    const minute = Math.floor(this.#jobs.engine.clock() / MINUTE);
     if (minute === this.#minute || this.#running) return;
     this.#minute = minute;
     this.#running = this.#run().finally(() => {
@@ -49,7 +49,7 @@ export class MinuteTask {
 
   /** One line a minute, however many there were. */
   #reportEvicted(): void {
-    const { evicted } = this.#jobs.meter;
+    const { evicted } = this.#jobs.engine.meter;
     const count = evicted - this.#evicted;
     this.#evicted = evicted;
     if (count === 0) return;
@@ -60,13 +60,15 @@ export class MinuteTask {
   async #run(): Promise<void> {
     this.#reportEvicted();
     try {
-      await this.#jobs.record();
-      for (let gone = BITE; gone > 0 && !this.#stopped; ) gone = await this.#jobs.forget(BITE);
+      await this.#jobs.history.record();
+      const { finder, history } = this.#jobs;
+      for (let gone = BITE; gone > 0 && !this.#stopped; )
+        gone = (await finder.expireUndo(BITE)) || (await history.expire(BITE));
     } catch (error) {
       // The storage's own errors have their lines, one a minute.
       const level = (error as { code?: unknown }).code === 'STORAGE' ? 'debug' : 'error';
       this.#log[level](
-        `cannot write history or forget what is over, trying again in a minute: ${String(error)}`,
+        `cannot write history or delete what is too old, trying again in a minute: ${String(error)}`,
       );
     }
   }

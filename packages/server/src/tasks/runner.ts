@@ -35,7 +35,7 @@ export class Runner {
   }
 
   async start(): Promise<void> {
-    this.#stopListening = this.#jobs.onDue((place, due) => this.#tasks[place].notice(due));
+    this.#stopListening = this.#jobs.engine.onDue((place, due) => this.#tasks[place].notice(due));
     this.#reaper.start();
     this.#minute.start();
     await Promise.all(Object.values(this.#tasks).map((task) => task.start()));

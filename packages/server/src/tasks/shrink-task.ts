@@ -53,13 +53,13 @@ export class ShrinkTask {
   }
 
   async #run(): Promise<void> {
-    const { bytes, free, log, canShrink } = await this.#jobs.space();
+    const { bytes, free, log, canShrink } = await this.#jobs.archive.space();
     this.#free.push(free);
     if (this.#free.length > MINUTE) this.#free.shift();
     const tight = this.#isTight();
     const spare = tight ? free : this.#spare(bytes);
     const given = canShrink && spare >= WORTH ? await this.#give(spare) : 0;
-    if (given > 0 || log > LONG_LOG) await this.#jobs.emptyLog();
+    if (given > 0 || log > LONG_LOG) await this.#jobs.archive.emptyLog();
   }
 
   /** What was free all the time, without what is kept. */
@@ -72,7 +72,7 @@ export class ShrinkTask {
     let given = 0;
     while (given < bytes && !this.#stopped) {
       const started = performance.now();
-      const bite = await this.#jobs.shrink(Math.min(BITE, bytes - given));
+      const bite = await this.#jobs.archive.shrink(Math.min(BITE, bytes - given));
       if (bite === 0) break;
       given += bite;
       const rest = (performance.now() - started) * REST;

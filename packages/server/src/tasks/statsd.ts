@@ -8,7 +8,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { type Info, visible } from '@faktory-ts/protocol';
-import type { Jobs, Kind } from '../jobs/jobs.ts';
+import type { Kind } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { StatsdOptions } from '../options.ts';
 
 const flushEvery = 1000; // ms
@@ -44,7 +45,7 @@ export class StatsdTask {
   start(): void {
     this.#socket = createSocket(isIPv6(this.#options.host) ? 'udp6' : 'udp4').on('error', () => undefined);
     this.#socket.unref();
-    this.#jobs.meter.ended = (kind, seconds, failed) => this.#note(kind, seconds, failed);
+    this.#jobs.engine.meter.ended = (kind, seconds, failed) => this.#note(kind, seconds, failed);
     this.#timers = [
       setInterval(() => this.#flush(), flushEvery),
       setInterval(() => this.#tell(), gaugesEvery),
@@ -55,7 +56,7 @@ export class StatsdTask {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#jobs.meter.ended = undefined;
+    this.#jobs.engine.meter.ended = undefined;
     this.#flush();
     const socket = this.#socket;
     this.#socket = undefined;

@@ -1,7 +1,7 @@
 /**
  * Logs storage errors: one line a kind and minute, with what to do, and one when commits succeed again.
  */
-import { type StorageErrorKind, type StorageErrors, storageAdvice } from '../jobs/jobs.ts';
+import { type StorageErrorKind, type StorageErrors, storageAdvice } from '../engine/engine.ts';
 import type { Logger } from '../log.ts';
 
 const QUIET = 60_000; // ms after a line of the same kind

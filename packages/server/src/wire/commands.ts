@@ -31,7 +31,8 @@ import {
   parseQueues,
 } from '@faktory-ts/protocol';
 import { type Access, type Caller, isWatched, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
-import type { Held, Jobs, Producer, PushLine, Reservation } from '../jobs/jobs.ts';
+import type { Held, Producer, Reservation } from '../engine/engine.ts';
+import type { Jobs, PushLine } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
 
@@ -118,7 +119,7 @@ export const commands: ReadonlyMap<string, Verb> = verbs([
   ['FAIL', { streams: true, large: true, run: fail }],
   ['BEAT', { run: beat }],
   ['INFO', { run: async (_, desk) => json(await desk.info()) }],
-  ['FLUSH', { run: (_, { jobs }) => jobs.flush().then(ok) }],
+  ['FLUSH', { run: (_, { jobs }) => jobs.engine.flush().then(ok) }],
   ['MUTATE', { run: (payload, { jobs }) => jobs.mutate(parseMutate(payload)).then(ok) }],
   ['QUEUE', { run: queue }],
   ['BATCH', { run: () => refuse('batch') }],
@@ -306,7 +307,7 @@ async function claim(
 ): Promise<{ readonly pushed: number; readonly refused: string }> {
   const { caller } = session;
   const producer: Producer = { name, keep: keep * 1_000_000, owner: ownerOf(caller) };
-  permitOwned(caller, await jobs.producerOwner(name), `the producer name ${excerpt(name)}`);
+  permitOwned(caller, await jobs.engine.producerOwner(name), `the producer name ${excerpt(name)}`);
   session.claimProducer(producer);
   // After the other connection's last push: operations keep their order.
   const { pushed, answers } = await jobs.pushed(producer, answered);
@@ -321,7 +322,7 @@ async function beat(payload: string, { roster, jobs }: Desk, { line, caller }: S
   const beaten = parseBeat(payload);
   permitOwned(caller, roster.ownerOf(beaten.wid), `the worker ${excerpt(beaten.wid)}`);
   const state = roster.beat(beaten, line);
-  await jobs.beat(beaten.wid);
+  await jobs.engine.beat(beaten.wid);
   return state === 'running' ? OK : json({ state });
 }
 
@@ -329,8 +330,8 @@ async function queue(payload: string, { jobs }: Desk): Promise<Answer> {
   const { sub, names, all } = parseQueueCommand(payload);
   const which = all ? '*' : names;
   if (sub === 'LATENCY') return json(await jobs.latency(names));
-  if (sub === 'REMOVE') await jobs.removeQueues(which);
-  else await jobs.setPaused(which, sub === 'PAUSE');
+  if (sub === 'REMOVE') await jobs.engine.removeQueues(which);
+  else await jobs.engine.setPaused(which, sub === 'PAUSE');
   return OK;
 }
 

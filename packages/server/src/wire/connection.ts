@@ -19,7 +19,7 @@ import {
   splitVerb,
 } from '@faktory-ts/protocol';
 import { type Caller, commandDeed, type Deed, isAudited, keyOf, ownerOf, permit } from '../access/access.ts';
-import type { Producer, PushLine } from '../jobs/jobs.ts';
+import type { PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
 import { type Answer, checkLength, commands, LARGE, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
@@ -55,7 +55,7 @@ export class Connection implements Session, WorkerLine {
   #commands = 0;
   extended = false;
   leased = false;
-  producer: Producer | undefined;
+  producer: PushLine['producer'] | undefined;
   readonly #socket: Socket;
   readonly #port: Port;
   readonly #reader: LineReader;
@@ -161,7 +161,7 @@ export class Connection implements Session, WorkerLine {
     this.#socket.destroy();
   }
 
-  claimProducer(producer: Producer): void {
+  claimProducer(producer: PushLine['producer']): void {
     const { name } = producer;
     if (this.#closed) throw new FaktoryError('ABORTED', 'the connection is closed');
     if (this.producer !== undefined && this.producer.name !== name) {

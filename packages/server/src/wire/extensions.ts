@@ -23,7 +23,8 @@ import {
   parseQueues,
   parseVerify,
 } from '@faktory-ts/protocol';
-import type { Held, Jobs, Reservation } from '../jobs/jobs.ts';
+import type { Held, Reservation } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import {
   type Answer,
   allowed,
@@ -48,9 +49,12 @@ export const extensions: ReadonlyMap<string, Verb> = verbs([
   ['FAILB', { streams: true, large: true, inParts: true, run: failBulk }],
   ['RELEASE', { streams: true, run: release }],
   ['EXTEND', { streams: true, run: extend }],
-  ['BACKUP', { run: async (_, { jobs, keepBackups }) => json(await jobs.backup(keepBackups)) }],
-  ['BACKUPS', { run: async (_, { jobs }) => json(await jobs.backups()) }],
-  ['VERIFY', { run: async (payload, { jobs }) => json(await jobs.verifyBackup(parseVerify(payload))) }],
+  ['BACKUP', { run: async (_, { jobs, keepBackups }) => json(await jobs.archive.backup(keepBackups)) }],
+  ['BACKUPS', { run: async (_, { jobs }) => json(await jobs.archive.backups()) }],
+  [
+    'VERIFY',
+    { run: async (payload, { jobs }) => json(await jobs.archive.verifyBackup(parseVerify(payload))) },
+  ],
 ]);
 
 async function fetchBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {

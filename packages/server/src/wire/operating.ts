@@ -19,7 +19,7 @@ import {
   type TokensStatus,
   wireJob,
 } from '@faktory-ts/protocol';
-import type { Found, Progress } from '../jobs/jobs.ts';
+import type { Found, Progress } from '../engine/engine.ts';
 import { workersStatus } from '../workers/status.ts';
 import { type Answer, type Desk, json, type Session, text, type Verb } from './commands.ts';
 
@@ -42,8 +42,12 @@ export const operating: readonly (readonly [string, Verb])[] = [
 
 async function findJobs(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
   const { search, limit, cursor, count } = parseJobsAsk(payload);
-  if (count) return json(await jobs.count(search, cursor, session.signal));
-  const { jobs: found, ...progress } = await jobs.find(search, { cursor, limit, lean: true }, session.signal);
+  if (count) return json(await jobs.finder.count(search, cursor, session.signal));
+  const { jobs: found, ...progress } = await jobs.finder.find(
+    search,
+    { cursor, limit, lean: true },
+    session.signal,
+  );
   return text(`{"jobs":[${found.map(foundText).join(',')}],${progressText(progress)}}`);
 }
 
@@ -63,7 +67,7 @@ async function changeJobs(payload: string, { jobs }: Desk, session: Session): Pr
 }
 
 async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
-  const queues = await jobs.queues();
+  const queues = await jobs.engine.queues();
   const latency = await jobs.latency(queues.map(({ name }) => name));
   return json(queues.map((queue): QueueStatus => ({ ...queue, latency: latency[queue.name] ?? 0 })));
 }

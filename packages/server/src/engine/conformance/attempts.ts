@@ -65,7 +65,7 @@ function exerciseChanges(begin: Begin): void {
     await failNext(scene, '["second"]');
     const found = await all(scene);
     const names = found.map(({ entry: name }) => name);
-    await scene.engine.change(
+    await scene.finder.change(
       names,
       make(
         scene.now,
@@ -74,7 +74,7 @@ function exerciseChanges(begin: Begin): void {
       { name: 'change', action: 'change' },
     );
     expect((await all(scene)).map(({ attempts }) => attempts)).toEqual(['["first"]', '["second"]']);
-    await scene.engine.undo('change', 10);
+    await scene.finder.undo('change', 10);
     expect(await all(scene)).toEqual(found);
   });
 
@@ -83,9 +83,9 @@ function exerciseChanges(begin: Begin): void {
     await scene.engine.push([entry('job-00001')]);
     await failNext(scene, '["long ago"]', 'dead');
     const [found] = await all(scene);
-    await scene.engine.change([found?.entry ?? ''], { do: 'discard' }, { name: 'gone', action: 'discard' });
+    await scene.finder.change([found?.entry ?? ''], { do: 'discard' }, { name: 'gone', action: 'discard' });
     await scene.restart();
-    await scene.engine.undo('gone', 10);
+    await scene.finder.undo('gone', 10);
     expect(await all(scene)).toEqual([found]);
     await scene.engine.mutate({ set: 'dead', change: 'requeue' });
     expect((await all(scene)).map(({ place, attempts }) => [place, attempts])).toEqual([

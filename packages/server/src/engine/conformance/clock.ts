@@ -90,7 +90,7 @@ function exerciseStep(begin: Begin, by: number): void {
     await scene.engine.push(entries(jids('job', 2)));
     const names = (await scene.found()).map(({ entry: name }) => name);
     const discard = async (name: string | undefined, undo: string): Promise<void> => {
-      await scene.engine.change(
+      await scene.finder.change(
         [name ?? ''],
         { do: 'discard' },
         { name: undo, action: 'discard', who: 'ann' },
@@ -101,7 +101,7 @@ function exerciseStep(begin: Begin, by: number): void {
     await discard(names[1], 'second');
     scene.now += 600 * SECOND - 1;
     for (const name of ['first', 'second'])
-      expect(await scene.engine.undo(name, 10)).toMatchObject({ undone: 1 });
+      expect(await scene.finder.undo(name, 10)).toMatchObject({ undone: 1 });
   });
 
   test('makes no run longer or shorter', async () => {

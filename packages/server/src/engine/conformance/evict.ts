@@ -23,18 +23,18 @@ function exerciseEviction(begin: Begin): void {
     await scene.engine.push(jids('job', 3).map((jid) => entry(jid)));
     const names = (await all(scene, { places: ['ready'] })).map(({ entry }) => entry);
     const kill = { do: 'kill', deadFor: 2 * HOUR, spareDead: true } as const;
-    await expect(scene.engine.change(names, kill, { name: 'kill', action: 'kill' })).rejects.toMatchObject({
+    await expect(scene.finder.change(names, kill, { name: 'kill', action: 'kill' })).rejects.toMatchObject({
       code: 'INVALID',
       message: expect.stringMatching(/has 2 of at most 3 .* kill of 3 more would delete its 2 oldest/),
     });
     await expectQueues(scene.engine, { default: 3, filled: 0 });
     await expectSizes(scene.engine, { dead: 2, processed: 2, failures: 2 });
-    expect(await scene.engine.undoable()).toEqual([]);
+    expect(await scene.finder.undoable()).toEqual([]);
     // One fits, also when it is named twice or is dead already.
     const one = [names[0] ?? '', names[0] ?? ''];
-    expect(await scene.engine.change(one, kill)).toEqual([true, false]);
+    expect(await scene.finder.change(one, kill)).toEqual([true, false]);
     const dead = (await all(scene, { places: ['dead'] })).map(({ entry }) => entry);
-    expect(await scene.engine.change(dead, kill)).toEqual([false, false, false]);
+    expect(await scene.finder.change(dead, kill)).toEqual([false, false, false]);
     expect(scene.engine.meter.evicted).toBe(0);
   });
 
@@ -42,7 +42,7 @@ function exerciseEviction(begin: Begin): void {
     const scene = await begin({ deadLimit: 3 });
     await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
     const names = (await all(scene)).map(({ entry }) => entry);
-    await scene.engine.change(names, { do: 'kill', deadFor: HOUR });
+    await scene.finder.change(names, { do: 'kill', deadFor: HOUR });
     expect(scene.engine.meter.evicted).toBe(2);
     await scene.fill('scheduled', ['later'], HOUR);
     await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: HOUR });

@@ -21,8 +21,8 @@ function levels(some: Record<number, number>): number[] {
   return Array.from({ length: 9 }, (_, index) => some[index + 1] ?? 0);
 }
 
-async function figuresOf({ engine }: Scene, name: string): Promise<QueueFigures | undefined> {
-  return (await engine.queueFigures()).find((queue) => queue.name === name);
+async function figuresOf({ finder }: Scene, name: string): Promise<QueueFigures | undefined> {
+  return (await finder.queueFigures()).find((queue) => queue.name === name);
 }
 
 function exerciseQueueFigures(begin: Begin): void {
@@ -36,15 +36,15 @@ function exerciseQueueFigures(begin: Begin): void {
     await scene.engine.push([...entries(jids('job', 3)), entry('urgent', { priority: 9 })]);
     await scene.engine.push([entry('other', { queue: 'mail', priority: 7 })]);
     await scene.engine.setPaused(['mail'], true);
-    expect(await scene.engine.queueFigures()).toEqual([
+    expect(await scene.finder.queueFigures()).toEqual([
       { name: 'default', size: 5, paused: false, priorities: levels({ 1: 1, 5: 3, 9: 1 }), oldest: since },
       { name: 'empty', size: 0, paused: false, priorities: levels({}), oldest: undefined },
       { name: 'mail', size: 1, paused: true, priorities: levels({ 7: 1 }), oldest: scene.now },
     ]);
     await scene.take();
     expect((await figuresOf(scene, 'default'))?.priorities).toEqual(levels({ 1: 1, 5: 3 }));
-    expect(await scene.engine.queueFigures(undefined)).toHaveLength(3);
-    const gone = scene.engine.queueFigures(AbortSignal.abort());
+    expect(await scene.finder.queueFigures(undefined)).toHaveLength(3);
+    const gone = scene.finder.queueFigures(AbortSignal.abort());
     await expect(gone).rejects.toMatchObject({ code: 'ABORTED' });
   });
 }
@@ -54,14 +54,14 @@ function exerciseManyQueues(begin: Begin): void {
     const scene = await begin();
     const names = jids('queue', 1200);
     await scene.engine.push(names.map((queue) => entry(`in-${queue}`, { queue, priority: 3 })));
-    const all = await scene.engine.queueFigures();
+    const all = await scene.finder.queueFigures();
     expect(all.map(({ name }) => name)).toEqual(names);
     expect(all.every(({ size, oldest }) => size === 1 && oldest === scene.now)).toBe(true);
     await scene.engine.push([
       entry('new', { queue: 'a-new', priority: 9 }),
       entry('more', { queue: 'queue-000000' }),
     ]);
-    const [fresh, first] = await scene.engine.queueFigures();
+    const [fresh, first] = await scene.finder.queueFigures();
     expect(fresh).toMatchObject({ name: 'a-new', priorities: levels({ 9: 1 }), oldest: scene.now });
     expect(first).toMatchObject({ name: 'queue-000000', size: 2 });
     expect(first?.priorities.reduce((sum, count) => sum + count)).toBe(2);
@@ -80,15 +80,15 @@ function exerciseAhead(begin: Begin): void {
     const places: Place[] = ['ready', 'scheduled'];
     const jobs = await scene.found({ places });
     const counts = new Map<string, number | undefined>();
-    for (const { jid, entry: name } of jobs) counts.set(jid, await scene.engine.ahead(name));
+    for (const { jid, entry: name } of jobs) counts.set(jid, await scene.finder.ahead(name));
     const order = ['urgent', ...jids('job', 3), 'low'];
     expect(order.map((jid) => counts.get(jid))).toEqual([0, 1, 2, 3, 4]);
     expect([counts.get('elsewhere'), counts.get('later')]).toEqual([0, undefined]);
     const ready = await scene.found({ places: ['ready'], queues: ['default'] });
     expect(ready.map(({ jid }) => jid)).toEqual(order);
     await scene.take();
-    expect(await scene.engine.ahead(ready[0]?.entry ?? '')).toBeUndefined();
-    expect(await scene.engine.ahead(ready[1]?.entry ?? '')).toBe(0);
-    expect(await scene.engine.ahead('nonsense')).toBeUndefined();
+    expect(await scene.finder.ahead(ready[0]?.entry ?? '')).toBeUndefined();
+    expect(await scene.finder.ahead(ready[1]?.entry ?? '')).toBe(0);
+    expect(await scene.finder.ahead('nonsense')).toBeUndefined();
   });
 }

@@ -144,7 +144,7 @@ function exerciseFilters(begin: Begin): void {
     const scene = await many(begin);
     for (const [what, ask, jids] of PICKS) {
       expect(named(await all(scene, ask)).sort(), what).toEqual([...jids].sort());
-      const { count, next } = await scene.engine.count({ places: EVERYWHERE, ...ask });
+      const { count, next } = await scene.finder.count({ places: EVERYWHERE, ...ask });
       expect([count, next], what).toEqual([jids.length, undefined]);
     }
   });
@@ -153,7 +153,7 @@ function exerciseFilters(begin: Begin): void {
     const scene = await everywhere(begin);
     const ask = { queues: ['never', 'seen'] };
     expect(await all(scene, ask)).toEqual([]);
-    expect(await scene.engine.count({ places: EVERYWHERE, ...ask })).toMatchObject({ count: 0 });
+    expect(await scene.finder.count({ places: EVERYWHERE, ...ask })).toMatchObject({ count: 0 });
     expect(named(await all(scene, { queues: ['never', 'held'] }))).toEqual(['in-working']);
   });
 
@@ -191,7 +191,7 @@ function exerciseFailed(begin: Begin): void {
     expect(named(await all(scene, { order }))).toEqual(['never', ...newest]);
     const picked = { places: both, order, queues: ['filled'], error: '2-retries' } as const;
     expect(named(await all(scene, picked))).toEqual(['2-retries']);
-    expect(await scene.engine.count({ places: both, order })).toMatchObject({
+    expect(await scene.finder.count({ places: both, order })).toMatchObject({
       count: 5,
       scanned: 5,
       total: 5,
@@ -215,7 +215,7 @@ function exerciseFailed(begin: Begin): void {
     scene.now += SECOND;
     await scene.engine.push([entry('well'), entry('later', { at: scene.now + HOUR })]);
     const change = async (what: EntryChange) =>
-      scene.engine.change(
+      scene.finder.change(
         (await all(scene)).map(({ entry }) => entry),
         what,
       );
@@ -239,14 +239,14 @@ function exerciseBites(begin: Begin): void {
     await scene.engine.push(jids('job', 2500).map((jid) => entry(jid)));
     await scene.fill('scheduled', jids('later', 10));
     const ask = { places: EVERYWHERE };
-    const first = await scene.engine.find(ask, { limit: 1000 });
+    const first = await scene.finder.find(ask, { limit: 1000 });
     expect(first.jobs.length).toBeLessThanOrEqual(1000);
     expect([first.scanned, first.total]).toEqual([first.jobs.length, 2510]);
     // How much is in a bite is a matter of time.
     const found = [...first.jobs];
     let last = first;
     while (last.next !== undefined) {
-      const bite = await scene.engine.find(ask, { cursor: last.next, limit: 5000 });
+      const bite = await scene.finder.find(ask, { cursor: last.next, limit: 5000 });
       // Only the last may find that nothing is left: the one before may have ended with the last job.
       if (bite.next !== undefined) expect(bite.scanned).toBeGreaterThan(last.scanned);
       found.push(...bite.jobs);
@@ -254,10 +254,10 @@ function exerciseBites(begin: Begin): void {
     }
     expect(named(found)).toEqual([...jids('job', 2500), ...jids('later', 10)]);
     expect([last.scanned, last.total]).toEqual([2510, 2510]);
-    let none = await scene.engine.find({ ...ask, text: 'nowhere' }, { limit: 1 });
+    let none = await scene.finder.find({ ...ask, text: 'nowhere' }, { limit: 1 });
     while (none.next !== undefined) {
       expect(none.jobs).toEqual([]);
-      none = await scene.engine.find({ ...ask, text: 'nowhere' }, { cursor: none.next, limit: 1 });
+      none = await scene.finder.find({ ...ask, text: 'nowhere' }, { cursor: none.next, limit: 1 });
     }
     expect([none.jobs, none.scanned]).toEqual([[], 2510]);
   });
@@ -266,14 +266,14 @@ function exerciseBites(begin: Begin): void {
     const scene = await begin();
     const names = jids('queue', 3000);
     await scene.engine.push(names.map((queue) => entry(`in-${queue}`, { queue })));
-    await scene.engine.change(
+    await scene.finder.change(
       (await all(scene, {}, 5000)).filter((_, index) => index % 1000 !== 7).map(({ entry: name }) => name),
       { do: 'discard' },
     );
     let [bites, cursor]: [number, string | undefined] = [0, undefined];
     const found: string[] = [];
     do {
-      const bite = await scene.engine.find({ places: EVERYWHERE }, { cursor, limit: 100 });
+      const bite = await scene.finder.find({ places: EVERYWHERE }, { cursor, limit: 100 });
       bites += 1;
       found.push(...named(bite.jobs));
       cursor = bite.next;
@@ -285,13 +285,13 @@ function exerciseBites(begin: Begin): void {
   test('a search that is given up rejects, and a cursor that is none too', async () => {
     const scene = await everywhere(begin);
     const given = { places: EVERYWHERE };
-    const gone = scene.engine.find(given, { limit: 1 }, AbortSignal.abort());
+    const gone = scene.finder.find(given, { limit: 1 }, AbortSignal.abort());
     await expect(gone).rejects.toMatchObject({ code: 'ABORTED' });
     const leaving = new AbortController();
-    const cut = scene.engine.count(given, undefined, leaving.signal);
+    const cut = scene.finder.count(given, undefined, leaving.signal);
     leaving.abort();
     await expect(cut).rejects.toMatchObject({ code: 'ABORTED' });
-    const wrong = scene.engine.find(given, { limit: 1, cursor: '1; DROP TABLE job' });
+    const wrong = scene.finder.find(given, { limit: 1, cursor: '1; DROP TABLE job' });
     await expect(wrong).rejects.toMatchObject({ code: 'INVALID' });
     expect(await all(scene)).toHaveLength(5);
   });
@@ -329,7 +329,7 @@ function exerciseChange(begin: Begin): void {
       const scene = await everywhere(begin);
       const change = what(scene.now);
       const found = await all(scene);
-      await scene.engine.change(
+      await scene.finder.change(
         found.map(({ entry }) => entry),
         change,
       );
@@ -342,7 +342,7 @@ function exerciseChange(begin: Begin): void {
     const scene = await everywhere(begin);
     const names = (await all(scene)).map(({ entry }) => entry);
     const kill = { do: 'kill', deadFor: HOUR } as const;
-    expect(await scene.engine.change([...names, 'nonsense'], kill)).toEqual([
+    expect(await scene.finder.change([...names, 'nonsense'], kill)).toEqual([
       true,
       true,
       true,
@@ -350,7 +350,7 @@ function exerciseChange(begin: Begin): void {
       false,
       false,
     ]);
-    expect(await scene.engine.change(names, { do: 'discard' })).toEqual([false, false, false, false, true]);
+    expect(await scene.finder.change(names, { do: 'discard' })).toEqual([false, false, false, false, true]);
     await expectSizes(scene.engine, { dead: 3, working: 1, processed: 2, failures: 2 });
   });
 
@@ -358,11 +358,11 @@ function exerciseChange(begin: Begin): void {
     const scene = await begin({ deadLimit: 2 });
     await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
     const [first, ...others] = (await all(scene)).map(({ entry }) => entry);
-    await scene.engine.change(others, { do: 'kill', deadFor: HOUR });
+    await scene.finder.change(others, { do: 'kill', deadFor: HOUR });
     await expectSizes(scene.engine, { dead: 2 });
     const news: string[] = [];
     scene.engine.onDue((place) => news.push(place));
-    await scene.engine.change([first ?? ''], { do: 'schedule', at: scene.now + HOUR });
+    await scene.finder.change([first ?? ''], { do: 'schedule', at: scene.now + HOUR });
     expect(news).toEqual(['scheduled']);
     await expectQueues(scene.engine, { default: 0 });
   });
@@ -380,7 +380,7 @@ function exerciseEdit(begin: Begin): void {
     scene.engine.onReady((queue, count) => told.push([queue, count]) > 0);
     const found = await all(scene, { jids: ['job-1', 'later'] });
     const names = found.map(({ entry }) => entry);
-    await scene.engine.change(names, { do: 'move', queue: 'new', documents: rewritten(found) });
+    await scene.finder.change(names, { do: 'move', queue: 'new', documents: rewritten(found) });
     expect(told).toEqual([['new', 1]]);
     await expectQueues(scene.engine, { default: 1, filled: 0, new: 2 });
     await scene.engine.mutate({ set: 'retries', change: 'requeue' });
@@ -398,7 +398,7 @@ function exerciseEdit(begin: Begin): void {
     const found = await all(scene, { jids: ['job-000002'] });
     const names = found.map(({ entry }) => entry);
     const what = { do: 'prioritize', priority: 9, documents: rewritten(found) } as const;
-    expect(await scene.engine.change(names, what)).toEqual([true]);
+    expect(await scene.finder.change(names, what)).toEqual([true]);
     expect(await scene.drain()).toEqual(['job-000002', 'job-000000', 'job-000001']);
   });
 
@@ -409,9 +409,9 @@ function exerciseEdit(begin: Begin): void {
     const names = found.map(({ entry }) => entry);
     const documents = rewritten(found);
     const first = { do: 'prioritize', priority: 9, documents } as const;
-    expect(await scene.engine.change(names, first)).toEqual([true, true]);
+    expect(await scene.finder.change(names, first)).toEqual([true, true]);
     const old = found.map(({ document }) => document);
-    expect(await scene.engine.change(names, { do: 'move', queue: 'new', documents: old })).toEqual([
+    expect(await scene.finder.change(names, { do: 'move', queue: 'new', documents: old })).toEqual([
       false,
       false,
     ]);
@@ -424,7 +424,7 @@ function exerciseEdit(begin: Begin): void {
     const found = await all(scene);
     const names = found.map(({ entry }) => entry);
     const what = { do: 'move', queue: 'new', documents: rewritten(found).slice(1) } as const;
-    await expect(scene.engine.change(names, what)).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(scene.finder.change(names, what)).rejects.toMatchObject({ code: 'INVALID' });
     expect(await all(scene)).toEqual(found);
   });
 }

@@ -27,7 +27,7 @@ type Begin = ReturnType<typeof scenes>;
 /** A minute passes, and is written. */
 async function nextMinute(scene: Scene, by = MINUTE): Promise<void> {
   scene.now += by;
-  await scene.engine.record();
+  await scene.history.record();
 }
 
 /** Takes the next job, and ends it a second later. */
@@ -49,7 +49,7 @@ const failed = (message: string, to: 'retries' | 'dead' = 'retries', errtype = '
 };
 
 function series(scene: Scene, ask: Partial<SeriesAsk> = {}): Promise<readonly SeriesStep[]> {
-  return scene.engine.series({ from: 0, until: scene.now + DAY, step: 'minute', ...ask });
+  return scene.history.series({ from: 0, until: scene.now + DAY, step: 'minute', ...ask });
 }
 
 const counts = ({ at, pushed, done, failed: bad, dead }: SeriesStep) => [at, pushed, done, bad, dead];
@@ -170,10 +170,10 @@ function exerciseKinds(begin: Begin): void {
     await end(scene, failed('no'), 'mail');
     const mail = { queue: 'mail', jobtype: 'Send', pushed: 1, done: 0, failed: 1, dead: 0 };
     const bulk = { queue: 'bulk', jobtype: 'Sum', pushed: 3, done: 0, failed: 0, dead: 0 };
-    expect(await scene.engine.kinds(start)).toEqual([bulk, mail]);
-    expect(await scene.engine.kinds(start - 30 * DAY)).toEqual([bulk, mail]);
-    expect(await scene.engine.kinds(start + MINUTE)).toEqual([bulk, { ...mail, pushed: 0 }]);
-    expect(await scene.engine.kinds(start + HOUR)).toEqual([]);
+    expect(await scene.history.kinds(start)).toEqual([bulk, mail]);
+    expect(await scene.history.kinds(start - 30 * DAY)).toEqual([bulk, mail]);
+    expect(await scene.history.kinds(start + MINUTE)).toEqual([bulk, { ...mail, pushed: 0 }]);
+    expect(await scene.history.kinds(start + HOUR)).toEqual([]);
   });
 }
 
@@ -182,15 +182,15 @@ function exerciseKept(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
     scene.now += 10 * DAY;
-    await scene.engine.record();
+    await scene.history.record();
     await end(scene, failed('no', 'dead'));
-    await scene.engine.record();
+    await scene.history.record();
     scene.now -= 10 * DAY;
-    await scene.engine.record();
+    await scene.history.record();
     await end(scene, { to: 'done' });
     const kind = { queue: 'default', jobtype: 'T', pushed: 3, done: 1, failed: 0, dead: 0 };
-    expect(await scene.engine.kinds(scene.now - HOUR)).toEqual([kind]);
-    expect(await scene.engine.errors({ from: scene.now - HOUR })).toMatchObject([{ dead: 1, failures: 0 }]);
+    expect(await scene.history.kinds(scene.now - HOUR)).toEqual([kind]);
+    expect(await scene.history.errors({ from: scene.now - HOUR })).toMatchObject([{ dead: 1, failures: 0 }]);
   });
 
   test('minutes are forgotten after a day, hours and errors after 180', async () => {
@@ -202,7 +202,7 @@ function exerciseKept(begin: Begin): void {
     await nextMinute(scene);
     const forgetAll = async (): Promise<number> => {
       let forgotten = 0;
-      for (let gone = 1; gone > 0; forgotten += gone) gone = await scene.engine.forget(1);
+      for (let gone = 1; gone > 0; forgotten += gone) gone = await scene.history.expire(1);
       return forgotten;
     };
     expect(await forgetAll()).toBe(0);
@@ -214,7 +214,7 @@ function exerciseKept(begin: Begin): void {
     expect(await forgetAll()).toBe(2);
     expect(await series(scene, { step: 'hour' })).toEqual([]);
     expect(
-      (await scene.engine.errors({ from: 0 })).map(({ failures, retries }) => [failures, retries]),
+      (await scene.history.errors({ from: 0 })).map(({ failures, retries }) => [failures, retries]),
     ).toEqual([[0, 1]]);
   });
 
@@ -226,10 +226,10 @@ function exerciseKept(begin: Begin): void {
     await end(scene, failed('no'));
     await scene.engine.flush();
     expect(await series(scene, { step: 'hour' })).toEqual([]);
-    expect(await scene.engine.kinds(0)).toEqual([]);
-    expect(await scene.engine.errors({ from: 0 })).toEqual([]);
+    expect(await scene.history.kinds(0)).toEqual([]);
+    expect(await scene.history.errors({ from: 0 })).toEqual([]);
     await scene.engine.push([entry('new')]);
-    expect(await scene.engine.kinds(0)).toMatchObject([{ pushed: 1 }]);
+    expect(await scene.history.kinds(0)).toMatchObject([{ pushed: 1 }]);
   });
 }
 
@@ -250,7 +250,7 @@ function exerciseErrors(begin: Begin): void {
     await end(scene, failed('no such host', 'dead', 'NetError'));
     for (const again of [false, true]) {
       if (again) await scene.restart();
-      const [net, boom, ...others] = await scene.engine.errors({ from: start });
+      const [net, boom, ...others] = await scene.history.errors({ from: start });
       expect(others).toEqual([]);
       expect(net).toEqual({
         ...fingerprint('NetError', 'no such host'),
@@ -281,9 +281,9 @@ function exerciseErrors(begin: Begin): void {
       expect(boom?.jobtypes).toEqual(expect.arrayContaining(['Send', 'Sum']));
       expect([...(boom?.there ?? [])].sort()).toEqual(['Send', 'Sum']);
     }
-    const later = await scene.engine.errors({ from: start + HOUR });
+    const later = await scene.history.errors({ from: start + HOUR });
     expect(later.map(({ failures }) => failures)).toEqual([1, 1]);
-    const gone = scene.engine.errors({ from: 0 }, AbortSignal.abort());
+    const gone = scene.history.errors({ from: 0 }, AbortSignal.abort());
     await expect(gone).rejects.toMatchObject({ code: 'ABORTED' });
   });
 }
@@ -298,12 +298,12 @@ function exerciseErrorJobs(begin: Begin): void {
     const ask = { places: ['retries', 'ready', 'dead'], fingerprints: [id] } as const;
     const jobs = await scene.found(ask);
     expect(jobs.map(({ jid }) => jid)).toEqual(['job-000000', 'job-000003']);
-    expect((await scene.engine.count(ask)).count).toBe(2);
-    await scene.engine.change(
+    expect((await scene.finder.count(ask)).count).toBe(2);
+    await scene.finder.change(
       jobs.map(({ entry: name }) => name),
       { do: 'kill', deadFor: DAY },
     );
-    const groups = await scene.engine.errors({ from: 0 });
+    const groups = await scene.history.errors({ from: 0 });
     const of = (wanted: string) => groups.find((group) => group.id === wanted);
     expect(of(id)).toMatchObject({ retries: 0, dead: 2, failures: 2 });
     expect(of(fingerprint('Boom', 'no such host').id)).toMatchObject({ retries: 1, dead: 0 });
@@ -323,7 +323,7 @@ function exerciseManyErrors(begin: Begin): void {
       scene.now -= half.length * SECOND;
       await nextMinute(scene, SECOND);
     }
-    const groups = await scene.engine.errors({ from: 0 });
+    const groups = await scene.history.errors({ from: 0 });
     const all = groups.filter(({ failures }) => failures > 0);
     expect(all).toHaveLength(501);
     expect(all.reduce((sum, { failures }) => sum + failures, 0)).toBe(600);
@@ -334,7 +334,7 @@ function exerciseManyErrors(begin: Begin): void {
     const ask = { places: ['retries', 'dead'], fingerprints: [rest?.id ?? ''] } as const;
     let [count, cursor]: [number, string | undefined] = [0, undefined];
     do {
-      const bite = await scene.engine.count(ask, cursor);
+      const bite = await scene.finder.count(ask, cursor);
       count += bite.count;
       cursor = bite.next;
     } while (cursor !== undefined);
@@ -352,7 +352,7 @@ function exerciseManyErrors(begin: Begin): void {
       await scene.engine.settle({ jid }, { to: 'forgotten', error: { errtype, message: 'no' } });
     }
     await nextMinute(scene, SECOND);
-    const groups = await scene.engine.errors({ from: 0 });
+    const groups = await scene.history.errors({ from: 0 });
     expect(groups).toHaveLength(701);
     expect(groups.reduce((sum, { failures }) => sum + failures, 0)).toBe(many.length);
     const other = groups.find(({ id }) => id === 'other');

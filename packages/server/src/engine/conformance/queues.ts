@@ -221,7 +221,7 @@ function exerciseCounts(begin: Begin): void {
     await scene.engine.settle(await scene.take(), { to: 'forgotten' });
     scene.now += SECOND / 5;
     await scene.engine.settle(await scene.take(), { to: 'done' });
-    expect(await scene.engine.history(2)).toEqual([
+    expect(await scene.history.days(2)).toEqual([
       { day: '2026-12-31', processed: 2, failures: 1 },
       { day: '2027-01-01', processed: 1, failures: 0 },
     ]);
@@ -231,7 +231,7 @@ function exerciseCounts(begin: Begin): void {
       in: HOUR,
       failure: failure('x'),
     });
-    const days = await scene.engine.history(5);
+    const days = await scene.history.days(5);
     expect(days.map(({ day }) => day)).toEqual([
       '2026-12-30',
       '2026-12-31',
@@ -260,7 +260,7 @@ function exerciseFlush(begin: Begin): void {
     await scene.engine.flush();
     await expectSizes(scene.engine, {});
     await expectQueues(scene.engine, {});
-    expect(await scene.engine.history(1)).toMatchObject([{ processed: 0, failures: 0 }]);
+    expect(await scene.history.days(1)).toMatchObject([{ processed: 0, failures: 0 }]);
     expect(await scene.engine.settle(held, { to: 'done' })).toBe(false);
     for (const place of ['scheduled', 'retries', 'dead', 'working'] as const) {
       expect(await scene.engine.nextDue(place)).toBeUndefined();

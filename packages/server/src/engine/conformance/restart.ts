@@ -109,7 +109,7 @@ function exerciseCountsKept(begin: Begin): void {
     await scene.restart();
     await scene.engine.settle(await scene.take(), { to: 'done' });
     await expectSizes(scene.engine, { processed: 3, failures: 1 });
-    expect(await scene.engine.history(1)).toEqual([{ day: '2026-06-10', processed: 3, failures: 1 }]);
+    expect(await scene.history.days(1)).toEqual([{ day: '2026-06-10', processed: 3, failures: 1 }]);
   });
 
   test('a flush stays', async () => {

@@ -4,7 +4,20 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import { afterEach, expect } from 'vitest';
-import type { Engine, Entry, FindAsk, Found, Place, Reservation, SetChange, Sizes } from '../engine.ts';
+import type {
+  Archive,
+  Backend,
+  Engine,
+  Entry,
+  FindAsk,
+  Finder,
+  Found,
+  History,
+  Place,
+  Reservation,
+  SetChange,
+  Sizes,
+} from '../engine.ts';
 
 /** The settings a conformance test may ask for; absent ones are the engine's defaults. */
 interface StoreOptions {
@@ -18,11 +31,11 @@ interface StoreOptions {
 
 type SceneOptions = Omit<StoreOptions, 'clock' | 'steady'>;
 
-/** An engine on a store of its own, already opened. */
+/** An engine on a store of its own, already opened, with the store's capabilities. */
 export interface OpenStore {
-  readonly engine: Engine;
+  readonly backend: Backend;
   /** Closes the engine and opens another on the same store, with the same options. */
-  reopen(): Promise<Engine>;
+  reopen(): Promise<Backend>;
   /** Closes the engine and removes the store. */
   dispose(): Promise<void>;
 }
@@ -40,7 +53,7 @@ const START: Micros = Date.UTC(2026, 5, 10, 12) * 1000;
 /** One test's store. `engine` is the one open now: `restart` replaces it. */
 export class Scene {
   now: Micros = START;
-  engine!: Engine;
+  backend!: Backend;
   #store: OpenStore | undefined;
   /** By how much the wall clock was set in all. */
   #set: Micros = 0;
@@ -56,8 +69,24 @@ export class Scene {
       clock: () => this.now,
       steady: () => this.now - this.#set,
     });
-    this.engine = this.#store.engine;
+    this.backend = this.#store.backend;
     return this.engine;
+  }
+
+  get engine(): Engine {
+    return this.backend.engine;
+  }
+
+  get finder(): Finder {
+    return there(this.backend.finder);
+  }
+
+  get history(): History {
+    return there(this.backend.history);
+  }
+
+  get archive(): Archive {
+    return there(this.backend.archive);
   }
 
   /** Sets the wall clock, which changes no length of time. `now` moves both clocks. */
@@ -69,7 +98,7 @@ export class Scene {
 
   async restart(): Promise<Engine> {
     if (!this.#store) throw new Error('restart before begin');
-    this.engine = await this.#store.reopen();
+    this.backend = await this.#store.reopen();
     return this.engine;
   }
 
@@ -83,7 +112,7 @@ export class Scene {
     const found: Found[] = [];
     let cursor: string | undefined;
     do {
-      const bite = await this.engine.find({ places: EVERYWHERE, ...ask }, { cursor, limit, lean });
+      const bite = await this.finder.find({ places: EVERYWHERE, ...ask }, { cursor, limit, lean });
       found.push(...bite.jobs);
       cursor = bite.next;
     } while (cursor !== undefined);
@@ -125,6 +154,12 @@ export class Scene {
       await this.engine.settle(held, { to: set, in: due, failure: failure(jid) });
     }
   }
+}
+
+function there<T>(capability: T | undefined): T {
+  if (capability === undefined)
+    throw new Error('this store does not have the capability: leave its tests out');
+  return capability;
 }
 
 /** A scene for each test of the calling group, ended after it. */

@@ -2,7 +2,7 @@
  * Conformance: taking back what an operator changed. A job comes back exactly as it was, or is left and told.
  */
 import { describe, expect, test } from 'vitest';
-import type { Engine, EntryChange, Found, UndoLabel } from '../engine.ts';
+import type { EntryChange, Finder, Found, UndoLabel } from '../engine.ts';
 import {
   entries,
   entry,
@@ -43,12 +43,12 @@ const rewritten = (found: readonly Found[]): string[] =>
 
 /** Changes all of these jobs; says how many. */
 async function change(
-  engine: Engine,
+  finder: Finder,
   found: readonly Found[],
   what: EntryChange,
   undo: UndoLabel,
 ): Promise<number> {
-  return (await engine.change(namesOf(found), what, undo)).filter(Boolean).length;
+  return (await finder.change(namesOf(found), what, undo)).filter(Boolean).length;
 }
 
 /** Jobs of several priorities, with and without failures, in all places. */
@@ -84,12 +84,12 @@ function exerciseExactly(begin: Begin): void {
     const before = await all(scene);
     const sizes = await scene.engine.sizes();
     const queues = (await scene.engine.queues()).filter(({ size }) => size > 0);
-    const changed = await change(scene.engine, before, make(scene.now, before), label('first'));
+    const changed = await change(scene.finder, before, make(scene.now, before), label('first'));
     expect(changed).toBeGreaterThan(6);
     expect(await all(scene)).not.toEqual(before);
     scene.now += SECOND;
     await scene.restart();
-    expect(await scene.engine.undo('first', 1000)).toEqual({ undone: changed, kept: 0, left: 0 });
+    expect(await scene.finder.undo('first', 1000)).toEqual({ undone: changed, kept: 0, left: 0 });
     expect(await all(scene)).toEqual(before);
     expect(await scene.engine.sizes()).toEqual(sizes);
     expect((await scene.engine.queues()).filter(({ size }) => size > 0)).toEqual(queues);
@@ -101,12 +101,12 @@ function exerciseExactly(begin: Begin): void {
   test('what comes back is news for those who wait for it', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('later', { at: scene.now + HOUR })]);
-    await change(scene.engine, await all(scene), { do: 'kill', deadFor: HOUR }, label('kill'));
+    await change(scene.finder, await all(scene), { do: 'kill', deadFor: HOUR }, label('kill'));
     await scene.restart();
     const told: unknown[] = [];
     scene.engine.onReady((queue, count) => told.push([queue, count]) < 0);
     scene.engine.onDue((place, due) => told.push([place, due]));
-    await scene.engine.undo('kill', 10);
+    await scene.finder.undo('kill', 10);
     expect(told).toContainEqual(['default', 1]);
     expect(told).toContainEqual(['scheduled', scene.now + HOUR]);
   });
@@ -116,9 +116,9 @@ function exerciseDiscarded(begin: Begin): void {
   test('discarded jobs stand where they stood, whatever was pushed and removed meanwhile', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 5)));
-    await change(scene.engine, await all(scene), { do: 'discard' }, label('clear'));
+    await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
     await scene.engine.push([...entries(jids('new', 5)), entry('job-000002', { priority: 9 })]);
-    expect(await scene.engine.undo('clear', 10)).toEqual({ undone: 5, kept: 0, left: 0 });
+    expect(await scene.finder.undo('clear', 10)).toEqual({ undone: 5, kept: 0, left: 0 });
     await expectQueues(scene.engine, { default: 11 });
     expect(await scene.drain()).toEqual(['job-000002', ...jids('job', 5), ...jids('new', 5)]);
   });
@@ -126,9 +126,9 @@ function exerciseDiscarded(begin: Begin): void {
   test('a queue that was removed is there again with its jobs', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2), { queue: 'mail' }));
-    await change(scene.engine, await all(scene), { do: 'discard' }, label('clear'));
+    await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
     await scene.engine.removeQueues(['mail']);
-    await scene.engine.undo('clear', 10);
+    await scene.finder.undo('clear', 10);
     await expectQueues(scene.engine, { mail: 2 });
     expect(await scene.drain('mail')).toEqual(jids('job', 2));
   });
@@ -141,13 +141,13 @@ function exerciseDiscarded(begin: Begin): void {
     const alive = before.filter(({ place }) => place === 'ready');
     for (let from = 0; from < alive.length; from += 4)
       await change(
-        scene.engine,
+        scene.finder,
         alive.slice(from, from + 4),
         { do: 'kill', deadFor: 2 * HOUR },
         label('kill'),
       );
     await expectSizes(scene.engine, { dead: 4, processed: 3, failures: 3 });
-    for (let left = 1; left > 0; ) ({ left } = await scene.engine.undo('kill', 3));
+    for (let left = 1; left > 0; ) ({ left } = await scene.finder.undo('kill', 3));
     expect(await all(scene)).toEqual(before);
     expect(await scene.drain()).toEqual(jids('job', 10));
   });
@@ -155,9 +155,9 @@ function exerciseDiscarded(begin: Begin): void {
   test('dead entries that come back keep to the limit of dead', async () => {
     const scene = await begin({ deadLimit: 3 });
     await scene.fill('dead', jids('old', 3), HOUR);
-    await change(scene.engine, await all(scene), { do: 'discard' }, label('clear'));
+    await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
     await scene.fill('dead', jids('new', 2), 2 * HOUR);
-    expect(await scene.engine.undo('clear', 10)).toMatchObject({ undone: 3 });
+    expect(await scene.finder.undo('clear', 10)).toMatchObject({ undone: 3 });
     await expectSizes(scene.engine, { dead: 3, processed: 5, failures: 5 });
   });
 }
@@ -166,13 +166,13 @@ function exerciseMoved(begin: Begin): void {
   test('a job that a worker took or that was changed again is left as it is', async () => {
     const scene = await begin();
     await scene.fill('dead', ['taken', 'ended', 'back', 'again', 'still'], HOUR);
-    await change(scene.engine, await all(scene), { do: 'requeue' }, label('requeue'));
+    await change(scene.finder, await all(scene), { do: 'requeue' }, label('requeue'));
     await scene.take('filled');
     await scene.engine.settle(await scene.take('filled'), { to: 'done' });
     await scene.engine.settle(await scene.take('filled'), { to: 'queue' });
     const found = (await all(scene)).filter(({ jid }) => jid === 'again');
-    await scene.engine.change(namesOf(found), { do: 'schedule', at: scene.now + HOUR });
-    expect(await scene.engine.undo('requeue', 10)).toEqual({ undone: 1, kept: 4, left: 0 });
+    await scene.finder.change(namesOf(found), { do: 'schedule', at: scene.now + HOUR });
+    expect(await scene.finder.undo('requeue', 10)).toEqual({ undone: 1, kept: 4, left: 0 });
     const places = Object.fromEntries((await all(scene)).map(({ jid, place }) => [jid, place]));
     expect(places).toEqual({ taken: 'working', back: 'ready', again: 'scheduled', still: 'dead' });
     await expectQueues(scene.engine, { filled: 1 });
@@ -182,12 +182,12 @@ function exerciseMoved(begin: Begin): void {
     const scene = await filled(begin);
     const before = await all(scene);
     const move: EntryChange = { do: 'move', queue: 'elsewhere', documents: rewritten(before) };
-    await change(scene.engine, before, move, label('move'));
+    await change(scene.finder, before, move, label('move'));
     const between = await all(scene);
-    await change(scene.engine, between, { do: 'discard' }, label('discard'));
-    expect(await scene.engine.undo('discard', 100)).toMatchObject({ kept: 0 });
+    await change(scene.finder, between, { do: 'discard' }, label('discard'));
+    expect(await scene.finder.undo('discard', 100)).toMatchObject({ kept: 0 });
     expect(await all(scene)).toEqual(between);
-    expect(await scene.engine.undo('move', 100)).toMatchObject({ kept: 0 });
+    expect(await scene.finder.undo('move', 100)).toMatchObject({ kept: 0 });
     expect(await all(scene)).toEqual(before);
   });
 }
@@ -199,10 +199,10 @@ function exerciseBites(begin: Begin): void {
     const before = await all(scene);
     for (let from = 0; from < 25; from += 10) {
       const bite = before.slice(from, from + 10);
-      await change(scene.engine, bite, { do: 'kill', deadFor: HOUR }, label('kill'));
+      await change(scene.finder, bite, { do: 'kill', deadFor: HOUR }, label('kill'));
       scene.now += SECOND;
     }
-    const [known] = await scene.engine.undoable();
+    const [known] = await scene.finder.undoable();
     expect(known).toEqual({
       name: 'kill',
       action: 'change',
@@ -211,13 +211,13 @@ function exerciseBites(begin: Begin): void {
       until: scene.now - SECOND + TEN_MINUTES,
       count: 25,
     });
-    expect(await scene.engine.undo('kill', 10)).toEqual({ undone: 10, kept: 0, left: 15 });
+    expect(await scene.finder.undo('kill', 10)).toEqual({ undone: 10, kept: 0, left: 15 });
     await expectSizes(scene.engine, { dead: 15 });
     await scene.restart();
-    expect(await scene.engine.undo('kill', 10)).toEqual({ undone: 10, kept: 0, left: 5 });
-    expect(await scene.engine.undo('kill', 10)).toEqual({ undone: 5, kept: 0, left: 0 });
+    expect(await scene.finder.undo('kill', 10)).toEqual({ undone: 10, kept: 0, left: 5 });
+    expect(await scene.finder.undo('kill', 10)).toEqual({ undone: 5, kept: 0, left: 0 });
     expect(await all(scene)).toEqual(before);
-    expect(await scene.engine.undoable()).toEqual([]);
+    expect(await scene.finder.undoable()).toEqual([]);
   });
 }
 
@@ -225,32 +225,32 @@ function exerciseNames(begin: Begin): void {
   test('the newest change is told first; one that changed nothing is none', async () => {
     const scene = await filled(begin);
     const found = await all(scene);
-    await change(scene.engine, found.slice(0, 2), { do: 'discard' }, { name: 'one', action: 'discard' });
-    await change(scene.engine, found.slice(2, 4), { do: 'discard' }, label('two', 'a \0 text'));
-    await change(scene.engine, found.slice(0, 2), { do: 'discard' }, label('three'));
-    expect((await scene.engine.undoable()).map(({ name, action, who }) => [name, action, who])).toEqual([
+    await change(scene.finder, found.slice(0, 2), { do: 'discard' }, { name: 'one', action: 'discard' });
+    await change(scene.finder, found.slice(2, 4), { do: 'discard' }, label('two', 'a \0 text'));
+    await change(scene.finder, found.slice(0, 2), { do: 'discard' }, label('three'));
+    expect((await scene.finder.undoable()).map(({ name, action, who }) => [name, action, who])).toEqual([
       ['two', 'a \0 text', 'ann'],
       ['one', 'discard', undefined],
     ]);
-    await expect(scene.engine.undo('three', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(scene.finder.undo('three', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('a name stands for one change: another one by it is refused and changes nothing', async () => {
     const scene = await filled(begin);
     const [first, ...others] = await all(scene);
     if (!first) throw new Error('no job');
-    await change(scene.engine, [first], { do: 'discard' }, label('same', 'discard'));
+    await change(scene.finder, [first], { do: 'discard' }, label('same', 'discard'));
     const before = await all(scene);
-    const other = change(scene.engine, others, { do: 'requeue' }, label('same', 'requeue'));
+    const other = change(scene.finder, others, { do: 'requeue' }, label('same', 'requeue'));
     await expect(other).rejects.toMatchObject({ code: 'INVALID' });
     expect(await all(scene)).toEqual(before);
   });
 
   test('a change without a label cannot be undone', async () => {
     const scene = await filled(begin);
-    await scene.engine.change(namesOf(await all(scene)), { do: 'discard' });
-    expect(await scene.engine.undoable()).toEqual([]);
-    expect(await scene.engine.forget(10)).toBe(0);
+    await scene.finder.change(namesOf(await all(scene)), { do: 'discard' });
+    expect(await scene.finder.undoable()).toEqual([]);
+    expect(await scene.finder.expireUndo(10)).toBe(0);
   });
 }
 
@@ -258,26 +258,26 @@ function exerciseForgotten(begin: Begin): void {
   test('after ten minutes a change cannot be undone, and is forgotten in bites', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 25)));
-    await change(scene.engine, await all(scene), { do: 'discard' }, label('clear'));
+    await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
     scene.now += TEN_MINUTES - 1;
-    expect(await scene.engine.forget(10)).toBe(0);
-    expect(await scene.engine.undoable()).toHaveLength(1);
+    expect(await scene.finder.expireUndo(10)).toBe(0);
+    expect(await scene.finder.undoable()).toHaveLength(1);
     scene.now += 1;
-    await expect(scene.engine.undo('clear', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(await scene.engine.undoable()).toEqual([]);
+    await expect(scene.finder.undo('clear', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await scene.finder.undoable()).toEqual([]);
     let forgotten = 0;
-    for (let gone = 1; gone > 0; forgotten += gone) gone = await scene.engine.forget(10);
+    for (let gone = 1; gone > 0; forgotten += gone) gone = await scene.finder.expireUndo(10);
     expect(forgotten).toBe(25);
     await scene.engine.push([entry('again')]);
-    await change(scene.engine, await all(scene), { do: 'requeue' }, label('clear', 'another'));
+    await change(scene.finder, await all(scene), { do: 'requeue' }, label('clear', 'another'));
     await expectQueues(scene.engine, { default: 1 });
   });
 
   test('a flush forgets what could be undone', async () => {
     const scene = await filled(begin);
-    await change(scene.engine, await all(scene), { do: 'discard' }, label('clear'));
+    await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
     await scene.engine.flush();
-    await expect(scene.engine.undo('clear', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(scene.finder.undo('clear', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expectSizes(scene.engine, {});
   });
 }
@@ -289,12 +289,12 @@ function exerciseFaults(begin: Begin): void {
     const documents = rewritten(before);
     documents[3] = null as unknown as string; // no store keeps a job without a document
     const what: EntryChange = { do: 'move', queue: 'elsewhere', documents };
-    await expect(change(scene.engine, before, what, label('move'))).rejects.toMatchObject({
+    await expect(change(scene.finder, before, what, label('move'))).rejects.toMatchObject({
       code: 'STORAGE',
     });
-    expect(await scene.engine.undoable()).toEqual([]);
+    expect(await scene.finder.undoable()).toEqual([]);
     await scene.restart();
     expect(await all(scene)).toEqual(before);
-    await expect(scene.engine.undo('move', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(scene.finder.undo('move', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 }

@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest';
 import { folder } from '../../../test/running.ts';
 import type { PushNote } from '../producer.ts';
-import { SqliteEngine } from './sqlite-engine.ts';
+import { sqliteBackend } from './backend.ts';
 
 const MEGABYTE = 1024 * 1024;
 const HOUR = 3_600_000_000; // µs
@@ -17,7 +17,8 @@ const noteOf = (bytes: number): PushNote => ({
 async function opened() {
   const time = { now: Date.UTC(2026, 5, 10) * 1000 };
   const dir = folder();
-  const make = () => new SqliteEngine({ dir, sync: 'off', clock: () => time.now, steady: () => time.now });
+  const make = () =>
+    sqliteBackend({ dir, sync: 'off', clock: () => time.now, steady: () => time.now }).engine;
   let engine = make();
   await engine.open();
   const restart = async (): Promise<void> => {

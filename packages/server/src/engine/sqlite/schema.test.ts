@@ -3,19 +3,22 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { Engine } from '../engine.ts';
+import { type SqliteBackend, sqliteBackend } from './backend.ts';
 import { openDatabase } from './binding.ts';
-import { SqliteEngine } from './sqlite-engine.ts';
 
 const NOW = Date.UTC(2026, 5, 10, 12, 0, 1) * 1000;
 let dir: string;
-let engine: SqliteEngine;
+let engine: Engine;
+let backend: SqliteBackend;
 
 async function openOld(format: string): Promise<void> {
   dir = mkdtempSync(join(tmpdir(), 'faktory-format-'));
   const db = openDatabase(join(dir, 'faktory.db'));
   db.exec(readFileSync(new URL(format, import.meta.url), 'utf8'));
   db.close();
-  engine = new SqliteEngine({ dir, sync: 'off', clock: () => NOW });
+  backend = sqliteBackend({ dir, sync: 'off', clock: () => NOW });
+  engine = backend.engine;
   await engine.open();
 }
 
@@ -40,7 +43,7 @@ test('a file of format 1 keeps its jobs, queues and counts, and is of the newest
   ]);
   const first = await engine.fetch({ queues: ['mail', 'default'], wid: 'w2' });
   expect(first).toMatchObject({ jid: 'urgent-01' });
-  const failed = await engine.find({ places: ['retries', 'dead'], order: 'failed' }, { limit: 9 });
+  const failed = await backend.finder.find({ places: ['retries', 'dead'], order: 'failed' }, { limit: 9 });
   expect(failed.jobs.map(({ jid, failedAt }) => [jid, failedAt])).toEqual([
     ['retry-001', 1781092800000003],
     ['dead-0001', 1796644800000000 - 180 * 86_400_000_000],
@@ -61,7 +64,7 @@ test('reservations of a file of format 1 can be ended, the older of two with one
   };
   expect([await settle(), await settle(), await settle()]).toEqual([true, true, false]);
   expect(jobtypes).toEqual(['First of w1', 'Second of w1']);
-  expect(await engine.history(2)).toEqual([
+  expect(await backend.history.days(2)).toEqual([
     { day: '2026-06-09', processed: 5, failures: 1 },
     { day: '2026-06-10', processed: 9, failures: 2 },
   ]);
@@ -70,15 +73,16 @@ test('reservations of a file of format 1 can be ended, the older of two with one
 
 test('jobs of a file of format 1 can be changed, and that can be undone', async () => {
   await openOld('format-1.sql');
-  const find = async () => (await engine.find({ places: ['ready', 'retries', 'dead'] }, { limit: 100 })).jobs;
+  const find = async () =>
+    (await backend.finder.find({ places: ['ready', 'retries', 'dead'] }, { limit: 100 })).jobs;
   const before = await find();
   expect(before).toHaveLength(4);
-  await engine.change(
+  await backend.finder.change(
     before.map(({ entry }) => entry),
     { do: 'discard' },
     { name: 'all', action: 'discard' },
   );
   expect(await find()).toEqual([]);
-  expect(await engine.undo('all', 100)).toEqual({ undone: 4, kept: 0, left: 0 });
+  expect(await backend.finder.undo('all', 100)).toEqual({ undone: 4, kept: 0, left: 0 });
   expect(await find()).toEqual(before);
 });

@@ -5,21 +5,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exerciseEngine } from '../conformance/index.ts';
-import { SqliteEngine } from './sqlite-engine.ts';
+import { type SqliteBackend, sqliteBackend } from './backend.ts';
 
 exerciseEngine('SQLite', async (options) => {
   const dir = mkdtempSync(join(tmpdir(), 'faktory-engine-'));
-  let engine = new SqliteEngine({ dir, sync: 'off', ...options });
-  await engine.open();
-  const reopen = async (): Promise<SqliteEngine> => {
-    await engine.close();
-    engine = new SqliteEngine({ dir, sync: 'off', ...options });
-    await engine.open();
-    return engine;
+  let backend = sqliteBackend({ dir, sync: 'off', ...options });
+  await backend.engine.open();
+  const reopen = async (): Promise<SqliteBackend> => {
+    await backend.engine.close();
+    backend = sqliteBackend({ dir, sync: 'off', ...options });
+    await backend.engine.open();
+    return backend;
   };
   const dispose = async (): Promise<void> => {
-    await engine.close();
+    await backend.engine.close();
     rmSync(dir, { recursive: true });
   };
-  return { engine, reopen, dispose };
+  return { backend, reopen, dispose };
 });

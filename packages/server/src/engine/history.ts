@@ -1,11 +1,11 @@
 /**
- * What an engine can tell of the time that has passed: how many jobs were pushed and ended, how long they waited and ran, and which kinds
- * of errors there were. Types only; `Engine` has the promises.
+ * The capability `History`: how many jobs were pushed and ended, how long they waited and ran, and which kinds of errors there were.
  *
- * A stranger would get wrong that names are bounded: of each minute and hour the hundred pairs of queue and jobtype with most events are
- * kept apart, and all others are `other`, which a client may use as a name too.
+ * Note: names are bounded. Of each minute and hour the hundred pairs of queue and jobtype with most events are kept apart, and all others
+ * are `other`, which a client may use as a name too.
  */
 import type { Micros } from '@faktory-ts/protocol';
+import type { DayCount } from './figures.ts';
 
 /** Seconds that half, 95 and 99 of a hundred did not exceed, as exactly as the bounds of a histogram tell; never more than the longest. */
 export interface Percentiles {
@@ -82,4 +82,23 @@ export interface ErrorGroup {
 export interface Fault {
   readonly errtype: string;
   readonly message: string;
+}
+
+/** What a store can do that keeps history. */
+export interface History {
+  /** The last `days` UTC days, today last; days without an execution count 0. */
+  days(days: number): Promise<readonly DayCount[]>;
+  /** Adds what happened since the last time to history; to be called each minute. `close` does it too. */
+  record(): Promise<void>;
+  /** What happened, step by step, the running one too; steps in which nothing happened are left out. Makes nobody wait. */
+  series(ask: SeriesAsk, signal?: AbortSignal): Promise<readonly SeriesStep[]>;
+  /** What happened since then by queue and jobtype, those with most events first. Makes nobody wait. */
+  kinds(from: Micros, signal?: AbortSignal): Promise<readonly KindSum[]>;
+  /**
+   * The kinds of errors since then, and those of jobs that are in retries or dead now; the last one first, at most 1,000. Makes nobody
+   * wait. Jobs are counted some seconds late where there are many, and the first 100,000 only.
+   */
+  errors(ask: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]>;
+  /** Deletes up to `limit` steps that are too old; says how many. 0: there are no more. */
+  expire(limit: number): Promise<number>;
 }

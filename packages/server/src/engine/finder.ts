@@ -1,10 +1,11 @@
 /**
- * What an engine can be asked for by the people who run jobs: finding jobs by what they are, in bites, and changing the found
- * ones. Types only; `Engine` has the promises. Workers and producers never come here.
+ * The capability `Finder`: finding jobs by what they are, in bites, and changing the found ones, for the people who run jobs. Workers and
+ * producers never use it.
  *
- * A stranger would get wrong that an `entry` names a job *where it is*: once the job has moved, its name means nothing any more.
+ * Note: an `entry` names a job *where it is*; once the job has moved or was changed, the name is void.
  */
 import type { Micros } from '@faktory-ts/protocol';
+import type { QueueFigures } from './figures.ts';
 
 /** Where a job can be. */
 export type Place = 'ready' | 'scheduled' | 'retries' | 'working' | 'dead';
@@ -54,7 +55,7 @@ export interface Bite {
 
 /** A job and where it is. */
 export interface Found {
-  /** Names it for {@link Engine.change}; void once the job has moved or was changed. */
+  /** Names it for {@link Finder.change}; void once the job has moved or was changed. */
   readonly entry: string;
   readonly place: Place;
   readonly jid: string;
@@ -148,4 +149,34 @@ export interface Undone {
   readonly kept: number;
   /** Jobs still to do: ask again. */
   readonly left: number;
+}
+
+/** What a store can do that finds jobs. */
+export interface Finder {
+  /**
+   * Looks through the places, in the order in which their jobs are due or handed out, until `limit` jobs are found or some 50 ms
+   * have gone. Never makes other operations wait, and sees what was committed before the call. Changes meanwhile may hide a job
+   * that moves from a place not looked at yet to one that was. Throws INVALID for a bad cursor, ABORTED when given up.
+   */
+  find(ask: FindAsk, bite: Bite, signal?: AbortSignal): Promise<FoundBite>;
+  /** The same without the jobs. */
+  count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite>;
+  /**
+   * The queues of {@link queues} with more of each. Never makes other operations wait; with hundreds of queues, priorities and times
+   * are up to a second old.
+   */
+  queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]>;
+  /** How many ready jobs are handed out before this found one; undefined: it is not ready there any more. Makes nobody wait. */
+  ahead(entry: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** Changes found jobs in one commit; tells of each whether it was changed. With a label it can be undone for ten minutes. */
+  change(entries: readonly string[], change: EntryChange, undo?: UndoLabel): Promise<readonly boolean[]>;
+  /**
+   * Brings up to `limit` jobs of a change back, in one commit; throws NOT_FOUND for a name that is not known, or no more. What the
+   * limit of dead forgot for it does not come back.
+   */
+  undo(name: string, limit: number): Promise<Undone>;
+  /** The changes that can be undone, the newest first. */
+  undoable(): Promise<readonly Undoable[]>;
+  /** Deletes up to `limit` former jobs of changes that cannot be undone any more; says how many. 0: there are no more. */
+  expireUndo(limit: number): Promise<number>;
 }

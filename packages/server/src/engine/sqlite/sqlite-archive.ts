@@ -1,0 +1,56 @@
+/**
+ * The capability `Archive` of the SQLite store: backups in files beside it, and the room that the file takes.
+ */
+import type { Archive, Backup, Space } from '../engine.ts';
+import { BackupMaker } from './backup-maker.ts';
+import type { SharedStore } from './shared-store.ts';
+
+export class SqliteArchive implements Archive {
+  readonly #open: SharedStore;
+  #backups: { readonly of: unknown; readonly maker: BackupMaker } | undefined;
+
+  constructor(open: SharedStore) {
+    this.#open = open;
+    open.beforeClose(async () => {
+      await this.#backups?.maker.close();
+      this.#backups = undefined;
+    });
+  }
+
+  backup(keep: number): Promise<Backup> {
+    return this.#maker().make(this.#open.store.clock(), keep);
+  }
+
+  async verifyBackup(id?: string): Promise<Backup> {
+    return this.#maker().verify(id);
+  }
+
+  async backups(): Promise<readonly Backup[]> {
+    return this.#maker().list();
+  }
+
+  space(): Promise<Space> {
+    const { turn, space } = this.#open.store;
+    return turn.run(() => space.read());
+  }
+
+  shrink(bytes: number): Promise<number> {
+    const { turn, space } = this.#open.store;
+    return turn.run(() => {
+      if (!space.canShrink || space.read().free === 0) return 0;
+      turn.begin();
+      return space.shrink(bytes);
+    });
+  }
+
+  emptyLog(): Promise<void> {
+    const store = this.#open.store;
+    return store.turn.run(() => store.emptyLogAfterTurn());
+  }
+
+  #maker(): BackupMaker {
+    const { store } = this.#open;
+    if (this.#backups?.of !== store) this.#backups = { of: store, maker: new BackupMaker(store.file) };
+    return this.#backups.maker;
+  }
+}

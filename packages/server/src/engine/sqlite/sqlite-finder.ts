@@ -1,0 +1,79 @@
+/**
+ * The capability `Finder` of the SQLite store: searches run on the reader's thread, changes in a turn.
+ */
+import type {
+  Bite,
+  CountBite,
+  EntryChange,
+  FindAsk,
+  Finder,
+  FoundBite,
+  QueueFigures,
+  Undoable,
+  UndoLabel,
+  Undone,
+} from '../engine.ts';
+import { change } from './change.ts';
+import { QueueReader } from './queue-figures.ts';
+import * as queues from './queues.ts';
+import { givenUp } from './reader.ts';
+import type { SharedStore } from './shared-store.ts';
+import { forgetUndo, undo, undoable } from './undo.ts';
+
+export class SqliteFinder implements Finder {
+  readonly #open: SharedStore;
+  readonly #deadLimit: number;
+  #queues: { readonly of: unknown; readonly reader: QueueReader } | undefined;
+
+  constructor(open: SharedStore, deadLimit: number) {
+    this.#open = open;
+    this.#deadLimit = deadLimit;
+  }
+
+  async find(ask: FindAsk, { cursor, limit, lean }: Bite, signal?: AbortSignal): Promise<FoundBite> {
+    const total = queues.sizeOf(this.#open.store, ask);
+    const { jobs, scanned, next } = await this.#open.reader.ask('scan', { ask, cursor, limit, lean }, signal);
+    return { jobs, scanned, total: Math.max(total, scanned), next };
+  }
+
+  async count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite> {
+    const total = queues.sizeOf(this.#open.store, ask);
+    const { count, scanned, next } = await this.#open.reader.ask(
+      'scan',
+      { ask, cursor, limit: undefined },
+      signal,
+    );
+    return { count, scanned, total: Math.max(total, scanned), next };
+  }
+
+  async queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]> {
+    const { store, reader } = this.#open;
+    if (this.#queues?.of !== store) this.#queues = { of: store, reader: new QueueReader(store, reader) };
+    const figures = await this.#queues.reader.read();
+    if (signal?.aborted) throw givenUp(signal);
+    return figures;
+  }
+
+  async ahead(entry: string, signal?: AbortSignal): Promise<number | undefined> {
+    return this.#open.reader.ask('ahead', entry, signal);
+  }
+
+  change(entries: readonly string[], what: EntryChange, label?: UndoLabel): Promise<readonly boolean[]> {
+    const store = this.#open.store;
+    return store.turn.run(() => change(store, entries, what, this.#deadLimit, label));
+  }
+
+  undo(name: string, limit: number): Promise<Undone> {
+    const store = this.#open.store;
+    return store.turn.run(() => undo(store, name, limit, this.#deadLimit));
+  }
+
+  undoable(): Promise<readonly Undoable[]> {
+    return this.#open.store.turn.run(() => undoable(this.#open.store));
+  }
+
+  expireUndo(limit: number): Promise<number> {
+    const { store } = this.#open;
+    return store.turn.run(() => forgetUndo(store, limit));
+  }
+}

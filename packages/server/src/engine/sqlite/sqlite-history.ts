@@ -1,0 +1,51 @@
+/**
+ * The capability `History` of the SQLite store: read on the reader's thread, written once a minute.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+import type { DayCount, ErrorGroup, History, KindSum, SeriesAsk, SeriesStep } from '../engine.ts';
+import { ErrorReader } from './errors.ts';
+import { PastReader } from './past-reader.ts';
+import type { SharedStore } from './shared-store.ts';
+import * as timed from './timed.ts';
+
+export class SqliteHistory implements History {
+  readonly #open: SharedStore;
+  #errors: { readonly of: unknown; readonly reader: ErrorReader } | undefined;
+
+  constructor(open: SharedStore) {
+    this.#open = open;
+  }
+
+  days(days: number): Promise<readonly DayCount[]> {
+    return this.#open.store.turn.run(() => timed.history(this.#open.store, days));
+  }
+
+  record(): Promise<void> {
+    return this.#open.store.history.record();
+  }
+
+  async series(ask: SeriesAsk, signal?: AbortSignal): Promise<readonly SeriesStep[]> {
+    return this.#past.series(ask, signal);
+  }
+
+  async kinds(from: Micros, signal?: AbortSignal): Promise<readonly KindSum[]> {
+    return this.#past.kinds(from, signal);
+  }
+
+  async errors({ from }: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]> {
+    const { store, reader } = this.#open;
+    if (this.#errors?.of !== store)
+      this.#errors = { of: store, reader: new ErrorReader(store.history, reader, store.clock) };
+    return this.#errors.reader.read(from, signal);
+  }
+
+  expire(limit: number): Promise<number> {
+    const { store } = this.#open;
+    return store.turn.run(() => store.history.forget(limit));
+  }
+
+  get #past(): PastReader {
+    const { store, reader } = this.#open;
+    return new PastReader(store.history, reader, store.clock);
+  }
+}
