@@ -77,11 +77,12 @@ function live(at: Site): () => Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
   };
-  const work = async (wid: string, speed: number): Promise<void> => {
-    const wire = new Wire(at, wid);
+  const work = async (host: string, pid: number, speed: number, queues: string): Promise<void> => {
+    const wid = `worker-${host}-${pid}`;
+    const wire = new Wire(at, wid, '', { hostname: host, pid });
     for (let done = 0; running; done++) {
       await wire.ask(`BEAT ${JSON.stringify({ wid, rss_kb: 61_000 + done, lag_ms: 2 })}`);
-      const text = await wire.ask('FETCH payments default images');
+      const text = await wire.ask(`FETCH ${queues}`);
       if (text === '') continue;
       const { jid, args } = JSON.parse(text) as { jid: string; args: [number] };
       await new Promise((resolve) => setTimeout(resolve, speed));
@@ -104,9 +105,12 @@ function live(at: Site): () => Promise<void> {
   };
   const all = [
     push(),
-    work('worker-a1b2c3d4', 180),
-    work('worker-e5f6a7b8', 240),
-    work('worker-c9d0e1f2', 320),
+    work('mail-1', 2107, 180, 'payments default images'),
+    work('mail-2', 1984, 240, 'payments default images'),
+    work('images-1', 733, 320, 'images payments default'),
+    work('images-1', 734, 4000, 'images default'),
+    work('feeds-1', 412, 15_000, 'feeds'),
+    work('feeds-1', 413, 21_000, 'feeds'),
   ];
   return async () => {
     running = false;

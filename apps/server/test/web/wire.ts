@@ -9,11 +9,11 @@ const open: Connection[] = [];
 export class Wire {
   readonly #connection: Connection;
 
-  constructor({ port }: Site, wid?: string, password = '') {
+  constructor({ port }: Site, wid?: string, password = '', process = { hostname: 'test-host', pid: 42 }) {
     const secret = password === '' ? '' : `:${password}@`;
     this.#connection = new Connection({
       addresses: resolveServers({ url: `tcp://${secret}127.0.0.1:${port}` }, {}),
-      hello: { hostname: 'test-host', pid: 42, labels: ['test'], ...(wid !== undefined && { wid }) },
+      hello: { ...process, labels: ['test'], ...(wid !== undefined && { wid }) },
       extension: () => ({ v: extensionVersion }),
     });
     open.push(this.#connection);

@@ -35,12 +35,14 @@ export default function Job({ jid }: { jid: string }): ReactNode {
   const { data, error, refetch } = useQuery({
     queryKey: ['job', jid],
     queryFn: ({ signal }) => api.job(jid, place, signal),
-    refetchInterval: rate === 0 ? false : Math.max(rate, 1000),
+    // An undo brings a job back that is gone, but not within the second.
+    refetchInterval: ({ state }) => (rate === 0 ? false : Math.max(rate, state.error ? 5000 : 1000)),
     retry: false,
   });
   const gone = error instanceof ApiProblem && error.status === 404;
   return (
     <>
+      {gone && data === undefined && <h1 className="sr-only">{jid}</h1>}
       {gone && <Gone jid={jid} />}
       {error && !gone && <ErrorNote problem={error} again={() => void refetch()} />}
       {data ? <Shown job={data} gone={gone} /> : !error && <Skeleton lines={10} height={28} />}
