@@ -127,6 +127,27 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     expect(cut).toEqual([]);
   });
 
+  test('of a phone have rows that do not overlap, also after the first row of a list left', async () => {
+    const at = await site();
+    const worker = new Wire(at, 'w1');
+    await worker.push(1, { args: [1] });
+    await worker.push(1, { jobtype: 'Second', args: ['a text that needs a line of its own', 2, 3, 4] });
+    await worker.push(1, { jobtype: 'Third', args: [1] });
+    const page = await tab({ viewport: { width: 390, height: 844 } });
+    await page.goto(`${at.url}/queues/default`);
+    const rows = page
+      .getByRole('grid')
+      .last()
+      .getByRole('row')
+      .filter({ has: page.getByRole('checkbox') });
+    await rows.filter({ hasText: 'Third' }).waitFor();
+    await worker.fetch();
+    await rows.filter({ hasText: 'SendEmail' }).waitFor({ state: 'detached' });
+    const second = await rows.filter({ hasText: 'Second' }).boundingBox();
+    const third = await rows.filter({ hasText: 'Third' }).boundingBox();
+    expect(third?.y).toBeCloseTo((second?.y ?? 0) + (second?.height ?? 0), 0);
+  });
+
   test('show where to go when there is no such page, and when a queue or a job is gone', async () => {
     const at = await site();
     const page = await tab();

@@ -76,7 +76,7 @@ function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
           <span className="font-normal">{sample === '' ? message : sample}</span>
         </h2>
         <Pattern group={group} />
-        <p className="mt-0.5 flex flex-wrap gap-x-3 text-sm text-soft">
+        <p className="mt-0.5 flex flex-wrap items-baseline gap-x-3 text-sm text-soft">
           {jobtypes.map((jobtype) =>
             there.includes(jobtype) ? (
               <Link

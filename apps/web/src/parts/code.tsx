@@ -77,7 +77,7 @@ export function CodeBlock({ text, label }: { text: string; label?: string }): Re
       >
         {text}
       </pre>
-      <div className="absolute end-1 top-1">
+      <div className="absolute end-1 top-1 rounded-sm bg-sunken">
         <CopyButton text={text} label={t('parts.copy')} />
       </div>
     </div>
