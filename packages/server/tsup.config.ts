@@ -6,6 +6,6 @@ import { copyWeb } from './web-files.ts';
 export default defineConfig([
   // import.meta.url in the CommonJS build too, by which the binding of SQLite and the files of threads and processes are found.
   library({ clean: false, shims: true, onSuccess: copyWeb }),
-  program({ entry: { 'backup-child': 'src/engine/sqlite/backup-child.ts' }, clean: false }),
-  program({ entry: { 'reader-thread': 'src/engine/sqlite/reader-thread.ts' }, clean: false }),
+  program({ entry: { 'backup-child': 'src/engine/sqlite/files/backup-child.ts' }, clean: false }),
+  program({ entry: { 'reader-thread': 'src/engine/sqlite/reading/reader-thread.ts' }, clean: false }),
 ]);

@@ -1,6 +1,6 @@
 /*
  * What a bulk push is measured beside: the same rows put into the same table by the same binding, 1,000 in a transaction,
- * in a loop that does nothing else. Prints rows a second. The table is the one of packages/server/src/engine/sqlite/schema.ts.
+ * in a loop that does nothing else. Prints rows a second. The table is the one of packages/server/src/engine/sqlite/state/schema.ts.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -4,12 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { openDatabase } from '../../../packages/server/src/engine/sqlite/binding.ts';
+import { openDatabase } from '../../../packages/server/src/engine/sqlite/state/binding.ts';
 import { converse, endAll, faktory, free, freshFolder } from './program.ts';
 
 afterEach(endAll);
 
-const oldFormat = new URL('../../../packages/server/src/engine/sqlite/format-1.sql', import.meta.url);
+const oldFormat = new URL('../../../packages/server/src/engine/sqlite/state/format-1.sql', import.meta.url);
 
 it('a data folder of an older version is brought up to date at the start, with a backup of it as it was; until then it is backed up, but not dumped', async () => {
   const dir = freshFolder();

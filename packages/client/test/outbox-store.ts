@@ -3,7 +3,7 @@
  * It must never share a connection between the program's transactions and the relay.
  */
 import pg from 'pg';
-import { openDatabase } from '../../server/src/engine/sqlite/binding.ts';
+import { openDatabase } from '../../server/src/engine/sqlite/state/binding.ts';
 import type { OutboxStore } from '../src/outbox/index.ts';
 
 export interface TestStore extends OutboxStore {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TokenFile } from './access/tokens.ts';
-import { DataFolder } from './engine/sqlite/data-folder.ts';
+import { DataFolder } from './engine/sqlite/files/data-folder.ts';
 import { appendOwned, createOwned, createOwnedFolder, keepPrivate, replaceOwned } from './owned-file.ts';
 import { createServer } from './server.ts';
 

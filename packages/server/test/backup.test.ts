@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openDatabase } from '../src/engine/sqlite/binding.ts';
+import { openDatabase } from '../src/engine/sqlite/state/binding.ts';
 import { type Backup, DataFolder } from '../src/index.ts';
 import { mayMount, mounted } from './mounts.ts';
 import { folder, greeted, prepared, running, TestClock } from './running.ts';

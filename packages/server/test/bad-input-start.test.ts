@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../src/engine/sqlite/binding.ts';
+import { openDatabase } from '../src/engine/sqlite/state/binding.ts';
 import { createServer } from '../src/index.ts';
 import { mayMount, mounted } from './mounts.ts';
 import { folder, greeted, prepared, running } from './running.ts';

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { type FoundJobs, fingerprint } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../src/engine/sqlite/binding.ts';
+import { openDatabase } from '../src/engine/sqlite/state/binding.ts';
 import { eventually, folder, greeted, running, TestClock } from './running.ts';
 
 /** What the file has: steps, with the pushes and failures in them. */

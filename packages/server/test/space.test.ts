@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync }
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
-import { openDatabase } from '../src/engine/sqlite/binding.ts';
+import { openDatabase } from '../src/engine/sqlite/state/binding.ts';
 import { DataFolder } from '../src/index.ts';
 import { mayMount, mounted } from './mounts.ts';
 import { eventually, folder, greeted, prepared, running } from './running.ts';

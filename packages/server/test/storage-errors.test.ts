@@ -4,7 +4,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../src/engine/sqlite/binding.ts';
+import { openDatabase } from '../src/engine/sqlite/state/binding.ts';
 import type { Server } from '../src/index.ts';
 import { eventually, folder, greeted, prepared, running } from './running.ts';
 

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import type { ChangedJobs, CountedJobs, UndoneJobs } from '@faktory-ts/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from '../src/engine/sqlite/binding.ts';
+import { openDatabase } from '../src/engine/sqlite/state/binding.ts';
 import type { Server } from '../src/index.ts';
 import { buildServer, Child, removeServer } from './crash-child.ts';
 import { eventually, folder, greeted, kept, running, TestClock } from './running.ts';

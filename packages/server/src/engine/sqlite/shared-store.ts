@@ -4,10 +4,10 @@
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import { type Logger, silent } from '../../log.ts';
 import { Meter, StorageErrors } from '../engine.ts';
-import { openStore } from './open-store.ts';
-import { Reader } from './reader.ts';
-import type { Store } from './store.ts';
-import type { Sync } from './sync.ts';
+import type { Sync } from './commit/sync.ts';
+import { openStore } from './files/open-store.ts';
+import { Reader } from './reading/reader.ts';
+import type { Store } from './state/store.ts';
 
 export interface SqliteOptions {
   /** The data folder; made when absent. */

@@ -2,7 +2,7 @@
  * The capability `Archive` of the SQLite store: backups in files beside it, and the room that the file takes.
  */
 import type { Archive, Backup, Space } from '../engine.ts';
-import { BackupMaker } from './backup-maker.ts';
+import { BackupMaker } from './files/backup-maker.ts';
 import type { SharedStore } from './shared-store.ts';
 
 export class SqliteArchive implements Archive {

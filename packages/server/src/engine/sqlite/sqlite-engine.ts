@@ -27,17 +27,17 @@ import type {
   StorageErrors,
   TimedSet,
 } from '../engine.ts';
-import { isLong, push, pushInParts } from './push.ts';
-import * as queues from './queues.ts';
-import * as reservations from './reservations.ts';
-import { place } from './schema.ts';
-import { changeSet } from './set-change.ts';
-import { settle, settleMany } from './settle.ts';
+import { isLong, push, pushInParts } from './operations/push.ts';
+import * as queues from './operations/queues.ts';
+import * as reservations from './operations/reservations.ts';
+import { changeSet } from './operations/set-change.ts';
+import { settle, settleMany } from './operations/settle.ts';
+import { moveEnds } from './operations/step.ts';
+import { take } from './operations/take.ts';
+import * as timed from './operations/timed.ts';
 import type { SharedStore } from './shared-store.ts';
-import { moveEnds } from './step.ts';
-import type { Store } from './store.ts';
-import { take } from './take.ts';
-import * as timed from './timed.ts';
+import { place } from './state/schema.ts';
+import type { Store } from './state/store.ts';
 
 export class SqliteEngine implements Engine {
   readonly clock: () => Micros;

@@ -13,12 +13,12 @@ import type {
   UndoLabel,
   Undone,
 } from '../engine.ts';
-import { change } from './change.ts';
-import { QueueReader } from './queue-figures.ts';
-import * as queues from './queues.ts';
-import { givenUp } from './reader.ts';
+import { change } from './operations/change.ts';
+import * as queues from './operations/queues.ts';
+import { forgetUndo, undo, undoable } from './operations/undo.ts';
+import { QueueReader } from './reading/queue-figures.ts';
+import { givenUp } from './reading/reader.ts';
 import type { SharedStore } from './shared-store.ts';
-import { forgetUndo, undo, undoable } from './undo.ts';
 
 export class SqliteFinder implements Finder {
   readonly #open: SharedStore;

@@ -3,10 +3,10 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { DayCount, ErrorGroup, History, KindSum, SeriesAsk, SeriesStep } from '../engine.ts';
-import { ErrorReader } from './errors.ts';
-import { PastReader } from './past-reader.ts';
+import { ErrorReader } from './history/errors.ts';
+import { PastReader } from './history/past-reader.ts';
+import * as timed from './operations/timed.ts';
 import type { SharedStore } from './shared-store.ts';
-import * as timed from './timed.ts';
 
 export class SqliteHistory implements History {
   readonly #open: SharedStore;

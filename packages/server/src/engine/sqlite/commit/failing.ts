@@ -1,0 +1,91 @@
+/**
+ * The jobs in retries and dead by the kind of their failure: counted in the reader's thread, a bite at a time, for the page of errors.
+ */
+import { fingerprint, jobtypeOf, type Micros, sampleOf } from '@faktory-ts/protocol';
+import { errorOf } from '../reading/matching.ts';
+import { type Database, rowsOf } from '../state/binding.ts';
+import { fromColumn } from '../state/column.ts';
+import { place } from '../state/schema.ts';
+
+const LONGEST_BITE = 50; // ms
+const MOST_TYPES = 100; // named of a kind
+const LEAST = 200; // jobs in a bite: a thread that had to wait for the processor still gets on
+
+/** Where to go on. */
+export interface FailingMark {
+  readonly place: number;
+  readonly due: number;
+  readonly id: number;
+}
+
+/** Jobs of one kind of failure. */
+export interface FailingGroup {
+  readonly id: string;
+  readonly errtype: string;
+  readonly message: string;
+  sample: string;
+  jobtypes: string[];
+  retries: number;
+  dead: number;
+  first: Micros;
+  last: Micros;
+  jid: string;
+}
+
+interface Row {
+  id: number;
+  due: number;
+  seq: number;
+  jid: string;
+  document: string;
+  failure: string | null;
+}
+
+const NEXT = `SELECT id, due, seq, jid, document, failure FROM job INDEXED BY job_timed
+  WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id`;
+
+/** Looks at up to `most` jobs. */
+export function failing(
+  db: Database,
+  { from, most }: { readonly from: FailingMark | undefined; readonly most: number },
+): { readonly groups: FailingGroup[]; readonly looked: number; readonly next: FailingMark | undefined } {
+  const ends = performance.now() + LONGEST_BITE;
+  const groups = new Map<string, FailingGroup>();
+  let looked = 0;
+  const mark = from ?? { place: place.retries, due: -1, id: -1 };
+  for (const code of mark.place === place.retries ? [place.retries, place.dead] : [place.dead]) {
+    const [due, id] = code === mark.place ? [mark.due, mark.id] : [-1, -1];
+    for (const row of rowsOf(db, NEXT, code, due, id) as Iterable<Row>) {
+      if (row.failure !== null) add(groups, row, row.failure, code === place.dead);
+      looked += 1;
+      const full = looked >= most || (looked >= LEAST && performance.now() > ends);
+      if (full)
+        return { groups: [...groups.values()], looked, next: { place: code, due: row.due, id: row.id } };
+    }
+  }
+  return { groups: [...groups.values()], looked, next: undefined };
+}
+
+function add(groups: Map<string, FailingGroup>, row: Row, failure: string, dead: boolean): void {
+  const { errtype, message } = errorOf(failure);
+  const kind = fingerprint(errtype, message);
+  const { seq, jid } = row;
+  const made = {
+    ...kind,
+    sample: sampleOf(message),
+    jobtypes: [],
+    retries: 0,
+    dead: 0,
+    first: seq,
+    last: seq,
+    jid: fromColumn(jid),
+  };
+  const group: FailingGroup = groups.get(kind.id) ?? made;
+  groups.set(kind.id, group);
+  if (dead) group.dead += 1;
+  else group.retries += 1;
+  const jobtype = jobtypeOf(row.document);
+  if (group.jobtypes.length < MOST_TYPES && !group.jobtypes.includes(jobtype)) group.jobtypes.push(jobtype);
+  group.first = Math.min(group.first, seq);
+  group.last = Math.max(group.last, seq);
+}

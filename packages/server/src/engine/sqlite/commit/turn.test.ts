@@ -1,0 +1,236 @@
+/** The turn's promises, with a transaction that can be told to fail: order, one commit, refusals, faults. */
+import { FaktoryError } from '@faktory-ts/protocol';
+import { expect, test, vi } from 'vitest';
+import { StorageErrors } from '../../storage-errors.ts';
+import { type Transaction, Turn } from './turn.ts';
+
+class Recorded implements Transaction {
+  readonly calls: string[] = [];
+  failAtCommit = 0;
+  #commits = 0;
+
+  onAnnounce = (): boolean => false;
+
+  begin(): void {
+    this.calls.push('begin');
+  }
+
+  announce(): boolean {
+    return this.onAnnounce();
+  }
+
+  commit(): void {
+    this.#commits += 1;
+    if (this.#commits === this.failAtCommit) throw new Error('disk I/O error');
+    this.calls.push('commit');
+  }
+
+  rollback(): void {
+    this.calls.push('rollback');
+  }
+
+  settled(): void {
+    this.calls.push('settled');
+  }
+}
+
+function makeTurn() {
+  const store = new Recorded();
+  const turn = new Turn(store);
+  const write = (name: string) =>
+    turn.run(() => {
+      turn.begin();
+      store.calls.push(name);
+      return name;
+    });
+  return { store, turn, write };
+}
+
+test('operations of one turn share one transaction and keep their order', async () => {
+  const { store, write } = makeTurn();
+  expect(await Promise.all([write('a'), write('b'), write('c')])).toEqual(['a', 'b', 'c']);
+  expect(store.calls).toEqual(['begin', 'a', 'b', 'c', 'commit', 'settled']);
+});
+
+test('what is called because of a turn shares its commit, once', async () => {
+  const { store, write } = makeTurn();
+  const followers: Promise<string>[] = [];
+  store.onAnnounce = () => {
+    followers.push(write('b'));
+    return true;
+  };
+  await write('a');
+  expect(await Promise.all(followers)).toEqual(['b']);
+  expect(store.calls).toEqual(['begin', 'a', 'b', 'commit', 'settled']);
+});
+
+test('an operation is settled only after the commit', async () => {
+  const { store, write } = makeTurn();
+  await write('a');
+  expect(store.calls.indexOf('commit')).toBeGreaterThan(store.calls.indexOf('a'));
+});
+
+test('a long operation is done in parts: the event loop goes on, later operations wait, and one commit has all', async () => {
+  const { store, turn, write } = makeTurn();
+  let others = 0;
+  const long = turn.runInParts(function* () {
+    turn.begin();
+    for (let part = 1; part <= 3; part++) {
+      store.calls.push(`part ${part} after ${others}`);
+      setImmediate(() => others++);
+      if (part < 3) yield;
+    }
+    return 'long';
+  });
+  expect(await Promise.all([long, write('later')])).toEqual(['long', 'later']);
+  const parts = ['part 1 after 0', 'part 2 after 1', 'part 3 after 2'];
+  expect(store.calls).toEqual(['begin', ...parts, 'later', 'commit', 'settled']);
+});
+
+test('a fault between the parts of an operation rolls all of them back, and the next turn begins anew', async () => {
+  const { store, turn, write } = makeTurn();
+  const long = turn.runInParts(function* () {
+    turn.begin();
+    yield;
+    throw new Error('disk I/O error');
+  });
+  const results = await Promise.allSettled([long, write('later')]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await write('next')).toBe('next');
+  expect(store.calls).toEqual(['begin', 'rollback', 'begin', 'next', 'commit', 'settled']);
+});
+
+test('a turn that only reads opens no transaction', async () => {
+  const { store, turn } = makeTurn();
+  expect(await turn.run(() => 7)).toBe(7);
+  expect(store.calls).toEqual(['settled']);
+});
+
+test('an operation that fails its checks is refused alone', async () => {
+  const { store, turn, write } = makeTurn();
+  const refused = turn.run(() => {
+    throw new FaktoryError('LIMIT', 'too many');
+  });
+  const results = await Promise.allSettled([write('a'), refused, write('b')]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  await expect(refused).rejects.toMatchObject({ code: 'LIMIT' });
+  expect(store.calls).toContain('commit');
+});
+
+test('a fault of the storage rolls the whole turn back, and every caller hears it', async () => {
+  const { store, turn, write } = makeTurn();
+  const faulty = () =>
+    turn.run(() => {
+      throw new Error('database disk image is malformed');
+    });
+  const results = await Promise.allSettled([write('a'), faulty(), write('b')]);
+  for (const result of results)
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'STORAGE' } });
+  expect(store.calls).toEqual(['begin', 'a', 'rollback']);
+});
+
+test('a page that cannot be read refuses its readers alone while nobody has written in their turn', async () => {
+  const { store, turn, write } = makeTurn();
+  const faulty = turn.run(() => {
+    throw Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
+  });
+  const [first, second] = await Promise.allSettled([faulty, write('a')]);
+  expect(first).toMatchObject({ status: 'rejected', reason: { code: 'STORAGE' } });
+  expect(second).toMatchObject({ status: 'fulfilled', value: 'a' });
+  expect(store.calls).toEqual(['begin', 'a', 'commit', 'settled']);
+});
+
+test('a fault while a turn waits for others ends that turn, and the next one works', async () => {
+  const { store, turn, write } = makeTurn();
+  await Promise.all([write('a'), write('b'), write('c')]); // learned: three in step
+  const faulty = turn.run(() => {
+    throw new Error('disk I/O error');
+  });
+  await expect(faulty).rejects.toMatchObject({ code: 'STORAGE' });
+  expect(await write('d')).toBe('d');
+  expect(store.calls.slice(-3)).toEqual(['d', 'commit', 'settled']);
+});
+
+test('a commit that fails is told to its callers, and the next turn works', async () => {
+  const { store, write } = makeTurn();
+  store.failAtCommit = 2;
+  await write('a');
+  await expect(write('b')).rejects.toMatchObject({
+    code: 'STORAGE',
+    message: expect.stringContaining('disk I/O'),
+  });
+  expect(await write('c')).toBe('c');
+  expect(store.calls.filter((call) => call === 'commit')).toHaveLength(2);
+});
+
+test('figures count commits and the operations in them', async () => {
+  const { turn, write } = makeTurn();
+  await Promise.all([write('a'), write('b')]);
+  await turn.run(() => undefined);
+  expect(turn.figures).toMatchObject({ commits: 1, operations: 2 });
+});
+
+/** A store that another process has locked until `free`. */
+function makeLocked() {
+  const errors = new StorageErrors();
+  const store = new Recorded();
+  const turn = new Turn(store, errors);
+  let tries = 0;
+  let free = false;
+  const begin = store.begin.bind(store);
+  store.begin = () => {
+    tries += 1;
+    if (!free) throw Object.assign(new Error('database is locked'), { errcode: 5 });
+    begin();
+  };
+  const ran: string[] = [];
+  const write = (name: string) =>
+    turn.run(() => {
+      turn.begin();
+      ran.push(name);
+      return name;
+    });
+  return { store, turn, write, ran, errors, tries: () => tries, release: () => (free = true) };
+}
+
+test('operations that find the store locked wait for it between turns, and are committed in their order', async () => {
+  const { store, write, ran, tries, release } = makeLocked();
+  const writes = [write('a'), write('b')];
+  await vi.waitFor(() => expect(tries()).toBeGreaterThan(2));
+  writes.push(write('c'));
+  release();
+  expect(await Promise.all(writes)).toEqual(['a', 'b', 'c']);
+  expect(ran).toEqual(['a', 'b', 'c']);
+  expect(store.calls.filter((call) => call === 'commit')).toHaveLength(1);
+});
+
+test('operations that only read go on while the store is locked', async () => {
+  const { turn, write, release } = makeLocked();
+  const written = write('a');
+  expect(await turn.run(() => 'read')).toBe('read');
+  expect(await turn.run(() => 'read again')).toBe('read again');
+  release();
+  expect(await written).toBe('a');
+});
+
+test('a store that stays locked for two seconds refuses its writers, and counts them', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+  const inTime = async <T>(promise: Promise<T>): Promise<T> => {
+    for (let turns = 0; turns < 500; turns++) {
+      vi.advanceTimersByTime(5);
+      await new Promise(setImmediate);
+    }
+    return promise;
+  };
+  try {
+    const { write, errors, release } = makeLocked();
+    for (const result of await inTime(Promise.allSettled([write('a'), write('b')])))
+      expect(result).toMatchObject({ reason: { code: 'STORAGE', message: expect.stringMatching(/locked/) } });
+    expect([errors.counts.locked, errors.current()]).toEqual([2, ['locked']]);
+    release();
+    expect(await inTime(write('c'))).toBe('c');
+    expect(errors.current()).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+});

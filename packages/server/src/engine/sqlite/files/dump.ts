@@ -1,0 +1,147 @@
+/**
+ * The store as lines of JSON: for people, other programs, and a later version of this one. One read of one moment, beside a server too.
+ *
+ * Jobs come in the order in which they would be handed out; those that a worker holds come first, for they are the next when it is
+ * lost. Not in it: producers' counts, which belong to connections, and what could be undone. The format is documented in docs/dump.md; keys have one order.
+ */
+import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
+import { type Database, openDatabase, rowsOf, type Value } from '../state/binding.ts';
+import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
+import { refuseLostLog } from './log-mark.ts';
+
+export const dumpVersion = 1;
+
+/** One job of a dump. `job` is its wire text, `enqueued_at` and `failure` included. */
+export interface DumpedJob {
+  readonly place: keyof typeof place;
+  /** RFC 3339: when it is due; of a dead job, when it is forgotten. Absent for ready and working. */
+  readonly at?: string | undefined;
+  /** How often its worker fell silent. */
+  readonly losses?: number | undefined;
+  /** Its failed executions, as JSON text. */
+  readonly attempts?: string | undefined;
+  readonly job: string;
+}
+
+/** The line of a job. */
+export function jobLine({ place: where, at, losses, attempts, job }: DumpedJob): string {
+  const due = at === undefined ? '' : `,"at":"${at}"`;
+  const lost = losses ? `,"losses":${losses}` : '';
+  const failed = attempts === undefined ? '' : `,"attempts":${attempts}`;
+  return `{"kind":"job","place":"${where}"${due}${lost}${failed},"job":${job}}`;
+}
+
+interface Row {
+  due: number;
+  enqueued_at: number;
+  document: string;
+  failure: string | null;
+  losses: number;
+  attempts: string | null;
+}
+
+/** The lines of a store. */
+export function* dumpLines(file: string): Generator<string> {
+  const db = openDatabase(file);
+  try {
+    db.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000');
+    refuseForeign(db, file);
+    refuseLostLog(db, file);
+    db.exec('BEGIN');
+    if (formatOf(db) < newestFormat) {
+      const text = `${file} was written by an older server; start this one on it once, which brings it up to date`;
+      throw new FaktoryError('STORAGE', text);
+    }
+    yield JSON.stringify({ 'faktory-ts': 'dump', version: dumpVersion, made: formatTime(nowMicros()) });
+    yield* queueLines(db);
+    let jobs = 0;
+    for (const line of jobLines(db)) {
+      jobs++;
+      yield line;
+    }
+    yield* countLines(db);
+    yield JSON.stringify({ kind: 'end', jobs });
+  } catch (cause) {
+    if (cause instanceof FaktoryError) throw cause;
+    throw new FaktoryError(
+      'STORAGE',
+      `${file} cannot be read: ${(cause as Error).message}; faktory salvage keeps what can be read`,
+      { cause },
+    );
+  } finally {
+    endRead(db);
+    db.close();
+  }
+}
+
+/** On Node 20 a closed connection reads on until its statements are collected. */
+function endRead(db: Database): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // The read was refused before it began.
+  }
+}
+
+interface QueueRow {
+  id: number;
+  name: string;
+  paused: number;
+}
+
+function* queueLines(db: Database): Generator<string> {
+  const listed = db.prepare('SELECT name, paused FROM queue WHERE listed = 1 ORDER BY name').all();
+  for (const { name, paused } of listed as QueueRow[]) {
+    yield JSON.stringify({ kind: 'queue', name, paused: paused === 1 });
+  }
+}
+
+const columns = 'SELECT due, enqueued_at, document, failure, losses, attempts FROM job';
+
+function* jobLines(db: Database): Generator<string> {
+  const bySeq = `${columns} WHERE place = ${place.working} AND place > ${place.ready} ORDER BY seq`;
+  yield* lines(db, 'working', bySeq);
+  for (const { id } of db.prepare('SELECT id FROM queue ORDER BY name').all() as QueueRow[]) {
+    const ready = `${columns} WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq`;
+    yield* lines(db, 'ready', ready, id);
+  }
+  for (const name of ['scheduled', 'retries', 'dead'] as const) {
+    const timed = `${columns} WHERE place = ${place[name]} AND place > ${place.ready} ORDER BY due, id`;
+    yield* lines(db, name, timed);
+  }
+}
+
+function* lines(db: Database, where: DumpedJob['place'], sql: string, ...values: Value[]): Generator<string> {
+  const timed = where !== 'ready' && where !== 'working';
+  for (const row of rowsOf(db, sql, ...values) as Iterable<Row>) {
+    const enqueued = row.enqueued_at === 0 ? undefined : row.enqueued_at;
+    yield jobLine({
+      place: where,
+      at: timed ? formatTime(row.due) : undefined,
+      losses: row.losses,
+      attempts: row.attempts ?? undefined,
+      job: wireJob(row.document, enqueued, row.failure ?? undefined),
+    });
+  }
+}
+
+interface TallyRow {
+  day: number;
+  processed: number;
+  failures: number;
+}
+
+const dayLength = 86_400_000; // ms
+
+function* countLines(db: Database): Generator<string> {
+  let [processed, failures] = [0, 0];
+  const tally = db.prepare('SELECT day, processed, failures FROM tally ORDER BY day').all() as TallyRow[];
+  for (const row of tally) {
+    processed += row.processed;
+    failures += row.failures;
+    if (row.day === 0) continue; // what belongs to no known day
+    const day = new Date(row.day * dayLength).toISOString().slice(0, 10);
+    yield JSON.stringify({ kind: 'day', day, processed: row.processed, failures: row.failures });
+  }
+  yield JSON.stringify({ kind: 'totals', processed, failures });
+}

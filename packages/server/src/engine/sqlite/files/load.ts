@@ -1,0 +1,262 @@
+/**
+ * Takes the lines of a dump into the store, in one commit: all of it, or nothing.
+ *
+ * What is there stays; what comes in stands behind it. Jobs that a worker held are ready, first among those that come in: nobody holds
+ * them any more. It must only run while the folder's lock is held.
+ */
+import {
+  checkJob,
+  checkQueueName,
+  defaultPriority,
+  FaktoryError,
+  formatTime,
+  type JobText,
+  jobDocument,
+  type Micros,
+  nowMicros,
+  parseJob,
+  parseTime,
+  reserveSeconds,
+} from '@faktory-ts/protocol';
+import { type Database, rowsOf } from '../state/binding.ts';
+import { toColumn } from '../state/column.ts';
+import { Counts } from '../state/counts.ts';
+import { NO_WORKER, place } from '../state/schema.ts';
+import { type DumpedJob, dumpVersion } from './dump.ts';
+
+/** What came in. */
+export interface Loaded {
+  readonly jobs: number;
+  /** Jobs that were left out because their jid was there. */
+  readonly skipped: number;
+}
+
+export interface LoadOptions {
+  /** Leaves out jobs whose jid is in the store, wherever it is there. Default false. */
+  readonly skipKnown?: boolean;
+}
+
+const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts)
+  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?)`;
+const ADD_DAY = `INSERT INTO tally (day, processed, failures) VALUES (?, ?, ?)
+  ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`;
+const dayLength = 86_400_000; // ms
+const jobShape =
+  /^\{"kind":"job","place":"(ready|scheduled|retries|working|dead)"(?:,"at":"([^"]*)")?(?:,"losses":(\d+))?(?:,"attempts":(\[.*?\]))?,"job":(\{.*\})\}$/s;
+
+/** Loads; throws MALFORMED or INVALID with the line that is wrong, and then nothing has changed. */
+export async function load(
+  db: Database,
+  lines: Iterable<string> | AsyncIterable<string>,
+  { skipKnown = false }: LoadOptions = {},
+): Promise<Loaded> {
+  const loading = new Loading(db, skipKnown);
+  let number = 0;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for await (const line of lines) {
+      number++;
+      if (line !== '') loading.take(line, number === 1);
+    }
+    loading.end();
+    db.exec('COMMIT');
+  } catch (cause) {
+    rollBack(db);
+    if (!(cause instanceof FaktoryError)) throw cause;
+    throw new FaktoryError(cause.code, `line ${number}: ${cause.message}; nothing was loaded`, { cause });
+  }
+  return loading.loaded;
+}
+
+function rollBack(db: Database): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch (error) {
+    // After a full disk SQLite has rolled back by itself.
+    if (!/no transaction is active/i.test(String(error))) throw error;
+  }
+}
+
+class Loading {
+  readonly loaded = { jobs: 0, skipped: 0 };
+  readonly #db: Database;
+  readonly #insert;
+  readonly #counts = new Counts();
+  readonly #known = new Set<string>();
+  readonly #now: Micros = nowMicros();
+  readonly #skipKnown: boolean;
+  readonly #days = { processed: 0, failures: 0 };
+  #ended = false;
+
+  constructor(db: Database, skipKnown: boolean) {
+    this.#db = db;
+    this.#insert = db.prepare(INSERT);
+    this.#skipKnown = skipKnown;
+    this.#counts.load(db);
+    if (!skipKnown) return;
+    for (const { jid } of rowsOf(db, 'SELECT jid FROM job') as Iterable<{ jid: string }>) {
+      this.#known.add(jid);
+    }
+  }
+
+  take(line: string, first: boolean): void {
+    if (this.#ended) malformed('there is more behind the end');
+    if (first && !line.startsWith('{')) noDump();
+    const [, where, at, losses = 0, attempts, job] = jobShape.exec(line) ?? [];
+    const known = { place: where as keyof typeof place, at, losses: Number(losses), attempts };
+    if (!first && job !== undefined) this.#job({ ...known, job });
+    else this.#other(parse(line), first);
+  }
+
+  end(): void {
+    if (!this.#ended) malformed('the dump is cut short: its last line says "end"');
+  }
+
+  #other(record: Record<string, unknown>, first: boolean): void {
+    if (first) checkHead(record);
+    else if (record.kind === 'queue') this.#queue(text(record, 'name'), record.paused === true);
+    else if (record.kind === 'day') this.#day(record);
+    else if (record.kind === 'totals') this.#totals(record);
+    else if (record.kind === 'end') this.#end(count(record, 'jobs'));
+    else malformed(`this is no line of a dump: ${JSON.stringify(record).slice(0, 100)}`);
+  }
+
+  #job(dumped: DumpedJob): void {
+    const job = parseJob(dumped.job);
+    checkJob(job);
+    const jid = toColumn(job.jid);
+    if (this.#skipKnown && this.#known.has(jid)) this.loaded.skipped++;
+    else this.#put(dumped, job, enqueuedAt(dumped.job));
+    this.loaded.jobs++;
+  }
+
+  #put(
+    { place: where, at, losses = 0, attempts }: DumpedJob,
+    job: JobText,
+    enqueued: Micros | undefined,
+  ): void {
+    if (attempts !== undefined && !isAttempts(attempts))
+      malformed('"attempts" must be a list of failed executions');
+    const ready = where === 'ready' || where === 'working';
+    const due = at === undefined ? undefined : parseTime(at);
+    if (!ready && due === undefined) malformed(`a job in ${where} needs its time "at"`);
+    const queue = this.#queueId(job.queue, ready);
+    const document = jobDocument(job, { createdAt: formatTime(this.#now) });
+    this.#insert.get(
+      ready ? place.ready : place[where],
+      queue,
+      job.priority ?? defaultPriority,
+      ready || where === 'scheduled'
+        ? this.#counts.next(this.#now)
+        : (failedAt(attempts, job.failure) ?? this.#now),
+      due ?? this.#now,
+      reserveSeconds(job.reserveFor),
+      ready ? (enqueued ?? this.#now) : (enqueued ?? 0),
+      toColumn(job.jid),
+      document,
+      job.failure ?? null,
+      losses,
+      attempts ?? null,
+    );
+  }
+
+  /** A queue is listed when it was, and when jobs are ready in it. */
+  #queueId(name: string, listed: boolean): number {
+    const known = this.#counts.queues.get(name);
+    if (known && (known.listed || !listed)) return known.id;
+    const row = this.#db
+      .prepare(
+        'INSERT INTO queue (name, listed, paused) VALUES (?, ?, 0) ON CONFLICT (name) DO UPDATE SET listed = 1 RETURNING id',
+      )
+      .get(name, listed ? 1 : 0) as { id: number };
+    this.#counts.addQueue(row.id, name, listed, false);
+    return row.id;
+  }
+
+  #queue(name: string, paused: boolean): void {
+    checkQueueName(name);
+    const id = this.#queueId(name, true);
+    if (paused) this.#db.prepare('UPDATE queue SET paused = 1 WHERE id = ?').get(id);
+  }
+
+  #day(record: Record<string, unknown>): void {
+    const day = Date.parse(`${text(record, 'day')}T00:00:00Z`) / dayLength;
+    if (!Number.isInteger(day) || day < 1) malformed(`"${text(record, 'day')}" is no day`);
+    this.#add(day, count(record, 'processed'), count(record, 'failures'));
+  }
+
+  #add(day: number, processed: number, failures: number): void {
+    this.#days.processed += processed;
+    this.#days.failures += failures;
+    this.#db.prepare(ADD_DAY).get(day, processed, failures);
+  }
+
+  /** What the days do not tell belongs to none. */
+  #totals(record: Record<string, unknown>): void {
+    const processed = Math.max(0, count(record, 'processed') - this.#days.processed);
+    const failures = Math.max(0, count(record, 'failures') - this.#days.failures);
+    if (processed + failures > 0) this.#add(0, processed, failures);
+  }
+
+  #end(jobs: number): void {
+    const { jobs: found } = this.loaded;
+    if (jobs !== found) malformed(`the end tells of ${jobs} jobs, there were ${found}`);
+    this.loaded.jobs -= this.loaded.skipped;
+    this.#ended = true;
+  }
+}
+
+function malformed(text: string): never {
+  throw new FaktoryError('MALFORMED', text);
+}
+
+function parse(line: string): Record<string, unknown> {
+  try {
+    return { ...(JSON.parse(line) as Record<string, unknown>) };
+  } catch (cause) {
+    throw new FaktoryError('MALFORMED', `this is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function noDump(): never {
+  malformed(
+    'this is no dump: it does not begin with {"faktory-ts":"dump",…}; faktory dump makes one, faktory restore takes a backup, faktory import a file of Redis',
+  );
+}
+
+function checkHead(record: Record<string, unknown>): void {
+  if (record['faktory-ts'] !== 'dump') noDump();
+  if (record.version === dumpVersion) return;
+  malformed(
+    `this dump has version ${record.version}; this program reads ${dumpVersion}: load it with the program that made it`,
+  );
+}
+
+function text(record: Record<string, unknown>, key: string): string {
+  const value = record[key];
+  return typeof value === 'string' ? value : malformed(`${key} must be text`);
+}
+
+function count(record: Record<string, unknown>, key: string): number {
+  const value = record[key];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  return malformed(`${key} must be a whole number`);
+}
+
+function isAttempts(source: string): boolean {
+  const each = parse(`{"list":${source}}`).list as { n?: unknown; message?: unknown }[];
+  return each.every((attempt) => typeof attempt?.n === 'number' && typeof attempt.message === 'string');
+}
+
+/** When the job failed last, as far as its texts say. */
+function failedAt(attempts: string | undefined, failure: string | undefined): Micros | undefined {
+  const last = attempts === undefined ? undefined : (JSON.parse(attempts) as { ended_at?: unknown }[]).at(-1);
+  const said = [last?.ended_at, failure === undefined ? undefined : parse(failure).failed_at];
+  return said.map((time) => (typeof time === 'string' ? parseTime(time) : undefined)).find((at) => at);
+}
+
+/** Read by itself: the text of a job that is pushed says nothing of it. */
+function enqueuedAt(source: string): Micros | undefined {
+  const { enqueued_at: said } = JSON.parse(source) as { enqueued_at?: unknown };
+  return typeof said === 'string' ? parseTime(said) : undefined;
+}

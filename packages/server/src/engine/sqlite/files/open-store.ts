@@ -1,0 +1,55 @@
+/**
+ * Opens the store of a data folder: holds the folder, makes the backup that an upgrade needs, and waits for other programs without
+ * holding the event loop.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../../../log.ts';
+import { isLocked } from '../commit/error-kind.ts';
+import { Store, type StoreSettings } from '../state/store.ts';
+import { backupsOf, list } from './backup-folder.ts';
+import { backupBeforeUpgrade } from './before-upgrade.ts';
+import { holdFolder } from './folder.ts';
+
+const PATIENCE = 2000; // ms, with a program that has the file locked
+const TRY_AGAIN = 20; // ms
+
+/** Opens or makes the store. Throws LOCKED or STORAGE; then the folder is free again. */
+export async function openStore(dir: string, settings: StoreSettings, log: Logger): Promise<Store> {
+  const backup = unusedBackup(dir);
+  const folder = holdFolder(dir);
+  if (backup !== undefined)
+    log.warn(`${folder.file} is missing or empty, so the store starts without jobs; ${backup}`);
+  try {
+    const upgraded = await backupBeforeUpgrade(folder.file, settings.clock(), log);
+    const store = await patiently(() => new Store(folder, settings));
+    upgraded();
+    return store;
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+/** What to do about a store that is gone beside its backups; undefined where it is there, or where there are none. */
+function unusedBackup(dir: string): string | undefined {
+  if (!existsSync(dir)) return undefined;
+  if (!statSync(dir).isDirectory()) return undefined; // the folder's lock refuses it
+  if ((statSync(join(dir, 'faktory.db'), { throwIfNoEntry: false })?.size ?? 0) > 0) return undefined;
+  const all = list(backupsOf(dir));
+  const newest = all.find(({ bad }) => bad === undefined) ?? all[0];
+  if (newest === undefined) return undefined;
+  return `the newest backup is ${newest.id}: to go back to it, stop the server and run faktory restore -d ${dir}`;
+}
+
+async function patiently<T>(open: () => T): Promise<T> {
+  const started = performance.now();
+  for (;;) {
+    try {
+      return open();
+    } catch (error) {
+      if (!isLocked(error) || performance.now() - started > PATIENCE) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Builds a new store of all that can be read of a damaged one, and names what cannot.
+ *
+ * Rows are read by their numbers: where a page is damaged, the next number that can be read is looked for, by steps that double and then
+ * halve. What the indexes still know of rows that could not be read names the lost jobs. Must only run while the folder is held.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import { type Database, openDatabase, rowsOf, type Value } from '../state/binding.ts';
+import { fromColumn } from '../state/column.ts';
+import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
+import { lostLog } from './log-mark.ts';
+
+/** What could not be read. */
+export interface Loss {
+  /** Lost ready jobs by queue. */
+  readonly ready: Readonly<Record<string, number>>;
+  /** Lost jobs of the other places. */
+  readonly scheduled: number;
+  readonly retries: number;
+  readonly working: number;
+  readonly dead: number;
+  /** The jids of those of scheduled, retries and dead, as far as they are known; 1,000 at most. */
+  readonly jids: readonly string[];
+  /** Row numbers of jobs that could not be read, from and to; a stretch may hold few jobs or none. */
+  readonly stretches: readonly (readonly [from: number, to: number])[];
+  /** The log that the store needs was missing: the jobs that were accepted last were in it, and cannot be counted. */
+  readonly missingLog: boolean;
+  /** Other tables that could not be read whole. */
+  readonly tables: readonly string[];
+}
+
+const CHUNK = 256; // rows
+const MOST_JIDS = 1000;
+
+/** Copies what can be read into `to`, a new and empty store; says how many jobs and what is lost. Throws STORAGE when nothing can be read. */
+export function salvage(file: string, to: Database): { jobs: number; loss: Loss } {
+  const from = openDatabase(file);
+  try {
+    from.exec('PRAGMA query_only = ON');
+    refuseForeign(from, file);
+    if (formatOf(from) !== newestFormat)
+      throw new FaktoryError(
+        'STORAGE',
+        `${file} has an older format; run salvage of the version that wrote it`,
+      );
+    return new Salvage(from, to).run(needsLog(from));
+  } catch (cause) {
+    if (cause instanceof FaktoryError) throw cause;
+    const text = `nothing of ${file} can be read: ${(cause as Error).message}; restore a backup`;
+    throw new FaktoryError('STORAGE', text, { cause });
+  } finally {
+    from.close();
+  }
+}
+
+function needsLog(db: Database): boolean {
+  try {
+    return lostLog(db);
+  } catch {
+    return false; // the page of the mark is damaged: nothing is known of the log
+  }
+}
+
+class Salvage {
+  readonly #from: Database;
+  readonly #to: Database;
+  readonly #ids = new Set<number>();
+  readonly #stretches: [number, number][] = [];
+  readonly #tables: string[] = [];
+
+  constructor(from: Database, to: Database) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  run(missingLog: boolean): { jobs: number; loss: Loss } {
+    const tables = this.#to
+      .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name <> 'mark'")
+      .all() as { name: string; sql: string }[];
+    this.#to.exec('BEGIN');
+    for (const { name, sql } of tables) {
+      if (/WITHOUT ROWID/i.test(sql)) this.#copyWhole(name);
+      else this.#copyRows(name);
+    }
+    this.#nameQueues();
+    this.#to.exec('COMMIT');
+    return { jobs: this.#ids.size, loss: { ...this.#loss(), missingLog } };
+  }
+
+  #columns(table: string): string[] {
+    const rows = this.#to.prepare(`PRAGMA table_info(${table})`).all() as { name: string }[];
+    return rows.map(({ name }) => name);
+  }
+
+  #inserter(table: string, columns: readonly string[]) {
+    const marks = columns.map(() => '?').join(', ');
+    const statement = this.#to.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`);
+    return (row: Record<string, Value>): boolean => {
+      try {
+        statement.get(...columns.map((name) => row[name] ?? null));
+        return true;
+      } catch {
+        return false; // the page can be read, what it says breaks a rule of the table
+      }
+    };
+  }
+
+  /** A table whose rows have no numbers: up to the first page that cannot be read. */
+  #copyWhole(table: string): void {
+    const columns = this.#columns(table);
+    const insert = this.#inserter(table, columns);
+    try {
+      for (const row of rowsOf(this.#from, `SELECT ${columns.join(', ')} FROM ${table}`))
+        if (!insert(row as Record<string, Value>)) this.#damaged(table);
+    } catch {
+      this.#damaged(table);
+    }
+  }
+
+  #copyRows(table: string): void {
+    const columns = this.#columns(table);
+    const insert = this.#inserter(table, columns);
+    const select = this.#from.prepare(
+      `SELECT rowid AS row_number, ${columns.join(', ')} FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+    );
+    const read = (after: number, limit: number) =>
+      select.all(after, limit) as (Record<string, Value> & { row_number: number })[];
+    for (let after = Number.MIN_SAFE_INTEGER, limit = CHUNK; ; ) {
+      try {
+        const rows = read(after, limit);
+        for (const row of rows) {
+          const good = (table !== 'job' || isJob(row)) && insert(row);
+          if (good && table === 'job') this.#ids.add(row.row_number);
+          if (!good) this.#lose(table, row.row_number, row.row_number);
+        }
+        if (rows.length === 0) return;
+        after = rows.at(-1)?.row_number ?? after;
+        limit = CHUNK;
+      } catch {
+        if (limit > 1) {
+          limit = Math.floor(limit / 2);
+          continue;
+        }
+        const begin = Math.max(after, 0);
+        const next = firstReadable((number) => read(number, 1), begin);
+        this.#lose(table, begin + 1, next);
+        after = next;
+      }
+    }
+  }
+
+  #lose(table: string, from: number, to: number): void {
+    if (table === 'job') this.#stretches.push([from, to]);
+    else this.#damaged(table);
+  }
+
+  #damaged(table: string): void {
+    if (!this.#tables.includes(table)) this.#tables.push(table);
+  }
+
+  /** A queue whose row is lost gets its name from a job of it. */
+  #nameQueues(): void {
+    const nameless = `SELECT queue AS id, document FROM job WHERE queue NOT IN (SELECT id FROM queue) GROUP BY queue`;
+    for (const { id, document } of this.#to.prepare(nameless).all() as { id: number; document: string }[]) {
+      const { queue: name = 'default' } = JSON.parse(document) as { queue?: string };
+      const known = this.#to.prepare('SELECT id FROM queue WHERE name = ?').get(name) as
+        | { id: number }
+        | undefined;
+      if (known) this.#to.prepare('UPDATE job SET queue = ? WHERE queue = ?').run(known.id, id);
+      else this.#to.prepare('INSERT INTO queue (id, name, listed, paused) VALUES (?, ?, 1, 0)').run(id, name);
+    }
+  }
+
+  #loss(): Omit<Loss, 'missingLog'> {
+    const ready: Record<string, number> = {};
+    const names = this.#to.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
+    const nameOf = new Map(names.map(({ id, name }) => [id, name]));
+    for (const { queue } of this.#lost<{ queue: number }>('queue', 'job_ready', `place = ${place.ready}`)) {
+      const name = nameOf.get(queue) ?? `number ${queue}`;
+      ready[name] = (ready[name] ?? 0) + 1;
+    }
+    const by = { [place.scheduled]: 0, [place.retries]: 0, [place.working]: 0, [place.dead]: 0 };
+    for (const row of this.#lost<{ place: keyof typeof by }>('place', 'job_timed', `place > ${place.ready}`))
+      by[row.place] = (by[row.place] ?? 0) + 1;
+    const inSets = `place > ${place.ready} AND place <> ${place.working}`;
+    const jids = this.#lost<{ jid: string }>('jid', 'job_jid', inSets).map(({ jid }) => fromColumn(jid));
+    return {
+      ready,
+      scheduled: by[place.scheduled],
+      retries: by[place.retries],
+      working: by[place.working],
+      dead: by[place.dead],
+      jids: jids.slice(0, MOST_JIDS),
+      stretches: this.#stretches,
+      tables: this.#tables,
+    };
+  }
+
+  /** Rows that an index knows and that could not be copied; as far as the index can be read. */
+  #lost<Row>(column: string, index: string, where: string): Row[] {
+    const found: Row[] = [];
+    const sql = `SELECT id, ${column} FROM job INDEXED BY ${index} WHERE ${where}`;
+    try {
+      for (const row of rowsOf(this.#from, sql))
+        if (!this.#ids.has((row as { id: number }).id)) found.push(row as Row);
+    } catch {
+      this.#damaged(`index ${index}`);
+    }
+    return found;
+  }
+}
+
+/** A page may be overwritten with something that SQLite takes for a row. */
+function isJob({ document, place: where }: Record<string, Value>): boolean {
+  if (typeof document !== 'string' || !Object.values<Value | undefined>(place).includes(where)) return false;
+  try {
+    const job = JSON.parse(document) as { jid?: unknown; jobtype?: unknown } | null;
+    return typeof job?.jid === 'string' && typeof job.jobtype === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** The least number from which reading works again. */
+function firstReadable(read: (after: number) => unknown, begin: number): number {
+  const works = (after: number): boolean => {
+    try {
+      read(after);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  let step = 1;
+  while (!works(begin + step)) {
+    if (begin + step > Number.MAX_SAFE_INTEGER / 4) return Number.MAX_SAFE_INTEGER;
+    step *= 2;
+  }
+  let [bad, good] = [Math.floor(step / 2), step];
+  while (good - bad > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (works(begin + middle)) good = middle;
+    else bad = middle;
+  }
+  return begin + good;
+}

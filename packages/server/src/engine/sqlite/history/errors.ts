@@ -1,0 +1,163 @@
+/**
+ * The kinds of errors: what the file counted by the hour, what is not written yet, and how many jobs are in retries and dead with each.
+ *
+ * A stranger would get wrong that jobs are counted by looking at each: so no more than 100,000 are looked at, in the reader's thread, and
+ * what took long is remembered for a while.
+ */
+import { fingerprintOfType, type Micros } from '@faktory-ts/protocol';
+import type { ErrorGroup } from '../../engine.ts';
+import type { FailingGroup, FailingMark } from '../commit/failing.ts';
+import type { Reader } from '../reading/reader.ts';
+import { type History, stepOf } from './history.ts';
+import type { PastFault } from './past.ts';
+
+const MOST_JOBS = 100_000;
+const MOST_GROUPS = 1000;
+const FEW = 2000; // jobs that are looked at each time
+const SHARE = 10; // of the time it took: how long it is remembered
+
+interface Now {
+  readonly groups: ReadonlyMap<string, FailingGroup>;
+  readonly partial: boolean;
+}
+
+/** One that is still added to. */
+type Group = { -readonly [Key in Exclude<keyof ErrorGroup, 'hours' | 'partial'>]: ErrorGroup[Key] } & {
+  readonly hours: { readonly at: Micros; count: number }[];
+};
+
+export class ErrorReader {
+  readonly #history: History;
+  readonly #reader: Reader;
+  readonly #clock: () => Micros;
+  #now: Now = { groups: new Map(), partial: false };
+  #until = 0;
+
+  constructor(history: History, reader: Reader, clock: () => Micros) {
+    this.#history = history;
+    this.#reader = reader;
+    this.#clock = clock;
+  }
+
+  /** Since then, the last one first. */
+  async read(asked: Micros, signal: AbortSignal | undefined): Promise<ErrorGroup[]> {
+    const from = stepOf('hour', asked);
+    const now = await this.#failing(signal);
+    const groups = await this.#failures(from, signal);
+    for (const failing of now.groups.values()) {
+      const group = groups.get(failing.id) ?? { ...failing, there: [], failures: 0, hours: [] };
+      const { retries, dead, jid, sample } = failing;
+      groups.set(failing.id, { ...group, ...typesOf(group, failing), retries, dead, jid, sample });
+      const ofType = groups.get(fingerprintOfType(failing.errtype).id);
+      if (ofType) addOfType(ofType, failing);
+    }
+    const found = [...groups.values()].sort((a, b) => b.last - a.last).slice(0, MOST_GROUPS);
+    return now.partial ? found.map((group) => ({ ...group, partial: true })) : found;
+  }
+
+  async #failures(from: Micros, signal: AbortSignal | undefined): Promise<Map<string, Group>> {
+    const until = this.#clock() + 1;
+    for (;;) {
+      const { version } = this.#history;
+      const groups = new Map<string, Group>();
+      let next: Micros | undefined = from;
+      while (next !== undefined) {
+        const bite: { faults: PastFault[]; next: Micros | undefined } = await this.#reader.ask(
+          'pastFaults',
+          { from: next, until },
+          signal,
+        );
+        for (const fault of bite.faults) addPast(groups, fault);
+        next = bite.next;
+      }
+      if (version !== this.#history.version) continue; // something was written meanwhile
+      this.#addUnwritten(groups, from);
+      return groups;
+    }
+  }
+
+  #addUnwritten(groups: Map<string, Group>, from: Micros): void {
+    const at = stepOf('hour', this.#history.minute);
+    if (at < from) return;
+    for (const { kind, jobtype, count, first, last, jid, sample } of this.#history.faults.all()) {
+      addPast(groups, { ...kind, sample, jobtypes: [jobtype], first, last, jid, hours: [{ at, count }] });
+    }
+  }
+
+  async #failing(signal: AbortSignal | undefined): Promise<Now> {
+    if (performance.now() < this.#until) return this.#now;
+    const started = performance.now();
+    const groups = new Map<string, FailingGroup>();
+    let looked = 0;
+    let from: FailingMark | undefined;
+    do {
+      const bite = await this.#reader.ask('failing', { from, most: MOST_JOBS - looked }, signal);
+      for (const group of bite.groups) addFailing(groups, group);
+      looked += bite.looked;
+      from = bite.next;
+    } while (from !== undefined && looked < MOST_JOBS);
+    this.#now = { groups, partial: from !== undefined };
+    const ended = performance.now();
+    this.#until = looked > FEW ? ended + SHARE * (ended - started) : 0;
+    return this.#now;
+  }
+}
+
+function typesOf(group: Group, { jobtypes }: FailingGroup): Pick<Group, 'jobtypes' | 'there'> {
+  return {
+    jobtypes: [...new Set([...group.jobtypes, ...jobtypes])],
+    there: [...new Set([...group.there, ...jobtypes])],
+  };
+}
+
+/** The jobs of a whole type: its id finds all of them, whatever their kind. */
+function addOfType(group: Group, failing: FailingGroup): void {
+  Object.assign(group, typesOf(group, failing));
+  group.retries += failing.retries;
+  group.dead += failing.dead;
+}
+
+function addPast(groups: Map<string, Group>, fault: PastFault): void {
+  const { id, errtype, message, sample, first, last, jid, jobtypes, hours } = fault;
+  const made = {
+    id,
+    errtype,
+    message,
+    sample,
+    jobtypes: [],
+    there: [],
+    retries: 0,
+    dead: 0,
+    failures: 0,
+    first,
+    last,
+    jid,
+    hours: [],
+  };
+  const group: Group = groups.get(id) ?? made;
+  groups.set(id, group);
+  group.jobtypes = [...new Set([...group.jobtypes, ...jobtypes])];
+  group.first = Math.min(group.first, first);
+  group.last = Math.max(group.last, last);
+  group.jid = jid;
+  if (sample) group.sample = sample;
+  for (const { at, count } of hours) {
+    group.failures += count;
+    const last = group.hours.at(-1); // they come in their order
+    if (last?.at === at) last.count += count;
+    else group.hours.push({ at, count });
+  }
+}
+
+function addFailing(groups: Map<string, FailingGroup>, bite: FailingGroup): void {
+  const known = groups.get(bite.id);
+  if (!known) {
+    groups.set(bite.id, bite);
+    return;
+  }
+  known.jobtypes = [...new Set([...known.jobtypes, ...bite.jobtypes])];
+  known.retries += bite.retries;
+  known.dead += bite.dead;
+  known.first = Math.min(known.first, bite.first);
+  known.last = Math.max(known.last, bite.last);
+}

@@ -1,0 +1,29 @@
+/**
+ * What would grow for ever is bounded when the store is opened: days are summed up when nobody asks for them any more, and names of
+ * queues go that were removed and hold nothing. It must never change a sum.
+ */
+import { nowMicros } from '@faktory-ts/protocol';
+import type { Database } from '../state/binding.ts';
+
+const DAY = 86_400_000_000; // µs
+const KEPT_DAYS = 400; // a year and a month; the pages show half of one
+const MANY_QUEUES = 1000; // that were removed
+
+/** Forgets it. */
+export function forgetOld(db: Database): void {
+  const last = Math.floor(nowMicros() / DAY) - KEPT_DAYS;
+  const old = `FROM tally WHERE day BETWEEN 1 AND ${last}`;
+  const { n: days } = db.prepare(`SELECT count(*) AS n ${old}`).get() as { n: number };
+  if (days > 0) {
+    db.exec(`BEGIN IMMEDIATE;
+      INSERT INTO tally SELECT 0, sum(processed), sum(failures) ${old}
+        ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures;
+      DELETE ${old};
+      COMMIT`);
+  }
+  const { n: queues } = db.prepare('SELECT count(*) AS n FROM queue WHERE listed = 0').get() as { n: number };
+  // Looking which are used reads the whole store: not for a few.
+  if (queues > MANY_QUEUES)
+    db.exec(`DELETE FROM queue WHERE listed = 0 AND id NOT IN
+      (SELECT queue FROM job UNION SELECT queue FROM former UNION SELECT to_queue FROM former)`);
+}

@@ -1,0 +1,21 @@
+/**
+ * The limit of the dead set: the oldest entries are deleted when others take their room. Runs inside a turn.
+ */
+import { FORMER, type Former } from '../state/former.ts';
+import { place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+
+const OLDEST_DEAD = `FROM job INDEXED BY job_timed
+  WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due, id LIMIT ?`;
+const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id ${OLDEST_DEAD})`;
+
+/** Deletes the oldest dead entries until the set is within its limit; calls `onGone` for each before. */
+export function capDead(store: Store, limit: number, onGone?: (row: Former) => void): void {
+  const excess = store.counts.sizeOf(place.dead) - limit;
+  if (limit === 0 || excess <= 0) return;
+  if (onGone)
+    for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(excess) as Former[]) onGone(row);
+  store.write(DROP_OLDEST_DEAD, excess);
+  store.counts.move(place.dead, -excess);
+  store.meter.evicted += excess;
+}

@@ -1,0 +1,136 @@
+/**
+ * Changing found jobs, wherever they are but in the working set: what belongs to a worker is its worker's. Runs inside a turn.
+ *
+ * A name that does not hold any more (the job has moved, or ended) is passed over, and so is a job that is already as it should be:
+ * so a change by a search that meets a job twice ends.
+ */
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { EntryChange, NewDocuments, UndoLabel } from '../../engine.ts';
+import { readEntryName } from '../state/entry-name.ts';
+import { FORMER, type Former, NOWHERE, type Position } from '../state/former.ts';
+import { NO_WORKER, place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+import { capDead } from './cap-dead.ts';
+import { leave, makeReady, queueOf } from './timed.ts';
+import { Remembered } from './undo.ts';
+
+const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND seq = ? AND jid = ? AND place <> ${place.working}`;
+const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;
+const FOR_UNDO = `SELECT ${FORMER} ${STILL_THERE}`;
+const DROP = 'DELETE FROM job WHERE id = ?';
+const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, wid = ${NO_WORKER} WHERE id = ?`;
+const EDIT = 'UPDATE job SET queue = ?, priority = ?, seq = ?, document = ? WHERE id = ?';
+
+/** Changes the entries; tells of each whether it was changed. */
+export function change(
+  store: Store,
+  entries: readonly string[],
+  what: EntryChange,
+  deadLimit: number,
+  label?: UndoLabel,
+): boolean[] {
+  if ('documents' in what && what.documents.length !== entries.length)
+    throw new FaktoryError('INVALID', 'a change of documents needs one for each entry');
+  const remembered = label && new Remembered(store, label);
+  const find = store.sql(remembered ? FOR_UNDO : FOR_CHANGE);
+  if (what.do === 'kill' && what.spareDead) refuseEviction(store, entries, what, deadLimit);
+  const changed = entries.map((entry, index) => {
+    const name = readEntryName(entry);
+    const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
+    if (!row || isSo(store, row, what)) return false;
+    store.turn.begin();
+    const to = apply(store, row, what, index);
+    remembered?.add(row, to);
+    return true;
+  });
+  if (what.do === 'kill' && changed.includes(true))
+    capDead(store, deadLimit, remembered && ((row) => remembered.pushedOut(row)));
+  remembered?.end();
+  return changed;
+}
+
+/** Throws INVALID when these entries do not fit into dead beside those that are there. */
+function refuseEviction(
+  store: Store,
+  entries: readonly string[],
+  what: EntryChange,
+  deadLimit: number,
+): void {
+  if (deadLimit === 0) return;
+  const find = store.sql(FOR_CHANGE);
+  const killed = [...new Set(entries)].filter((entry) => {
+    const name = readEntryName(entry);
+    const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
+    return row && !isSo(store, row, what);
+  }).length;
+  const dead = store.counts.sizeOf(place.dead);
+  const excess = dead + killed - deadLimit;
+  if (killed === 0 || excess <= 0) return;
+  throw new FaktoryError(
+    'INVALID',
+    `the dead set has ${dead} of at most ${deadLimit} jobs: a kill of ${killed} more would delete its ${excess} oldest jobs for good; discard dead jobs, raise dead-limit, or allow it with "evict":true`,
+  );
+}
+
+function isSo(store: Store, row: Former, what: EntryChange): boolean {
+  switch (what.do) {
+    case 'discard':
+      return false;
+    case 'kill':
+      return row.place === place.dead;
+    case 'requeue':
+      return row.place === place.ready;
+    case 'schedule':
+      return row.due === what.at && (row.place === place.scheduled || row.place === place.retries);
+    case 'move':
+      return queueOf(store, row.queue).name === what.queue;
+    case 'prioritize':
+      return row.priority === what.priority;
+  }
+}
+
+/** Says where the job is then. */
+function apply(store: Store, row: Former, what: EntryChange, index: number): Position {
+  switch (what.do) {
+    case 'discard':
+      leave(store, row);
+      store.write(DROP, row.id);
+      return NOWHERE;
+    case 'kill':
+      return park(store, row, place.dead, store.clock() + what.deadFor);
+    case 'requeue':
+      leave(store, row);
+      return { ...row, place: place.ready, seq: makeReady(store, row, store.clock()) };
+    case 'schedule':
+      return park(store, row, row.place === place.retries ? place.retries : place.scheduled, what.at);
+    case 'move':
+      return edit(store, row, store.queue(what.queue).id, row.priority, documentAt(what, index));
+    case 'prioritize':
+      return edit(store, row, row.queue, what.priority, documentAt(what, index));
+  }
+}
+
+function documentAt({ documents }: { readonly documents: NewDocuments }, index: number): string {
+  return documents[index] as string; // there is one for each entry
+}
+
+function park(store: Store, row: Former, code: number, due: number): Position {
+  leave(store, row);
+  const seq = code === place.dead && row.place !== place.retries ? store.clock() : row.seq;
+  store.write(PARK, code, due, seq, row.id);
+  store.enter(code, due);
+  return { ...row, place: code, due, seq };
+}
+
+/**
+ * A ready job goes to the tail of where it comes; in the other places only its due time says when it is its turn.
+ * Note: there `seq` may be the time of a failure, so it grows by 1 µs only: undo must see that the job has changed.
+ */
+function edit(store: Store, row: Former, queue: number, priority: number, document: string): Position {
+  const ready = row.place === place.ready;
+  if (ready) leave(store, row);
+  const seq = ready ? store.counts.next(store.clock()) : row.seq + 1;
+  store.write(EDIT, queue, priority, seq, document, row.id);
+  if (ready) store.arrive(queueOf(store, queue), 1);
+  return { ...row, queue, priority, seq };
+}

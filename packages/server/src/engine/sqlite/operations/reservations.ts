@@ -1,0 +1,135 @@
+/**
+ * The reservations: reading one, extending one, finding those whose time is over. All functions run inside a turn, or as a read.
+ *
+ * Two live jobs may share a jid, so a reservation is found by jid *and* id wherever the id is known; `holds` knows its row.
+ */
+import { excerpt, FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { Held, Reservation } from '../../engine.ts';
+import { BrokenInvariant } from '../commit/turn.ts';
+import { fromColumn } from '../state/column.ts';
+import type { Hold } from '../state/holds.ts';
+import { NO_END } from '../state/leases.ts';
+import { place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+import { queueOf } from './timed.ts';
+
+/** A row of the working set. */
+export interface HeldRow {
+  jid: string;
+  enqueued_at: number;
+  document: string;
+  failure: string | null;
+  queue: number;
+  seq: number;
+  due: number;
+  wid: number;
+  losses: number;
+  attempts: string | null;
+}
+
+const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
+const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid, losses, attempts';
+const BY_ID = `SELECT ${HELD_COLUMNS} FROM job WHERE id = ?`;
+const OVERDUE = `SELECT id FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND due <= ? ORDER BY due LIMIT ?`;
+const NEXT_END = `SELECT due FROM job INDEXED BY job_timed WHERE ${IN_WORKING} ORDER BY due LIMIT 1`;
+const OF_WORKER = `SELECT id FROM job INDEXED BY job_timed
+  WHERE ${IN_WORKING} AND due = ${NO_END} AND wid = ? LIMIT ?`;
+const MOST_READ = 4 * 1024 * 1024; // characters of the documents that one call reads
+
+/** The reservation as it is. Undefined: it is not held. */
+export function read(store: Store, which: Held): Reservation | undefined {
+  if (which.queues) permit(store, which);
+  const held = store.holds.find(which.jid, which.reservationId);
+  return held && reservation(store, rowOf(store, held));
+}
+
+/** Throws FORBIDDEN for a held job of another queue than those that are meant. Writes nothing. */
+export function permit(store: Store, { jid, reservationId, queues }: Held): void {
+  const held = queues && store.holds.find(jid, reservationId);
+  if (!held) return;
+  const queue = held.kind?.queue ?? queueOf(store, rowOf(store, held).queue).name;
+  if (queues.has(queue)) return;
+  const text = `not permitted: this token ends jobs of ${[...queues].join(', ')} only, and ${excerpt(jid)} is of another queue`;
+  throw new FaktoryError('FORBIDDEN', text);
+}
+
+const HOLDS_ONE = `SELECT 1 FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND wid = ? LIMIT 1`;
+
+/** Whose the worker is, while it holds a job. */
+export function ownerOf(store: Store, wid: string): string | undefined {
+  const id = store.counts.workers.get(wid);
+  const owner = id === undefined ? '' : store.counts.ownerOf(id);
+  if (id === undefined || owner === '') return undefined;
+  return store.sql(HOLDS_ONE).get(id) === undefined ? undefined : owner;
+}
+
+/** Moves an expiry to so long from now, never earlier. False: not held. */
+export function extend(store: Store, which: Held, span: Micros): boolean {
+  if (which.queues) permit(store, which);
+  const held = store.holds.find(which.jid, which.reservationId);
+  if (!held) return false;
+  const until = store.clock() + span;
+  if (rowOf(store, held).due >= until) return true;
+  store.turn.begin();
+  store.write('UPDATE job SET due = ? WHERE id = ?', until, held.id);
+  return true;
+}
+
+/** The reservations whose time is over, and those of workers that were not heard in time; several together have some megabytes at most. */
+export function overdue(store: Store, limit: number): Reservation[] {
+  const ids = store.sql(OVERDUE).all(store.clock(), limit) as { id: number }[];
+  for (const { wid } of store.leases.ended()) {
+    if (ids.length >= limit) break;
+    ids.push(...(store.sql(OF_WORKER).all(store.worker(wid), limit - ids.length) as { id: number }[]));
+  }
+  const found: Reservation[] = [];
+  let length = 0;
+  for (const { id } of ids) {
+    const one = reservation(store, rowOf(store, { id }));
+    length += one.document.length;
+    found.push(one);
+    if (length > MOST_READ) break;
+  }
+  return found;
+}
+
+/** Its time is over now. */
+export function isOverdue(store: Store, held: Hold): boolean {
+  const { lease } = held;
+  return lease ? store.leases.isOver(lease) : rowOf(store, held).due <= store.clock();
+}
+
+/** When the first reservation ends; undefined means there is none. */
+export function nextEnd(store: Store): Micros | undefined {
+  const row = store.sql(NEXT_END).get() as { due: number } | undefined;
+  const ends = [row?.due, store.leases.earliest()].filter((due) => due !== undefined && due !== NO_END);
+  return ends.length > 0 ? Math.min(...(ends as Micros[])) : undefined;
+}
+
+/** The row of a held job. */
+export function rowOf(store: Store, { id }: Pick<Hold, 'id'>): HeldRow {
+  const row = store.sql(BY_ID).get(id) as HeldRow | undefined;
+  if (!row) throw new BrokenInvariant(`job ${id} is held but has no row`);
+  return row;
+}
+
+function reservation(store: Store, row: HeldRow): Reservation {
+  const wid = store.counts.workerOfId.get(row.wid) ?? '';
+  const lease = row.due === NO_END ? store.leases.known(wid) : undefined;
+  const jid = fromColumn(row.jid);
+  return {
+    jid,
+    wid,
+    queue: store.counts.queueOfId.get(row.queue)?.name ?? '',
+    reservationId: row.seq,
+    takenAt: store.holds.find(jid, row.seq)?.takenAt ?? row.seq,
+    expiresAt: lease ? store.leases.endOf(lease) : row.due,
+    enqueuedAt: row.enqueued_at,
+    document: row.document,
+    failure: row.failure ?? undefined,
+    leased: lease !== undefined,
+    losses: row.losses,
+    ...(lease?.lost !== undefined && { others: lease.lost - 1 }),
+    ...(row.attempts && { attempts: row.attempts }),
+  };
+}

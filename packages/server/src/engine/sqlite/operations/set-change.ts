@@ -1,0 +1,107 @@
+/**
+ * MUTATE's work on a set: first collect the picked rows, then change them, both in bites of one turn each, so that a
+ * set of a million entries never stops the server. Each entry changes in one commit; an entry that left the set
+ * between the two phases is left alone.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+import type { SetChange } from '../../engine.ts';
+import type { PickBite, PickMark } from '../reading/pick.ts';
+import type { Reader } from '../reading/reader.ts';
+import { toColumn } from '../state/column.ts';
+import { place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+import { capDead } from './cap-dead.ts';
+import { makeReady } from './timed.ts';
+
+const BITE = 500; // rows changed in one commit
+const PAGE_ROWS = 2000; // of which only the numbers are read
+const BEFORE_ALL: PickMark = { due: -1, id: -1 };
+
+const PAGE = `SELECT id, due FROM job INDEXED BY job_timed
+  WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id LIMIT ${PAGE_ROWS}`;
+const BY_JID = `SELECT id FROM job INDEXED BY job_jid
+  WHERE jid = ? AND place = ? AND place > ${place.ready} AND place <> ${place.working}`;
+const STILL_THERE = 'SELECT id, queue FROM job WHERE id = ? AND place = ?';
+const KILL = `UPDATE job SET place = ${place.dead}, due = ?, seq = CASE place WHEN ${place.retries} THEN seq ELSE ? END WHERE id = ?`;
+
+/** Applies the change to every picked entry of the set; says how many there were. */
+export async function changeSet(
+  store: Store,
+  reader: Reader,
+  change: SetChange,
+  deadLimit: number,
+): Promise<number> {
+  const ids = await pickedBy(store, reader, change);
+  let changed = 0;
+  for (let from = 0; from < ids.length; from += BITE) {
+    const bite = ids.slice(from, from + BITE);
+    changed += await store.turn.run(() => changeRows(store, change, bite, deadLimit));
+  }
+  return changed;
+}
+
+function pickedBy(store: Store, reader: Reader, change: SetChange): Promise<number[]> {
+  if (change.jids) return byJids(store, change, change.jids);
+  const all = change.jobtype === undefined && change.regexp === undefined;
+  return all ? everyOne(store, change) : byText(store, reader, change);
+}
+
+async function byJids(store: Store, { set }: SetChange, jids: readonly string[]): Promise<number[]> {
+  const ids = new Set<number>();
+  for (let from = 0; from < jids.length; from += BITE) {
+    await store.turn.run(() => {
+      for (const jid of jids.slice(from, from + BITE)) {
+        for (const row of store.sql(BY_JID).all(toColumn(jid), place[set]) as { id: number }[])
+          ids.add(row.id);
+      }
+    });
+  }
+  return [...ids];
+}
+
+async function everyOne(store: Store, { set }: SetChange): Promise<number[]> {
+  const ids: number[] = [];
+  const pageAfter = ({ due, id }: PickMark): Promise<PickMark[]> =>
+    store.turn.run(() => store.sql(PAGE).all(place[set], due, id) as unknown as PickMark[]);
+  let rows = await pageAfter(BEFORE_ALL);
+  for (let last = rows.at(-1); last; last = rows.at(-1)) {
+    for (const { id } of rows) ids.push(id);
+    rows = rows.length < PAGE_ROWS ? [] : await pageAfter(last);
+  }
+  return ids;
+}
+
+async function byText(store: Store, reader: Reader, { set, jobtype, regexp }: SetChange): Promise<number[]> {
+  const picked: number[][] = [];
+  await store.turn.run(() => undefined); // the reader sees what is committed: pushes of this turn are called for, too
+  let after: PickMark | undefined = BEFORE_ALL;
+  while (after) {
+    const bite: PickBite = await reader.ask('pick', { code: place[set], jobtype, regexp, after });
+    picked.push(bite.ids);
+    after = bite.next;
+  }
+  return picked.flat();
+}
+
+function changeRows(store: Store, change: SetChange, ids: readonly number[], deadLimit: number): number {
+  const from = place[change.set];
+  const now = store.clock();
+  let changed = 0;
+  store.turn.begin();
+  for (const id of ids) {
+    const row = store.sql(STILL_THERE).get(id, from) as { id: number; queue: number } | undefined;
+    if (!row) continue;
+    changed += 1;
+    store.counts.move(from, -1);
+    if (change.change === 'discard') store.write('DELETE FROM job WHERE id = ?', id);
+    else if (change.change === 'requeue') makeReady(store, row, now);
+    else kill(store, id, now + (change.deadFor ?? 0));
+  }
+  if (change.change === 'kill') capDead(store, deadLimit);
+  return changed;
+}
+
+function kill(store: Store, id: number, until: Micros): void {
+  store.write(KILL, until, store.clock(), id);
+  store.enter(place.dead, until);
+}

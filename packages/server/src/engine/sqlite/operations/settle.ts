@@ -1,0 +1,113 @@
+/**
+ * ACK, FAIL and giving back: how a reservation ends. All functions run inside a turn.
+ */
+import { jobtypeOf } from '@faktory-ts/protocol';
+import type { Ending, Held, Kind, Outcome, SettleWhen } from '../../engine.ts';
+import type { Hold } from '../state/holds.ts';
+import { NO_WORKER, place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+import { capDead } from './cap-dead.ts';
+import { type HeldRow, isOverdue, permit, rowOf } from './reservations.ts';
+import { queueOf } from './timed.ts';
+
+const SECOND = 1_000_000; // µs
+const DROP = 'DELETE FROM job WHERE id = ?';
+const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, failure = ?, attempts = coalesce(?, attempts), losses = losses + ?, wid = ${NO_WORKER}
+  WHERE id = ?`;
+const PUT_BACK = `UPDATE job AS mine SET place = ${place.ready}, wid = ${NO_WORKER}, seq =
+  coalesce((SELECT min(seq) - 1 FROM job INDEXED BY job_ready
+    WHERE place = ${place.ready} AND queue = mine.queue AND priority = mine.priority), seq)
+  WHERE id = ? RETURNING queue`;
+const TO_TAIL = 'UPDATE job SET seq = ? WHERE id = ?';
+
+/** Ends a reservation. False: it is not held, or must be overdue and is not. */
+export function settle(
+  store: Store,
+  which: Held,
+  outcome: Outcome,
+  deadLimit: number,
+  when?: SettleWhen,
+): boolean {
+  if (which.queues) permit(store, which);
+  const held = store.holds.find(which.jid, which.reservationId);
+  if (!held || (when?.onlyIfOverdue && !isOverdue(store, held))) return false;
+  store.turn.begin();
+  store.holds.remove(which.jid, held);
+  store.counts.move(place.working, -1);
+  count(store, which.jid, held, outcome);
+  end(store, held, outcome, deadLimit);
+  return true;
+}
+
+const MOST_ENDED = 250; // between two looks at the event loop: a failure takes up to 0.1 ms
+
+/** Ends many reservations in one commit, in parts; tells of each whether it was held. */
+export function* settleMany(
+  store: Store,
+  ends: readonly Ending[],
+  deadLimit: number,
+): Generator<void, readonly boolean[]> {
+  for (const { held: which } of ends) if (which.queues) permit(store, which);
+  const told: boolean[] = [];
+  for (const { held: which, outcome, onlyIfOverdue = false } of ends) {
+    if (told.length > 0 && told.length % MOST_ENDED === 0) yield;
+    told.push(settle(store, which, outcome, deadLimit, { onlyIfOverdue }));
+  }
+  return told;
+}
+
+const COUNTED = {
+  done: 'done',
+  retries: 'failed',
+  dead: 'dead',
+  forgotten: 'discarded',
+  queue: 'released',
+} as const;
+
+function count(store: Store, jid: string, held: Hold, outcome: Outcome): void {
+  const kind = held.kind ?? kindOf(store, rowOf(store, held));
+  kind[COUNTED[outcome.to]]++;
+  if (outcome.to === 'queue') return;
+  if ('lost' in outcome && outcome.lost) kind.lost++;
+  if ('error' in outcome && outcome.error) {
+    store.history.faults.add(outcome.error, kind.jobtype, jid, store.clock());
+  }
+  // What was taken before a restart has only its time on the wall clock.
+  const { since } = held;
+  const ran = since === undefined ? store.clock() - held.takenAt : store.steady() - since;
+  const seconds = Math.max(ran, 0) / SECOND;
+  kind.run.add(seconds);
+  store.meter.ended?.(kind, seconds, outcome.to !== 'done');
+}
+
+function kindOf(store: Store, { queue, document }: HeldRow): Kind {
+  return store.meter.kind(queueOf(store, queue).name, jobtypeOf(document));
+}
+
+function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): void {
+  switch (outcome.to) {
+    case 'done':
+    case 'forgotten':
+      store.write(DROP, id);
+      store.counts.count(outcome.to === 'forgotten');
+      return;
+    case 'queue': {
+      const { queue: number } = store.sql(PUT_BACK).get(id) as { queue: number };
+      const queue = queueOf(store, number);
+      // The head of a queue that is being removed goes; this job was elsewhere when that began.
+      if (queue.removing !== undefined) store.write(TO_TAIL, store.counts.next(store.clock()), id);
+      store.arrive(queue, 1);
+      return;
+    }
+    case 'retries':
+    case 'dead': {
+      const { failure, attempts = null, lost } = outcome;
+      const now = store.clock();
+      const due = now + outcome.in;
+      store.write(PARK, place[outcome.to], due, now, failure, attempts, lost ? 1 : 0, id);
+      store.enter(place[outcome.to], due);
+      store.counts.count(true);
+      if (outcome.to === 'dead') capDead(store, deadLimit);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * FETCH: taking ready jobs into the working set. Runs inside a turn. A job of the working set has `seq` = its reservation id and
+ * `due` = its expiry.
+ */
+import { jobtypeOf } from '@faktory-ts/protocol';
+import type { FetchAsk, Reservation } from '../../engine.ts';
+import { BrokenInvariant } from '../commit/turn.ts';
+import { fromColumn } from '../state/column.ts';
+import type { Queue } from '../state/counts.ts';
+import { NO_END } from '../state/leases.ts';
+import { place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+
+const SECOND = 1_000_000; // µs
+
+type ReadyRow = [
+  id: number,
+  jid: string,
+  reserve: number,
+  enqueuedAt: number,
+  document: string,
+  failure: string | null,
+  losses: number,
+];
+
+/** A row of many: the document of a large one is read by itself, because all of them may be more than fits. */
+type ManyRow = [...ReadyRow, bytes: number];
+
+const SMALL = 4096; // bytes of a job that is read together with others
+const MOST_BYTES = 2 * 1024 * 1024; // of the jobs of one hand-out of many; a single one may be larger
+
+const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
+  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+const BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
+const MANY = `SELECT id, jid, reserve, enqueued_at, iif(${BYTES} <= ${SMALL}, document, ''),
+  iif(${BYTES} <= ${SMALL}, failure, NULL), losses, ${BYTES}
+  FROM job INDEXED BY job_ready WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+const TEXTS = 'SELECT document, failure FROM job WHERE id = ?';
+const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
+
+/**
+ * Moves up to `count` jobs to the working set: queue by queue in the asked order, of each the next ones; several together have at most
+ * some megabytes.
+ */
+export function take(store: Store, ask: FetchAsk, count: number): Reservation[] {
+  const taken: Reservation[] = [];
+  const room = { bytes: MOST_BYTES };
+  for (const name of ask.queues) {
+    if (taken.length === count || room.bytes <= 0) break;
+    const queue = store.counts.queues.get(name);
+    if (!queue || queue.paused || queue.removing !== undefined) continue;
+    const most = Math.min(count - taken.length, store.counts.readyIn(queue));
+    if (most > 0) takeOf(store, queue, ask, most, taken, room);
+  }
+  return taken;
+}
+
+/** The caller knows that there are so many. */
+function takeOf(
+  store: Store,
+  queue: Queue,
+  { wid, owner, lease }: FetchAsk,
+  count: number,
+  taken: Reservation[],
+  room: { bytes: number },
+): void {
+  const one = count === 1;
+  const found = one ? [store.rows(OLDEST).get(queue.id, 1)] : store.rows(MANY).all(queue.id, count);
+  const ready = found.filter((row) => row !== undefined) as (ReadyRow | ManyRow)[];
+  if (ready.length < count) {
+    const counted = store.counts.readyIn(queue);
+    throw new BrokenInvariant(`queue ${queue.name} is counted at ${counted} but has ${ready.length} jobs`);
+  }
+  const rows = one ? (ready as ReadyRow[]) : withTexts(store, ready as ManyRow[], taken.length > 0, room);
+  if (rows.length === 0) return;
+  store.turn.begin();
+  const now = store.clock();
+  const worker = store.worker(wid, owner);
+  const leased = lease ? store.leases.heard(wid) : undefined;
+  const leaseEnd = leased && store.leases.endOf(leased);
+  const since = store.steady();
+  for (const [id, jid, reserve, enqueuedAt, document, failure, losses] of rows) {
+    const reservationId = store.counts.next(now);
+    const expiresAt = leaseEnd ?? now + reserve * SECOND;
+    store.write(TAKE, reservationId, leased ? NO_END : expiresAt, worker, id);
+    store.enter(place.working, expiresAt);
+    const name = fromColumn(jid);
+    const kind = store.meter.kind(queue.name, jobtypeOf(document));
+    kind.fetched++;
+    kind.wait.add(Math.max(now - enqueuedAt, 0) / SECOND);
+    store.holds.add(name, id, reservationId, now, leased, kind, since);
+    taken.push({
+      jid: name,
+      wid,
+      queue: queue.name,
+      reservationId,
+      takenAt: now,
+      expiresAt,
+      enqueuedAt,
+      document,
+      failure: failure ?? undefined,
+      leased: leased !== undefined,
+      losses,
+    });
+  }
+  store.counts.moveReady(queue, -rows.length);
+}
+
+/** The first rows that there is room for, at least one of all; with the texts of the large ones. Takes their room. */
+function withTexts(
+  store: Store,
+  rows: readonly ManyRow[],
+  others: boolean,
+  room: { bytes: number },
+): ReadyRow[] {
+  const fitting: ReadyRow[] = [];
+  for (const row of rows) {
+    const [id, jid, reserve, enqueuedAt, , , losses, bytes] = row;
+    room.bytes -= bytes;
+    if (room.bytes < 0 && (others || fitting.length > 0)) break;
+    if (bytes <= SMALL) {
+      fitting.push(row as unknown as ReadyRow);
+      continue;
+    }
+    const [document, failure] = store.rows(TEXTS).get(id) as [string, string | null];
+    fitting.push([id, jid, reserve, enqueuedAt, document, failure, losses]);
+  }
+  return fitting;
+}

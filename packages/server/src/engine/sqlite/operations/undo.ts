@@ -1,0 +1,202 @@
+/**
+ * Undoing changes by operators: the commit that changes jobs also keeps how they were, and for ten minutes that can be brought back, a bite
+ * a commit. Runs inside a turn.
+ *
+ * A job comes back only when it is where the change put it. That is told by its number (`seq`), which every hand-out and every way into a
+ * queue makes anew, beside its place, queue, priority and time. A discarded job comes back as a row of its own, under its old number in
+ * the file if that is free.
+ */
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { Undoable, UndoLabel, Undone } from '../../engine.ts';
+import { fromColumn, toColumn } from '../state/column.ts';
+import { type Former, NOWHERE, type Position } from '../state/former.ts';
+import { NO_WORKER, place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+import { capDead } from './cap-dead.ts';
+import { leave, queueOf } from './timed.ts';
+
+const KEPT: Micros = 600_000_000;
+
+interface UndoRow {
+  readonly id: number;
+  readonly action: string;
+  readonly until: number;
+  readonly count: number;
+}
+
+const BY_NAME = 'SELECT id, action, until, count FROM undo WHERE name = ?';
+const MAKE =
+  'INSERT INTO undo (name, action, who, made_at, until, count) VALUES (?, ?, ?, ?, 0, 0) RETURNING id';
+const KEEP = `INSERT INTO former (undo, job, jid, to_place, to_queue, to_priority, to_seq, to_due,
+    place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const PUSHED_OUT = `UPDATE former SET to_place = 0, to_queue = 0, to_priority = 0, to_seq = 0, to_due = 0,
+    document = ?, reserve = ?, losses = ?, failure = ?, attempts = ?
+  WHERE job = ? AND undo = ? AND jid = ? AND to_place = ? AND to_seq = ? AND to_due = ?`;
+
+/** One commit's part of a change that can be undone. Throws INVALID before anything is written. */
+export class Remembered {
+  readonly #store: Store;
+  readonly #label: UndoLabel;
+  #id: number | undefined;
+  #count = 0;
+
+  constructor(store: Store, label: UndoLabel) {
+    this.#store = store;
+    this.#label = label;
+    const known = store.sql(BY_NAME).get(label.name) as UndoRow | undefined;
+    if (known && (known.action !== toColumn(label.action) || known.until <= store.clock())) {
+      throw new FaktoryError('INVALID', `the change ${label.name} is another one; choose a new name`);
+    }
+    this.#id = known?.id;
+  }
+
+  /** A job was changed. */
+  add(row: Former, to: Position): void {
+    const gone = to === NOWHERE;
+    const edited = gone || to.queue !== row.queue || to.priority !== row.priority;
+    this.#count += 1;
+    this.#store.write(
+      KEEP,
+      this.#made(),
+      row.id,
+      row.jid,
+      ...positionOf(to),
+      ...positionOf(row),
+      row.enqueued_at,
+      edited ? row.document : null,
+      ...(gone ? [row.reserve, row.losses, row.failure, row.attempts] : [0, 0, null, null]),
+    );
+  }
+
+  /** There was no room for a dead job beside those that were killed. It may be one of them, of an earlier commit. */
+  pushedOut(row: Former): void {
+    const { id, jid, document, reserve, losses, failure, attempts } = row;
+    const kept = [document, reserve, losses, failure, attempts];
+    const where = [id, this.#made(), jid, row.place, row.seq, row.due];
+    if (this.#store.sql(PUSHED_OUT).run(...kept, ...where).changes === 0) this.add(row, NOWHERE);
+  }
+
+  #made(): number {
+    const { name, action, who = '' } = this.#label;
+    const make = () => this.#store.sql(MAKE).get(name, toColumn(action), toColumn(who), this.#store.clock());
+    this.#id ??= (make() as { id: number }).id;
+    return this.#id;
+  }
+
+  /** All that this commit changes was told. */
+  end(): void {
+    if (this.#id === undefined || this.#count === 0) return;
+    const text = 'UPDATE undo SET count = count + ?, until = ? WHERE id = ?';
+    this.#store.write(text, this.#count, this.#store.clock() + KEPT, this.#id);
+  }
+}
+
+const positionOf = ({ place, queue, priority, seq, due }: Position): number[] => [
+  place,
+  queue,
+  priority,
+  seq,
+  due,
+];
+
+interface FormerRow extends Omit<Former, 'document'> {
+  readonly job: number;
+  readonly to_place: number;
+  readonly to_queue: number;
+  readonly to_priority: number;
+  readonly to_seq: number;
+  readonly to_due: number;
+  readonly document: string | null;
+}
+
+// The last first: dead has room again for what was pushed out of it once those are gone that pushed.
+const OF_CHANGE = 'SELECT * FROM former WHERE undo = ? ORDER BY id DESC LIMIT ?';
+
+/** Brings back up to `limit` jobs. Throws NOT_FOUND. */
+export function undo(store: Store, name: string, limit: number, deadLimit: number): Undone {
+  const known = store.sql(BY_NAME).get(name) as UndoRow | undefined;
+  if (!known || known.until <= store.clock()) {
+    const text = `there is no change ${name} to undo: changes can be undone once, for ten minutes`;
+    throw new FaktoryError('NOT_FOUND', text);
+  }
+  const rows = store.sql(OF_CHANGE).all(known.id, limit) as FormerRow[];
+  store.turn.begin();
+  const back = rows.filter((row) => (row.to_place === 0 ? insert(store, row) : putBack(store, row)));
+  const left = rows.length < limit ? 0 : known.count - rows.length;
+  store.write('DELETE FROM former WHERE undo = ? AND id >= ?', known.id, rows.at(-1)?.id ?? 0);
+  if (left > 0) store.write('UPDATE undo SET count = ? WHERE id = ?', left, known.id);
+  else store.write('DELETE FROM undo WHERE id = ?', known.id);
+  if (back.some((row) => row.place === place.dead)) capDead(store, deadLimit);
+  return { undone: back.length, kept: rows.length - back.length, left };
+}
+
+const INSERT = `INSERT INTO job (id, place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?)`;
+
+function insert(store: Store, row: FormerRow): boolean {
+  const taken = store.sql('SELECT id FROM job WHERE id = ?').get(row.job) !== undefined;
+  const { reserve, enqueued_at, jid, document, failure, losses, attempts } = row;
+  const position = positionOf(row);
+  store.write(
+    INSERT,
+    taken ? null : row.job,
+    ...position,
+    reserve,
+    enqueued_at,
+    jid,
+    document,
+    failure,
+    losses,
+    attempts,
+  );
+  enter(store, row);
+  return true;
+}
+
+const STILL = `SELECT id FROM job
+  WHERE id = ? AND jid = ? AND place = ? AND queue = ? AND priority = ? AND seq = ? AND due = ?`;
+const PUT_BACK = `UPDATE job SET place = ?, queue = ?, priority = ?, seq = ?, due = ?, enqueued_at = ?,
+  document = coalesce(?, document), wid = ${NO_WORKER} WHERE id = ?`;
+
+/** False: it has moved since. */
+function putBack(store: Store, row: FormerRow): boolean {
+  const { job, jid, to_place, to_queue, to_priority, to_seq, to_due } = row;
+  const still = store.sql(STILL).get(job, jid, to_place, to_queue, to_priority, to_seq, to_due);
+  if (!still) return false;
+  leave(store, { place: to_place, queue: to_queue });
+  store.write(PUT_BACK, ...positionOf(row), row.enqueued_at, row.document, job);
+  enter(store, row);
+  return true;
+}
+
+function enter(store: Store, { place: code, queue, due }: Position): void {
+  if (code === place.ready) store.arrive(queueOf(store, queue), 1);
+  else store.enter(code, due);
+}
+
+/** What can be undone, the newest first. */
+export function undoable(store: Store): Undoable[] {
+  const rows = store
+    .sql('SELECT name, action, who, made_at, until, count FROM undo WHERE until > ? ORDER BY id DESC')
+    .all(store.clock());
+  return (
+    rows as { name: string; action: string; who: string; made_at: number; until: number; count: number }[]
+  ).map(({ name, action, who, made_at, until, count }) => {
+    return { name, action: fromColumn(action), who: fromColumn(who) || undefined, at: made_at, until, count };
+  });
+}
+
+const OVER = 'SELECT id FROM undo WHERE until <= ? ORDER BY until LIMIT 1';
+const FORGET = 'DELETE FROM former WHERE id IN (SELECT id FROM former WHERE undo = ? LIMIT ?)';
+
+/** Forgets up to `limit` former jobs of a change that cannot be undone any more; says how many, and 0 when there is no such change. */
+export function forgetUndo(store: Store, limit: number): number {
+  const over = store.sql(OVER).get(store.clock()) as { id: number } | undefined;
+  if (!over) return 0;
+  store.turn.begin();
+  const gone = Number(store.sql(FORGET).run(over.id, limit).changes);
+  if (gone < limit) store.write('DELETE FROM undo WHERE id = ?', over.id);
+  return Math.max(gone, 1);
+}

@@ -1,0 +1,138 @@
+/**
+ * The places of a search, cut into *lanes*: each one stretch of an index, in the order of hand-out or due time. And the cursor, which
+ * says how far a search has come in which lane.
+ */
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { FindAsk, Place } from '../../engine.ts';
+import type { Value } from '../state/binding.ts';
+import { toColumn } from '../state/column.ts';
+import { place as codes } from '../state/schema.ts';
+import type { Condition } from './matching.ts';
+
+/** One stretch of an index. */
+export interface Lane {
+  /** Of all its rows, or the first of its places. */
+  readonly place: Place;
+  /** What the index finds: windows are counted by it. */
+  readonly where: Condition;
+  /** What is looked at row by row. */
+  readonly filter: readonly Condition[];
+  /** The index's order. */
+  readonly order: 'seq' | 'due';
+  /** From its end to its beginning. */
+  readonly down?: true;
+  readonly queue: number;
+  readonly priority: number;
+}
+
+/** A row's place in its lane. */
+export interface Mark {
+  readonly at: number;
+  readonly id: number;
+}
+
+/** Before the first row. */
+export const startOf = ({ down }: Pick<Lane, 'down'>): Mark =>
+  down ? { at: Number.MAX_SAFE_INTEGER, id: 0 } : { at: Number.MIN_SAFE_INTEGER, id: 0 };
+
+/** The lanes in the order in which they are looked through. */
+export function lanesOf(ask: FindAsk, queueNames: ReadonlyMap<number, string>): Lane[] {
+  const { queues, wid, jids, order, failedFrom, failedUntil } = ask;
+  const failed: readonly Place[] = ask.places.filter((place) => place === 'retries' || place === 'dead');
+  const places = failedFrom === undefined && failedUntil === undefined ? ask.places : failed;
+  const asked = [...queueNames].filter(([, name]) => !queues || queues.includes(name));
+  asked.sort(([, a], [, b]) => (a < b ? -1 : 1));
+  if (asked.length === 0) return []; // nobody ever used them
+  const ids = asked.map(([id]) => id);
+  return places
+    .filter((place) => wid === undefined || place === 'working')
+    .flatMap((place) => {
+      if (place === 'ready') return readyLanes(ask, ids);
+      if (order !== 'failed' || jids || !failed.includes(place)) return [timedLane(ask, place, ids)];
+      return place === failed[0] ? [failedLane(ask, failed, ids)] : [];
+    });
+}
+
+/** Retries and dead as one list, the last failure first. The index has both places, and `place` itself. */
+function failedLane(ask: FindAsk, places: readonly Place[], queues: readonly number[]): Lane {
+  const { from, until, failedFrom, failedUntil } = ask;
+  const indexed: Condition[] = [
+    { sql: `(place = ${codes.retries} OR place = ${codes.dead})`, values: [] },
+    { sql: `place IN (${places.map((place) => codes[place]).join(',')})`, values: [] },
+    ...between('seq', failedFrom, failedUntil),
+  ];
+  const filter = [...ofQueues(ask, queues), ...between('due', from, until)];
+  const sql = `INDEXED BY job_failed WHERE ${indexed.map((part) => part.sql).join(' AND ')}`;
+  const where = { sql, values: indexed.flatMap((part) => part.values) };
+  return { place: places[0] as Place, where, filter, order: 'seq', down: true, queue: 0, priority: 0 };
+}
+
+const ofQueues = (ask: FindAsk, ids: readonly number[]): Condition[] =>
+  ask.queues ? [{ sql: `queue IN (${ids.join(',')})`, values: [] }] : [];
+
+/** By queue and priority, as jobs are handed out. */
+function readyLanes({ priorities, from, until }: FindAsk, queues: readonly number[]): Lane[] {
+  const levels = [9, 8, 7, 6, 5, 4, 3, 2, 1].filter((level) => !priorities || priorities.includes(level));
+  const sql = `INDEXED BY job_ready WHERE place = ${codes.ready} AND queue = ? AND priority = ?`;
+  const filter = between('enqueued_at', from, until);
+  return queues.flatMap((queue) =>
+    levels.map((priority): Lane => {
+      const where = { sql, values: [queue, priority] };
+      return { place: 'ready', where, filter, order: 'seq', queue, priority };
+    }),
+  );
+}
+
+function timedLane(ask: FindAsk, place: Exclude<Place, 'ready'>, queues: readonly number[]): Lane {
+  const { jids, wid, from, until, failedFrom, failedUntil } = ask;
+  const filter: Condition[] = [...ofQueues(ask, queues), ...between('seq', failedFrom, failedUntil)];
+  if (wid !== undefined) {
+    filter.push({ sql: 'wid = (SELECT id FROM worker WHERE wid = ?)', values: [toColumn(wid)] });
+  }
+  const indexed: Condition[] = [{ sql: `place = ? AND place > ${codes.ready}`, values: [codes[place]] }];
+  const byJid = jids !== undefined && place !== 'working';
+  if (byJid) indexed.push({ sql: `place <> ${codes.working}`, values: [] }, amongJids(jids));
+  // When a set's entry is due, the index has; when a job was handed out, it has not.
+  if (place === 'working') filter.push(...between('seq', from, until));
+  else indexed.push(...between('due', from, until));
+  const sql = `INDEXED BY ${byJid ? 'job_jid' : 'job_timed'} WHERE ${indexed.map((part) => part.sql).join(' AND ')}`;
+  const values: Value[] = indexed.flatMap((part) => part.values);
+  return { place, where: { sql, values }, filter, order: 'due', queue: 0, priority: 0 };
+}
+
+/** The job has one of these jids. */
+export function amongJids(jids: readonly string[]): Condition {
+  return { sql: 'jid IN (SELECT value FROM json_each(?))', values: [JSON.stringify(jids.map(toColumn))] };
+}
+
+function between(column: string, from: Micros | undefined, until: Micros | undefined): Condition[] {
+  const conditions: Condition[] = [];
+  if (from !== undefined) conditions.push({ sql: `${column} >= ?`, values: [from] });
+  if (until !== undefined) conditions.push({ sql: `${column} < ?`, values: [until] });
+  return conditions;
+}
+
+/** Where a search goes on. */
+export interface Cursor {
+  readonly scanned: number;
+  /** Its place among the lanes; behind the last one when that lane is no more. */
+  readonly lane: number;
+  readonly mark: Mark;
+}
+
+export function writeCursor(scanned: number, { place, queue, priority }: Lane, { at, id }: Mark): string {
+  return [scanned, codes[place], queue, priority, at, id].join('.');
+}
+
+/** Throws INVALID for what is none. */
+export function readCursor(cursor: string | undefined, lanes: readonly Lane[]): Cursor {
+  if (cursor === undefined) return { scanned: 0, lane: 0, mark: startOf(lanes[0] ?? {}) };
+  if (!/^\d{1,15}(\.\d{1,15}){3}\.-?\d{1,16}\.\d{1,16}$/.test(cursor)) {
+    throw new FaktoryError('INVALID', 'invalid cursor: give back the one of the last answer as it was');
+  }
+  const [scanned = 0, code = 0, queue = 0, priority = 0, at = 0, id = 0] = cursor.split('.').map(Number);
+  const lane = lanes.findIndex(
+    (each) => codes[each.place] === code && each.queue === queue && each.priority === priority,
+  );
+  return { scanned, lane: lane < 0 ? lanes.length : lane, mark: { at, id } };
+}

@@ -1,0 +1,268 @@
+/**
+ * Looking through the file for jobs, a bite at a time: what the reader's thread does. It must never write, nor hold a read
+ * transaction for longer than one window: a log that somebody reads cannot be emptied.
+ *
+ * A bite goes on from its cursor through the lanes (lanes.ts) in windows of some hundred rows, so that it can stop in time however
+ * few rows match.
+ */
+import type { FindAsk, Found, Place } from '../../engine.ts';
+import type { Database, Statement, Value } from '../state/binding.ts';
+import { fromColumn } from '../state/column.ts';
+import { writeEntryName } from '../state/entry-name.ts';
+import { NO_END } from '../state/leases.ts';
+import { place as codes } from '../state/schema.ts';
+import { amongJids, type Lane, lanesOf, type Mark, readCursor, startOf, writeCursor } from './lanes.ts';
+import { type Condition, candidates, decision, type Texts } from './matching.ts';
+
+const LONGEST_BITE = 50; // ms
+// In a bite, whatever the time: a thread that had to wait for the processor still gets on, and few jobs are one bite.
+const LEAST = { rows: 1000, windows: 200 };
+const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
+const LOOKS = 64; // at the index, until the time is looked at
+const NEXT_PRIORITY = `SELECT priority FROM job INDEXED BY job_ready
+  WHERE place = ${codes.ready} AND queue = ? AND priority <= ? ORDER BY priority DESC LIMIT 1`;
+const MOST_BYTES = 1024 * 1024; // of documents in one answer, roughly
+
+/** What the thread is asked for. */
+export interface ScanAsk {
+  readonly ask: FindAsk;
+  readonly cursor: string | undefined;
+  /** Most jobs to give; undefined: only count them. */
+  readonly limit: number | undefined;
+  /** Without attempts. */
+  readonly lean?: boolean | undefined;
+}
+
+/** What a bite gave; `total` is known only to the engine. */
+export interface ScanBite {
+  readonly jobs: Found[];
+  readonly count: number;
+  readonly scanned: number;
+  readonly next: string | undefined;
+}
+
+interface Row extends Texts, Mark {
+  readonly jid: string;
+  readonly queue: number;
+  readonly place: number;
+  readonly priority: number;
+  readonly seq: number;
+  readonly due: number;
+  readonly enqueued_at: number;
+  readonly wid: number;
+  readonly attempts?: string | null;
+}
+
+/** Does one bite. Throws INVALID for a cursor that is none. */
+export function scan(db: Database, { ask, cursor, limit, lean }: ScanAsk): ScanBite {
+  return new Scan(db, ask, limit, lean).from(cursor);
+}
+
+class Scan {
+  readonly #db: Database;
+  readonly #ask: FindAsk;
+  readonly #limit: number | undefined;
+  /** The columns of a found job. */
+  readonly #columns: string;
+  readonly #statements = new Map<string, Statement>();
+  readonly #queueNames = new Map<number, string>();
+  readonly #where: readonly Condition[];
+  readonly #decide: ((row: Texts) => boolean) | undefined;
+  readonly #until = performance.now() + LONGEST_BITE;
+  readonly #jobs: Found[] = [];
+  #count = 0;
+  #bytes = 0;
+  #scanned = 0;
+  /** Looked at by the bites before. */
+  #before = 0;
+  #windows = 0;
+  #window = WINDOW.least * 4;
+
+  constructor(db: Database, ask: FindAsk, limit: number | undefined, lean = false) {
+    this.#db = db;
+    this.#ask = ask;
+    this.#limit = limit;
+    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, document, failure${lean ? '' : ', attempts'}`;
+    this.#columns = limit === undefined ? 'document, failure' : found;
+    const rows = db.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
+    for (const { id, name } of rows) this.#queueNames.set(id, name);
+    this.#where = [...this.#conditions(), ...candidates(ask)];
+    this.#decide = decision(ask);
+  }
+
+  from(cursor: string | undefined): ScanBite {
+    const lanes = lanesOf(this.#ask, this.#queueNames);
+    const began = readCursor(cursor, lanes);
+    this.#scanned = began.scanned;
+    this.#before = began.scanned;
+    let mark = began.mark;
+    for (let index = began.lane; index < lanes.length; index++) {
+      const next = this.#withJobs(lanes, index, mark);
+      const lane = lanes[next];
+      if (!lane) break;
+      if (next !== index) mark = startOf(lane);
+      index = next;
+      for (;;) {
+        const step = this.#step(lane, mark);
+        const later = step ? lane : lanes[index + 1];
+        mark = step ?? startOf(later ?? {});
+        if (!this.#mayGoOn()) {
+          return this.#bite(later && writeCursor(this.#scanned, later, mark));
+        }
+        if (!step) break;
+      }
+    }
+    return this.#bite(undefined);
+  }
+
+  /**
+   * The first lane from this one on that has jobs. A queue has nine of ready jobs, and most have none: thousands of queues would be as many
+   * windows, and a bite after each few hundred of them. One look at the index tells the next priority of a queue that has some.
+   */
+  #withJobs(lanes: readonly Lane[], from: number, mark: Mark): number {
+    let index = from;
+    for (let looks = 1; ; looks++) {
+      const lane = lanes[index];
+      if (lane?.place !== 'ready' || mark.at !== startOf(lane).at) return index;
+      const row = this.#sql(NEXT_PRIORITY).get(lane.queue, lane.priority) as { priority: number } | undefined;
+      const found = row?.priority ?? 0;
+      if (found === lane.priority) return index;
+      const { queue } = lane;
+      while (
+        lanes[index]?.place === 'ready' &&
+        lanes[index]?.queue === queue &&
+        (lanes[index]?.priority ?? 0) > found
+      )
+        index++;
+      if (looks % LOOKS === 0 && performance.now() > this.#until) return index;
+    }
+  }
+
+  #bite(next: string | undefined): ScanBite {
+    return { jobs: this.#jobs, count: this.#count, scanned: this.#scanned, next };
+  }
+
+  #mayGoOn(): boolean {
+    if (this.#full()) return false;
+    const few = ++this.#windows < LEAST.windows && this.#scanned - this.#before < LEAST.rows;
+    return few || performance.now() < this.#until;
+  }
+
+  #full(): boolean {
+    return this.#limit !== undefined && (this.#count >= this.#limit || this.#bytes > MOST_BYTES);
+  }
+
+  /** One window. Gives where to go on in this lane; undefined: the lane is through. */
+  #step(lane: Lane, after: Mark): Mark | undefined {
+    const started = performance.now();
+    const end = this.#windowEnd(lane, after);
+    const stopped = this.#match(lane, after, end);
+    if (stopped) {
+      this.#scanned += this.#rowsBetween(lane, after, stopped);
+      return stopped;
+    }
+    this.#scanned += end ? this.#window : this.#rowsBetween(lane, after, undefined);
+    const time = Math.max(performance.now() - started, 0.01);
+    const fitting = Math.round((this.#window * WINDOW.time) / time);
+    this.#window = Math.min(Math.max(fitting, WINDOW.least), WINDOW.most, this.#window * 4);
+    return end;
+  }
+
+  #windowEnd(lane: Lane, after: Mark): Mark | undefined {
+    const sql = `SELECT ${lane.order} AS at, id ${fromLane(lane)} ${orderOf(lane)} LIMIT 1 OFFSET ${this.#window - 1}`;
+    return this.#sql(sql).get(...lane.where.values, after.at, after.id) as Mark | undefined;
+  }
+
+  #rowsBetween(lane: Lane, after: Mark, end: Mark | undefined): number {
+    const values = [...lane.where.values, after.at, after.id, ...(end ? [end.at, end.id] : [])];
+    const { n } = this.#sql(`SELECT count(*) AS n ${fromLane(lane)} ${upTo(lane, end)}`).get(...values) as {
+      n: number;
+    };
+    return n;
+  }
+
+  /** Takes the matching rows of the window. Gives the last one when there is no room for more. */
+  #match(lane: Lane, after: Mark, end: Mark | undefined): Mark | undefined {
+    const filter = [...lane.filter, ...this.#where];
+    const values: Value[] = [...lane.where.values, after.at, after.id, ...(end ? [end.at, end.id] : [])];
+    values.push(...filter.flatMap((condition) => condition.values));
+    const rest = [fromLane(lane), upTo(lane, end), ...filter.map(({ sql }) => `AND ${sql}`)].join(' ');
+    if (this.#limit === undefined && !this.#decide) {
+      this.#count += (this.#sql(`SELECT count(*) AS n ${rest}`).get(...values) as { n: number }).n;
+      return undefined;
+    }
+    const select = `SELECT ${lane.order} AS at, ${this.#columns} ${rest} ${orderOf(lane)}`;
+    const rows = this.#sql(select).iterate(...values);
+    for (const row of rows as IterableIterator<Row>) {
+      if (this.#decide && !this.#decide(row)) continue;
+      this.#count += 1;
+      if (this.#limit === undefined) continue;
+      this.#jobs.push(this.#found(lane, row));
+      this.#bytes += row.document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
+      if (this.#full()) return { at: row.at, id: row.id };
+    }
+    return undefined;
+  }
+
+  #found(lane: Lane, row: Row): Found {
+    const place = placeOf(lane, row.place);
+    const jid = fromColumn(row.jid);
+    const at = {
+      ready: row.enqueued_at,
+      working: row.seq,
+      scheduled: row.due,
+      retries: row.due,
+      dead: row.due,
+    };
+    return {
+      entry: writeEntryName({ id: row.id, code: codes[place], seq: row.seq, jid: row.jid }),
+      place,
+      jid,
+      queue: this.#queueNames.get(row.queue) ?? '',
+      priority: row.priority,
+      at: at[place],
+      ...((place === 'retries' || place === 'dead') && { failedAt: row.seq }),
+      enqueuedAt: row.enqueued_at || undefined,
+      document: row.document,
+      failure: row.failure ?? undefined,
+      attempts: row.attempts ?? undefined,
+      ...(place === 'working' && {
+        wid: this.#wid(row.wid),
+        expiresAt: row.due === NO_END ? undefined : row.due,
+      }),
+    };
+  }
+
+  #wid(id: number): string {
+    const row = this.#sql('SELECT wid FROM worker WHERE id = ?').get(id) as { wid: string } | undefined;
+    return row ? fromColumn(row.wid) : '';
+  }
+
+  /** The conditions on columns that are the same in all lanes. */
+  #conditions(): Condition[] {
+    const { jids, priorities } = this.#ask;
+    const conditions: Condition[] = [];
+    if (jids) conditions.push(amongJids(jids));
+    if (priorities) conditions.push({ sql: `priority IN (${priorities.join(',')})`, values: [] });
+    return conditions;
+  }
+
+  #sql(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+const fromLane = ({ where, order, down }: Lane): string =>
+  `FROM job ${where.sql} AND (${order}, id) ${down ? '<' : '>'} (?, ?)`;
+const upTo = ({ order, down }: Lane, end: Mark | undefined): string =>
+  end ? `AND (${order}, id) ${down ? '>=' : '<='} (?, ?)` : '';
+const orderOf = ({ order, down }: Lane): string =>
+  down ? `ORDER BY ${order} DESC, id DESC` : `ORDER BY ${order}, id`;
+/** Only a lane of failed jobs has two places. */
+const placeOf = (lane: Lane, code: number): Place =>
+  lane.down ? (code === codes.dead ? 'dead' : 'retries') : lane.place;

@@ -1,0 +1,75 @@
+/**
+ * What is kept of refusals is bounded over all producers, however many names there are.
+ */
+import { expect, test } from 'vitest';
+import { folder } from '../../../../test/running.ts';
+import type { PushNote } from '../../producer.ts';
+import { sqliteBackend } from '../backend.ts';
+
+const MEGABYTE = 1024 * 1024;
+const HOUR = 3_600_000_000; // µs
+
+const noteOf = (bytes: number): PushNote => ({
+  of: 'line',
+  refused: [{ jid: '', code: 'INVALID', reason: 'x'.repeat(bytes) }],
+});
+
+async function opened() {
+  const time = { now: Date.UTC(2026, 5, 10) * 1000 };
+  const dir = folder();
+  const make = () =>
+    sqliteBackend({ dir, sync: 'off', clock: () => time.now, steady: () => time.now }).engine;
+  let engine = make();
+  await engine.open();
+  const restart = async (): Promise<void> => {
+    await engine.close();
+    engine = make();
+    await engine.open();
+  };
+  /** Counts a line of this producer of which so many bytes are kept. */
+  const refuse = (name: string, line: number, bytes: number): Promise<unknown> =>
+    engine.push([], { producer: { name, keep: 24 * HOUR }, line, note: noteOf(bytes) });
+  const pushed = (name: string, answered = 0) => engine.pushed({ name, keep: 24 * HOUR }, answered);
+  return { time, restart, refuse, pushed, close: () => engine.close() };
+}
+
+const full = {
+  code: 'STORAGE',
+  message: expect.stringMatching(
+    /^storage failed: the refusals .* all producers .* of at most 67108864; nothing /,
+  ),
+};
+
+test('the refusals of all producers have at most 64 megabytes; a line with more is not counted, also after a restart', async () => {
+  const { refuse, pushed, restart, close } = await opened();
+  for (let name = 0; name < 64; name++) await refuse(`p${name}`, 1, MEGABYTE - 1000);
+  for (let again = 0; again < 2; again++) {
+    await expect(refuse('honest', 1, 200_000)).rejects.toMatchObject(full);
+    expect((await pushed('honest')).pushed).toBe(0);
+    await restart();
+  }
+  await refuse('honest', 1, 1000);
+  expect([...(await pushed('honest')).notes.values()]).toEqual([noteOf(1000)]);
+  await close();
+});
+
+test('a producer that says what it knows makes room for all', async () => {
+  const { refuse, pushed, close } = await opened();
+  for (let name = 0; name < 64; name++) await refuse(`p${name}`, 1, MEGABYTE - 1000);
+  await expect(refuse('honest', 1, MEGABYTE)).rejects.toMatchObject(full);
+  await pushed('p7', 1);
+  await refuse('honest', 1, MEGABYTE - 1000);
+  await expect(refuse('other', 1, MEGABYTE)).rejects.toMatchObject(full);
+  await close();
+});
+
+test('when there are many, producers with refusals that were silent for an hour are forgotten; those that push and those without are not', async () => {
+  const { time, refuse, pushed, close } = await opened();
+  for (let name = 0; name < 64; name++) await refuse(`p${name}`, 1, MEGABYTE - 1000);
+  time.now += HOUR + 1;
+  await refuse('p0', 2, 100);
+  expect((await pushed('p0')).pushed).toBe(2);
+  expect((await pushed('p1')).pushed).toBe(0);
+  await refuse('honest', 1, MEGABYTE);
+  await close();
+});

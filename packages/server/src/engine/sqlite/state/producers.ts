@@ -1,0 +1,225 @@
+/**
+ * How many pushes each producer that named itself has made, and what it could not be told of them: what a client asks after a
+ * broken connection, to send again exactly what was not carried out. The counts are read from the file at opening; what a
+ * transaction changes is written at its commit. Notes stay in the file.
+ *
+ * A stranger would get wrong that a producer may be forgotten while it is connected and idle: its next push brings the count
+ * along, so it goes on where it was.
+ */
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { Counted, Producer, Pushed } from '../../engine.ts';
+import type { Database, Statement, Value } from './binding.ts';
+import { fromColumn, toColumn } from './column.ts';
+import { readNote } from './note.ts';
+
+/** What it uses of the store, which uses it. */
+interface Home {
+  readonly turn: { begin(): void };
+  readonly clock: () => Micros;
+  readonly steady: () => Micros;
+  sql(text: string): Statement;
+  write(text: string, ...values: Value[]): void;
+}
+
+interface Known {
+  readonly id: number;
+  pushed: number;
+  /** What the open transaction makes of it. */
+  next: number;
+  /** Whose the name is; empty: nobody's. */
+  owner: string;
+  /** Bytes of its notes; undefined: not counted yet. */
+  noteBytes: number | undefined;
+  /** It has too many: no line of it is carried out until it says what it knows. */
+  full: boolean;
+}
+
+const NOTES = 1000; // lines of a producer
+const NOTE_BYTES = 1024 * 1024; // of a producer; the note that goes beyond is the last one
+const ALL_BYTES = 64 * 1024 * 1024; // of the notes of all producers
+const CROWDED = ALL_BYTES / 2;
+const SILENT: Micros = 3_600_000_000; // since the last push: when notes are many, such a producer is forgotten early
+const LOOK_EVERY: Micros = 60_000_000;
+const BYTES = 'SELECT total(octet_length(text)) AS bytes FROM note';
+const unread = { noteBytes: undefined, full: false };
+const PRUNE_EVERY: Micros = 3_600_000_000;
+
+export class Producers {
+  readonly #store: Home;
+  readonly #byName = new Map<string, Known>();
+  readonly #touched = new Set<Known>();
+  /** The open transaction added or forgot names. */
+  #changed = false;
+  /** By the steady clock. */
+  #pruneAt: Micros = Number.NEGATIVE_INFINITY;
+  #crowdedAt: Micros = Number.NEGATIVE_INFINITY;
+  /** Bytes of all notes, with the open transaction's and without. */
+  #bytes = { now: 0, committed: 0 };
+
+  constructor(store: Home) {
+    this.#store = store;
+  }
+
+  /** Reads everything from the file. */
+  load(db: Database): void {
+    this.#byName.clear();
+    const rows = db.prepare('SELECT id, name, pushed, owner FROM producer').all();
+    type Row = { id: number; name: string; pushed: number; owner: string };
+    for (const { id, name, pushed, owner } of rows as Row[]) {
+      this.#byName.set(fromColumn(name), { id, pushed, next: pushed, owner: fromColumn(owner), ...unread });
+    }
+    this.#changed = false;
+    const { bytes } = db.prepare(BYTES).get() as { bytes: number };
+    this.#bytes = { now: bytes, committed: bytes };
+  }
+
+  /** The count of this producer, and its notes behind `answered`. A name that has not pushed is not kept. */
+  pushed({ name }: Producer, answered: number): Pushed {
+    const known = this.#byName.get(name);
+    if (known === undefined) return { pushed: 0, notes: new Map() };
+    this.#forget(known, answered);
+    const rows = this.#store
+      .sql('SELECT line, text FROM note WHERE producer = ? ORDER BY line')
+      .all(known.id) as { line: number; text: string }[];
+    const notes = new Map(rows.map(({ line, text }) => [line, readNote(fromColumn(text))]));
+    known.full = false;
+    return { pushed: known.next, notes };
+  }
+
+  /** Whose the name is; undefined: nobody's. */
+  ownerOf(name: string): string | undefined {
+    return this.#byName.get(name)?.owner || undefined;
+  }
+
+  /**
+   * Throws SHUTDOWN while the producer has more than a megabyte of notes that its client may know: the line is not counted, its
+   * connection ends, and the client says with its next EXT what it knows. So what EXT answers is bounded. Throws STORAGE for a note
+   * that is too much for all producers together: its line is not counted either. Writes nothing.
+   */
+  refuseFull({ name }: Producer, note: string | undefined): void {
+    const known = this.#byName.get(name);
+    if (note !== undefined && this.#bytes.now + note.length > ALL_BYTES) {
+      const text = `storage failed: the refusals that are kept for all producers have ${this.#bytes.now} bytes of at most ${ALL_BYTES}; nothing of this line was stored; send it again without the jobs that are refused, or in an hour, when the refusals of silent producers are deleted`;
+      throw new FaktoryError('STORAGE', text);
+    }
+    if (known === undefined) return;
+    known.full ||= note !== undefined && this.#bytesOf(known) > NOTE_BYTES;
+    if (!known.full) return;
+    const text = `shutdown in progress: this producer has over ${NOTE_BYTES} bytes of refusals; connect again and say with EXT how many lines were answered`;
+    throw new FaktoryError('SHUTDOWN', text);
+  }
+
+  #bytesOf(known: Known): number {
+    if (known.noteBytes === undefined) {
+      const sum = this.#store.sql(`${BYTES} WHERE producer = ?`);
+      known.noteBytes = (sum.get(known.id) as { bytes: number }).bytes;
+    }
+    return known.noteBytes;
+  }
+
+  #forget(known: Known, line: number): void {
+    const first = this.#store.sql('SELECT 1 FROM note WHERE producer = ? AND line <= ? LIMIT 1');
+    if (first.get(known.id, line) === undefined) return;
+    this.#store.turn.begin();
+    const gone = this.#store
+      .sql('DELETE FROM note WHERE producer = ? AND line <= ? RETURNING octet_length(text) AS bytes')
+      .all(known.id, line) as { bytes: number }[];
+    const freed = gone.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#bytes.now -= freed;
+    if (known.noteBytes !== undefined) known.noteBytes -= freed;
+  }
+
+  /** One more push, with what is to be kept of it. Only inside a transaction. */
+  count({ producer, line }: Counted, note: string | undefined): void {
+    const known = this.#of(producer);
+    known.next = line;
+    this.#touched.add(known);
+    const { owner = '' } = producer;
+    if (owner !== '' && owner !== known.owner) this.#handOver(known, owner);
+    if (note === undefined) return;
+    this.#forget(known, line - NOTES);
+    const text = 'INSERT OR REPLACE INTO note (producer, line, text) VALUES (?, ?, ?)';
+    const bytes = this.#bytesOf(known);
+    this.#store.write(text, known.id, line, toColumn(note));
+    const added = Buffer.byteLength(note);
+    known.noteBytes = bytes + added;
+    this.#bytes.now += added;
+    if (this.#bytes.now > CROWDED && this.#store.steady() >= this.#crowdedAt) this.#makeRoom();
+  }
+
+  /** The notes of all are many: forgets the producers with notes that have been silent for an hour, as if they had asked for no more. */
+  #makeRoom(): void {
+    this.#crowdedAt = this.#store.steady() + LOOK_EVERY;
+    this.#deleteWhere(`seen_at < ? AND id IN (SELECT producer FROM note)`, this.#store.clock() - SILENT);
+  }
+
+  #handOver(known: Known, owner: string): void {
+    this.#changed = true; // a rollback reads the owners again
+    known.owner = owner;
+    this.#store.write('UPDATE producer SET owner = ? WHERE id = ?', toColumn(owner), known.id);
+  }
+
+  #of({ name, keep, owner = '' }: Producer): Known {
+    const known = this.#byName.get(name);
+    if (known) return known;
+    const now = this.#store.clock();
+    this.#changed = true;
+    if (this.#store.steady() >= this.#pruneAt) this.#prune(now);
+    const made = this.#store.sql(
+      'INSERT INTO producer (name, pushed, seen_at, keep, owner) VALUES (?, 0, ?, ?, ?) RETURNING id',
+    );
+    const { id } = made.get(toColumn(name), now, keep, toColumn(owner)) as { id: number };
+    const producer = { id, pushed: 0, next: 0, owner, ...unread };
+    this.#byName.set(name, producer);
+    return producer;
+  }
+
+  #prune(now: Micros): void {
+    this.#deleteWhere('seen_at + keep < ?', now);
+    this.putOffPrune();
+  }
+
+  #deleteWhere(condition: string, time: Micros): void {
+    this.write(); // those that push in this transaction are not old
+    const old = this.#store.sql(`DELETE FROM producer WHERE ${condition} RETURNING name`).all(time);
+    if (old.length === 0) return;
+    this.#changed = true;
+    for (const gone of old as { name: string }[]) this.#byName.delete(fromColumn(gone.name));
+    this.#store.write('DELETE FROM note WHERE producer NOT IN (SELECT id FROM producer)');
+    this.#bytes.now = (this.#store.sql(BYTES).get() as { bytes: number }).bytes;
+  }
+
+  /** Forgets nobody for an hour: what is stored may be of a clock that was set since. */
+  putOffPrune(): void {
+    this.#pruneAt = this.#store.steady() + PRUNE_EVERY;
+  }
+
+  /** The last writes of the open transaction. */
+  write(): void {
+    for (const { id, next } of this.#touched) {
+      const text = 'UPDATE producer SET pushed = ?, seen_at = ? WHERE id = ?';
+      this.#store.write(text, next, this.#store.clock(), id);
+    }
+  }
+
+  /** The open transaction is committed. */
+  commit(): void {
+    for (const producer of this.#touched) producer.pushed = producer.next;
+    this.#touched.clear();
+    this.#changed = false;
+    this.#bytes.committed = this.#bytes.now;
+  }
+
+  /** The open transaction is undone. */
+  rollback(db: Database): void {
+    for (const producer of this.#touched) {
+      producer.next = producer.pushed;
+      producer.noteBytes = undefined;
+    }
+    this.#touched.clear();
+    this.#bytes.now = this.#bytes.committed;
+    if (!this.#changed) return;
+    this.#pruneAt = Number.NEGATIVE_INFINITY;
+    this.load(db);
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * The open file: its one writer connection, its prepared statements, what is counted in memory, and the turn that
+ * commits. The engine's verbs (moves, sets, admin) share it; nothing outside this folder sees it.
+ *
+ * Listeners are told after the commit, never inside it.
+ */
+import { dirname } from 'node:path';
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { Meter, StorageErrors, TimedSet } from '../../engine.ts';
+import { type Sync, synchronous, WalSync } from '../commit/sync.ts';
+import { Turn } from '../commit/turn.ts';
+import { type Folder, syncPath } from '../files/folder.ts';
+import { LogMark, refuseLostLog } from '../files/log-mark.ts';
+import { makeShrinkable, StoreSpace } from '../files/space.ts';
+import { forgetOld } from '../history/forget-old.ts';
+import { History } from '../history/history.ts';
+import { type Database, openDatabase, type Statement, type Value } from './binding.ts';
+import { toColumn } from './column.ts';
+import { Counts, type Queue } from './counts.ts';
+import { Holds } from './holds.ts';
+import { Leases } from './leases.ts';
+import { Producers } from './producers.ts';
+import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
+
+const DAY = 86_400_000_000; // µs
+const MANY_WORKERS = 1000;
+
+type DueListener = (place: TimedSet | 'working', due: Micros) => void;
+
+const placeName = new Map<number, TimedSet | 'working'>([
+  [place.scheduled, 'scheduled'],
+  [place.retries, 'retries'],
+  [place.working, 'working'],
+  [place.dead, 'dead'],
+]);
+
+/** What the open file is told. */
+export interface StoreSettings {
+  readonly sync: Sync;
+  readonly clock: () => Micros;
+  /** Goes forward only; for lengths. */
+  readonly steady: () => Micros;
+  readonly leaseSpan: Micros;
+  readonly meter: Meter;
+  readonly errors: StorageErrors;
+}
+
+export class Store {
+  readonly counts = new Counts();
+  readonly leases: Leases;
+  readonly holds: Holds;
+  readonly producers = new Producers(this);
+  readonly turn: Turn;
+  readonly space: StoreSpace;
+  readonly history: History;
+  readonly clock: () => Micros;
+  readonly steady: () => Micros;
+  readonly meter: Meter;
+  readonly readyListeners = new Set<(queue: string, count: number) => boolean>();
+  readonly dueListeners = new Set<DueListener>();
+  readonly #folder: Folder;
+  readonly #db: Database;
+  readonly #log: WalSync;
+  readonly #mark: LogMark | undefined;
+  readonly #statements = new Map<string, Statement>();
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #addTally: Statement;
+  /** The earliest due time by place code, as listeners know it. */
+  readonly #earliest: number[] = [];
+  #lowered: number[] = [];
+  #logIsLong = false;
+
+  /** The folder is held by the caller, who releases it when this throws; `close` releases it too. */
+  constructor(folder: Folder, { sync, clock, steady, leaseSpan, meter, errors }: StoreSettings) {
+    this.clock = clock;
+    this.turn = new Turn(this, errors);
+    this.meter = meter;
+    this.steady = steady;
+    this.leases = new Leases(leaseSpan, steady, clock);
+    this.holds = new Holds(this.leases);
+    this.history = new History(this, meter);
+    this.#folder = folder;
+    this.#db = openFile(folder.file, sync, [this.counts, this.holds, this.producers]);
+    this.space = new StoreSpace(this.#db, folder.file);
+    this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#db.prepare('COMMIT');
+    this.#addTally = this.#db.prepare(
+      `INSERT INTO tally (day, processed, failures) VALUES (?, ?, ?)
+       ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`,
+    );
+    syncPath(dirname(folder.file));
+    this.#log = new WalSync(`${this.#folder.file}-wal`, sync, errors);
+    // Without syncs a power cut may take the whole log: then its loss is what was asked for.
+    this.#mark = sync === 'off' ? undefined : new LogMark(this.#db, this.#log);
+  }
+
+  /** Where the jobs are. */
+  get file(): string {
+    return this.#folder.file;
+  }
+
+  /** Seconds spent in syncs since the start. */
+  get syncSeconds(): number {
+    return this.#log.seconds;
+  }
+
+  /** A statement, prepared once. */
+  sql(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /** A statement whose rows are arrays. Never ask for the same text by `sql`. */
+  rows(text: string): Statement {
+    const known = this.#statements.get(text);
+    if (known) return known;
+    const statement = this.sql(text);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+
+  /** Runs a write of which nobody needs to know how many rows it changed. */
+  write(text: string, ...values: Value[]): void {
+    this.sql(text).get(...values);
+  }
+
+  /** The queue's row and counters, made when the name is new. Only inside a transaction. */
+  queue(name: string): Queue {
+    const known = this.counts.queues.get(name);
+    if (known) return known;
+    this.write('INSERT INTO queue (name, listed, paused) VALUES (?, 0, 0)', name);
+    const { id } = this.sql('SELECT id FROM queue WHERE name = ?').get(name) as { id: number };
+    return this.counts.addQueue(id, name, false, false);
+  }
+
+  /** A job became ready in this queue: INFO lists the queue from now on. */
+  arrive(queue: Queue, count: number): void {
+    if (!queue.listed) {
+      this.write('UPDATE queue SET listed = 1 WHERE id = ?', queue.id);
+      queue.listed = true;
+    }
+    this.counts.moveReady(queue, count);
+  }
+
+  /** The worker's number, made when the wid is new; from now on it is this owner's. Only inside a transaction. */
+  worker(wid: string, owner = ''): number {
+    const known = this.counts.workers.get(wid);
+    if (known !== undefined) {
+      if (wid !== '' && owner !== this.counts.ownerOf(known)) this.#handOver(known, owner);
+      return known;
+    }
+    const highest = this.sql('SELECT max(id) AS id FROM worker').get() as { id: number | null };
+    const id = (highest.id ?? NO_WORKER) + 1;
+    this.write('INSERT INTO worker (id, wid, owner) VALUES (?, ?, ?)', id, toColumn(wid), toColumn(owner));
+    return this.counts.addWorker(id, wid, owner);
+  }
+
+  #handOver(worker: number, owner: string): void {
+    this.write('UPDATE worker SET owner = ? WHERE id = ?', toColumn(owner), worker);
+    this.counts.ownWorker(worker, owner);
+  }
+
+  /** Forgets wids that hold no job, once there are many. Only inside a transaction. */
+  pruneWorkers(): void {
+    if (this.counts.workers.size < MANY_WORKERS) return;
+    const held = `SELECT wid FROM job WHERE place = ${place.working} AND place > ${place.ready}`;
+    this.write(`DELETE FROM worker WHERE id NOT IN (${held})`);
+    this.counts.names(this.#db);
+  }
+
+  /** An entry due at `due` enters a timed place: it is counted, and listeners hear of it when it is the earliest. */
+  enter(code: number, due: Micros): void {
+    this.counts.move(code, 1);
+    if (due >= (this.#earliest[code] ?? Number.POSITIVE_INFINITY)) return;
+    this.#earliest[code] = due;
+    this.#lowered[code] = due;
+  }
+
+  /** What `nextDue` found: from here on only earlier entries are news. */
+  knowEarliest(code: number, due: Micros | undefined): void {
+    this.#earliest[code] = due ?? Number.POSITIVE_INFINITY;
+  }
+
+  begin(): void {
+    this.#begin.get();
+  }
+
+  commit(): void {
+    const { processed, failures } = this.counts.ended;
+    if (processed > 0) {
+      this.#addTally.get(Math.floor(this.clock() / DAY), processed, failures);
+    }
+    this.producers.write();
+    this.#commit.get();
+    this.#log.committed();
+    this.#mark?.committed();
+  }
+
+  rollback(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch (error) {
+      // After a full disk SQLite has rolled back by itself; anything else is not ours to hide.
+      if (!/no transaction is active/i.test(String(error))) throw error;
+    }
+    this.#lowered.forEach((_, code) => {
+      this.#earliest[code] = Number.POSITIVE_INFINITY;
+    });
+    this.#lowered = [];
+    this.counts.rollback(this.#db);
+    this.holds.rollback(this.#db);
+    this.producers.rollback(this.#db);
+  }
+
+  settled(): void {
+    this.holds.commit();
+    this.producers.commit();
+    this.announce();
+    this.counts.commit();
+    if (this.#logIsLong) {
+      this.#logIsLong = false;
+      this.#emptyLog();
+    }
+    const lowered = this.#lowered;
+    if (lowered.length === 0) return;
+    this.#lowered = [];
+    lowered.forEach((due, code) => {
+      const name = placeName.get(code);
+      if (name) for (const listener of this.dueListeners) listener(name, due);
+    });
+  }
+
+  /** Empties the log when no transaction is open any more. */
+  emptyLogAfterTurn(): void {
+    this.#logIsLong = true;
+  }
+
+  /** Tells what became ready and was not told yet. True: somebody fetches at once. */
+  announce(): boolean {
+    let heard = false;
+    for (const queue of this.counts.arrivals()) {
+      const count = Math.min(queue.arrived, this.counts.readyIn(queue));
+      queue.arrived = 0;
+      if (count === 0 || queue.paused) continue;
+      for (const listener of this.readyListeners) heard = listener(queue.name, count) || heard;
+    }
+    return heard;
+  }
+
+  async close(): Promise<void> {
+    await this.turn.run(() => undefined);
+    this.#emptyLog();
+    await this.#log.close();
+    this.#db.close();
+    this.#folder.release();
+  }
+
+  /** The whole log into the file: the binding for Node 20 does it only when the statements are garbage-collected. */
+  #emptyLog(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // On a full disk the log stays as it is, synced; the next start reads it.
+    }
+  }
+}
+
+const PAGE_CACHE = 32_000; // KiB
+const PAGE = 2048; // bytes; a small commit touches a dozen pages, each for a few rows: half the bytes to write and sync
+const CHECKPOINT = 8000; // pages of the log
+const LONGEST_LOG = 32 * 1024 * 1024; // bytes that it keeps when it starts over, after a reader or one large commit made it longer
+/** Opens or makes the file, brings it up to date, and has each part read what it needs. Throws STORAGE. */
+export function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
+  const db = openDatabase(path);
+  try {
+    refuseForeign(db, path);
+    refuseLostLog(db, path);
+    db.exec(`PRAGMA page_size = ${PAGE}`);
+    makeShrinkable(db); // before the log, which writes the first page
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
+      PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;
+      PRAGMA journal_size_limit = ${LONGEST_LOG};`);
+    migrate(db);
+    forgetOld(db);
+    for (const part of known) part.load(db);
+    return db;
+  } catch (cause) {
+    db.close();
+    if (cause instanceof FaktoryError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FaktoryError('STORAGE', `cannot open ${path}: ${reason}; free the disk, or restore a backup`, {
+      cause,
+    });
+  }
+}
