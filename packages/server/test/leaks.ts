@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 /** Polls until the condition gives something true; fails with what it gave last. */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  deadline = 5000,
+  deadline = 15_000,
 ): Promise<NonNullable<T>> {
   const until = performance.now() + deadline;
   for (;;) {
