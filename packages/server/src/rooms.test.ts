@@ -47,7 +47,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
   workers: { doors: ['roster.ts', 'status.ts'], may: ['engine'] },
-  engine: { doors: ['engine.ts'], may: [] },
+  engine: { doors: ['engine.ts', 'open-backend.ts', 'data-folder.ts'], may: ['engine/sqlite'] },
   'engine/sqlite': {
     doors: [
       'backend.ts',

@@ -16,9 +16,7 @@ import { addressOf, boundHost, wireAddress } from './address.ts';
 import { checkOptions } from './check-options.ts';
 import { Clocks } from './clocks.ts';
 import type { Backend } from './engine/engine.ts';
-import { sqliteBackend } from './engine/sqlite/backend.ts';
-import { backupsOf, madeAt, pathsOf } from './engine/sqlite/files/backup-folder.ts';
-import { filesOf } from './engine/sqlite/files/folder.ts';
+import { openBackend } from './engine/open-backend.ts';
 import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
@@ -153,7 +151,7 @@ class FaktoryServer implements Server {
     const { now: clock, steady } = this.#clocks;
     const host = await addressOf(this.#settings.host);
     const leaseSpan = workerTimeout * 1000;
-    const backend = sqliteBackend({
+    const backend = openBackend({
       dir: this.dir,
       sync,
       deadLimit,
@@ -196,8 +194,9 @@ class FaktoryServer implements Server {
       makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
     const { maxBulkJobs, extensions, workerTimeout, log } = settings;
     const plan = settings.backups;
-    const backups = plan && new BackupTask(jobs, plan, log, ({ id }) => madeAt(id), this.#clocks.steady);
-    const disk = new DiskWatch(jobs, this.dir, settings.diskReserve, log);
+    const backups =
+      plan && new BackupTask(jobs, plan, log, ({ id }) => jobs.archive.madeAt(id), this.#clocks.steady);
+    const disk = new DiskWatch(jobs, settings.diskReserve, log);
     const shrink = new ShrinkTask(jobs, () => disk.tight);
     const descriptors = new DescriptorWatch(log);
     const certificate = new CertificateWatch(log, settings.clock);
@@ -236,8 +235,6 @@ class FaktoryServer implements Server {
       settings: shownSettings(settings),
       connections: () => listener.connections,
       clients: () => listener.clients(),
-      madeAt,
-      backupFile: (id: string) => pathsOf(backupsOf(this.dir), id).copy,
       workers: () => roster.workers(),
       backups: () => backups?.state,
       disk: () => disk.state,
@@ -248,7 +245,7 @@ class FaktoryServer implements Server {
       wire: () => wireAddress(this.#settings, this.#port),
     };
     const makeHttp = (at: HttpOptions): HttpApp => new HttpApp(at, sources);
-    const looks = [descriptors, new FileWatch(jobs, filesOf(this.dir)), certificate];
+    const looks = [descriptors, new FileWatch(jobs), certificate];
     const watches = { backups, disk, shrink, looks, certificate, stalls, statsd };
     return { backend, jobs, runner, listener, http: undefined, makeHttp, ...watches, info };
   }

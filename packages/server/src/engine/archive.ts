@@ -1,6 +1,9 @@
 /**
  * The capability `Archive`: backups, and the room on the disk. Only a store in files has it.
  */
+import type { Readable } from 'node:stream';
+import type { Micros } from '@faktory-ts/protocol';
+
 /** A copy of the store that can be restored. */
 export interface Backup {
   /** When it was made, as a name that sorts by age: `2026-11-25T20-15-30.123Z`. */
@@ -29,6 +32,12 @@ export interface Space {
   readonly canShrink: boolean;
 }
 
+/** A file system, in bytes. */
+export interface Disk {
+  readonly free: number;
+  readonly total: number;
+}
+
 /** What a store in files can do. */
 export interface Archive {
   /**
@@ -40,6 +49,14 @@ export interface Archive {
   backups(): Promise<readonly Backup[]>;
   /** Proves that a backup (default: the newest) can be restored. Throws NOT_FOUND, or STORAGE for a damaged one. */
   verifyBackup(id?: string): Promise<Backup>;
+  /** When a backup was made, by its id. */
+  madeAt(id: string): Micros;
+  /** The compressed copy of a listed backup. */
+  readBackup(id: string): Readable;
+  /** The file system that holds the store, in bytes. Rejects where the system does not tell. */
+  disk(): Promise<Disk>;
+  /** Which of the files that the store has open was deleted or replaced; undefined: none. Not a commit. */
+  lostFile(): Promise<string | undefined>;
   /** The room that the store takes on the disk. */
   space(): Promise<Space>;
   /** Gives up to so many free bytes back to the file system, in one commit; says how many. 0: there are none, or this store cannot. */

@@ -232,8 +232,9 @@ export interface Engine {
   readonly storageErrors: StorageErrors;
 
   /**
-   * Told that `count` jobs of this queue can now be fetched, in the turn that makes them ready or after it. True means that
-   * somebody fetches at once: an engine may let that fetch join the same commit. Returns the way to stop listening.
+   * Calls the listener when `count` jobs of this queue can be fetched, before or after the commit that makes them ready, never inside
+   * it: what the listener throws changes nothing. True means that a fetch follows at once, which may join the same commit. Returns the
+   * way to stop listening.
    */
   onReady(listener: (queue: string, count: number) => boolean): () => void;
   /** Told after a commit: an entry due at `due`, earlier than any known before, entered this place. */

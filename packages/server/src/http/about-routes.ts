@@ -2,8 +2,6 @@
  * What the server is, who is connected, and its backups. It must never give out a secret: settings come as a list that leaves them out,
  * and a backup, which holds every job, only to whoever may do everything.
  */
-import { createReadStream } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import {
   type About,
   type BackupRow,
@@ -34,10 +32,6 @@ export interface AboutSources {
   readonly backupEvery: number | undefined;
   readonly settings: About['settings'];
   backups(): { readonly failure: string | undefined } | undefined;
-  /** When the backup of this id was made. */
-  madeAt(id: string): number;
-  /** The file of the backup of this id. */
-  backupFile(id: string): string;
   clients(): readonly ClientRow[];
 }
 
@@ -103,9 +97,9 @@ export function backupRoutes(sources: AboutSources): ApiRoute[] {
 
 async function about(sources: AboutSources): Promise<About> {
   const { dir, version, sync, jobs, backupEvery, keepBackups, settings } = sources;
-  const [store, disk] = [await jobs.archive.space(), await statfs(dir)];
+  const [store, disk] = [await jobs.archive.space(), await jobs.archive.disk()];
   const { commits, operations, seconds } = jobs.engine.figures();
-  const space = { disk_free: disk.bavail * disk.bsize, disk_total: disk.blocks * disk.bsize };
+  const space = { disk_free: disk.free, disk_total: disk.total };
   return {
     name: 'faktory-ts',
     version,
@@ -133,8 +127,14 @@ async function about(sources: AboutSources): Promise<About> {
   };
 }
 
-function backupRow({ madeAt }: AboutSources, { id, bytes, jobs, bad }: Backup): BackupRow {
-  return { id, made_at: formatTime(madeAt(id)), bytes, jobs, ...(bad !== undefined && { bad }) };
+function backupRow(sources: AboutSources, { id, bytes, jobs, bad }: Backup): BackupRow {
+  return {
+    id,
+    made_at: formatTime(sources.jobs.archive.madeAt(id)),
+    bytes,
+    jobs,
+    ...(bad !== undefined && { bad }),
+  };
 }
 
 async function download(
@@ -149,7 +149,7 @@ async function download(
   if (!known)
     throw new FaktoryError('NOT_FOUND', `there is no backup ${id}: newer ones have taken its place`);
   reply.header('Content-Disposition', `attachment; filename="faktory-${id}.db.gz"`);
-  return reply.type('application/gzip').send(createReadStream(sources.backupFile(id)));
+  return reply.type('application/gzip').send(sources.jobs.archive.readBackup(id));
 }
 
 /** Examples come from jobs that are there now; jobtypes without one come from what was counted since the start. */

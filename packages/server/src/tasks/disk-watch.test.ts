@@ -1,10 +1,15 @@
 import type { FaktoryError } from '@faktory-ts/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Space } from '../engine/engine.ts';
+import type { Disk, Space } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { DiskWatch } from './disk-watch.ts';
 
 let free: number | Error = 1000;
+const lookNow = async (): Promise<Disk> => {
+  if (typeof free === 'number') return { free, total: 10_000 };
+  throw free;
+};
+let look = lookNow;
 let refusal: FaktoryError | undefined;
 const logged: string[] = [];
 const log = {
@@ -15,7 +20,10 @@ const log = {
 };
 let inside: Space = { bytes: 0, free: 0, log: 0, canShrink: true };
 const jobs = {
-  archive: { space: async () => inside },
+  archive: {
+    space: async () => inside,
+    disk: () => look(),
+  },
   refusePushes: (_reason: 'full' | 'gone', error: FaktoryError | undefined) => {
     refusal = error;
   },
@@ -24,6 +32,7 @@ const jobs = {
 beforeEach(() => {
   vi.useFakeTimers();
   free = 1000;
+  look = lookNow;
   inside = { bytes: 0, free: 0, log: 0, canShrink: true };
   refusal = undefined;
   logged.length = 0;
@@ -37,10 +46,7 @@ async function after(bytes: number | Error): Promise<void> {
 }
 
 function watch(reserve: number): DiskWatch {
-  return new DiskWatch(jobs, '/data', reserve, log, async () => {
-    if (typeof free === 'number') return free;
-    throw free;
-  });
+  return new DiskWatch(jobs, reserve, log);
 }
 
 test('pushes are refused below the reserve, and taken again a little above it; each is told once', async () => {
@@ -63,17 +69,20 @@ test('pushes are refused below the reserve, and taken again a little above it; e
 
 test('near the reserve it looks ten times a second, and never again before the last look has ended', async () => {
   let looks = 0;
-  let answer: (bytes: number) => void = () => undefined;
-  const disk = new DiskWatch(jobs, '/data', 100, log, () => {
+  let answer: (disk: Disk) => void = () => undefined;
+  look = () => {
     looks++;
-    return looks < 12 ? Promise.resolve(150) : new Promise((resolve) => (answer = resolve));
-  });
+    return looks < 12
+      ? Promise.resolve({ free: 150, total: 10_000 })
+      : new Promise((resolve) => (answer = resolve));
+  };
+  const disk = watch(100);
   await disk.start();
   await vi.advanceTimersByTimeAsync(1000);
   expect(looks).toBe(11);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(looks).toBe(12);
-  answer(50);
+  answer({ free: 50, total: 10_000 });
   await vi.advanceTimersByTimeAsync(100);
   expect([looks, refusal !== undefined]).toEqual([13, true]);
   disk.stop();

@@ -4,10 +4,9 @@
  *
  * Room is what is free on the disk and what is free inside the store, for new jobs go there first. The log needs the disk itself.
  *
- * It must never be in the way of a push: it looks by itself, each second, and more often when little is free. A stranger would get wrong that more than the reserve must be
- * free before pushes are taken again: else they would come and go with every job.
+ * It looks by itself, each second, and more often when little is free. Note: pushes are taken again only when more than the reserve is
+ * free, because else they would be refused and taken with every job.
  */
-import { statfs } from 'node:fs/promises';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Space } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -17,9 +16,6 @@ const lookEvery = 1000; // ms
 const lookCloser = 100; // ms, while less than twice the reserve is free
 const enough = 1.1; // of the reserve
 const logNeeds = 16 * 1024 * 1024; // bytes from one checkpoint to the next, the log's own file included
-
-/** Tells the free bytes where a folder is. */
-export type Look = (dir: string) => Promise<number>;
 
 /** The disk and the store on it, in bytes. */
 export interface DiskState {
@@ -35,10 +31,8 @@ export interface DiskState {
 
 export class DiskWatch {
   readonly #jobs: Jobs;
-  readonly #dir: string;
   readonly #reserve: number;
   readonly #log: Logger;
-  readonly #look: Look;
   #free = Number.POSITIVE_INFINITY;
   #store: Space = { bytes: 0, free: 0, log: 0, canShrink: false };
   #low = false;
@@ -46,12 +40,10 @@ export class DiskWatch {
   #stopped = false;
 
   /** @param reserve bytes; 0 refuses nothing */
-  constructor(jobs: Jobs, dir: string, reserve: number, log: Logger, look: Look = freeBytes) {
+  constructor(jobs: Jobs, reserve: number, log: Logger) {
     this.#jobs = jobs;
-    this.#dir = dir;
     this.#reserve = reserve;
     this.#log = log;
-    this.#look = look;
   }
 
   get state(): DiskState {
@@ -91,7 +83,7 @@ export class DiskWatch {
 
   async #check(): Promise<void> {
     try {
-      this.#free = await this.#look(this.#dir);
+      this.#free = (await this.#jobs.archive.disk()).free;
     } catch {
       return; // a system that does not tell: the store says it when a write fails
     }
@@ -121,8 +113,3 @@ export class DiskWatch {
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);
-
-async function freeBytes(dir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dir);
-  return bavail * bsize;
-}

@@ -82,10 +82,12 @@ test('more than a bite is done in one go', async () => {
   expect(task.figures).toMatchObject({ cycles: 1, moved: 12_000 });
 });
 
-test('an empty place has no timer', async () => {
+test('an entry that came without a notice is found within a second', async () => {
   const { jobs, task } = await makeTask();
-  jobs.add(task, 5);
-  await vi.advanceTimersByTimeAsync(1000);
+  jobs.dues.push(jobs.engine.clock() + 300_000);
+  await vi.advanceTimersByTimeAsync(1001);
+  expect(jobs.done).toEqual([701_000]);
+  await task.stop();
   expect(vi.getTimerCount()).toBe(0);
 });
 

@@ -2,7 +2,8 @@
  * Does what is due in one timed place, when it is due: the timer is set for the next entry, not for a scan.
  *
  * No timer runs longer than 25 ms, and each compares the wall clock with the due time: so a step of the clock, a
- * sleep of the machine or a moved test clock delays nothing by more than that. An empty place has no timer at all.
+ * sleep of the machine or a moved test clock delays nothing by more than that. Each second the store is asked anew: entries of another
+ * server, or of one that died, come without a notice.
  * Work is done in bites, each one commit, so others are served in between.
  */
 import type { Micros } from '@faktory-ts/protocol';
@@ -10,6 +11,7 @@ import type { Jobs, TimedPlace } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
 const LONGEST_TIMER = 25; // ms
+const LOOK_EVERY = 1000; // ms
 // Entries in one commit. Promoting is one statement: 10,000 due at once take 40 ms in bites of 5,000, 60 ms in
 // bites of 500. Expiring decides entry by entry, and dead entries are in no hurry.
 const BITE: Record<TimedPlace, number> = { scheduled: 5000, retries: 5000, working: 500, dead: 500 };
@@ -30,6 +32,7 @@ export class DueTask {
   readonly #log: Logger;
   #due: Micros | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #floor: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
   #figures = { cycles: 0, moved: 0, seconds: 0 };
@@ -47,7 +50,19 @@ export class DueTask {
   /** Looks what is due and sets the timer. */
   async start(): Promise<void> {
     this.#due = await this.#jobs.engine.nextDue(this.#place);
+    this.#floor = setInterval(() => void this.#look(), LOOK_EVERY);
+    this.#floor.unref();
     this.#arm();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#running) return; // it asks at its end
+    try {
+      const due = await this.#jobs.engine.nextDue(this.#place);
+      if (due !== undefined && !this.#stopped) this.notice(due);
+    } catch {
+      // The next run finds out why, and logs it.
+    }
   }
 
   /** The wall clock was set: looks anew. */
@@ -69,6 +84,7 @@ export class DueTask {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearInterval(this.#floor);
     clearTimeout(this.#timer);
     await this.#running;
   }

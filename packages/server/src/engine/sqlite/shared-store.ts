@@ -5,7 +5,9 @@ import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import { type Logger, silent } from '../../log.ts';
 import { Meter, StorageErrors } from '../engine.ts';
 import type { Sync } from './commit/sync.ts';
+import { filesOf } from './files/folder.ts';
 import { openStore } from './files/open-store.ts';
+import { OpenedFiles } from './files/opened-files.ts';
 import { Reader } from './reading/reader.ts';
 import type { Store } from './state/store.ts';
 
@@ -36,6 +38,7 @@ export class SharedStore {
   readonly #beforeClose: (() => Promise<void>)[] = [];
   #store: Store | undefined;
   #reader: Reader | undefined;
+  #files: OpenedFiles | undefined;
 
   constructor(options: SqliteOptions) {
     this.options = options;
@@ -44,8 +47,14 @@ export class SharedStore {
 
   /** Throws SHUTDOWN before `open` and after `close`. */
   get store(): Store {
-    if (!this.#store) throw new FaktoryError('SHUTDOWN', 'shutdown in progress');
+    if (!this.#store) throw stopped();
     return this.#store;
+  }
+
+  /** What it has open. Throws SHUTDOWN as `store` does. */
+  get files(): OpenedFiles {
+    if (!this.#files) throw stopped();
+    return this.#files;
   }
 
   /** Reads in a thread of its own, which starts with the first use. */
@@ -64,11 +73,12 @@ export class SharedStore {
     const { dir, sync = 'full', clock, steady = clock, leaseSpan = 15_000_000, log = silent } = this.options;
     const settings = { sync, clock, steady, leaseSpan, meter: this.meter, errors: this.storageErrors };
     this.#store = await openStore(dir, settings, log);
+    this.#files = new OpenedFiles(filesOf(dir));
   }
 
   async close(): Promise<void> {
     const store = this.#store;
-    this.#store = undefined;
+    this.#store = this.#files = undefined;
     await store?.history.record().catch(() => undefined); // a store that takes no writes closes without its last minute
     for (const end of this.#beforeClose) await end();
     await this.#reader?.close(); // before the store, which empties the log that a reader may hold
@@ -76,3 +86,5 @@ export class SharedStore {
     await store?.close();
   }
 }
+
+const stopped = (): FaktoryError => new FaktoryError('SHUTDOWN', 'shutdown in progress');

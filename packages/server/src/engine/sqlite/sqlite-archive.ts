@@ -1,7 +1,13 @@
 /**
  * The capability `Archive` of the SQLite store: backups in files beside it, and the room that the file takes.
  */
-import type { Archive, Backup, Space } from '../engine.ts';
+import { createReadStream } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Micros } from '@faktory-ts/protocol';
+import type { Archive, Backup, Disk, Space } from '../engine.ts';
+import { backupsOf, madeAt, pathsOf } from './files/backup-folder.ts';
 import { BackupMaker } from './files/backup-maker.ts';
 import type { SharedStore } from './shared-store.ts';
 
@@ -46,6 +52,23 @@ export class SqliteArchive implements Archive {
   emptyLog(): Promise<void> {
     const store = this.#open.store;
     return store.turn.run(() => store.emptyLogAfterTurn());
+  }
+
+  madeAt(id: string): Micros {
+    return madeAt(id);
+  }
+
+  readBackup(id: string): Readable {
+    return createReadStream(pathsOf(backupsOf(dirname(this.#open.store.file)), id).copy);
+  }
+
+  async disk(): Promise<Disk> {
+    const { bavail, blocks, bsize } = await statfs(dirname(this.#open.store.file));
+    return { free: bavail * bsize, total: blocks * bsize };
+  }
+
+  async lostFile(): Promise<string | undefined> {
+    return this.#open.files.lost();
   }
 
   #maker(): BackupMaker {

@@ -56,7 +56,7 @@ export class Store {
   readonly clock: () => Micros;
   readonly steady: () => Micros;
   readonly meter: Meter;
-  readonly readyListeners = new Set<(queue: string, count: number) => boolean>();
+  readonly readyListeners = new Set<ReadyListener>();
   readonly dueListeners = new Set<DueListener>();
   readonly #folder: Folder;
   readonly #db: Database;
@@ -247,7 +247,7 @@ export class Store {
       const count = Math.min(queue.arrived, this.counts.readyIn(queue));
       queue.arrived = 0;
       if (count === 0 || queue.paused) continue;
-      for (const listener of this.readyListeners) heard = listener(queue.name, count) || heard;
+      for (const listener of this.readyListeners) heard = callApart(listener, queue.name, count) || heard;
     }
     return heard;
   }
@@ -267,6 +267,20 @@ export class Store {
     } catch {
       // On a full disk the log stays as it is, synced; the next start reads it.
     }
+  }
+}
+
+type ReadyListener = (queue: string, count: number) => boolean;
+
+/** What a listener throws goes to the process, not to the operations of the turn. */
+function callApart(listener: ReadyListener, queue: string, count: number): boolean {
+  try {
+    return listener(queue, count);
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+    return false;
   }
 }
 
