@@ -13,6 +13,7 @@ import { Stage } from './stage.ts';
 const echoProgram = fileURLToPath(new URL('./echo.js', import.meta.url));
 const jobs = 20_000;
 const rounds = 5;
+const COMMANDS = 3; // a job: PUSH, FETCH, ACK
 
 /** Prints the table for one sync mode. */
 export async function besideEcho(sync: 'full' | 'off'): Promise<void> {
@@ -38,12 +39,14 @@ async function measure(load: Load, sync: string, connections: number, echoPort: 
   const ours: number[] = [];
   const bare: number[] = [];
   let spent = 0;
+  const cpu = stage.cpu();
   for (let round = 0; round < rounds; round++) {
     const started = performance.now();
     ours.push(await rate(stage.port));
     spent += (performance.now() - started) / 1000;
     bare.push(await rate(echoPort));
   }
+  const cost = stage.costSince(cpu, rounds * jobs * COMMANDS);
   const after = await stage.info();
   await stage.stop();
   const ratio = median(ours.map((value, round) => value / (bare[round] ?? Number.NaN)));
@@ -51,7 +54,7 @@ async function measure(load: Load, sync: string, connections: number, echoPort: 
   const { commits: c0 = 0, committed_operations: o0 = 0, commit_time_sec: t0 = 0 } = before.server;
   const turns = commits - c0;
   line(
-    `${String(connections).padStart(3)} connections: ${whole(median(ours))} of ${whole(median(bare))} jobs/s, ratio ${ratio.toFixed(2)}` +
+    `${String(connections).padStart(3)} connections: ${whole(median(ours))} of ${whole(median(bare))} jobs/s, ratio ${ratio.toFixed(2)}${cost}` +
       ` (${((operations - o0) / turns).toFixed(1)} operations a commit, ${time((inCommit - t0) / turns)} each, ${whole(turns / spent)} turns/s;` +
       ` disk ${whole(syncsPerSecond())} syncs/s)`,
   );

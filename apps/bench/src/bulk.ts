@@ -42,18 +42,21 @@ export async function bulk(): Promise<void> {
   title(`PUSHB of ${whole(perLine)}, --sync full (median of ${rounds}, ${whole(lines * perLine)} jobs each)`);
   const rates: number[] = [];
   const bares: number[] = [];
+  let cost = '';
   for (let round = 0; round < rounds; round++) {
     const stage = await Stage.start('full');
     const connection = connect(stage.url);
     await send(connection, bulkLines(10)); // warm
     const all = bulkLines(lines);
+    const cpu = stage.cpu();
     rates.push((lines * perLine) / (await seconds(() => send(connection, all))));
+    cost = stage.costSince(cpu, lines * perLine, 'job');
     await connection.close();
     await stage.stop();
     bares.push(Number(execFileSync(process.execPath, [bare], { encoding: 'utf8' })));
   }
   const ratio = median(rates.map((rate, round) => rate / (bares[round] ?? Number.NaN)));
   line(
-    `${whole(median(rates))} jobs/s, a bare loop ${whole(median(bares))} rows/s, ratio ${ratio.toFixed(2)}`,
+    `${whole(median(rates))} jobs/s, a bare loop ${whole(median(bares))} rows/s, ratio ${ratio.toFixed(2)}${cost}`,
   );
 }

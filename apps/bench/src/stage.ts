@@ -79,6 +79,13 @@ export class Stage {
     }
   }
 
+  /** `12.3 µs of processor time a command`, since an earlier {@link cpu}, for so many; empty where the system does not tell. */
+  costSince(before: number | undefined, count: number, what = 'command'): string {
+    const now = this.cpu();
+    if (now === undefined || before === undefined) return '';
+    return `, ${(((now - before) / count) * 1e6).toFixed(1)} µs of processor time a ${what}`;
+  }
+
   /** Milliseconds of processor time that the longest turn of the server's event loop took while `run` ran. */
   async longestTurn(run: () => Promise<void>): Promise<number> {
     await this.#ask('watch');
