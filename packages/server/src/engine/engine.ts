@@ -13,7 +13,7 @@ import type { Micros } from '@faktory-ts/protocol';
 import type { Archive } from './archive.ts';
 import type { CommitFigures, QueueSummary, Sizes } from './figures.ts';
 import type { Finder } from './finder.ts';
-import type { Fault, History } from './history.ts';
+import type { History, JobError } from './history.ts';
 import type { Meter } from './meter.ts';
 import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
 import type { StorageErrors } from './storage-errors.ts';
@@ -87,7 +87,7 @@ export interface Reservation {
 }
 
 /** Which reservation is meant: the oldest one of this jid, or exactly the one with this id. */
-export interface Held {
+export interface ReservationRef {
   readonly jid: string;
   readonly reservationId?: number;
   /** Only a job of one of these queues is meant. Another one throws FORBIDDEN and changes nothing; undefined: any. */
@@ -110,9 +110,9 @@ export type Outcome =
       /** Its worker fell silent: counted in `losses`. */
       readonly lost?: boolean;
       /** What it is counted under among the errors. */
-      readonly error?: Fault;
+      readonly error?: JobError;
     }
-  | { readonly to: 'forgotten'; readonly error?: Fault }
+  | { readonly to: 'discarded'; readonly error?: JobError }
   | { readonly to: 'queue' };
 
 /** When a `settle` applies, beyond that the reservation must be held. */
@@ -123,7 +123,7 @@ export interface SettleWhen {
 
 /** The end of one reservation. */
 export interface Ending extends SettleWhen {
-  readonly held: Held;
+  readonly held: ReservationRef;
   readonly outcome: Outcome;
 }
 
@@ -175,25 +175,25 @@ export interface Engine {
   /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
   beat(wid: string): Promise<void>;
   /** The reservations that this worker took with `lease` and that have not ended, the last hand-out first. */
-  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'reservationId'>>[]>;
+  leasedBy(wid: string): Promise<readonly Required<Pick<ReservationRef, 'jid' | 'reservationId'>>[]>;
   /** Reads a reservation, so that the caller can decide how it ends. Undefined: it is not held. Not a commit. */
-  reservation(held: Held): Promise<Reservation | undefined>;
+  reservation(held: ReservationRef): Promise<Reservation | undefined>;
   /**
    * Ends a reservation. False: it is not held (any more), or `when` does not apply. Then nothing was changed, not even a counter; a
    * caller that decided from `reservation` by a jid alone reads again.
    */
-  settle(held: Held, outcome: Outcome, when?: SettleWhen): Promise<boolean>;
+  settle(held: ReservationRef, outcome: Outcome, when?: SettleWhen): Promise<boolean>;
   /** As many settles, one after another in one operation; says of each whether it was applied. */
   settleMany(ends: readonly Ending[]): Promise<readonly boolean[]>;
   /** The reservation lasts at least so long from the commit; never shorter than before. False: it is not held. */
-  extend(held: Held, span: Micros): Promise<boolean>;
+  extend(held: ReservationRef, span: Micros): Promise<boolean>;
 
   /** Moves up to `limit` due entries to the tail of their queues, in the order they were due; says how many. */
   promote(set: 'scheduled' | 'retries', limit: number): Promise<number>;
   /** Up to `limit` reservations whose time is over, the earliest first. Changes nothing. */
   overdue(limit: number): Promise<readonly Reservation[]>;
   /** Forgets up to `limit` dead entries whose time is over; says how many. */
-  purge(limit: number): Promise<number>;
+  expireDead(limit: number): Promise<number>;
   /** When the earliest entry of a place is due; undefined means the place is empty. */
   nextDue(place: TimedSet | 'working'): Promise<Micros | undefined>;
 

@@ -79,7 +79,7 @@ export interface ErrorGroup {
 }
 
 /** An error as it was told. */
-export interface Fault {
+export interface JobError {
   readonly errtype: string;
   readonly message: string;
 }

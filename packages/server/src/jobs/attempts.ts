@@ -8,7 +8,7 @@ import { type Attempt, formatTime, type Micros, wellFormed } from '@faktory-ts/p
 import type { Reservation } from '../engine/engine.ts';
 
 /** What the worker said. */
-interface Said {
+interface AttemptError {
   readonly errtype: string;
   readonly message: string;
   readonly backtrace: readonly string[];
@@ -19,7 +19,7 @@ const MOST_BYTES = 32 * 1024;
 /** The attempts with the one that just failed; undefined: nothing is to be kept. */
 export function nextAttempts(
   held: Reservation,
-  { errtype, message, backtrace }: Said,
+  { errtype, message, backtrace }: AttemptError,
   n: number,
   now: Micros,
   most: number,

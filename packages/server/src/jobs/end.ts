@@ -2,7 +2,7 @@
  * How reservations end: ACK, giving back, and the failures of fail.ts. Of a job that is not held (acknowledged before, expired,
  * unknown) nothing changes, and that is no error: clients repeat an ACK whose reply they lost.
  */
-import type { Ending, Engine, Held, Outcome, Reservation } from '../engine/engine.ts';
+import type { Ending, Engine, Outcome, Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Tail } from './tail.ts';
 
 /** What an end needs. */
@@ -17,7 +17,11 @@ export const DONE: Outcome = { to: 'done' };
 export const GIVEN_BACK: Outcome = { to: 'queue' };
 
 /** Ends a reservation. False: it is not held. */
-export async function end({ engine, tail }: EndServices, held: Held, outcome: Outcome): Promise<boolean> {
+export async function end(
+  { engine, tail }: EndServices,
+  held: ReservationRef,
+  outcome: Outcome,
+): Promise<boolean> {
   if (!tail.watched) return engine.settle(held, outcome);
   const reservation = await engine.reservation(held);
   const settled = await engine.settle(held, outcome);

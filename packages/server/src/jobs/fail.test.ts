@@ -86,7 +86,7 @@ test('retry N allows N + 1 executions', () => {
 });
 
 test('retry 0 forgets the job', () => {
-  expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 }, 0)).toEqual({ to: 'forgotten', error });
+  expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 }, 0)).toEqual({ to: 'discarded', error });
 });
 
 test('a negative retry buries the job at once, for 180 days, with nothing remaining', () => {
@@ -105,7 +105,7 @@ test('a failure that a producer made up does not stop the count', () => {
 
 test('a worker may wish for dead, for oblivion, or for its own delay', () => {
   expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW, { mostAttempts: 0 }, 0)).toEqual({
-    to: 'forgotten',
+    to: 'discarded',
     error,
   });
   expect(outcomeOf(held(25), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0)).toMatchObject({
@@ -120,5 +120,5 @@ test('a worker may wish for dead, for oblivion, or for its own delay', () => {
 test('a delay of its own gives a job no more tries than it has', () => {
   const last = { retry_count: 1, remaining: 0 };
   expect(outcomeOf(held(2, last), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0).to).toBe('dead');
-  expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0).to).toBe('forgotten');
+  expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0).to).toBe('discarded');
 });

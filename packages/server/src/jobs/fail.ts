@@ -13,7 +13,7 @@ import {
   type Micros,
   retryOf,
 } from '@faktory-ts/protocol';
-import type { Ending, Held, Outcome, Reservation } from '../engine/engine.ts';
+import type { Ending, Outcome, Reservation, ReservationRef } from '../engine/engine.ts';
 import { nextAttempts } from './attempts.ts';
 import { type EndServices, endAll } from './end.ts';
 import { countedFailures, lossOf } from './losses.ts';
@@ -26,7 +26,7 @@ const JITTER = 30; // seconds, times the attempt
 export const DEAD_FOR = 180 * DAY;
 
 /** What went wrong, cleaned by the protocol, and how the worker wants it to end. */
-export interface Fault extends FailWish {
+export interface FailReport extends FailWish {
   readonly errtype: string;
   readonly message: string;
   readonly backtrace: readonly string[];
@@ -43,8 +43,8 @@ export interface FailRules {
 /** Ends the reservation badly. False: it is not held. */
 export async function fail(
   services: EndServices,
-  held: Held,
-  fault: Fault,
+  held: ReservationRef,
+  fault: FailReport,
   rules: FailRules,
 ): Promise<boolean> {
   const { engine, tail } = services;
@@ -68,7 +68,7 @@ const MOST_READ_LENGTH = 1024 * 1024; // characters of their documents
 /** Ends many reservations badly, in one commit; one whose end came first is read again by itself. */
 export async function failAll(
   services: EndServices,
-  failed: readonly { readonly held: Held; readonly fault: Fault }[],
+  failed: readonly { readonly held: ReservationRef; readonly fault: FailReport }[],
   rules: FailRules,
 ): Promise<readonly boolean[]> {
   const { engine } = services;
@@ -118,7 +118,7 @@ export async function expire(services: EndServices, limit: number, rules: FailRu
 /** Where a failed job goes: pure. `random` is in [0, 1) and spreads mass failures. */
 export function outcomeOf(
   held: Reservation,
-  fault: Fault,
+  fault: FailReport,
   now: Micros,
   { mostAttempts }: Pick<FailRules, 'mostAttempts'>,
   random: number,
@@ -128,7 +128,7 @@ export function outcomeOf(
   const before = held.failure === undefined ? undefined : (JSON.parse(held.failure) as Partial<Failure>);
   const failure = { ...nextFailure(before, retry, fault, now, free), ...counts };
   const error = { errtype: fault.errtype, message: fault.message };
-  if (!free && (retry === 0 || fault.fate === 'discard')) return { to: 'forgotten', error };
+  if (!free && (retry === 0 || fault.fate === 'discard')) return { to: 'discarded', error };
   const attempts = nextAttempts(held, fault, failure.retry_count + 1, now, mostAttempts);
   const counted = countedFailures(failure);
   if ((free || counted < retry) && fault.fate !== 'dead') {
@@ -147,7 +147,7 @@ export function outcomeOf(
 function nextFailure(
   before: Partial<Failure> | undefined,
   retry: number,
-  fault: Fault,
+  fault: FailReport,
   now: Micros,
   free: boolean,
 ): Failure {

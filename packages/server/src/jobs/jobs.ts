@@ -19,17 +19,17 @@ import type {
   Engine,
   Finder,
   Found,
-  Held,
   History,
   Producer,
   Progress,
   Reservation,
+  ReservationRef,
   Undone,
 } from '../engine/engine.ts';
 import { type Logger, silent } from '../log.ts';
 import { need } from './capability.ts';
 import { DONE, end, endAll, GIVEN_BACK } from './end.ts';
-import { expire, type FailRules, type Fault, fail, failAll } from './fail.ts';
+import { expire, type FailReport, type FailRules, fail, failAll } from './fail.ts';
 import { type FetchCall, type FetchServices, fetch, fetchBulk } from './fetch.ts';
 import { giveBackOthers } from './holding.ts';
 import { IgnoredOptions } from './ignored.ts';
@@ -169,22 +169,22 @@ export class Jobs {
   }
 
   /** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */
-  giveBack({ jid, reservationId }: Held): Promise<boolean> {
+  giveBack({ jid, reservationId }: ReservationRef): Promise<boolean> {
     return end(this.#services, { jid, ...(reservationId !== undefined && { reservationId }) }, GIVEN_BACK);
   }
 
   /** False: nobody holds it. */
-  ack(held: Held): Promise<boolean> {
+  ack(held: ReservationRef): Promise<boolean> {
     return end(this.#services, held, DONE);
   }
 
   /** False: nobody holds it. */
-  fail(held: Held, fault: Fault): Promise<boolean> {
+  fail(held: ReservationRef, fault: FailReport): Promise<boolean> {
     return fail(this.#services, held, fault, this.#failRules);
   }
 
   /** Many ACKs in one operation; tells of each whether it was held. */
-  ackAll(holds: readonly Held[]): Promise<readonly boolean[]> {
+  ackAll(holds: readonly ReservationRef[]): Promise<readonly boolean[]> {
     return endAll(
       this.#services,
       holds.map((held) => ({ held, outcome: DONE })),
@@ -192,12 +192,12 @@ export class Jobs {
   }
 
   /** Many FAILs in one operation. */
-  failAll(failed: readonly { held: Held; fault: Fault }[]): Promise<readonly boolean[]> {
+  failAll(failed: readonly { held: ReservationRef; fault: FailReport }[]): Promise<readonly boolean[]> {
     return failAll(this.#services, failed, this.#failRules);
   }
 
   /** Puts many held jobs back, the last one first, so that they stand as they were handed out. */
-  giveBackAll(holds: readonly Held[]): Promise<readonly boolean[]> {
+  giveBackAll(holds: readonly ReservationRef[]): Promise<readonly boolean[]> {
     return endAll(
       this.#services,
       holds.map((held) => ({ held, outcome: GIVEN_BACK })),
@@ -210,7 +210,7 @@ export class Jobs {
   }
 
   /** The reservation lasts at least so many seconds from now. False: nobody holds it. */
-  extend(held: Held, seconds: number): Promise<boolean> {
+  extend(held: ReservationRef, seconds: number): Promise<boolean> {
     return this.#engine.extend(held, seconds * 1_000_000);
   }
 
@@ -247,7 +247,7 @@ export class Jobs {
   async settleDue(place: TimedPlace, limit: number): Promise<number> {
     await this.#moving;
     if (place === 'working') return expire(this.#services, limit, this.#failRules);
-    if (place === 'dead') return this.#engine.purge(limit);
+    if (place === 'dead') return this.#engine.expireDead(limit);
     const count = await this.#engine.promote(place, limit);
     this.#tail.promoted(place, count);
     return count;

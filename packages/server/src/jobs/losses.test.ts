@@ -77,7 +77,7 @@ test('a loss shared with other jobs says so, and uses no attempt', () => {
 });
 
 test.each([
-  [0, 'forgotten'],
+  [0, 'discarded'],
   [-1, 'dead'],
 ] as const)('a job with retry %i survives a shared loss, and not its own failure', (retry, end) => {
   const job = new Life(retry);

@@ -21,7 +21,7 @@ interface LossFault {
 }
 
 /** The end of a reservation whose time ran out. */
-export interface Loss {
+export interface LossRuling {
   readonly fault: LossFault;
   /** It uses no attempt. */
   readonly free: boolean;
@@ -30,7 +30,7 @@ export interface Loss {
 }
 
 /** Of a reservation whose time is over. `mostLosses` is the setting: so many losses without other jobs, and the job is dead. */
-export function lossOf(held: Reservation, mostLosses: number): Loss {
+export function lossOf(held: Reservation, mostLosses: number): LossRuling {
   const before = countsOf(held.failure);
   const losses = held.losses + before.expirations + 1;
   const tooMany = losses >= Math.max(MOST_LOSSES, mostLosses);
@@ -48,14 +48,14 @@ export function countedFailures({ retry_count, shared_losses = 0 }: Failure): nu
   return retry_count - shared_losses;
 }
 
-function sharedLoss(wid: string, others: number, shared: number, losses: number, last: boolean): Loss {
+function sharedLoss(wid: string, others: number, shared: number, losses: number, last: boolean): LossRuling {
   const beside = `while it held ${others} other ${others === 1 ? 'job' : 'jobs'}`;
   const then = last ? `workers were lost with this job ${losses} times` : 'this uses no attempt';
   const message = `worker ${wid} sent no beat in time, ${beside}; ${then}`;
   return { fault: fault('WorkerLost', message, last), free: true, shared_losses: shared };
 }
 
-function expired(expirations: number, losses: number, last: boolean): Loss {
+function expired(expirations: number, losses: number, last: boolean): LossRuling {
   const message = `Faktory job reservation expired${last ? `; that happened to this job ${losses} times` : ''}`;
   return { fault: fault('ReservationExpired', message, last), free: false, expirations };
 }

@@ -21,14 +21,14 @@ const LONGEST_WAIT = 2000; // ms
 const WATCHED_FOR = 10_000; // ms after the last question
 const LONGEST_ARGS = 1000; // characters
 
-interface Kept {
+interface NumberedEvent {
   readonly number: number;
   readonly event: JobEvent;
 }
 
 export class Tail {
   readonly #clock: () => Micros;
-  #kept: Kept[] = [];
+  #kept: NumberedEvent[] = [];
   /** The number of the last event. */
   #last = 0;
   /** What happened up to this number may not have been kept. */
@@ -162,7 +162,7 @@ function withoutArgs({ args: _, ...event }: JobEvent): JobEvent {
 const KINDS: Record<Outcome['to'], EventKind> = {
   done: 'done',
   retries: 'failed',
-  forgotten: 'failed',
+  discarded: 'failed',
   dead: 'dead',
   queue: 'released',
 };

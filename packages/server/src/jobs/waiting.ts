@@ -13,7 +13,7 @@
 export type Mark = number;
 
 /** A place in line. */
-export interface Place {
+export interface Waiter {
   readonly queues: readonly string[];
   /** Ends the wait, with the queue that is ready. Undefined while its owner is awake. */
   wake: ((queue: string | undefined) => void) | undefined;
@@ -21,8 +21,8 @@ export interface Place {
 
 export class Waiting {
   /** Who waits for a queue, in order of arrival. A set is only there while somebody is in it. */
-  readonly #lines = new Map<string, Set<Place>>();
-  readonly #places = new Set<Place>();
+  readonly #lines = new Map<string, Set<Waiter>>();
+  readonly #places = new Set<Waiter>();
   readonly #unclaimed = new Map<string, Mark>();
   #signals: Mark = 0;
   #closed = false;
@@ -54,8 +54,8 @@ export class Waiting {
   }
 
   /** Stands in line for these queues, until `leave`. */
-  join(queues: readonly string[]): Place {
-    const place: Place = { queues, wake: undefined };
+  join(queues: readonly string[]): Waiter {
+    const place: Waiter = { queues, wake: undefined };
     this.#places.add(place);
     for (const queue of queues) {
       const line = this.#lines.get(queue);
@@ -65,7 +65,7 @@ export class Waiting {
     return place;
   }
 
-  leave(place: Place): void {
+  leave(place: Waiter): void {
     this.#places.delete(place);
     for (const queue of place.queues) {
       const line = this.#lines.get(queue);
@@ -75,7 +75,7 @@ export class Waiting {
   }
 
   /** The queue that is ready; undefined when the time (ms) is over, the caller is gone, or the server stops. */
-  next(place: Place, time: number, signal: AbortSignal): Promise<string | undefined> {
+  next(place: Waiter, time: number, signal: AbortSignal): Promise<string | undefined> {
     if (time <= 0 || signal.aborted || this.#closed) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const end = (queue: string | undefined): void => {

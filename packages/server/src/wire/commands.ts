@@ -31,7 +31,7 @@ import {
   parseQueues,
 } from '@faktory-ts/protocol';
 import { type Access, type Caller, isWatched, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
-import type { Held, Producer, Reservation } from '../engine/engine.ts';
+import type { Producer, Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Jobs, PushLine } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
@@ -236,7 +236,7 @@ function lose(jobs: Jobs, reservation: Reservation): void {
 }
 
 /** Only what the caller may fetch, it may end. */
-export function mayEnd(held: Held, { caller }: Session): Held {
+export function mayEnd(held: ReservationRef, { caller }: Session): ReservationRef {
   const queues = caller.limits?.queues;
   return queues === undefined ? held : { ...held, queues };
 }

@@ -23,7 +23,7 @@ import {
   parseQueues,
   parseVerify,
 } from '@faktory-ts/protocol';
-import type { Held, Reservation } from '../engine/engine.ts';
+import type { Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import {
   type Answer,
@@ -122,7 +122,7 @@ async function extend(payload: string, desk: Desk, session: Session): Promise<An
   return refusals(longer, await Promise.all(held));
 }
 
-const heldOf = ({ jid, rid }: HandOut, session: Session): Held =>
+const heldOf = ({ jid, rid }: HandOut, session: Session): ReservationRef =>
   mayEnd({ jid, reservationId: rid }, session);
 
 function refusals(entries: readonly HandOut[], held: readonly boolean[]): Answer {

@@ -69,7 +69,7 @@ function exerciseSeries(begin: Begin): void {
     await nextMinute(scene);
     await nextMinute(scene);
     await end(scene, failed('no', 'dead'));
-    await end(scene, { to: 'forgotten' });
+    await end(scene, { to: 'discarded' });
     await end(scene, { to: 'queue' });
     const later = [start + 3 * MINUTE, 0, 0, 1, 1];
     expect((await series(scene)).map(counts)).toEqual([first, later]);
@@ -246,7 +246,7 @@ function exerciseErrors(begin: Begin): void {
     await end(scene, failed('order 17 failed'));
     await end(scene, failed('order 4711 failed', 'dead'));
     await nextMinute(scene, HOUR);
-    await end(scene, { to: 'forgotten', error: { errtype: 'Boom', message: 'order 1 failed' } });
+    await end(scene, { to: 'discarded', error: { errtype: 'Boom', message: 'order 1 failed' } });
     await end(scene, failed('no such host', 'dead', 'NetError'));
     for (const again of [false, true]) {
       if (again) await scene.restart();
@@ -349,7 +349,7 @@ function exerciseManyErrors(begin: Begin): void {
     await scene.engine.push(entries(jids('job', many.length)));
     for (const errtype of many) {
       const { jid } = await scene.take();
-      await scene.engine.settle({ jid }, { to: 'forgotten', error: { errtype, message: 'no' } });
+      await scene.engine.settle({ jid }, { to: 'discarded', error: { errtype, message: 'no' } });
     }
     await nextMinute(scene, SECOND);
     const groups = await scene.history.errors({ from: 0 });

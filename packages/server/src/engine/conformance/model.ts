@@ -60,7 +60,7 @@ export class Model {
     }
     this.processed += 1;
     if (outcome.to !== 'done') this.failures += 1;
-    if (outcome.to === 'done' || outcome.to === 'forgotten') this.jobs.splice(this.jobs.indexOf(job), 1);
+    if (outcome.to === 'done' || outcome.to === 'discarded') this.jobs.splice(this.jobs.indexOf(job), 1);
     else Object.assign(job, { place: outcome.to, due: now + outcome.in });
     return true;
   }

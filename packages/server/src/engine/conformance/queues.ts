@@ -218,7 +218,7 @@ function exerciseCounts(begin: Begin): void {
     scene.now = Date.UTC(2026, 11, 31, 23, 59, 59, 900) * 1000;
     await scene.engine.push(entries(jids('job', 4)));
     await scene.engine.settle(await scene.take(), { to: 'done' });
-    await scene.engine.settle(await scene.take(), { to: 'forgotten' });
+    await scene.engine.settle(await scene.take(), { to: 'discarded' });
     scene.now += SECOND / 5;
     await scene.engine.settle(await scene.take(), { to: 'done' });
     expect(await scene.history.days(2)).toEqual([

@@ -148,7 +148,7 @@ function exerciseManyEnds(begin: Begin): void {
     const ends = Array.from({ length: 100 }, (_, index) =>
       scene.engine.settle(
         index % 2 === 0 ? held : { jid: held.jid },
-        index % 3 === 0 ? { to: 'forgotten' } : { to: 'done' },
+        index % 3 === 0 ? { to: 'discarded' } : { to: 'done' },
       ),
     );
     expect((await Promise.all(ends)).filter(Boolean)).toHaveLength(1);

@@ -105,7 +105,7 @@ function exerciseCountsKept(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
     await scene.engine.settle(await scene.take(), { to: 'done' });
-    await scene.engine.settle(await scene.take(), { to: 'forgotten' });
+    await scene.engine.settle(await scene.take(), { to: 'discarded' });
     await scene.restart();
     await scene.engine.settle(await scene.take(), { to: 'done' });
     await expectSizes(scene.engine, { processed: 3, failures: 1 });

@@ -59,7 +59,7 @@ function exerciseOutcomes(begin: Begin): void {
 
   test('forgotten removes the job and counts one processed and one failure', async () => {
     const scene = await begin();
-    await end(scene, { to: 'forgotten' });
+    await end(scene, { to: 'discarded' });
     await expectSizes(scene.engine, { processed: 1, failures: 1 });
   });
 
@@ -157,7 +157,7 @@ function exerciseNotHeld(begin: Begin): void {
       entry('later-001', { at: scene.now + HOUR }),
     ]);
     await end(scene, { to: 'done' });
-    const outcomes: Outcome[] = [{ to: 'done' }, { to: 'forgotten' }, { to: 'queue' }];
+    const outcomes: Outcome[] = [{ to: 'done' }, { to: 'discarded' }, { to: 'queue' }];
     for (const outcome of [...outcomes, { to: 'dead' as const, in: 0, failure: failure('x') }]) {
       for (const jid of ['unknown-1', 'ready-001', 'later-001', 'job-00001']) {
         expect(await scene.engine.settle({ jid }, outcome)).toBe(false);

@@ -37,7 +37,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
-      .tuple(index, fc.constantFrom('done', 'retries', 'dead', 'forgotten', 'queue'), delay)
+      .tuple(index, fc.constantFrom('done', 'retries', 'dead', 'discarded', 'queue'), delay)
       .map(settleStep),
   },
   {
@@ -127,7 +127,7 @@ function purgeStep(): Step {
     async run({ scene, model }) {
       const { now } = scene;
       const expected = model.remove((job) => job.place === 'dead' && job.due <= now);
-      expect(await scene.engine.purge(1000)).toBe(expected);
+      expect(await scene.engine.expireDead(1000)).toBe(expected);
     },
   };
 }

@@ -170,10 +170,10 @@ function exerciseDead(begin: Begin): void {
     const scene = await begin();
     await scene.fill('dead', jids('early', 5), HOUR);
     await scene.fill('dead', jids('later', 2), 3 * HOUR);
-    expect(await scene.engine.purge(10)).toBe(0);
+    expect(await scene.engine.expireDead(10)).toBe(0);
     scene.now += 2 * HOUR;
-    expect(await scene.engine.purge(3)).toBe(3);
-    expect(await scene.engine.purge(10)).toBe(2);
+    expect(await scene.engine.expireDead(3)).toBe(3);
+    expect(await scene.engine.expireDead(10)).toBe(2);
     await expectSizes(scene.engine, { dead: 2, processed: 7, failures: 7 });
   });
 
@@ -223,10 +223,10 @@ function exerciseNextDue(begin: Begin): void {
     await scene.fill('dead', ['dead-0001'], SECOND);
     scene.now += SECOND - 1;
     expect(await scene.engine.promote('scheduled', 1)).toBe(0);
-    expect(await scene.engine.purge(1)).toBe(0);
+    expect(await scene.engine.expireDead(1)).toBe(0);
     scene.now += 1;
     expect(await scene.engine.promote('scheduled', 1)).toBe(1);
-    expect(await scene.engine.purge(1)).toBe(1);
+    expect(await scene.engine.expireDead(1)).toBe(1);
     const held = await scene.take();
     scene.now = held.expiresAt;
     expect(await scene.engine.overdue(1)).toHaveLength(1);

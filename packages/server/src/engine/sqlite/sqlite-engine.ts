@@ -13,7 +13,6 @@ import type {
   Engine,
   Entry,
   FetchAsk,
-  Held,
   Meter,
   Outcome,
   Producer,
@@ -21,6 +20,7 @@ import type {
   QueueSummary,
   Refusal,
   Reservation,
+  ReservationRef,
   SetChange,
   SettleWhen,
   Sizes,
@@ -99,17 +99,17 @@ export class SqliteEngine implements Engine {
     return turn.run(() => leases.beat(wid));
   }
 
-  leasedBy(wid: string): Promise<readonly Required<Pick<Held, 'jid' | 'reservationId'>>[]> {
+  leasedBy(wid: string): Promise<readonly Required<Pick<ReservationRef, 'jid' | 'reservationId'>>[]> {
     const store = this.#store;
-    return store.turn.run(() => store.holds.leasedBy(wid));
+    return store.turn.run(() => store.workingSet.leasedBy(wid));
   }
 
-  reservation(which: Held): Promise<Reservation | undefined> {
+  reservation(which: ReservationRef): Promise<Reservation | undefined> {
     const store = this.#store;
     return store.turn.read(() => reservations.read(store, which));
   }
 
-  settle(which: Held, outcome: Outcome, when?: SettleWhen): Promise<boolean> {
+  settle(which: ReservationRef, outcome: Outcome, when?: SettleWhen): Promise<boolean> {
     const store = this.#store;
     return store.turn.run(() => settle(store, which, outcome, this.#deadLimit, when));
   }
@@ -118,7 +118,7 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.runInParts(() => settleMany(this.#store, ends, this.#deadLimit));
   }
 
-  extend(which: Held, span: Micros): Promise<boolean> {
+  extend(which: ReservationRef, span: Micros): Promise<boolean> {
     return this.#store.turn.run(() => reservations.extend(this.#store, which, span));
   }
 
@@ -130,8 +130,8 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.run(() => reservations.overdue(this.#store, limit));
   }
 
-  purge(limit: number): Promise<number> {
-    return this.#store.turn.run(() => timed.purge(this.#store, limit));
+  expireDead(limit: number): Promise<number> {
+    return this.#store.turn.run(() => timed.expireDead(this.#store, limit));
   }
 
   nextDue(where: TimedSet | 'working'): Promise<Micros | undefined> {

@@ -11,7 +11,7 @@ import {
   type Micros,
   sampleOf,
 } from '@faktory-ts/protocol';
-import type { Fault } from '../../engine.ts';
+import type { JobError } from '../../engine.ts';
 import type { Statement, Value } from '../state/binding.ts';
 import { toColumn } from '../state/column.ts';
 
@@ -23,7 +23,7 @@ const HOUR = 3_600_000_000; // µs
 const OTHER: Fingerprint = { id: 'other', errtype: 'other', message: '' };
 
 /** What history uses of the store, which has it. */
-export interface Home {
+export interface FaultStore {
   readonly turn: { begin(): void; run<T>(operation: () => T): Promise<T> };
   readonly clock: () => Micros;
   sql(text: string): Statement;
@@ -67,7 +67,7 @@ export class Faults {
   }
 
   /** An execution failed. */
-  add({ errtype, message }: Fault, jobtype: string, jid: string, now: Micros): void {
+  add({ errtype, message }: JobError, jobtype: string, jid: string, now: Micros): void {
     const kind = fingerprint(errtype, message);
     this.#add({ kind, jobtype, count: 1, first: now, last: now, jid, sample: sampleOf(message) });
   }
@@ -94,7 +94,7 @@ export class Faults {
   }
 
   /** Adds them to the hour. Only inside a transaction. */
-  write(store: Home, hour: Micros): void {
+  write(store: FaultStore, hour: Micros): void {
     let { n } = store.sql('SELECT count(*) AS n FROM fault_hour WHERE at = ?').get(hour) as { n: number };
     for (const told of this.#counts.values()) {
       for (const [count, most] of waysOf(told)) {
@@ -116,13 +116,13 @@ const THERE = `SELECT 1 FROM fault_hour WHERE at = ? AND jobtype = ?
 const ADD = `INSERT INTO fault_hour (at, fault, jobtype, count) VALUES (?, ?, ?, ?)
   ON CONFLICT (at, fault, jobtype) DO UPDATE SET count = count + excluded.count`;
 
-function idOf(store: Home, { kind, first, last, jid, sample }: FaultCount): number {
+function idOf(store: FaultStore, { kind, first, last, jid, sample }: FaultCount): number {
   const { id, errtype, message } = kind;
   const texts = [id, toColumn(errtype), toColumn(message), toColumn(sample)];
   return (store.sql(NAME).get(...texts, first, last, toColumn(jid)) as { id: number }).id;
 }
 
-function isThere(store: Home, hour: Micros, { kind, jobtype }: FaultCount): boolean {
+function isThere(store: FaultStore, hour: Micros, { kind, jobtype }: FaultCount): boolean {
   return store.sql(THERE).get(hour, toColumn(jobtype), kind.id) !== undefined;
 }
 
@@ -131,7 +131,7 @@ const OVER = 'DELETE FROM fault_hour WHERE at = (SELECT min(at) FROM fault_hour)
 const UNUSED = 'DELETE FROM fault WHERE last < ?';
 
 /** Forgets the oldest hour if its time is over; says how many rows. */
-export function forgetFaults(store: Home): number {
+export function forgetFaults(store: FaultStore): number {
   const over = store.clock() - KEPT;
   const { at } = store.sql('SELECT min(at) AS at FROM fault_hour').get() as { at: number | null };
   if (at === null || at >= over) return 0;

@@ -6,7 +6,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Histogram, Kind, Meter } from '../../engine.ts';
-import { Faults, forgetFaults, type Home } from './faults.ts';
+import { type FaultStore, Faults, forgetFaults } from './faults.ts';
 import { type Events, Tally } from './tally.ts';
 
 /** The steps of history, in microseconds, and how long they are kept. */
@@ -29,7 +29,7 @@ type Numbers = Map<object, readonly number[]>;
 type Peaks = Map<Histogram, number>;
 
 export class History {
-  readonly #store: Home;
+  readonly #store: FaultStore;
   readonly #meter: Meter;
   /** The meter's numbers that are written. */
   #written: Numbers;
@@ -41,7 +41,7 @@ export class History {
   /** Rises with every write: what is read before and after it does not go together. */
   version = 0;
 
-  constructor(store: Home, meter: Meter) {
+  constructor(store: FaultStore, meter: Meter) {
     this.#store = store;
     this.#meter = meter;
     this.#written = numbersOf(meter);

@@ -6,7 +6,7 @@ import { type KindSum, type SeriesAsk, type SeriesStep, timeBounds } from '../..
 import type { Reader } from '../reading/reader.ts';
 import { type History, stepCode, stepOf, steps } from './history.ts';
 import type { PastStep } from './past.ts';
-import { eventCounts, glance, percentiles, Tally, together } from './tally.ts';
+import { eventCounts, percentiles, summaryOf, Tally, together } from './tally.ts';
 
 export class PastReader {
   readonly #history: History;
@@ -34,7 +34,7 @@ export class PastReader {
     });
     const at = stepOf(step, this.#history.minute);
     const since = this.#history.since();
-    const running = { at, ...glance(since.text(), queue, jobtype) };
+    const running = { at, ...summaryOf(since.text(), queue, jobtype) };
     const asked = at >= from && at < until && !since.empty;
     const known = found.findIndex((each) => each.at === at);
     if (asked && known < 0) found.push(running);

@@ -4,7 +4,7 @@
 import type { Micros } from '@faktory-ts/protocol';
 import { type Database, rowsOf } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
-import { type Glance, glance, Tally } from './tally.ts';
+import { type StepSummary, summaryOf, Tally } from './tally.ts';
 
 const LONGEST_BITE = 50; // ms
 
@@ -19,7 +19,7 @@ export interface PastAsk {
 }
 
 /** One of them, with what happened to the asked jobs. */
-export interface PastStep extends Glance {
+export interface PastStep extends StepSummary {
   readonly at: Micros;
 }
 
@@ -35,7 +35,7 @@ function* stepsOf(db: Database, { step, from, until }: PastAsk): Generator<{ at:
 
 /** Step by step. There may be more behind the last one. */
 export function pastSteps(db: Database, ask: PastAsk): PastStep[] {
-  return [...stepsOf(db, ask)].map(({ at, text }) => ({ at, ...glance(text, ask.queue, ask.jobtype) }));
+  return [...stepsOf(db, ask)].map(({ at, text }) => ({ at, ...summaryOf(text, ask.queue, ask.jobtype) }));
 }
 
 /** The sum of steps as a text of its own, and the last step that is in it; undefined: there was none. */

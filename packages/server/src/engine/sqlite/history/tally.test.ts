@@ -1,9 +1,9 @@
 /** What a minute or an hour keeps: sums that stay, names that are bounded, percentiles between bounds. */
 import { expect, test } from 'vitest';
 import { runBounds, timeBounds, waitBounds } from '../../engine.ts';
-import { type Events, type Glance, glance, percentiles, Tally } from './tally.ts';
+import { type Events, percentiles, type StepSummary, summaryOf, Tally } from './tally.ts';
 
-const events = (...all: Events): Glance => ({ events: all, wait: [], run: [], waitMax: 0, runMax: 0 });
+const events = (...all: Events): StepSummary => ({ events: all, wait: [], run: [], waitMax: 0, runMax: 0 });
 
 test('a text read again has the same sums, and texts add up', () => {
   const tally = new Tally();
@@ -25,27 +25,27 @@ test('a text read again has the same sums, and texts add up', () => {
   again.addText(tally.text());
   const text = again.text();
   const peaks = { waitMax: 0.00012, runMax: 0.00005 };
-  expect(glance(text, 'mail', '__proto__')).toEqual({
+  expect(summaryOf(text, 'mail', '__proto__')).toEqual({
     events: [2, 4, 6, 8],
     wait: [0, 10],
     run: [2],
     ...peaks,
   });
   for (const queue of ['mail', undefined])
-    expect(glance(text, queue, undefined)).toEqual({
+    expect(summaryOf(text, queue, undefined)).toEqual({
       events: [4, 4, 6, 8],
       wait: [2, 10],
       run: [2],
       ...peaks,
     });
-  expect(glance(text, undefined, 'Other "quoted"')).toEqual({
+  expect(summaryOf(text, undefined, 'Other "quoted"')).toEqual({
     events: [2, 0, 0, 0],
     wait: [2],
     run: [],
     waitMax: 0.00009,
     runMax: 0,
   });
-  expect(glance(text, 'constructor', 'toString')).toEqual(events(0, 0, 0, 0));
+  expect(summaryOf(text, 'constructor', 'toString')).toEqual(events(0, 0, 0, 0));
 });
 
 test('of many names those with most events are kept apart, the rest is other, and the sum stays', () => {
@@ -55,7 +55,7 @@ test('of many names those with most events are kept apart, the rest is other, an
   const kept = Tally.of(tally.text());
   expect(kept.kinds()).toHaveLength(101);
   const told = (queue?: string, jobtype?: string) => {
-    const { events: counts, wait, run } = glance(kept.text(), queue, jobtype);
+    const { events: counts, wait, run } = summaryOf(kept.text(), queue, jobtype);
     return [counts[0], wait[0], run[1]];
   };
   const all = (500 * 501) / 2;
@@ -93,12 +93,12 @@ test('the bounds rise, neighbours are near each other, and those of /metrics are
 
 test('a row that an older server wrote keeps its counts, each between its old bounds', () => {
   const old = '[["mail","Send",9,4,3,2,[0,0,0,0,0,0,9],[2,0,0,0,0,0,0,0,0,0,0,0,0,0,4]]]';
-  const { events: counted, wait, run, waitMax, runMax } = glance(old, 'mail', 'Send');
+  const { events: counted, wait, run, waitMax, runMax } = summaryOf(old, 'mail', 'Send');
   const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
   expect([counted, sum(wait), sum(run), waitMax, runMax]).toEqual([[9, 4, 3, 2], 9, 6, 5, 1800]);
   const within = timeBounds.filter((_, index) => (wait[index] ?? 0) > 0);
   expect([Math.min(...within) > 1, Math.max(...within)]).toEqual([true, 5]);
   const again = Tally.of(Tally.of(old).text()).text();
-  expect(glance(again, 'mail', 'Send')).toMatchObject({ events: counted, waitMax, runMax });
+  expect(summaryOf(again, 'mail', 'Send')).toMatchObject({ events: counted, waitMax, runMax });
   expect(percentiles(wait, timeBounds, waitMax)?.p99).toBeLessThanOrEqual(5);
 });

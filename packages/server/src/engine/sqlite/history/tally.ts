@@ -15,7 +15,7 @@ const other = 'other';
 export type Events = [pushed: number, done: number, failed: number, dead: number];
 
 /** What happened, and histograms of how long jobs waited and ran. */
-export interface Glance {
+export interface StepSummary {
   readonly events: Events;
   readonly wait: number[];
   readonly run: number[];
@@ -39,11 +39,11 @@ type OldRow = [queue: string, jobtype: string, ...events: Events, wait: number[]
 const oldWaitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_600, 86_400];
 const oldRunBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 
-type Named = [queue: string, jobtype: string, sum: Glance];
+type Named = [queue: string, jobtype: string, sum: StepSummary];
 
-const nothing = (): Glance => ({ events: [0, 0, 0, 0], wait: [], run: [], waitMax: 0, runMax: 0 });
+const nothing = (): StepSummary => ({ events: [0, 0, 0, 0], wait: [], run: [], waitMax: 0, runMax: 0 });
 
-function addTo(to: Glance, more: Glance): void {
+function addTo(to: StepSummary, more: StepSummary): void {
   addAll(to.events, more.events);
   addAll(to.wait, more.wait);
   addAll(to.run, more.run);
@@ -56,7 +56,7 @@ function addAll(to: number[], counts: readonly number[]): void {
 }
 
 /** Both together. */
-export function together(one: Glance, more: Glance): Glance {
+export function together(one: StepSummary, more: StepSummary): StepSummary {
   const sum = nothing();
   addTo(sum, one);
   addTo(sum, more);
@@ -64,7 +64,7 @@ export function together(one: Glance, more: Glance): Glance {
 }
 
 export class Tally {
-  readonly #kinds = new Map<string, Map<string, Glance>>();
+  readonly #kinds = new Map<string, Map<string, StepSummary>>();
 
   /** Reads what `text` wrote. */
   static of(text: string): Tally {
@@ -81,8 +81,8 @@ export class Tally {
     for (const row of rowsIn(text)) this.add(row[0], row[1], glanceOf(row));
   }
 
-  add(queue: string, jobtype: string, more: Glance): void {
-    const types = this.#kinds.get(queue) ?? new Map<string, Glance>();
+  add(queue: string, jobtype: string, more: StepSummary): void {
+    const types = this.#kinds.get(queue) ?? new Map<string, StepSummary>();
     this.#kinds.set(queue, types);
     const sum = types.get(jobtype) ?? nothing();
     types.set(jobtype, sum);
@@ -113,7 +113,7 @@ export class Tally {
 }
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
-const weight = ({ events, wait }: Glance): number => total(events) + total(wait);
+const weight = ({ events, wait }: StepSummary): number => total(events) + total(wait);
 
 function sparse(counts: readonly number[]): number[] {
   const first = counts.findIndex((count) => count > 0);
@@ -130,7 +130,7 @@ function rowOf([queue, jobtype, { events, wait, run, waitMax, runMax }]: Named):
 
 const rowsIn = (text: string): (Row | OldRow)[] => JSON.parse(text) as (Row | OldRow)[];
 
-function glanceOf(row: Row | OldRow): Glance {
+function glanceOf(row: Row | OldRow): StepSummary {
   const [, , pushed, done, failed, dead, wait, run, waitMax, runMax] = row;
   const events: Events = [pushed, done, failed, dead];
   if (waitMax !== undefined && runMax !== undefined)
@@ -160,7 +160,7 @@ function spread(old: readonly number[], bounds: readonly number[]): { counts: nu
 }
 
 /** What a text tells of a queue and a jobtype, of any where they are undefined. Makes no tally of it: pages ask for a thousand at once. */
-export function glance(text: string, queue: string | undefined, jobtype: string | undefined): Glance {
+export function summaryOf(text: string, queue: string | undefined, jobtype: string | undefined): StepSummary {
   const sum = nothing();
   for (const row of rowsIn(text))
     if ((queue ?? row[0]) === row[0] && (jobtype ?? row[1]) === row[1]) addTo(sum, glanceOf(row));

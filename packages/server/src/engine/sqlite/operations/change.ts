@@ -12,7 +12,7 @@ import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
 import { leave, makeReady, queueOf } from './timed.ts';
-import { Remembered } from './undo.ts';
+import { UndoRecorder } from './undo.ts';
 
 const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND seq = ? AND jid = ? AND place <> ${place.working}`;
 const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;
@@ -31,7 +31,7 @@ export function change(
 ): boolean[] {
   if ('documents' in what && what.documents.length !== entries.length)
     throw new FaktoryError('INVALID', 'a change of documents needs one for each entry');
-  const remembered = label && new Remembered(store, label);
+  const remembered = label && new UndoRecorder(store, label);
   const find = store.sql(remembered ? FOR_UNDO : FOR_CHANGE);
   if (what.do === 'kill' && what.spareDead) refuseEviction(store, entries, what, deadLimit);
   const changed = entries.map((entry, index) => {

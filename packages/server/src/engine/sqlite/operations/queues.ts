@@ -109,6 +109,6 @@ export function flush(store: Store): void {
   const tables = ['job', 'queue', 'worker', 'tally', 'undo', 'former', 'history', 'fault', 'fault_hour'];
   for (const table of tables) store.sql(`DELETE FROM ${table}`).run();
   store.counts.clear();
-  store.holds.clear();
+  store.workingSet.clear();
   store.history.clear();
 }

@@ -1,16 +1,16 @@
 /**
  * The reservations: reading one, extending one, finding those whose time is over. All functions run inside a turn, or as a read.
  *
- * Two live jobs may share a jid, so a reservation is found by jid *and* id wherever the id is known; `holds` knows its row.
+ * Two live jobs may share a jid, so a reservation is found by jid *and* id wherever the id is known; `workingSet` knows its row.
  */
 import { excerpt, FaktoryError, type Micros } from '@faktory-ts/protocol';
-import type { Held, Reservation } from '../../engine.ts';
+import type { Reservation, ReservationRef } from '../../engine.ts';
 import { BrokenInvariant } from '../commit/turn.ts';
 import { fromColumn } from '../state/column.ts';
-import type { Hold } from '../state/holds.ts';
 import { NO_END } from '../state/leases.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import type { WorkingJob } from '../state/working-set.ts';
 import { queueOf } from './timed.ts';
 
 /** A row of the working set. */
@@ -37,15 +37,15 @@ const OF_WORKER = `SELECT id FROM job INDEXED BY job_timed
 const MOST_READ = 4 * 1024 * 1024; // characters of the documents that one call reads
 
 /** The reservation as it is. Undefined: it is not held. */
-export function read(store: Store, which: Held): Reservation | undefined {
+export function read(store: Store, which: ReservationRef): Reservation | undefined {
   if (which.queues) permit(store, which);
-  const held = store.holds.find(which.jid, which.reservationId);
+  const held = store.workingSet.find(which.jid, which.reservationId);
   return held && reservation(store, rowOf(store, held));
 }
 
 /** Throws FORBIDDEN for a held job of another queue than those that are meant. Writes nothing. */
-export function permit(store: Store, { jid, reservationId, queues }: Held): void {
-  const held = queues && store.holds.find(jid, reservationId);
+export function permit(store: Store, { jid, reservationId, queues }: ReservationRef): void {
+  const held = queues && store.workingSet.find(jid, reservationId);
   if (!held) return;
   const queue = held.kind?.queue ?? queueOf(store, rowOf(store, held).queue).name;
   if (queues.has(queue)) return;
@@ -64,9 +64,9 @@ export function ownerOf(store: Store, wid: string): string | undefined {
 }
 
 /** Moves an expiry to so long from now, never earlier. False: not held. */
-export function extend(store: Store, which: Held, span: Micros): boolean {
+export function extend(store: Store, which: ReservationRef, span: Micros): boolean {
   if (which.queues) permit(store, which);
-  const held = store.holds.find(which.jid, which.reservationId);
+  const held = store.workingSet.find(which.jid, which.reservationId);
   if (!held) return false;
   const until = store.clock() + span;
   if (rowOf(store, held).due >= until) return true;
@@ -94,7 +94,7 @@ export function overdue(store: Store, limit: number): Reservation[] {
 }
 
 /** Its time is over now. */
-export function isOverdue(store: Store, held: Hold): boolean {
+export function isOverdue(store: Store, held: WorkingJob): boolean {
   const { lease } = held;
   return lease ? store.leases.isOver(lease) : rowOf(store, held).due <= store.clock();
 }
@@ -107,7 +107,7 @@ export function nextEnd(store: Store): Micros | undefined {
 }
 
 /** The row of a held job. */
-export function rowOf(store: Store, { id }: Pick<Hold, 'id'>): HeldRow {
+export function rowOf(store: Store, { id }: Pick<WorkingJob, 'id'>): HeldRow {
   const row = store.sql(BY_ID).get(id) as HeldRow | undefined;
   if (!row) throw new BrokenInvariant(`job ${id} is held but has no row`);
   return row;
@@ -122,7 +122,7 @@ function reservation(store: Store, row: HeldRow): Reservation {
     wid,
     queue: store.counts.queueOfId.get(row.queue)?.name ?? '',
     reservationId: row.seq,
-    takenAt: store.holds.find(jid, row.seq)?.takenAt ?? row.seq,
+    takenAt: store.workingSet.find(jid, row.seq)?.takenAt ?? row.seq,
     expiresAt: lease ? store.leases.endOf(lease) : row.due,
     enqueuedAt: row.enqueued_at,
     document: row.document,

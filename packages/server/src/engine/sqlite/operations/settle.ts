@@ -2,10 +2,10 @@
  * ACK, FAIL and giving back: how a reservation ends. All functions run inside a turn.
  */
 import { jobtypeOf } from '@faktory-ts/protocol';
-import type { Ending, Held, Kind, Outcome, SettleWhen } from '../../engine.ts';
-import type { Hold } from '../state/holds.ts';
+import type { Ending, Kind, Outcome, ReservationRef, SettleWhen } from '../../engine.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import type { WorkingJob } from '../state/working-set.ts';
 import { capDead } from './cap-dead.ts';
 import { type HeldRow, isOverdue, permit, rowOf } from './reservations.ts';
 import { queueOf } from './timed.ts';
@@ -23,16 +23,16 @@ const TO_TAIL = 'UPDATE job SET seq = ? WHERE id = ?';
 /** Ends a reservation. False: it is not held, or must be overdue and is not. */
 export function settle(
   store: Store,
-  which: Held,
+  which: ReservationRef,
   outcome: Outcome,
   deadLimit: number,
   when?: SettleWhen,
 ): boolean {
   if (which.queues) permit(store, which);
-  const held = store.holds.find(which.jid, which.reservationId);
+  const held = store.workingSet.find(which.jid, which.reservationId);
   if (!held || (when?.onlyIfOverdue && !isOverdue(store, held))) return false;
   store.turn.begin();
-  store.holds.remove(which.jid, held);
+  store.workingSet.remove(which.jid, held);
   store.counts.move(place.working, -1);
   count(store, which.jid, held, outcome);
   end(store, held, outcome, deadLimit);
@@ -60,11 +60,11 @@ const COUNTED = {
   done: 'done',
   retries: 'failed',
   dead: 'dead',
-  forgotten: 'discarded',
+  discarded: 'discarded',
   queue: 'released',
 } as const;
 
-function count(store: Store, jid: string, held: Hold, outcome: Outcome): void {
+function count(store: Store, jid: string, held: WorkingJob, outcome: Outcome): void {
   const kind = held.kind ?? kindOf(store, rowOf(store, held));
   kind[COUNTED[outcome.to]]++;
   if (outcome.to === 'queue') return;
@@ -84,12 +84,12 @@ function kindOf(store: Store, { queue, document }: HeldRow): Kind {
   return store.meter.kind(queueOf(store, queue).name, jobtypeOf(document));
 }
 
-function end(store: Store, { id }: Hold, outcome: Outcome, deadLimit: number): void {
+function end(store: Store, { id }: WorkingJob, outcome: Outcome, deadLimit: number): void {
   switch (outcome.to) {
     case 'done':
-    case 'forgotten':
+    case 'discarded':
       store.write(DROP, id);
-      store.counts.count(outcome.to === 'forgotten');
+      store.counts.count(outcome.to === 'discarded');
       return;
     case 'queue': {
       const { queue: number } = store.sql(PUT_BACK).get(id) as { queue: number };

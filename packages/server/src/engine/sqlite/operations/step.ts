@@ -14,7 +14,7 @@ const MOVE = `UPDATE job SET due = due + ? WHERE id = ? AND seq = ? AND place = 
 
 /** Moves stored ends by so many microseconds. */
 export async function moveEnds(store: Store, by: Micros): Promise<void> {
-  const held = store.holds.withEnds();
+  const held = store.workingSet.withEnds();
   store.producers.putOffPrune();
   const kept = store.turn.run(() => {
     store.turn.begin();

@@ -88,7 +88,7 @@ function takeOf(
     const kind = store.meter.kind(queue.name, jobtypeOf(document));
     kind.fetched++;
     kind.wait.add(Math.max(now - enqueuedAt, 0) / SECOND);
-    store.holds.add(name, id, reservationId, now, leased, kind, since);
+    store.workingSet.add(name, id, reservationId, now, leased, kind, since);
     taken.push({
       jid: name,
       wid,

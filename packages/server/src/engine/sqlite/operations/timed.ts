@@ -57,7 +57,7 @@ export function queueOf(store: Store, id: number): Queue {
 }
 
 /** Forgets dead entries whose time is over, and wids that hold nothing any more. */
-export function purge(store: Store, limit: number): number {
+export function expireDead(store: Store, limit: number): number {
   store.turn.begin();
   const gone = Number(store.sql(FORGET).run(store.clock(), limit).changes);
   store.counts.move(place.dead, -gone);

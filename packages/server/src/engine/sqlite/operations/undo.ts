@@ -36,7 +36,7 @@ const PUSHED_OUT = `UPDATE former SET to_place = 0, to_queue = 0, to_priority = 
   WHERE job = ? AND undo = ? AND jid = ? AND to_place = ? AND to_seq = ? AND to_due = ?`;
 
 /** One commit's part of a change that can be undone. Throws INVALID before anything is written. */
-export class Remembered {
+export class UndoRecorder {
   readonly #store: Store;
   readonly #label: UndoLabel;
   #id: number | undefined;

@@ -6,7 +6,7 @@
  * clients write the same character as itself or as an escape. The first must never leave out what the second would take.
  */
 import { fingerprint, fingerprintOfType, jsonString, storedJob } from '@faktory-ts/protocol';
-import type { Fault, FindAsk } from '../../engine.ts';
+import type { FindAsk, JobError } from '../../engine.ts';
 import type { Value } from '../state/binding.ts';
 
 /** A condition in SQL and its values. */
@@ -83,11 +83,11 @@ const OURS =
   /^\{"failed_at":"[^"]*"(?:,"next_at":"[^"]*")?,"message":("(?:[^"\\]|\\.)*"),"errtype":("(?:[^"\\]|\\.)*")/;
 
 /** What a failure says, empty where it says nothing. As the server writes them, the backtrace behind it is not read. */
-export function errorOf(failure: string): Fault {
+export function errorOf(failure: string): JobError {
   const ours = OURS.exec(failure);
   if (ours)
     return { message: JSON.parse(ours[1] ?? '') as string, errtype: JSON.parse(ours[2] ?? '') as string };
-  const { errtype = '', message = '' } = JSON.parse(failure) as Partial<Fault>;
+  const { errtype = '', message = '' } = JSON.parse(failure) as Partial<JobError>;
   return { errtype, message };
 }
 

@@ -13,7 +13,7 @@ import { fromColumn, toColumn } from './column.ts';
 import { readNote } from './note.ts';
 
 /** What it uses of the store, which uses it. */
-interface Home {
+interface ProducerStore {
   readonly turn: { begin(): void };
   readonly clock: () => Micros;
   readonly steady: () => Micros;
@@ -21,7 +21,7 @@ interface Home {
   write(text: string, ...values: Value[]): void;
 }
 
-interface Known {
+interface ProducerRecord {
   readonly id: number;
   pushed: number;
   /** What the open transaction makes of it. */
@@ -45,9 +45,9 @@ const unread = { noteBytes: undefined, full: false };
 const PRUNE_EVERY: Micros = 3_600_000_000;
 
 export class Producers {
-  readonly #store: Home;
-  readonly #byName = new Map<string, Known>();
-  readonly #touched = new Set<Known>();
+  readonly #store: ProducerStore;
+  readonly #byName = new Map<string, ProducerRecord>();
+  readonly #touched = new Set<ProducerRecord>();
   /** The open transaction added or forgot names. */
   #changed = false;
   /** By the steady clock. */
@@ -56,7 +56,7 @@ export class Producers {
   /** Bytes of all notes, with the open transaction's and without. */
   #bytes = { now: 0, committed: 0 };
 
-  constructor(store: Home) {
+  constructor(store: ProducerStore) {
     this.#store = store;
   }
 
@@ -109,7 +109,7 @@ export class Producers {
     throw new FaktoryError('SHUTDOWN', text);
   }
 
-  #bytesOf(known: Known): number {
+  #bytesOf(known: ProducerRecord): number {
     if (known.noteBytes === undefined) {
       const sum = this.#store.sql(`${BYTES} WHERE producer = ?`);
       known.noteBytes = (sum.get(known.id) as { bytes: number }).bytes;
@@ -117,7 +117,7 @@ export class Producers {
     return known.noteBytes;
   }
 
-  #forget(known: Known, line: number): void {
+  #forget(known: ProducerRecord, line: number): void {
     const first = this.#store.sql('SELECT 1 FROM note WHERE producer = ? AND line <= ? LIMIT 1');
     if (first.get(known.id, line) === undefined) return;
     this.#store.turn.begin();
@@ -153,13 +153,13 @@ export class Producers {
     this.#deleteWhere(`seen_at < ? AND id IN (SELECT producer FROM note)`, this.#store.clock() - SILENT);
   }
 
-  #handOver(known: Known, owner: string): void {
+  #handOver(known: ProducerRecord, owner: string): void {
     this.#changed = true; // a rollback reads the owners again
     known.owner = owner;
     this.#store.write('UPDATE producer SET owner = ? WHERE id = ?', toColumn(owner), known.id);
   }
 
-  #of({ name, keep, owner = '' }: Producer): Known {
+  #of({ name, keep, owner = '' }: Producer): ProducerRecord {
     const known = this.#byName.get(name);
     if (known) return known;
     const now = this.#store.clock();

@@ -4,7 +4,7 @@
  *
  * One row per job, moved between places by UPDATE. Indexes are partial: a ready job stands in `job_ready` alone, all
  * others in `job_timed`, and those of the sets in `job_jid` too. Clients send random jids; an index over all of them
- * cut bulk pushes to a quarter, and one over the working set is kept in memory (holds.ts). Place codes begin at 2 and no column of a ready row is NULL or 0 where a later place has a number, because
+ * cut bulk pushes to a quarter, and one over the working set is kept in memory (working-set.ts). Place codes begin at 2 and no column of a ready row is NULL or 0 where a later place has a number, because
  * SQLite keeps 0, 1 and NULL in no bytes: a row that keeps its size is overwritten in place when it is fetched.
  */
 import { FaktoryError } from '@faktory-ts/protocol';

@@ -17,10 +17,10 @@ import { History } from '../history/history.ts';
 import { type Database, openDatabase, type Statement, type Value } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
-import { Holds } from './holds.ts';
 import { Leases } from './leases.ts';
 import { Producers } from './producers.ts';
 import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
+import { WorkingSet } from './working-set.ts';
 
 const DAY = 86_400_000_000; // µs
 const MANY_WORKERS = 1000;
@@ -48,7 +48,7 @@ export interface StoreSettings {
 export class Store {
   readonly counts = new Counts();
   readonly leases: Leases;
-  readonly holds: Holds;
+  readonly workingSet: WorkingSet;
   readonly producers = new Producers(this);
   readonly turn: Turn;
   readonly space: StoreSpace;
@@ -78,10 +78,10 @@ export class Store {
     this.meter = meter;
     this.steady = steady;
     this.leases = new Leases(leaseSpan, steady, clock);
-    this.holds = new Holds(this.leases);
+    this.workingSet = new WorkingSet(this.leases);
     this.history = new History(this, meter);
     this.#folder = folder;
-    this.#db = openFile(folder.file, sync, [this.counts, this.holds, this.producers]);
+    this.#db = openFile(folder.file, sync, [this.counts, this.workingSet, this.producers]);
     this.space = new StoreSpace(this.#db, folder.file);
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#db.prepare('COMMIT');
@@ -213,12 +213,12 @@ export class Store {
     });
     this.#lowered = [];
     this.counts.rollback(this.#db);
-    this.holds.rollback(this.#db);
+    this.workingSet.rollback(this.#db);
     this.producers.rollback(this.#db);
   }
 
   settled(): void {
-    this.holds.commit();
+    this.workingSet.commit();
     this.producers.commit();
     this.announce();
     this.counts.commit();

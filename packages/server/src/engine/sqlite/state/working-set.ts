@@ -12,7 +12,7 @@ import { type Lease, type Leases, NO_END } from './leases.ts';
 import { place } from './schema.ts';
 
 /** One job of the working set. */
-export interface Hold {
+export interface WorkingJob {
   /** Its row. */
   readonly id: number;
   readonly reservationId: number;
@@ -25,7 +25,7 @@ export interface Hold {
   /** When it was taken, by the steady clock; undefined: before a restart. */
   readonly since: Micros | undefined;
   /** The next hand-out of another job with the same jid. */
-  later: Hold | undefined;
+  later: WorkingJob | undefined;
 }
 
 const ALL = `SELECT job.id, jid, seq, due, worker.wid FROM job LEFT JOIN worker ON worker.id = job.wid
@@ -39,8 +39,8 @@ interface Row {
   wid: string | null;
 }
 
-export class Holds {
-  readonly #byJid = new Map<string, Hold>();
+export class WorkingSet {
+  readonly #byJid = new Map<string, WorkingJob>();
   readonly #leases: Leases;
   /** The open transaction changed something. */
   #changed = false;
@@ -72,7 +72,7 @@ export class Holds {
   ): void {
     this.#changed = true;
     if (lease) lease.holds += 1;
-    const added: Hold = { id, reservationId, takenAt, lease, kind, since, later: undefined };
+    const added: WorkingJob = { id, reservationId, takenAt, lease, kind, since, later: undefined };
     let last = this.#byJid.get(jid);
     if (!last) {
       this.#byJid.set(jid, added);
@@ -83,7 +83,7 @@ export class Holds {
   }
 
   /** The jid's oldest hand-out, or exactly the one with this number. */
-  find(jid: string, reservationId: number | undefined): Hold | undefined {
+  find(jid: string, reservationId: number | undefined): WorkingJob | undefined {
     let found = this.#byJid.get(jid);
     if (reservationId !== undefined)
       while (found && found.reservationId !== reservationId) found = found.later;
@@ -97,20 +97,21 @@ export class Holds {
   leasedBy(wid: string): { jid: string; reservationId: number }[] {
     const found: { jid: string; reservationId: number }[] = [];
     for (const [jid, oldest] of this.#byJid)
-      for (let held: Hold | undefined = oldest; held; held = held.later)
+      for (let held: WorkingJob | undefined = oldest; held; held = held.later)
         if (held.lease?.wid === wid) found.push({ jid, reservationId: held.reservationId });
     return found.sort((a, b) => b.reservationId - a.reservationId);
   }
 
   /** Those that have an end of their own. */
-  withEnds(): Hold[] {
-    const found: Hold[] = [];
+  withEnds(): WorkingJob[] {
+    const found: WorkingJob[] = [];
     for (const oldest of this.#byJid.values())
-      for (let held: Hold | undefined = oldest; held; held = held.later) if (!held.lease) found.push(held);
+      for (let held: WorkingJob | undefined = oldest; held; held = held.later)
+        if (!held.lease) found.push(held);
     return found;
   }
 
-  remove(jid: string, held: Hold): void {
+  remove(jid: string, held: WorkingJob): void {
     this.#changed = true;
     if (held.lease) held.lease.holds -= 1;
     const first = this.#byJid.get(jid);

@@ -1,11 +1,11 @@
 /** The working set by jid: chains of one jid keep the order of their hand-outs. */
 import { expect, test } from 'vitest';
-import { Holds } from './holds.ts';
 import { Leases } from './leases.ts';
+import { WorkingSet } from './working-set.ts';
 
-const empty = (): Holds => new Holds(new Leases(15_000_000, () => 0));
+const empty = (): WorkingSet => new WorkingSet(new Leases(15_000_000, () => 0));
 
-function three(): Holds {
+function three(): WorkingSet {
   const holds = empty();
   holds.add('same-jid', 1, 100, 100, undefined);
   holds.add('same-jid', 2, 200, 200, undefined);
