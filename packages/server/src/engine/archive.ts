@@ -1,34 +1,38 @@
 /**
- * The capability `Archive`: backups, and the room on the disk. Only a store in files has it.
+ * The capability `Archive`: backups, disk space and the files of the store. Only a store that keeps
+ * its data in files has it.
  */
 import type { Readable } from 'node:stream';
 import type { Micros } from '@faktory-ts/protocol';
 
 /** A copy of the store that can be restored. */
 export interface Backup {
-  /** When it was made, as a name that sorts by age: `2026-11-25T20-15-30.123Z`. */
+  /** The time when it was made, as a name that sorts by age: `2026-11-25T20-15-30.123Z`. */
   readonly id: string;
-  /** Compressed. */
+  /** Size of the compressed copy, in bytes. */
   readonly bytes: number;
-  /** Of the compressed copy, in hex. */
+  /** SHA-256 of the compressed copy, in hex. */
   readonly sha256: string;
   /** The version of the data format. */
   readonly format: number;
-  /** How many jobs are where. */
+  /** Number of jobs in each place. */
   readonly jobs: Readonly<Record<'ready' | 'scheduled' | 'retries' | 'working' | 'dead', number>>;
-  /** Why it cannot be used, as far as its files say without being read to the end; absent: nothing is known against it. */
+  /**
+   * Why the backup cannot be used; absent: no fault is known. A listing finds only faults that show
+   * without reading the whole copy.
+   */
   readonly bad?: string;
 }
 
-/** The room that a store takes on the disk, in bytes. */
+/** Disk space of the store, in bytes. */
 export interface Space {
-  /** The file of the store, as long as it is after the next checkpoint. */
+  /** Size of the store's file after the next checkpoint. */
   readonly bytes: number;
-  /** Of them those that hold nothing and are used for new jobs first. */
+  /** The free part of `bytes`; new jobs use it first. */
   readonly free: number;
-  /** The write-ahead log beside it. */
+  /** Size of the write-ahead log. */
   readonly log: number;
-  /** Whether free room can be given back to the file system while serving. */
+  /** Whether `shrink` can return free space to the file system. */
   readonly canShrink: boolean;
 }
 
@@ -38,29 +42,39 @@ export interface Disk {
   readonly total: number;
 }
 
-/** What a store in files can do. */
+/** Backups and disk space of a store in files. */
 export interface Archive {
   /**
-   * Copies the store while it is in use and proves the copy; only then forgets all backups but the newest `keep`. Throws STORAGE when
-   * it fails, and SHUTDOWN when the engine is closed meanwhile: then nothing is left of it, and none is forgotten.
+   * Makes a backup while the store is in use and checks it; then deletes old backups, except the
+   * newest `keep`. Throws STORAGE when the backup fails, SHUTDOWN when the engine closes meanwhile.
+   * After a throw no partial backup remains and no old one is deleted.
    */
   backup(keep: number): Promise<Backup>;
   /** Newest first. */
   backups(): Promise<readonly Backup[]>;
-  /** Proves that a backup (default: the newest) can be restored. Throws NOT_FOUND, or STORAGE for a damaged one. */
+  /**
+   * Checks that a backup (default: the newest) can be restored. Throws NOT_FOUND for an unknown id,
+   * STORAGE for a damaged backup.
+   */
   verifyBackup(id?: string): Promise<Backup>;
-  /** When a backup was made, by its id. */
+  /** The time when a backup was made, read from its id. */
   madeAt(id: string): Micros;
   /** The compressed copy of a listed backup. */
   readBackup(id: string): Readable;
-  /** The file system that holds the store, in bytes. Rejects where the system does not tell. */
+  /** Size of the file system with the store. Rejects if the operating system does not report it. */
   disk(): Promise<Disk>;
-  /** Which of the files that the store has open was deleted or replaced; undefined: none. Not a commit. */
+  /** A file of the open store that was deleted or replaced; undefined: none was. Not a commit. */
   lostFile(): Promise<string | undefined>;
-  /** The room that the store takes on the disk. */
+  /** The disk space of the store. */
   space(): Promise<Space>;
-  /** Gives up to so many free bytes back to the file system, in one commit; says how many. 0: there are none, or this store cannot. */
+  /**
+   * Returns up to `bytes` of free space to the file system, in one commit; resolves to how many.
+   * 0: no space is free, or this store cannot shrink.
+   */
   shrink(bytes: number): Promise<number>;
-  /** Takes what is in the log into the store and makes the log short, as far as nobody reads. Not a commit. */
+  /**
+   * Copies the write-ahead log into the store's file and truncates the log. Not a commit.
+   * Note: a running reader limits how much of the log can be emptied.
+   */
   emptyLog(): Promise<void>;
 }

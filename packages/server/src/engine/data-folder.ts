@@ -1,6 +1,6 @@
 /**
- * The tools for a store that no server has open: check, compact, backup, restore, dump, load, salvage. Another kind of store has its own
- * tools.
+ * Tools for the data folder of a stopped server: check, compact, backup, restore, dump, load,
+ * salvage. They work on SQLite files only; another kind of store needs its own.
  */
 export type { Compacted } from './sqlite/files/compact.ts';
 export { DataFolder, type Restored, type Salvaged, sqliteVersion } from './sqlite/files/data-folder.ts';

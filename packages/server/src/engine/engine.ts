@@ -1,13 +1,25 @@
 /**
- * THE STORE ROOM's door: what a place that holds jobs must promise. The rules room calls it; engines implement it.
+ * The contract of an engine: the store of all jobs. The rules room (jobs/) calls it, an engine
+ * implements it, and `conformance/` tests it.
  *
- * Every method is one atomic commit, and a resolved promise means the commit is as durable as the engine was asked
- * to be (`sync`). Operations take effect in the order in which they were called. An engine knows places, orders and
- * times; it never knows sockets, retry curves or texts of replies.
+ * What every engine promises:
+ * - A method is one atomic commit unless its comment says otherwise. It resolves when the commit
+ *   is as durable as the setting `sync` asks.
+ * - Operations take effect in the order of the calls, and their promises settle in that order.
+ *   Two operations never see each other half done.
+ * - An operation that throws a FaktoryError has changed nothing. `STORAGE`: the store failed.
+ *   `SHUTDOWN`: the engine is not open.
+ * - An engine stores places, orders and times. It knows no sockets, no retry rules and no replies.
  *
- * A stranger would get wrong: a job's *document* never changes after its push, unless an operator moves the job to another
- * queue or priority. What changes during its life (when it was enqueued, its failure, where it is) stands beside it, and
- * `wireJob` of the protocol joins them.
+ * Where a job can be: *ready* in its queue; *scheduled* or *retries*, until it is due; *working*,
+ * while a reservation is held; *dead*, until it expires. A job is in exactly one place.
+ * A queue hands out its ready jobs by priority, 9 first, and within a priority from head to tail.
+ * A job enters at the tail; only a job that is put back enters at the head.
+ *
+ * Note: a job's document does not change after its push, unless an operator moves the job to
+ * another queue or priority. The engine stores what changes (enqueued time, failure, place) beside
+ * the document; `wireJob` of the protocol joins both.
+ * Note: two jobs may have the same jid, so a jid alone does not identify a job.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Archive } from './archive.ts';
@@ -31,93 +43,113 @@ export {
   storageErrorKinds,
 } from './storage-errors.ts';
 
-/** The sets that wait for a time. */
+/** The sets whose entries have a due time. */
 export type TimedSet = 'scheduled' | 'retries' | 'dead';
 
-/** A job plus where it goes: its queue now, or `scheduled` until `at`. */
+/** A job to push, and where it goes: into its queue now, or into `scheduled` until `at`. */
 export interface Entry {
   readonly jid: string;
   readonly queue: string;
   readonly jobtype: string;
-  /** 1 to 9, 9 is handed out first. */
+  /** 1 to 9; 9 is handed out first. */
   readonly priority: number;
-  /** Seconds a reservation of this job lasts; floor and ceiling already applied. */
+  /** Seconds that a reservation of this job lasts; the rules have applied minimum and maximum. */
   readonly reserveFor: number;
-  /** The wire document without `enqueued_at` and `failure`. */
+  /** The job as JSON text, without `enqueued_at` and `failure`. */
   readonly document: string;
-  /** A failure the producer sent along, as JSON text; undefined means none. */
+  /** The failure that the producer sent with the job, as JSON text; undefined: none. */
   readonly failure: string | undefined;
-  /** When the job becomes ready; undefined means at once. */
+  /** When the job becomes ready; undefined: at once. */
   readonly at: Micros | undefined;
 }
 
-/** What a consumer asks for: the first of these queues that has a job, tried in this order. */
+/** A fetch: take a job from the first of these queues that has one. */
 export interface FetchAsk {
+  /** Tried in this order. */
   readonly queues: readonly string[];
-  /** The worker that takes the job; empty means a producer fetched. */
+  /** The worker id; empty when a connection without a worker id (a producer) fetches. */
   readonly wid: string;
-  /** Whose the worker is; undefined or empty: nobody's. */
+  /** The worker's login: `token NAME` or `password`; undefined or empty: none. */
   readonly owner?: string | undefined;
-  /** The reservation lasts as long as the worker is heard (fetches, `beat`), not for the job's `reserveFor`. */
+  /**
+   * True: the reservation ends one lease span (15 s by default) after the worker's last fetch with
+   * `lease` or its last `beat`. False: it ends after the job's `reserveFor`.
+   */
   readonly lease?: boolean;
 }
 
-/** The right of one wid to run a job until `expiresAt`. */
+/** A hand-out: the right of one worker to run a job until `expiresAt`. */
 export interface Reservation {
   readonly jid: string;
   readonly wid: string;
   readonly queue: string;
-  /** Unique among all hand-outs: a second hand-out of the same job has another id. */
+  /** Unique among all hand-outs, after restarts too: each hand-out of a job has its own id. */
   readonly reservationId: number;
   /** When the job was handed out. */
   readonly takenAt: Micros;
   readonly expiresAt: Micros;
+  /** When the job last entered its queue at the tail. */
   readonly enqueuedAt: Micros;
   readonly document: string;
-  /** The job's last failure as JSON text; undefined means it never failed. */
+  /** The job's last failure as JSON text; undefined: it never failed. */
   readonly failure: string | undefined;
-  /** Taken with `lease`: `expiresAt` moves with every sign of life. */
+  /** Taken with `lease`: `expiresAt` moves with each beat of the worker. */
   readonly leased: boolean;
-  /** How often the job's worker fell silent before. */
+  /** How many earlier executions of this job ended with `lost`. */
   readonly losses: number;
-  /** Of a leased one whose worker fell silent: how many other leased reservations the worker had then. */
+  /**
+   * Only for a leased reservation whose worker sent no beat in time: the number of other leased
+   * reservations that the worker held then. It stays the same while these are settled one by one.
+   */
   readonly others?: number;
-  /** The executions that failed before, as JSON text; only read by `reservation` and `overdue`. Undefined: none is kept. */
+  /**
+   * Earlier failed executions, as JSON text; undefined: none is stored. Only `reservation` and
+   * `overdue` return it, a fetch does not.
+   */
   readonly attempts?: string | undefined;
 }
 
-/** Which reservation is meant: the oldest one of this jid, or exactly the one with this id. */
+/** Names a reservation: with an id exactly that one, without an id the oldest one of the jid. */
 export interface ReservationRef {
   readonly jid: string;
   readonly reservationId?: number;
-  /** Only a job of one of these queues is meant. Another one throws FORBIDDEN and changes nothing; undefined: any. */
+  /** Queues that the caller may use; undefined: any. A job of another queue throws FORBIDDEN. */
   readonly queues?: ReadonlySet<string> | undefined;
 }
 
 /**
- * How an execution ends. `done` counts one processed; `retries`, `dead` and `forgotten` count one processed and one
- * failure; `queue` puts the job back at the head of its queue and counts nothing.
+ * What becomes of a job when its reservation ends.
+ *
+ * - `done` deletes the job and counts one processed.
+ * - `discarded` deletes the job and counts one processed and one failure.
+ * - `retries` and `dead` move the job there with its new failure, and count one processed and one
+ *   failure. When dead is over its limit, the engine deletes its oldest entries.
+ * - `queue` puts the job back at the head of its priority and counts nothing. The job keeps its
+ *   failure and `enqueuedAt`, and its queue is listed again.
  */
 export type Outcome =
   | { readonly to: 'done' }
   | {
       readonly to: 'retries' | 'dead';
-      /** The job is due so long after the commit. */
+      /** Microseconds from the commit until the job is due. */
       readonly in: Micros;
       readonly failure: string;
-      /** The executions that failed, as JSON text; undefined leaves them as they are. */
+      /** Failed executions to store, as JSON text; undefined: keep the stored ones. */
       readonly attempts?: string | undefined;
-      /** Its worker fell silent: counted in `losses`. */
+      /** The worker sent no beat in time: adds one to the job's `losses`. */
       readonly lost?: boolean;
-      /** What it is counted under among the errors. */
+      /** The error to count in `History.errors`. */
       readonly error?: JobError;
     }
   | { readonly to: 'discarded'; readonly error?: JobError }
   | { readonly to: 'queue' };
 
-/** When a `settle` applies, beyond that the reservation must be held. */
+/** A condition of `settle`, besides that the reservation is held. */
 export interface SettleWhen {
-  /** The reservation's time must be over at the commit. So a worker that beats after `overdue` was read keeps its job. */
+  /**
+   * The reservation must be over at the commit. So a worker that sends a beat between `overdue` and
+   * `settle` keeps its job.
+   */
   readonly onlyIfOverdue?: boolean;
 }
 
@@ -127,121 +159,170 @@ export interface Ending extends SettleWhen {
   readonly outcome: Outcome;
 }
 
-/** A change to every entry of a set that the filter picks. */
+/** A change of those entries of a set that match the filter. */
 export interface SetChange {
   readonly set: TimedSet;
   readonly change: 'discard' | 'kill' | 'requeue';
-  /** Only these jids; undefined means all. */
+  /** Only these jids; undefined: any. */
   readonly jids?: readonly string[] | undefined;
-  /** Without jids: only this jobtype; undefined means all. */
+  /** Only this jobtype; undefined: any. Ignored with `jids`. */
   readonly jobtype?: string | undefined;
-  /** Without jids: only jobs whose whole wire text this glob matches; undefined means all. */
+  /** Glob that the job's whole wire text must match; undefined: any. Ignored with `jids`. */
   readonly regexp?: string | undefined;
-  /** For `kill`: the dead entry is deleted so long after the commit. */
+  /** For `kill`: microseconds from the commit until the dead entry expires. */
   readonly deadFor?: Micros;
 }
 
+/** The life of a job, queues, timed sets, leases and producers. Each store implements it. */
 export interface Engine {
-  /** Microseconds; decides what is due. Tests replace it. */
+  /** The wall clock in microseconds; it decides what is due. Tests replace it. */
   readonly clock: () => Micros;
 
-  /** Opens or makes the store. Throws LOCKED or STORAGE with a text that says what to do. */
+  /** Opens the store, or creates it. Throws LOCKED or STORAGE with a text that says what to do. */
   open(): Promise<void>;
-  /** Finishes what was called, then closes. Safe to call twice. */
+  /** Finishes the operations called before, then closes. A second call does nothing. */
   close(): Promise<void>;
 
   /**
-   * Puts the entries where they go, and returns the refusals: the ready ones of a queue that would grow past its limit are left out
-   * together. A counted push raises its producer's count in the same commit. Notes are kept of a producer's last 1,000 pushes; once they have
-   * over a megabyte, its pushes throw SHUTDOWN and are not counted until `pushed` was asked.
+   * Stores the entries and returns the refused ones; all others are stored. If the ready entries of
+   * a queue do not fit under its limit, all of them are refused. Entries with a time (`at`) do not
+   * count toward the limit. A ready entry registers its queue.
+   *
+   * With `counted`, the same commit sets the count of the producer and stores its refusals as a
+   * note. The engine keeps the notes of a producer's last 1,000 pushes. Limits of notes, at which a
+   * push changes nothing and is not counted: with over 1 MB of one producer it throws SHUTDOWN,
+   * until `pushed` is called for that producer; with over 64 MB of all producers, STORAGE.
    */
   push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]>;
   /**
-   * How many pushes were counted for this producer, 0 for one that never pushed or was forgotten, and the notes of those behind
-   * `answered`; older notes are dropped. `flush` forgets neither.
+   * Returns the producer's count (0: unknown) and the notes of its pushes after number `answered`;
+   * deletes its older notes. `flush` deletes neither counts nor notes.
    */
   pushed(producer: Producer, answered: number): Promise<Pushed>;
-  /** Whose this producer's name is; undefined: nobody's. A name that has not pushed yet is nobody's. */
+  /** The login that owns this producer name; undefined: none, or the name has not pushed. */
   producerOwner(name: string): Promise<string | undefined>;
-  /** Whose this worker is, while it holds a job; undefined: nobody's. */
+  /** The login that owns this worker id; undefined: none, or the worker holds no job. */
   workerOwner(wid: string): Promise<string | undefined>;
   /**
-   * Moves one job to the working set: from the first asked queue that is not paused and has one, the highest
-   * priority, then the oldest. Undefined means there is none. Never registers a queue.
+   * Moves one job from the first asked queue that has a ready job and is not paused into the
+   * working set. Undefined: no queue has one. A fetch never registers a queue.
    */
   fetch(ask: FetchAsk): Promise<Reservation | undefined>;
-  /** As many fetches in one operation, until there is none, `count` are taken, or they have some megabytes together. */
+  /**
+   * The same as up to `count` fetches in one commit. Returns fewer when the queues are empty, or
+   * when the jobs together exceed some megabytes; a single job may be larger.
+   */
   fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]>;
-  /** A sign of life: the reservations that this worker took with `lease` last a whole span from now. Not a commit. */
+  /**
+   * A sign of life: the worker's leased reservations now end one lease span from now. Does nothing
+   * for a worker without a lease. Not durable: after a restart each worker gets a whole span.
+   */
   beat(wid: string): Promise<void>;
-  /** The reservations that this worker took with `lease` and that have not ended, the last hand-out first. */
+  /** The leased reservations that the worker holds, the last hand-out first. */
   leasedBy(wid: string): Promise<readonly Required<Pick<ReservationRef, 'jid' | 'reservationId'>>[]>;
-  /** Reads a reservation, so that the caller can decide how it ends. Undefined: it is not held. Not a commit. */
+  /**
+   * Reads a reservation, so that the caller can decide how it ends; undefined: it is not held.
+   * Note: it may show changes whose commit later fails, because it waits for no commit. Decide by
+   * it, and let `settle` check that the reservation is still held.
+   */
   reservation(held: ReservationRef): Promise<Reservation | undefined>;
   /**
-   * Ends a reservation. False: it is not held (any more), or `when` does not apply. Then nothing was changed, not even a counter; a
-   * caller that decided from `reservation` by a jid alone reads again.
+   * Ends a reservation. False: it is not held (any more), or `when` is not met; then nothing was
+   * changed, not even a counter.
+   * Note: a caller that read by a jid alone settles with the `reservationId` it has read, because
+   * the oldest hand-out of the jid may be another one by now. After false it reads again.
    */
   settle(held: ReservationRef, outcome: Outcome, when?: SettleWhen): Promise<boolean>;
-  /** As many settles, one after another in one operation; says of each whether it was applied. */
+  /**
+   * Settles in order, in one commit; returns for each whether it was applied. Throws FORBIDDEN, and
+   * changes nothing, if one of the jobs is of a queue that is not permitted.
+   */
   settleMany(ends: readonly Ending[]): Promise<readonly boolean[]>;
-  /** The reservation lasts at least so long from the commit; never shorter than before. False: it is not held. */
+  /**
+   * Makes the reservation last at least `span` from the commit; never shortens it. A leased one
+   * stays as it is, because its beats decide. False: it is not held.
+   */
   extend(held: ReservationRef, span: Micros): Promise<boolean>;
 
-  /** Moves up to `limit` due entries to the tail of their queues, in the order they were due; says how many. */
+  /**
+   * Moves up to `limit` due entries to the tail of their queues, in the order of their due times,
+   * and registers these queues. `enqueuedAt` becomes now. Returns how many it moved.
+   */
   promote(set: 'scheduled' | 'retries', limit: number): Promise<number>;
-  /** Up to `limit` reservations whose time is over, the earliest first. Changes nothing. */
+  /**
+   * Reservations that are over: by their own time, the earliest first, then leased ones whose
+   * workers sent no beat in time. Changes nothing. Returns at most `limit`, and fewer when their
+   * documents together exceed some megabytes.
+   */
   overdue(limit: number): Promise<readonly Reservation[]>;
-  /** Forgets up to `limit` dead entries whose time is over; says how many. */
+  /** Deletes up to `limit` dead entries that are due; returns how many. */
   expireDead(limit: number): Promise<number>;
-  /** When the earliest entry of a place is due; undefined means the place is empty. */
+  /**
+   * When the earliest entry of a place is due; undefined: the place is empty. From then on, `onDue`
+   * reports entries that are due earlier than this answer.
+   */
   nextDue(place: TimedSet | 'working'): Promise<Micros | undefined>;
 
   /**
-   * The wall clock was set by so many microseconds: moves what is stored as a time of it but means a length. These are the ends of
-   * reservations that are not leased, how long producers are remembered, and how long changes can be undone. What is stored after the
-   * call is not moved.
+   * The wall clock was set forward by so many microseconds (negative: back). Moves the stored times
+   * that stand for a duration: ends of reservations that are not leased, the time until a producer
+   * expires, and the time until a change can no longer be undone. Due times and history stay.
+   * Runs in bites of one commit each.
+   * Note: what is stored after the call is not moved, because it uses the new time already.
    */
   moveEnds(by: Micros): Promise<void>;
 
-  /** Every queue that was pushed to and not removed since, empty ones too, by name. */
+  /** All registered queues by name, empty ones too. A removed queue is not registered any more. */
   queues(): Promise<readonly QueueSummary[]>;
-  /** Pauses or resumes those of the names that exist; `*` is all that exist now. */
+  /** Pauses or resumes the named queues that are registered; `*` is all that are registered now. */
   setPaused(names: readonly string[] | '*', paused: boolean): Promise<void>;
-  /** Forgets queues, their ready jobs and their pause; other places keep their jobs. */
+  /**
+   * Removes queues with their ready jobs and their pause; jobs in other places stay. From the first
+   * commit on none of these jobs is handed out. Many jobs are deleted in bites of one commit each;
+   * jobs that are pushed meanwhile stay, and are handed out at the end.
+   */
   removeQueues(names: readonly string[] | '*'): Promise<void>;
-  /** When the longest-waiting ready job was enqueued; undefined means none is ready. */
+  /** The earliest `enqueuedAt` of the queue's ready jobs; undefined: none is ready. */
   oldest(queue: string): Promise<Micros | undefined>;
   sizes(): Promise<Sizes>;
 
   /**
-   * Applies a change to each picked entry, each in one commit, in bites so that others are served meanwhile. Picking by jobtype or
-   * glob makes nobody wait. Throws LIMIT for a glob that is too long.
+   * Applies a change to each entry that matches; returns how many it changed. Runs in bites of one
+   * commit each, and other operations run in between. An entry that leaves the set meanwhile is not
+   * changed. Matching a jobtype or glob never delays other operations. Throws LIMIT for a glob that
+   * is too long.
    */
   mutate(change: SetChange): Promise<number>;
 
-  /** Forgets everything. */
+  /** Deletes jobs, queues, counters, history and undo data. Producers' counts and notes stay. */
   flush(): Promise<void>;
-  /** Writes a mark to the store; resolves when that is durable. Throws STORAGE when the store cannot write. */
+  /** Writes a mark; resolves when it is durable. Throws STORAGE when the store cannot write. */
   probe(): Promise<void>;
 
+  /** Figures of the commits since the store was opened. */
   figures(): CommitFigures;
-  /** What was counted of jobs since the start. */
+  /** Counts of jobs since the start of this process. */
   readonly meter: Meter;
-  /** Errors of the storage since the start. */
+  /** Errors of the storage since the start of this process. */
   readonly storageErrors: StorageErrors;
 
   /**
-   * Calls the listener when `count` jobs of this queue can be fetched, before or after the commit that makes them ready, never inside
-   * it: what the listener throws changes nothing. True means that a fetch follows at once, which may join the same commit. Returns the
-   * way to stop listening.
+   * Calls the listener when `count` jobs of a queue became ready: pushed, due, requeued, put back,
+   * moved there, or resumed. A paused queue reports nothing until it is resumed. The listener
+   * returns true if it calls a fetch at once; that fetch may join the commit that made the jobs
+   * ready. Returns a function that stops listening.
+   * Note: the call may come before that commit, so its fetch can share it; when the commit fails,
+   * the jobs do not exist. An error of the listener never affects the commit.
    */
   onReady(listener: (queue: string, count: number) => boolean): () => void;
-  /** Told after a commit: an entry due at `due`, earlier than any known before, entered this place. */
+  /**
+   * Calls the listener after a commit in which an entry entered this place that is due at `due`,
+   * earlier than all entries known so far. Returns a function that stops listening.
+   */
   onDue(listener: (place: TimedSet | 'working', due: Micros) => void): () => void;
 }
 
-/** An engine with the capabilities of its store. What is undefined, this store does not have. */
+/** An engine with the capabilities of its store; undefined: this store does not have it. */
 export interface Backend {
   readonly engine: Engine;
   readonly finder: Finder | undefined;

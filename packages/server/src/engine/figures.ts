@@ -1,5 +1,5 @@
 /**
- * Figures that an engine reports of its queues, its places and its commits. Types only; `Engine` has the promises.
+ * Figures that an engine reports about its queues, places and commits. Types only.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Histogram } from './meter.ts';
@@ -10,11 +10,11 @@ export interface QueueSummary {
   readonly paused: boolean;
 }
 
-/** A queue with what a page shows of it. */
+/** A queue with the figures that the web UI shows. */
 export interface QueueFigures extends QueueSummary {
-  /** Ready jobs by priority: nine numbers, that of priority 1 first. Their sum is the size. */
+  /** Ready jobs by priority: nine numbers, priority 1 first. Their sum is `size`. */
   readonly priorities: readonly number[];
-  /** When the longest-waiting ready job was enqueued; undefined means none is ready. */
+  /** When the longest-waiting ready job was enqueued; undefined: none is ready. */
   readonly oldest: Micros | undefined;
 }
 
@@ -23,29 +23,29 @@ export interface Sizes {
   readonly retries: number;
   readonly dead: number;
   readonly working: number;
-  /** Executions ended, good and bad, since the store was made or flushed. */
+  /** Ended executions, failures included, since the store was created or flushed. */
   readonly processed: number;
   readonly failures: number;
 }
 
-/** One UTC day's executions; `day` is `YYYY-MM-DD`. */
+/** Ended executions of one UTC day; `day` is `YYYY-MM-DD`. */
 export interface DayCount {
   readonly day: string;
   readonly processed: number;
   readonly failures: number;
 }
 
-/** What committing cost since the store was opened. */
+/** Commits since the store was opened, and their time. */
 export interface CommitFigures {
   readonly commits: number;
   /** Operations in those commits. */
   readonly operations: number;
-  /** Spent in committing and syncing. */
+  /** Seconds spent in commits, their syncs included. */
   readonly seconds: number;
-  /** Of them in syncing. */
+  /** The part of `seconds` spent in syncs. */
   readonly syncSeconds: number;
-  /** Seconds of a commit with its sync. */
+  /** Seconds of one commit with its sync. */
   readonly times: Histogram;
-  /** Operations in a commit. */
+  /** Operations in one commit. */
   readonly batches: Histogram;
 }

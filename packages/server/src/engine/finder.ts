@@ -1,8 +1,11 @@
 /**
- * The capability `Finder`: finding jobs by what they are, in bites, and changing the found ones, for the people who run jobs. Workers and
- * producers never use it.
+ * The capability `Finder`: finds jobs by their properties, changes them and undoes such changes.
+ * Operators use it, through the web UI and the verbs JOBS, CHANGE and UNDO; workers and producers
+ * do not.
  *
- * Note: an `entry` names a job *where it is*; once the job has moved or was changed, the name is void.
+ * A search runs in bites: one call returns a part and a cursor to continue from. A search never
+ * delays other operations.
+ * Note: `entry` names a job in its present place; it is void once the job has moved or changed.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { QueueFigures } from './figures.ts';
@@ -10,80 +13,81 @@ import type { QueueFigures } from './figures.ts';
 /** Where a job can be. */
 export type Place = 'ready' | 'scheduled' | 'retries' | 'working' | 'dead';
 
-/** Which jobs: all that is given must hold, and of a list one. Absent means any. */
+/** A search: every given field must match; of a list, one value. An absent field matches any. */
 export interface FindAsk {
-  /** Looked at in this order; at least one. */
+  /** Searched in this order; at least one. */
   readonly places: readonly Place[];
   readonly queues?: readonly string[] | undefined;
   readonly jobtypes?: readonly string[] | undefined;
   readonly priorities?: readonly number[] | undefined;
   readonly jids?: readonly string[] | undefined;
-  /** Of the worker that holds the job. */
+  /** The worker that holds the job. */
   readonly wid?: string | undefined;
-  /** The arguments, as JSON text or as what stands between the quotes of a string in them, contain this. Case counts. */
+  /** The arguments contain this, as JSON text or inside one of their strings. Case-sensitive. */
   readonly text?: string | undefined;
-  /** The jid, or the arguments as with `text`, contain this. Case counts. */
+  /** The jid contains this, or the arguments do as with `text`. Case-sensitive. */
   readonly search?: string | undefined;
-  /** The errtype or the message of the last failure contains this. Case counts. */
+  /** The errtype or message of the last failure contains this. Case-sensitive. */
   readonly error?: string | undefined;
-  /** The last failure is of one of these kinds: ids of `fingerprint`. */
+  /** The last failure has one of these ids of `fingerprint` (of the protocol). */
   readonly fingerprints?: readonly string[] | undefined;
-  /** `Found.at` is not before this … */
+  /** `Found.at` is at or after this. */
   readonly from?: Micros | undefined;
-  /** … and before this. */
+  /** `Found.at` is before this. */
   readonly until?: Micros | undefined;
-  /** `Found.failedAt` is not before this: only jobs in retries and dead … */
+  /** `Found.failedAt` is at or after this; only jobs in retries and dead have one. */
   readonly failedFrom?: Micros | undefined;
-  /** … and before this. */
+  /** `Found.failedAt` is before this. */
   readonly failedUntil?: Micros | undefined;
   /**
-   * `failed`: jobs of retries and dead as one list, the one that failed last first. Undefined, and for other places and with `jids`:
-   * place by place, in the order of hand-out or due time.
+   * `failed`: jobs of retries and dead in one list, the last failure first. Undefined, or another
+   * place is searched, or `jids` is given: place by place, in the order of hand-out or due time.
    */
   readonly order?: 'failed' | undefined;
 }
 
-/** How far one call goes, and from where. */
+/** Where one call starts and how much it returns. */
 export interface Bite {
-  /** Undefined: from the start. Else what the last bite of the same ask gave. Throws INVALID for anything else. */
+  /** `next` of the last bite of the same search; undefined: from the start. Else throws INVALID. */
   readonly cursor?: string | undefined;
-  /** Most jobs in the answer. */
+  /** The most jobs to return. */
   readonly limit: number;
-  /** Leaves out `attempts`, which may be the largest part of a job. */
+  /** True: leave out `attempts`, which may be the largest part of a job. */
   readonly lean?: boolean;
 }
 
-/** A job and where it is. */
+/** A found job and its place. */
 export interface Found {
-  /** Names it for {@link Finder.change}; void once the job has moved or was changed. */
+  /** Names the job for {@link Finder.change}; void once the job has moved or changed. */
   readonly entry: string;
   readonly place: Place;
   readonly jid: string;
   readonly queue: string;
   readonly priority: number;
-  /** ready: enqueued; scheduled, retries: due; working: handed out; dead: forgotten then. */
+  /** Time of: enqueued (ready), due (scheduled, retries), handed out (working), expiry (dead). */
   readonly at: Micros;
-  /** Of retries and dead: the last failure; of a job that was killed from another place: when. */
+  /** For retries and dead: time of the last failure, or of the kill if it came from elsewhere. */
   readonly failedAt?: Micros;
-  /** Undefined: never enqueued yet. */
+  /** Undefined: not enqueued yet. */
   readonly enqueuedAt: Micros | undefined;
   readonly document: string;
-  /** As JSON text; undefined means it never failed. */
+  /** The last failure as JSON text; undefined: the job never failed. */
   readonly failure: string | undefined;
-  /** The executions that failed, as JSON text; undefined means that none is kept, or that the bite did not want them. */
+  /** Failed executions as JSON text; undefined: none is stored, or the bite is `lean`. */
   readonly attempts: string | undefined;
-  /** Only of working jobs: who has it (empty: a producer), and until when; undefined: as long as its worker beats. */
+  /** For working: the worker that holds the job; empty: a connection without a worker id. */
   readonly wid?: string;
+  /** For working: end of the reservation; undefined: leased, so the worker's beats decide. */
   readonly expiresAt?: Micros | undefined;
 }
 
-/** What one bite gave. */
+/** How far a search has come after a bite. */
 export interface Progress {
-  /** Jobs looked at since the start of the search. */
+  /** Jobs examined since the start of the search. */
   readonly scanned: number;
-  /** Jobs there are to look at, at the time of this bite. */
+  /** Jobs to examine in all, at the time of this bite. */
   readonly total: number;
-  /** Where to go on; undefined: this was the last bite. */
+  /** Cursor of the next bite; undefined: this was the last one. */
   readonly next: string | undefined;
 }
 
@@ -97,18 +101,21 @@ export interface CountBite extends Progress {
 }
 
 /**
- * What becomes of a found job. One that is in that state already is left as it is, and so is one that a worker has.
+ * A change of found jobs. A job that is already in the wanted state stays as it is, and so does a
+ * working job.
  *
- * `discard` forgets it, `kill` moves it to dead, `requeue` to the tail of its queue. `schedule` makes it due then: a retry stays one, any
- * other becomes scheduled. `move` gives it another queue, `prioritize` another priority; a ready one then stands at the tail there.
+ * - `discard` deletes the job, `kill` moves it to dead, `requeue` to the tail of its queue.
+ * - `schedule` makes it due at a time: a job in retries stays there, any other goes to scheduled.
+ * - `move` changes its queue, `prioritize` its priority; a ready job goes to the tail there, any
+ *   other job keeps its place and time.
  */
 export type EntryChange =
   | { readonly do: 'discard' }
   | {
       readonly do: 'kill';
-      /** The dead entry is deleted so long after the commit. */
+      /** Microseconds from the commit until the dead entry expires. */
       readonly deadFor: Micros;
-      /** Throws INVALID and changes nothing where dead jobs would be deleted to make room. */
+      /** True: throw INVALID and change nothing if dead has no room for all of them. */
       readonly spareDead?: boolean;
     }
   | { readonly do: 'requeue' }
@@ -116,16 +123,16 @@ export type EntryChange =
   | { readonly do: 'move'; readonly queue: string; readonly documents: NewDocuments }
   | { readonly do: 'prioritize'; readonly priority: number; readonly documents: NewDocuments };
 
-/** The documents that the jobs have from then on: one for each entry of the call, in its order. */
+/** The new documents of the jobs: one for each entry of the call, in the same order. */
 export type NewDocuments = readonly string[];
 
-/** How a change that can be undone is called. */
+/** The label of a change that can be undone. */
 export interface UndoLabel {
-  /** Of the whole change, made by who asks: all its bites have the same. Throws INVALID for that of another change. */
+  /** Chosen by the caller, the same for all bites of one change. Throws INVALID if it is in use. */
   readonly name: string;
-  /** What it does, for people. */
+  /** What the change does, as a text for operators. */
   readonly action: string;
-  /** Who asked for it. */
+  /** Name of the caller that made the change. */
   readonly who?: string | undefined;
 }
 
@@ -135,48 +142,53 @@ export interface Undoable {
   readonly action: string;
   readonly who: string | undefined;
   readonly at: Micros;
-  /** Until then. */
+  /** Undo is possible until this time. */
   readonly until: Micros;
-  /** Jobs that it changed and that were not brought back yet. */
+  /** Changed jobs that are not restored yet. */
   readonly count: number;
 }
 
-/** What one bite of undoing did. */
+/** The result of one bite of undo. */
 export interface Undone {
-  /** Jobs that are again exactly where and as they were. */
+  /** Jobs that this bite restored exactly. */
   readonly undone: number;
-  /** Jobs that were left as they are, for they have moved since the change. */
+  /** Jobs that stay as they are, because they have moved or changed since. */
   readonly kept: number;
-  /** Jobs still to do: ask again. */
+  /** Jobs that are not handled yet: call again. */
   readonly left: number;
 }
 
-/** What a store can do that finds jobs. */
+/** Finding and changing jobs. */
 export interface Finder {
   /**
-   * Looks through the places, in the order in which their jobs are due or handed out, until `limit` jobs are found or some 50 ms
-   * have gone. Never makes other operations wait, and sees what was committed before the call. Changes meanwhile may hide a job
-   * that moves from a place not looked at yet to one that was. Throws INVALID for a bad cursor, ABORTED when given up.
+   * Returns the next bite: searches until it has `limit` jobs or about 50 ms have passed. It never
+   * delays other operations, and sees all commits that ended before the call.
+   * Note: a job that moves during the search, into a place that was searched already, is missed.
+   * Throws INVALID for a bad cursor, ABORTED when `signal` fires.
    */
   find(ask: FindAsk, bite: Bite, signal?: AbortSignal): Promise<FoundBite>;
-  /** The same without the jobs. */
+  /** Counts the matching jobs of the next bite. */
   count(ask: FindAsk, cursor?: string, signal?: AbortSignal): Promise<CountBite>;
   /**
-   * The queues of {@link queues} with more of each. Never makes other operations wait; with hundreds of queues, priorities and times
-   * are up to a second old.
+   * The queues of `Engine.queues` with more figures. Never delays other operations. With hundreds
+   * of queues, priorities and times are up to one second old.
    */
   queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]>;
-  /** How many ready jobs are handed out before this found one; undefined: it is not ready there any more. Makes nobody wait. */
+  /** Number of ready jobs ahead of this one in its queue; undefined: it is not ready any more. */
   ahead(entry: string, signal?: AbortSignal): Promise<number | undefined>;
-  /** Changes found jobs in one commit; tells of each whether it was changed. With a label it can be undone for ten minutes. */
+  /**
+   * Changes found jobs in one commit; returns for each whether it was changed. A job that has moved
+   * or changed since it was found is not changed. With a label, undo is possible for ten minutes.
+   */
   change(entries: readonly string[], change: EntryChange, undo?: UndoLabel): Promise<readonly boolean[]>;
   /**
-   * Brings up to `limit` jobs of a change back, in one commit; throws NOT_FOUND for a name that is not known, or no more. What the
-   * limit of dead forgot for it does not come back.
+   * Restores up to `limit` jobs of a change in one commit, dead jobs that it evicted included.
+   * Dead keeps to its limit: it evicts its oldest entries for restored ones. Throws NOT_FOUND for
+   * an unknown name and after ten minutes.
    */
   undo(name: string, limit: number): Promise<Undone>;
   /** The changes that can be undone, the newest first. */
   undoable(): Promise<readonly Undoable[]>;
-  /** Deletes up to `limit` former jobs of changes that cannot be undone any more; says how many. 0: there are no more. */
+  /** Deletes up to `limit` stored jobs of changes that can no longer be undone. 0: none is left. */
   expireUndo(limit: number): Promise<number>;
 }

@@ -1,47 +1,51 @@
 /**
- * The capability `History`: how many jobs were pushed and ended, how long they waited and ran, and which kinds of errors there were.
+ * The capability `History`: how many jobs were pushed and ended, how long they waited and ran, and
+ * which kinds of errors occurred.
  *
- * Note: names are bounded. Of each minute and hour the hundred pairs of queue and jobtype with most events are kept apart, and all others
- * are `other`, which a client may use as a name too.
+ * Note: of each minute and hour only the 100 busiest pairs of queue and jobtype are stored apart,
+ * because clients choose the names. All other pairs are summed up as `other`, which may also be the
+ * name of a real queue or jobtype.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { DayCount } from './figures.ts';
 
-/** Seconds that half, 95 and 99 of a hundred did not exceed, as exactly as the bounds of a histogram tell; never more than the longest. */
+/** Percentiles in seconds, as exact as the bounds of the histogram; at most the longest value. */
 export interface Percentiles {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
 }
 
-/** Which time, in steps of what length. */
+/** A span of time, split into steps. */
 export interface SeriesAsk {
   readonly from: Micros;
   readonly until: Micros;
-  /** Minutes are kept for a day, hours for 180. */
+  /** Minutes are stored for 1 day, hours for 180 days. */
   readonly step: 'minute' | 'hour';
-  /** So many steps are told as one, of the time at which the first of them begins. Default 1. */
+  /** Merge this many steps into one that starts with the first of them. Default 1. */
   readonly join?: number | undefined;
   readonly queue?: string | undefined;
   readonly jobtype?: string | undefined;
 }
 
-/** How many jobs … */
+/** Numbers of jobs by what happened to them. */
 export interface EventCounts {
   readonly pushed: number;
-  /** Executions by how they ended: well; badly, but not for good, or forgotten by the job's own wish; in dead. */
+  /** Acknowledged. */
   readonly done: number;
+  /** Failed, and then retried or discarded. */
   readonly failed: number;
+  /** Failed, and then moved to dead. */
   readonly dead: number;
 }
 
 /** What happened in one step. */
 export interface SeriesStep extends EventCounts {
-  /** Its begin. */
+  /** Start of the step. */
   readonly at: Micros;
-  /** From the queue into a worker's hands. Undefined: no job was handed out. */
+  /** Time from enqueue to hand-out. Undefined: no job was handed out. */
   readonly wait: Percentiles | undefined;
-  /** In a worker's hands. Undefined: no execution ended. */
+  /** Time from hand-out to the end. Undefined: no execution ended. */
   readonly run: Percentiles | undefined;
 }
 
@@ -51,54 +55,61 @@ export interface KindSum extends EventCounts {
   readonly jobtype: string;
 }
 
-/** Failures of one kind. */
+/** A kind of error: failures whose error texts are alike. */
 export interface ErrorGroup {
-  /** Of `fingerprint`; of `fingerprintOfType` for kinds of a type, `other` for types that were too many to be kept apart. */
+  /**
+   * The id by `fingerprint` of the protocol. When there are too many kinds: one id for each errtype
+   * (`fingerprintOfType`), and `other` for the remaining types.
+   */
   readonly id: string;
   readonly errtype: string;
-  /** Without what differs from one time to the next. */
+  /** The message without the parts that vary, such as numbers. */
   readonly message: string;
-  /** The first line of the message as it was told last; empty: it is not known. */
+  /** First line of the newest message; empty: not known. */
   readonly sample: string;
   readonly jobtypes: readonly string[];
-  /** Jobtypes of the jobs that are there now. */
+  /** Jobtypes of the jobs that are in retries or dead now with this error. */
   readonly there: readonly string[];
-  /** Jobs that are there now with this failure. */
+  /** Jobs that are in retries and in dead now with this error. */
   readonly retries: number;
   readonly dead: number;
-  /** Failures since the asked time, retried ones too. */
+  /** Failures since the asked time, including those of jobs that were retried later. */
   readonly failures: number;
   readonly first: Micros;
   readonly last: Micros;
-  /** One of the jobs. */
+  /** The jid of one of the jobs. */
   readonly jid: string;
   /** Hours with failures. */
   readonly hours: readonly { readonly at: Micros; readonly count: number }[];
-  /** There were too many jobs to look at all: `retries` and `dead` are at least these. */
+  /** True: not all jobs were counted, so `retries` and `dead` are lower bounds. */
   readonly partial?: true;
 }
 
-/** An error as it was told. */
+/** An error as the worker reported it. */
 export interface JobError {
   readonly errtype: string;
   readonly message: string;
 }
 
-/** What a store can do that keeps history. */
+/** Counts of past events by minute, hour and day. */
 export interface History {
-  /** The last `days` UTC days, today last; days without an execution count 0. */
+  /** The last `days` UTC days, today last; a day without an execution has zeros. */
   days(days: number): Promise<readonly DayCount[]>;
-  /** Adds what happened since the last time to history; to be called each minute. `close` does it too. */
+  /** Stores the events since the last call. Call it each minute; `Engine.close` does it too. */
   record(): Promise<void>;
-  /** What happened, step by step, the running one too; steps in which nothing happened are left out. Makes nobody wait. */
+  /**
+   * The steps of a span of time, the running one included. Steps without an event are left out.
+   * This and the next two never delay other operations.
+   */
   series(ask: SeriesAsk, signal?: AbortSignal): Promise<readonly SeriesStep[]>;
-  /** What happened since then by queue and jobtype, those with most events first. Makes nobody wait. */
+  /** Sums since `from` by queue and jobtype, the pair with the most events first. */
   kinds(from: Micros, signal?: AbortSignal): Promise<readonly KindSum[]>;
   /**
-   * The kinds of errors since then, and those of jobs that are in retries or dead now; the last one first, at most 1,000. Makes nobody
-   * wait. Jobs are counted some seconds late where there are many, and the first 100,000 only.
+   * Kinds of errors since `from`, and of jobs that are in retries or dead now; the newest first, at
+   * most 1,000. With many jobs, `retries` and `dead` are some seconds old, and at most 100,000 jobs
+   * are counted.
    */
   errors(ask: { readonly from: Micros }, signal?: AbortSignal): Promise<readonly ErrorGroup[]>;
-  /** Deletes up to `limit` steps that are too old; says how many. 0: there are no more. */
+  /** Deletes up to `limit` steps that are too old; returns how many. 0: none is left. */
   expire(limit: number): Promise<number>;
 }

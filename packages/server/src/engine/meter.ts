@@ -1,15 +1,16 @@
 /**
- * What is counted of jobs since the start: plain numbers, raised where the engine works, and read when somebody asks.
+ * Counts of jobs and histograms of their times since the start, in memory.
  *
- * It must never cost the path of a job more than some additions: what a job is counted under is looked up once, at its hand-out, and
- * kept with the hold. Names come from clients, so how many are kept apart is bounded; all others are `other`. What a failed commit took
- * back stays counted.
+ * The engine raises them on the path of each job, so this costs a few additions only: the `Kind` of
+ * a job is looked up at its hand-out and stored with the reservation. Clients choose the names of
+ * queues and jobtypes, so their number is bounded; all others count as `other`.
+ * Note: counts of a commit that failed are not taken back.
  */
 
-/** How often values fell up to each bound, their sum, and the largest of a while. */
+/** A histogram: how many values fell under each bound, their sum and their largest. */
 export class Histogram {
   readonly bounds: readonly number[];
-  /** One more than bounds: the last has none. */
+  /** One more than `bounds`: the last one counts values above all bounds. */
   readonly counts: number[];
   sum = 0;
   /** The largest value since this was last set to 0. */
@@ -34,32 +35,35 @@ export class Histogram {
   }
 }
 
-/** Jobs of one jobtype in one queue. */
+/** Counts of the jobs of one jobtype in one queue. */
 export interface Kind {
   readonly queue: string;
   readonly jobtype: string;
   pushed: number;
   fetched: number;
-  /** Executions by how they ended; `failed` have another try. */
+  /** Executions by their end; `failed` are retried, `released` were put back. */
   done: number;
   failed: number;
   dead: number;
   discarded: number;
   released: number;
-  /** Those of failed and dead whose worker fell silent. */
+  /** The part of `failed` and `dead` whose worker sent no beat in time. */
   lost: number;
-  /** Seconds from the queue into a worker's hands. */
+  /** Seconds from enqueue to hand-out. */
   readonly wait: Histogram;
-  /** Seconds in a worker's hands. */
+  /** Seconds from hand-out to the end. */
   readonly run: Histogram;
 }
 
-/** Of a decade: neighbours differ by a half at most, so a percentile read between them is at most that far off. */
+// Bounds in one decade. Neighbours differ by a factor of 1.5 at most, which limits the error of a
+// percentile between them.
 const steps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
 const decades = [0.0001, 0.001, 0.01, 0.1, 1];
 /**
- * Seconds: what waits and runs are counted by, 0.1 ms to 30 days. All of `waitBounds` and `runBounds` are in it.
- * Note: history on the disk is counts between these bounds; another list needs another kind of row (tally.ts).
+ * Bounds in seconds of the histograms of wait and run, 0.1 ms to 30 days. They include all bounds
+ * of `waitBounds` and `runBounds`.
+ * Note: do not change the list alone, because the history on disk is counts between these bounds.
+ * Another list needs another kind of row in sqlite/history/tally.ts.
  */
 export const timeBounds: readonly number[] = [
   ...decades.flatMap((decade) => steps.map((step) => Number((step * decade).toPrecision(2)))),
@@ -68,17 +72,17 @@ export const timeBounds: readonly number[] = [
   ...[1, 1.5, 2, 3, 4, 6, 9, 12, 18].map((hours) => hours * 3600),
   ...[1, 1.5, 2, 3, 4, 6, 8, 12, 18, 25, 30].map((days) => days * 86_400),
 ];
-/** Seconds, of the histograms in /metrics: each bound is a series of each jobtype and queue. */
+/** Bounds in seconds of waits in /metrics. Few, because each bound is a series of each `Kind`. */
 export const waitBounds: readonly number[] = [
   0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_600, 86_400,
 ];
-/** Seconds, the same. */
+/** Bounds in seconds of runs in /metrics. */
 export const runBounds: readonly number[] = [
   0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800,
 ];
 const mostQueues = 1000;
 const mostTypes = 200;
-const mostKinds = 2000; // queues times jobtypes would be far more
+const mostKinds = 2000; // fewer than mostQueues * mostTypes
 const other = 'other';
 
 export class Meter {
@@ -87,10 +91,10 @@ export class Meter {
   #count = 0;
   /** Dead jobs that were deleted because the dead set was over its limit. */
   evicted = 0;
-  /** Told of each execution that ended, how long it took in seconds, and whether it failed. */
+  /** Called at the end of each execution with its seconds and whether it failed. */
   ended: ((kind: Kind, seconds: number, failed: boolean) => void) | undefined;
 
-  /** What a job is counted under. */
+  /** The counts for a job of this queue and jobtype. */
   kind(queue: string, jobtype: string): Kind {
     return this.#kinds.get(queue)?.get(jobtype) ?? this.#make(queue, jobtype);
   }
@@ -117,7 +121,7 @@ export class Meter {
   }
 }
 
-/** A text of its own: a part of a job's document would keep all of that in memory. */
+/** A copy of the text, because a substring would keep the whole document of the job in memory. */
 function whole(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }

@@ -1,53 +1,58 @@
 /**
- * What an engine keeps of producers that name themselves: how many of their pushes it carried out, and what these were refused.
- * Types only; `Engine` has the promises.
+ * What an engine stores of named producers: how many of their pushes it carried out, and which jobs
+ * of these pushes it refused. Types only; `Engine` has the promises.
+ *
+ * A client asks for this after a lost connection, and sends again only the pushes that are missing.
  */
 import type { ErrorCode, Micros } from '@faktory-ts/protocol';
 
-/** An entry that was left out of a push, and why. */
+/** A refused entry of a push, and why. */
 export interface Refusal {
-  /** Its place in the push, from 0 on. */
+  /** Index of the entry in the push, from 0. */
   readonly index: number;
   readonly code: ErrorCode;
   readonly reason: string;
 }
 
-/** A refused job as it is kept for its producer. */
+/** A refused job, as stored for its producer. */
 export interface RefusedJob {
   readonly jid: string;
-  /** Undefined: `reason` is the whole text of the error. */
+  /** Error code; undefined: `reason` is the whole text of the error. */
   readonly code?: ErrorCode | undefined;
   readonly reason: string;
 }
 
-/** What is kept of a push for its producer: the jobs that were refused, or that its line was refused as a whole. */
+/**
+ * The note of a push, stored for its producer. `jobs`: the refused jobs of a bulk. `line`: the push
+ * was refused as a whole, and `refused` has one record with the reason.
+ */
 export interface PushNote {
   readonly of: 'jobs' | 'line';
   readonly refused: readonly RefusedJob[];
 }
 
-/** Who pushes, when pushes are to be counted. */
+/** A named producer; its pushes are counted. */
 export interface Producer {
   readonly name: string;
-  /** How long after its last push it is remembered. */
+  /** Microseconds from its last push until the engine deletes its count and notes. */
   readonly keep: Micros;
-  /** Whose the name is from its next push on; undefined or empty: nobody's. */
+  /** The login that owns the name from its next push on; undefined or empty: unchanged. */
   readonly owner?: string | undefined;
 }
 
-/** A push that is counted in the same commit, whatever was left out of it. */
+/** Counts a push for its producer in the same commit, even if all its entries are refused. */
 export interface Counted {
   readonly producer: Producer;
-  /** Which push of this producer it is, from 1 on: its count becomes this number. */
+  /** Number of this push, from 1: the producer's count becomes this number. */
   readonly line: number;
   /**
-   * How its refusals are kept, and those that came before the engine's own, which are added in the same commit. Nothing is kept of a
-   * push without refusals.
+   * The refusals that the caller found before it called the engine. The engine adds its own and
+   * stores the note, unless the note has no refusals at all.
    */
   readonly note: PushNote;
 }
 
-/** What is known of a producer: how many of its pushes were counted, and the notes of those behind the one asked about. */
+/** The count of a producer, and the notes of its pushes after a given number, by push number. */
 export interface Pushed {
   readonly pushed: number;
   readonly notes: ReadonlyMap<number, PushNote>;

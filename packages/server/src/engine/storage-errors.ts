@@ -1,36 +1,38 @@
 /**
- * Errors of the storage since the start, by kind: the engine reports each one here, and rooms above read the counts or listen.
+ * Counts errors of the storage by kind since the start, and reports them to listeners. The engine
+ * calls `report`; rooms above read the counts or listen.
  *
- * Note: `current` outlives a successful commit for damage and I/O errors, because one bad page leaves the rest of the store writable.
+ * Note: damage and I/O errors stay `current` after a successful commit, because the rest of the
+ * store may still be writable.
  */
 
-/** `other` is everything that says nothing about the disk, such as a broken constraint. */
+/** `other`: errors that have nothing to do with the disk, such as a broken constraint. */
 export const storageErrorKinds = ['locked', 'full', 'corrupt', 'io', 'gone', 'other'] as const;
 export type StorageErrorKind = (typeof storageErrorKinds)[number];
-/** Those that last until something ends them. */
+/** Kinds that stay `current` until something ends them. */
 export type LastingKind = Exclude<StorageErrorKind, 'other'>;
 
-/** What is wrong and what an operator can do, by kind. */
+/** What is wrong and what the operator can do, by kind. */
 export const storageAdvice: Readonly<Record<StorageErrorKind, string>> = {
   locked:
     'another program holds the write lock of faktory.db; end that program (a sqlite3 shell, a copy job)',
-  full: 'the disk is full; free the disk',
+  full: 'the disk is full; free disk space',
   corrupt:
     'a page of faktory.db is damaged; stop the server, then run faktory salvage (keeps what can be read) or faktory restore (the newest backup)',
-  io: 'the disk or its file system refuses to read or write; check the disk, its mount and the log of the system',
-  gone: 'do not stop the server, for its jobs are only in the file that it holds open; put that file back, or let workers finish the jobs and then restore a backup',
-  other: 'an unexpected error refused a commit; report it with this line',
+  io: 'the disk or its file system refuses to read or write; check the disk, its mount and the system log',
+  gone: 'do not stop the server, because only the file that it has open contains the jobs; put that file back, or let the workers finish the jobs and then restore a backup',
+  other: 'an unexpected error made a commit fail; report it with this log line',
 };
 
-/** What listeners hear. */
+/** Listens to storage errors. */
 interface StorageListener {
-  /** `refused` operations failed with this error; their callers were answered with it. */
+  /** This error made `refused` operations fail; each caller got it. */
   failed(kind: StorageErrorKind, message: string, refused: number): void;
   /** A commit succeeded after errors of this kind. */
   recovered(kind: StorageErrorKind): void;
 }
 
-const IO_LASTS = 300_000; // ms after the last I/O error
+const IO_LASTS = 300_000; // ms, how long an I/O error stays current
 
 export class StorageErrors {
   /** Refused operations since the start. */
@@ -45,28 +47,28 @@ export class StorageErrors {
   readonly #failing = new Map<LastingKind, number>();
   readonly #listeners = new Set<StorageListener>();
 
-  /** Counts an error and tells listeners. */
+  /** Counts an error and calls the listeners. */
   report(kind: StorageErrorKind, message: string, refused = 1): void {
     this.counts[kind] += refused;
     if (kind !== 'other') this.#failing.set(kind, performance.now());
     for (const listener of this.#listeners) listener.failed(kind, message, refused);
   }
 
-  /** A commit succeeded: the disk has room again, and nobody holds the lock. Costs nothing while all is well. */
+  /** A commit succeeded, so the disk has space and no other process holds the lock. */
   committed(): void {
     if (this.#failing.size === 0) return;
     for (const kind of ['locked', 'full'] as const) this.ended(kind);
   }
 
-  /** An error of this kind is over. */
+  /** Ends the error of this kind, if there is one. */
   ended(kind: LastingKind): void {
     if (!this.#failing.delete(kind)) return;
     for (const listener of this.#listeners) listener.recovered(kind);
   }
 
   /**
-   * Kinds that last: locked and full until a commit succeeds, I/O errors for five minutes after the last one, damage until the server
-   * is started on a sound store.
+   * The present errors. `locked` and `full` last until a commit succeeds, `io` for 5 minutes after
+   * the last one, `gone` until the file is back, `corrupt` until a restart.
    */
   current(): LastingKind[] {
     const io = this.#failing.get('io');
@@ -74,7 +76,7 @@ export class StorageErrors {
     return [...this.#failing.keys()];
   }
 
-  /** Returns the way to stop listening. */
+  /** Adds a listener; returns a function that removes it. */
   listen(listener: StorageListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
