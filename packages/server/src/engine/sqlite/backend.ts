@@ -1,5 +1,5 @@
 /**
- * A SQLite store with all its capabilities.
+ * Builds a SQLite store with all four capabilities.
  */
 import type { Archive, Backend, Engine, Finder, History } from '../engine.ts';
 import { SharedStore, type SqliteOptions } from './shared-store.ts';
@@ -10,7 +10,7 @@ import { SqliteHistory } from './sqlite-history.ts';
 
 export type { SqliteOptions } from './shared-store.ts';
 
-/** A SQLite store has every capability. */
+/** A backend in which no capability is missing. */
 export interface SqliteBackend extends Backend {
   readonly engine: Engine;
   readonly finder: Finder;
@@ -18,7 +18,7 @@ export interface SqliteBackend extends Backend {
   readonly archive: Archive;
 }
 
-/** The store of a data folder; `engine.open` opens it. */
+/** Returns the store of a data folder, still closed. Call `engine.open` to open it. */
 export function sqliteBackend(options: SqliteOptions): SqliteBackend {
   const open = new SharedStore(options);
   return {

@@ -1,5 +1,5 @@
 /**
- * The open store and its reader, shared by the engine and its capabilities: opened once, closed in order.
+ * Holds the open store and its reader for the engine and its capabilities.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import { type Logger, silent } from '../../log.ts';
@@ -12,21 +12,25 @@ import { Reader } from './reading/reader.ts';
 import type { Store } from './state/store.ts';
 
 export interface SqliteOptions {
-  /** The data folder; made when absent. */
+  /** The data folder. `open` makes it when it is missing. */
   readonly dir: string;
-  /** How durable a resolved promise is. Default `full`. */
+  /** How durable a commit is when its promise resolves. Default `full`. */
   readonly sync?: Sync | undefined;
-  /** Default: the wall clock in microseconds. */
+  /** Returns the wall clock in microseconds. */
   readonly clock: () => Micros;
-  /** A clock in microseconds that only goes forward, for lengths. Default: `clock`. */
+  /**
+   * Returns a clock in microseconds that never steps back, to measure durations. Default `clock`.
+   */
   readonly steady?: (() => Micros) | undefined;
-  /** Most entries of the dead set, the oldest leave first; 0 means no cap. Default 10,000. */
+  /**
+   * Largest number of dead jobs; the oldest are evicted first. 0 means no limit. Default 10,000.
+   */
   readonly deadLimit?: number | undefined;
-  /** How long after its last sign of life a worker with a lease loses its reservations. Default 15 s. */
+  /** A worker with a lease loses its reservations this long after its last beat. Default 15 s. */
   readonly leaseSpan?: Micros | undefined;
-  /** Most ready jobs of one queue, a push beyond is refused; 0 means no limit. Default 0. */
+  /** Largest number of ready jobs in one queue; more are refused. 0 means no limit. Default 0. */
   readonly maxQueueLength?: number | undefined;
-  /** Default: silent. */
+  /** Default: no log. */
   readonly log?: Logger | undefined;
 }
 
@@ -51,19 +55,21 @@ export class SharedStore {
     return this.#store;
   }
 
-  /** What it has open. Throws SHUTDOWN as `store` does. */
+  /** The files that the open store uses. Throws SHUTDOWN before `open` and after `close`. */
   get files(): OpenedFiles {
     if (!this.#files) throw stopped();
     return this.#files;
   }
 
-  /** Reads in a thread of its own, which starts with the first use. */
+  /** The reader's thread. It starts at the first use. */
   get reader(): Reader {
     this.#reader ??= new Reader(this.store.file, this.storageErrors);
     return this.#reader;
   }
 
-  /** Runs when the store closes, while it still takes operations. */
+  /**
+   * Registers work for `close`; it runs after the store stops taking calls, before the reader ends.
+   */
   beforeClose(end: () => Promise<void>): void {
     this.#beforeClose.push(end);
   }
@@ -79,9 +85,10 @@ export class SharedStore {
   async close(): Promise<void> {
     const store = this.#store;
     this.#store = this.#files = undefined;
-    await store?.history.record().catch(() => undefined); // a store that takes no writes closes without its last minute
+    // A store that cannot write loses its last minute of history.
+    await store?.history.record().catch(() => undefined);
     for (const end of this.#beforeClose) await end();
-    await this.#reader?.close(); // before the store, which empties the log that a reader may hold
+    await this.#reader?.close(); // before the store: it cannot empty the log while a reader is open
     this.#reader = undefined;
     await store?.close();
   }

@@ -1,5 +1,5 @@
 /**
- * The capability `Archive` of the SQLite store: backups in files beside it, and the room that the file takes.
+ * Implements `Archive` for the SQLite store: backups, disk space and lost files.
  */
 import { createReadStream } from 'node:fs';
 import { statfs } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * The SQLite engine keeps every promise of `Engine`. Its own files (folder, schema, turn) are tested beside them.
+ * Runs the conformance tests of `Engine` and its capabilities on the SQLite store.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,9 @@
 /**
- * The core of the SQLite store: the default, nothing to install.
+ * Implements `Engine` with SQLite, which needs no installation.
  *
- * Each method hands one operation to the turn (turn.ts), which commits all operations of an event-loop turn together.
- * An operation makes all its checks before its first write, begins with `turn.begin()` when it writes, and keeps
- * `counts` in step with the rows it moves. It must never wait for anything.
+ * Each method adds one operation to the turn (turn.ts), which commits the operations of one
+ * event-loop turn together. An operation makes all its checks before its first write and calls
+ * `turn.begin()` before that write. It updates `counts` together with the rows. It must never wait.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type {

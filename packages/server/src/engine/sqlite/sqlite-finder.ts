@@ -1,5 +1,5 @@
 /**
- * The capability `Finder` of the SQLite store: searches run on the reader's thread, changes in a turn.
+ * Implements `Finder` for the SQLite store: searches run in the reader's thread, changes in a turn.
  */
 import type {
   Bite,
@@ -15,7 +15,7 @@ import type {
 } from '../engine.ts';
 import { change } from './operations/change.ts';
 import * as queues from './operations/queues.ts';
-import { forgetUndo, undo, undoable } from './operations/undo.ts';
+import { expireUndo, undo, undoable } from './operations/undo.ts';
 import { QueueReader } from './reading/queue-figures.ts';
 import { givenUp } from './reading/reader.ts';
 import type { SharedStore } from './shared-store.ts';
@@ -74,6 +74,6 @@ export class SqliteFinder implements Finder {
 
   expireUndo(limit: number): Promise<number> {
     const { store } = this.#open;
-    return store.turn.run(() => forgetUndo(store, limit));
+    return store.turn.run(() => expireUndo(store, limit));
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The capability `History` of the SQLite store: read on the reader's thread, written once a minute.
+ * Implements `History` for the SQLite store: the reader's thread reads it, a commit once a minute
+ * writes it.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { DayCount, ErrorGroup, History, KindSum, SeriesAsk, SeriesStep } from '../engine.ts';
@@ -41,7 +42,7 @@ export class SqliteHistory implements History {
 
   expire(limit: number): Promise<number> {
     const { store } = this.#open;
-    return store.turn.run(() => store.history.forget(limit));
+    return store.turn.run(() => store.history.expire(limit));
   }
 
   get #past(): PastReader {

@@ -1,5 +1,5 @@
 /**
- * Sorts what SQLite and the file system throw into the kinds of storage errors.
+ * Maps errors of SQLite and of the file system to the kinds of storage errors.
  */
 import type { StorageErrorKind } from '../../engine.ts';
 
@@ -13,7 +13,7 @@ const ofSqlite = new Map<number, StorageErrorKind>([
   [11, 'corrupt'], // CORRUPT
   [13, 'full'], // FULL
   [14, 'io'], // CANTOPEN
-  [15, 'locked'], // PROTOCOL: another process changes the locks all the time
+  [15, 'locked'], // PROTOCOL: other processes kept changing the locks
   [26, 'corrupt'], // NOTADB
 ]);
 
@@ -26,7 +26,7 @@ const ofSystem: Readonly<Record<string, StorageErrorKind>> = {
   EMFILE: 'io',
 };
 
-/** The kind of an error. Both bindings of SQLite give `errcode`. */
+/** Returns the kind of an error. Both SQLite bindings set `errcode`. */
 export function kindOf(error: unknown): StorageErrorKind {
   if (typeof error !== 'object' || error === null) return 'other';
   const { errcode, code, cause } = error as { errcode?: unknown; code?: unknown; cause?: unknown };
@@ -35,5 +35,5 @@ export function kindOf(error: unknown): StorageErrorKind {
   return system ?? (cause === undefined ? 'other' : kindOf(cause));
 }
 
-/** Another connection holds the lock: nothing was done, and the same may succeed a moment later. */
+/** Whether another connection holds the lock. Nothing was written, and a retry may succeed. */
 export const isLocked = (error: unknown): boolean => kindOf(error) === 'locked';

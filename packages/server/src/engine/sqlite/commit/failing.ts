@@ -1,5 +1,6 @@
 /**
- * The jobs in retries and dead by the kind of their failure: counted in the reader's thread, a bite at a time, for the page of errors.
+ * Counts the jobs in retries and dead by kind of error, for the page of errors. Runs in the
+ * reader's thread.
  */
 import { fingerprint, jobtypeOf, type Micros, sampleOf } from '@faktory-ts/protocol';
 import { errorOf } from '../reading/matching.ts';
@@ -8,17 +9,17 @@ import { fromColumn } from '../state/column.ts';
 import { place } from '../state/schema.ts';
 
 const LONGEST_BITE = 50; // ms
-const MOST_TYPES = 100; // named of a kind
-const LEAST = 200; // jobs in a bite: a thread that had to wait for the processor still gets on
+const MOST_TYPES = 100; // jobtypes listed for one kind
+const LEAST = 200; // jobs in a bite, so that a bite makes progress even when the processor is busy
 
-/** Where to go on. */
+/** The last job of a bite; the next bite starts after it. */
 export interface FailingMark {
   readonly place: number;
   readonly due: number;
   readonly id: number;
 }
 
-/** Jobs of one kind of failure. */
+/** The jobs that failed with one kind of error. */
 export interface FailingGroup {
   readonly id: string;
   readonly errtype: string;
@@ -44,7 +45,7 @@ interface Row {
 const NEXT = `SELECT id, due, seq, jid, document, failure FROM job INDEXED BY job_timed
   WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id`;
 
-/** Looks at up to `most` jobs. */
+/** Reads at most `most` jobs after `from`, and for at most 50 ms once it has read 200. */
 export function failing(
   db: Database,
   { from, most }: { readonly from: FailingMark | undefined; readonly most: number },

@@ -1,4 +1,4 @@
-/** When a turn stays open for others, and when it must not. */
+/** Tests how long a turn waits for more operations. */
 import { expect, test } from 'vitest';
 import { Gather } from './gather.ts';
 
@@ -7,7 +7,7 @@ test('a lone client never waits', () => {
   for (let turn = 0; turn < 100; turn++) expect(gather.wait(1)).toBe(false);
 });
 
-test('a turn waits for as many as came last time, and ends when they are there', () => {
+test('a turn waits until it has as many operations as the last turn had', () => {
   const gather = new Gather(() => 1);
   expect(gather.wait(4)).toBe(false);
   expect(gather.wait(1)).toBe(true);
@@ -15,7 +15,7 @@ test('a turn waits for as many as came last time, and ends when they are there',
   expect(gather.wait(4)).toBe(false);
 });
 
-test('a turn ends after 100 µs, however few have come', () => {
+test('a turn waits at most 100 µs, even with too few operations', () => {
   let now = 1;
   const gather = new Gather(() => now);
   expect(gather.wait(4)).toBe(false);
@@ -24,19 +24,19 @@ test('a turn ends after 100 µs, however few have come', () => {
   expect(gather.wait(1)).toBe(true);
   now += 0.02;
   expect(gather.wait(1)).toBe(false);
-  expect(gather.wait(1)).toBe(false); // learned: one client is in step now
+  expect(gather.wait(1)).toBe(false); // it now expects one operation a turn
 });
 
-test('two groups that alternate are joined by a turn that waits for more', () => {
+test('two groups of clients that alternate end up in the same turn', () => {
   const gather = new Gather(() => 1);
   let turns = 0;
   while (!gather.wait(5)) turns += 1;
   expect(turns).toBeLessThan(20);
   expect(gather.wait(10)).toBe(false);
-  expect(gather.wait(9)).toBe(true); // learned: ten clients are in step now
+  expect(gather.wait(9)).toBe(true); // it now expects ten operations a turn
 });
 
-test('a turn ends also while its clock stands still', () => {
+test('a turn ends even when its clock does not move', () => {
   const gather = new Gather(() => 1);
   expect(gather.wait(4)).toBe(false);
   let looks = 0;

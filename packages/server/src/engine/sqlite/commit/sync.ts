@@ -1,10 +1,14 @@
 /**
- * How durable a commit is. SQLite runs with `synchronous=NORMAL`: it writes each commit to its log and syncs only at
- * checkpoints, which keeps the file whole. The sync that makes a commit durable is ours, on the same log file:
- * full syncs before any reply leaves; relaxed within a second; off never (and SQLite does not at checkpoints either).
+ * Syncs the write-ahead log, so that commits survive a power cut.
  *
- * Why not SQLite's own `FULL`: its prebuilt form for Node 20 calls fsync, which also writes the file's times; with
- * fdatasync a commit of ten operations took 110 instead of 230 µs on the same disk.
+ * SQLite runs with `synchronous=NORMAL`: it writes each commit to the log and syncs only at
+ * checkpoints. That keeps the file intact, but does not make a commit durable. `WalSync` syncs the
+ * same log file: `full` before any reply leaves, `relaxed` within a second, `off` never (SQLite
+ * does not sync then either).
+ *
+ * Note: SQLite's own `FULL` is slower, because its prebuilt binding for Node 20 calls fsync, which
+ * also writes the file's times. With fdatasync a commit of ten operations took 110 instead of 230
+ * µs.
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync, readSync } from 'node:fs';
 import type { StorageErrors } from '../../engine.ts';
@@ -13,13 +17,13 @@ import { BrokenInvariant } from './turn.ts';
 
 export type Sync = 'full' | 'relaxed' | 'off';
 
-/** SQLite's `synchronous` for each. */
+/** SQLite's `synchronous` setting for each mode. */
 export const synchronous: Record<Sync, string> = { full: 'NORMAL', relaxed: 'NORMAL', off: 'OFF' };
 
 const AT_LEAST_EVERY = 1000; // ms
 const ROUND_AT = 12; // in the header of the log: https://sqlite.org/fileformat2.html#walformat
 
-/** The write-ahead log, synced as the mode says after each commit. */
+/** The write-ahead log. `committed` syncs it as the mode requires. */
 export class WalSync {
   readonly #fd: number;
   readonly #mode: Sync;
@@ -28,7 +32,7 @@ export class WalSync {
   #running: Promise<void> | undefined;
   #dirty = false;
   readonly #header = Buffer.alloc(4);
-  /** Spent in syncs that replies waited for, since the start. */
+  /** Seconds spent in syncs that replies waited for, since the start. */
   seconds = 0;
 
   constructor(path: string, mode: Sync, errors: StorageErrors) {
@@ -37,14 +41,14 @@ export class WalSync {
     this.#errors = errors;
   }
 
-  /** A commit was written to the log. */
+  /** Call it after SQLite has written a commit to the log. */
   committed(): void {
     if (this.#mode === 'full') this.#syncNow();
     else if (this.#mode === 'relaxed') this.#syncSoon();
   }
 
-  // After a failed sync nobody knows what the disk holds (the system may drop the pages): only a restart, which reads
-  // the log back, can tell.
+  // Note: a failed sync must end the process, because the system may have dropped the unsynced
+  // pages. Only a restart, which reads the log again, shows what is on disk.
   #syncNow(): void {
     const started = performance.now();
     try {
@@ -70,12 +74,13 @@ export class WalSync {
         this.#running = undefined;
         resolve();
         if (error) this.#errors.report(kindOf(error), `the disk refused to sync: ${error.message}`, 0);
-        if (error || this.#dirty) this.#syncSoon(); // what failed is tried again: this mode promised no more
+        // A failed sync is retried: this mode allows late syncs.
+        if (error || this.#dirty) this.#syncSoon();
       });
     });
   }
 
-  /** How often the log has started over: a number of its header, which changes with every time. */
+  /** How often SQLite has started the log from its beginning: a counter in the header. */
   round(): number {
     readSync(this.#fd, this.#header, 0, 4, ROUND_AT);
     return this.#header.readUInt32BE(0);

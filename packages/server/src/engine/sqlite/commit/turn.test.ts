@@ -1,10 +1,10 @@
-/** The turn's promises, with a transaction that can be told to fail: order, one commit, refusals, faults. */
+/** Tests the turn with a fake transaction: order, one commit, refused operations, faults. */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { expect, test, vi } from 'vitest';
 import { StorageErrors } from '../../storage-errors.ts';
 import { type Transaction, Turn } from './turn.ts';
 
-class Recorded implements Transaction {
+class FakeTransaction implements Transaction {
   readonly calls: string[] = [];
   failAtCommit = 0;
   #commits = 0;
@@ -35,7 +35,7 @@ class Recorded implements Transaction {
 }
 
 function makeTurn() {
-  const store = new Recorded();
+  const store = new FakeTransaction();
   const turn = new Turn(store);
   const write = (name: string) =>
     turn.run(() => {
@@ -52,7 +52,7 @@ test('operations of one turn share one transaction and keep their order', async 
   expect(store.calls).toEqual(['begin', 'a', 'b', 'c', 'commit', 'settled']);
 });
 
-test('what is called because of a turn shares its commit, once', async () => {
+test('an operation that a listener calls joins the same commit, once a turn', async () => {
   const { store, write } = makeTurn();
   const followers: Promise<string>[] = [];
   store.onAnnounce = () => {
@@ -64,13 +64,13 @@ test('what is called because of a turn shares its commit, once', async () => {
   expect(store.calls).toEqual(['begin', 'a', 'b', 'commit', 'settled']);
 });
 
-test('an operation is settled only after the commit', async () => {
+test('the promise of an operation settles only after the commit', async () => {
   const { store, write } = makeTurn();
   await write('a');
   expect(store.calls.indexOf('commit')).toBeGreaterThan(store.calls.indexOf('a'));
 });
 
-test('a long operation is done in parts: the event loop goes on, later operations wait, and one commit has all', async () => {
+test('a long operation runs in parts: the event loop continues, later operations wait, one commit has all', async () => {
   const { store, turn, write } = makeTurn();
   let others = 0;
   const long = turn.runInParts(function* () {
@@ -87,7 +87,7 @@ test('a long operation is done in parts: the event loop goes on, later operation
   expect(store.calls).toEqual(['begin', ...parts, 'later', 'commit', 'settled']);
 });
 
-test('a fault between the parts of an operation rolls all of them back, and the next turn begins anew', async () => {
+test('a fault between the parts of an operation rolls all parts back, and the next turn works', async () => {
   const { store, turn, write } = makeTurn();
   const long = turn.runInParts(function* () {
     turn.begin();
@@ -106,7 +106,7 @@ test('a turn that only reads opens no transaction', async () => {
   expect(store.calls).toEqual(['settled']);
 });
 
-test('an operation that fails its checks is refused alone', async () => {
+test('an operation that fails its checks does not affect the other operations of its turn', async () => {
   const { store, turn, write } = makeTurn();
   const refused = turn.run(() => {
     throw new FaktoryError('LIMIT', 'too many');
@@ -117,7 +117,7 @@ test('an operation that fails its checks is refused alone', async () => {
   expect(store.calls).toContain('commit');
 });
 
-test('a fault of the storage rolls the whole turn back, and every caller hears it', async () => {
+test('a storage fault rolls the whole turn back and rejects every operation in it', async () => {
   const { store, turn, write } = makeTurn();
   const faulty = () =>
     turn.run(() => {
@@ -129,7 +129,7 @@ test('a fault of the storage rolls the whole turn back, and every caller hears i
   expect(store.calls).toEqual(['begin', 'a', 'rollback']);
 });
 
-test('a page that cannot be read refuses its readers alone while nobody has written in their turn', async () => {
+test('an unreadable page rejects only its own operation while nothing was written in the turn', async () => {
   const { store, turn, write } = makeTurn();
   const faulty = turn.run(() => {
     throw Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
@@ -140,9 +140,9 @@ test('a page that cannot be read refuses its readers alone while nobody has writ
   expect(store.calls).toEqual(['begin', 'a', 'commit', 'settled']);
 });
 
-test('a fault while a turn waits for others ends that turn, and the next one works', async () => {
+test('a fault while a turn waits for more operations ends that turn, and the next turn works', async () => {
   const { store, turn, write } = makeTurn();
-  await Promise.all([write('a'), write('b'), write('c')]); // learned: three in step
+  await Promise.all([write('a'), write('b'), write('c')]); // the next turn expects three operations
   const faulty = turn.run(() => {
     throw new Error('disk I/O error');
   });
@@ -151,7 +151,7 @@ test('a fault while a turn waits for others ends that turn, and the next one wor
   expect(store.calls.slice(-3)).toEqual(['d', 'commit', 'settled']);
 });
 
-test('a commit that fails is told to its callers, and the next turn works', async () => {
+test('a failed commit rejects its operations, and the next turn works', async () => {
   const { store, write } = makeTurn();
   store.failAtCommit = 2;
   await write('a');
@@ -163,17 +163,17 @@ test('a commit that fails is told to its callers, and the next turn works', asyn
   expect(store.calls.filter((call) => call === 'commit')).toHaveLength(2);
 });
 
-test('figures count commits and the operations in them', async () => {
+test('figures count commits and their operations', async () => {
   const { turn, write } = makeTurn();
   await Promise.all([write('a'), write('b')]);
   await turn.run(() => undefined);
   expect(turn.figures).toMatchObject({ commits: 1, operations: 2 });
 });
 
-/** A store that another process has locked until `free`. */
+/** A turn whose store another process has locked until `release` is called. */
 function makeLocked() {
   const errors = new StorageErrors();
-  const store = new Recorded();
+  const store = new FakeTransaction();
   const turn = new Turn(store, errors);
   let tries = 0;
   let free = false;
@@ -193,7 +193,7 @@ function makeLocked() {
   return { store, turn, write, ran, errors, tries: () => tries, release: () => (free = true) };
 }
 
-test('operations that find the store locked wait for it between turns, and are committed in their order', async () => {
+test('operations wait for a locked store between turns and are committed in their order', async () => {
   const { store, write, ran, tries, release } = makeLocked();
   const writes = [write('a'), write('b')];
   await vi.waitFor(() => expect(tries()).toBeGreaterThan(2));
@@ -204,7 +204,7 @@ test('operations that find the store locked wait for it between turns, and are c
   expect(store.calls.filter((call) => call === 'commit')).toHaveLength(1);
 });
 
-test('operations that only read go on while the store is locked', async () => {
+test('operations that only read finish while the store is locked', async () => {
   const { turn, write, release } = makeLocked();
   const written = write('a');
   expect(await turn.run(() => 'read')).toBe('read');
@@ -213,7 +213,7 @@ test('operations that only read go on while the store is locked', async () => {
   expect(await written).toBe('a');
 });
 
-test('a store that stays locked for two seconds refuses its writers, and counts them', async () => {
+test('a write fails when the store stays locked for two seconds, and is counted as an error', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
   const inTime = async <T>(promise: Promise<T>): Promise<T> => {
     for (let turns = 0; turns < 500; turns++) {

@@ -1,64 +1,69 @@
 /**
- * Group commit: one turn of the event loop, one transaction, one sync. Knows nothing of jobs.
+ * Commits all operations of one event-loop turn in one transaction with one sync. Knows nothing of
+ * jobs.
  *
- * Operations called during a turn are kept in order. They run one after another inside one transaction, it is committed
- * once, and only then are their promises settled. An operation that throws a
- * FaktoryError failed its own checks before its first write: it alone is refused. Any other throw is a fault of the
- * storage: the whole transaction is rolled back and every caller of the turn gets the error.
+ * Operations run in the order of their calls. Their promises settle only after the commit. An
+ * operation that throws a FaktoryError failed a check before its first write: only that operation
+ * is rejected. Any other error is a storage fault: the whole transaction is rolled back and every
+ * operation is rejected.
  *
- * A lock of another process is waited for between turns, never inside one (SQLite's own wait would hold the event loop): an operation that
- * finds the store locked has changed nothing, so it is run again from its start, for up to two seconds. Operations that only read go on
- * meanwhile and see the last commit.
+ * Note: operations wait for a lock of another process between turns, because SQLite's own wait
+ * would block the event loop. An operation that finds the store locked has changed nothing, so it
+ * runs again from its start, for up to two seconds. Operations that only read finish meanwhile and
+ * see the last commit.
  *
- * A turn *gathers*: clients that wait for replies come back within microseconds of a commit, so the turn stays open
- * for a moment (gather.ts) until about as many operations have come as clients are in step. A lone client never waits.
+ * A turn stays open for a moment (gather.ts), because clients send their next command within
+ * microseconds of a reply. A single client never waits.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { Histogram, StorageErrors } from '../../engine.ts';
 import { isLocked, kindOf } from './error-kind.ts';
 import { Gather } from './gather.ts';
 
-const PATIENCE = 2000; // ms, with a lock of another process
-const TRY_AGAIN = 5; // ms
+const PATIENCE = 2000; // ms that an operation waits for a lock of another process
+const RETRY_AFTER = 5; // ms
 
-/** What a turn needs of the store. */
+/** What a turn needs from the store. */
 export interface Transaction {
   begin(): void;
-  /** All operations of the turn have run: tells listeners what is ready. True: somebody will call an operation for it at once. */
+  /**
+   * Called after the operations of the turn have run: notifies listeners of ready jobs.
+   * Returns true when a listener calls an operation at once, which then joins this turn.
+   */
   announce(): boolean;
-  /** Last writes of the transaction, then its commit; returns when it is as durable as asked. */
+  /** Does the last writes and commits; returns when the commit is as durable as configured. */
   commit(): void;
   rollback(): void;
-  /** After everything is settled: tell listeners what the commit changed. */
+  /** Called after all promises are settled: notifies listeners of what the commit changed. */
   settled(): void;
 }
 
 /**
- * The file does not hold what the engine counted on. There is no safe way on: it is thrown out of the event loop, so
- * that the process ends and a restart counts anew.
+ * The file differs from what the engine has counted. No operation is safe any more, so this error
+ * leaves the event loop uncaught: the process ends, and the restart counts again.
  */
 export class BrokenInvariant extends Error {
   override readonly name = 'BrokenInvariant';
 }
 
-/** Thrown to an operation that would write while another process has the lock. */
+/** Thrown to an operation that wants to write while another process holds the lock. */
 class Locked extends Error {
   override readonly name = 'Locked';
 }
 
 interface Operation {
   run(): unknown;
-  /** `run` gives a generator: the operation is done in parts. */
+  /** `run` returns a generator: the operation runs in parts. */
   readonly inParts: boolean;
-  /** What is left to do of it; undefined: it has not begun. */
+  /** The generator while the operation is between two parts; undefined before the first. */
   parts: Generator<void, unknown> | undefined;
   resolve(value: never): void;
   reject(error: unknown): void;
   value: unknown;
   refused: boolean;
-  /** When it first found the store locked; undefined means it did not. */
+  /** When the operation first found the store locked; undefined: never. */
   lockedAt: number | undefined;
-  /** It found the store locked this time. */
+  /** The operation found the store locked in this turn. */
   waits: boolean;
 }
 
@@ -66,15 +71,15 @@ export class Turn {
   readonly #transaction: Transaction;
   readonly #gather = new Gather();
   #operations: Operation[] = [];
-  /** How many of them have run. */
+  /** How many of `#operations` have run in this turn. */
   #done = 0;
   #open = false;
   #announced = false;
   #scheduled = false;
-  /** Another process has the lock: who wants to write must wait. */
+  /** Another process holds the lock, so operations that write must wait. */
   #locked = false;
   readonly #errors: StorageErrors;
-  /** Since the start: commits, operations in them, and seconds that committing and syncing took. */
+  /** Since the start: commits, their operations, and the seconds that commits and syncs took. */
   readonly figures = {
     commits: 0,
     operations: 0,
@@ -88,22 +93,23 @@ export class Turn {
     this.#errors = errors;
   }
 
-  /** Runs the operation in this turn; settles when the turn is committed. */
+  /** Runs the operation in the current turn. The promise settles after the commit. */
   run<T>(operation: () => T): Promise<T> {
     return this.#add(operation, false);
   }
 
   /**
-   * The same for an operation that is long: the event loop goes on between its parts, each up to a `yield`, while the turn stays open
-   * and operations behind it wait.
+   * The same for a long operation that is split by `yield`. The event loop continues between the
+   * parts, while the turn stays open and later operations wait.
    */
   runInParts<T>(operation: () => Generator<void, T>): Promise<T> {
     return this.#add(operation, true);
   }
 
   /**
-   * Runs a read now, without a turn. It sees what the open turn has done so far, which a failing commit may undo: so decide by it, and
-   * have the write check that it still holds.
+   * Runs a read at once, outside any turn.
+   * Note: it sees uncommitted writes of the open turn, which a failed commit undoes. A write that
+   * depends on the result must check it again.
    */
   async read<T>(operation: () => T): Promise<T> {
     try {
@@ -137,7 +143,10 @@ export class Turn {
     });
   }
 
-  /** For operations: the first write of a turn opens the transaction. A turn of reads needs none, and no sync. */
+  /**
+   * An operation calls this before its first write; it opens the transaction. A turn of reads has
+   * none.
+   */
   begin(): void {
     if (this.#open) return;
     if (this.#locked) throw new Locked('database is locked');
@@ -150,8 +159,9 @@ export class Turn {
     const wait = !amidst && !this.#announced && this.#gather.wait(this.#operations.length);
     try {
       if (this.#operations[0]?.lockedAt !== undefined) this.#tryBegin();
-      // What has come is done while others are waited for: the last one then waits for nobody. Doing each as it is called
-      // took a fifth longer, because sockets and SQLite then push each other out of the processor's caches.
+      // Run the operations that are here while waiting for more, so that the last one to arrive
+      // does not wait for them. Running each operation when it is called took a fifth longer:
+      // sockets and SQLite then compete for the processor's caches.
       while (this.#done < this.#operations.length) {
         if (!this.#attempt(this.#operations[this.#done] as Operation)) {
           setImmediate(this.#end);
@@ -176,7 +186,10 @@ export class Turn {
     this.#transaction.settled();
   };
 
-  /** Before operations are run again that found the store locked; while it still is, they are left alone. */
+  /**
+   * Opens the transaction for operations that waited for the lock; they keep waiting when it is
+   * still held.
+   */
   #tryBegin(): void {
     try {
       this.begin();
@@ -186,7 +199,7 @@ export class Turn {
     }
   }
 
-  /** False: there are more parts of it to run. */
+  /** Runs the operation, or its next part. Returns false when more parts follow. */
   #attempt(operation: Operation): boolean {
     if (this.#locked && operation.lockedAt !== undefined) {
       operation.waits = true;
@@ -201,18 +214,22 @@ export class Turn {
         operation.value = error;
         operation.refused = true;
       } else if (!this.#open && (error instanceof Locked || isLocked(error))) {
-        // Later operations of this turn must not overtake it.
+        // Later operations that write must not overtake it, so they wait too.
         this.#locked = operation.waits = true;
         operation.lockedAt ??= performance.now();
       } else if (!this.#open && kindOf(error) !== 'other') {
-        operation.value = this.#reported(error, 1); // nobody in this turn has written: only this reader is refused
+        // Nothing is written in this turn yet: reject only this operation.
+        operation.value = this.#reported(error, 1);
         operation.refused = true;
       } else throw error;
     }
     return true;
   }
 
-  /** Settles the operations that only read; those that found the store locked are run again in a moment, or refused. */
+  /**
+   * Settles the operations that did not wait for the lock. The others run again in 5 ms, or fail
+   * after 2 s.
+   */
   #postpone(): void {
     const operations = this.#close();
     this.#locked = false;
@@ -223,7 +240,7 @@ export class Turn {
     this.#operations = again;
     if (again.length > 0) {
       this.#scheduled = true;
-      setTimeout(this.#end, TRY_AGAIN);
+      setTimeout(this.#end, RETRY_AFTER);
     }
     if (over.length > 0) this.#refuse(over, new Locked('database is locked by another process'));
     for (const operation of operations) {
@@ -244,7 +261,10 @@ export class Turn {
     return new FaktoryError('STORAGE', `storage failed: ${reason}`, { cause });
   }
 
-  /** Once a turn: lets the fetches that wait for its jobs join, so that push and hand-out share a commit. */
+  /**
+   * Once a turn: lets fetches that wait for jobs of this turn join it, so that both share one
+   * commit.
+   */
   #invite(): boolean {
     if (this.#announced || !this.#open) return false;
     this.#announced = true;

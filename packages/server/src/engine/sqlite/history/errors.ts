@@ -1,8 +1,9 @@
 /**
- * The kinds of errors: what the file counted by the hour, what is not written yet, and how many jobs are in retries and dead with each.
+ * Reads the kinds of errors: failures by the hour from the file, failures not written yet, and the
+ * number of jobs in retries and dead with each.
  *
- * A stranger would get wrong that jobs are counted by looking at each: so no more than 100,000 are looked at, in the reader's thread, and
- * what took long is remembered for a while.
+ * Note: each of these jobs must be read to be counted. So at most 100,000 are read, in the reader's
+ * thread, and a slow result is cached for a while.
  */
 import { fingerprintOfType, type Micros } from '@faktory-ts/protocol';
 import type { ErrorGroup } from '../../engine.ts';
@@ -13,15 +14,15 @@ import type { PastFault } from './past.ts';
 
 const MOST_JOBS = 100_000;
 const MOST_GROUPS = 1000;
-const FEW = 2000; // jobs that are looked at each time
-const SHARE = 10; // of the time it took: how long it is remembered
+const FEW = 2000; // jobs: up to here the result is not cached
+const SHARE = 10; // times as long as the read took: how long its result is cached
 
 interface Now {
   readonly groups: ReadonlyMap<string, FailingGroup>;
   readonly partial: boolean;
 }
 
-/** One that is still added to. */
+/** A group that more counts are added to. */
 type Group = { -readonly [Key in Exclude<keyof ErrorGroup, 'hours' | 'partial'>]: ErrorGroup[Key] } & {
   readonly hours: { readonly at: Micros; count: number }[];
 };
@@ -39,7 +40,7 @@ export class ErrorReader {
     this.#clock = clock;
   }
 
-  /** Since then, the last one first. */
+  /** Returns the kinds of errors since `asked`, the latest failure first. */
   async read(asked: Micros, signal: AbortSignal | undefined): Promise<ErrorGroup[]> {
     const from = stepOf('hour', asked);
     const now = await this.#failing(signal);
@@ -70,7 +71,7 @@ export class ErrorReader {
         for (const fault of bite.faults) addPast(groups, fault);
         next = bite.next;
       }
-      if (version !== this.#history.version) continue; // something was written meanwhile
+      if (version !== this.#history.version) continue; // a commit came between: read again
       this.#addUnwritten(groups, from);
       return groups;
     }
@@ -110,7 +111,9 @@ function typesOf(group: Group, { jobtypes }: FailingGroup): Pick<Group, 'jobtype
   };
 }
 
-/** The jobs of a whole type: its id finds all of them, whatever their kind. */
+/**
+ * Adds the failing jobs to the group of their whole errtype, because its id matches all of them.
+ */
 function addOfType(group: Group, failing: FailingGroup): void {
   Object.assign(group, typesOf(group, failing));
   group.retries += failing.retries;
@@ -143,7 +146,7 @@ function addPast(groups: Map<string, Group>, fault: PastFault): void {
   if (sample) group.sample = sample;
   for (const { at, count } of hours) {
     group.failures += count;
-    const last = group.hours.at(-1); // they come in their order
+    const last = group.hours.at(-1); // hours arrive in order
     if (last?.at === at) last.count += count;
     else group.hours.push({ at, count });
   }

@@ -1,8 +1,8 @@
 /**
- * Failures by kind since the last minute was written: counted in memory where executions end, in a bounded number of kinds. Written by the
- * hour, each kind once with its texts.
+ * Counts failures by kind and jobtype in memory, and adds them to the file once a minute, by the
+ * hour. Their number is bounded. Each kind's texts are stored once.
  *
- * What a failed commit took back stays counted, as everywhere where jobs are counted.
+ * Note: failures of a rolled-back commit stay counted, as in all counters of the meter.
  */
 import {
   type Fingerprint,
@@ -15,14 +15,15 @@ import type { JobError } from '../../engine.ts';
 import type { Statement, Value } from '../state/binding.ts';
 import { toColumn } from '../state/column.ts';
 
-// Pairs of kind and jobtype, in memory and in each hour: above the first number only the errtype makes a kind, above the second all are
-// one. Each hour of 180 days may be full, at some 300 bytes a pair.
+// Pairs of kind and jobtype, in memory and in each stored hour. From `MOST` on only the errtype
+// makes a kind; from `MOST_WITH_TYPES` on all new pairs are one. Each of the hours of 180 days may
+// be full, at 300 bytes a pair.
 const MOST = 500;
 const MOST_WITH_TYPES = 700;
 const HOUR = 3_600_000_000; // µs
 const OTHER: Fingerprint = { id: 'other', errtype: 'other', message: '' };
 
-/** What history uses of the store, which has it. */
+/** The members of the store that the history uses. */
 export interface FaultStore {
   readonly turn: { begin(): void; run<T>(operation: () => T): Promise<T> };
   readonly clock: () => Micros;
@@ -30,19 +31,22 @@ export interface FaultStore {
   write(text: string, ...values: Value[]): void;
 }
 
-/** Failures of one kind and jobtype. */
+/** The failures of one kind and jobtype. */
 export interface FaultCount {
   readonly kind: Fingerprint;
   readonly jobtype: string;
   count: number;
   readonly first: Micros;
   last: Micros;
-  /** Of the last one. */
+  /** The jid of the last failure. */
   jid: string;
   sample: string;
 }
 
-/** As what a failure may be counted, the exactest first, and up to how many there may be then. */
+/**
+ * The ways to count a failure, the most exact first, each with the number of pairs that it is
+ * allowed below.
+ */
 function waysOf<Count extends Pick<FaultCount, 'kind' | 'jobtype'>>(
   count: Count,
 ): [count: Count, most: number][] {
@@ -66,19 +70,19 @@ export class Faults {
     return [...this.#counts.values()];
   }
 
-  /** An execution failed. */
+  /** Counts a failed execution. */
   add({ errtype, message }: JobError, jobtype: string, jid: string, now: Micros): void {
     const kind = fingerprint(errtype, message);
     this.#add({ kind, jobtype, count: 1, first: now, last: now, jid, sample: sampleOf(message) });
   }
 
-  /** Those of others, later ones than these. */
+  /** Adds the failures of `later`, which must be later ones. */
   merge(later: Faults): void {
     for (const count of later.all()) this.#add(count);
   }
 
-  #add(told: FaultCount): void {
-    for (const [added, most] of waysOf(told)) {
+  #add(counted: FaultCount): void {
+    for (const [added, most] of waysOf(counted)) {
       const key = `${added.kind.id} ${added.jobtype}`;
       const known = this.#counts.get(key);
       if (!known && this.#counts.size >= most) continue;
@@ -93,11 +97,11 @@ export class Faults {
     }
   }
 
-  /** Adds them to the hour. Only inside a transaction. */
+  /** Adds the failures to the stored hour. Only inside a transaction. */
   write(store: FaultStore, hour: Micros): void {
     let { n } = store.sql('SELECT count(*) AS n FROM fault_hour WHERE at = ?').get(hour) as { n: number };
-    for (const told of this.#counts.values()) {
-      for (const [count, most] of waysOf(told)) {
+    for (const counted of this.#counts.values()) {
+      for (const [count, most] of waysOf(counted)) {
         const there = isThere(store, hour, count);
         if (!there && n >= most) continue;
         if (!there) n += 1;
@@ -130,8 +134,8 @@ const KEPT = 180 * 24 * HOUR;
 const OVER = 'DELETE FROM fault_hour WHERE at = (SELECT min(at) FROM fault_hour) AND at < ?';
 const UNUSED = 'DELETE FROM fault WHERE last < ?';
 
-/** Forgets the oldest hour if its time is over; says how many rows. */
-export function forgetFaults(store: FaultStore): number {
+/** Deletes the oldest stored hour when it has expired. Returns how many rows. */
+export function expireFaults(store: FaultStore): number {
   const over = store.clock() - KEPT;
   const { at } = store.sql('SELECT min(at) AS at FROM fault_hour').get() as { at: number | null };
   if (at === null || at >= over) return 0;

@@ -1,12 +1,13 @@
 /**
- * What happened, minute by minute for a day and hour by hour for 180 days: what the meter and the faults counted since the last time is
- * added to the running minute and hour, in one commit. After a crash at most a minute is missing.
+ * Records what happened: by the minute for a day and by the hour for 180 days.
  *
- * It must cost nothing where nothing happened, and the path of a job nothing ever: it only looks at numbers that are counted anyway.
+ * Once a minute it adds what the meter and the faults counted since to the current minute and hour,
+ * in one commit. A crash loses at most a minute. A minute without events writes nothing, and no job
+ * waits for it: it only reads counters that exist anyway.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Histogram, Kind, Meter } from '../../engine.ts';
-import { type FaultStore, Faults, forgetFaults } from './faults.ts';
+import { expireFaults, type FaultStore, Faults } from './faults.ts';
 import { type Events, Tally } from './tally.ts';
 
 /** The steps of history, in microseconds, and how long they are kept. */
@@ -18,27 +19,27 @@ export const steps = {
 /** The name of a step. */
 export type StepName = keyof typeof steps;
 
-/** How the file names a step. */
+/** The number of a step in the file: its length in seconds. */
 export const stepCode = (step: StepName): number => steps[step].length / 1_000_000;
 
-/** When the step that this time is in began. */
+/** Returns the start of the step that this time is in. */
 export const stepOf = (step: StepName, at: Micros): Micros => at - (at % steps[step].length);
 
 type Numbers = Map<object, readonly number[]>;
-/** The largest values since the last write. */
+/** The largest value of each histogram since the last write. */
 type Peaks = Map<Histogram, number>;
 
 export class History {
   readonly #store: FaultStore;
   readonly #meter: Meter;
-  /** The meter's numbers that are written. */
+  /** The meter's counts at the last write. */
   #written: Numbers;
-  /** The minute of what is not written yet. */
+  /** The minute that the unwritten counts belong to. */
   #minute: Micros;
   #last: Promise<void> = Promise.resolve();
-  /** Failures that are not written yet. */
+  /** Failures not written yet. */
   faults = new Faults();
-  /** Rises with every write: what is read before and after it does not go together. */
+  /** Rises with every write. A reader whose bites saw different versions must read again. */
   version = 0;
 
   constructor(store: FaultStore, meter: Meter) {
@@ -48,17 +49,17 @@ export class History {
     this.#minute = stepOf('minute', store.clock());
   }
 
-  /** The minute that runs. */
+  /** Start of the minute that the unwritten counts belong to. */
   get minute(): Micros {
     return this.#minute;
   }
 
-  /** What happened since the last write. */
+  /** Returns what happened since the last write. */
   since(): Tally {
     return difference(this.#meter, this.#written);
   }
 
-  /** Writes what happened since the last time; what follows belongs to the minute that is now. */
+  /** Writes what happened since the last write. Later events belong to the present minute. */
   record(): Promise<void> {
     const write = (): Promise<void> => this.#write();
     this.#last = this.#last.then(write, write);
@@ -72,7 +73,8 @@ export class History {
     try {
       await this.#store.turn.run(() => {
         const tally = this.since();
-        if (!tally.empty || !faults.empty) this.#store.turn.begin(); // throws when locked: nothing may have changed before
+        // Throws when the store is locked, so nothing may change before this line.
+        if (!tally.empty || !faults.empty) this.#store.turn.begin();
         numbers = numbersOf(this.#meter);
         peaks = takePeaks(this.#meter);
         this.faults = new Faults();
@@ -100,7 +102,7 @@ export class History {
     this.#store.write(put, code, at, sum.text());
   }
 
-  /** Everything was forgotten: what was counted until now too. */
+  /** Drops the unwritten counts, because everything was flushed. */
   clear(): void {
     this.#written = numbersOf(this.#meter);
     takePeaks(this.#meter);
@@ -108,17 +110,17 @@ export class History {
     this.version += 1;
   }
 
-  /** Forgets up to `limit` rows whose time is over; says how many. */
-  forget(limit: number): number {
+  /** Deletes up to `limit` expired rows. Returns how many. */
+  expire(limit: number): number {
     for (const step of ['minute', 'hour'] as const) {
       const over = [stepCode(step), this.#store.clock() - steps[step].kept] as const;
       const old = 'FROM history WHERE step = ? AND at < ?';
       if (!this.#store.sql(`SELECT 1 ${old} LIMIT 1`).get(...over)) continue;
       this.#store.turn.begin();
-      const forget = `DELETE FROM history WHERE rowid IN (SELECT rowid ${old} LIMIT ?)`;
-      return Number(this.#store.sql(forget).run(...over, limit).changes);
+      const expire = `DELETE FROM history WHERE rowid IN (SELECT rowid ${old} LIMIT ?)`;
+      return Number(this.#store.sql(expire).run(...over, limit).changes);
     }
-    return forgetFaults(this.#store);
+    return expireFaults(this.#store);
   }
 }
 
@@ -138,7 +140,7 @@ function numbersOf(meter: Meter): Numbers {
   return numbers;
 }
 
-/** From here on they are those of the next write. */
+/** Returns the peaks and resets them for the next write. */
 function takePeaks(meter: Meter): Peaks {
   const peaks: Peaks = new Map();
   for (const { wait, run } of meter.kinds())

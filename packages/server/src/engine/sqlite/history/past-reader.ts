@@ -1,5 +1,6 @@
 /**
- * Answers what happened when: what the file has is read in the reader's thread, bite by bite, and what is not written yet is added.
+ * Reads the history: the stored part in bites in the reader's thread, plus the counts not written
+ * yet.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import { type KindSum, type SeriesAsk, type SeriesStep, timeBounds } from '../../engine.ts';
@@ -19,7 +20,7 @@ export class PastReader {
     this.#clock = clock;
   }
 
-  /** Step by step. */
+  /** Returns the asked steps in order, without empty ones. */
   async series(ask: SeriesAsk, signal?: AbortSignal): Promise<SeriesStep[]> {
     const { step, until, queue, jobtype } = ask;
     const from = stepOf(step, ask.from);
@@ -45,11 +46,11 @@ export class PastReader {
       .map(seriesStep);
   }
 
-  /** Sums by queue and jobtype: of minutes as long as they are kept, of hours before. */
+  /** Returns sums by queue and jobtype: from minutes while these are kept, else from hours. */
   async kinds(from: Micros, signal?: AbortSignal): Promise<KindSum[]> {
     const step = from >= this.#clock() - steps.minute.kept ? 'minute' : 'hour';
     const start = stepOf(step, from);
-    const until = this.#clock() + 1; // what a clock that was wrong has put behind it is not of this time
+    const until = this.#clock() + 1; // excludes rows that a wrong clock stored in the future
     const sum = await this.#settled(async () => {
       const tally = new Tally();
       for (let next = start; ; ) {
@@ -68,7 +69,9 @@ export class PastReader {
     return kinds.sort((a, b) => weight(b) - weight(a));
   }
 
-  /** Reads again when something was written meanwhile: it would be there twice, or not at all. */
+  /**
+   * Repeats the read when a write came between its bites: counts would be missing or there twice.
+   */
   async #settled<T>(read: () => Promise<T>): Promise<T> {
     for (;;) {
       const { version } = this.#history;
@@ -78,7 +81,7 @@ export class PastReader {
   }
 }
 
-/** Steps of this length, each from those that begin in it. */
+/** Joins steps into longer ones of this length. */
 function joinedBy(found: readonly PastStep[], length: Micros): PastStep[] {
   const joined = new Map<Micros, PastStep>();
   for (const each of found) {

@@ -1,5 +1,6 @@
 /**
- * History as the reader's thread reads it: bites of steps, and of kinds of errors. It must never write.
+ * Reads history in bites: steps, and kinds of errors. Runs in the reader's thread and must never
+ * write.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import { type Database, rowsOf } from '../state/binding.ts';
@@ -8,9 +9,9 @@ import { type StepSummary, summaryOf, Tally } from './tally.ts';
 
 const LONGEST_BITE = 50; // ms
 
-/** Steps of history from a time on. */
+/** Asks for the steps of history in a span of time. */
 export interface PastAsk {
-  /** As the file has it. */
+  /** The step's number in the file: 60 or 3600 seconds. */
   readonly step: number;
   readonly from: Micros;
   readonly until: Micros;
@@ -18,7 +19,7 @@ export interface PastAsk {
   readonly jobtype?: string | undefined;
 }
 
-/** One of them, with what happened to the asked jobs. */
+/** A step, with the counts of the asked jobs. */
 export interface PastStep extends StepSummary {
   readonly at: Micros;
 }
@@ -33,12 +34,12 @@ function* stepsOf(db: Database, { step, from, until }: PastAsk): Generator<{ at:
   }
 }
 
-/** Step by step. There may be more behind the last one. */
+/** Returns one bite of steps. There may be more after the last one. */
 export function pastSteps(db: Database, ask: PastAsk): PastStep[] {
   return [...stepsOf(db, ask)].map(({ at, text }) => ({ at, ...summaryOf(text, ask.queue, ask.jobtype) }));
 }
 
-/** The sum of steps as a text of its own, and the last step that is in it; undefined: there was none. */
+/** Returns the sum of one bite of steps as text, and its last step; undefined: there was none. */
 export function pastSum(
   db: Database,
   ask: PastAsk,
@@ -52,7 +53,7 @@ export function pastSum(
   return { text: sum.text(), last };
 }
 
-/** Failures of one kind in hours. */
+/** Failures of one kind, by the hour. */
 export interface PastFault {
   readonly id: string;
   readonly errtype: string;
@@ -85,7 +86,10 @@ interface HourRow {
 const HOURS = 'SELECT at, fault, jobtype, count FROM fault_hour WHERE at >= ? AND at < ? ORDER BY at';
 const FAULT = 'SELECT fingerprint, errtype, message, sample, first, last, jid FROM fault WHERE id = ?';
 
-/** By kind, hour by hour from a time on until another. `next` is the hour to go on from; undefined: that was all. */
+/**
+ * Returns failures by kind and hour. `next` is the hour to continue from; undefined: there are no
+ * more.
+ */
 export function pastFaults(
   db: Database,
   { from, until }: { readonly from: Micros; readonly until: Micros },

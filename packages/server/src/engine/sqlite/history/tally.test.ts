@@ -1,11 +1,11 @@
-/** What a minute or an hour keeps: sums that stay, names that are bounded, percentiles between bounds. */
+/** Tests tallies: sums, the bound on names, percentiles. */
 import { expect, test } from 'vitest';
 import { runBounds, timeBounds, waitBounds } from '../../engine.ts';
 import { type Events, percentiles, type StepSummary, summaryOf, Tally } from './tally.ts';
 
 const events = (...all: Events): StepSummary => ({ events: all, wait: [], run: [], waitMax: 0, runMax: 0 });
 
-test('a text read again has the same sums, and texts add up', () => {
+test('a tally read from its text has the same sums, and texts add up', () => {
   const tally = new Tally();
   tally.add('mail', '__proto__', {
     events: [1, 2, 3, 4],
@@ -48,30 +48,30 @@ test('a text read again has the same sums, and texts add up', () => {
   expect(summaryOf(text, 'constructor', 'toString')).toEqual(events(0, 0, 0, 0));
 });
 
-test('of many names those with most events are kept apart, the rest is other, and the sum stays', () => {
+test('of many pairs the 100 with most events stay separate, the rest becomes other, and the total stays', () => {
   const tally = new Tally();
   for (let n = 1; n <= 500; n++)
     tally.add(`queue-${n}`, 'T', { events: [n, 0, 0, 0], wait: [n], run: [0, n], waitMax: n, runMax: n });
   const kept = Tally.of(tally.text());
   expect(kept.kinds()).toHaveLength(101);
-  const told = (queue?: string, jobtype?: string) => {
+  const countsOf = (queue?: string, jobtype?: string) => {
     const { events: counts, wait, run } = summaryOf(kept.text(), queue, jobtype);
     return [counts[0], wait[0], run[1]];
   };
   const all = (500 * 501) / 2;
   const others = (400 * 401) / 2;
-  expect([told('queue-500', 'T'), told('queue-400', 'T')]).toEqual([
+  expect([countsOf('queue-500', 'T'), countsOf('queue-400', 'T')]).toEqual([
     [500, 500, 500],
     [0, undefined, undefined],
   ]);
-  expect([told(), told('other', 'other')]).toEqual([
+  expect([countsOf(), countsOf('other', 'other')]).toEqual([
     [all, all, all],
     [others, others, others],
   ]);
   expect(Tally.of(kept.text()).text()).toBe(kept.text());
 });
 
-test('percentiles lie between the bounds of their bucket, and never above the longest; of nothing there are none', () => {
+test('percentiles lie within their bucket and never above the maximum; without values there are none', () => {
   const bounds = [1, 2, 4];
   expect(percentiles([0, 100], bounds, 2)).toEqual({ p50: 1.5, p95: 1.95, p99: 1.99 });
   expect(percentiles([50, 0, 50], bounds, 4)).toMatchObject({ p50: 1, p95: 3.8 });
@@ -82,7 +82,7 @@ test('percentiles lie between the bounds of their bucket, and never above the lo
   expect(percentiles([0, 0], bounds, 0)).toBeUndefined();
 });
 
-test('the bounds rise, neighbours are near each other, and those of /metrics are among them', () => {
+test('each bound is at most 1.51 times the one before, and the bounds of /metrics are among them', () => {
   for (const [index, bound] of timeBounds.entries()) {
     const before = timeBounds[index - 1];
     if (before !== undefined) expect(bound / before, String(bound)).toBeGreaterThan(1);
@@ -91,7 +91,7 @@ test('the bounds rise, neighbours are near each other, and those of /metrics are
   for (const bound of [...waitBounds, ...runBounds]) expect(timeBounds).toContain(bound);
 });
 
-test('a row that an older server wrote keeps its counts, each between its old bounds', () => {
+test('a row of an older server keeps its counts, each between its old bounds', () => {
   const old = '[["mail","Send",9,4,3,2,[0,0,0,0,0,0,9],[2,0,0,0,0,0,0,0,0,0,0,0,0,0,4]]]';
   const { events: counted, wait, run, waitMax, runMax } = summaryOf(old, 'mail', 'Send');
   const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);

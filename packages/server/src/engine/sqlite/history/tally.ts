@@ -1,10 +1,11 @@
 /**
- * What happened in some time: events by queue and jobtype, and how long jobs waited and ran. As an object to add to, and as the text that
- * the store keeps of a minute or an hour. Both threads use it; it must never touch the store.
+ * Sums what happened in some time: events by queue and jobtype, and how long jobs waited and ran.
+ * `Tally` is the sum in memory; its text is what the store holds of a minute or an hour.
+ * Both threads use this file; it must never touch the store.
  *
- * Rows of servers before format 7 count between coarser bounds; they are read as if all were spread evenly between these.
- *
- * However many names there are, a text has at most a hundred pairs of queue and jobtype: those with most events, and `other`.
+ * A text has at most 100 pairs of queue and jobtype: the ones with most events. `other` is the sum
+ * of the rest. Rows of servers before format 7 have coarser bounds; they are read as if values were
+ * spread evenly between these.
  */
 import { type EventCounts, type Percentiles, timeBounds } from '../../engine.ts';
 
@@ -14,16 +15,20 @@ const other = 'other';
 /** pushed, done, failed, dead. */
 export type Events = [pushed: number, done: number, failed: number, dead: number];
 
-/** What happened, and histograms of how long jobs waited and ran. */
+/** Counts of events, and histograms of how long jobs waited and ran. */
 export interface StepSummary {
   readonly events: Events;
   readonly wait: number[];
   readonly run: number[];
-  /** Seconds: the longest of each; 0 of none. */
+  /** The longest wait in seconds; 0: none. */
   waitMax: number;
+  /** The longest run in seconds; 0: none. */
   runMax: number;
 }
-/** As the text has it: of histograms the place of the first count that is not 0, then the counts from there to the last such one. */
+/**
+ * A row of the text. A histogram is the index of its first count above 0, then the counts up to the
+ * last above 0.
+ */
 type Row = [
   queue: string,
   jobtype: string,
@@ -33,7 +38,7 @@ type Row = [
   waitMax: number,
   runMax: number,
 ];
-/** As servers before format 7 wrote it: counts from the first bound on. */
+/** A row of servers before format 7: histograms have all counts from the first bound on. */
 type OldRow = [queue: string, jobtype: string, ...events: Events, wait: number[], run: number[]];
 
 const oldWaitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_600, 86_400];
@@ -55,7 +60,7 @@ function addAll(to: number[], counts: readonly number[]): void {
   for (const [index, count] of counts.entries()) to[index] = (to[index] ?? 0) + count;
 }
 
-/** Both together. */
+/** Returns the sum of both. */
 export function together(one: StepSummary, more: StepSummary): StepSummary {
   const sum = nothing();
   addTo(sum, one);
@@ -66,7 +71,7 @@ export function together(one: StepSummary, more: StepSummary): StepSummary {
 export class Tally {
   readonly #kinds = new Map<string, Map<string, StepSummary>>();
 
-  /** Reads what `text` wrote. */
+  /** Returns the tally of a text. */
   static of(text: string): Tally {
     const tally = new Tally();
     tally.addText(text);
@@ -78,7 +83,7 @@ export class Tally {
   }
 
   addText(text: string): void {
-    for (const row of rowsIn(text)) this.add(row[0], row[1], glanceOf(row));
+    for (const row of rowsIn(text)) this.add(row[0], row[1], summaryOfRow(row));
   }
 
   add(queue: string, jobtype: string, more: StepSummary): void {
@@ -99,7 +104,7 @@ export class Tally {
     );
   }
 
-  /** As the store keeps it: those with most events, and the rest, to which `other` belongs. */
+  /** Returns the text for the store: the 100 pairs with most events, and `other`. */
   text(): string {
     const named = this.kinds().filter(([queue, jobtype]) => queue !== other || jobtype !== other);
     named.sort(([, , a], [, , b]) => weight(b) - weight(a));
@@ -130,7 +135,7 @@ function rowOf([queue, jobtype, { events, wait, run, waitMax, runMax }]: Named):
 
 const rowsIn = (text: string): (Row | OldRow)[] => JSON.parse(text) as (Row | OldRow)[];
 
-function glanceOf(row: Row | OldRow): StepSummary {
+function summaryOfRow(row: Row | OldRow): StepSummary {
   const [, , pushed, done, failed, dead, wait, run, waitMax, runMax] = row;
   const events: Events = [pushed, done, failed, dead];
   if (waitMax !== undefined && runMax !== undefined)
@@ -139,7 +144,7 @@ function glanceOf(row: Row | OldRow): StepSummary {
   return { events, wait: waits.counts, run: runs.counts, waitMax: waits.max, runMax: runs.max };
 }
 
-/** Counts between old bounds as counts between ours. */
+/** Converts counts between old bounds to counts between `timeBounds`. */
 function spread(old: readonly number[], bounds: readonly number[]): { counts: number[]; max: number } {
   const counts = new Array<number>(timeBounds.length + 1).fill(0);
   let max = 0;
@@ -147,23 +152,26 @@ function spread(old: readonly number[], bounds: readonly number[]): { counts: nu
     if (count === 0) continue;
     const low = bounds[index - 1] ?? 0;
     max = bounds[index] ?? low;
-    let told = 0;
+    let placed = 0;
     for (const [at, bound] of timeBounds.entries()) {
       if (bound <= low && bound < max) continue;
       if (bound > max) break;
       const upTo = max === low ? count : Math.round((count * (bound - low)) / (max - low));
-      counts[at] = (counts[at] ?? 0) + upTo - told;
-      told = upTo;
+      counts[at] = (counts[at] ?? 0) + upTo - placed;
+      placed = upTo;
     }
   }
   return { counts, max };
 }
 
-/** What a text tells of a queue and a jobtype, of any where they are undefined. Makes no tally of it: pages ask for a thousand at once. */
+/**
+ * Returns the counts of a queue and a jobtype; undefined means all of them.
+ * It builds no tally, because pages ask for a thousand texts at once.
+ */
 export function summaryOf(text: string, queue: string | undefined, jobtype: string | undefined): StepSummary {
   const sum = nothing();
   for (const row of rowsIn(text))
-    if ((queue ?? row[0]) === row[0] && (jobtype ?? row[1]) === row[1]) addTo(sum, glanceOf(row));
+    if ((queue ?? row[0]) === row[0] && (jobtype ?? row[1]) === row[1]) addTo(sum, summaryOfRow(row));
   return sum;
 }
 
@@ -171,7 +179,7 @@ export function eventCounts([pushed, done, failed, dead]: Events): EventCounts {
   return { pushed, done, failed, dead };
 }
 
-/** Read between the bounds as if all were spread evenly there, and never more than the longest. */
+/** Computes percentiles as if values were spread evenly between two bounds; none exceeds `max`. */
 export function percentiles(
   counts: readonly number[],
   bounds: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * The limit of the dead set: the oldest entries are deleted when others take their room. Runs inside a turn.
+ * Enforces the limit of the dead set: evicts the oldest dead jobs. Runs inside a turn.
  */
 import { FORMER, type Former } from '../state/former.ts';
 import { place } from '../state/schema.ts';
@@ -9,12 +9,12 @@ const OLDEST_DEAD = `FROM job INDEXED BY job_timed
   WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due, id LIMIT ?`;
 const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id ${OLDEST_DEAD})`;
 
-/** Deletes the oldest dead entries until the set is within its limit; calls `onGone` for each before. */
-export function capDead(store: Store, limit: number, onGone?: (row: Former) => void): void {
+/** Evicts the oldest dead jobs beyond the limit. Calls `onEvict` for each of them first. */
+export function capDead(store: Store, limit: number, onEvict?: (row: Former) => void): void {
   const excess = store.counts.sizeOf(place.dead) - limit;
   if (limit === 0 || excess <= 0) return;
-  if (onGone)
-    for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(excess) as Former[]) onGone(row);
+  if (onEvict)
+    for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(excess) as Former[]) onEvict(row);
   store.write(DROP_OLDEST_DEAD, excess);
   store.counts.move(place.dead, -excess);
   store.meter.evicted += excess;

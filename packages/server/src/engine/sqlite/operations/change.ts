@@ -1,8 +1,9 @@
 /**
- * Changing found jobs, wherever they are but in the working set: what belongs to a worker is its worker's. Runs inside a turn.
+ * Changes found jobs, wherever they are except in the working set: a reserved job belongs to its
+ * worker. Runs inside a turn.
  *
- * A name that does not hold any more (the job has moved, or ended) is passed over, and so is a job that is already as it should be:
- * so a change by a search that meets a job twice ends.
+ * A job that has moved or ended since it was found is skipped. So is a job that needs no change,
+ * because a search may return a job twice and the change must still end.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { EntryChange, NewDocuments, UndoLabel } from '../../engine.ts';
@@ -21,7 +22,7 @@ const DROP = 'DELETE FROM job WHERE id = ?';
 const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EDIT = 'UPDATE job SET queue = ?, priority = ?, seq = ?, document = ? WHERE id = ?';
 
-/** Changes the entries; tells of each whether it was changed. */
+/** Changes the entries. Returns for each whether it was changed. */
 export function change(
   store: Store,
   entries: readonly string[],
@@ -30,26 +31,26 @@ export function change(
   label?: UndoLabel,
 ): boolean[] {
   if ('documents' in what && what.documents.length !== entries.length)
-    throw new FaktoryError('INVALID', 'a change of documents needs one for each entry');
-  const remembered = label && new UndoRecorder(store, label);
-  const find = store.sql(remembered ? FOR_UNDO : FOR_CHANGE);
+    throw new FaktoryError('INVALID', 'the number of documents must be the number of entries');
+  const recorder = label && new UndoRecorder(store, label);
+  const find = store.sql(recorder ? FOR_UNDO : FOR_CHANGE);
   if (what.do === 'kill' && what.spareDead) refuseEviction(store, entries, what, deadLimit);
   const changed = entries.map((entry, index) => {
     const name = readEntryName(entry);
     const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
-    if (!row || isSo(store, row, what)) return false;
+    if (!row || needsNoChange(store, row, what)) return false;
     store.turn.begin();
     const to = apply(store, row, what, index);
-    remembered?.add(row, to);
+    recorder?.add(row, to);
     return true;
   });
   if (what.do === 'kill' && changed.includes(true))
-    capDead(store, deadLimit, remembered && ((row) => remembered.pushedOut(row)));
-  remembered?.end();
+    capDead(store, deadLimit, recorder && ((row) => recorder.evicted(row)));
+  recorder?.end();
   return changed;
 }
 
-/** Throws INVALID when these entries do not fit into dead beside those that are there. */
+/** Throws INVALID when the dead set has no room for these entries. */
 function refuseEviction(
   store: Store,
   entries: readonly string[],
@@ -61,7 +62,7 @@ function refuseEviction(
   const killed = [...new Set(entries)].filter((entry) => {
     const name = readEntryName(entry);
     const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
-    return row && !isSo(store, row, what);
+    return row && !needsNoChange(store, row, what);
   }).length;
   const dead = store.counts.sizeOf(place.dead);
   const excess = dead + killed - deadLimit;
@@ -72,7 +73,7 @@ function refuseEviction(
   );
 }
 
-function isSo(store: Store, row: Former, what: EntryChange): boolean {
+function needsNoChange(store: Store, row: Former, what: EntryChange): boolean {
   switch (what.do) {
     case 'discard':
       return false;
@@ -89,7 +90,7 @@ function isSo(store: Store, row: Former, what: EntryChange): boolean {
   }
 }
 
-/** Says where the job is then. */
+/** Applies the change. Returns the new position of the job. */
 function apply(store: Store, row: Former, what: EntryChange, index: number): Position {
   switch (what.do) {
     case 'discard':
@@ -123,8 +124,10 @@ function park(store: Store, row: Former, code: number, due: number): Position {
 }
 
 /**
- * A ready job goes to the tail of where it comes; in the other places only its due time says when it is its turn.
- * Note: there `seq` may be the time of a failure, so it grows by 1 µs only: undo must see that the job has changed.
+ * Changes queue, priority and document. A ready job goes to the end of its new queue; elsewhere
+ * `due` is the order.
+ * Note: elsewhere `seq` may be the time of a failure, so it grows by only 1 µs: undo must see that
+ * the job changed.
  */
 function edit(store: Store, row: Former, queue: number, priority: number, document: string): Position {
   const ready = row.place === place.ready;

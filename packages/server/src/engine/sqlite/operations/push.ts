@@ -1,5 +1,5 @@
 /**
- * Putting jobs where they go, and counting the pushes of producers that named themselves. Runs inside a turn.
+ * Stores pushed jobs and counts the pushes of named producers. Runs inside a turn.
  */
 import type { Counted, Entry, Refusal } from '../../engine.ts';
 import { toColumn } from '../state/column.ts';
@@ -10,10 +10,11 @@ import type { Store } from '../state/store.ts';
 const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure)
   VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?)`;
 
-const MOST_AT_ONCE = 500; // entries of one push between two looks at the event loop
-const MOST_BYTES = 1024 * 1024; // of their documents, about
+// Entries in one part of a push; the event loop continues between the parts.
+const MOST_AT_ONCE = 500;
+const MOST_BYTES = 1024 * 1024; // in one part; counted in UTF-16 units of the documents
 
-/** Whether a push is so long that it is done in parts. */
+/** Whether a push is so long that it must run in parts. */
 export function isLong(entries: readonly Entry[]): boolean {
   if (entries.length <= 1) return false;
   return entries.length > MOST_AT_ONCE || bytesOf(entries) > MOST_BYTES;
@@ -22,7 +23,7 @@ export function isLong(entries: readonly Entry[]): boolean {
 const bytesOf = (entries: readonly Entry[]): number =>
   entries.reduce((sum, { document }) => sum + document.length, 0);
 
-/** Stores all entries but the ready ones of queues that would grow past `limit` (0 means none does). */
+/** Stores the entries, except ready ones for queues that would exceed `limit` (0: no limit). */
 export function push(
   store: Store,
   entries: readonly Entry[],
@@ -36,7 +37,7 @@ export function push(
   return refused;
 }
 
-/** The same in parts, bounded in rows and bytes, all of one commit. */
+/** The same in parts of bounded rows and bytes, all in one commit. */
 export function* pushInParts(
   store: Store,
   entries: readonly Entry[],
@@ -59,7 +60,7 @@ export function* pushInParts(
   return refused;
 }
 
-/** All that may refuse the whole push, then its first write. */
+/** Does all checks that may refuse the whole push, then the first write. */
 function begin(
   store: Store,
   entries: readonly Entry[],
@@ -78,7 +79,10 @@ const none: ReadonlySet<number> = new Set();
 const indexesOf = (refused: readonly Refusal[]): ReadonlySet<number> =>
   refused.length === 0 ? none : new Set(refused.map(({ index }) => index));
 
-/** What is kept for the producer: the refusals from before the push, and those of the engine. Undefined: there are none. */
+/**
+ * Returns the note for the producer: refusals from before the push and of the engine. Undefined:
+ * none.
+ */
 function noteOf(
   { note: { of, refused: before } }: Counted,
   entries: readonly Entry[],

@@ -1,7 +1,9 @@
 /**
- * Queues as a whole: listing, pausing, removing, and forgetting everything. All functions but `remove` run inside a turn.
+ * Works on whole queues: lists, pauses, removes and flushes. All functions except `remove` run
+ * inside a turn.
  *
- * A queue's row stays when the queue is removed (only unlisted), because jobs in other places still point to it.
+ * A removed queue keeps its row and is only unlisted, because jobs in other places still point to
+ * it.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { FindAsk, QueueSummary } from '../../engine.ts';
@@ -9,21 +11,24 @@ import type { Queue } from '../state/counts.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 
-/** Listed queues by name. */
+/** Returns the listed queues, sorted by name. */
 export function summaries(store: Store): QueueSummary[] {
   return listed(store, '*')
     .map((queue) => ({ name: queue.name, size: store.counts.readyIn(queue), paused: queue.paused }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Those of the names that were pushed to and not removed since. */
+/**
+ * Returns those of the named queues that are listed: they had a ready job since they were last
+ * removed.
+ */
 export function listed(store: Store, names: readonly string[] | '*'): Queue[] {
   const all =
     names === '*' ? [...store.counts.queues.values()] : names.map((name) => store.counts.queues.get(name));
   return all.filter((queue): queue is Queue => queue?.listed === true);
 }
 
-/** Pauses or resumes; a resumed queue's jobs are ready again, so listeners are told. */
+/** Pauses or resumes queues. Resuming notifies listeners, because the jobs can be fetched again. */
 export function setPaused(store: Store, names: readonly string[] | '*', paused: boolean): void {
   for (const queue of listed(store, names)) {
     if (queue.paused === paused) continue;
@@ -39,19 +44,22 @@ const BITE = 5000; // rows
 const DELETE_READY = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? AND seq <= ? LIMIT ${BITE})`;
 
-/** A queue whose ready jobs up to a number are going. */
+/** A removal: ready jobs of the queue with `seq` up to `upTo` are deleted. */
 interface Removal {
   readonly queue: number;
   readonly upTo: Micros;
 }
 
-/** Forgets queues and their ready jobs. None of these is handed out any more; many are deleted a bite at a time. Not for use in a turn. */
+/**
+ * Removes queues and their ready jobs. From its first commit on none of these jobs is handed out.
+ * Many jobs are deleted in bites, so call it outside a turn.
+ */
 export async function remove(store: Store, names: readonly string[] | '*'): Promise<void> {
   const begun = await store.turn.run(() => begin(store, names));
   for (const removal of begun) while (await store.turn.run(() => removeBite(store, removal)));
 }
 
-/** Gives the queues that have more jobs than one bite. */
+/** Starts the removals. Returns those with more jobs than one bite. */
 function begin(store: Store, names: readonly string[] | '*'): Removal[] {
   const left: Removal[] = [];
   for (const queue of listed(store, names)) {
@@ -64,10 +72,13 @@ function begin(store: Store, names: readonly string[] | '*'): Removal[] {
   return left;
 }
 
-/** Deletes some of the jobs; says whether there are more. What was pushed since the removal began stays, and is ready at its end. */
+/**
+ * Deletes one bite of jobs; returns whether there are more.
+ * Jobs pushed since the removal began stay, and become ready when it ends.
+ */
 function removeBite(store: Store, { queue: id, upTo }: Removal): boolean {
   const queue = store.counts.queueOfId.get(id);
-  if (!queue) return false; // all was flushed meanwhile
+  if (!queue) return false; // a flush has deleted everything
   store.turn.begin();
   const gone = Number(store.sql(DELETE_READY).run(id, upTo).changes);
   store.counts.moveReady(queue, -gone);
@@ -80,7 +91,10 @@ function removeBite(store: Store, { queue: id, upTo }: Removal): boolean {
 const OLDEST = `SELECT enqueued_at FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? AND priority = ? ORDER BY seq LIMIT 1`;
 
-/** When the longest-waiting ready job was enqueued: the first of each priority is looked at. */
+/**
+ * When the longest-waiting ready job was enqueued; undefined: none. Reads the first job of each
+ * priority.
+ */
 export function oldest(store: Store, name: string): Micros | undefined {
   const queue = store.counts.queues.get(name);
   if (!queue || store.counts.readyIn(queue) === 0) return undefined;
@@ -92,7 +106,7 @@ export function oldest(store: Store, name: string): Micros | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** How many jobs a search has to look at. */
+/** How many jobs a search has to read at most. */
 export function sizeOf({ counts }: Store, { places, queues, jids, wid }: FindAsk): number {
   const sizes = places.map((where): number => {
     if (wid !== undefined && where !== 'working') return 0;
@@ -103,7 +117,7 @@ export function sizeOf({ counts }: Store, { places, queues, jids, wid }: FindAsk
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Forgets every job, queue, pause and counter, what could be undone, and what happened. */
+/** Deletes every job, queue, worker and counter, the undo records and the history. */
 export function flush(store: Store): void {
   store.turn.begin();
   const tables = ['job', 'queue', 'worker', 'tally', 'undo', 'former', 'history', 'fault', 'fault_hour'];

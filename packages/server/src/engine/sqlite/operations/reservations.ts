@@ -1,7 +1,7 @@
 /**
- * The reservations: reading one, extending one, finding those whose time is over. All functions run inside a turn, or as a read.
+ * Reads, extends and finds reservations. All functions run inside a turn, or in `Turn.read`.
  *
- * Two live jobs may share a jid, so a reservation is found by jid *and* id wherever the id is known; `workingSet` knows its row.
+ * Note: two live jobs may share a jid, so use the reservation id too when it is known.
  */
 import { excerpt, FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Reservation, ReservationRef } from '../../engine.ts';
@@ -13,7 +13,7 @@ import type { Store } from '../state/store.ts';
 import type { WorkingJob } from '../state/working-set.ts';
 import { queueOf } from './timed.ts';
 
-/** A row of the working set. */
+/** The row of a reserved job. */
 export interface HeldRow {
   jid: string;
   enqueued_at: number;
@@ -34,16 +34,16 @@ const OVERDUE = `SELECT id FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND
 const NEXT_END = `SELECT due FROM job INDEXED BY job_timed WHERE ${IN_WORKING} ORDER BY due LIMIT 1`;
 const OF_WORKER = `SELECT id FROM job INDEXED BY job_timed
   WHERE ${IN_WORKING} AND due = ${NO_END} AND wid = ? LIMIT ?`;
-const MOST_READ = 4 * 1024 * 1024; // characters of the documents that one call reads
+const MOST_READ = 4 * 1024 * 1024; // characters of documents that one call reads, plus one document
 
-/** The reservation as it is. Undefined: it is not held. */
+/** Returns the reservation; undefined: there is none. */
 export function read(store: Store, which: ReservationRef): Reservation | undefined {
   if (which.queues) permit(store, which);
   const held = store.workingSet.find(which.jid, which.reservationId);
   return held && reservation(store, rowOf(store, held));
 }
 
-/** Throws FORBIDDEN for a held job of another queue than those that are meant. Writes nothing. */
+/** Throws FORBIDDEN when the reserved job is not of a queue in `queues`. Writes nothing. */
 export function permit(store: Store, { jid, reservationId, queues }: ReservationRef): void {
   const held = queues && store.workingSet.find(jid, reservationId);
   if (!held) return;
@@ -55,7 +55,7 @@ export function permit(store: Store, { jid, reservationId, queues }: Reservation
 
 const HOLDS_ONE = `SELECT 1 FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND wid = ? LIMIT 1`;
 
-/** Whose the worker is, while it holds a job. */
+/** The owner of the worker while it has a job reserved; undefined: none. */
 export function ownerOf(store: Store, wid: string): string | undefined {
   const id = store.counts.workers.get(wid);
   const owner = id === undefined ? '' : store.counts.ownerOf(id);
@@ -63,7 +63,9 @@ export function ownerOf(store: Store, wid: string): string | undefined {
   return store.sql(HOLDS_ONE).get(id) === undefined ? undefined : owner;
 }
 
-/** Moves an expiry to so long from now, never earlier. False: not held. */
+/**
+ * Extends the reservation to `span` from now; never shortens it. Returns false when there is none.
+ */
 export function extend(store: Store, which: ReservationRef, span: Micros): boolean {
   if (which.queues) permit(store, which);
   const held = store.workingSet.find(which.jid, which.reservationId);
@@ -75,7 +77,10 @@ export function extend(store: Store, which: ReservationRef, span: Micros): boole
   return true;
 }
 
-/** The reservations whose time is over, and those of workers that were not heard in time; several together have some megabytes at most. */
+/**
+ * Returns expired reservations and those of workers whose lease has ended; about 4 MB of documents
+ * at most.
+ */
 export function overdue(store: Store, limit: number): Reservation[] {
   const ids = store.sql(OVERDUE).all(store.clock(), limit) as { id: number }[];
   for (const { wid } of store.leases.ended()) {
@@ -93,23 +98,23 @@ export function overdue(store: Store, limit: number): Reservation[] {
   return found;
 }
 
-/** Its time is over now. */
+/** Whether the reservation has expired. */
 export function isOverdue(store: Store, held: WorkingJob): boolean {
   const { lease } = held;
   return lease ? store.leases.isOver(lease) : rowOf(store, held).due <= store.clock();
 }
 
-/** When the first reservation ends; undefined means there is none. */
+/** When the first reservation expires; undefined: there is none. */
 export function nextEnd(store: Store): Micros | undefined {
   const row = store.sql(NEXT_END).get() as { due: number } | undefined;
   const ends = [row?.due, store.leases.earliest()].filter((due) => due !== undefined && due !== NO_END);
   return ends.length > 0 ? Math.min(...(ends as Micros[])) : undefined;
 }
 
-/** The row of a held job. */
+/** Returns the row of a reserved job. */
 export function rowOf(store: Store, { id }: Pick<WorkingJob, 'id'>): HeldRow {
   const row = store.sql(BY_ID).get(id) as HeldRow | undefined;
-  if (!row) throw new BrokenInvariant(`job ${id} is held but has no row`);
+  if (!row) throw new BrokenInvariant(`job ${id} is reserved but has no row`);
   return row;
 }
 

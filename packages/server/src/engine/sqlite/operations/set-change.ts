@@ -1,7 +1,9 @@
 /**
- * MUTATE's work on a set: first collect the picked rows, then change them, both in bites of one turn each, so that a
- * set of a million entries never stops the server. Each entry changes in one commit; an entry that left the set
- * between the two phases is left alone.
+ * Carries out MUTATE on a set: first collects the matching rows, then changes them.
+ *
+ * Both phases run in bites of one turn each, so that a set of a million entries never blocks the
+ * server. Each entry changes in one commit. An entry that left the set between the phases is not
+ * changed.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { SetChange } from '../../engine.ts';
@@ -13,8 +15,8 @@ import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
 import { makeReady } from './timed.ts';
 
-const BITE = 500; // rows changed in one commit
-const PAGE_ROWS = 2000; // of which only the numbers are read
+const BITE = 500; // rows changed, or jids looked up, in one turn
+const PAGE_ROWS = 2000; // rows whose ids one turn reads
 const BEFORE_ALL: PickMark = { due: -1, id: -1 };
 
 const PAGE = `SELECT id, due FROM job INDEXED BY job_timed
@@ -24,14 +26,14 @@ const BY_JID = `SELECT id FROM job INDEXED BY job_jid
 const STILL_THERE = 'SELECT id, queue FROM job WHERE id = ? AND place = ?';
 const KILL = `UPDATE job SET place = ${place.dead}, due = ?, seq = CASE place WHEN ${place.retries} THEN seq ELSE ? END WHERE id = ?`;
 
-/** Applies the change to every picked entry of the set; says how many there were. */
+/** Applies the change to every matching entry of the set. Returns how many were changed. */
 export async function changeSet(
   store: Store,
   reader: Reader,
   change: SetChange,
   deadLimit: number,
 ): Promise<number> {
-  const ids = await pickedBy(store, reader, change);
+  const ids = await matchingIds(store, reader, change);
   let changed = 0;
   for (let from = 0; from < ids.length; from += BITE) {
     const bite = ids.slice(from, from + BITE);
@@ -40,10 +42,10 @@ export async function changeSet(
   return changed;
 }
 
-function pickedBy(store: Store, reader: Reader, change: SetChange): Promise<number[]> {
+function matchingIds(store: Store, reader: Reader, change: SetChange): Promise<number[]> {
   if (change.jids) return byJids(store, change, change.jids);
   const all = change.jobtype === undefined && change.regexp === undefined;
-  return all ? everyOne(store, change) : byText(store, reader, change);
+  return all ? allIds(store, change) : byText(store, reader, change);
 }
 
 async function byJids(store: Store, { set }: SetChange, jids: readonly string[]): Promise<number[]> {
@@ -59,7 +61,7 @@ async function byJids(store: Store, { set }: SetChange, jids: readonly string[])
   return [...ids];
 }
 
-async function everyOne(store: Store, { set }: SetChange): Promise<number[]> {
+async function allIds(store: Store, { set }: SetChange): Promise<number[]> {
   const ids: number[] = [];
   const pageAfter = ({ due, id }: PickMark): Promise<PickMark[]> =>
     store.turn.run(() => store.sql(PAGE).all(place[set], due, id) as unknown as PickMark[]);
@@ -73,7 +75,8 @@ async function everyOne(store: Store, { set }: SetChange): Promise<number[]> {
 
 async function byText(store: Store, reader: Reader, { set, jobtype, regexp }: SetChange): Promise<number[]> {
   const picked: number[][] = [];
-  await store.turn.run(() => undefined); // the reader sees what is committed: pushes of this turn are called for, too
+  // The reader sees only committed jobs, so wait until the pushes of this turn are committed.
+  await store.turn.run(() => undefined);
   let after: PickMark | undefined = BEFORE_ALL;
   while (after) {
     const bite: PickBite = await reader.ask('pick', { code: place[set], jobtype, regexp, after });

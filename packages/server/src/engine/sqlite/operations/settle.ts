@@ -1,5 +1,5 @@
 /**
- * ACK, FAIL and giving back: how a reservation ends. All functions run inside a turn.
+ * Ends reservations: for ACK, FAIL, releases and lost workers. All functions run inside a turn.
  */
 import { jobtypeOf } from '@faktory-ts/protocol';
 import type { Ending, Kind, Outcome, ReservationRef, SettleWhen } from '../../engine.ts';
@@ -20,7 +20,7 @@ const PUT_BACK = `UPDATE job AS mine SET place = ${place.ready}, wid = ${NO_WORK
   WHERE id = ? RETURNING queue`;
 const TO_TAIL = 'UPDATE job SET seq = ? WHERE id = ?';
 
-/** Ends a reservation. False: it is not held, or must be overdue and is not. */
+/** Ends a reservation. Returns false when there is none, or when it must be overdue and is not. */
 export function settle(
   store: Store,
   which: ReservationRef,
@@ -39,21 +39,22 @@ export function settle(
   return true;
 }
 
-const MOST_ENDED = 250; // between two looks at the event loop: a failure takes up to 0.1 ms
+// Reservations ended between two yields to the event loop: a failure takes up to 0.1 ms.
+const MOST_ENDED = 250;
 
-/** Ends many reservations in one commit, in parts; tells of each whether it was held. */
+/** Ends many reservations in one commit, in parts. Returns for each whether it was ended. */
 export function* settleMany(
   store: Store,
   ends: readonly Ending[],
   deadLimit: number,
 ): Generator<void, readonly boolean[]> {
   for (const { held: which } of ends) if (which.queues) permit(store, which);
-  const told: boolean[] = [];
+  const ended: boolean[] = [];
   for (const { held: which, outcome, onlyIfOverdue = false } of ends) {
-    if (told.length > 0 && told.length % MOST_ENDED === 0) yield;
-    told.push(settle(store, which, outcome, deadLimit, { onlyIfOverdue }));
+    if (ended.length > 0 && ended.length % MOST_ENDED === 0) yield;
+    ended.push(settle(store, which, outcome, deadLimit, { onlyIfOverdue }));
   }
-  return told;
+  return ended;
 }
 
 const COUNTED = {
@@ -72,7 +73,7 @@ function count(store: Store, jid: string, held: WorkingJob, outcome: Outcome): v
   if ('error' in outcome && outcome.error) {
     store.history.faults.add(outcome.error, kind.jobtype, jid, store.clock());
   }
-  // What was taken before a restart has only its time on the wall clock.
+  // A reservation from before a restart has only a time of the wall clock.
   const { since } = held;
   const ran = since === undefined ? store.clock() - held.takenAt : store.steady() - since;
   const seconds = Math.max(ran, 0) / SECOND;
@@ -94,7 +95,8 @@ function end(store: Store, { id }: WorkingJob, outcome: Outcome, deadLimit: numb
     case 'queue': {
       const { queue: number } = store.sql(PUT_BACK).get(id) as { queue: number };
       const queue = queueOf(store, number);
-      // The head of a queue that is being removed goes; this job was elsewhere when that began.
+      // The removal of a queue deletes low `seq` values. This job was reserved when it began, so it
+      // must stay.
       if (queue.removing !== undefined) store.write(TO_TAIL, store.counts.next(store.clock()), id);
       store.arrive(queue, 1);
       return;

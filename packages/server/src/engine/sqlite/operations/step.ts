@@ -1,18 +1,21 @@
 /**
- * The wall clock was set: what is stored as a time of it, but means a length, moves along. These are the ends of reservations that have
- * one of their own, how long producers are remembered, and how long a change can be undone. Times that people or rules have named
- * (scheduled jobs, retries, the end of dead jobs, history) stay as they are.
+ * Moves stored times that mean a duration when the wall clock was set.
  *
- * Note: what is to be moved is looked up when this is called, not later, because what is stored from now on is right already.
+ * These are the ends of reservations without a lease, when producers expire, and until when a
+ * change can be undone. Times that people or rules chose stay: scheduled jobs, retries, the end of
+ * dead jobs, history.
+ *
+ * Note: the rows to move are collected at the call, because rows stored later already follow the
+ * new clock.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 
-const BITE = 1000; // reservations in one commit: some ms
+const BITE = 1000; // reservations in one commit, which takes a few ms
 const MOVE = `UPDATE job SET due = due + ? WHERE id = ? AND seq = ? AND place = ${place.working}`;
 
-/** Moves stored ends by so many microseconds. */
+/** Moves the stored ends by this many microseconds. */
 export async function moveEnds(store: Store, by: Micros): Promise<void> {
   const held = store.workingSet.withEnds();
   store.producers.putOffPrune();

@@ -1,6 +1,6 @@
 /**
- * FETCH: taking ready jobs into the working set. Runs inside a turn. A job of the working set has `seq` = its reservation id and
- * `due` = its expiry.
+ * Takes ready jobs into the working set, for FETCH. Runs inside a turn.
+ * A row in the working set has `seq` = its reservation id and `due` = its expiry.
  */
 import { jobtypeOf } from '@faktory-ts/protocol';
 import type { FetchAsk, Reservation } from '../../engine.ts';
@@ -23,11 +23,14 @@ type ReadyRow = [
   losses: number,
 ];
 
-/** A row of many: the document of a large one is read by itself, because all of them may be more than fits. */
+/**
+ * A row of a fetch of many jobs. A large document is read separately, because all together may
+ * exceed the limit.
+ */
 type ManyRow = [...ReadyRow, bytes: number];
 
-const SMALL = 4096; // bytes of a job that is read together with others
-const MOST_BYTES = 2 * 1024 * 1024; // of the jobs of one hand-out of many; a single one may be larger
+const SMALL = 4096; // bytes: larger documents are read one by one
+const MOST_BYTES = 2 * 1024 * 1024; // of all jobs of one fetch; a single job may be larger
 
 const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
@@ -39,8 +42,8 @@ const TEXTS = 'SELECT document, failure FROM job WHERE id = ?';
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 
 /**
- * Moves up to `count` jobs to the working set: queue by queue in the asked order, of each the next ones; several together have at most
- * some megabytes.
+ * Moves up to `count` jobs to the working set and returns them: queue by queue in the order of the
+ * request, in each queue by priority and age. Several jobs have at most 2 MiB together.
  */
 export function take(store: Store, ask: FetchAsk, count: number): Reservation[] {
   const taken: Reservation[] = [];
@@ -55,7 +58,7 @@ export function take(store: Store, ask: FetchAsk, count: number): Reservation[] 
   return taken;
 }
 
-/** The caller knows that there are so many. */
+/** Takes `count` jobs of one queue. The caller has checked that the queue has as many. */
 function takeOf(
   store: Store,
   queue: Queue,
@@ -106,7 +109,10 @@ function takeOf(
   store.counts.moveReady(queue, -rows.length);
 }
 
-/** The first rows that there is room for, at least one of all; with the texts of the large ones. Takes their room. */
+/**
+ * Returns the first rows that fit into `room`, with the large documents, and reduces `room`. Always
+ * returns a first job.
+ */
 function withTexts(
   store: Store,
   rows: readonly ManyRow[],

@@ -1,6 +1,6 @@
 /**
- * Places that wait for a time: promoting what is due, forgetting the dead, telling when the next is due; and the days
- * of history. All functions run inside a turn and work in bites.
+ * Works on places with a due time: promotes due jobs, expires dead jobs, finds the next due time.
+ * Also reads the executions by day. All functions run inside a turn and do one bite.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { DayCount, TimedSet } from '../../engine.ts';
@@ -14,15 +14,15 @@ const DAY = 86_400_000_000; // µs
 const DUE = `FROM job INDEXED BY job_timed
   WHERE place = ? AND place > ${place.ready} AND due <= ? ORDER BY due, id LIMIT ?`;
 const COUNT_DUE = `SELECT queue, count(*) AS n FROM (SELECT queue ${DUE}) GROUP BY queue`;
-// One statement for the whole bite: 10,000 entries due at once took 39 ms, row by row 57 ms.
+// One statement for the whole bite: 10,000 due entries took 39 ms, row by row 57 ms.
 const PROMOTE = `UPDATE job SET place = ${place.ready}, seq = ? + line, enqueued_at = ?, wid = ${NO_WORKER}
   FROM (SELECT id AS which, row_number() OVER (ORDER BY due, id) AS line ${DUE}) WHERE id = which`;
 const MAKE_READY = `UPDATE job SET place = ${place.ready}, seq = ?, enqueued_at = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EARLIEST = `SELECT due FROM job INDEXED BY job_timed WHERE place = ? AND place > ${place.ready} ORDER BY due LIMIT 1`;
-const FORGET = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_timed
+const EXPIRE = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_timed
   WHERE place = ${place.dead} AND place > ${place.ready} AND due <= ? ORDER BY due LIMIT ?)`;
 
-/** Moves due entries to the tail of their queues. */
+/** Moves due entries to the end of their queues. Returns how many. */
 export function promote(store: Store, set: 'scheduled' | 'retries', limit: number): number {
   const now = store.clock();
   const counted = store.sql(COUNT_DUE).all(place[set], now, limit) as { queue: number; n: number }[];
@@ -35,7 +35,10 @@ export function promote(store: Store, set: 'scheduled' | 'retries', limit: numbe
   return total;
 }
 
-/** Puts one row at the tail of its queue; its old place's count is the caller's. Gives its new number. */
+/**
+ * Puts a row at the end of its queue and returns its new `seq`. The caller must count it out of its
+ * old place.
+ */
 export function makeReady(store: Store, row: { id: number; queue: number }, now: Micros): Micros {
   const seq = store.counts.next(now);
   store.write(MAKE_READY, seq, now, row.id);
@@ -43,35 +46,35 @@ export function makeReady(store: Store, row: { id: number; queue: number }, now:
   return seq;
 }
 
-/** A job leaves its place, as far as that is counted. */
+/** Counts a job out of its place. */
 export function leave(store: Store, row: { place: number; queue: number }): void {
   if (row.place === place.ready) store.counts.moveReady(queueOf(store, row.queue), -1);
   else store.counts.move(row.place, -1);
 }
 
-/** The queue that a row points to. */
+/** Returns the queue with this row id. */
 export function queueOf(store: Store, id: number): Queue {
   const queue = store.counts.queueOfId.get(id);
-  if (!queue) throw new BrokenInvariant(`a job is of queue number ${id}, which is unknown`);
+  if (!queue) throw new BrokenInvariant(`a job is of queue number ${id}, which does not exist`);
   return queue;
 }
 
-/** Forgets dead entries whose time is over, and wids that hold nothing any more. */
+/** Deletes expired dead entries, and wids that hold no job. Returns how many entries. */
 export function expireDead(store: Store, limit: number): number {
   store.turn.begin();
-  const gone = Number(store.sql(FORGET).run(store.clock(), limit).changes);
+  const gone = Number(store.sql(EXPIRE).run(store.clock(), limit).changes);
   store.counts.move(place.dead, -gone);
   store.pruneWorkers();
   return gone;
 }
 
-/** When the earliest entry of a place is due. */
+/** When the earliest entry of a place is due; undefined: there is none. */
 export function nextDue(store: Store, where: TimedSet): Micros | undefined {
   const row = store.sql(EARLIEST).get(place[where]) as { due: number } | undefined;
   return row?.due;
 }
 
-/** Executions of the last days, today last. */
+/** Returns the executions of the last `days` days, today last. */
 export function history(store: Store, days: number): DayCount[] {
   const today = Math.floor(store.clock() / DAY);
   const rows = store

@@ -1,10 +1,10 @@
 /**
- * Undoing changes by operators: the commit that changes jobs also keeps how they were, and for ten minutes that can be brought back, a bite
- * a commit. Runs inside a turn.
+ * Undoes changes by operators. The commit that changes jobs also stores their old rows, for ten
+ * minutes. Undo brings them back in bites of one commit each. Runs inside a turn.
  *
- * A job comes back only when it is where the change put it. That is told by its number (`seq`), which every hand-out and every way into a
- * queue makes anew, beside its place, queue, priority and time. A discarded job comes back as a row of its own, under its old number in
- * the file if that is free.
+ * A job comes back only when it is still where the change put it. Place, queue, priority, `seq` and
+ * due time must match; every hand-out and every way into a queue sets a new `seq`. A deleted job is
+ * inserted again, with its old row id when that is free.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Undoable, UndoLabel, Undone } from '../../engine.ts';
@@ -15,7 +15,7 @@ import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
 import { leave, queueOf } from './timed.ts';
 
-const KEPT: Micros = 600_000_000;
+const KEPT: Micros = 600_000_000; // ten minutes
 
 interface UndoRow {
   readonly id: number;
@@ -31,11 +31,14 @@ const KEEP = `INSERT INTO former (undo, job, jid, to_place, to_queue, to_priorit
     place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-const PUSHED_OUT = `UPDATE former SET to_place = 0, to_queue = 0, to_priority = 0, to_seq = 0, to_due = 0,
+const MARK_EVICTED = `UPDATE former SET to_place = 0, to_queue = 0, to_priority = 0, to_seq = 0, to_due = 0,
     document = ?, reserve = ?, losses = ?, failure = ?, attempts = ?
   WHERE job = ? AND undo = ? AND jid = ? AND to_place = ? AND to_seq = ? AND to_due = ?`;
 
-/** One commit's part of a change that can be undone. Throws INVALID before anything is written. */
+/**
+ * Records one commit's part of a change that can be undone. Throws INVALID before anything is
+ * written.
+ */
 export class UndoRecorder {
   readonly #store: Store;
   readonly #label: UndoLabel;
@@ -47,12 +50,13 @@ export class UndoRecorder {
     this.#label = label;
     const known = store.sql(BY_NAME).get(label.name) as UndoRow | undefined;
     if (known && (known.action !== toColumn(label.action) || known.until <= store.clock())) {
-      throw new FaktoryError('INVALID', `the change ${label.name} is another one; choose a new name`);
+      const text = `the name ${label.name} is used by another change; choose a new name`;
+      throw new FaktoryError('INVALID', text);
     }
     this.#id = known?.id;
   }
 
-  /** A job was changed. */
+  /** Records a changed job: its old row and its new position. */
   add(row: Former, to: Position): void {
     const gone = to === NOWHERE;
     const edited = gone || to.queue !== row.queue || to.priority !== row.priority;
@@ -70,12 +74,15 @@ export class UndoRecorder {
     );
   }
 
-  /** There was no room for a dead job beside those that were killed. It may be one of them, of an earlier commit. */
-  pushedOut(row: Former): void {
+  /**
+   * Records a dead job that this kill evicted. An earlier commit of the same change may have killed
+   * that job.
+   */
+  evicted(row: Former): void {
     const { id, jid, document, reserve, losses, failure, attempts } = row;
     const kept = [document, reserve, losses, failure, attempts];
     const where = [id, this.#made(), jid, row.place, row.seq, row.due];
-    if (this.#store.sql(PUSHED_OUT).run(...kept, ...where).changes === 0) this.add(row, NOWHERE);
+    if (this.#store.sql(MARK_EVICTED).run(...kept, ...where).changes === 0) this.add(row, NOWHERE);
   }
 
   #made(): number {
@@ -85,7 +92,7 @@ export class UndoRecorder {
     return this.#id;
   }
 
-  /** All that this commit changes was told. */
+  /** Ends the commit's part: stores how many jobs were recorded. */
   end(): void {
     if (this.#id === undefined || this.#count === 0) return;
     const text = 'UPDATE undo SET count = count + ?, until = ? WHERE id = ?';
@@ -111,14 +118,15 @@ interface FormerRow extends Omit<Former, 'document'> {
   readonly document: string | null;
 }
 
-// The last first: dead has room again for what was pushed out of it once those are gone that pushed.
+// In reverse order: removing the killed jobs first frees room in the dead set for the jobs they
+// evicted.
 const OF_CHANGE = 'SELECT * FROM former WHERE undo = ? ORDER BY id DESC LIMIT ?';
 
 /** Brings back up to `limit` jobs. Throws NOT_FOUND. */
 export function undo(store: Store, name: string, limit: number, deadLimit: number): Undone {
   const known = store.sql(BY_NAME).get(name) as UndoRow | undefined;
   if (!known || known.until <= store.clock()) {
-    const text = `there is no change ${name} to undo: changes can be undone once, for ten minutes`;
+    const text = `there is no change ${name} to undo; a change can be undone once, for ten minutes`;
     throw new FaktoryError('NOT_FOUND', text);
   }
   const rows = store.sql(OF_CHANGE).all(known.id, limit) as FormerRow[];
@@ -160,7 +168,7 @@ const STILL = `SELECT id FROM job
 const PUT_BACK = `UPDATE job SET place = ?, queue = ?, priority = ?, seq = ?, due = ?, enqueued_at = ?,
   document = coalesce(?, document), wid = ${NO_WORKER} WHERE id = ?`;
 
-/** False: it has moved since. */
+/** Puts a job back. Returns false when it has moved since the change. */
 function putBack(store: Store, row: FormerRow): boolean {
   const { job, jid, to_place, to_queue, to_priority, to_seq, to_due } = row;
   const still = store.sql(STILL).get(job, jid, to_place, to_queue, to_priority, to_seq, to_due);
@@ -176,7 +184,7 @@ function enter(store: Store, { place: code, queue, due }: Position): void {
   else store.enter(code, due);
 }
 
-/** What can be undone, the newest first. */
+/** Returns the changes that can be undone, the newest first. */
 export function undoable(store: Store): Undoable[] {
   const rows = store
     .sql('SELECT name, action, who, made_at, until, count FROM undo WHERE until > ? ORDER BY id DESC')
@@ -189,14 +197,17 @@ export function undoable(store: Store): Undoable[] {
 }
 
 const OVER = 'SELECT id FROM undo WHERE until <= ? ORDER BY until LIMIT 1';
-const FORGET = 'DELETE FROM former WHERE id IN (SELECT id FROM former WHERE undo = ? LIMIT ?)';
+const DELETE_FORMER = 'DELETE FROM former WHERE id IN (SELECT id FROM former WHERE undo = ? LIMIT ?)';
 
-/** Forgets up to `limit` former jobs of a change that cannot be undone any more; says how many, and 0 when there is no such change. */
-export function forgetUndo(store: Store, limit: number): number {
+/**
+ * Deletes up to `limit` rows of a change that can no longer be undone.
+ * Returns how many, at least 1; 0 when there is no such change.
+ */
+export function expireUndo(store: Store, limit: number): number {
   const over = store.sql(OVER).get(store.clock()) as { id: number } | undefined;
   if (!over) return 0;
   store.turn.begin();
-  const gone = Number(store.sql(FORGET).run(over.id, limit).changes);
+  const gone = Number(store.sql(DELETE_FORMER).run(over.id, limit).changes);
   if (gone < limit) store.write('DELETE FROM undo WHERE id = ?', over.id);
   return Math.max(gone, 1);
 }

@@ -1,8 +1,11 @@
 /**
- * Which SQLite: the one built into Node (22.16 and later), else the prebuilt package with the same API (Node 20).
+ * Chooses the SQLite binding: the one built into Node 22.16 and later, else the prebuilt package
+ * (Node 20).
  *
- * Declares the few members that the engine uses, so that nothing else of either binding can creep in. Keep the
- * database object referenced as long as its statements: on Node 20 a collected one closes under them.
+ * Declares only the members that the engine uses, so that the code stays within what both bindings
+ * have.
+ * Note: keep a reference to the database as long as its statements are used, because on Node 20 a
+ * collected database closes under them.
  */
 import { createRequire } from 'node:module';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -11,11 +14,14 @@ export type Value = number | string | null;
 
 export interface Statement {
   run(...values: Value[]): { changes: number | bigint };
-  /** Also runs a write: `run` makes an object of two numbers, 0.6 of 1.4 µs (Node 20). */
+  /**
+   * Also runs a write. `run` is slower: it builds an object of two numbers, 0.6 of 1.4 µs (Node
+   * 20).
+   */
   get(...values: Value[]): unknown;
   all(...values: Value[]): unknown[];
   iterate(...values: Value[]): IterableIterator<unknown>;
-  /** Rows as arrays, in the order of the columns: a microsecond less for a row of six. */
+  /** Returns rows as arrays in column order, which saves a microsecond for a row of six columns. */
   setReturnArrays(on: boolean): void;
 }
 
@@ -31,12 +37,12 @@ interface Binding {
 
 const require = createRequire(import.meta.url);
 
-/** Opens a database file with the binding that this Node has. Throws CONFIG when it has none. */
+/** Opens a database file with this Node's binding. Throws CONFIG when there is none. */
 export function openDatabase(path: string): Database {
   return new (loadBinding().DatabaseSync)(path);
 }
 
-/** The version of the SQLite that this Node has. Throws CONFIG when it has none. */
+/** Returns the version of SQLite. Throws CONFIG when this Node has no binding. */
 export function sqliteVersion(): string {
   const db = openDatabase(':memory:');
   try {
@@ -48,7 +54,11 @@ export function sqliteVersion(): string {
 
 const reading = new Set<Statement>();
 
-/** Rows as they are read. On Node 20 a statement that is collected while its rows are read ends the process, so it is kept until then. */
+/**
+ * Yields rows while they are read.
+ * Note: on Node 20 the process crashes when a statement is collected during the read, so `reading`
+ * references it.
+ */
 export function* rowsOf(db: Database, sql: string, ...values: Value[]): Generator<unknown> {
   const statement = db.prepare(sql);
   reading.add(statement);
@@ -71,7 +81,8 @@ function loadBinding(): Binding {
   }
 }
 
-// Node 22 and 24 call their SQLite experimental on every start; users of the server can do nothing about it.
+// Node 22 and 24 warn at every start that SQLite is experimental; users of the server cannot change
+// that.
 function withoutWarning<T>(load: () => T): T {
   const original = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {

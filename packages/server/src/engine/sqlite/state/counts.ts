@@ -1,15 +1,17 @@
 /**
- * What the engine knows without asking SQLite: queue names and sizes, worker names, sizes of the sets, executions.
+ * Holds in memory what the engine needs without asking SQLite: queues and their sizes, worker
+ * names, set sizes, counts of executions.
  *
- * All of it is derived from the file at opening and kept in step by the engine, the file's only writer. Changes of
- * the running transaction are kept apart (`moved`) until its commit, so that a rollback only forgets them.
+ * All of it is loaded from the file when it opens, and the engine, its only writer, updates both
+ * together. Changes of the open transaction are separate (`moved`) until the commit, so a rollback
+ * only clears them.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Database } from './binding.ts';
 import { fromColumn } from './column.ts';
 import { NO_WORKER, place } from './schema.ts';
 
-/** A queue as the engine holds it. `ready` is committed, `moved` is what the open transaction adds. */
+/** A queue. `ready` is committed; `moved` is the change of the open transaction. */
 export interface Queue {
   readonly id: number;
   readonly name: string;
@@ -17,9 +19,12 @@ export interface Queue {
   paused: boolean;
   ready: number;
   moved: number;
-  /** It is being removed: its ready jobs up to this number go, a bite at a time, and none is handed out meanwhile. */
+  /**
+   * Set while the queue is being removed: jobs with `seq` up to this are deleted, and none is
+   * handed out.
+   */
   removing: number | undefined;
-  /** Jobs that became ready in the open transaction and that no listener was told of yet. */
+  /** Jobs that became ready in the open transaction and were not announced to listeners yet. */
   arrived: number;
 }
 
@@ -28,9 +33,12 @@ export class Counts {
   readonly queueOfId = new Map<number, Queue>();
   readonly workers = new Map<string, number>();
   readonly workerOfId = new Map<number, string>();
-  /** Whose a worker is, by its number; those that are nobody's are not here. */
+  /**
+   * The owner (user or token) of a worker, by the worker's row id; workers without an owner are
+   * missing.
+   */
   readonly #workerOwners = new Map<number, string>();
-  /** Entries by place code; `ready` is not kept here but per queue. */
+  /** Entries by place code. Ready jobs are counted by queue instead. */
   readonly size: number[] = [];
   readonly #moved: number[] = [];
   readonly #touched = new Set<Queue>();
@@ -40,7 +48,7 @@ export class Counts {
   #lastNumber: Micros = 0;
   #cleared = false;
 
-  /** Reads everything from the file. */
+  /** Loads everything from the file. */
   load(db: Database): void {
     this.names(db);
     const ready = db.prepare(
@@ -66,7 +74,7 @@ export class Counts {
     this.failures = all.failures ?? 0;
   }
 
-  /** Reads the names again, as after a rollback; sizes are kept. */
+  /** Loads the names again, for example after a rollback; keeps the sizes. */
   names(db: Database): void {
     const rows = db.prepare('SELECT id, name, listed, paused FROM queue').all();
     const before = new Map(this.queues);
@@ -100,7 +108,7 @@ export class Counts {
     return id;
   }
 
-  /** Whose this worker is; empty: nobody's. */
+  /** The owner of this worker; empty: none. */
   ownerOf(worker: number): string {
     return this.#workerOwners.get(worker) ?? '';
   }
@@ -109,13 +117,13 @@ export class Counts {
     this.#workerOwners.set(worker, owner);
   }
 
-  /** A number above all given before, near the clock's microseconds. */
+  /** Returns a number above all earlier ones, near the clock's microseconds. Used as `seq`. */
   next(now: Micros): Micros {
     this.#lastNumber = Math.max(this.#lastNumber + 1, now);
     return this.#lastNumber;
   }
 
-  /** Takes `count` numbers at once; gives the one before the first. */
+  /** Reserves `count` numbers; returns the number before the first of them. */
   block(now: Micros, count: number): Micros {
     const before = this.next(now) - 1;
     this.#lastNumber = before + count;
@@ -128,13 +136,13 @@ export class Counts {
     this.#touched.add(queue);
   }
 
-  /** All jobs of a resumed queue can be fetched again. */
+  /** Announces all jobs of a queue, because they can be fetched again. */
   announce(queue: Queue): void {
     queue.arrived += this.readyIn(queue);
     this.#touched.add(queue);
   }
 
-  /** Everything is forgotten, in memory as in the file. Takes effect at once; a rollback reads the file again. */
+  /** Clears everything at once. A rollback loads the file again. */
   clear(): void {
     this.#cleared = true;
     this.queues.clear();
@@ -168,12 +176,12 @@ export class Counts {
     if (failed) this.ended.failures += 1;
   }
 
-  /** Queues in which jobs became ready that nobody was told of. */
+  /** Queues with ready jobs that were not announced yet. */
   arrivals(): Queue[] {
     return [...this.#touched].filter((queue) => queue.arrived > 0);
   }
 
-  /** The open transaction is committed. */
+  /** Call it when the open transaction is committed. */
   commit(): void {
     this.#cleared = false;
     for (const queue of this.#touched) {
@@ -190,7 +198,7 @@ export class Counts {
     this.ended.processed = this.ended.failures = 0;
   }
 
-  /** The open transaction is undone. */
+  /** Call it when the open transaction is rolled back. */
   rollback(db: Database): void {
     for (const queue of this.#touched) queue.moved = queue.arrived = 0;
     this.#touched.clear();

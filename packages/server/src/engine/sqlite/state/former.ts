@@ -1,9 +1,9 @@
 /**
- * A job as it was before an operator changed it: its whole row. What changes jobs and what pushes them out of dead tells of it, and undo.ts
- * keeps it.
+ * Defines the row of a job before an operator changed it. Operations record it, and undo.ts stores
+ * it.
  */
 
-/** Where a job stands. */
+/** Where a job is: its place, and its order there. */
 export interface Position {
   readonly place: number;
   readonly queue: number;
@@ -12,10 +12,10 @@ export interface Position {
   readonly due: number;
 }
 
-/** Where a discarded job is. */
+/** The position of a deleted job. */
 export const NOWHERE: Position = { place: 0, queue: 0, priority: 0, seq: 0, due: 0 };
 
-/** A job's row before a change. */
+/** The row of a job before the change. */
 export interface Former extends Position {
   readonly id: number;
   readonly jid: string;

@@ -1,21 +1,26 @@
 /**
- * Workers whose reservations last as long as their beats come, and until when. In memory alone: a beat writes nothing to
- * the file. On disk such a reservation has no end of its own (`NO_END`), so a restart knows which they are and gives
- * their workers one whole span to be heard again.
+ * Keeps the leases of workers: their reservations last as long as beats arrive.
+ *
+ * Leases exist only in memory, so a beat writes nothing to disk. On disk such a reservation has no
+ * end of its own (`NO_END`). After a restart its worker therefore has one whole span to send a
+ * beat.
  */
 import type { Micros } from '@faktory-ts/protocol';
 
 /** The `due` of a reservation that ends with its worker's lease. */
 export const NO_END: Micros = Number.MAX_SAFE_INTEGER;
 
-/** One worker that asked for it. */
+/** The lease of one worker. */
 export interface Lease {
   readonly wid: string;
-  /** When its reservations end, if nothing is heard; by the steady clock. */
+  /** When its reservations end without another beat, by the steady clock. */
   until: Micros;
-  /** How many reservations it has. */
+  /** How many reservations the worker has. */
   holds: number;
-  /** How many it had when it was found silent: they end bite by bite. Undefined: it is heard. */
+  /**
+   * How many reservations it had when its lease ended; they are ended in bites.
+   * Undefined: the lease has not ended.
+   */
   lost: number | undefined;
 }
 
@@ -25,14 +30,14 @@ export class Leases {
   readonly #wall: () => Micros;
   readonly #byWid = new Map<string, Lease>();
 
-  /** Spans are measured by `steady`; `wall` is for telling when they end. */
+  /** `steady` measures the span; `wall` is used to report when a lease ends. */
   constructor(span: Micros, steady: () => Micros, wall = steady) {
     this.#span = span;
     this.#steady = steady;
     this.#wall = wall;
   }
 
-  /** The worker was heard: its lease, made when it has none, lasts a whole span from now. */
+  /** Renews the worker's lease for a whole span, or creates it. */
   heard(wid: string): Lease {
     const until = this.#steady() + this.#span;
     const known = this.#byWid.get(wid);
@@ -41,23 +46,23 @@ export class Leases {
       known.lost = undefined;
       return known;
     }
-    this.ended(); // the silent ones without jobs leave when a new one comes
+    this.ended(); // deletes ended leases without reservations, so that the map does not grow
     const lease: Lease = { wid, until, holds: 0, lost: undefined };
     this.#byWid.set(wid, lease);
     return lease;
   }
 
-  /** The lease as it is; a worker that has none, after a restart, is given a whole span. */
+  /** Returns the lease unchanged. After a restart the worker has none yet and gets a whole span. */
   known(wid: string): Lease {
     return this.#byWid.get(wid) ?? this.heard(wid);
   }
 
-  /** A sign of life; nothing to a worker without a lease. */
+  /** Renews the lease of a worker; does nothing when it has none. */
   beat(wid: string): void {
     if (this.#byWid.has(wid)) this.heard(wid);
   }
 
-  /** When the first lease with reservations ends, by the wall clock; undefined means there is none. */
+  /** When the first lease with reservations ends, by the wall clock; undefined: there is none. */
   earliest(): Micros | undefined {
     let earliest: Micros | undefined;
     for (const { holds, until } of this.#byWid.values()) {
@@ -66,7 +71,7 @@ export class Leases {
     return earliest === undefined ? undefined : this.#onWall(earliest);
   }
 
-  /** When the reservations of this lease end, by the wall clock of now. */
+  /** When the reservations of this lease end, by the present wall clock. */
   endOf({ until }: Lease): Micros {
     return this.#onWall(until);
   }
@@ -75,12 +80,12 @@ export class Leases {
     return this.#wall() + (until - this.#steady());
   }
 
-  /** Its worker was not heard in time. */
+  /** Whether the lease has ended. */
   isOver({ until }: Lease): boolean {
     return until <= this.#steady();
   }
 
-  /** The workers that were not heard in time and have reservations. Forgets those that have none. */
+  /** Returns the ended leases that have reservations; deletes the ended leases without any. */
   ended(): Lease[] {
     const now = this.#steady();
     const over = [...this.#byWid.values()].filter(({ until }) => until <= now);
@@ -90,7 +95,7 @@ export class Leases {
     return lost;
   }
 
-  /** The reservations are counted anew. */
+  /** Resets the number of reservations, before the working set counts them again. */
   recount(): void {
     for (const lease of this.#byWid.values()) lease.holds = 0;
   }

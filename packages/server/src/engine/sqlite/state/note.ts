@@ -1,10 +1,11 @@
 /**
- * What the `note` table keeps of a push: its refusals as JSON. Older stores have the answer itself, a text or an object.
+ * Converts the refusals of a push to the JSON of the `note` table and back.
+ * Older stores hold the reply itself, as a text or an object.
  */
 import type { ErrorCode } from '@faktory-ts/protocol';
 import type { PushNote, RefusedJob } from '../../engine.ts';
 
-/** As stored: `l` of a line, `j` of its jobs. */
+/** As stored. `of`: `l` for refusals of a whole line, `j` for refusals of its jobs. */
 interface Stored {
   readonly of: 'l' | 'j';
   readonly refused: readonly (readonly [jid: string, code: ErrorCode | '', reason: string])[];

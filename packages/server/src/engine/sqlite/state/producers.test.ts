@@ -1,5 +1,5 @@
 /**
- * What is kept of refusals is bounded over all producers, however many names there are.
+ * Tests the limit on stored refusals of all producers together.
  */
 import { expect, test } from 'vitest';
 import { folder } from '../../../../test/running.ts';
@@ -26,7 +26,7 @@ async function opened() {
     engine = make();
     await engine.open();
   };
-  /** Counts a line of this producer of which so many bytes are kept. */
+  /** Pushes a line of this producer with a note of this many bytes. */
   const refuse = (name: string, line: number, bytes: number): Promise<unknown> =>
     engine.push([], { producer: { name, keep: 24 * HOUR }, line, note: noteOf(bytes) });
   const pushed = (name: string, answered = 0) => engine.pushed({ name, keep: 24 * HOUR }, answered);
@@ -40,7 +40,7 @@ const full = {
   ),
 };
 
-test('the refusals of all producers have at most 64 megabytes; a line with more is not counted, also after a restart', async () => {
+test('stored refusals of all producers are at most 64 MiB; a line beyond is refused and not counted, also after a restart', async () => {
   const { refuse, pushed, restart, close } = await opened();
   for (let name = 0; name < 64; name++) await refuse(`p${name}`, 1, MEGABYTE - 1000);
   for (let again = 0; again < 2; again++) {
@@ -53,7 +53,7 @@ test('the refusals of all producers have at most 64 megabytes; a line with more 
   await close();
 });
 
-test('a producer that says what it knows makes room for all', async () => {
+test('a producer that confirms its replies frees room for all producers', async () => {
   const { refuse, pushed, close } = await opened();
   for (let name = 0; name < 64; name++) await refuse(`p${name}`, 1, MEGABYTE - 1000);
   await expect(refuse('honest', 1, MEGABYTE)).rejects.toMatchObject(full);
@@ -63,7 +63,7 @@ test('a producer that says what it knows makes room for all', async () => {
   await close();
 });
 
-test('when there are many, producers with refusals that were silent for an hour are forgotten; those that push and those without are not', async () => {
+test('at half the limit, producers with refusals that were silent for an hour are deleted, and those that push stay', async () => {
   const { time, refuse, pushed, close } = await opened();
   for (let name = 0; name < 64; name++) await refuse(`p${name}`, 1, MEGABYTE - 1000);
   time.now += HOUR + 1;

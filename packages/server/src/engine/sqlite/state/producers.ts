@@ -1,10 +1,13 @@
 /**
- * How many pushes each producer that named itself has made, and what it could not be told of them: what a client asks after a
- * broken connection, to send again exactly what was not carried out. The counts are read from the file at opening; what a
- * transaction changes is written at its commit. Notes stay in the file.
+ * Counts the pushes of each named producer and stores the refusals that its client may not have
+ * received.
  *
- * A stranger would get wrong that a producer may be forgotten while it is connected and idle: its next push brings the count
- * along, so it goes on where it was.
+ * After a broken connection a client asks for both and sends again exactly the lines that were not
+ * carried out. The counts are loaded when the store opens; a commit writes the changed ones. Notes
+ * (refusals) stay on disk.
+ *
+ * Note: a connected producer that is idle may be deleted, because its next push carries the count
+ * along.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Counted, Producer, Pushed } from '../../engine.ts';
@@ -12,7 +15,7 @@ import type { Database, Statement, Value } from './binding.ts';
 import { fromColumn, toColumn } from './column.ts';
 import { readNote } from './note.ts';
 
-/** What it uses of the store, which uses it. */
+/** The members of the store that this file uses. */
 interface ProducerStore {
   readonly turn: { begin(): void };
   readonly clock: () => Micros;
@@ -24,21 +27,25 @@ interface ProducerStore {
 interface ProducerRecord {
   readonly id: number;
   pushed: number;
-  /** What the open transaction makes of it. */
+  /** The count after the open transaction. */
   next: number;
-  /** Whose the name is; empty: nobody's. */
+  /** The user or token that the name belongs to; empty: none. */
   owner: string;
-  /** Bytes of its notes; undefined: not counted yet. */
+  /** Bytes of its notes; undefined: not measured yet. */
   noteBytes: number | undefined;
-  /** It has too many: no line of it is carried out until it says what it knows. */
+  /**
+   * It has too many notes: its lines are refused until its client reports which replies it
+   * received.
+   */
   full: boolean;
 }
 
-const NOTES = 1000; // lines of a producer
-const NOTE_BYTES = 1024 * 1024; // of a producer; the note that goes beyond is the last one
-const ALL_BYTES = 64 * 1024 * 1024; // of the notes of all producers
+const NOTES = 1000; // lines with notes of one producer
+const NOTE_BYTES = 1024 * 1024; // of one producer; the note that crosses the limit is still stored
+const ALL_BYTES = 64 * 1024 * 1024; // of the notes of all producers together
 const CROWDED = ALL_BYTES / 2;
-const SILENT: Micros = 3_600_000_000; // since the last push: when notes are many, such a producer is forgotten early
+// Since the last push; such a producer is deleted early when ALL_BYTES is half used.
+const SILENT: Micros = 3_600_000_000;
 const LOOK_EVERY: Micros = 60_000_000;
 const BYTES = 'SELECT total(octet_length(text)) AS bytes FROM note';
 const unread = { noteBytes: undefined, full: false };
@@ -48,19 +55,19 @@ export class Producers {
   readonly #store: ProducerStore;
   readonly #byName = new Map<string, ProducerRecord>();
   readonly #touched = new Set<ProducerRecord>();
-  /** The open transaction added or forgot names. */
+  /** The open transaction added or deleted names, or changed an owner. */
   #changed = false;
-  /** By the steady clock. */
+  /** When to look for expired producers again, by the steady clock. */
   #pruneAt: Micros = Number.NEGATIVE_INFINITY;
   #crowdedAt: Micros = Number.NEGATIVE_INFINITY;
-  /** Bytes of all notes, with the open transaction's and without. */
+  /** Bytes of all notes: `now` includes the open transaction, `committed` does not. */
   #bytes = { now: 0, committed: 0 };
 
   constructor(store: ProducerStore) {
     this.#store = store;
   }
 
-  /** Reads everything from the file. */
+  /** Loads everything from the file. */
   load(db: Database): void {
     this.#byName.clear();
     const rows = db.prepare('SELECT id, name, pushed, owner FROM producer').all();
@@ -73,11 +80,15 @@ export class Producers {
     this.#bytes = { now: bytes, committed: bytes };
   }
 
-  /** The count of this producer, and its notes behind `answered`. A name that has not pushed is not kept. */
+  /**
+   * Returns the producer's count and its notes of lines after `answered`; deletes the notes up to
+   * there.
+   * Note: a name that has not pushed is not stored.
+   */
   pushed({ name }: Producer, answered: number): Pushed {
     const known = this.#byName.get(name);
     if (known === undefined) return { pushed: 0, notes: new Map() };
-    this.#forget(known, answered);
+    this.#deleteNotes(known, answered);
     const rows = this.#store
       .sql('SELECT line, text FROM note WHERE producer = ? ORDER BY line')
       .all(known.id) as { line: number; text: string }[];
@@ -86,26 +97,27 @@ export class Producers {
     return { pushed: known.next, notes };
   }
 
-  /** Whose the name is; undefined: nobody's. */
+  /** The user or token that the name belongs to; undefined: none. */
   ownerOf(name: string): string | undefined {
     return this.#byName.get(name)?.owner || undefined;
   }
 
   /**
-   * Throws SHUTDOWN while the producer has more than a megabyte of notes that its client may know: the line is not counted, its
-   * connection ends, and the client says with its next EXT what it knows. So what EXT answers is bounded. Throws STORAGE for a note
-   * that is too much for all producers together: its line is not counted either. Writes nothing.
+   * Throws SHUTDOWN while the producer has more than a megabyte of notes. The line is not counted,
+   * its connection ends, and the client reports with its next EXT which replies it received. This
+   * bounds the reply of EXT. Throws STORAGE when the note would exceed the limit of all producers;
+   * the line is not counted either. Writes nothing.
    */
   refuseFull({ name }: Producer, note: string | undefined): void {
     const known = this.#byName.get(name);
     if (note !== undefined && this.#bytes.now + note.length > ALL_BYTES) {
-      const text = `storage failed: the refusals that are kept for all producers have ${this.#bytes.now} bytes of at most ${ALL_BYTES}; nothing of this line was stored; send it again without the jobs that are refused, or in an hour, when the refusals of silent producers are deleted`;
+      const text = `storage failed: the refusals stored for all producers take ${this.#bytes.now} bytes of at most ${ALL_BYTES}; nothing of this line was stored; send it again without the refused jobs, or in an hour, when the refusals of silent producers are deleted`;
       throw new FaktoryError('STORAGE', text);
     }
     if (known === undefined) return;
     known.full ||= note !== undefined && this.#bytesOf(known) > NOTE_BYTES;
     if (!known.full) return;
-    const text = `shutdown in progress: this producer has over ${NOTE_BYTES} bytes of refusals; connect again and say with EXT how many lines were answered`;
+    const text = `shutdown in progress: this producer has over ${NOTE_BYTES} bytes of refusals; reconnect and report with EXT how many lines were answered`;
     throw new FaktoryError('SHUTDOWN', text);
   }
 
@@ -117,7 +129,7 @@ export class Producers {
     return known.noteBytes;
   }
 
-  #forget(known: ProducerRecord, line: number): void {
+  #deleteNotes(known: ProducerRecord, line: number): void {
     const first = this.#store.sql('SELECT 1 FROM note WHERE producer = ? AND line <= ? LIMIT 1');
     if (first.get(known.id, line) === undefined) return;
     this.#store.turn.begin();
@@ -129,7 +141,7 @@ export class Producers {
     if (known.noteBytes !== undefined) known.noteBytes -= freed;
   }
 
-  /** One more push, with what is to be kept of it. Only inside a transaction. */
+  /** Counts one push and stores its note. Only inside a transaction. */
   count({ producer, line }: Counted, note: string | undefined): void {
     const known = this.#of(producer);
     known.next = line;
@@ -137,7 +149,7 @@ export class Producers {
     const { owner = '' } = producer;
     if (owner !== '' && owner !== known.owner) this.#handOver(known, owner);
     if (note === undefined) return;
-    this.#forget(known, line - NOTES);
+    this.#deleteNotes(known, line - NOTES);
     const text = 'INSERT OR REPLACE INTO note (producer, line, text) VALUES (?, ?, ?)';
     const bytes = this.#bytesOf(known);
     this.#store.write(text, known.id, line, toColumn(note));
@@ -147,14 +159,17 @@ export class Producers {
     if (this.#bytes.now > CROWDED && this.#store.steady() >= this.#crowdedAt) this.#makeRoom();
   }
 
-  /** The notes of all are many: forgets the producers with notes that have been silent for an hour, as if they had asked for no more. */
+  /**
+   * Deletes producers that have notes and were silent for an hour, because all notes together are
+   * large.
+   */
   #makeRoom(): void {
     this.#crowdedAt = this.#store.steady() + LOOK_EVERY;
     this.#deleteWhere(`seen_at < ? AND id IN (SELECT producer FROM note)`, this.#store.clock() - SILENT);
   }
 
   #handOver(known: ProducerRecord, owner: string): void {
-    this.#changed = true; // a rollback reads the owners again
+    this.#changed = true; // a rollback must load the owners again
     known.owner = owner;
     this.#store.write('UPDATE producer SET owner = ? WHERE id = ?', toColumn(owner), known.id);
   }
@@ -180,7 +195,7 @@ export class Producers {
   }
 
   #deleteWhere(condition: string, time: Micros): void {
-    this.write(); // those that push in this transaction are not old
+    this.write(); // first: producers that push in this transaction get a new seen_at
     const old = this.#store.sql(`DELETE FROM producer WHERE ${condition} RETURNING name`).all(time);
     if (old.length === 0) return;
     this.#changed = true;
@@ -189,12 +204,15 @@ export class Producers {
     this.#bytes.now = (this.#store.sql(BYTES).get() as { bytes: number }).bytes;
   }
 
-  /** Forgets nobody for an hour: what is stored may be of a clock that was set since. */
+  /**
+   * Deletes no producer for an hour. Called when the clock was set: stored times may be wrong until
+   * then.
+   */
   putOffPrune(): void {
     this.#pruneAt = this.#store.steady() + PRUNE_EVERY;
   }
 
-  /** The last writes of the open transaction. */
+  /** Writes the changed counts at the end of the open transaction. */
   write(): void {
     for (const { id, next } of this.#touched) {
       const text = 'UPDATE producer SET pushed = ?, seen_at = ? WHERE id = ?';
@@ -202,7 +220,7 @@ export class Producers {
     }
   }
 
-  /** The open transaction is committed. */
+  /** Call it when the open transaction is committed. */
   commit(): void {
     for (const producer of this.#touched) producer.pushed = producer.next;
     this.#touched.clear();
@@ -210,7 +228,7 @@ export class Producers {
     this.#bytes.committed = this.#bytes.now;
   }
 
-  /** The open transaction is undone. */
+  /** Call it when the open transaction is rolled back. */
   rollback(db: Database): void {
     for (const producer of this.#touched) {
       producer.next = producer.pushed;

@@ -1,4 +1,4 @@
-/** Files of older formats are brought forward: what was in them is there afterwards, and the rules hold for it. */
+/** Tests that files of format 1 are migrated without loss. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-test('a file of format 1 keeps its jobs, queues and counts, and is of the newest format afterwards', async () => {
+test('a file of format 1 is migrated to the newest format and keeps its jobs, queues and counts', async () => {
   await openOld('format-1.sql');
   expect(await engine.sizes()).toEqual({
     scheduled: 1,
@@ -54,7 +54,7 @@ test('a file of format 1 keeps its jobs, queues and counts, and is of the newest
   db.close();
 });
 
-test('reservations of a file of format 1 can be ended, the older of two with one jid first', async () => {
+test('reservations of a file of format 1 can be settled; of two with one jid the older is settled first', async () => {
   await openOld('format-1.sql');
   const jobtypes: string[] = [];
   const settle = async () => {
@@ -71,7 +71,7 @@ test('reservations of a file of format 1 can be ended, the older of two with one
   expect(await engine.mutate({ set: 'retries', change: 'discard', jids: ['retry-001'] })).toBe(1);
 });
 
-test('jobs of a file of format 1 can be changed, and that can be undone', async () => {
+test('a change to jobs of a file of format 1 can be undone', async () => {
   await openOld('format-1.sql');
   const find = async () =>
     (await backend.finder.find({ places: ['ready', 'retries', 'dead'] }, { limit: 100 })).jobs;

@@ -1,22 +1,27 @@
 /**
- * The format on disk. When it changes: add a step to `migrations` (never edit an old one), so that `user_version`
- * rises by one, and add a restart test that opens a file of the old version.
+ * Defines the format on disk. To change it, add a step to `migrations`, so that `user_version`
+ * rises by one. Never edit the statements of an old step. Add a restart test that opens a file of
+ * the old version.
  *
- * One row per job, moved between places by UPDATE. Indexes are partial: a ready job stands in `job_ready` alone, all
- * others in `job_timed`, and those of the sets in `job_jid` too. Clients send random jids; an index over all of them
- * cut bulk pushes to a quarter, and one over the working set is kept in memory (working-set.ts). Place codes begin at 2 and no column of a ready row is NULL or 0 where a later place has a number, because
- * SQLite keeps 0, 1 and NULL in no bytes: a row that keeps its size is overwritten in place when it is fetched.
+ * One row per job; an UPDATE moves it between places. The indexes are partial: a ready job is only
+ * in `job_ready`, all others are in `job_timed`, and jobs of the sets are in `job_jid` too. An
+ * index over all jids cut bulk pushes to a quarter, because clients send random jids. The working
+ * set is indexed by jid in memory (working-set.ts).
+ *
+ * Note: place codes start at 2, and no column of a ready row is NULL or 0 when it is a number in a
+ * later place, because SQLite stores 0, 1 and NULL in no bytes. A row that keeps its size is
+ * overwritten in place by a fetch.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Database } from './binding.ts';
 
-/** Where a job is. The numbers are on disk. */
+/** The places of a job. These numbers are stored on disk. */
 export const place = { ready: 2, scheduled: 3, retries: 4, working: 5, dead: 6 } as const;
 
-/** The `wid` column of a job that no worker holds. */
+/** The `wid` column of a job that no worker has reserved. */
 export const NO_WORKER = 1000;
 
-/** Marks the file as ours ("FkTs"). */
+/** Marks a SQLite file as a store of this server ("FkTs"). */
 const applicationId = 0x466b5473;
 
 const migrations: readonly string[] = [
@@ -25,13 +30,13 @@ const migrations: readonly string[] = [
      place INTEGER NOT NULL,
      queue INTEGER NOT NULL,          -- queue.id
      priority INTEGER NOT NULL,       -- 1 to 9
-     seq INTEGER NOT NULL,            -- ready: order within the priority; working: number of the hand-out (µs); else unused
-     due INTEGER NOT NULL,            -- µs: when this place ends for the job; working: 2^53 - 1 means with its worker's lease; unused when ready
+     seq INTEGER NOT NULL,            -- ready: order; working: reservation id; retries, dead: µs of the failure
+     due INTEGER NOT NULL,            -- µs: when it leaves the place; 2^53 - 1: with its worker's lease
      reserve INTEGER NOT NULL,        -- seconds a reservation lasts
      wid INTEGER NOT NULL,            -- worker.id; ${NO_WORKER} means none
      enqueued_at INTEGER NOT NULL,    -- µs; 0 means never enqueued yet
      jid TEXT NOT NULL,
-     document TEXT NOT NULL,          -- wire JSON without enqueued_at and failure; never changes
+     document TEXT NOT NULL,          -- wire JSON without enqueued_at and failure
      failure TEXT                     -- wire JSON; NULL means it never failed
    ) STRICT;
    CREATE INDEX job_ready ON job (queue, priority DESC, seq) WHERE place = ${place.ready};
@@ -45,12 +50,13 @@ const migrations: readonly string[] = [
    ) STRICT;
    CREATE TABLE worker (id INTEGER PRIMARY KEY, wid TEXT NOT NULL UNIQUE) STRICT;
    CREATE TABLE tally (               -- executions ended
-     day INTEGER PRIMARY KEY,         -- UTC days since 1970; 0 holds the sum of all
+     day INTEGER PRIMARY KEY,         -- UTC days since 1970; 0: the sum of all days before
      processed INTEGER NOT NULL,
      failures INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE mark (id INTEGER PRIMARY KEY, written_at INTEGER NOT NULL) STRICT;`,
-  // The working set leaves the index of jids, and the sum of all days its row: both cost each commit a write.
+  // The index of jids no longer has the working set, and no row holds the sum of all days: each
+  // commit saves two writes.
   `DROP INDEX job_jid;
    CREATE INDEX job_jid ON job (jid) WHERE place > ${place.ready} AND place <> ${place.working};
    DELETE FROM tally WHERE day = 0;`,
@@ -58,35 +64,36 @@ const migrations: readonly string[] = [
      id INTEGER PRIMARY KEY,
      name TEXT NOT NULL UNIQUE,
      pushed INTEGER NOT NULL,         -- lines of PUSH and PUSHB that were carried out
-     seen_at INTEGER NOT NULL         -- µs: the last of them
+     seen_at INTEGER NOT NULL         -- µs: when the last one was carried out
    ) STRICT;`,
-  // How often the job's worker fell silent while it held it.
+  // How often the job's worker was lost while it had the job reserved.
   'ALTER TABLE job ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;',
-  // What a producer could not be told before its connection broke.
-  `ALTER TABLE producer ADD COLUMN keep INTEGER NOT NULL DEFAULT ${30 * 86_400_000_000}; -- µs after seen_at
+  // Refusals for producers whose connection broke before the reply.
+  `ALTER TABLE producer ADD COLUMN keep INTEGER NOT NULL DEFAULT ${30 * 86_400_000_000}; -- µs after seen_at until the producer is deleted
    CREATE TABLE note (
      producer INTEGER NOT NULL,       -- producer.id
      line INTEGER NOT NULL,
      text TEXT NOT NULL,
      PRIMARY KEY (producer, line)
    ) STRICT, WITHOUT ROWID;`,
-  // Changes that can be undone, failed executions of each job, and what happened when.
+  // Changes that can be undone, the failed executions of each job, and the history of counts and
+  // errors.
   `ALTER TABLE job ADD COLUMN attempts TEXT; -- JSON array of failed executions; NULL means none is kept
    CREATE TABLE undo (                -- changes by operators
      id INTEGER PRIMARY KEY,
      name TEXT NOT NULL UNIQUE,
      action TEXT NOT NULL,
-     who TEXT NOT NULL,               -- empty means that it is not known
-     made_at INTEGER NOT NULL,        -- µs: its first commit
+     who TEXT NOT NULL,               -- who made the change; empty: unknown
+     made_at INTEGER NOT NULL,        -- µs: time of its first commit
      until INTEGER NOT NULL,          -- µs: when it can no longer be undone
-     count INTEGER NOT NULL           -- rows of former
+     count INTEGER NOT NULL           -- its rows in former
    ) STRICT;
-   CREATE TABLE former (              -- jobs before such a change
+   CREATE TABLE former (              -- rows of jobs before such a change
      id INTEGER PRIMARY KEY,
      undo INTEGER NOT NULL,           -- undo.id
      job INTEGER NOT NULL,            -- job.id
      jid TEXT NOT NULL,
-     to_place INTEGER NOT NULL,       -- where the change put it; 0 means nowhere, and so in the next four
+     to_place INTEGER NOT NULL,       -- where the change put it; 0 here and in the next four: deleted
      to_queue INTEGER NOT NULL,
      to_priority INTEGER NOT NULL,
      to_seq INTEGER NOT NULL,
@@ -97,17 +104,17 @@ const migrations: readonly string[] = [
      seq INTEGER NOT NULL,
      due INTEGER NOT NULL,
      enqueued_at INTEGER NOT NULL,
-     document TEXT,                   -- NULL means the change left it as it is
-     reserve INTEGER NOT NULL,        -- this and the next only of a job that the change discarded, else 0 and NULL
+     document TEXT,                   -- NULL: the change did not affect it
+     reserve INTEGER NOT NULL,        -- from here on: only of a deleted job, else 0 or NULL
      losses INTEGER NOT NULL,
      failure TEXT,
      attempts TEXT
    ) STRICT;
    CREATE INDEX former_undo ON former (undo);
    CREATE INDEX former_job ON former (job);
-   CREATE TABLE history (             -- what happened to jobs
+   CREATE TABLE history (             -- counts of what happened to jobs
      step INTEGER NOT NULL,           -- seconds: 60 or 3600
-     at INTEGER NOT NULL,             -- µs: its begin
+     at INTEGER NOT NULL,             -- µs: start of the minute or hour
      text TEXT NOT NULL,              -- JSON of a Tally
      PRIMARY KEY (step, at)
    ) STRICT;
@@ -115,26 +122,29 @@ const migrations: readonly string[] = [
      id INTEGER PRIMARY KEY,
      fingerprint TEXT NOT NULL UNIQUE,
      errtype TEXT NOT NULL,
-     message TEXT NOT NULL,           -- without what differs from one time to the next
+     message TEXT NOT NULL,           -- without the parts that differ between failures
      first INTEGER NOT NULL,          -- µs
      last INTEGER NOT NULL,
-     jid TEXT NOT NULL                -- of the last job
+     jid TEXT NOT NULL                -- of the last job that failed so
    ) STRICT;
    CREATE TABLE fault_hour (
-     at INTEGER NOT NULL,             -- µs: the hour's begin
+     at INTEGER NOT NULL,             -- µs: start of the hour
      fault INTEGER NOT NULL,          -- fault.id
      jobtype TEXT NOT NULL,
      count INTEGER NOT NULL,
      PRIMARY KEY (at, fault, jobtype)
    ) STRICT, WITHOUT ROWID;`,
-  // Jobs by when they failed: `seq` of retries and dead is the time of the last failure, in µs (of a job that was killed from
-  // another place: of that). Before, it was the time of the last hand-out, and a dead job is kept for 180 days after its failure.
+  // `seq` of retries and dead becomes the time of the last failure in µs, so that searches can sort
+  // by it. For a job killed in another place it is the time of the kill. Before, it was the time of
+  // the last hand-out; a dead job is kept for 180 days after its failure, so its end says when it
+  // failed.
   `UPDATE job SET seq = due - ${180 * 86_400_000_000} WHERE place = ${place.dead} AND due > ${180 * 86_400_000_000};
    CREATE INDEX job_failed ON job (seq, place) WHERE place = ${place.retries} OR place = ${place.dead};`,
-  // Whose the names of producers and workers are, as in the audit log: never a secret. Empty: nobody's.
+  // The user or token that a producer's or worker's name belongs to, as in the audit log; never a
+  // secret. Empty: none.
   `ALTER TABLE producer ADD COLUMN owner TEXT NOT NULL DEFAULT '';
    ALTER TABLE worker ADD COLUMN owner TEXT NOT NULL DEFAULT '';`,
-  // A kind of error with a message as it was told.
+  // One full message as an example of each kind of error.
   `ALTER TABLE fault ADD COLUMN sample TEXT NOT NULL DEFAULT '';`,
 ];
 
@@ -154,7 +164,7 @@ export function refuseForeign(db: Database, path: string): void {
   }
 }
 
-/** Makes the tables, or brings an older file forward, in one commit. */
+/** Creates the tables or migrates an older file, in one commit. */
 export function migrate(db: Database): void {
   const version = formatOf(db);
   if (version === migrations.length) return;
@@ -169,10 +179,10 @@ export function migrate(db: Database): void {
   }
 }
 
-/** The version of the files that this server makes. */
+/** The format version of files that this server writes. */
 export const newestFormat = migrations.length;
 
-/** Which version of the format a file has. */
+/** Returns the format version of a file. */
 export function formatOf(db: Database): number {
   return pragma(db, 'user_version');
 }

@@ -1,8 +1,9 @@
 /**
- * The open file: its one writer connection, its prepared statements, what is counted in memory, and the turn that
- * commits. The engine's verbs (moves, sets, admin) share it; nothing outside this folder sees it.
+ * Holds the open file: its only writing connection, prepared statements, counts in memory, and the
+ * turn. The operations use it; nothing outside `engine/sqlite` does.
  *
- * Listeners are told after the commit, never inside it.
+ * Listeners of due times run after the commit. Listeners of ready jobs run before it, so that a
+ * fetch joins it.
  */
 import { dirname } from 'node:path';
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
@@ -12,7 +13,7 @@ import { Turn } from '../commit/turn.ts';
 import { type Folder, syncPath } from '../files/folder.ts';
 import { LogMark, refuseLostLog } from '../files/log-mark.ts';
 import { makeShrinkable, StoreSpace } from '../files/space.ts';
-import { forgetOld } from '../history/forget-old.ts';
+import { deleteOld } from '../history/delete-old.ts';
 import { History } from '../history/history.ts';
 import { type Database, openDatabase, type Statement, type Value } from './binding.ts';
 import { toColumn } from './column.ts';
@@ -34,11 +35,11 @@ const placeName = new Map<number, TimedSet | 'working'>([
   [place.dead, 'dead'],
 ]);
 
-/** What the open file is told. */
+/** The settings of an open file. */
 export interface StoreSettings {
   readonly sync: Sync;
   readonly clock: () => Micros;
-  /** Goes forward only; for lengths. */
+  /** Never steps back; measures durations. */
   readonly steady: () => Micros;
   readonly leaseSpan: Micros;
   readonly meter: Meter;
@@ -66,12 +67,15 @@ export class Store {
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #addTally: Statement;
-  /** The earliest due time by place code, as listeners know it. */
+  /** The earliest due time of each place code that listeners know of. */
   readonly #earliest: number[] = [];
   #lowered: number[] = [];
   #logIsLong = false;
 
-  /** The folder is held by the caller, who releases it when this throws; `close` releases it too. */
+  /**
+   * The caller holds the lock of `folder` and releases it when this throws. `close` releases it
+   * otherwise.
+   */
   constructor(folder: Folder, { sync, clock, steady, leaseSpan, meter, errors }: StoreSettings) {
     this.clock = clock;
     this.turn = new Turn(this, errors);
@@ -91,11 +95,11 @@ export class Store {
     );
     syncPath(dirname(folder.file));
     this.#log = new WalSync(`${this.#folder.file}-wal`, sync, errors);
-    // Without syncs a power cut may take the whole log: then its loss is what was asked for.
+    // With sync off a power cut may take the whole log, so a missing log is no error then.
     this.#mark = sync === 'off' ? undefined : new LogMark(this.#db, this.#log);
   }
 
-  /** Where the jobs are. */
+  /** The path of the store's file. */
   get file(): string {
     return this.#folder.file;
   }
@@ -105,7 +109,7 @@ export class Store {
     return this.#log.seconds;
   }
 
-  /** A statement, prepared once. */
+  /** Returns a statement and prepares it once. */
   sql(text: string): Statement {
     let statement = this.#statements.get(text);
     if (!statement) {
@@ -115,7 +119,7 @@ export class Store {
     return statement;
   }
 
-  /** A statement whose rows are arrays. Never ask for the same text by `sql`. */
+  /** Returns a statement whose rows are arrays. Never use the same text with `sql`. */
   rows(text: string): Statement {
     const known = this.#statements.get(text);
     if (known) return known;
@@ -124,12 +128,12 @@ export class Store {
     return statement;
   }
 
-  /** Runs a write of which nobody needs to know how many rows it changed. */
+  /** Runs a write when the number of changed rows does not matter. */
   write(text: string, ...values: Value[]): void {
     this.sql(text).get(...values);
   }
 
-  /** The queue's row and counters, made when the name is new. Only inside a transaction. */
+  /** Returns the queue and creates it when the name is new. Only inside a transaction. */
   queue(name: string): Queue {
     const known = this.counts.queues.get(name);
     if (known) return known;
@@ -138,7 +142,7 @@ export class Store {
     return this.counts.addQueue(id, name, false, false);
   }
 
-  /** A job became ready in this queue: INFO lists the queue from now on. */
+  /** Counts jobs that became ready in this queue. INFO lists the queue from now on. */
   arrive(queue: Queue, count: number): void {
     if (!queue.listed) {
       this.write('UPDATE queue SET listed = 1 WHERE id = ?', queue.id);
@@ -147,7 +151,10 @@ export class Store {
     this.counts.moveReady(queue, count);
   }
 
-  /** The worker's number, made when the wid is new; from now on it is this owner's. Only inside a transaction. */
+  /**
+   * Returns the worker's row id, creates it when the wid is new, and sets its owner. Only inside a
+   * transaction.
+   */
   worker(wid: string, owner = ''): number {
     const known = this.counts.workers.get(wid);
     if (known !== undefined) {
@@ -165,7 +172,7 @@ export class Store {
     this.counts.ownWorker(worker, owner);
   }
 
-  /** Forgets wids that hold no job, once there are many. Only inside a transaction. */
+  /** Deletes the wids that hold no job, once there are 1,000 wids. Only inside a transaction. */
   pruneWorkers(): void {
     if (this.counts.workers.size < MANY_WORKERS) return;
     const held = `SELECT wid FROM job WHERE place = ${place.working} AND place > ${place.ready}`;
@@ -173,7 +180,9 @@ export class Store {
     this.counts.names(this.#db);
   }
 
-  /** An entry due at `due` enters a timed place: it is counted, and listeners hear of it when it is the earliest. */
+  /**
+   * Counts an entry that enters a timed place. Listeners are notified when it is the earliest one.
+   */
   enter(code: number, due: Micros): void {
     this.counts.move(code, 1);
     if (due >= (this.#earliest[code] ?? Number.POSITIVE_INFINITY)) return;
@@ -181,7 +190,7 @@ export class Store {
     this.#lowered[code] = due;
   }
 
-  /** What `nextDue` found: from here on only earlier entries are news. */
+  /** Records what `nextDue` found: only entries due earlier are reported from now on. */
   knowEarliest(code: number, due: Micros | undefined): void {
     this.#earliest[code] = due ?? Number.POSITIVE_INFINITY;
   }
@@ -205,7 +214,7 @@ export class Store {
     try {
       this.#db.exec('ROLLBACK');
     } catch (error) {
-      // After a full disk SQLite has rolled back by itself; anything else is not ours to hide.
+      // On a full disk SQLite has rolled back already. Other errors must not be hidden.
       if (!/no transaction is active/i.test(String(error))) throw error;
     }
     this.#lowered.forEach((_, code) => {
@@ -235,12 +244,15 @@ export class Store {
     });
   }
 
-  /** Empties the log when no transaction is open any more. */
+  /** Empties the log after this turn, when no transaction is open. */
   emptyLogAfterTurn(): void {
     this.#logIsLong = true;
   }
 
-  /** Tells what became ready and was not told yet. True: somebody fetches at once. */
+  /**
+   * Notifies listeners of jobs that became ready since the last call.
+   * Returns true when a listener fetches at once.
+   */
   announce(): boolean {
     let heard = false;
     for (const queue of this.counts.arrivals()) {
@@ -260,19 +272,22 @@ export class Store {
     this.#folder.release();
   }
 
-  /** The whole log into the file: the binding for Node 20 does it only when the statements are garbage-collected. */
+  /**
+   * Moves the log into the file. Note: the Node 20 binding does it only when statements are
+   * collected.
+   */
   #emptyLog(): void {
     try {
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // On a full disk the log stays as it is, synced; the next start reads it.
+      // On a full disk the log stays; it is synced, and the next start reads it.
     }
   }
 }
 
 type ReadyListener = (queue: string, count: number) => boolean;
 
-/** What a listener throws goes to the process, not to the operations of the turn. */
+/** An error of a listener ends the process; it must not fail the operations of the turn. */
 function callApart(listener: ReadyListener, queue: string, count: number): boolean {
   try {
     return listener(queue, count);
@@ -285,11 +300,13 @@ function callApart(listener: ReadyListener, queue: string, count: number): boole
 }
 
 const PAGE_CACHE = 32_000; // KiB
-const PAGE = 2048; // bytes; a small commit touches a dozen pages, each for a few rows: half the bytes to write and sync
+// Bytes; half of SQLite's default, because a small commit writes a dozen pages for a few rows each.
+const PAGE = 2048;
 const CHECKPOINT = 8000; // pages of the log
-const LONGEST_LOG = 32 * 1024 * 1024; // bytes that it keeps when it starts over, after a reader or one large commit made it longer
-/** Opens or makes the file, brings it up to date, and has each part read what it needs. Throws STORAGE. */
-export function openFile(path: string, sync: Sync, known: readonly { load(db: Database): void }[]): Database {
+// Bytes; a log that a reader or a large commit made longer is cut to this.
+const LONGEST_LOG = 32 * 1024 * 1024;
+/** Opens or creates the file, migrates it, and loads each part from it. Throws STORAGE. */
+export function openFile(path: string, sync: Sync, parts: readonly { load(db: Database): void }[]): Database {
   const db = openDatabase(path);
   try {
     refuseForeign(db, path);
@@ -300,8 +317,8 @@ export function openFile(path: string, sync: Sync, known: readonly { load(db: Da
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;
       PRAGMA journal_size_limit = ${LONGEST_LOG};`);
     migrate(db);
-    forgetOld(db);
-    for (const part of known) part.load(db);
+    deleteOld(db);
+    for (const part of parts) part.load(db);
     return db;
   } catch (cause) {
     db.close();

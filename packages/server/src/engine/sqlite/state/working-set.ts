@@ -1,8 +1,10 @@
 /**
- * The working set by jid: what ACK and FAIL look up. Read from the file at opening and kept in step by the engine, the
- * file's only writer. An index on disk for it made each job cost 3 of 17 µs more, for entries that live for moments.
+ * Indexes the reservations by jid in memory, for ACK and FAIL.
  *
- * Two live jobs may share a jid, so each jid has a chain of holds, the oldest hand-out first.
+ * It is loaded from the file when it opens, and the engine, its only writer, updates both together.
+ * An index on disk instead cost 3 of 17 µs a job, for entries that live only for moments.
+ *
+ * Two live jobs may share a jid, so each jid has a chain of reservations, the oldest first.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Kind } from '../../engine.ts';
@@ -11,20 +13,23 @@ import { fromColumn } from './column.ts';
 import { type Lease, type Leases, NO_END } from './leases.ts';
 import { place } from './schema.ts';
 
-/** One job of the working set. */
+/** One reservation. */
 export interface WorkingJob {
-  /** Its row. */
+  /** The row id of its job. */
   readonly id: number;
   readonly reservationId: number;
-  /** When it was handed out, by the wall clock; after a restart that is near its id. */
+  /**
+   * When the job was handed out, by the wall clock. After a restart it is the reservation id, which
+   * is near.
+   */
   readonly takenAt: Micros;
-  /** Of the worker whose beats it lasts with; undefined: it has an end of its own. */
+  /** The worker's lease that the reservation lasts with; undefined: it has an end of its own. */
   readonly lease: Lease | undefined;
-  /** What it is counted under; undefined: it was taken before a restart. */
+  /** The counters of its queue and jobtype; undefined: it was taken before a restart. */
   readonly kind: Kind | undefined;
   /** When it was taken, by the steady clock; undefined: before a restart. */
   readonly since: Micros | undefined;
-  /** The next hand-out of another job with the same jid. */
+  /** The next reservation of another job with the same jid. */
   later: WorkingJob | undefined;
 }
 
@@ -42,14 +47,14 @@ interface Row {
 export class WorkingSet {
   readonly #byJid = new Map<string, WorkingJob>();
   readonly #leases: Leases;
-  /** The open transaction changed something. */
+  /** Whether the open transaction changed something. */
   #changed = false;
 
   constructor(leases: Leases) {
     this.#leases = leases;
   }
 
-  /** Reads everything from the file. */
+  /** Loads everything from the file. */
   load(db: Database): void {
     this.#byJid.clear();
     this.#leases.recount();
@@ -60,7 +65,7 @@ export class WorkingSet {
     this.#changed = false;
   }
 
-  /** A hand-out, later than all before. */
+  /** Adds a reservation; it must be later than all others. */
   add(
     jid: string,
     id: number,
@@ -82,7 +87,7 @@ export class WorkingSet {
     last.later = added;
   }
 
-  /** The jid's oldest hand-out, or exactly the one with this number. */
+  /** Returns the jid's oldest reservation, or the one with this id. */
   find(jid: string, reservationId: number | undefined): WorkingJob | undefined {
     let found = this.#byJid.get(jid);
     if (reservationId !== undefined)
@@ -91,8 +96,9 @@ export class WorkingSet {
   }
 
   /**
-   * What this worker took with a lease, the last hand-out first. Looks through the working set, since it is asked only when a worker
-   * reconnects: a list for each worker would cost every hand-out.
+   * Returns the reservations that this worker has with a lease, the newest first. It scans the
+   * whole working set, because only a reconnecting worker asks; a list for each worker would slow
+   * every hand-out.
    */
   leasedBy(wid: string): { jid: string; reservationId: number }[] {
     const found: { jid: string; reservationId: number }[] = [];
@@ -102,7 +108,7 @@ export class WorkingSet {
     return found.sort((a, b) => b.reservationId - a.reservationId);
   }
 
-  /** Those that have an end of their own. */
+  /** Returns the reservations that have an end of their own. */
   withEnds(): WorkingJob[] {
     const found: WorkingJob[] = [];
     for (const oldest of this.#byJid.values())
@@ -131,12 +137,12 @@ export class WorkingSet {
     this.#leases.recount();
   }
 
-  /** The open transaction is committed. */
+  /** Call it when the open transaction is committed. */
   commit(): void {
     this.#changed = false;
   }
 
-  /** The open transaction is undone. */
+  /** Call it when the open transaction is rolled back. */
   rollback(db: Database): void {
     if (this.#changed) this.load(db);
   }

@@ -1,16 +1,16 @@
 /**
- * What would grow for ever is bounded when the store is opened: days are summed up when nobody asks for them any more, and names of
- * queues go that were removed and hold nothing. It must never change a sum.
+ * Deletes what would grow without bound, when the store opens. Daily counts older than 400 days
+ * become one sum. Names of removed queues without jobs are deleted. It must never change a sum.
  */
 import { nowMicros } from '@faktory-ts/protocol';
 import type { Database } from '../state/binding.ts';
 
 const DAY = 86_400_000_000; // µs
-const KEPT_DAYS = 400; // a year and a month; the pages show half of one
-const MANY_QUEUES = 1000; // that were removed
+const KEPT_DAYS = 400; // a year and a month; the pages show half a year
+const MANY_QUEUES = 1000; // removed queues: fewer are left alone
 
-/** Forgets it. */
-export function forgetOld(db: Database): void {
+/** Deletes it, in one commit for days and one for queues. */
+export function deleteOld(db: Database): void {
   const last = Math.floor(nowMicros() / DAY) - KEPT_DAYS;
   const old = `FROM tally WHERE day BETWEEN 1 AND ${last}`;
   const { n: days } = db.prepare(`SELECT count(*) AS n ${old}`).get() as { n: number };
@@ -22,7 +22,7 @@ export function forgetOld(db: Database): void {
       COMMIT`);
   }
   const { n: queues } = db.prepare('SELECT count(*) AS n FROM queue WHERE listed = 0').get() as { n: number };
-  // Looking which are used reads the whole store: not for a few.
+  // This reads all jobs, so it is not worth it for a few queues.
   if (queues > MANY_QUEUES)
     db.exec(`DELETE FROM queue WHERE listed = 0 AND id NOT IN
       (SELECT queue FROM job UNION SELECT queue FROM former UNION SELECT to_queue FROM former)`);
