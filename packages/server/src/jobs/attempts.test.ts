@@ -1,4 +1,3 @@
-/** What is kept of failed executions: how many, which, and never too much. */
 import type { Attempt } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import type { Reservation } from '../engine/engine.ts';
@@ -19,7 +18,7 @@ const held: Reservation = {
   losses: 0,
 };
 
-/** What is kept after so many failures. */
+/** The stored attempts after `times` failures. */
 function failing(times: number, most: number, backtrace: string[] = []): { text: string; kept: Attempt[] } {
   let attempts: string | undefined;
   for (let n = 1; n <= times; n++) {
@@ -30,7 +29,7 @@ function failing(times: number, most: number, backtrace: string[] = []): { text:
   return { text, kept: JSON.parse(text) as Attempt[] };
 }
 
-test('an attempt tells who had the job from when to when, and what went wrong', () => {
+test('an attempt records the worker, its start and end, and the error', () => {
   expect(failing(1, 10, ['a.ts:1']).kept).toEqual([
     {
       n: 1,
@@ -51,11 +50,11 @@ test.each([
   [5, 2, [1, 5]],
   [5, 1, [5]],
   [5, 0, []],
-])('after %i failures of at most %i kept the newest stay, and the first one', (times, most, numbers) => {
+])('after %i failures with at most %i stored, the newest and the first one stay', (times, most, numbers) => {
   expect(failing(times, most).kept.map(({ n }) => n)).toEqual(numbers);
 });
 
-test('long backtraces go first, the older ones before the newer', () => {
+test('of too long attempts the oldest backtraces are dropped first', () => {
   const { text, kept } = failing(6, 10, Array<string>(50).fill('x'.repeat(200)));
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(32 * 1024);
   expect(kept.map(({ n, backtrace }) => [n, backtrace !== undefined])).toEqual([
@@ -68,7 +67,7 @@ test('long backtraces go first, the older ones before the newer', () => {
   ]);
 });
 
-test('then older attempts go, the first one last, and what is left of the newest fits', () => {
+test('without backtraces older attempts are dropped, the first one last, and the newest is cut to fit', () => {
   const long = failing(200, 1000, ['é'.repeat(8_000)]);
   expect(Buffer.byteLength(long.text)).toBeLessThanOrEqual(32 * 1024);
   expect([long.kept[0]?.n, long.kept.at(-1)?.n]).toEqual([1, 200]);

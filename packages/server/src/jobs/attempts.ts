@@ -1,13 +1,15 @@
 /**
- * What is kept of a job's failed executions: the newest few and the first one, as JSON text beside the failure, written by the same commit.
+ * Builds the stored list of a job's failed executions: the first one and the newest few, as JSON
+ * text. The commit that stores the failure stores it too.
  *
- * It must stay small whatever workers send: a job that fails for weeks is read and written each time. Where there is too much, backtraces
- * go first, the older ones before the newer, then attempts, never the newest.
+ * The list has at most 32 KiB, because each failure reads and writes it. If it is too long, first
+ * backtraces are dropped, the oldest first. Then attempts are dropped from the second one on, the
+ * first one last. The newest attempt always stays; at the end its backtrace is cut.
  */
 import { type Attempt, formatTime, type Micros, wellFormed } from '@faktory-ts/protocol';
 import type { Reservation } from '../engine/engine.ts';
 
-/** What the worker said. */
+/** The error that the worker reported. */
 interface AttemptError {
   readonly errtype: string;
   readonly message: string;
@@ -16,7 +18,7 @@ interface AttemptError {
 
 const MOST_BYTES = 32 * 1024;
 
-/** The attempts with the one that just failed; undefined: nothing is to be kept. */
+/** Adds the attempt that just failed; undefined: attempts are not stored. */
 export function nextAttempts(
   held: Reservation,
   { errtype, message, backtrace }: AttemptError,
@@ -27,7 +29,7 @@ export function nextAttempts(
   if (most === 0) return undefined;
   const attempt: Attempt = {
     n,
-    started_at: formatTime(Math.min(held.takenAt, now)), // the clock may have been set
+    started_at: formatTime(Math.min(held.takenAt, now)), // the clock may have been set back
     ended_at: formatTime(now),
     wid: wellFormed(held.wid),
     errtype: wellFormed(errtype),
@@ -38,9 +40,9 @@ export function nextAttempts(
   return fitting([...before, attempt], most);
 }
 
-const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value)) + 1; // and a comma
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value)) + 1; // the comma after it
 
-/** Each part is measured once: what workers send may be long, and this runs where jobs wait. */
+/** Measures each part only once: texts may be long, and other jobs wait meanwhile. */
 function fitting(attempts: Attempt[], most: number): string {
   while (attempts.length > most) attempts.splice(most === 1 ? 0 : 1, 1);
   const sizes = attempts.map(bytesOf);

@@ -1,9 +1,9 @@
 /**
- * What not every store can do.
+ * Refuses a request that the store of this server cannot carry out.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 
-/** Throws UNSUPPORTED when the store does not have the capability. */
+/** Returns the capability; throws UNSUPPORTED if the store does not have it. */
 export function need<T>(capability: T | undefined, what: string): T {
   if (capability !== undefined) return capability;
   throw new FaktoryError('UNSUPPORTED', `not with this store: ${what}; use the tools of the store itself`);

@@ -1,19 +1,23 @@
 /**
- * How reservations end: ACK, giving back, and the failures of fail.ts. Of a job that is not held (acknowledged before, expired,
- * unknown) nothing changes, and that is no error: clients repeat an ACK whose reply they lost.
+ * Ends reservations: ACK (the job is deleted) and giving back (the job returns to its queue). FAIL
+ * and expired reservations come from fail.ts and end here too when there are many.
+ *
+ * The end of a reservation that is not held (acknowledged before, expired, unknown) changes nothing
+ * and is no error, because clients repeat an ACK whose reply they lost.
+ * While a client watches with TAIL, the reservation is read before the commit for the event.
  */
 import type { Ending, Engine, Outcome, Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Tail } from './tail.ts';
 
-/** What an end needs. */
+/** The services that an end uses. */
 export interface EndServices {
   readonly engine: Engine;
   readonly tail: Tail;
 }
 
-/** The job is done, and deleted. */
+/** ACK: the job is deleted. */
 export const DONE: Outcome = { to: 'done' };
-/** The job goes back to the head of its queue; no attempt is used. */
+/** Giving back: the job goes to the head of its queue and uses no attempt. */
 export const GIVEN_BACK: Outcome = { to: 'queue' };
 
 /** Ends a reservation. False: it is not held. */
@@ -29,7 +33,7 @@ export async function end(
   return settled;
 }
 
-/** Ends many reservations in one commit; says of each whether it was held. */
+/** Ends many reservations in one commit; returns for each whether it was held. */
 export async function endAll(services: EndServices, ends: readonly Ending[]): Promise<readonly boolean[]> {
   const { engine, tail } = services;
   if (!tail.watched) return engine.settleMany(ends);

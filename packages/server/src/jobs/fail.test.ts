@@ -1,4 +1,3 @@
-/** Where a failed job goes: the retry curve, the counts, and the end. */
 import type { Failure } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import type { Outcome, Reservation } from '../engine/engine.ts';
@@ -33,12 +32,12 @@ test.each([
   [1, 16, 74],
   [5, 640, 814],
   [24, 331_791, 332_516],
-])('after failure %i the next try comes in %i to %i seconds', (count, least, most) => {
+])('after failure %i the next attempt is due in %i to %i seconds', (count, least, most) => {
   expect(retryDelay(count, 0)).toBe(least);
   expect(retryDelay(count, 0.999_999)).toBe(most);
 });
 
-test('a first failure goes to retries with all tries remaining', () => {
+test('a first failure goes to retries with all retries remaining', () => {
   const outcome = outcomeOf(held(25), fault, NOW, { mostAttempts: 0 }, 0);
   expect(outcome).toMatchObject({ to: 'retries', in: 15_000_000 });
   expect(failureOf(outcome)).toEqual({
@@ -51,14 +50,14 @@ test('a first failure goes to retries with all tries remaining', () => {
   });
 });
 
-test('the arguments of a failed job are not read: they may be megabytes', () => {
+test('the arguments of a failed job are not parsed, because they may be megabytes', () => {
   const document =
     '{"retry":3,"jid":"failed-job","queue":"q","jobtype":"T","created_at":"","args":[no JSON]}';
   const outcome = outcomeOf({ ...held(3), document }, fault, NOW, { mostAttempts: 0 }, 0);
   expect(failureOf(outcome)).toMatchObject({ remaining: 3 });
 });
 
-test('a later failure counts on, keeps failed_at, and tells the last error only', () => {
+test('a later failure adds to the counts, keeps failed_at and stores only the last error', () => {
   const before = {
     retry_count: 3,
     remaining: 22,
@@ -85,25 +84,25 @@ test('retry N allows N + 1 executions', () => {
   expect(ends).toEqual(['retries', 'retries', 'dead']);
 });
 
-test('retry 0 forgets the job', () => {
+test('a job with retry 0 is deleted when it fails', () => {
   expect(outcomeOf(held(0), fault, NOW, { mostAttempts: 0 }, 0)).toEqual({ to: 'discarded', error });
 });
 
-test('a negative retry buries the job at once, for 180 days, with nothing remaining', () => {
+test('a job with a negative retry goes to dead at its first failure, for 180 days', () => {
   const outcome = outcomeOf(held(-1), fault, NOW, { mostAttempts: 0 }, 0);
   expect(outcome).toMatchObject({ to: 'dead', in: DEAD_FOR });
   expect(failureOf(outcome)).toMatchObject({ retry_count: 0, remaining: -1 });
   expect(failureOf(outcome)).not.toHaveProperty('next_at');
 });
 
-test('a failure that a producer made up does not stop the count', () => {
+test('an empty failure that a producer sent does not stop the counts', () => {
   expect(failureOf(outcomeOf(held(5, {}), fault, NOW, { mostAttempts: 0 }, 0))).toMatchObject({
     retry_count: 1,
     remaining: 4,
   });
 });
 
-test('a worker may wish for dead, for oblivion, or for its own delay', () => {
+test('a worker may ask for discard, for dead, or for its own delay', () => {
   expect(outcomeOf(held(25), { ...fault, fate: 'discard' }, NOW, { mostAttempts: 0 }, 0)).toEqual({
     to: 'discarded',
     error,
@@ -117,7 +116,7 @@ test('a worker may wish for dead, for oblivion, or for its own delay', () => {
   expect(failureOf(dead)).not.toHaveProperty('next_at');
 });
 
-test('a delay of its own gives a job no more tries than it has', () => {
+test('a delay that the worker asks for adds no retries', () => {
   const last = { retry_count: 1, remaining: 0 };
   expect(outcomeOf(held(2, last), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0).to).toBe('dead');
   expect(outcomeOf(held(0), { ...fault, retry_in: 7 }, NOW, { mostAttempts: 0 }, 0).to).toBe('discarded');

@@ -1,8 +1,11 @@
 /**
- * What a failed execution means: FAIL and an expired reservation end the same way, in retries, in dead, or nowhere.
+ * FAIL and expired reservations: decides whether the job goes to retries, goes to dead or is
+ * deleted, and commits that.
  *
- * The rules are the original's (its retry curve, counts and 180 days). The decision is made from the reservation alone, so it can be
- * made again when the reservation has changed before the commit.
+ * Each end is read, decided, settled: `engine.reservation` reads, `outcomeOf` decides, and
+ * `engine.settle` commits if that reservation is still held. The decision may be made twice, so it
+ * is pure: `fail` draws its random number once, outside.
+ * Retry delays, counts and the 180 days in dead are those of Faktory (spec.md 4.9).
  */
 import { setImmediate } from 'node:timers/promises';
 import {
@@ -20,12 +23,12 @@ import { countedFailures, lossOf } from './losses.ts';
 
 const SECOND = 1_000_000; // µs
 const DAY = 86_400 * SECOND;
-const JITTER = 30; // seconds, times the attempt
+const JITTER = 30; // seconds, multiplied by the number of the attempt
 
-/** Dead entries are kept this long. */
+/** Time from the end of a job until its dead entry expires. */
 export const DEAD_FOR = 180 * DAY;
 
-/** What went wrong, cleaned by the protocol, and how the worker wants it to end. */
+/** The error that a worker reported, and the end it asks for (FAIL's options). */
 export interface FailReport extends FailWish {
   readonly errtype: string;
   readonly message: string;
@@ -34,13 +37,13 @@ export interface FailReport extends FailWish {
 
 /** The server's settings for failures. */
 export interface FailRules {
-  /** A job that loses its worker this often, when the worker held no other job, goes to dead. */
+  /** A job that lost its worker this often while the worker held no other job goes to dead. */
   readonly mostLosses: number;
-  /** Most failed executions that are kept of a job; 0: none. */
+  /** The most failed executions to store for a job; 0: none. */
   readonly mostAttempts: number;
 }
 
-/** Ends the reservation badly. False: it is not held. */
+/** Fails the execution of a reservation. False: it is not held. */
 export async function fail(
   services: EndServices,
   held: ReservationRef,
@@ -58,14 +61,18 @@ export async function fail(
       tail.ended(reservation, outcome);
       return true;
     }
-    if (held.reservationId !== undefined) return false; // another hand-out of the same jid may still be held
+    if (held.reservationId !== undefined) return false;
+    // Named by jid alone: another hand-out of the jid may be held, so read again.
   }
 }
 
 const MOST_READ = 100; // reservations between two pauses
 const MOST_READ_LENGTH = 1024 * 1024; // characters of their documents
 
-/** Ends many reservations badly, in one commit; one whose end came first is read again by itself. */
+/**
+ * Fails many executions in one commit. If a reservation named by jid alone ended between the read
+ * and the commit, that one is read and settled again by itself.
+ */
 export async function failAll(
   services: EndServices,
   failed: readonly { readonly held: ReservationRef; readonly fault: FailReport }[],
@@ -89,15 +96,15 @@ export async function failAll(
   }
   const settled = await endAll(services, [...ends.values()]);
   const ended = new Map([...ends.keys()].map((index, at) => [index, settled[at] ?? false]));
-  const told = failed.map(({ held, fault }, index) => {
+  const results = failed.map(({ held, fault }, index) => {
     const done = ended.get(index) ?? false;
     const again = !done && ends.has(index) && held.reservationId === undefined;
     return again ? fail(services, held, fault, rules) : done;
   });
-  return Promise.all(told);
+  return Promise.all(results);
 }
 
-/** Fails up to `limit` reservations whose time is over; says how many there were. */
+/** Fails up to `limit` expired reservations; returns how many it ended. */
 export async function expire(services: EndServices, limit: number, rules: FailRules): Promise<number> {
   const { engine } = services;
   const overdue = await engine.overdue(limit);
@@ -115,7 +122,10 @@ export async function expire(services: EndServices, limit: number, rules: FailRu
   return (await endAll(services, ends)).filter(Boolean).length;
 }
 
-/** Where a failed job goes: pure. `random` is in [0, 1) and spreads mass failures. */
+/**
+ * Decides where a failed job goes. Pure.
+ * @param random in [0, 1): spreads the retries of jobs that failed together
+ */
 export function outcomeOf(
   held: Reservation,
   fault: FailReport,
@@ -154,7 +164,7 @@ function nextFailure(
   const { errtype, message, backtrace } = fault;
   const said = { message, errtype, ...(backtrace.length > 0 && { backtrace: [...backtrace] }) };
   const used = free ? 0 : 1;
-  // The retry that follows a free failure is one more than `retry` allows.
+  // A failure that used no attempt gets a retry beyond those that `retry` allows.
   if (!before) return { retry_count: 0, remaining: retry + 1 - used, failed_at: formatTime(now), ...said };
   const { shared_losses, expirations } = before;
   return {
@@ -168,7 +178,7 @@ function nextFailure(
   };
 }
 
-/** Seconds until the next try: about 21 days in all over 25 retries. */
+/** Seconds until the next attempt: over 25 retries about 21 days together. */
 export function retryDelay(count: number, random: number): number {
   return count ** 4 + 15 + Math.floor(random * JITTER) * (count + 1);
 }

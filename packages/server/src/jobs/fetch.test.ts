@@ -1,4 +1,4 @@
-/** FETCH's rules on a real engine: who gets a job, who waits, and what happens to those who are gone. */
+/** Tests FETCH with a real engine. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,18 +35,18 @@ async function fetch(queues: string[], signal = never): Promise<string | undefin
   return (await jobs.fetch({ queues, wid: 'w', signal }))?.jid;
 }
 
-test('a job that is ready is handed out at once', async () => {
+test('a ready job is handed out at once', async () => {
   await push('fetch-job-1');
   expect(await fetch(['empty', 'default'])).toBe('fetch-job-1');
 });
 
-test('waiters are served in the order in which they came', async () => {
+test('waiting fetches get jobs in the order in which they came', async () => {
   const waiters = ['a', 'b', 'c'].map(() => fetch(['default']));
   await Promise.all(['fetch-job-1', 'fetch-job-2', 'fetch-job-3'].map((jid) => push(jid)));
   expect(await Promise.all(waiters)).toEqual(['fetch-job-1', 'fetch-job-2', 'fetch-job-3']);
 });
 
-test('a newcomer stands behind those who already wait', async () => {
+test('a new fetch gets a job after the fetches that already wait', async () => {
   const waiter = fetch(['default']);
   await engine.sizes(); // the waiter has asked the engine and is parked
   const pushed = push('fetch-job-1');
@@ -57,7 +57,7 @@ test('a newcomer stands behind those who already wait', async () => {
   expect(await newcomer).toBe('fetch-job-2');
 });
 
-test('a wake-up that its waiter cannot use is passed on', async () => {
+test('a wake-up that its waiter cannot use wakes another waiter', async () => {
   const greedy = fetch(['first', 'second']);
   const modest = fetch(['second']);
   await engine.sizes();
@@ -66,7 +66,7 @@ test('a wake-up that its waiter cannot use is passed on', async () => {
   expect(await modest).toBe('fetch-job-2');
 });
 
-test('jobs of a resumed queue go to those who wait for it', async () => {
+test('jobs of a resumed queue go to the fetches that wait for it', async () => {
   await push('fetch-job-1');
   await jobs.engine.setPaused(['default'], true);
   const waiter = fetch(['default']);
@@ -75,7 +75,7 @@ test('jobs of a resumed queue go to those who wait for it', async () => {
   expect(await waiter).toBe('fetch-job-1');
 });
 
-test('a waiter that is gone gets nothing, and the next in line gets the job', async () => {
+test('an aborted fetch gets no job, and the next waiting fetch gets it', async () => {
   const gone = new AbortController();
   const first = fetch(['default'], gone.signal);
   const second = fetch(['default']);
@@ -86,7 +86,7 @@ test('a waiter that is gone gets nothing, and the next in line gets the job', as
   expect(await second).toBe('fetch-job-1');
 });
 
-test('a job given back is the first of its queue again, with no attempt used', async () => {
+test('a job that is given back is at the head of its queue and has used no attempt', async () => {
   await push('fetch-job-1');
   await push('fetch-job-2');
   const reservation = await jobs.fetch({ queues: ['default'], wid: 'w', signal: never });
@@ -96,7 +96,7 @@ test('a job given back is the first of its queue again, with no attempt used', a
   expect(await fetch(['default'])).toBe('fetch-job-1');
 });
 
-test('closing wakes every waiter with nothing', async () => {
+test('closing ends every waiting fetch without a job', async () => {
   const waiters = [fetch(['default']), fetch([])];
   await engine.sizes();
   jobs.close();

@@ -1,27 +1,28 @@
 /**
- * What FETCH means: take a job now, or wait up to two seconds for one.
+ * FETCH: takes a job now, or waits up to two seconds for one.
  *
- * Reserve first, answer later: a crash at any line leaves the job in its queue or in the working set. A consumer that
- * is gone when its job arrives gives the job back to the head of the queue, with no attempt used.
+ * The job is reserved before the reply is sent, so after a crash it is in its queue or in the
+ * working set. If the connection closes before its job arrives, the caller gives the job back, and
+ * no attempt is used.
  */
 import type { Engine, FetchAsk, Reservation } from '../engine/engine.ts';
 import type { Tail } from './tail.ts';
 import type { Mark, Waiting } from './waiting.ts';
 
-/** What a consumer wants, and how it can be lost. */
+/** A fetch as the connection asks for it. */
 export interface FetchCall {
-  /** In the order in which they are tried; empty means wait only (a quiet worker). */
+  /** Tried in this order; empty: only wait (a quiet worker). */
   readonly queues: readonly string[];
   readonly wid: string;
-  /** Whose that worker is. */
+  /** The worker's login; absent: none. */
   readonly owner?: string;
-  /** The reservation lasts with the worker's beats. */
+  /** The reservation lasts as long as the worker sends beats. */
   readonly lease?: boolean;
-  /** Aborted when nobody will read the answer. */
+  /** Aborted when the answer will not be read. */
   readonly signal: AbortSignal;
 }
 
-/** What a fetch needs. */
+/** The services that a fetch uses. */
 export interface FetchServices {
   readonly engine: Engine;
   readonly waiting: Waiting;
@@ -31,11 +32,11 @@ export interface FetchServices {
 // Clients give up after four to five seconds.
 const LONGEST_WAIT = 2000; // ms
 
-/** A reserved job, or undefined after the wait. */
+/** Returns a reserved job; undefined: none came within the wait. */
 export async function fetch(services: FetchServices, call: FetchCall): Promise<Reservation | undefined> {
   const { engine, waiting, tail } = services;
   const mark = waiting.mark;
-  const queues = waiting.withoutLine(call.queues);
+  const queues = waiting.withoutWaiters(call.queues);
   if (queues.length === 0) return wait(services, call, mark);
   const taken = await engine.fetch(askOf(call, queues));
   if (!taken) return wait(services, call, mark);
@@ -43,7 +44,7 @@ export async function fetch(services: FetchServices, call: FetchCall): Promise<R
   return taken;
 }
 
-/** Up to `count` jobs in one commit. Waits like {@link fetch} when there is none. */
+/** Takes up to `count` jobs in one commit. Waits like {@link fetch} if there is none. */
 export async function fetchBulk(
   services: FetchServices,
   call: FetchCall,
@@ -54,7 +55,7 @@ export async function fetchBulk(
   if (taken.length > 0) return taken;
   const first = await wait(services, call, mark);
   if (!first) return [];
-  if (call.signal.aborted) return [first]; // the caller is gone, or has sent another line
+  if (call.signal.aborted) return [first]; // the connection closed or sent another line
   return [first, ...(await takeUpTo(services, call, count - 1))];
 }
 
@@ -63,7 +64,7 @@ async function takeUpTo(
   call: FetchCall,
   count: number,
 ): Promise<readonly Reservation[]> {
-  const queues = waiting.withoutLine(call.queues);
+  const queues = waiting.withoutWaiters(call.queues);
   if (queues.length === 0 || count === 0) return [];
   const taken = await engine.fetchMany(askOf(call, queues), count);
   tail.fetched(taken);
@@ -77,13 +78,13 @@ async function wait(
 ): Promise<Reservation | undefined> {
   const { queues, signal } = call;
   const until = performance.now() + LONGEST_WAIT;
-  const place = waiting.join(queues);
+  const waiter = waiting.join(queues);
   let mark = since;
-  let owed: string | undefined; // the queue whose wake-up this fetch got and has not used yet
+  let owed: string | undefined; // queue of a wake-up that this fetch has not used yet
   try {
     for (;;) {
       if (!waiting.unclaimedSince(mark, queues)) {
-        owed = await waiting.next(place, until - performance.now(), signal);
+        owed = await waiting.next(waiter, until - performance.now(), signal);
         if (owed === undefined) return undefined;
       }
       mark = waiting.mark;
@@ -96,7 +97,7 @@ async function wait(
       }
     }
   } finally {
-    waiting.leave(place);
+    waiting.leave(waiter);
     if (owed !== undefined) waiting.signal(owed, 1);
   }
 }

@@ -1,16 +1,19 @@
 /**
- * What a worker holds by the store's account and not by its own: hand-outs whose replies never reached it. They go back to the heads
- * of their queues, in the order in which they were handed out, with no attempt used.
+ * Gives back jobs that the store has reserved for a worker but whose hand-outs never reached it.
+ * They go to the heads of their queues, in the order of their hand-outs, and use no attempt.
  *
- * Note: the caller first ends the worker's other fetches, because a hand-out that is made between the worker's list and this call
- * would be taken from it.
+ * Note: the caller first ends the worker's other fetches, because a job that one of them takes
+ * later is not in the worker's list: it would be given back although the worker has it.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import { type EndServices, endAll, GIVEN_BACK } from './end.ts';
 
 const BITE = 1000; // reservations in one commit; as many as one FETCHB takes
 
-/** Gives back what this worker took with a lease, but those hand-outs that it has; says how many. */
+/**
+ * Gives back the worker's leased jobs except the hand-outs in `holding`; returns how many.
+ * @param holding reservation ids of the jobs that the worker has
+ */
 export async function giveBackOthers(
   services: EndServices,
   wid: string,

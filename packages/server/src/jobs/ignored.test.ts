@@ -13,7 +13,7 @@ function watch(features: readonly string[] = []) {
   return { lines, push };
 }
 
-test('an option that does nothing is named in the log once an hour, with a jobtype that asks for it', () => {
+test('an ignored option is logged once an hour, with a jobtype that uses it', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(0);
   const { lines, push } = watch();
   for (let count = 0; count < 3; count++) push({ unique_for: 60 });
@@ -30,16 +30,16 @@ test('an option that does nothing is named in the log once an hour, with a jobty
 
 test.each([
   ['other keys', { traceparent: '00-1' }],
-  ['options that are switched off', { track: 0, bid: '', unique_for: null }],
+  ['disabled options', { track: 0, bid: '', unique_for: null }],
   ['keys inside a value', { own: { unique_for: 60 } }],
   ['names in a text', { note: '"unique_for": 60' }],
-])('%s are no option that is ignored', (_, custom) => {
+])('%s are not reported as ignored options', (_, custom) => {
   const { lines, push } = watch();
   push(custom);
   expect(lines).toEqual([]);
 });
 
-test('an option of a feature that the server has is not ignored', () => {
+test('an option of a feature that the server has is not reported as ignored', () => {
   const { lines, push } = watch(['unique']);
   push({ unique_for: 60 });
   expect(lines).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Options of features that this server does not have: a push that asks for one is accepted as Faktory accepts it, and the option does
- * nothing. So that this is no silence, the log says it once for each option and hour.
+ * Logs options of features that this server does not have. A push with such an option is accepted,
+ * as Faktory accepts it, and the option does nothing. The log names each option once an hour.
  */
 import { excerpt, type JobText, jsonMember } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
@@ -13,14 +13,14 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   batch: ['bid'],
 };
 const HOUR = 3_600_000; // ms
-const LONGEST = 10_000; // characters of custom that are looked through; a longer one is some program's own data
+const LONGEST = 10_000; // characters; a longer `custom` is data of the program and is not searched
 
 /** Watches pushes for options of features that are not in `features`. */
 export class IgnoredOptions {
   readonly #log: Logger;
   /** Option → its feature. */
   readonly #ignored: ReadonlyMap<string, string>;
-  /** By `performance.now()`. */
+  /** Option → time of its last log line, by `performance.now()`. */
   readonly #saidAt = new Map<string, number>();
   readonly #mayHave: RegExp;
 
@@ -31,7 +31,7 @@ export class IgnoredOptions {
     this.#mayHave = new RegExp(`"(?:${[...this.#ignored.keys()].join('|')})"\\s*:`);
   }
 
-  /** A job is pushed. Costs nothing without a `custom`, and one look through its text with one. */
+  /** Checks a pushed job. Costs nothing without `custom`, otherwise one search in its text. */
   look({ custom, jobtype }: JobText): void {
     if (
       custom === undefined ||
@@ -56,6 +56,6 @@ export class IgnoredOptions {
   }
 }
 
-/** Clients send some options switched off: 0, false, null, an empty text. */
+/** Some clients send disabled options: as 0, false, null or an empty text. */
 const isOn = (value: string | undefined): boolean =>
   value !== undefined && !/^(?:-?[0.]+(?:[eE].*)?|false|null|"")$/.test(value);

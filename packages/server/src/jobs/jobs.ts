@@ -1,8 +1,9 @@
 /**
- * THE RULES ROOM's door: what each verb means, for the rooms that speak to people (wire, http) and to time (tasks).
+ * The door of the rules room: what each verb means. The rooms wire, http and tasks call it.
  *
- * It keeps parked fetches and, while a client watches, the last events; all else is in the engine. It knows no sockets and no store
- * code. What needs no rule is not wrapped here: other rooms use `engine`, `finder`, `history` and `archive` directly.
+ * `Jobs` keeps parked fetches and, while a client watches, the last events. All other state is in
+ * the engine. Operations without a rule are not wrapped here: other rooms use `engine`, `finder`,
+ * `history` and `archive` directly.
  */
 import type {
   FaktoryError,
@@ -43,11 +44,11 @@ import { Waiting } from './waiting.ts';
 export type { FetchCall } from './fetch.ts';
 export type { Parts, PushLine } from './push.ts';
 
-/** What a producer needs to know after a broken connection. */
+/** The answer to a producer after a lost connection. */
 export interface PushedLines {
-  /** Lines that were counted. */
+  /** How many of its pushes were counted. */
   readonly pushed: number;
-  /** By line: what it was answered, as JSON text. */
+  /** Push number → its answer as JSON text; only pushes that had refused jobs. */
   readonly answers: ReadonlyMap<number, string>;
 }
 
@@ -71,11 +72,11 @@ export type DirectEngine = Pick<
   | 'workerOwner'
 >;
 
-/** Which timed place a task looks after. */
+/** A place whose entries have a due time; a task works on each. */
 export type TimedPlace = 'scheduled' | 'retries' | 'working' | 'dead';
 
 export class Jobs {
-  /** What other rooms may do without a rule. */
+  /** The operations of the engine that need no rule. */
   readonly engine: DirectEngine;
   readonly #backend: Backend;
   readonly #engine: Engine;
@@ -93,9 +94,11 @@ export class Jobs {
   /**
    * The engine must be open.
    *
-   * @param mostLosses a job that loses its worker this often, when the worker held no other job, goes to dead
-   * @param mostAttempts most failed executions that are kept of a job
-   * @param features what the server has beyond Faktory's free edition; the log says which options of others are ignored
+   * @param mostLosses a job that lost its worker this often while the worker held no other job goes
+   *   to dead
+   * @param mostAttempts the most failed executions to store for a job
+   * @param features features of this server beyond Faktory's free edition; the log names options of
+   *   other features that a push asks for
    */
   constructor(
     backend: Backend,
@@ -115,7 +118,7 @@ export class Jobs {
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
 
-  /** Throws UNSUPPORTED where the store does not have it; so do the next two. */
+  /** Throws UNSUPPORTED if the store does not have it, like the next two. */
   get finder(): Finder {
     return need(this.#backend.finder, 'finding and changing jobs');
   }
@@ -128,7 +131,7 @@ export class Jobs {
     return need(this.#backend.archive, 'backups and the size of its files');
   }
 
-  /** From now on pushes reject with this error, and are not counted; undefined: this reason is over. */
+  /** Pushes reject with this error and are not counted; undefined ends the refusal for `reason`. */
   refusePushes(reason: 'full' | 'gone', refusal: FaktoryError | undefined): void {
     if (refusal) this.#refusals.set(reason, refusal);
     else this.#refusals.delete(reason);
@@ -141,19 +144,22 @@ export class Jobs {
     return push(this.#services, job, line);
   }
 
-  /** With `parts`, others are served between parts of the work: for callers that hold later pushes back meanwhile. */
+  /**
+   * Stores the valid jobs of a bulk; returns the refused ones as jid → reason. With `parts`, other
+   * operations run between parts of the work; the caller holds back later pushes until it ends.
+   */
   pushBulk(jobs: readonly JobText[], line?: PushLine, parts?: Parts): Promise<Record<string, string>> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     for (const job of jobs) this.#ignored.look(job);
     return pushBulk(this.#services, jobs, line, parts);
   }
 
-  /** Counts a line that was refused before it came to the store, with its error. */
+  /** Counts a push that was refused before it reached the store, with its error. */
   countRefused(line: PushLine, error: unknown): Promise<void> {
     return countRefused(this.#engine, line, error);
   }
 
-  /** How many lines were counted for this producer, and what those behind `answered` were answered if not plain success: JSON texts. */
+  /** The producer's count, and the answers to its pushes after number `answered`. */
   async pushed(producer: Producer, answered: number): Promise<PushedLines> {
     const { pushed, notes } = await this.#engine.pushed(producer, answered);
     return { pushed, answers: new Map([...notes].map(([line, note]) => [line, noteText(note)])) };
@@ -163,27 +169,27 @@ export class Jobs {
     return fetch(this.#services, call);
   }
 
-  /** Up to `count` jobs, in one commit when there are any. */
+  /** Takes up to `count` jobs in one commit; waits for one if there is none. */
   fetchBulk(call: FetchCall, count: number): Promise<readonly Reservation[]> {
     return fetchBulk(this.#services, call, count);
   }
 
-  /** Puts a held job back at the head of its queue, no attempt used. False: nobody holds it. */
+  /** Puts a job back at the head of its queue; uses no attempt. False: it is not held. */
   giveBack({ jid, reservationId }: ReservationRef): Promise<boolean> {
     return end(this.#services, { jid, ...(reservationId !== undefined && { reservationId }) }, GIVEN_BACK);
   }
 
-  /** False: nobody holds it. */
+  /** False: it is not held. */
   ack(held: ReservationRef): Promise<boolean> {
     return end(this.#services, held, DONE);
   }
 
-  /** False: nobody holds it. */
+  /** False: it is not held. */
   fail(held: ReservationRef, fault: FailReport): Promise<boolean> {
     return fail(this.#services, held, fault, this.#failRules);
   }
 
-  /** Many ACKs in one operation; tells of each whether it was held. */
+  /** Many ACKs in one operation; returns for each whether it was held. */
   ackAll(holds: readonly ReservationRef[]): Promise<readonly boolean[]> {
     return endAll(
       this.#services,
@@ -191,12 +197,15 @@ export class Jobs {
     );
   }
 
-  /** Many FAILs in one operation. */
+  /** Many FAILs in one operation; returns for each whether it was held. */
   failAll(failed: readonly { held: ReservationRef; fault: FailReport }[]): Promise<readonly boolean[]> {
     return failAll(this.#services, failed, this.#failRules);
   }
 
-  /** Puts many held jobs back, the last one first, so that they stand as they were handed out. */
+  /**
+   * Puts many jobs back, each at the head of its queue, in the given order. Name the last hand-out
+   * first, so that the jobs are in their old order. Returns for each whether it was held.
+   */
   giveBackAll(holds: readonly ReservationRef[]): Promise<readonly boolean[]> {
     return endAll(
       this.#services,
@@ -204,46 +213,53 @@ export class Jobs {
     );
   }
 
-  /** Puts back what this worker took with a lease, but the hand-outs that it has; says how many. End its other fetches before. */
+  /** Puts back the worker's leased jobs except `holding`; returns how many. See holding.ts. */
   giveBackOthers(wid: string, holding: readonly Micros[]): Promise<number> {
     return giveBackOthers(this.#services, wid, holding);
   }
 
-  /** The reservation lasts at least so many seconds from now. False: nobody holds it. */
+  /** Makes the reservation last at least `seconds` from now. False: it is not held. */
   extend(held: ReservationRef, seconds: number): Promise<boolean> {
     return this.#engine.extend(held, seconds * 1_000_000);
   }
 
-  /** Changes the picked jobs of a set; says how many. It goes on when the caller is gone. */
+  /** Changes the matching jobs of a set; returns how many. Goes on if the connection closes. */
   mutate(mutation: Mutation): Promise<number> {
     return mutate(this.#engine, mutation);
   }
 
-  /** Changes the jobs that a bite of a search finds, in one commit. With `asked.undo` that can be undone for ten minutes. */
+  /**
+   * Changes the jobs of one bite of a search, in one commit. With `asked.undo` the change can be
+   * undone for ten minutes.
+   */
   change(asked: JobChange, signal: AbortSignal, who?: string): Promise<Progress & { changed: number }> {
     return change(this.finder, asked, signal, who);
   }
 
-  /** Undoes a bite of the change of this name, in one commit; ask again while something is left. Throws NOT_FOUND. */
+  /** Undoes one bite of a change, in one commit; call again while `left` > 0. Throws NOT_FOUND. */
   undo(name: string): Promise<Undone> {
     return undo(this.finder, name);
   }
 
-  /** Jobs in hand, the longest first. */
+  /** Working jobs, the longest-running first. */
   running(signal: AbortSignal): Promise<readonly Found[]> {
     return running(this.finder, signal);
   }
 
-  /** What happened since; waits for something to happen. */
+  /** The events since `ask.after`; waits up to two seconds for one. */
   tail(ask: TailAsk, signal: AbortSignal): Promise<TailedEvents> {
     return this.#tail.read(ask, signal);
   }
 
+  /** Latency by queue, in seconds. */
   latency(names: readonly string[]): Promise<Record<string, number>> {
     return latency(this.#engine, names);
   }
 
-  /** Does a bite of what is due in a place: promotes, expires or forgets up to `limit` entries; says how many. */
+  /**
+   * Handles up to `limit` due entries of a place in one commit: promotes jobs, fails expired
+   * reservations, deletes dead jobs. Returns how many.
+   */
   async settleDue(place: TimedPlace, limit: number): Promise<number> {
     await this.#moving;
     if (place === 'working') return expire(this.#services, limit, this.#failRules);
@@ -253,19 +269,19 @@ export class Jobs {
     return count;
   }
 
-  /** The wall clock was set: stored ends that mean a length move along, before anything is overdue by the new time. */
+  /** The wall clock was set: moves the ends of reservations before `settleDue` compares them. */
   clockSet(by: Micros): Promise<void> {
     const moved = this.#engine.moveEnds(by);
-    this.#moving = moved.catch(() => undefined); // told to the caller
+    this.#moving = moved.catch(() => undefined); // the caller gets the error
     return moved;
   }
 
-  /** How many fetches wait for a job. */
+  /** Number of parked fetches. */
   get parked(): number {
     return this.#waiting.size;
   }
 
-  /** Ends all waits with nothing. */
+  /** Ends all waits without a job. */
   close(): void {
     this.#stopListening();
     this.#tail.close();

@@ -1,4 +1,3 @@
-/** Lost workers and reservations that ran out: what uses an attempt, and when the job is dead. */
 import type { Failure } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import type { Outcome, Reservation } from '../engine/engine.ts';
@@ -8,7 +7,7 @@ import { lossOf } from './losses.ts';
 const NOW = Date.UTC(2026, 0, 2) * 1000;
 const rules = { mostAttempts: 0 };
 
-/** A job through its life: each end changes what the next one finds. */
+/** A job over several executions: each end changes the failure that the next one reads. */
 class Life {
   failure: Partial<Failure> | undefined;
   losses = 0;
@@ -19,7 +18,7 @@ class Life {
     this.failure = failure;
   }
 
-  /** Its reservation ran out. */
+  /** Its reservation expires. */
   lose({ others = 0, leased = true } = {}): Outcome['to'] {
     const held = this.#held(leased, others);
     const loss = lossOf(held, 3);
@@ -28,7 +27,7 @@ class Life {
     return to;
   }
 
-  /** Its handler failed. */
+  /** Its handler fails. */
   fail(): Outcome['to'] {
     const fault = { errtype: 'Boom', message: 'it broke', backtrace: [] };
     return this.#keep(outcomeOf(this.#held(true, 0), fault, NOW, rules, 0)).to;
@@ -57,7 +56,7 @@ class Life {
   }
 }
 
-test('a loss shared with other jobs says so, and uses no attempt', () => {
+test('a loss shared with other jobs uses no attempt, and its message says so', () => {
   const job = new Life(1);
   expect(job.lose({ others: 4 })).toBe('retries');
   expect(job.failure).toMatchObject({
@@ -70,7 +69,7 @@ test('a loss shared with other jobs says so, and uses no attempt', () => {
   expect(job.lose({ others: 1 })).toBe('retries');
   expect(job.failure?.message).toContain('1 other job;');
   expect(job.failure).toMatchObject({ retry_count: 1, remaining: 2, shared_losses: 2 });
-  // retry 1: one failure may be tried again, as if nothing had been lost.
+  // retry 1: one failure is retried, as if there had been no loss.
   expect(job.fail()).toBe('retries');
   expect(job.failure).toMatchObject({ retry_count: 2, remaining: 1, shared_losses: 2, errtype: 'Boom' });
   expect(job.fail()).toBe('dead');
@@ -79,13 +78,16 @@ test('a loss shared with other jobs says so, and uses no attempt', () => {
 test.each([
   [0, 'discarded'],
   [-1, 'dead'],
-] as const)('a job with retry %i survives a shared loss, and not its own failure', (retry, end) => {
-  const job = new Life(retry);
-  expect(job.lose({ others: 1 })).toBe('retries');
-  expect(job.fail()).toBe(end);
-});
+] as const)(
+  'a job with retry %i is retried after a shared loss, but not after its own failure',
+  (retry, end) => {
+    const job = new Life(retry);
+    expect(job.lose({ others: 1 })).toBe('retries');
+    expect(job.fail()).toBe(end);
+  },
+);
 
-test('a shared loss is tried again as soon as a first failure, however often the job failed', () => {
+test('after a shared loss the retry delay is that of a first failure, however often the job failed', () => {
   const job = new Life(25, { retry_count: 9, remaining: 16, failed_at: '2025-12-31T00:00:00Z' });
   job.lose({ others: 1 });
   expect(Date.parse(job.failure?.next_at ?? '') * 1000 - NOW).toBe(retryDelay(0, 0) * 1_000_000);
@@ -93,7 +95,7 @@ test('a shared loss is tried again as soon as a first failure, however often the
   expect(Date.parse(job.failure?.next_at ?? '') * 1000 - NOW).toBe(retryDelay(10, 0) * 1_000_000);
 });
 
-test('shared losses do not count toward the three after which a job is dead', () => {
+test('shared losses do not count toward the three losses after which a job is dead', () => {
   const job = new Life();
   const ends = [job.lose({ others: 1 }), job.lose({ others: 1 }), job.lose(), job.lose(), job.lose()];
   expect(ends).toEqual(['retries', 'retries', 'retries', 'retries', 'dead']);
@@ -102,7 +104,7 @@ test('shared losses do not count toward the three after which a job is dead', ()
   );
 });
 
-test('a job whose workers never run it alone is dead after ten losses', () => {
+test('a job that its workers never run alone is dead after ten losses', () => {
   const job = new Life();
   const ends = Array.from({ length: 10 }, () => job.lose({ others: 1 }));
   expect(ends.filter((end) => end === 'dead')).toHaveLength(1);
@@ -110,7 +112,7 @@ test('a job whose workers never run it alone is dead after ten losses', () => {
   expect(job.failure?.message).toContain('workers were lost with this job 10 times');
 });
 
-test('a job of classic workers, whose reservation ran out ten times, is dead, whatever retries are left', () => {
+test('a job of classic workers is dead after ten expired reservations, whatever retries are left', () => {
   const job = new Life();
   const ends = Array.from({ length: 10 }, () => job.lose({ leased: false }));
   expect(ends).toEqual([...Array.from({ length: 9 }, () => 'retries'), 'dead']);
@@ -122,12 +124,12 @@ test('a job of classic workers, whose reservation ran out ten times, is dead, wh
   });
 });
 
-test('a reservation that ran out uses an attempt, as on the original', () => {
+test('an expired reservation without a lease uses an attempt, as in Faktory', () => {
   const job = new Life(1);
   expect([job.lose({ leased: false }), job.lose({ leased: false })]).toEqual(['retries', 'dead']);
 });
 
-test('counts that a producer made up are no counts', () => {
+test('invalid counts in a failure that a producer sent are ignored', () => {
   const made = { shared_losses: -5, expirations: 'many' } as unknown as Partial<Failure>;
   const job = new Life(25, made);
   job.lose({ others: 1 });

@@ -1,18 +1,21 @@
 /**
- * What it means that a reservation ran out: whose fault it may be, and when the job is dead.
+ * Decides what an expired reservation costs its job: an attempt, nothing, or death.
  *
- * A worker that dies takes all its jobs along, and one of them may have killed it. Which one shows only when a job dies with a worker
- * that held nothing else. So a loss that the job shared with others uses no attempt and does not count toward dead; from two of them on
- * our worker runs the job alone. Note: workers that cannot do that, and those that take jobs without a lease, would go on for ever, so
- * a job is dead after ten losses of any kind.
+ * A worker that dies loses all its jobs, and one of them may have killed it. Only a job that was
+ * alone with its worker is known to be the cause. So a loss shared with other jobs uses no attempt
+ * and does not count toward `mostLosses`. From two shared losses on, `faktory-worker` runs the job
+ * alone.
+ *
+ * Note: a job is dead after ten losses of any kind, because a worker that cannot run jobs alone, or
+ * that takes jobs without a lease, would otherwise lose the job for ever.
  */
 import type { Failure } from '@faktory-ts/protocol';
 import type { Reservation } from '../engine/engine.ts';
 
-/** Losses of any kind after which a job is dead. */
+/** A job with this many losses, of any kind, is dead. */
 const MOST_LOSSES = 10;
 
-/** What is said of the job, and whether it is dead. */
+/** The error that the job gets, and whether it moves to dead. */
 interface LossFault {
   readonly errtype: string;
   readonly message: string;
@@ -20,16 +23,20 @@ interface LossFault {
   readonly fate?: 'dead';
 }
 
-/** The end of a reservation whose time ran out. */
+/** The decision about an expired reservation. */
 export interface LossRuling {
   readonly fault: LossFault;
-  /** It uses no attempt. */
+  /** True: the loss uses no attempt. */
   readonly free: boolean;
   readonly shared_losses?: number;
   readonly expirations?: number;
 }
 
-/** Of a reservation whose time is over. `mostLosses` is the setting: so many losses without other jobs, and the job is dead. */
+/**
+ * Decides about an expired reservation.
+ * @param mostLosses the setting: a job that lost its worker this often while the worker held no
+ *   other job is dead
+ */
 export function lossOf(held: Reservation, mostLosses: number): LossRuling {
   const before = countsOf(held.failure);
   const losses = held.losses + before.expirations + 1;
@@ -43,7 +50,10 @@ export function lossOf(held: Reservation, mostLosses: number): LossRuling {
   return { fault: fault('WorkerLost', message, last), free: false };
 }
 
-/** How many failed executions used an attempt, the last one not counted: `retry_count` of a job that never shared a loss. */
+/**
+ * Failed executions that used an attempt, the last one not counted. Equals `retry_count` for a job
+ * without shared losses.
+ */
 export function countedFailures({ retry_count, shared_losses = 0 }: Failure): number {
   return retry_count - shared_losses;
 }
@@ -64,7 +74,7 @@ function fault(errtype: string, message: string, last: boolean): LossFault {
   return { errtype, message, backtrace: [], ...(last && { fate: 'dead' }) };
 }
 
-/** A producer may have sent a failure of its own: what is no count is none. */
+/** Reads the counts of a failure; invalid ones are 0, because a producer may send any failure. */
 function countsOf(failure: string | undefined): { shared_losses: number; expirations: number } {
   const { shared_losses, expirations } = (
     failure === undefined ? {} : JSON.parse(failure)

@@ -1,14 +1,15 @@
 /**
- * What MUTATE means: clear, discard, kill or requeue the entries of a set that a filter picks.
+ * MUTATE: clears a set, or discards, kills or requeues the entries of a set that match a filter.
  *
- * jids win over the other filters; jobtype and regexp (a Redis glob over the whole wire text) must both hold. A killed
- * entry gets a fresh 180 days; a requeued one keeps its failure and gets a fresh enqueued_at.
+ * With `jids` the other filters are ignored; `jobtype` and `regexp` (a Redis glob over the whole
+ * wire text) must both match. A killed entry stays dead for 180 days from now. A requeued entry
+ * keeps its failure and gets a new `enqueued_at`.
  */
 import type { Mutation } from '@faktory-ts/protocol';
 import type { Engine, SetChange } from '../engine/engine.ts';
 import { DEAD_FOR } from './fail.ts';
 
-/** Changes the picked entries; says how many. */
+/** Changes the matching entries; returns how many. */
 export function mutate(engine: Engine, { cmd, target, filter }: Mutation): Promise<number> {
   const picked = cmd === 'clear' ? undefined : filter;
   const jids = picked?.jids?.length ? picked.jids : undefined;

@@ -1,20 +1,21 @@
 /**
- * What JOBS, CHANGE, UNDO and WORKERS mean: looking for jobs a bite at a time, and changing what a bite finds in one commit.
+ * JOBS, CHANGE, UNDO and WORKERS: searches for jobs in bites, and changes the jobs of a bite in one
+ * commit.
  *
- * A changed job is never changed a second time by the same search, also when it is met again where it went: the engine leaves what
- * is as it should be. So a change that is asked for until there is no cursor ends.
+ * A caller repeats a change until there is no cursor. This ends although the search may find a
+ * changed job again in its new place: the engine leaves a job that is in the wanted state.
  */
 import { setImmediate } from 'node:timers/promises';
 import { editedDocument, formatTime, type JobChange, type JobSearch } from '@faktory-ts/protocol';
 import type { EntryChange, Finder, Found, FoundBite, Progress, UndoLabel, Undone } from '../engine/engine.ts';
 import { DEAD_FOR } from './fail.ts';
 
-// Most jobs that one CHANGE takes in its commit: some ms, in which the other clients wait.
+// Jobs in one commit of a change: some ms, in which other clients wait.
 const MOST_CHANGED = 500;
 const MOST_EDITED_LENGTH = 1024 * 1024; // characters
 const MOST_RUNNING = 10_000;
 
-/** Changes the jobs of one bite; says how many, and where to go on. */
+/** Changes the jobs of one bite; returns how many, and the cursor of the next bite. */
 export async function change(
   finder: Finder,
   { search, cursor, change: action, undo: name }: JobChange,
@@ -34,12 +35,12 @@ export async function change(
   return { changed: changed.filter(Boolean).length, ...progress };
 }
 
-/** Undoes a bite of a change. */
+/** Undoes one bite of a change. */
 export function undo(finder: Finder, name: string): Promise<Undone> {
   return finder.undo(name, MOST_CHANGED);
 }
 
-/** What people are told that a change does. */
+/** The change as a text for operators. */
 function actionText(change: JobChange['change']): string {
   switch (change.action) {
     case 'schedule':
@@ -73,7 +74,7 @@ async function entryChange(action: JobChange['change'], jobs: readonly Found[]):
   }
 }
 
-/** The documents with other values; others are served between megabytes. */
+/** The documents with new values. Lets other operations run after each megabyte. */
 async function edited(
   jobs: readonly Found[],
   values: { queue: string } | { priority: number },
@@ -91,7 +92,7 @@ async function edited(
   return documents;
 }
 
-/** What workers have in hand, the longest first; of very much only a part. */
+/** Working jobs, the longest-running first; of very many only a part. */
 export async function running(finder: Finder, signal: AbortSignal): Promise<readonly Found[]> {
   const search: JobSearch = { places: ['working'] };
   const found: Found[] = [];

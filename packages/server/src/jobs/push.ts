@@ -1,8 +1,8 @@
 /**
- * What PUSH and PUSHB mean: check the job, fill its defaults, choose its queue now or `scheduled`, store it.
+ * PUSH and PUSHB: checks each job, fills in defaults, and stores it in its queue or in `scheduled`.
  *
- * The job's text is written once here and never again. A bulk is one commit: the refused jobs are told by jid, the
- * others are in.
+ * The document of the job is written here, once. A bulk is one commit: it stores the valid jobs and
+ * returns the refused ones by jid.
  */
 import {
   checkJob,
@@ -18,9 +18,9 @@ import {
 import type { Engine, Entry, Producer, PushNote, Refusal, RefusedJob } from '../engine/engine.ts';
 import type { Tail } from './tail.ts';
 
-/** How a long push lets others be served. */
+/** How a long push lets other operations run in between. */
 export interface Parts {
-  /** Waits until others were served. Rejects as `check` throws. */
+  /** Waits for one round of the event loop. Rejects with the error of `check`. */
   pause(): Promise<void>;
   /** Throws when the push must not be carried out any more. */
   check(): void;
@@ -29,22 +29,22 @@ export interface Parts {
 const PART = 1000; // jobs between two pauses
 const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
 
-/** What a push needs. */
+/** The services that a push uses. */
 export interface PushServices {
   readonly engine: Engine;
   readonly tail: Tail;
 }
 
-/** A line that is counted for its producer. */
+/** A numbered push of a named producer. */
 export interface PushLine {
   readonly producer: Producer;
-  /** Which line of this producer it is, from 1 on. */
+  /** Number of this push, from 1. */
   readonly number: number;
 }
 
 /**
- * Stores one job; with a line, counts that. Throws INVALID with the text of the broken rule (at once, not
- * counted), LIMIT when its queue is full.
+ * Stores one job, and counts the push if it has a number. Throws INVALID at once for a job that
+ * breaks a rule, without counting it; rejects with LIMIT if its queue is full.
  */
 export function push(services: PushServices, job: JobText, line?: PushLine): Promise<void> {
   checkJob(job);
@@ -69,7 +69,7 @@ const NO_REFUSAL: PushNote = { of: 'line', refused: [] };
 const errorOf = ({ code, reason }: Pick<Refusal, 'code' | 'reason'>): FaktoryError =>
   new FaktoryError(code, reason);
 
-/** Counts a line that was refused before it came to the store. */
+/** Counts a push that was refused before it reached the store. */
 export async function countRefused(engine: Engine, line: PushLine, error: unknown): Promise<void> {
   const refused =
     error instanceof FaktoryError
@@ -79,7 +79,10 @@ export async function countRefused(engine: Engine, line: PushLine, error: unknow
   await engine.push([], { producer: line.producer, line: line.number, note });
 }
 
-/** What a producer's line was answered if not plain success, as JSON text: of a line its error, of a bulk jid → reason. */
+/**
+ * The stored answer to a push, as JSON text: the error of a push that was refused as a whole, or
+ * jid → reason for the refused jobs of a bulk.
+ */
 export function noteText({ of, refused }: PushNote): string {
   if (of === 'jobs')
     return JSON.stringify(Object.fromEntries(refused.map(({ jid, reason }) => [jid, reason])));
@@ -88,7 +91,8 @@ export function noteText({ of, refused }: PushNote): string {
 }
 
 /**
- * Stores the good ones of many jobs in one commit, with a line counted in it. Gives the refused ones: jid → reason.
+ * Stores the valid jobs of a bulk in one commit, which also counts the push if it has a number.
+ * Returns the refused jobs as jid → reason.
  */
 export async function pushBulk(
   { engine, tail }: PushServices,
@@ -107,7 +111,7 @@ export async function pushBulk(
     else refused.push({ jid: job.jid, code: broken.code, reason: broken.message });
   }
   if (refused.length > 0) await refuseLarge(engine, refused, jobs.length, line);
-  parts?.check(); // nothing waits from here to the engine
+  parts?.check(); // there is no `await` between this and the call of the engine
   const note: PushNote = { of: 'jobs', refused };
   const counted = line && { producer: line.producer, line: line.number, note };
   const leftOut = entries.length > 0 || counted ? await engine.push(entries, counted) : [];
@@ -121,7 +125,10 @@ export async function pushBulk(
   ]) as Record<string, string>;
 }
 
-/** Throws LIMIT, and counts the line as refused, when the reasons are too much for one answer: then nothing of it is stored. */
+/**
+ * Throws LIMIT if the refused jobs and their reasons are too long for one reply. Then no job of the
+ * push is stored, and the push is counted as refused.
+ */
 async function refuseLarge(
   engine: Engine,
   refused: readonly RefusedJob[],

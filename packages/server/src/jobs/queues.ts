@@ -1,11 +1,11 @@
 /**
- * What QUEUE PAUSE, RESUME, REMOVE and LATENCY mean. Names that are no queue are ignored; `*` is all queues there are.
+ * The latency of queues: how long their longest-waiting job has waited.
  */
 import type { Engine } from '../engine/engine.ts';
 
-const AT_ONCE = 200; // queues whose oldest jobs are looked for in one turn: nine looks into the index each
+const AT_ONCE = 200; // queues in one turn, each with nine look-ups in the index (one per priority)
 
-/** Seconds that the longest-waiting job of each queue has waited; 0 for an empty or unknown one. */
+/** Returns the latency of each queue in seconds; 0 for an empty or unknown queue. */
 export async function latency(engine: Engine, names: readonly string[]): Promise<Record<string, number>> {
   const now = engine.clock();
   const waits: [string, number][] = [];

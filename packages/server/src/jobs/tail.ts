@@ -1,8 +1,9 @@
 /**
- * TAIL: the last events (pushed, fetched, done, failed, …), for the clients that watch. The verbs report to it after their commits.
+ * TAIL: the last events of jobs (pushed, fetched, done, failed, …). The verbs report each event
+ * here after their commit.
  *
- * `watched` is false until the first TAIL and again some seconds after the last one: then a verb reads nothing for it. Events are kept
- * as texts of their own, so that they keep no job's document in memory.
+ * `watched` is true from a TAIL until 10 seconds after the last one. While it is false, verbs read
+ * nothing for events, so TAIL costs nothing.
  */
 import {
   type EventKind,
@@ -16,9 +17,9 @@ import {
 import type { Entry, Outcome, Reservation } from '../engine/engine.ts';
 
 const KEPT = 2000; // events
-const MOST_TOLD = 500; // events in one answer
+const MOST_RETURNED = 500; // events in one answer
 const LONGEST_WAIT = 2000; // ms
-const WATCHED_FOR = 10_000; // ms after the last question
+const WATCHED_FOR = 10_000; // ms after the last TAIL
 const LONGEST_ARGS = 1000; // characters
 
 interface NumberedEvent {
@@ -31,7 +32,7 @@ export class Tail {
   #kept: NumberedEvent[] = [];
   /** The number of the last event. */
   #last = 0;
-  /** What happened up to this number may not have been kept. */
+  /** Events up to this number may be missing. */
   #lost = 0;
   #wantsArgs = false;
   #idle: NodeJS.Timeout | undefined;
@@ -41,51 +42,51 @@ export class Tail {
     this.#clock = clock;
   }
 
-  /** A client watches: verbs report what they did. */
+  /** Whether a client watches, so that verbs must report events. */
   get watched(): boolean {
     return this.#idle !== undefined;
   }
 
-  /** These entries were stored. */
+  /** Reports stored entries. */
   pushed(entries: Iterable<Entry>): void {
     if (!this.watched) return;
     for (const { jid, queue, at, document } of entries)
       this.#keep({ kind: 'pushed', jid, queue, ...(at !== undefined && { due: formatTime(at) }) }, document);
   }
 
-  /** These jobs were handed out. */
+  /** Reports jobs that were handed out. */
   fetched(taken: Iterable<Reservation>): void {
     if (!this.watched) return;
     for (const { jid, queue, wid, document } of taken)
       this.#keep({ kind: 'fetched', jid, queue, wid }, document);
   }
 
-  /** A reservation ended. */
+  /** Reports the end of a reservation. */
   ended(reservation: Reservation, outcome: Outcome): void {
     if (!this.watched) return;
     this.#keep(endOf(reservation, outcome, this.#clock()), reservation.document);
   }
 
-  /** So many jobs of a set came due. */
+  /** Reports jobs that came due. */
   promoted(set: 'scheduled' | 'retries', count: number): void {
     if (this.watched && count > 0) this.#keep({ kind: 'promoted', set, count });
   }
 
-  /** What happened after `ask.after`; waits for up to two seconds when that is nothing. */
+  /** Returns the events after number `ask.after`; waits up to two seconds if there is none. */
   async read(ask: TailAsk, signal: AbortSignal): Promise<TailedEvents> {
     this.#watch(ask);
     if (ask.after === undefined) return { events: [], next: this.#last };
     const until = performance.now() + LONGEST_WAIT;
     for (let { after } = ask; ; ) {
-      const told = this.#since(after, ask);
-      if (told.events.length > 0 || told.missed || signal.aborted) return told;
-      if (performance.now() >= until || this.#idle === undefined) return told;
-      after = told.next;
+      const answer = this.#since(after, ask);
+      if (answer.events.length > 0 || answer.missed || signal.aborted) return answer;
+      if (performance.now() >= until || this.#idle === undefined) return answer;
+      after = answer.next;
       await this.#news(until - performance.now(), signal);
     }
   }
 
-  /** Nobody is told any more. */
+  /** Ends all waits and deletes the events. A later TAIL starts again. */
   close(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
@@ -96,7 +97,7 @@ export class Tail {
 
   #watch({ args = false }: TailAsk): void {
     if (this.#idle === undefined) {
-      // Numbers go on, but what was between is not known.
+      // Numbering continues; this number stands for the events that were not recorded.
       this.#last += 1;
       this.#lost = this.#last;
     }
@@ -115,6 +116,7 @@ export class Tail {
       ...(this.#wantsArgs && document !== undefined && { args: args.slice(0, LONGEST_ARGS) }),
     };
     this.#last += 1;
+    // The copy is needed: a substring would keep the whole document of the job in memory.
     this.#kept.push({ number: this.#last, event: JSON.parse(JSON.stringify(whole)) as JobEvent });
     if (this.#kept.length > KEPT * 2) this.#kept.splice(0, this.#kept.length - KEPT);
     for (const wake of this.#waiting) wake();
@@ -126,7 +128,7 @@ export class Tail {
     const events: JobEvent[] = [];
     let next = Math.max(this.#last, after);
     for (const { number, event } of later) {
-      if (events.length === MOST_TOLD) break;
+      if (events.length === MOST_RETURNED) break;
       next = number;
       if (matches(event, ask)) events.push(ask.args ? event : withoutArgs(event));
     }

@@ -1,4 +1,3 @@
-/** Who is woken, and in which order. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Waiting } from './waiting.ts';
 
@@ -13,12 +12,12 @@ afterEach(() => {
 });
 
 function park(waiting: Waiting, queues: string[], woken: string[], name: string, signal = never) {
-  const place = waiting.join(queues);
-  const wait = () => waiting.next(place, 2000, signal).then((queue) => void woken.push(`${name}:${queue}`));
-  return { place, wait, done: wait() };
+  const waiter = waiting.join(queues);
+  const wait = () => waiting.next(waiter, 2000, signal).then((queue) => void woken.push(`${name}:${queue}`));
+  return { waiter, wait, done: wait() };
 }
 
-test('one waiter is woken per ready job, the longest waiting first', async () => {
+test('one waiter is woken per ready job, the longest-waiting first', async () => {
   const waiting = new Waiting();
   const woken: string[] = [];
   for (const name of ['a', 'b', 'c']) park(waiting, ['q'], woken, name);
@@ -27,7 +26,7 @@ test('one waiter is woken per ready job, the longest waiting first', async () =>
   expect(woken).toEqual(['a:q', 'b:q']);
 });
 
-test('a waiter stands in line for each of its queues', async () => {
+test('a waiter is woken by a signal for any of its queues', async () => {
   const waiting = new Waiting();
   const woken: string[] = [];
   park(waiting, ['x', 'y'], woken, 'a');
@@ -36,7 +35,7 @@ test('a waiter stands in line for each of its queues', async () => {
   expect(woken).toEqual(['a:y']);
 });
 
-test('a woken waiter keeps its place in line until it leaves', async () => {
+test('a woken waiter is woken again before later waiters, until it leaves', async () => {
   const waiting = new Waiting();
   const woken: string[] = [];
   const first = park(waiting, ['q'], woken, 'a');
@@ -49,7 +48,7 @@ test('a woken waiter keeps its place in line until it leaves', async () => {
   expect(woken).toEqual(['a:q', 'a:q']);
 });
 
-test('a wait ends with nothing after its time', async () => {
+test('a wait ends without a queue after its time', async () => {
   const waiting = new Waiting();
   const woken: string[] = [];
   park(waiting, ['q'], woken, 'a');
@@ -59,25 +58,25 @@ test('a wait ends with nothing after its time', async () => {
   expect(woken).toEqual(['a:undefined']);
 });
 
-test('a wait ends with nothing when its caller is gone, and the next in line is woken instead', async () => {
+test('a wait ends without a queue when it is aborted, and the next waiter is woken instead', async () => {
   const waiting = new Waiting();
   const woken: string[] = [];
-  const gone = new AbortController();
-  park(waiting, ['q'], woken, 'a', gone.signal);
+  const aborted = new AbortController();
+  park(waiting, ['q'], woken, 'a', aborted.signal);
   park(waiting, ['q'], woken, 'b');
-  gone.abort();
+  aborted.abort();
   waiting.signal('q', 1);
   await vi.advanceTimersByTimeAsync(0);
   expect(woken).toEqual(['a:undefined', 'b:q']);
 });
 
-test('queues in which somebody sleeps are not for newcomers', () => {
+test('a queue with a sleeping waiter is skipped by new fetches', () => {
   const waiting = new Waiting();
   park(waiting, ['x'], [], 'a');
-  expect(waiting.withoutLine(['x', 'y'])).toEqual(['y']);
+  expect(waiting.withoutWaiters(['x', 'y'])).toEqual(['y']);
 });
 
-test('a signal between a look and the parking is noticed', () => {
+test('a signal that comes before a fetch parks is noticed', () => {
   const waiting = new Waiting();
   const { mark } = waiting;
   waiting.signal('q', 1);
@@ -86,7 +85,7 @@ test('a signal between a look and the parking is noticed', () => {
   expect(waiting.unclaimedSince(waiting.mark, ['q'])).toBe(false);
 });
 
-test('closing ends every wait, and none begins after it', async () => {
+test('closing ends every wait, and later waits end at once', async () => {
   const waiting = new Waiting();
   const woken: string[] = [];
   park(waiting, [], woken, 'quiet worker');
@@ -96,11 +95,11 @@ test('closing ends every wait, and none begins after it', async () => {
   expect(woken).toEqual(['quiet worker:undefined', 'late:undefined']);
 });
 
-test('those who leave are forgotten', () => {
+test('a waiter that leaves is deleted from its queues', () => {
   const waiting = new Waiting();
-  const { place } = park(waiting, ['q'], [], 'a');
+  const { waiter } = park(waiting, ['q'], [], 'a');
   expect(waiting.size).toBe(1);
-  waiting.leave(place);
+  waiting.leave(waiter);
   expect(waiting.size).toBe(0);
-  expect(waiting.withoutLine(['q'])).toEqual(['q']);
+  expect(waiting.withoutWaiters(['q'])).toEqual(['q']);
 });

@@ -1,28 +1,30 @@
 /**
- * Parked fetches: who waits for which queues, and who is woken when a job becomes ready.
+ * Parked fetches: which fetch waits for which queues, and which one is woken when a job is ready.
  *
- * One waiter is woken per ready job, the longest waiting first. A woken waiter keeps its place in line until it has a
- * job, because another fetch may be quicker; it then waits on. A wake-up that its waiter cannot use (it took a job
- * from another queue, or its socket died) is signalled again, so no ready job is ever left beside a waiter.
+ * One waiter is woken per ready job, the longest-waiting first. A woken waiter keeps its turn until
+ * it has a job, because another fetch may take the job first; then it waits on. A wake-up that its
+ * waiter cannot use (it took a job from another queue, or its socket closed) is signalled again. So
+ * no ready job stays beside a waiter.
  *
- * The gap between "the engine had nothing" and "parked" is closed by marks: signals that woke nobody are numbered, and a
- * fetch looks whether one came in the gap before it parks. What woke somebody is theirs, not the newcomer's.
+ * A job may become ready after a fetch found nothing and before it parks. So signals that woke no
+ * waiter are numbered, and a fetch checks for new ones before it parks. A signal that woke a waiter
+ * belongs to that waiter, not to a fetch that came later.
  */
 
-/** A number that grows with each signal that woke nobody. */
+/** The number of the last signal that woke no waiter. */
 export type Mark = number;
 
-/** A place in line. */
+/** A parked fetch. */
 export interface Waiter {
   readonly queues: readonly string[];
-  /** Ends the wait, with the queue that is ready. Undefined while its owner is awake. */
+  /** Ends the wait, with the queue that is ready. Undefined while the fetch is awake. */
   wake: ((queue: string | undefined) => void) | undefined;
 }
 
 export class Waiting {
-  /** Who waits for a queue, in order of arrival. A set is only there while somebody is in it. */
-  readonly #lines = new Map<string, Set<Waiter>>();
-  readonly #places = new Set<Waiter>();
+  /** Waiters by queue, in order of arrival. There are no empty sets. */
+  readonly #byQueue = new Map<string, Set<Waiter>>();
+  readonly #waiters = new Set<Waiter>();
   readonly #unclaimed = new Map<string, Mark>();
   #signals: Mark = 0;
   #closed = false;
@@ -34,52 +36,58 @@ export class Waiting {
 
   /** How many fetches are parked. */
   get size(): number {
-    return this.#places.size;
+    return this.#waiters.size;
   }
 
-  /** Whether a job became ready for nobody in one of the queues after the mark. */
+  /** Whether a signal after the mark, for one of these queues, woke no waiter. */
   unclaimedSince(mark: Mark, queues: readonly string[]): boolean {
     return this.#signals !== mark && queues.some((queue) => (this.#unclaimed.get(queue) ?? 0) > mark);
   }
 
-  /** Those queues in which nobody waits. In the others nothing is ready, and what comes is for those in line. */
-  withoutLine(queues: readonly string[]): readonly string[] {
-    if (this.#lines.size === 0) return queues;
+  /**
+   * The queues without a sleeping waiter. A new fetch skips the others: they have no ready job, and
+   * their next job belongs to the waiter.
+   */
+  withoutWaiters(queues: readonly string[]): readonly string[] {
+    if (this.#byQueue.size === 0) return queues;
     return queues.filter((queue) => !this.#hasSleeper(queue));
   }
 
   #hasSleeper(queue: string): boolean {
-    for (const place of this.#lines.get(queue) ?? []) if (place.wake) return true;
+    for (const waiter of this.#byQueue.get(queue) ?? []) if (waiter.wake) return true;
     return false;
   }
 
-  /** Stands in line for these queues, until `leave`. */
+  /** Waits for these queues, until `leave`. */
   join(queues: readonly string[]): Waiter {
-    const place: Waiter = { queues, wake: undefined };
-    this.#places.add(place);
+    const waiter: Waiter = { queues, wake: undefined };
+    this.#waiters.add(waiter);
     for (const queue of queues) {
-      const line = this.#lines.get(queue);
-      if (line) line.add(place);
-      else this.#lines.set(queue, new Set([place]));
+      const waiters = this.#byQueue.get(queue);
+      if (waiters) waiters.add(waiter);
+      else this.#byQueue.set(queue, new Set([waiter]));
     }
-    return place;
+    return waiter;
   }
 
-  leave(place: Waiter): void {
-    this.#places.delete(place);
-    for (const queue of place.queues) {
-      const line = this.#lines.get(queue);
-      line?.delete(place);
-      if (line?.size === 0) this.#lines.delete(queue);
+  leave(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+    for (const queue of waiter.queues) {
+      const waiters = this.#byQueue.get(queue);
+      waiters?.delete(waiter);
+      if (waiters?.size === 0) this.#byQueue.delete(queue);
     }
   }
 
-  /** The queue that is ready; undefined when the time (ms) is over, the caller is gone, or the server stops. */
-  next(place: Waiter, time: number, signal: AbortSignal): Promise<string | undefined> {
+  /**
+   * Resolves to the queue that is ready; undefined after `time` ms, or when the signal fires or the
+   * server stops.
+   */
+  next(waiter: Waiter, time: number, signal: AbortSignal): Promise<string | undefined> {
     if (time <= 0 || signal.aborted || this.#closed) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const end = (queue: string | undefined): void => {
-        place.wake = undefined;
+        waiter.wake = undefined;
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
         resolve(queue);
@@ -87,18 +95,21 @@ export class Waiting {
       const abort = (): void => end(undefined);
       const timer = setTimeout(end, time, undefined);
       signal.addEventListener('abort', abort);
-      place.wake = end;
+      waiter.wake = end;
     });
   }
 
-  /** `count` jobs became ready: wakes as many of those who wait, the longest waiting first. Says whether it woke any. */
+  /**
+   * `count` jobs became ready: wakes as many waiters, the longest-waiting first. Returns whether it
+   * woke one.
+   */
   signal(queue: string, count: number): boolean {
     let left = count;
-    for (const place of this.#lines.get(queue) ?? []) {
+    for (const waiter of this.#byQueue.get(queue) ?? []) {
       if (left === 0) break;
-      if (!place.wake) continue;
+      if (!waiter.wake) continue;
       left -= 1;
-      place.wake(queue);
+      waiter.wake(queue);
     }
     if (left > 0) {
       this.#signals += 1;
@@ -107,9 +118,9 @@ export class Waiting {
     return left < count;
   }
 
-  /** Ends every wait with nothing, for good: the server stops. */
+  /** Ends all waits without a queue; later waits end at once. */
   close(): void {
     this.#closed = true;
-    for (const place of this.#places) place.wake?.(undefined);
+    for (const waiter of this.#waiters) waiter.wake?.(undefined);
   }
 }
