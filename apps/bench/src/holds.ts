@@ -1,6 +1,6 @@
 /*
  * How long the largest legal request of each verb and route holds the server's event loop: its longest turn in processor time. None may
- * hold it over 50 ms beside the sync of its own commit; a single job of megabytes still does, because one value is read in one piece.
+ * hold it over 50 ms beside the sync of its own commit.
  *
  * Note: a busy machine makes processor time longer too, by cold caches, so of several runs the shortest counts.
  */

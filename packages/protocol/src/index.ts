@@ -71,6 +71,7 @@ export {
 } from './job.ts';
 export { editedDocument, fetchedJob, jobDocument, jobtypeOf, readJob, wireJob } from './job-document.ts';
 export { JobsReader, parseJobs } from './job-list.ts';
+export { parseJobInParts } from './job-parts.ts';
 export { checkJob, checkQueueName, reserveSeconds } from './job-rules.ts';
 export { type JobText, parseJob } from './job-text.ts';
 export { compactJson, jsonString, maxDepth } from './json.ts';

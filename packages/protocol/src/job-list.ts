@@ -2,8 +2,9 @@
  * Reads many jobs: the payload of PUSHB, in one go or in parts.
  */
 
+import { readFieldsInParts } from './job-parts.ts';
 import { type JobText, noJob, readFields } from './job-text.ts';
-import { JsonScanner } from './json.ts';
+import { JsonScanner, noLimit } from './json.ts';
 
 /**
  * Reads the payload of PUSHB: a JSON array of jobs. Errors as {@link parseJob}; one bad job fails the whole
@@ -22,6 +23,8 @@ export class JobsReader {
   readonly #scanner: JsonScanner;
   #at: number;
   #begun = false;
+  /** The job that is read, and how far. */
+  #amidst: { readonly job: JobText; readonly reading: Generator<number, number> } | undefined;
 
   constructor(text: string, from = 0) {
     this.#scanner = new JsonScanner(text);
@@ -33,9 +36,13 @@ export class JobsReader {
     const scanner = this.#scanner;
     if (!this.#begun && this.#open()) return true;
     const until = this.#at + characters;
+    const inParts = until < scanner.length;
+    scanner.until = inParts ? until : noLimit;
     while (this.#at < until) {
-      const job = noJob();
-      const at = scanner.space(readFields(scanner, this.#at, job));
+      const job = this.#amidst?.job ?? noJob();
+      const end = inParts || this.#amidst ? this.#part(job) : readFields(scanner, this.#at, job);
+      if (end === undefined) return false;
+      const at = scanner.space(end);
       this.jobs.push(job);
       if (scanner.peek(at) === 0x5d /* ] */) {
         scanner.end(at + 1);
@@ -45,6 +52,15 @@ export class JobsReader {
       this.#at = scanner.space(at + 1);
     }
     return false;
+  }
+
+  /** Reads on in a job; gives the position after it, undefined when there is more of it. */
+  #part(job: JobText): number | undefined {
+    this.#amidst ??= { job, reading: readFieldsInParts(this.#scanner, this.#at, job) };
+    const { done, value } = this.#amidst.reading.next();
+    if (done) this.#amidst = undefined;
+    else this.#at = value;
+    return done ? value : undefined;
   }
 
   /** Reads the bracket; true: the array is empty. */

@@ -119,32 +119,60 @@ const fieldTypes = {
   custom: 'an object',
   failure: 'an object',
 } as const;
-type FieldName = keyof typeof fieldTypes;
+export type FieldName = keyof typeof fieldTypes;
 
-/** Reads one key and its value into the job; gives the position after the value. */
-function readField(scanner: JsonScanner, keyAt: number, job: JobText): number {
+/** Characters of the longest key of a field when each is escaped, quotes included: a longer key is none of ours. */
+const LONGEST_KEY = 'reserve_for'.length * 6 + 2;
+
+/** Characters of a pushed failure. It is read into values, in one piece. */
+const MOST_FAILURE = 1024 * 1024;
+
+/** The field whose key was read last: used by one scan at a time, so that no job pays for an object. */
+export const opened: { name: FieldName | ''; at: number } = { name: '', at: 0 };
+
+/** Reads the key at `keyAt` and its colon into `opened`: which field it is, and where its value starts. */
+export function openField(scanner: JsonScanner, keyAt: number): void {
   let name = likelyField(scanner, keyAt);
   let keyEnd = keyAt + name.length + 2;
   if (name === '') {
     if (scanner.peek(keyAt) !== 0x22 /* " */) scanner.fail(keyAt);
     keyEnd = scanner.string(keyAt);
-    name = fieldNamed(String(JSON.parse(scanner.text.slice(keyAt, keyEnd))));
+    if (keyEnd - keyAt <= LONGEST_KEY)
+      name = fieldNamed(String(JSON.parse(scanner.text.slice(keyAt, keyEnd))));
   }
-  const at = scanner.colon(keyEnd);
+  opened.name = name;
+  opened.at = scanner.colon(keyEnd);
   scanner.spaced = false;
   scanner.lone = false;
   scanner.escaped = false;
+}
+
+/** Reads one key and its value into the job; gives the position after the value. */
+function readField(scanner: JsonScanner, keyAt: number, job: JobText): number {
+  openField(scanner, keyAt);
+  const { name, at } = opened;
   const first = scanner.peek(at);
   const end = first === 0x22 /* " */ ? scanner.string(at) : scanner.value(at);
-  if (first === 0x22 /* " */) setString(scanner, job, name, at, end);
+  if (first === 0x22 /* " */) setString(scanner, job, name, at, stringValue(scanner, at + 1, end - 1));
   else if (first === 0x6e /* null */) setAbsent(job, name);
   else setOther(scanner, job, name, at, end);
   return end;
 }
 
-function setString(scanner: JsonScanner, job: JobText, name: FieldName | '', at: number, end: number): void {
-  const plain = !scanner.lone && !scanner.escaped;
-  const value = plain ? scanner.text.slice(at + 1, end - 1) : String(JSON.parse(compacted(scanner, at, end)));
+/** What stands between these quotes, or a part of it. */
+export function stringValue(scanner: JsonScanner, start: number, end: number): string {
+  if (!scanner.lone && !scanner.escaped) return scanner.text.slice(start, end);
+  return String(JSON.parse(`"${compacted(scanner, start, end)}"`));
+}
+
+/** Sets a field from a string whose opening quote stands at `at`. */
+export function setString(
+  scanner: JsonScanner,
+  job: JobText,
+  name: FieldName | '',
+  at: number,
+  value: string,
+): void {
   switch (name) {
     case 'jid':
     case 'jobtype':
@@ -168,7 +196,7 @@ function setString(scanner: JsonScanner, job: JobText, name: FieldName | '', at:
 }
 
 /** Null means absent, so it also takes back what an earlier equal key said. */
-function setAbsent(job: JobText, name: FieldName | ''): void {
+export function setAbsent(job: JobText, name: FieldName | ''): void {
   switch (name) {
     case 'jid':
     case 'jobtype':
@@ -192,11 +220,18 @@ function setAbsent(job: JobText, name: FieldName | ''): void {
   }
 }
 
-/** Sets a field from what is neither a string nor null. */
-function setOther(scanner: JsonScanner, job: JobText, name: FieldName | '', at: number, end: number): void {
+/** Sets a field from what is neither a string nor null; `text` is the compact value when that is made already. */
+export function setOther(
+  scanner: JsonScanner,
+  job: JobText,
+  name: FieldName | '',
+  at: number,
+  end: number,
+  text?: string,
+): void {
   switch (name) {
     case 'args':
-      job.args = nested(scanner, name, 0x5b /* [ */, at, end);
+      job.args = nested(scanner, name, 0x5b /* [ */, at, end, text);
       return;
     case 'retry':
     case 'backtrace':
@@ -209,10 +244,12 @@ function setOther(scanner: JsonScanner, job: JobText, name: FieldName | '', at: 
       job.priority = priority(scanner, at, end);
       return;
     case 'custom':
-      job.custom = nested(scanner, name, 0x7b /* { */, at, end);
+      job.custom = nested(scanner, name, 0x7b /* { */, at, end, text);
       return;
     case 'failure':
-      job.failure = nested(scanner, name, 0x7b /* { */, at, end);
+      if (end - at > MOST_FAILURE)
+        scanner.fail(at, `"failure" has ${end - at} characters, the most is ${MOST_FAILURE}: shorten it`);
+      job.failure = nested(scanner, name, 0x7b /* { */, at, end, text);
       readFailure(job.failure);
       return;
     case '':
@@ -242,9 +279,16 @@ function priority(scanner: JsonScanner, at: number, end: number): number {
 }
 
 /** The text of an array or object, compact. */
-function nested(scanner: JsonScanner, name: FieldName, open: number, at: number, end: number): string {
+function nested(
+  scanner: JsonScanner,
+  name: FieldName,
+  open: number,
+  at: number,
+  end: number,
+  text: string | undefined,
+): string {
   if (scanner.peek(at) !== open) wrongType(scanner, name, at);
-  return compacted(scanner, at, end);
+  return text ?? compacted(scanner, at, end);
 }
 
 function wrongType(scanner: JsonScanner, name: FieldName, at: number): never {

@@ -7,13 +7,31 @@
  */
 
 import { FaktoryError } from './errors.ts';
+import { mendEscapes, withoutSpace } from './json-compact.ts';
 import { startsPair, unitAt, wellFormed } from './utf8.ts';
+
+export { jsonString, stringEnd } from './json-compact.ts';
 
 /** How deep arrays and objects may nest; deeper is `MALFORMED`. */
 export const maxDepth = 10_000;
 
-// Per level: 1 = object, 0 = array. Shared by all scanners: a scan never yields, so only one runs at a time.
+// Per level: 1 = object, 0 = array. Shared by all scanners: only one runs at a time, and one that pauses takes its levels with it.
 const levels = new Uint8Array(maxDepth);
+
+export const noLimit = 2 ** 30 - 1; // longer than any text; a small integer, so that comparing with it costs nothing
+
+/** Given by a scan that stopped before the end of its value. */
+export const PAUSED = -1;
+
+/** A place between two characters where a scan stopped: outside of tokens, or between two characters of a string. */
+export interface Cut {
+  readonly at: number;
+  readonly inString: boolean;
+}
+
+interface Paused extends Cut {
+  readonly levels: Uint8Array;
+}
 
 /**
  * Walks one text. Every method takes a position and gives the position after what it read, or throws
@@ -28,8 +46,11 @@ export class JsonScanner {
   lone = false;
   /** A backslash was met in a string. */
   escaped = false;
+  /** `begin` and `resume` stop at the first place from here on that splits no token but a string. */
+  until = noLimit;
   /** Named in error messages when not empty. */
   readonly #what: string;
+  #paused: Paused | undefined;
 
   constructor(text: string, what = '') {
     this.text = text;
@@ -49,21 +70,56 @@ export class JsonScanner {
 
   /** A whole value of any kind that starts right at `at`. */
   value(start: number): number {
+    return this.#value(start, 0, noLimit, false);
+  }
+
+  /** The same for a value of megabytes: gives {@link PAUSED} when it stops at `until`; `resume` goes on there. */
+  begin(start: number): number {
+    return this.#value(start, 0, this.until, false);
+  }
+
+  /** Goes on with the value that paused. */
+  resume(): number {
+    const { until } = this;
+    const paused = this.#paused as Paused;
+    levels.set(paused.levels);
+    const depth = paused.levels.length;
+    if (!paused.inString) return this.#value(paused.at, depth, until, false);
+    const at = this.#characters(paused.at, until);
+    return at < 0 ? this.#pause(~at, depth, true) : this.#value(at, depth, until, true);
+  }
+
+  /** Where the scan stopped, once it gave {@link PAUSED}. */
+  get cut(): Cut {
+    return this.#paused as Cut;
+  }
+
+  /** Goes on at `start`, inside of so many levels; `ended`: a value has just ended there. */
+  #value(start: number, startDepth: number, until: number, ended: boolean): number {
     let at = start;
-    let depth = 0;
+    let depth = startDepth;
+    let isEnd = ended;
     for (;;) {
-      const unit = this.peek(at);
-      if (unit === 0x5b || unit === 0x7b) {
-        if (depth === maxDepth) this.fail(at, `more than ${maxDepth} levels deep`);
-        levels[depth++] = unit === 0x7b ? 1 : 0;
-        at = this.space(at + 1);
-        if (this.peek(at) !== (unit === 0x7b ? 0x7d : 0x5d)) {
-          if (unit === 0x7b) at = this.key(at);
-          continue;
-        }
-        // An empty container: its closing bracket is taken below.
-      } else if (unit <= 0x39 && unit >= 0x30 && depth > 0 && levels[depth - 1] === 0) at = this.#numbers(at);
-      else at = this.scalar(at, unit);
+      if (isEnd) isEnd = false;
+      else {
+        if (at >= until) return this.#pause(at, depth, false);
+        const unit = this.peek(at);
+        if (unit === 0x5b || unit === 0x7b) {
+          if (depth === maxDepth) this.fail(at, `more than ${maxDepth} levels deep`);
+          levels[depth++] = unit === 0x7b ? 1 : 0;
+          at = this.space(at + 1);
+          if (this.peek(at) !== (unit === 0x7b ? 0x7d : 0x5d)) {
+            if (unit === 0x7b) at = this.key(at);
+            continue;
+          }
+          // An empty container: its closing bracket is taken below.
+        } else if (unit === 0x22) {
+          at = this.#characters(at + 1, until);
+          if (at < 0) return this.#pause(~at, depth, true);
+        } else if (unit <= 0x39 && unit >= 0x30 && depth > 0 && levels[depth - 1] === 0)
+          at = this.#numbers(at, until);
+        else at = this.scalar(at, unit);
+      }
       for (;;) {
         if (depth === 0) return at;
         at = this.space(at);
@@ -79,6 +135,11 @@ export class JsonScanner {
         at++;
       }
     }
+  }
+
+  #pause(at: number, depth: number, inString: boolean): number {
+    this.#paused = { at, inString, levels: levels.slice(0, depth) };
+    return PAUSED;
   }
 
   /** A key, its colon and the white space around them: gives where the value starts. */
@@ -99,8 +160,15 @@ export class JsonScanner {
 
   /** A string whose opening quote stands at `at`. */
   string(at: number): number {
+    return this.#characters(at + 1, noLimit);
+  }
+
+  /** The characters of a string and its closing quote; `~at`: it goes on at `at`, which is not before `until`. */
+  #characters(from: number, until: number): number {
     const { text, length } = this;
-    for (let i = at + 1; i < length; i++) {
+    const end = Math.min(until, length);
+    let i = from;
+    for (; i < end; i++) {
       const unit = unitAt(text, i);
       if (unit > 0x22 && unit !== 0x5c && unit < 0xd800) continue;
       if (unit === 0x22) return i + 1;
@@ -111,7 +179,7 @@ export class JsonScanner {
         else this.lone = true;
       }
     }
-    return this.fail(length);
+    return i < length ? ~i : this.fail(length);
   }
 
   /** A string, number, `true`, `false` or `null` that begins with the character `unit`. */
@@ -134,11 +202,11 @@ export class JsonScanner {
     return this.#digits(sign === 0x2d || sign === 0x2b /* + */ ? at + 2 : at + 1);
   }
 
-  /** A number in an array, and those behind it that are plain digits: gives the position after the last. A third of the time of one by one. */
-  #numbers(start: number): number {
+  /** A number in an array, and those behind it that are plain digits, up to the first behind `until`: gives the position after the last. A third of the time of one by one. */
+  #numbers(start: number, until: number): number {
     const { text, length } = this;
     let at = this.number(start);
-    while (at + 1 < length && unitAt(text, at) === 0x2c) {
+    while (at + 1 < length && at < until && unitAt(text, at) === 0x2c) {
       let i = at + 1;
       const first = unitAt(text, i);
       if (first < 0x30 || first > 0x39) return at;
@@ -243,63 +311,12 @@ export function compactJson(text: string, what?: string): string {
   return compacted(scanner, start, end);
 }
 
-/** The text of a value just scanned, as we write it: without white space and lone surrogates. */
-export function compacted(scanner: JsonScanner, start: number, end: number): string {
+/**
+ * The text of a value just scanned, as we write it: without white space and lone surrogates. Also of a part between two cuts; `inString`:
+ * it begins in a string.
+ */
+export function compacted(scanner: JsonScanner, start: number, end: number, inString = false): string {
   const { text } = scanner;
-  const tight = scanner.spaced ? withoutSpace(text, start, end) : text.slice(start, end);
+  const tight = scanner.spaced ? withoutSpace(text, start, end, inString) : text.slice(start, end);
   return scanner.lone ? mendEscapes(wellFormed(tight)) : tight;
-}
-
-function withoutSpace(text: string, start: number, end: number): string {
-  const parts: string[] = [];
-  let from = start;
-  let i = start;
-  while (i < end) {
-    const unit = unitAt(text, i);
-    if (unit === 0x22) {
-      i = stringEnd(text, i);
-    } else if (unit <= 0x20) {
-      if (i > from) parts.push(text.slice(from, i));
-      do i++;
-      while (i < end && unitAt(text, i) <= 0x20);
-      from = i;
-    } else i++;
-  }
-  if (end > from) parts.push(text.slice(from, end));
-  return parts.join('');
-}
-
-/** The position after a string already known to be sound. */
-export function stringEnd(text: string, start: number): number {
-  let i = start;
-  for (;;) {
-    i = text.indexOf('"', i + 1);
-    let backslashes = 0;
-    while (unitAt(text, i - 1 - backslashes) === 0x5c) backslashes++;
-    if (backslashes % 2 === 0) return i + 1;
-  }
-}
-
-/** Replaces `\ud800`-style escapes that have no partner by `\ufffd`. */
-function mendEscapes(text: string): string {
-  // Each match is one escape or one pair, taken from the left: an escaped backslash before a `u` cannot be
-  // mistaken.
-  const escapes = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])/g;
-  return text.replace(escapes, (found) => (/^\\u[dD][89a-fA-F]..$/.test(found) ? '\\ufffd' : found));
-}
-
-/** The text as a JSON string, quotes included; lone surrogates become U+FFFD. */
-export function jsonString(text: string): string {
-  return isPlain(text) ? `"${text}"` : JSON.stringify(wellFormed(text));
-}
-
-/** Whether the text is its own JSON string once quotes stand around it. */
-function isPlain(text: string): boolean {
-  const length = text.length;
-  for (let i = 0; i < length; i++) {
-    const unit = unitAt(text, i);
-    if (unit > 0x22 && unit !== 0x5c && unit < 0xd800) continue;
-    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || unit >= 0xd800) return false;
-  }
-  return true;
 }

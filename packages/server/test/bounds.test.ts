@@ -169,6 +169,61 @@ test('a large PUSHB that cannot be read is refused, counted for its producer, an
   });
 });
 
+/** A PUSH line of about a megabyte. */
+const largePush = (jid: string, more = ''): string =>
+  `PUSH {"jid":"${jid}","jobtype":"T","args":[[${'1,'.repeat(500_000)}1]]${more}}`;
+
+test('a large PUSH is read in parts: others are served meanwhile, and lines behind it wait for it', async () => {
+  const server = await running();
+  const [client, other] = [await greeted(server), await greeted(server)];
+  client.raw(
+    `${largePush('large-001')}\r\nPUSH {"jid":"behind-01","jobtype":"T","args":[],"queue":"other"}\r\n`,
+  );
+  let served = 0;
+  for (let size = 0; size === 0; ) {
+    const { faktory } = await other.json<{ faktory: { queues: Record<string, number> } }>('INFO');
+    size = faktory.queues.default ?? 0;
+    if (size === 0) expect(faktory.queues).not.toHaveProperty('other');
+    served += 1;
+  }
+  expect(served).toBeGreaterThan(1);
+  expect([await client.line(), await client.line()]).toEqual(['+OK', '+OK']);
+  const { args } = await client.json<{ args: number[][] }>('FETCH default');
+  expect(args[0]).toHaveLength(500_001);
+});
+
+test('a large PUSH that is refused is counted for its producer, and told again', async () => {
+  const client = await greeted(await running());
+  await client.ask('EXT {"v":1,"producer":"shop"}');
+  const malformed = await client.ask(largePush('large-001', ',"retry":"x"'));
+  expect(malformed).toMatch(/^-ERR invalid JSON: "retry" must be an integer/);
+  const invalid = await client.ask(largePush('short'));
+  expect(invalid).toMatch(/reasonable jid/);
+  expect(await client.ask(largePush('large-002'))).toBe('+OK');
+  expect(await client.json('EXT {"v":1,"producer":"shop"}')).toMatchObject({
+    pushed: 3,
+    refused: { 1: malformed.slice(1), 2: invalid.slice(1) },
+  });
+});
+
+test('a large PUSH of a producer whose name another connection takes is in and counted, or neither', async () => {
+  const server = await running();
+  const watch = await greeted(server);
+  for (let turns = 0; turns < 6; turns++) {
+    const name = `shop-${turns}`;
+    const [first, second] = [await greeted(server), await greeted(server)];
+    await first.ask(`EXT {"v":1,"producer":"${name}"}`);
+    const { faktory: before } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
+    first.raw(`${largePush(`large-${turns}0`)}\r\n`);
+    for (let turn = 0; turn < turns * 4; turn++) await new Promise(setImmediate);
+    const { pushed } = await second.json<{ pushed: number }>(`EXT {"v":1,"producer":"${name}"}`);
+    await first.closed();
+    for (let turn = 0; turn < 5; turn++) await watch.ask('INFO');
+    const { faktory: after } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
+    expect(after.total_enqueued - before.total_enqueued).toBe(pushed);
+  }
+});
+
 /** How many parts a call to the engine took, seen by what else the event loop did meanwhile. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let [turns, done] = [0, false];
@@ -194,7 +249,10 @@ test('one push stores at most 500 jobs or a megabyte a turn, and all of it is on
   );
   expect(await turnsDuring(engine.push(large))).toBeGreaterThanOrEqual(6);
   expect(engine.figures().commits - commits).toBe(2);
-  expect((await engine.queues())[0]?.size).toBe(5006);
+  const one = await turnsDuring(engine.push([entry('small-alone')]));
+  const alone = await turnsDuring(engine.push([entry('large-alone', { args: ['x'.repeat(1_100_000)] })]));
+  expect(alone).toBeGreaterThan(one); // it is committed in a turn of its own
+  expect((await engine.queues())[0]?.size).toBe(5008);
   await engine.close();
 });
 

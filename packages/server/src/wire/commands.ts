@@ -6,7 +6,6 @@
  * `streams` marks verbs whose next line may start before their reply: they take effect in the order in which they
  * were started, so pipelined pushes share a commit. All others hold the lines behind them back.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   bulk,
   type Extension,
@@ -16,16 +15,12 @@ import {
   FaktoryError,
   fetchedJob,
   type Info,
-  JobsReader,
-  type JobText,
   NIL,
   OK,
   parseAck,
   parseBeat,
   parseExt,
   parseFail,
-  parseJob,
-  parseJobs,
   parseMutate,
   parseQueueCommand,
   parseQueues,
@@ -35,6 +30,7 @@ import type { Producer, Reservation, ReservationRef } from '../engine/engine.ts'
 import type { Jobs, PushLine } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
+import { LARGE, push, pushBulk } from './pushes.ts';
 
 /** What verbs can reach of the server. */
 export interface Desk {
@@ -93,10 +89,6 @@ export const mostSettled = ({ maxBulkJobs }: Desk): number => Math.min(maxBulkJo
 /** What follows a verb that takes no jobs: it is read in one piece, while all others wait. */
 const MOST_PAYLOAD = 1024 * 1024;
 
-/** A longer PUSHB or FAILB is read in parts of so many characters. The lines behind it wait for its answer. */
-export const LARGE = 512 * 1024;
-export const PART = 256 * 1024;
-
 /** Most jobs that one FETCHB gives. */
 export const MAX_FETCH = 1000;
 
@@ -112,8 +104,8 @@ export interface Verb {
 }
 
 export const commands: ReadonlyMap<string, Verb> = verbs([
-  ['PUSH', { streams: true, large: true, run: push }],
-  ['PUSHB', { streams: true, large: true, inParts: true, run: pushBulk }],
+  ['PUSH', { streams: true, large: true, inParts: true, run: (...asked) => push(...asked).then(ok) }],
+  ['PUSHB', { streams: true, large: true, inParts: true, run: (...asked) => pushBulk(...asked).then(json) }],
   ['FETCH', { run: fetch }],
   ['ACK', { streams: true, run: ack }],
   ['FAIL', { streams: true, large: true, run: fail }],
@@ -146,68 +138,6 @@ export function text(body: string): string {
 
 function refuse(subsystem: string): never {
   throw new FaktoryError('ERR', `${subsystem} subsystem is only available in Faktory Enterprise`);
-}
-
-function push(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
-  const line = session.nextLine();
-  if (line === undefined) return jobs.push(parseJob(payload)).then(ok);
-  return counted(jobs, line, () => jobs.push(parseJob(payload), line).then(ok));
-}
-
-function pushBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
-  const { jobs } = desk;
-  const line = session.nextLine();
-  if (payload.length > LARGE) return pushLarge(payload, desk, session, line);
-  const pushAll = (): Promise<Answer> =>
-    jobs.pushBulk(allowedBulk(parseJobs(payload), desk), line).then(json);
-  return line === undefined ? pushAll() : counted(jobs, line, pushAll);
-}
-
-/**
- * Reads the jobs in parts, so that others are served between these. The connection holds the lines behind it back meanwhile.
- *
- * Note: a line of a named producer is dropped when another connection takes the name between two parts, because that one was told
- * that the line is not carried out, and sends it again.
- */
-async function pushLarge(
-  payload: string,
-  desk: Desk,
-  session: Session,
-  line: PushLine | undefined,
-): Promise<Answer> {
-  const { jobs } = desk;
-  const check = (): void => {
-    if (line !== undefined && session.dropped) throw dropped;
-  };
-  const pause = (): Promise<void> => nextTurn().then(check);
-  const reader = new JobsReader(payload);
-  try {
-    while (!reader.read(PART)) await pause();
-    allowedBulk(reader.jobs, desk);
-  } catch (error) {
-    if (line !== undefined && error !== dropped) await jobs.countRefused(line, error);
-    throw error;
-  }
-  return json(await jobs.pushBulk(reader.jobs, line, { pause, check }));
-}
-
-const dropped = new FaktoryError('SHUTDOWN', 'shutdown in progress: another connection has this producer');
-
-function allowedBulk(pushed: JobText[], { maxBulkJobs }: Desk): JobText[] {
-  if (pushed.length <= maxBulkJobs) return pushed;
-  const text = `${pushed.length} jobs in one PUSHB, at most ${maxBulkJobs} are taken; split them`;
-  throw new FaktoryError('LIMIT', text);
-}
-
-/** A named producer's line counts also when it is refused: the count is how far the server got in what it sent. */
-function counted(jobs: Jobs, line: PushLine, act: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return act();
-  } catch (error) {
-    return jobs.countRefused(line, error).then(() => {
-      throw error;
-    });
-  }
 }
 
 /** What the session may be given of these queues; nothing while its worker is quiet. Throws FORBIDDEN for a token of other queues. */
@@ -334,6 +264,10 @@ async function queue(payload: string, { jobs }: Desk): Promise<Answer> {
   else await jobs.engine.setPaused(which, sub === 'PAUSE');
   return OK;
 }
+
+/** Whether the lines behind wait for the answer. */
+export const holdsLines = ({ streams, inParts }: Verb, { length }: string): boolean =>
+  !streams || (inParts === true && length > LARGE);
 
 /** Throws LIMIT for a payload that is longer than its verb takes. */
 export function checkLength({ large }: Verb, name: string, { length }: string): void {

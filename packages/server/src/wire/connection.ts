@@ -21,7 +21,7 @@ import {
 import { type Caller, commandDeed, type Deed, isAudited, keyOf, ownerOf, permit } from '../access/access.ts';
 import type { PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
-import { type Answer, checkLength, commands, LARGE, type Session, type Verb } from './commands.ts';
+import { type Answer, checkLength, commands, holdsLines, type Session, type Verb } from './commands.ts';
 import { extensions } from './extensions.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
@@ -248,7 +248,7 @@ export class Connection implements Session, WorkerLine {
       this.#port.asked(name, payload.length, this.caller.who);
       slot.verb = name;
       this.#commands += 1;
-      this.#held = !verb.streams || (verb.inParts === true && payload.length > LARGE);
+      this.#held = holdsLines(verb, payload);
       checkLength(verb, name, payload);
       if (this.caller.limits !== undefined) this.#permit(name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);

@@ -30,17 +30,16 @@ import {
   allowed,
   type Desk,
   json,
-  LARGE,
   MAX_FETCH,
   mayEnd,
   mostSettled,
-  PART,
   type Session,
   text,
   type Verb,
   verbs,
 } from './commands.ts';
 import { operating } from './operating.ts';
+import { LARGE, PART } from './pushes.ts';
 
 export const extensions: ReadonlyMap<string, Verb> = verbs([
   ...operating,

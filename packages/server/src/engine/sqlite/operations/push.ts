@@ -16,12 +16,14 @@ const MOST_BYTES = 1024 * 1024; // in one part; counted in UTF-16 units of the d
 
 /** Whether a push is so long that it must run in parts. */
 export function isLong(entries: readonly Entry[]): boolean {
-  if (entries.length <= 1) return false;
   return entries.length > MOST_AT_ONCE || bytesOf(entries) > MOST_BYTES;
 }
 
-const bytesOf = (entries: readonly Entry[]): number =>
-  entries.reduce((sum, { document }) => sum + document.length, 0);
+function bytesOf(entries: readonly Entry[]): number {
+  let sum = 0;
+  for (const { document } of entries) sum += document.length;
+  return sum;
+}
 
 /** Stores the entries, except ready ones for queues that would exceed `limit` (0: no limit). */
 export function push(
@@ -57,6 +59,7 @@ export function* pushInParts(
     rows += 1;
     bytes += entry.document.length;
   }
+  if (bytes > MOST_BYTES) yield; // so that a job of megabytes is not written and committed in one go
   return refused;
 }
 

@@ -1,0 +1,130 @@
+/**
+ * PUSH and PUSHB: reads the payload, of a large one in parts, and makes one call into the rules. The lines of a named producer are
+ * counted whether they are taken or refused.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  FaktoryError,
+  JobsReader,
+  type JobText,
+  parseJob,
+  parseJobInParts,
+  parseJobs,
+} from '@faktory-ts/protocol';
+import type { Jobs, PushLine } from '../jobs/jobs.ts';
+
+/** What a push needs of the server. */
+interface Pushing {
+  readonly jobs: Jobs;
+  readonly maxBulkJobs: number;
+}
+
+/** What a push needs of its connection. */
+interface Pusher {
+  /** What it sent and the server has not begun is not carried out. */
+  readonly dropped: boolean;
+  nextLine(): PushLine | undefined;
+}
+
+/** A longer PUSH, PUSHB or FAILB is read in parts of so many characters. The lines behind it wait for its answer. */
+export const LARGE = 512 * 1024;
+export const PART = 256 * 1024;
+
+export function push(payload: string, { jobs }: Pushing, session: Pusher): Promise<void> {
+  const line = session.nextLine();
+  if (payload.length > LARGE) return pushLarge(payload, jobs, session, line);
+  if (line === undefined) return jobs.push(parseJob(payload));
+  return counted(jobs, line, () => jobs.push(parseJob(payload), line));
+}
+
+/** Gives the refused jobs: jid → reason. */
+export function pushBulk(payload: string, desk: Pushing, session: Pusher): Promise<Record<string, string>> {
+  const { jobs } = desk;
+  const line = session.nextLine();
+  if (payload.length > LARGE) return pushLargeBulk(payload, desk, session, line);
+  const pushAll = (): Promise<Record<string, string>> =>
+    jobs.pushBulk(allowedBulk(parseJobs(payload), desk), line);
+  return line === undefined ? pushAll() : counted(jobs, line, pushAll);
+}
+
+/** Lets others be served between two parts of a push. */
+interface Pauses {
+  pause(): Promise<void>;
+  check(): void;
+}
+
+/**
+ * Reads in parts, so that others are served between these. The connection holds the lines behind it back meanwhile.
+ *
+ * Note: a line of a named producer is dropped when another connection takes the name between two parts, because the new connection
+ * was told that the line is not carried out, and its client sends the line again.
+ */
+async function reading<T>(
+  jobs: Jobs,
+  session: Pusher,
+  line: PushLine | undefined,
+  read: (pauses: Pauses) => Promise<T>,
+): Promise<{ readonly value: T; readonly pauses: Pauses }> {
+  const check = (): void => {
+    if (line !== undefined && session.dropped) throw dropped;
+  };
+  const pauses = { check, pause: (): Promise<void> => nextTurn().then(check) };
+  try {
+    return { value: await read(pauses), pauses };
+  } catch (error) {
+    if (line !== undefined && error !== dropped) await jobs.countRefused(line, error);
+    throw error;
+  }
+}
+
+async function pushLarge(
+  payload: string,
+  jobs: Jobs,
+  session: Pusher,
+  line: PushLine | undefined,
+): Promise<void> {
+  const { value: job, pauses } = await reading(jobs, session, line, async ({ pause }) => {
+    const steps = parseJobInParts(payload, PART);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      await pause();
+    }
+  });
+  pauses.check(); // nothing waits from here to the engine
+  await (line === undefined ? jobs.push(job) : counted(jobs, line, () => jobs.push(job, line)));
+}
+
+async function pushLargeBulk(
+  payload: string,
+  desk: Pushing,
+  session: Pusher,
+  line: PushLine | undefined,
+): Promise<Record<string, string>> {
+  const { jobs } = desk;
+  const { value, pauses } = await reading(jobs, session, line, async ({ pause }) => {
+    const reader = new JobsReader(payload);
+    while (!reader.read(PART)) await pause();
+    return allowedBulk(reader.jobs, desk);
+  });
+  return jobs.pushBulk(value, line, pauses);
+}
+
+const dropped = new FaktoryError('SHUTDOWN', 'shutdown in progress: another connection has this producer');
+
+function allowedBulk(pushed: JobText[], { maxBulkJobs }: Pushing): JobText[] {
+  if (pushed.length <= maxBulkJobs) return pushed;
+  const text = `${pushed.length} jobs in one PUSHB, at most ${maxBulkJobs} are taken; split them`;
+  throw new FaktoryError('LIMIT', text);
+}
+
+/** A named producer's line counts also when it is refused: the count is how far the server got in what it sent. */
+function counted<T>(jobs: Jobs, line: PushLine, act: () => Promise<T>): Promise<T> {
+  try {
+    return act();
+  } catch (error) {
+    return jobs.countRefused(line, error).then(() => {
+      throw error;
+    });
+  }
+}
