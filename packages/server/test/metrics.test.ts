@@ -159,7 +159,7 @@ test.skipIf(skipped)(
       10_000,
     );
     expect(await worker.ask(`PUSH ${job('while-it-is-full')}`)).toMatch(
-      /^-ERR storage failed: the disk is nearly full: 3 MB are free, the reserve is 4 MB; free the disk/,
+      /^-ERR storage failed: the disk is nearly full: 3 MB are free, the reserve is 4 MB; free disk space/,
     );
     expect(await worker.ask(`PUSHB [${job('while-it-is-full')}]`)).toMatch(/^-ERR storage failed/);
     expect(await worker.fetch('default')).toBe('before-it-fills');

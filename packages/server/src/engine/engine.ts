@@ -83,7 +83,10 @@ export interface Reservation {
   readonly jid: string;
   readonly wid: string;
   readonly queue: string;
-  /** Unique among all hand-outs, after restarts too: each hand-out of a job has its own id. */
+  /**
+   * Unique among all hand-outs, after restarts too: each hand-out of a job has its own id. Less than
+   * one second (1,000,000) away from `takenAt`.
+   */
   readonly reservationId: number;
   /** When the job was handed out. */
   readonly takenAt: Micros;

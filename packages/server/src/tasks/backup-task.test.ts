@@ -46,13 +46,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The clock moves, and the task looks at it. */
+/** Moves the clock and lets the task compare it. */
 async function pass(micros: number): Promise<void> {
   now += micros;
   await vi.advanceTimersByTimeAsync(1000);
 }
 
-test('the first backup is made at once, the next one so long after it', async () => {
+test('the first backup is made at once, the next one `every` later', async () => {
   await task.start();
   await pass(0);
   expect(made).toEqual([100 * hour]);
@@ -63,7 +63,7 @@ test('the first backup is made at once, the next one so long after it', async ()
   expect(task.state).toEqual({ newest: 101 * hour, failure: undefined });
 });
 
-test('a restart does not put off the backup that is due, nor make one too many', async () => {
+test('after a restart the next backup is due as long after the newest one as before', async () => {
   there = [backupAt(now - hour / 2)];
   await task.start();
   await pass(0);
@@ -72,7 +72,7 @@ test('a restart does not put off the backup that is due, nor make one too many',
   expect(made).toHaveLength(1);
 });
 
-test('a clock that was set back puts it off by no more than the time between two', async () => {
+test('a newest backup from the future delays the next one by `every` at most', async () => {
   there = [backupAt(now + 1000 * hour)];
   await task.start();
   await pass(hour);
@@ -80,7 +80,7 @@ test('a clock that was set back puts it off by no more than the time between two
 });
 
 test.each([30 * 24 * hour, -30 * 24 * hour])(
-  'a clock that is set by %i µs makes no backup earlier or later',
+  'a step of the wall clock by %i µs makes no backup earlier or later',
   async (by) => {
     let set = 0;
     task = new BackupTask(
@@ -100,11 +100,13 @@ test.each([30 * 24 * hour, -30 * 24 * hour])(
   },
 );
 
-test('a backup that fails is told, kept in mind, and tried again in five minutes', async () => {
+test('a backup that fails is logged, reported in `state`, and tried again after 300 seconds', async () => {
   failure = new FaktoryError('STORAGE', 'no backup could be made: disk full');
   await task.start();
   await pass(0);
-  expect(errors).toEqual([expect.stringContaining('disk full; older backups are kept')]);
+  expect(errors).toEqual([
+    expect.stringContaining('disk full; older backups are kept, the next try is in 300 s'),
+  ]);
   expect(task.state.failure).toContain('disk full');
   failure = undefined;
   await pass(299_000_000);
@@ -114,7 +116,7 @@ test('a backup that fails is told, kept in mind, and tried again in five minutes
   expect(task.state.failure).toBeUndefined();
 });
 
-test('a backup that the stop gave up is no failure', async () => {
+test('a backup that ends because the engine closes is not a failure', async () => {
   failure = new FaktoryError('SHUTDOWN', 'the server stopped');
   await task.start();
   await pass(0);

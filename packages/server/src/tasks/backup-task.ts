@@ -1,32 +1,34 @@
 /**
- * Backups at their time: so long after the newest one that there is, also when that was made before a restart.
+ * Makes a backup when the newest one is older than the plan allows, also after a restart.
  *
- * A stranger would get wrong that the clock is looked at each second instead of one long timer being set, and that it is one that nobody
- * sets: so a step of the wall clock changes nothing. It must never end the server: a backup that fails is logged, kept in `state`, and tried
- * again soon.
+ * A backup that fails is logged, reported in `state`, and tried again after 5 minutes. It never
+ * ends the server.
+ * Note: a steady clock is compared each second, because one long timer and the wall clock would
+ * both be wrong after a step of the wall clock or a sleep of the machine.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Backup } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
-/** When backups are made, and how many are kept. */
+/** How often backups are made, and how many are stored. */
 export interface BackupPlan {
-  /** Milliseconds from one to the next. */
+  /** Milliseconds from one backup to the next. */
   readonly every: number;
+  /** Number of backups to store; older ones are deleted. */
   readonly keep: number;
 }
 
-/** What came of the backups since the start. */
+/** The state of backups since the start. */
 export interface BackupState {
-  /** When the newest backup was made; undefined: there is none. */
+  /** When the newest usable backup was made; undefined: there is none. */
   readonly newest: Micros | undefined;
-  /** Why the last try failed; undefined: it did not. */
+  /** Why the last backup failed; undefined: it did not fail. */
   readonly failure: string | undefined;
 }
 
 const lookEvery = 1000; // ms
-const againAfter: Micros = 300_000_000; // after a failure: the disk may have room again
+const againAfter: Micros = 300_000_000; // 5 minutes after a failure: the disk may have space again
 
 export class BackupTask {
   readonly #jobs: Jobs;
@@ -35,7 +37,7 @@ export class BackupTask {
   readonly #madeAt: (backup: Backup) => Micros;
   readonly #steady: () => Micros;
   #state: BackupState = { newest: undefined, failure: undefined };
-  /** By the steady clock. */
+  /** When the next backup is due, by the steady clock. */
   #due: Micros = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -64,7 +66,7 @@ export class BackupTask {
     this.#look();
   }
 
-  /** A start never depends on a backup: where none can be found, the next one is due at once. */
+  /** Never fails, because the server must start without backups too: then one is due at once. */
   async #findNewest(): Promise<void> {
     try {
       const backups = await this.#jobs.archive.backups();
@@ -72,11 +74,11 @@ export class BackupTask {
       if (newest) this.#made(newest);
       for (const { id, bad } of backups) if (bad) this.#log.warn(`backup ${id} cannot be used: ${bad}`);
     } catch (error) {
-      this.#log.error(`the backups cannot be listed: ${(error as Error).message}`);
+      this.#log.error(`cannot list the backups: ${(error as Error).message}`);
     }
   }
 
-  /** A backup that is being made is given up when the engine closes. */
+  /** Stops the timer. A backup that is being made ends when the engine closes. */
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -84,7 +86,7 @@ export class BackupTask {
   #made(backup: Backup): void {
     const newest = this.#madeAt(backup);
     this.#state = { newest, failure: undefined };
-    // A clock that was set must neither put the next one off nor bring it forward.
+    // A backup from the future (the clock was set back) counts as made now.
     const age = Math.max(this.#jobs.engine.clock() - newest, 0);
     this.#due = this.#steady() + this.#plan.every * 1000 - age;
   }
@@ -108,8 +110,9 @@ export class BackupTask {
       if ((error as { code?: string }).code === 'SHUTDOWN') return;
       const failure = (error as Error).message;
       this.#state = { ...this.#state, failure };
-      this.#due = this.#steady() + Math.min(againAfter, this.#plan.every * 1000);
-      this.#log.error(`${failure}; older backups are kept, the next try is in five minutes`);
+      const wait = Math.min(againAfter, this.#plan.every * 1000);
+      this.#due = this.#steady() + wait;
+      this.#log.error(`${failure}; older backups are kept, the next try is in ${wait / 1_000_000} s`);
     }
   }
 }

@@ -16,13 +16,13 @@ function watch(now: number) {
   return { made, lines };
 }
 
-it('the expiry is that of the first certificate of the chain to expire', () => {
+it('the expiry of a chain is the earliest expiry of its certificates', () => {
   expect(new Date(expiry / 1000).toISOString()).toBe('2126-11-01T20:41:44.000Z');
   expect(certificateExpiry({ cert: tls.cert + pem('ca.cert') })).toBe(expiry);
   expect(certificateExpiry({ cert: Buffer.from(tls.cert) })).toBe(expiry);
 });
 
-it('a certificate with less than 30 days left is logged, with what to do', () => {
+it('a certificate that expires within 30 days is logged, with what to do', () => {
   expect(watch(expiry - 31 * DAY)).toMatchObject({ lines: [], made: { soon: false, expiry } });
   const { lines, made } = watch(expiry - 12.5 * DAY);
   expect(made.soon).toBe(true);
@@ -32,7 +32,7 @@ it('a certificate with less than 30 days left is logged, with what to do', () =>
   expect(watch(expiry + DAY).lines[0]).toMatch(/^the TLS certificate expired at .*, so clients refuse it;/);
 });
 
-it('the line comes once a day, and at once for a new certificate', () => {
+it('the warning is logged once a day, and at once for a new certificate', () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
   try {
     const { made, lines } = watch(expiry - DAY);

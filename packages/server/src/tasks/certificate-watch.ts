@@ -1,5 +1,6 @@
 /**
- * Warns before the TLS certificate of the server expires: at the start, at each reload, and then once a day.
+ * Logs a warning before the server's TLS certificate expires: at the start, at each reload, and
+ * then once a day.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
@@ -7,7 +8,7 @@ import { certificateExpiry, type Tls } from '../tls.ts';
 
 const HOUR = 3_600_000; // ms
 const DAY: Micros = 86_400_000_000;
-const EARLY = 30 * DAY;
+const EARLY = 30 * DAY; // before the expiry
 
 export class CertificateWatch {
   readonly #log: Logger;
@@ -32,7 +33,7 @@ export class CertificateWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), HOUR);
+    this.#timer = setInterval(() => this.#check(), HOUR);
     this.#timer.unref();
   }
 
@@ -40,14 +41,14 @@ export class CertificateWatch {
     clearInterval(this.#timer);
   }
 
-  /** Takes the certificate that the server has from now on. */
+  /** Watches this certificate from now on. */
   use(tls: Tls | undefined): void {
     this.#expiry = tls && certificateExpiry(tls);
     this.#warnedAt = Number.NEGATIVE_INFINITY;
-    this.#look();
+    this.#check();
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#expiry === undefined || !this.soon) return;
     const now = performance.now();
     if (now - this.#warnedAt < 24 * HOUR) return;

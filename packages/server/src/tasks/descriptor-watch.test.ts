@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { DescriptorWatch } from './descriptor-watch.ts';
 
-it('no free descriptor is one error a minute, and one line says that it is over', () => {
+it('a lack of descriptors is logged once a minute, and its end is logged once', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   try {
     const log = { debug() {}, info: vi.fn(), warn() {}, error: vi.fn() };
@@ -25,7 +25,7 @@ it('no free descriptor is one error a minute, and one line says that it is over'
     watch.check();
     watch.check();
     expect([watch.exhausted, log.info.mock.calls.length]).toEqual([false, 1]);
-    code = 'EACCES'; // says nothing about descriptors
+    code = 'EACCES'; // not an error of descriptors
     watch.check();
     expect(watch.exhausted).toBe(false);
   } finally {
@@ -33,7 +33,7 @@ it('no free descriptor is one error a minute, and one line says that it is over'
   }
 });
 
-it('a descriptor is free in this process', () => {
+it('the check finds a free descriptor in this process', () => {
   const watch = new DescriptorWatch({ debug() {}, info() {}, warn() {}, error() {} });
   watch.check();
   expect(watch.exhausted).toBe(false);

@@ -1,6 +1,8 @@
 /**
- * Notices that the process has no file descriptor left. The system then closes new connections without a word to the server, so a
- * descriptor is tried for each second.
+ * Notices when the process has no free file descriptor: it opens one each second.
+ *
+ * Note: the server gets no error then, because the operating system closes new connections before
+ * they reach it.
  */
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
@@ -17,13 +19,13 @@ export class DescriptorWatch {
   #loggedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param open takes a descriptor and gives it back; throws what the system says */
+  /** @param open opens and closes a descriptor; throws the error of the system */
   constructor(log: Logger, open: () => void = () => closeSync(openSync(devNull, 'r'))) {
     this.#log = log;
     this.#open = open;
   }
 
-  /** Whether no descriptor was free at the last try. */
+  /** Whether no descriptor was free at the last check. */
   get exhausted(): boolean {
     return this.#exhausted;
   }
@@ -45,11 +47,11 @@ export class DescriptorWatch {
     } catch (error) {
       this.#exhausted = NONE_LEFT.has((error as NodeJS.ErrnoException).code ?? '');
     }
-    if (this.#exhausted) this.#complain();
+    if (this.#exhausted) this.#logExhausted();
     else if (before) this.#log.info('file descriptors are free again: new connections are accepted');
   }
 
-  #complain(): void {
+  #logExhausted(): void {
     if (performance.now() - this.#loggedAt < QUIET) return;
     this.#loggedAt = performance.now();
     this.#log.error(

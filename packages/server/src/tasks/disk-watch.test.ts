@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** So many bytes are free, and a second passes. */
+/** Sets the free bytes, then lets a second pass. */
 async function after(bytes: number | Error): Promise<void> {
   free = bytes;
   await vi.advanceTimersByTimeAsync(1000);
@@ -49,7 +49,7 @@ function watch(reserve: number): DiskWatch {
   return new DiskWatch(jobs, reserve, log);
 }
 
-test('pushes are refused below the reserve, and taken again a little above it; each is told once', async () => {
+test('pushes are refused below the reserve and accepted at 1.1 times the reserve, with one log line each', async () => {
   const disk = watch(100);
   await disk.start();
   expect(refusal).toBeUndefined();
@@ -62,12 +62,12 @@ test('pushes are refused below the reserve, and taken again a little above it; e
   expect([refusal, disk.state.low]).toEqual([undefined, false]);
   expect(logged).toEqual([
     expect.stringContaining('pushes are refused'),
-    expect.stringContaining('taken again'),
+    expect.stringContaining('accepted again'),
   ]);
   disk.stop();
 });
 
-test('near the reserve it looks ten times a second, and never again before the last look has ended', async () => {
+test('near the reserve the disk is checked ten times a second, one check after the other', async () => {
   let looks = 0;
   let answer: (disk: Disk) => void = () => undefined;
   look = () => {
@@ -88,13 +88,13 @@ test('near the reserve it looks ten times a second, and never again before the l
   disk.stop();
 });
 
-test('a disk that is full at the start is known before the first push', async () => {
+test('pushes are refused from the start if the disk is full then', async () => {
   free = 5;
   await watch(100).start();
   expect(refusal).toBeDefined();
 });
 
-test('without a reserve, or where the system does not tell, nothing is refused', async () => {
+test('no push is refused without a reserve, or if the system does not report free space', async () => {
   const none = watch(0);
   await none.start();
   await after(0);
@@ -106,7 +106,7 @@ test('without a reserve, or where the system does not tell, nothing is refused',
   expect([refusal, logged]).toEqual([undefined, []]);
 });
 
-test('room inside the store counts as room, but the disk itself must have some for the log', async () => {
+test('free space inside the store counts, but the disk must have space for the log', async () => {
   const reserve = 100_000_000;
   const disk = watch(reserve);
   inside = { bytes: 300_000_000, free: 200_000_000, log: 0, canShrink: true };

@@ -1,30 +1,32 @@
 /**
- * Keeps some of the disk free: below the reserve, pushes are refused, so that fetching and acknowledging, which also write, go on; and
- * they are taken again by themselves when there is room.
+ * Refuses pushes while less disk space than the reserve is free, and accepts them again when there
+ * is more. So fetching and acknowledging, which also write, go on.
  *
- * Room is what is free on the disk and what is free inside the store, for new jobs go there first. The log needs the disk itself.
+ * Space is what is free on the disk plus what is free inside the store, where new jobs go first.
+ * The log needs free space on the disk itself.
  *
- * It looks by itself, each second, and more often when little is free. Note: pushes are taken again only when more than the reserve is
- * free, because else they would be refused and taken with every job.
+ * Checks each second, and ten times a second while little is free.
+ * Note: pushes are accepted again only at 1.1 times the reserve, because otherwise each job would
+ * switch the refusal on and off.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Space } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
-const lookEvery = 1000; // ms
-const lookCloser = 100; // ms, while less than twice the reserve is free
-const enough = 1.1; // of the reserve
-const logNeeds = 16 * 1024 * 1024; // bytes from one checkpoint to the next, the log's own file included
+const checkEvery = 1000; // ms
+const checkOften = 100; // ms, while less than twice the reserve is free
+const enough = 1.1; // times the reserve: pushes are accepted again
+const logNeeds = 16 * 1024 * 1024; // bytes of the log's file from one checkpoint to the next
 
 /** The disk and the store on it, in bytes. */
 export interface DiskState {
-  /** Free on the disk. */
+  /** Free bytes on the disk. */
   readonly free: number;
-  /** The same and what is free inside the store: room for jobs. */
+  /** Free bytes on the disk and inside the store. */
   readonly room: number;
   readonly reserve: number;
-  /** Pushes are refused. */
+  /** Whether pushes are refused. */
   readonly low: boolean;
   readonly store: Space;
 }
@@ -51,7 +53,7 @@ export class DiskWatch {
     return { free: this.#free, room, reserve: this.#reserve, low: this.#low, store: this.#store };
   }
 
-  /** Whether so little is free that the store should give back what it can. */
+  /** Whether so little is free that the store should return its unused space. */
   get tight(): boolean {
     return this.#free < this.#reserve * 2;
   }
@@ -67,10 +69,13 @@ export class DiskWatch {
     clearTimeout(this.#timer);
   }
 
-  /** One look after the other: on a file system that hangs they would fill the threads that Node has for files. */
+  /**
+   * Arms the next check only after this one ended, because on a file system that hangs the checks
+   * would use up Node's threads for files.
+   */
   #arm(): void {
     if (this.#stopped) return;
-    const wait = this.#free < this.#reserve * 2 ? lookCloser : lookEvery;
+    const wait = this.#free < this.#reserve * 2 ? checkOften : checkEvery;
     this.#timer = setTimeout(() => void this.#check().then(() => this.#arm()), wait);
     this.#timer.unref();
   }
@@ -85,12 +90,12 @@ export class DiskWatch {
     try {
       this.#free = (await this.#jobs.archive.disk()).free;
     } catch {
-      return; // a system that does not tell: the store says it when a write fails
+      return; // the system does not report free space; a write that fails will show it
     }
     try {
       this.#store = await this.#jobs.archive.space();
     } catch {
-      // A store that cannot be read just now: what was known of it counts on.
+      // The store cannot be read now: use the last known figures.
     }
     const low = this.#isLow();
     if (low === this.#low) return;
@@ -100,14 +105,12 @@ export class DiskWatch {
     if (low) {
       this.#jobs.refusePushes(
         'full',
-        new FaktoryError('STORAGE', `storage failed: the disk is nearly full: ${room}; free the disk`),
+        new FaktoryError('STORAGE', `storage failed: the disk is nearly full: ${room}; free disk space`),
       );
-      this.#log.error(
-        `pushes are refused: ${room}; free the disk. What is there is still handed out and acknowledged`,
-      );
+      this.#log.error(`pushes are refused: ${room}; free disk space. FETCH, ACK and FAIL go on`);
     } else {
       this.#jobs.refusePushes('full', undefined);
-      this.#log.warn(`pushes are taken again: ${room}`);
+      this.#log.warn(`pushes are accepted again: ${room}`);
     }
   }
 }

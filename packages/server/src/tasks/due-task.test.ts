@@ -1,4 +1,3 @@
-/** Work is done when it is due: not before, not by scanning, and again after an error. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Jobs } from '../jobs/jobs.ts';
 import { silent } from '../log.ts';
@@ -12,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Jobs with one timed place; its clock can be stepped apart from the timers. */
+/** A fake of `Jobs` with one timed place. `step` sets its clock without moving the timers. */
 class Timed {
   step = 0;
   dues: number[] = [];
@@ -32,7 +31,7 @@ class Timed {
     return due.length;
   }
 
-  /** Adds an entry due in so many milliseconds. */
+  /** Adds an entry that is due in `ms` milliseconds, and reports it. */
   add(task: DueTask, ms: number): void {
     const due = this.engine.clock() + ms * 1000;
     this.dues = [...this.dues, due].sort((a, b) => a - b);
@@ -47,7 +46,7 @@ async function makeTask() {
   return { jobs, task };
 }
 
-test('an entry is done at its time and not before', async () => {
+test('an entry is handled at its due time and not before', async () => {
   const { jobs, task } = await makeTask();
   jobs.add(task, 1000);
   await vi.advanceTimersByTimeAsync(999);
@@ -56,7 +55,7 @@ test('an entry is done at its time and not before', async () => {
   expect(jobs.done).toEqual([0]);
 });
 
-test('an earlier entry is not kept waiting by a later one', async () => {
+test('an entry that is due earlier is handled before a later one that came first', async () => {
   const { jobs, task } = await makeTask();
   jobs.add(task, 60_000);
   jobs.add(task, 10);
@@ -73,7 +72,7 @@ test('a step of the clock is noticed within 25 ms', async () => {
   expect(jobs.done).toHaveLength(1);
 });
 
-test('more than a bite is done in one go', async () => {
+test('entries beyond one bite are handled in the same run', async () => {
   const { jobs, task } = await makeTask();
   for (let entry = 0; entry < 12_000; entry++) jobs.dues.push(jobs.engine.clock() + 5000);
   task.notice(jobs.engine.clock() + 5000);
@@ -82,7 +81,7 @@ test('more than a bite is done in one go', async () => {
   expect(task.figures).toMatchObject({ cycles: 1, moved: 12_000 });
 });
 
-test('an entry that came without a notice is found within a second', async () => {
+test('an entry that was not reported is found within a second', async () => {
   const { jobs, task } = await makeTask();
   jobs.dues.push(jobs.engine.clock() + 300_000);
   await vi.advanceTimersByTimeAsync(1001);
@@ -91,7 +90,7 @@ test('an entry that came without a notice is found within a second', async () =>
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('after an error it is tried again', async () => {
+test('after an error the entries are tried again a second later', async () => {
   const { jobs, task } = await makeTask();
   jobs.fail = true;
   jobs.add(task, 5);
@@ -101,7 +100,7 @@ test('after an error it is tried again', async () => {
   expect(jobs.done).toHaveLength(1);
 });
 
-test('stopped, it does nothing more', async () => {
+test('a stopped task handles no entry and has no timer', async () => {
   const { jobs, task } = await makeTask();
   jobs.add(task, 5);
   await task.stop();

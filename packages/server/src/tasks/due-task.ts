@@ -1,28 +1,32 @@
 /**
- * Does what is due in one timed place, when it is due: the timer is set for the next entry, not for a scan.
+ * Handles the due entries of one timed place when they are due, in bites of one commit each. Other
+ * operations run between the bites.
  *
- * No timer runs longer than 25 ms, and each compares the wall clock with the due time: so a step of the clock, a
- * sleep of the machine or a moved test clock delays nothing by more than that. Each second the store is asked anew: entries of another
- * server, or of one that died, come without a notice.
- * Work is done in bites, each one commit, so others are served in between.
+ * The timer is set for the next due entry. A timer runs for at most 25 ms and then compares the
+ * wall clock with the due time. So a step of the clock, a sleep of the machine or a moved test
+ * clock causes a delay of 25 ms at most.
+ * Note: each second the store is asked for its next due time too, because `onDue` does not report
+ * entries of another server, or of one that died.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Jobs, TimedPlace } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
 const LONGEST_TIMER = 25; // ms
-const LOOK_EVERY = 1000; // ms
-// Entries in one commit. Promoting is one statement: 10,000 due at once take 40 ms in bites of 5,000, 60 ms in
-// bites of 500. Expiring decides entry by entry, and dead entries are in no hurry.
+const ASK_EVERY = 1000; // ms
+// Entries in one commit. Promoting is one statement: 10,000 due entries take 40 ms in bites of
+// 5,000 and 60 ms in bites of 500. Expired reservations are decided one by one; dead entries can
+// wait.
 const BITE: Record<TimedPlace, number> = { scheduled: 5000, retries: 5000, working: 500, dead: 500 };
-const AFTER_ERROR = 1000; // ms
+const AFTER_ERROR = 1000; // ms until the next try
 
-/** What INFO tells of a task since the start. */
+/** Figures of a task since the start, for INFO. */
 export interface TaskFigures {
-  /** Runs that found something due. */
+  /** Runs of the task. */
   readonly cycles: number;
-  /** Entries moved. */
+  /** Handled entries. */
   readonly moved: number;
+  /** Time of all runs. */
   readonly seconds: number;
 }
 
@@ -47,35 +51,35 @@ export class DueTask {
     return this.#figures;
   }
 
-  /** Looks what is due and sets the timer. */
+  /** Asks for the next due time and sets the timer. */
   async start(): Promise<void> {
     this.#due = await this.#jobs.engine.nextDue(this.#place);
-    this.#floor = setInterval(() => void this.#look(), LOOK_EVERY);
+    this.#floor = setInterval(() => void this.#ask(), ASK_EVERY);
     this.#floor.unref();
     this.#arm();
   }
 
-  async #look(): Promise<void> {
-    if (this.#running) return; // it asks at its end
+  async #ask(): Promise<void> {
+    if (this.#running) return; // the run asks at its end
     try {
       const due = await this.#jobs.engine.nextDue(this.#place);
       if (due !== undefined && !this.#stopped) this.notice(due);
     } catch {
-      // The next run finds out why, and logs it.
+      // Ignored: if the store stays broken, the next run logs its error.
     }
   }
 
-  /** The wall clock was set: looks anew. */
+  /** The wall clock was set: asks for the next due time again. */
   async renew(): Promise<void> {
     try {
       this.#due = await this.#jobs.engine.nextDue(this.#place);
     } catch {
-      this.#due = this.#jobs.engine.clock(); // the run finds out why, and says it
+      this.#due = this.#jobs.engine.clock(); // the run gets the error again and logs it
     }
     if (!this.#running) this.#arm();
   }
 
-  /** An entry due at `due` came in. */
+  /** Reports that an entry due at `due` entered the place. */
   notice(due: Micros): void {
     if (this.#due !== undefined && this.#due <= due) return;
     this.#due = due;
@@ -107,7 +111,7 @@ export class DueTask {
     });
   }
 
-  /** Does all that is due. Gives the milliseconds to wait before the next run. */
+  /** Handles all due entries. Returns the milliseconds to wait before the next run. */
   async #run(): Promise<number> {
     const started = performance.now();
     const task = this.#figures;
@@ -123,9 +127,9 @@ export class DueTask {
       if (next !== undefined) this.notice(next);
       return 0;
     } catch (error) {
-      // The storage's own errors have their lines, one a minute.
+      // StorageWatch logs storage errors, one line a minute.
       const level = (error as { code?: unknown }).code === 'STORAGE' ? 'debug' : 'error';
-      this.#log[level](`cannot work on what is due in ${this.#place}, trying again: ${String(error)}`);
+      this.#log[level](`cannot handle the due entries of ${this.#place}, next try in 1 s: ${String(error)}`);
       this.#due = this.#jobs.engine.clock();
       return AFTER_ERROR;
     } finally {

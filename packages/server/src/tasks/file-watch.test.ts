@@ -3,7 +3,7 @@ import { StorageErrors } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { FileWatch } from './file-watch.ts';
 
-it('a lost file refuses pushes and is an error, until it is back', async () => {
+it('pushes are refused and a storage error is reported until a lost file is back', async () => {
   let lost: string | undefined;
   const jobs = {
     refusePushes: vi.fn(),

@@ -1,6 +1,8 @@
 /**
- * Refuses pushes while a file of the store is deleted or replaced under the running server: commits would succeed, and all jobs would be
- * gone at the stop.
+ * Refuses pushes while a file of the running store is deleted or replaced.
+ *
+ * Note: commits still succeed then, because the process has the deleted file open. All jobs would
+ * be lost when the server stops.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -27,7 +29,7 @@ export class FileWatch {
     clearTimeout(this.#timer);
   }
 
-  /** Looks once. */
+  /** Checks the files once. */
   async check(): Promise<void> {
     const gone = await this.#jobs.archive.lostFile();
     if (gone !== undefined) {
@@ -44,12 +46,12 @@ export class FileWatch {
 
   #arm(): void {
     if (this.#stopped) return;
-    const look = (): void =>
+    const check = (): void =>
       void this.check().then(
         () => this.#arm(),
         () => this.#arm(),
-      ); // a closed store has none
-    this.#timer = setTimeout(look, EVERY);
+      ); // a closed store has no files to check
+    this.#timer = setTimeout(check, EVERY);
     this.#timer.unref();
   }
 }

@@ -1,4 +1,3 @@
-/** What is done once a minute: history first, then bites of forgetting, until there is nothing more or the server stops. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Jobs } from '../jobs/jobs.ts';
 import { MinuteTask } from './minute-task.ts';
@@ -33,7 +32,7 @@ function makeTask() {
   return { calls, time, left, jobs, log, task };
 }
 
-test('each minute is written once, and what is over is forgotten until there is no more', async () => {
+test('each minute stores history once, then deletes expired data until none is left', async () => {
   const { calls, time, left, task } = makeTask();
   left.rows = 1500;
   task.start();
@@ -48,7 +47,7 @@ test('each minute is written once, and what is over is forgotten until there is 
   expect(calls).toHaveLength(9);
 });
 
-test('a store that takes no writes is tried again a minute later', async () => {
+test('history that could not be stored is tried again a minute later', async () => {
   const { calls, time, jobs, log, task } = makeTask();
   jobs.history.record.mockRejectedValueOnce(new Error('disk full'));
   task.start();
@@ -60,7 +59,7 @@ test('a store that takes no writes is tried again a minute later', async () => {
   await task.stop();
 });
 
-test('dead jobs that were deleted for room are reported once a minute, and at the stop', async () => {
+test('evicted dead jobs are logged once a minute and at the stop', async () => {
   const { time, jobs, log, task } = makeTask();
   task.start();
   await vi.advanceTimersByTimeAsync(1000);

@@ -1,15 +1,16 @@
 /**
- * What is done once a minute: history is written, evicted dead jobs are reported, and what was kept for a time is deleted, in bites, so
- * that others are served in between. It must never hold up the stop of the server for longer than one bite.
+ * Once a minute: stores history, logs evicted dead jobs, and deletes expired history and undo data
+ * in bites. Other operations run between the bites.
  *
- * The wall clock is compared each second, so a step of it or a moved test clock delays nothing by more than that.
+ * The wall clock is compared each second, so a step of the clock delays this by one second at most.
+ * Note: `stop` waits for one bite only, because it must not delay the stop of the server.
  */
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
 const MINUTE = 60_000_000; // µs
-const LOOK_EVERY = 1000; // ms
-const BITE = 500; // rows in one commit: some ms
+const CHECK_EVERY = 1000; // ms
+const BITE = 500; // rows in one commit, which takes some ms
 
 export class MinuteTask {
   readonly #jobs: Jobs;
@@ -28,7 +29,7 @@ export class MinuteTask {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+    this.#timer = setInterval(() => this.#check(), CHECK_EVERY);
   }
 
   async stop(): Promise<void> {
@@ -38,7 +39,7 @@ export class MinuteTask {
     this.#reportEvicted();
   }
 
-  #look(): void {
+  #check(): void {
     const minute = Math.floor(this.#jobs.engine.clock() / MINUTE);
     if (minute === this.#minute || this.#running) return;
     this.#minute = minute;
@@ -47,7 +48,7 @@ export class MinuteTask {
     });
   }
 
-  /** One line a minute, however many there were. */
+  /** Logs one line for all jobs evicted since the last call. */
   #reportEvicted(): void {
     const { evicted } = this.#jobs.engine.meter;
     const count = evicted - this.#evicted;
@@ -62,14 +63,12 @@ export class MinuteTask {
     try {
       await this.#jobs.history.record();
       const { finder, history } = this.#jobs;
-      for (let gone = BITE; gone > 0 && !this.#stopped; )
-        gone = (await finder.expireUndo(BITE)) || (await history.expire(BITE));
+      for (let deleted = BITE; deleted > 0 && !this.#stopped; )
+        deleted = (await finder.expireUndo(BITE)) || (await history.expire(BITE));
     } catch (error) {
-      // The storage's own errors have their lines, one a minute.
+      // StorageWatch logs storage errors, one line a minute.
       const level = (error as { code?: unknown }).code === 'STORAGE' ? 'debug' : 'error';
-      this.#log[level](
-        `cannot write history or delete what is too old, trying again in a minute: ${String(error)}`,
-      );
+      this.#log[level](`cannot store history or delete expired data, next try in a minute: ${String(error)}`);
     }
   }
 }

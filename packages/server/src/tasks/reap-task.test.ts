@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { WorkerRecord } from '../workers/roster.ts';
 import { ReapTask } from './reap-task.ts';
 
-it('each silent worker is one line with its host, at most five a minute, and a line counts the rest', () => {
+it('each removed worker is logged with its host in at most five lines a minute, and one line counts the rest', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   try {
     const lines: string[] = [];
@@ -26,7 +26,7 @@ it('each silent worker is one line with its host, at most five a minute, and a l
     silent = ['i'];
     task.run();
     expect(lines.slice(5)).toEqual([
-      '3 more workers fell silent within a minute',
+      '3 more workers were removed within a minute, because they sent no BEAT for 60 s',
       expect.stringMatching(/^worker i /),
     ]);
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Removes workers that fell silent, once a second, and logs each: its jobs go through the retry process, and an operator wants to know
- * why. A minute has at most five such lines, and one that counts the rest.
+ * Once a second, removes workers that sent no BEAT for 60 seconds and logs each of them: at most
+ * five lines a minute, and one that counts the rest.
  */
 import type { Logger } from '../log.ts';
 import type { Roster, WorkerRecord } from '../workers/roster.ts';
@@ -14,7 +14,7 @@ export class ReapTask {
   readonly #log: Logger;
   #minuteAt = Number.NEGATIVE_INFINITY;
   #lines = 0;
-  #unnamed = 0;
+  #unlogged = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(roster: Pick<Roster, 'reap'>, log: Logger) {
@@ -32,19 +32,22 @@ export class ReapTask {
 
   run(): void {
     if (performance.now() - this.#minuteAt >= MINUTE) this.#nextMinute();
-    for (const worker of this.#roster.reap()) this.#tell(worker);
+    for (const worker of this.#roster.reap()) this.#report(worker);
   }
 
   #nextMinute(): void {
-    if (this.#unnamed > 0) this.#log.warn(`${this.#unnamed} more workers fell silent within a minute`);
+    if (this.#unlogged > 0)
+      this.#log.warn(
+        `${this.#unlogged} more workers were removed within a minute, because they sent no BEAT for 60 s`,
+      );
     this.#minuteAt = performance.now();
     this.#lines = 0;
-    this.#unnamed = 0;
+    this.#unlogged = 0;
   }
 
-  #tell({ wid, hostname, pid }: WorkerRecord): void {
+  #report({ wid, hostname, pid }: WorkerRecord): void {
     if (this.#lines >= MOST_LINES) {
-      this.#unnamed += 1;
+      this.#unlogged += 1;
       return;
     }
     this.#lines += 1;

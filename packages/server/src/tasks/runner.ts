@@ -1,6 +1,8 @@
 /**
- * All recurring housekeeping: what is due in the four timed places, what is done each minute, and workers that fell silent. Starts and
- * stops as one. Every bite is safe to run on several servers of one store at once, so there is no leader.
+ * Starts and stops the recurring work as one: due entries of the four timed places, the work of
+ * each minute, and the removal of silent workers.
+ *
+ * Several servers on one store may run each bite at the same time, so there is no leader.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Jobs, TimedPlace } from '../jobs/jobs.ts';
@@ -42,8 +44,10 @@ export class Runner {
   }
 
   /**
-   * The wall clock was set by so many microseconds. Runs inside a look at it, before anything is computed from the new time: stored ends
-   * move along, then it is computed anew when the next entries are due.
+   * The wall clock was set by this many microseconds: moves the stored ends of reservations, then
+   * asks for the next due times again.
+   * Note: the reader of the clock calls this before it returns the new time, so that no decision
+   * uses the new time with the old ends.
    */
   clockSet(by: Micros): void {
     const how = `${by < 0 ? 'back' : 'forward'} by ${(Math.abs(by) / SECOND).toFixed(1)} s`;

@@ -36,7 +36,7 @@ async function seconds(count: number): Promise<void> {
   await task.stop();
 }
 
-test('room that was free for a minute is given back in bites of half a megabyte, but for a tenth of the file', async () => {
+test('space that was free for a minute is returned in bites of 512 KiB, except a tenth of the file', async () => {
   await seconds(59);
   expect(bites).toEqual([]);
   await seconds(62);
@@ -45,7 +45,7 @@ test('room that was free for a minute is given back in bites of half a megabyte,
   expect(emptied).toBe(1);
 });
 
-test('room that jobs use again within the minute is kept', async () => {
+test('space that jobs use again within a minute is not returned', async () => {
   const task = new ShrinkTask(jobs, () => tight);
   task.start();
   for (let round = 0; round < 200; round++) {
@@ -56,13 +56,13 @@ test('room that jobs use again within the minute is kept', async () => {
   expect(bites).toEqual([]);
 });
 
-test('on a disk that is nearly full all free room is given back at once', async () => {
+test('all free space is returned at once if the disk is nearly full', async () => {
   tight = true;
   await seconds(3);
   expect(space.free).toBe(0);
 });
 
-test('a log that stays long is emptied, and a store that cannot shrink is left alone', async () => {
+test('a long log is emptied also in a store that cannot shrink', async () => {
   space = { ...space, canShrink: false, log: 40 * MB };
   await seconds(2);
   expect([bites, emptied]).toEqual([[], 2]);

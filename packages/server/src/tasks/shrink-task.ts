@@ -1,26 +1,29 @@
 /**
- * Gives room that jobs no longer use back to the file system, in bites, while the server serves.
+ * Returns unused space of the store to the file system, in bites, while the server runs.
  *
- * Room that was free for a whole minute is given back, but for a part that is kept for the next jobs: a queue that fills and empties
- * all the time moves no pages for it. Where the disk is nearly full, all free room is given back at once.
- * Note: it takes a fifth of the time at most, because each bite is a commit that others wait for.
+ * Space that was free for a whole minute is returned, except a reserve for new jobs. So a queue
+ * that fills and empties all the time moves no pages. If the disk is nearly full, all free space is
+ * returned at once.
+ * Note: it rests four times as long as each bite took, because other operations wait for the commit
+ * of a bite.
  */
 import type { Jobs } from '../jobs/jobs.ts';
 
-const LOOK_EVERY = 1000; // ms
-const MINUTE = 60; // looks
-const BITE = 512 * 1024; // bytes in one commit: some ms
-const KEEP_LEAST = 8 * 1024 * 1024; // bytes
-const KEEP_SHARE = 0.1; // of the file
-const WORTH = 1024 * 1024; // bytes
-const REST = 4; // times as long as a bite took
-const LONG_LOG = 32 * 1024 * 1024; // bytes; the log starts over at 16 MB unless somebody reads or one commit is large
+const CHECK_EVERY = 1000; // ms
+const MINUTE = 60; // checks, one a second
+const BITE = 512 * 1024; // bytes in one commit, which takes some ms
+const KEEP_LEAST = 8 * 1024 * 1024; // bytes: free space that stays in it
+const KEEP_SHARE = 0.1; // of the file: free space that stays in it
+const WORTH = 1024 * 1024; // bytes; less is not worth a commit
+const REST = 4; // times the duration of a bite
+// Bytes. The log starts over at 16 MB, unless a reader runs or one commit is large.
+const LONG_LOG = 32 * 1024 * 1024;
 
 export class ShrinkTask {
   readonly #jobs: Jobs;
   /** Whether the disk is nearly full. */
   readonly #isTight: () => boolean;
-  /** Free bytes at the last looks. */
+  /** Free bytes inside the store at the last checks, up to 60. */
   readonly #free: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -32,7 +35,7 @@ export class ShrinkTask {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+    this.#timer = setInterval(() => this.#check(), CHECK_EVERY);
     this.#timer.unref();
   }
 
@@ -42,9 +45,9 @@ export class ShrinkTask {
     await this.#running;
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#running) return;
-    // A store that takes no commits keeps its room; the error is told by whoever meets it, and the next look is in a second.
+    // An error is ignored: other callers report it, and the next check is in one second.
     this.#running = this.#run()
       .catch(() => undefined)
       .finally(() => {
@@ -62,7 +65,7 @@ export class ShrinkTask {
     if (given > 0 || log > LONG_LOG) await this.#jobs.archive.emptyLog();
   }
 
-  /** What was free all the time, without what is kept. */
+  /** The space that was free for the whole minute, without the reserve for new jobs. */
   #spare(bytes: number): number {
     if (this.#free.length < MINUTE) return 0;
     return Math.min(...this.#free) - Math.max(KEEP_LEAST, bytes * KEEP_SHARE);

@@ -1,9 +1,12 @@
 /**
- * Figures for StatsD and Datadog's agent, by UDP: gauges every 30 seconds, and what jobs did every second.
+ * Sends figures to StatsD or Datadog's agent by UDP: gauges every 30 seconds, counts and times of
+ * ended jobs every second.
  *
- * Counts are summed up before they leave, and of many times some are sent with their rate: an agent is not told of each of 20,000 jobs a
- * second. It must never hold a job up or fail: an agent that is not there hears nothing, and that is all. Our own 30 lines of a format of
- * one line, because the usual library tries to compile a part of itself when it is installed.
+ * Counts are summed up for a second, and of many times only a sample is sent with its rate, because
+ * a server ends up to 20,000 jobs a second. Errors of the socket are ignored: a missing agent must
+ * not delay a job.
+ * The format is written here (30 lines), because the common library compiles native code when it is
+ * installed.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
@@ -14,14 +17,14 @@ import type { StatsdOptions } from '../options.ts';
 
 const flushEvery = 1000; // ms
 const gaugesEvery = 30_000; // ms
-const mostBytes = 1400; // in a packet: it then needs no cutting on its way
-const mostQueues = 1000; // that are told
-const mostTimes = 50; // told of one kind in one flush
+const mostBytes = 1400; // in a packet, so that it is not fragmented
+const mostQueues = 1000; // with gauges of their own
+const mostTimes = 50; // sent for one kind in one flush
 
 interface Ended {
   count: number;
   failed: number;
-  /** Seconds. */
+  /** The first `mostTimes` run times, in seconds. */
   times: number[];
 }
 
@@ -45,13 +48,13 @@ export class StatsdTask {
   start(): void {
     this.#socket = createSocket(isIPv6(this.#options.host) ? 'udp6' : 'udp4').on('error', () => undefined);
     this.#socket.unref();
-    this.#jobs.engine.meter.ended = (kind, seconds, failed) => this.#note(kind, seconds, failed);
+    this.#jobs.engine.meter.ended = (kind, seconds, failed) => this.#count(kind, seconds, failed);
     this.#timers = [
       setInterval(() => this.#flush(), flushEvery),
-      setInterval(() => this.#tell(), gaugesEvery),
+      setInterval(() => this.#sendGauges(), gaugesEvery),
     ];
     for (const timer of this.#timers) timer.unref();
-    this.#tell();
+    this.#sendGauges();
   }
 
   async stop(): Promise<void> {
@@ -63,7 +66,7 @@ export class StatsdTask {
     if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
 
-  #note(kind: Kind, seconds: number, failed: boolean): void {
+  #count(kind: Kind, seconds: number, failed: boolean): void {
     let ended = this.#ended.get(kind);
     if (!ended) {
       ended = { count: 0, failed: 0, times: [] };
@@ -77,17 +80,17 @@ export class StatsdTask {
   #flush(): void {
     for (const [{ queue, jobtype }, { count, failed, times }] of this.#ended) {
       const tags = [`queue:${queue}`, `jobtype:${jobtype}`];
-      this.#say('jobs.count', count, 'c', tags);
-      if (failed > 0) this.#say('jobs.failed', failed, 'c', tags);
+      this.#add('jobs.count', count, 'c', tags);
+      if (failed > 0) this.#add('jobs.failed', failed, 'c', tags);
       const rate = times.length < count ? `|@${(times.length / count).toFixed(6)}` : '';
-      for (const seconds of times) this.#say('jobs.perform', (seconds * 1000).toFixed(3), `ms${rate}`, tags);
+      for (const seconds of times) this.#add('jobs.perform', (seconds * 1000).toFixed(3), `ms${rate}`, tags);
     }
     this.#ended.clear();
     this.#send();
   }
 
-  /** A store that cannot be read is told of by those who need it. */
-  #tell(): void {
+  /** Ignores errors of the store: other callers report them. */
+  #sendGauges(): void {
     this.#gauges().catch(() => undefined);
   }
 
@@ -97,21 +100,21 @@ export class StatsdTask {
     const enqueued = faktory.total_enqueued;
     const [processed, failures] = [faktory.total_processed, faktory.total_failures];
     const plain = { processed, failures, scheduled, retries, dead, working, enqueued };
-    for (const [name, value] of Object.entries(plain)) this.#say(name, value, 'g');
-    this.#say('ops.connections', server.connections, 'g');
+    for (const [name, value] of Object.entries(plain)) this.#add(name, value, 'g');
+    this.#add('ops.connections', server.connections, 'g');
     const queues = Object.keys(faktory.queues).slice(0, mostQueues);
     const latencies = await this.#jobs.latency(queues);
     for (const queue of queues) {
       const [size = 0, latency = 0] = [faktory.queues[queue], latencies[queue]];
-      this.#say(`enqueued.${queue}`, size, 'g');
-      this.#say('queue.size', size, 'g', [`queue:${queue}`]);
-      this.#say('queue.latency', latency, 'g', [`queue:${queue}`]);
-      if (this.#options.queueLatency?.includes(queue)) this.#say(`latency.${queue}`, latency, 'g');
+      this.#add(`enqueued.${queue}`, size, 'g');
+      this.#add('queue.size', size, 'g', [`queue:${queue}`]);
+      this.#add('queue.latency', latency, 'g', [`queue:${queue}`]);
+      if (this.#options.queueLatency?.includes(queue)) this.#add(`latency.${queue}`, latency, 'g');
     }
     this.#send();
   }
 
-  #say(name: string, value: number | string, type: string, own: readonly string[] = []): void {
+  #add(name: string, value: number | string, type: string, own: readonly string[] = []): void {
     const tags = [...this.#tags, ...own].map((tag) => visible(tag).replace(/[|,#\s\\]/g, '_'));
     const end = tags.length > 0 ? `|#${tags.join(',')}` : '';
     this.#lines.push(
@@ -119,7 +122,7 @@ export class StatsdTask {
     );
   }
 
-  /** As many lines as fit in each packet. */
+  /** Sends the lines, as many as fit in each packet. */
   #send(): void {
     let packet = '';
     for (const line of [...this.#lines, '']) {

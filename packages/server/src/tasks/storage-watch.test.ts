@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-test('refused commits are one line a kind and minute, and the next line counts those without one', () => {
+test('storage errors log one line a kind and minute, and the next line counts the operations since', () => {
   errors.report('locked', 'database is locked', 3);
   errors.report('locked', 'database is locked', 4);
   errors.report('full', 'database or disk is full', 1);
@@ -28,7 +28,7 @@ test('refused commits are one line a kind and minute, and the next line counts t
   expect(lines[2]?.[1]).toEqual({ kind: 'locked', refused: 5 });
 });
 
-test('the end of a lock or of a full disk is one line for each line of the error', () => {
+test('the end of a storage error logs one line for each line of the error', () => {
   errors.report('full', 'database or disk is full', 2);
   errors.report('full', 'database or disk is full', 2);
   errors.committed();
@@ -36,11 +36,11 @@ test('the end of a lock or of a full disk is one line for each line of the error
   errors.committed();
   expect(lines.map(([text]) => text.slice(0, 30))).toEqual([
     'storage failed: database or di',
-    'the store takes commits again',
+    'commits succeed again',
   ]);
 });
 
-test('a lock and a full disk last until a commit succeeds, an I/O error for five minutes, damage until a restart', () => {
+test('a lock and a full disk are current until a commit succeeds, an I/O error for 5 minutes, damage until a restart', () => {
   for (const kind of ['locked', 'full', 'io', 'corrupt', 'other'] as const) errors.report(kind, 'broken');
   expect(errors.current()).toEqual(['locked', 'full', 'io', 'corrupt']);
   errors.committed();

@@ -1,22 +1,22 @@
 /**
- * Logs storage errors: one line a kind and minute, with what to do, and one when commits succeed again.
+ * Logs storage errors, at most one line a kind and minute, and one line when commits succeed again.
  */
 import { type StorageErrorKind, type StorageErrors, storageAdvice } from '../engine/engine.ts';
 import type { Logger } from '../log.ts';
 
-const QUIET = 60_000; // ms after a line of the same kind
+const QUIET = 60_000; // ms between two lines of the same kind
 
-interface Line {
+interface LoggedError {
   readonly at: number;
-  /** Refused operations since the line. */
-  unsaid: number;
+  /** Refused operations that no line has counted yet. */
+  unlogged: number;
   recovered: boolean;
 }
 
 export class StorageWatch {
   readonly #log: Logger;
-  /** The last line of each kind. */
-  readonly #lines = new Map<StorageErrorKind, Line>();
+  /** The last logged error of each kind. */
+  readonly #logged = new Map<StorageErrorKind, LoggedError>();
 
   constructor(errors: StorageErrors, log: Logger) {
     this.#log = log;
@@ -27,22 +27,24 @@ export class StorageWatch {
   }
 
   #failed(kind: StorageErrorKind, message: string, refused: number): void {
-    const last = this.#lines.get(kind);
+    const last = this.#logged.get(kind);
     if (last && performance.now() - last.at < QUIET) {
-      last.unsaid += refused;
+      last.unlogged += refused;
       return;
     }
-    const operations = refused + (last?.unsaid ?? 0);
-    this.#lines.set(kind, { at: performance.now(), unsaid: 0, recovered: false });
+    const operations = refused + (last?.unlogged ?? 0);
+    this.#logged.set(kind, { at: performance.now(), unlogged: 0, recovered: false });
     this.#log.error(`storage failed: ${message}; ${storageAdvice[kind]}`, { kind, refused: operations });
   }
 
-  /** At most once for each line of an error, so that a fault that comes and goes fills no log. */
+  /**
+   * Logs at most once per logged error, so that an error that comes and goes does not fill the log.
+   */
   #recovered(kind: StorageErrorKind): void {
-    const last = this.#lines.get(kind);
+    const last = this.#logged.get(kind);
     if (!last || last.recovered) return;
     last.recovered = true;
-    this.#log.warn('the store takes commits again', { kind, refused: last.unsaid });
-    last.unsaid = 0;
+    this.#log.warn('commits succeed again', { kind, refused: last.unlogged });
+    last.unlogged = 0;
   }
 }
