@@ -80,6 +80,22 @@ const pushes: HoldCase[] = [
     prepare: async () => `PUSH ${JSON.stringify(job({ args: [Array(line / 2).fill(1)] }))}`,
     run: sendAll,
   },
+  {
+    name: 'PUSH of 8 MB of small objects with spaces',
+    prepare: async () =>
+      `PUSH ${JSON.stringify(job({ args: ['?'] })).replace('"?"', `${'{ "a" : 1 }, '.repeat(line / 13 - 20)}1`)}`,
+    run: sendAll,
+  },
+  {
+    name: 'PUSH of 8 MB of text beyond ASCII',
+    prepare: async () => `PUSH ${JSON.stringify(job({ args: ['é'.repeat(line / 2 - 100)] }))}`,
+    run: sendAll,
+  },
+  {
+    name: 'PUSHB of one job of 8 MB',
+    prepare: async () => `PUSHB ${JSON.stringify([job({ args: [Array(line / 2).fill(1)] })])}`,
+    run: sendAll,
+  },
   { name: 'PUSHB of 10,000 jobs', prepare: async () => `PUSHB ${many(10_000, () => job())}`, run: sendAll },
   {
     name: 'PUSHB of 10,000 jobs of 700 bytes',
@@ -99,7 +115,29 @@ const pushes: HoldCase[] = [
   },
 ];
 
+/** One job of 8 MB in a queue, or scheduled. */
+async function pushOne({ client }: Bench, more: Record<string, unknown> = {}): Promise<string> {
+  const pushed = job({ args: [Array(line / 2 - 50).fill(1)], ...more });
+  await client.ask(`PUSH ${JSON.stringify(pushed)}`);
+  return String(pushed.jid);
+}
+
+const afterOne = (name: string, request: string, more: Record<string, unknown> = {}): HoldCase => ({
+  name: `${name} of one job of 8 MB`,
+  prepare: async (bench) => {
+    await pushOne(bench, more);
+    return request;
+  },
+  run: sendAll,
+});
+
 const fetches: HoldCase[] = [
+  afterOne('FETCH', 'FETCH default'),
+  afterOne('FETCHB', 'FETCHB 10 default'),
+  afterOne('CHANGE move', 'CHANGE {"places":["scheduled"],"action":"move","queue":"other"}', { at: later }),
+  afterOne('CHANGE prioritize', 'CHANGE {"places":["scheduled"],"action":"prioritize","priority":9}', {
+    at: later,
+  }),
   {
     name: 'FETCHB 1000 of jobs of 1 MB',
     prepare: async (bench) => {
@@ -410,6 +448,11 @@ const web: HoldCase[] = [
       (
         await page('/api/jobs', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
       ).text(),
+  },
+  {
+    name: 'GET /api/jobs/:jid of 8 MB',
+    prepare: async (bench) => `/api/jobs/${await pushOne(bench, { at: later })}`,
+    run: getText,
   },
   {
     name: 'GET /api/jobs/:jid of 8 MB with hidden values',

@@ -10,7 +10,7 @@ import { defaultRetry, type Job } from './job.ts';
 import { reserveSeconds } from './job-rules.ts';
 import { type JobText, parseJob } from './job-text.ts';
 import { JsonScanner, jsonString } from './json.ts';
-import { storedJob } from './stored-job.ts';
+import { storedJob, withField } from './stored-job.ts';
 import { formatTime, type Micros } from './time.ts';
 
 /**
@@ -43,7 +43,7 @@ export function jobDocument(job: JobText, defaults: { createdAt: string }): stri
 
 /** A stored document with another queue or priority; all else stays as it is written. */
 export function editedDocument(document: string, edit: { queue: string } | { priority: number }): string {
-  return jobDocument({ ...parseJob(document), ...edit }, { createdAt: '' });
+  return withField(document, edit) ?? jobDocument({ ...parseJob(document), ...edit }, { createdAt: '' });
 }
 
 const jobtypeKey = '"jobtype":"';

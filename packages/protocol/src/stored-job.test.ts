@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jobDocument } from './job-document.ts';
+import { editedDocument, jobDocument } from './job-document.ts';
 import { parseJob } from './job-text.ts';
 import { retryOf, storedJob } from './stored-job.ts';
 
@@ -53,4 +53,31 @@ test('a document that is laid out in another way is read as a pushed job', () =>
     createdAt: 'x',
     args: '[1.0]',
   });
+});
+
+test('a document with another queue or priority is what its job would be written as, whatever stands in it', () => {
+  const texts = fc.string({ unit: 'binary', maxLength: 12 });
+  const job = fc.record(
+    {
+      jid: texts,
+      jobtype: texts,
+      queue: fc.stringMatching(/^[a-z]{1,8}$/),
+      priority: fc.integer({ min: 1, max: 9 }),
+      retry: fc.integer({ min: -1, max: 30 }),
+      at: texts,
+      created_at: texts,
+      reserve_for: fc.nat(1000),
+      custom: fc.dictionary(texts, fc.jsonValue()),
+      args: fc.array(fc.jsonValue()),
+    },
+    { requiredKeys: ['jid', 'jobtype', 'args'] },
+  );
+  const edits = fc.constantFrom({ queue: 'other' }, { priority: 1 }, { priority: 9 });
+  fc.assert(
+    fc.property(job, edits, (pushed, edit) => {
+      const document = jobDocument(parseJob(JSON.stringify(pushed)), { createdAt: 'now' });
+      const written = jobDocument({ ...parseJob(document), ...edit }, { createdAt: '' });
+      expect(editedDocument(document, edit)).toBe(written);
+    }),
+  );
 });

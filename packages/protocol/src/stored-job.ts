@@ -4,7 +4,7 @@
  */
 import { defaultRetry } from './job.ts';
 import { parseJob } from './job-text.ts';
-import { JsonScanner, stringEnd } from './json.ts';
+import { JsonScanner, jsonString, stringEnd } from './json.ts';
 
 /** What a stored document says. Texts are values, `args` and `custom` are JSON as the client wrote it. */
 export interface StoredJob {
@@ -21,10 +21,26 @@ const PRIORITY = /,"priority":\d+/y;
 const argsKey = ',"args":';
 const customKey = ',"custom":';
 
-/** Reads a stored document. One that is not laid out as jobDocument() does is read as a pushed one. */
-export function storedJob(document: string): StoredJob {
+/** Where the fields before the arguments stand. */
+interface Layout {
+  readonly retry: number;
+  readonly custom: string | undefined;
+  readonly jid: string;
+  readonly jobtype: string;
+  readonly createdAt: string;
+  /** Of the queue's text, quotes included. */
+  readonly queueAt: number;
+  readonly queueEnd: number;
+  /** Of the priority with its comma and key; both the same: there is none. */
+  readonly priorityAt: number;
+  readonly priorityEnd: number;
+  readonly argsAt: number;
+}
+
+/** Undefined: the document is not laid out as jobDocument() does. */
+function layoutOf(document: string): Layout | undefined {
   const head = RETRY.exec(document);
-  if (!head) return asPushed(document);
+  if (!head) return undefined;
   const customAt = head[0].length + customKey.length;
   const hasCustom = document.startsWith(customKey, head[0].length);
   let at = hasCustom ? new JsonScanner(document).value(customAt) : head[0].length;
@@ -37,17 +53,55 @@ export function storedJob(document: string): StoredJob {
     return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1);
   };
   const jid = text('jid');
-  text('queue');
+  const queueAt = at + ',"queue":'.length;
+  const queue = text('queue');
+  const queueEnd = at;
   const jobtype = text('jobtype');
+  const priorityAt = at;
   PRIORITY.lastIndex = at;
   if (PRIORITY.test(document)) at = PRIORITY.lastIndex;
+  const priorityEnd = at;
   const createdAt = text('created_at');
   text('at');
-  if (jid === undefined || jobtype === undefined || createdAt === undefined) return asPushed(document);
-  if (!document.startsWith(argsKey, at)) return asPushed(document);
+  if (jid === undefined || queue === undefined || jobtype === undefined || createdAt === undefined)
+    return undefined;
+  if (!document.startsWith(argsKey, at)) return undefined;
+  const argsAt = at + argsKey.length;
+  return {
+    retry: Number(head[1]),
+    custom,
+    jid,
+    jobtype,
+    createdAt,
+    queueAt,
+    queueEnd,
+    priorityAt,
+    priorityEnd,
+    argsAt,
+  };
+}
+
+/** Reads a stored document. One that is not laid out as jobDocument() does is read as a pushed one. */
+export function storedJob(document: string): StoredJob {
+  const layout = layoutOf(document);
+  if (layout === undefined) return asPushed(document);
+  const { retry, custom, jid, jobtype, createdAt, argsAt } = layout;
   // Behind args there are only numbers.
-  const args = document.slice(at + argsKey.length, document.lastIndexOf(']') + 1);
-  return { retry: Number(head[1]), custom, jid, jobtype, createdAt, args };
+  const args = document.slice(argsAt, document.lastIndexOf(']') + 1);
+  return { retry, custom, jid, jobtype, createdAt, args };
+}
+
+/** The document with another queue or priority; undefined when it is not laid out as jobDocument() does. */
+export function withField(
+  document: string,
+  edit: { queue: string } | { priority: number },
+): string | undefined {
+  const layout = layoutOf(document);
+  if (layout === undefined) return undefined;
+  const { queueAt, queueEnd, priorityAt, priorityEnd } = layout;
+  if ('queue' in edit)
+    return `${document.slice(0, queueAt)}${jsonString(edit.queue)}${document.slice(queueEnd)}`;
+  return `${document.slice(0, priorityAt)},"priority":${edit.priority}${document.slice(priorityEnd)}`;
 }
 
 /** How often a stored job is to be tried again. */
