@@ -84,8 +84,8 @@ export interface Reservation {
   readonly wid: string;
   readonly queue: string;
   /**
-   * Unique among all hand-outs, after restarts too: each hand-out of a job has its own id. Less than
-   * one second (1,000,000) away from `takenAt`.
+   * Unique among all hand-outs, after restarts too: each hand-out of a job has its own id. It
+   * differs from `takenAt` by less than one second (1,000,000).
    */
   readonly reservationId: number;
   /** When the job was handed out. */
@@ -162,7 +162,7 @@ export interface Ending extends SettleWhen {
   readonly outcome: Outcome;
 }
 
-/** A change of those entries of a set that match the filter. */
+/** A change of the matching entries of a set. `kill` of a dead entry starts its expiry again. */
 export interface SetChange {
   readonly set: TimedSet;
   readonly change: 'discard' | 'kill' | 'requeue';
@@ -187,9 +187,9 @@ export interface Engine {
   close(): Promise<void>;
 
   /**
-   * Stores the entries and returns the refused ones; all others are stored. If the ready entries of
-   * a queue do not fit under its limit, all of them are refused. Entries with a time (`at`) do not
-   * count toward the limit. A ready entry registers its queue.
+   * Stores the entries, except the refused ones, which it returns. If the ready entries of a queue
+   * do not fit under its limit, all of them are refused (LIMIT). Entries with a time (`at`) do not
+   * count, and only pushes are limited. A ready entry registers its queue.
    *
    * With `counted`, the same commit sets the count of the producer and stores its refusals as a
    * note. The engine keeps the notes of a producer's last 1,000 pushes. Limits of notes, at which a

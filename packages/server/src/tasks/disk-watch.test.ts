@@ -5,11 +5,11 @@ import type { Jobs } from '../jobs/jobs.ts';
 import { DiskWatch } from './disk-watch.ts';
 
 let free: number | Error = 1000;
-const lookNow = async (): Promise<Disk> => {
+const diskNow = async (): Promise<Disk> => {
   if (typeof free === 'number') return { free, total: 10_000 };
   throw free;
 };
-let look = lookNow;
+let look = diskNow;
 let refusal: FaktoryError | undefined;
 const logged: string[] = [];
 const log = {
@@ -32,7 +32,7 @@ const jobs = {
 beforeEach(() => {
   vi.useFakeTimers();
   free = 1000;
-  look = lookNow;
+  look = diskNow;
   inside = { bytes: 0, free: 0, log: 0, canShrink: true };
   refusal = undefined;
   logged.length = 0;
@@ -68,23 +68,23 @@ test('pushes are refused below the reserve and accepted at 1.1 times the reserve
 });
 
 test('near the reserve the disk is checked ten times a second, one check after the other', async () => {
-  let looks = 0;
+  let checks = 0;
   let answer: (disk: Disk) => void = () => undefined;
   look = () => {
-    looks++;
-    return looks < 12
+    checks++;
+    return checks < 12
       ? Promise.resolve({ free: 150, total: 10_000 })
       : new Promise((resolve) => (answer = resolve));
   };
   const disk = watch(100);
   await disk.start();
   await vi.advanceTimersByTimeAsync(1000);
-  expect(looks).toBe(11);
+  expect(checks).toBe(11);
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(looks).toBe(12);
+  expect(checks).toBe(12);
   answer({ free: 50, total: 10_000 });
   await vi.advanceTimersByTimeAsync(100);
-  expect([looks, refusal !== undefined]).toEqual([13, true]);
+  expect([checks, refusal !== undefined]).toEqual([13, true]);
   disk.stop();
 });
 

@@ -1,5 +1,5 @@
 /**
- * Conformance: what is kept of a job's failed executions goes with the job wherever it goes.
+ * Conformance: the stored attempts of a job stay with it wherever it goes.
  */
 import { describe, expect, test } from 'vitest';
 import type { EntryChange, Found, Place } from '../engine.ts';
@@ -25,7 +25,7 @@ async function failNext(scene: Scene, attempts: string | undefined, to: 'retries
 }
 
 function exerciseKept(begin: Begin): void {
-  test('a reservation is read with the attempts that were kept before; undefined leaves them', async () => {
+  test('a reservation is read with the stored attempts, and settling with undefined keeps them', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const seen: (string | undefined)[] = [];
@@ -42,7 +42,7 @@ function exerciseKept(begin: Begin): void {
     expect(lean.map(({ attempts, failure: last }) => [attempts, last])).toEqual([[undefined, failure('no')]]);
   });
 
-  test('a job that never failed has none', async () => {
+  test('a job that never failed has no attempts', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('later', { at: scene.now + HOUR })]);
     expect((await all(scene)).map(({ attempts }) => attempts)).toEqual([undefined, undefined]);
@@ -58,7 +58,7 @@ const CHANGES: [string, (now: number, documents: readonly string[]) => EntryChan
 ];
 
 function exerciseChanges(begin: Begin): void {
-  test.each(CHANGES)('%s leaves them, and so does undoing it', async (_, make) => {
+  test.each(CHANGES)('%s and its undo keep the attempts of a job', async (_, make) => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     await failNext(scene, '["first"]');
@@ -78,7 +78,7 @@ function exerciseChanges(begin: Begin): void {
     expect(await all(scene)).toEqual(found);
   });
 
-  test('a discarded job that comes back has them, and so has one that MUTATE moved', async () => {
+  test('a discarded job has its attempts after undo, and so has a job that MUTATE requeued', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     await failNext(scene, '["long ago"]', 'dead');

@@ -1,6 +1,6 @@
 /**
- * Conformance: lengths of time while somebody sets the wall clock. A lease, a reservation and what is kept for a time last as long as
- * they would have; what is due at a time of the wall clock follows it.
+ * Conformance: steps of the wall clock. Leases, reservations and expiry times keep their duration;
+ * due times of jobs follow the wall clock.
  */
 import { describe, expect, test } from 'vitest';
 import type { Counted, Producer } from '../engine.ts';
@@ -8,7 +8,7 @@ import { DAY, entries, entry, HOUR, jids, type Open, type Scene, SECOND, scenes 
 
 type Begin = ReturnType<typeof scenes>;
 
-/** NTP corrects a clock that was slow, or one that was fast; a machine wakes up. */
+/** A slow clock that NTP corrects, a machine that wakes up, a fast clock that NTP corrects. */
 const STEPS = [
   ['90 s forward', 90 * SECOND],
   ['40 days forward', 40 * DAY],
@@ -16,7 +16,7 @@ const STEPS = [
 ] as const;
 
 export function exerciseClock(open: Open): void {
-  describe('a clock that is set', () => {
+  describe('a step of the wall clock', () => {
     const begin = scenes(open);
     for (const [name, by] of STEPS) describe(name, () => exerciseStep(begin, by));
     exerciseTimes(begin);
@@ -27,7 +27,7 @@ const overdue = async ({ engine }: Scene): Promise<string[]> =>
   (await engine.overdue(100)).map(({ jid }) => jid);
 
 function exerciseStep(begin: Begin, by: number): void {
-  test('ends no lease early or late', async () => {
+  test('ends no lease earlier or later', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const held = await scene.engine.fetch({ queues: ['default'], wid: 'w1', lease: true });
@@ -41,14 +41,14 @@ function exerciseStep(begin: Begin, by: number): void {
     expect(await overdue(scene)).toEqual(['job-00001']);
   });
 
-  test('ends no reservation early or late, neither of before nor of after', async () => {
+  test('ends no reservation earlier or later, made before or after the step', async () => {
     const scene = await begin();
     const names = jids('job', 3);
     await scene.engine.push(entries(names, { reserveFor: 60 }));
     await scene.take();
     await scene.engine.extend(await scene.take(), 100 * SECOND);
     const moving = scene.set(by);
-    await scene.take(); // after the clock was set, before the commit that moves the ends
+    await scene.take(); // after the step, before the commit that moves the ends
     await moving;
     scene.now += 60 * SECOND - 1;
     expect(await overdue(scene)).toEqual([]);
@@ -60,7 +60,7 @@ function exerciseStep(begin: Begin, by: number): void {
     expect((await overdue(scene)).sort()).toEqual(names);
   });
 
-  test('moves the ends of many reservations', async () => {
+  test('moves the ends of 2,500 reservations', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2500), { reserveFor: 60 }));
     await scene.engine.fetchMany({ queues: ['default'], wid: 'w1' }, 2500);
@@ -71,7 +71,7 @@ function exerciseStep(begin: Begin, by: number): void {
     expect(await scene.engine.overdue(3000)).toHaveLength(2500);
   });
 
-  test('forgets no producer early', async () => {
+  test('deletes no producer earlier', async () => {
     const scene = await begin();
     const shop = { name: 'shop', keep: HOUR };
     const push = (producer: Producer, line: number): Promise<unknown> =>
@@ -85,7 +85,7 @@ function exerciseStep(begin: Begin, by: number): void {
     expect((await scene.engine.pushed(shop, 0)).pushed).toBe(0);
   });
 
-  test('lets a change be undone for as long as before', async () => {
+  test('does not change for how long a change can be undone', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     const names = (await scene.found()).map(({ entry: name }) => name);
@@ -104,7 +104,7 @@ function exerciseStep(begin: Begin, by: number): void {
       expect(await scene.finder.undo(name, 10)).toMatchObject({ undone: 1 });
   });
 
-  test('makes no run longer or shorter', async () => {
+  test('makes no measured run longer or shorter', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const held = await scene.take();
@@ -122,7 +122,7 @@ const counted = (producer: Producer, line: number): Counted => ({
 });
 
 function exerciseTimes(begin: Begin): void {
-  test('scheduled jobs and retries follow it: they are due at times', async () => {
+  test('scheduled jobs and retries are due by the new time', async () => {
     const scene = await begin();
     await scene.fill('scheduled', ['later-001'], HOUR);
     await scene.fill('retries', ['retry-001'], HOUR);

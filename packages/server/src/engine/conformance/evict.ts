@@ -1,12 +1,12 @@
 /**
- * Conformance: dead jobs that are evicted because the dead set is full, and searches in jids and arguments.
+ * Conformance: eviction from a full dead set, and searches in jids and arguments.
  */
 import { describe, expect, test } from 'vitest';
 import type { FindAsk, Found } from '../engine.ts';
 import { entry, expectQueues, expectSizes, HOUR, jids, type Open, type Scene, scenes } from './scene.ts';
 
 export function exerciseEvict(open: Open): void {
-  describe('dead is full', () => exerciseEviction(scenes(open)));
+  describe('a full dead set', () => exerciseEviction(scenes(open)));
   describe('search', () => exerciseSearch(scenes(open)));
 }
 
@@ -17,7 +17,7 @@ const all = (scene: Scene, ask?: Partial<FindAsk>): Promise<Found[]> => scene.fo
 const named = (found: readonly Found[]): string[] => found.map(({ jid }) => jid);
 
 function exerciseEviction(begin: Begin): void {
-  test('a kill that would evict dead jobs is refused as a whole where it should spare them', async () => {
+  test('a kill with `spareDead` that would evict dead jobs is refused as a whole', async () => {
     const scene = await begin({ deadLimit: 3 });
     await scene.fill('dead', ['old-1', 'old-2'], HOUR);
     await scene.engine.push(jids('job', 3).map((jid) => entry(jid)));
@@ -30,7 +30,7 @@ function exerciseEviction(begin: Begin): void {
     await expectQueues(scene.engine, { default: 3, filled: 0 });
     await expectSizes(scene.engine, { dead: 2, processed: 2, failures: 2 });
     expect(await scene.finder.undoable()).toEqual([]);
-    // One fits, also when it is named twice or is dead already.
+    // One job fits, even if it is named twice; a job that is dead already needs no space.
     const one = [names[0] ?? '', names[0] ?? ''];
     expect(await scene.finder.change(one, kill)).toEqual([true, false]);
     const dead = (await all(scene, { places: ['dead'] })).map(({ entry }) => entry);
@@ -38,7 +38,7 @@ function exerciseEviction(begin: Begin): void {
     expect(scene.engine.meter.evicted).toBe(0);
   });
 
-  test('what is evicted is counted, whether a kill did it, MUTATE or a failure', async () => {
+  test('evicted jobs are counted for a kill, for MUTATE and for a failure', async () => {
     const scene = await begin({ deadLimit: 3 });
     await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
     const names = (await all(scene)).map(({ entry }) => entry);
@@ -53,7 +53,7 @@ function exerciseEviction(begin: Begin): void {
 }
 
 function exerciseSearch(begin: Begin): void {
-  test('a search finds what has the text in its jid or in its arguments, and in no other part', async () => {
+  test('a search finds jobs with the text in their jid or arguments, and in no other part', async () => {
     const scene = await begin();
     const document = (jid: string, args: string, custom = ''): string =>
       `{"retry":25,${custom}"jid":"${jid}","queue":"needle","jobtype":"needle","args":${args}}`;

@@ -1,5 +1,6 @@
 /**
- * Conformance: what a fetch gives. Queues in the asked order, priorities inside a queue, then the oldest.
+ * Conformance: which job a fetch takes (queues in the asked order, then priority, then age), and
+ * what its reservation says.
  */
 import { describe, expect, test } from 'vitest';
 import { entries, entry, expectQueues, expectSizes, HOUR, jids, type Open, SECOND, scenes } from './scene.ts';
@@ -17,7 +18,7 @@ export function exerciseFetch(open: Open): void {
 }
 
 function exerciseOrder(begin: Begin): void {
-  test('a fetch takes the oldest first', async () => {
+  test('a fetch takes the oldest job first', async () => {
     const scene = await begin();
     for (const jid of ['job-00003', 'job-00001', 'job-00002']) await scene.engine.push([entry(jid)]);
     expect(await scene.drain()).toEqual(['job-00003', 'job-00001', 'job-00002']);
@@ -34,7 +35,7 @@ function exerciseOrder(begin: Begin): void {
     expect(await scene.drain()).toEqual(ordered.map(({ priority, index }) => `p${priority}-${index}`));
   });
 
-  test('the first asked queue that has a job wins, whatever the priorities in the others', async () => {
+  test('the first asked queue that has a job is used, whatever the priorities in other queues', async () => {
     const scene = await begin();
     await scene.engine.push([
       entry('low-00001', { queue: 'a', priority: 1 }),
@@ -44,7 +45,7 @@ function exerciseOrder(begin: Begin): void {
     expect((await scene.take('a', 'b')).jid).toBe('high-0001');
   });
 
-  test('a queue named twice or never seen is asked like any other', async () => {
+  test('a queue that is named twice or does not exist changes nothing', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     expect(await scene.drain('nowhere', 'default', 'default', 'nowhere')).toEqual(['job-00001']);
@@ -58,13 +59,13 @@ function exerciseTaking(begin: Begin): void {
     await expectQueues(scene.engine, {});
   });
 
-  test('a fetch from no queues gives nothing', async () => {
+  test('a fetch from no queues returns undefined', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     expect(await scene.engine.fetch({ queues: [], wid: 'w1' })).toBeUndefined();
   });
 
-  test('a fetched job is in the working set, in no queue, and is not given again', async () => {
+  test('a fetched job is in the working set, in no queue, and is not handed out again', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     expect(await scene.drain()).toEqual(['job-00001']);
@@ -74,7 +75,7 @@ function exerciseTaking(begin: Begin): void {
 }
 
 function exerciseReservation(begin: Begin): void {
-  test('a reservation names its worker and ends after the job’s own seconds', async () => {
+  test('a reservation names its worker and ends after the `reserveFor` of its job', async () => {
     const scene = await begin();
     await scene.engine.push([
       entry('job-00001', { reserveFor: 60 }),
@@ -97,7 +98,7 @@ function exerciseReservation(begin: Begin): void {
     });
   });
 
-  test('every hand-out has a number of its own, near the time of the hand-out', async () => {
+  test('every hand-out has a unique reservation id, within a second of its time', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 100)));
     const holds: number[] = [];
@@ -106,7 +107,7 @@ function exerciseReservation(begin: Begin): void {
     for (const reservationId of holds) expect(Math.abs(reservationId - scene.now)).toBeLessThan(SECOND);
   });
 
-  test('fetches of one instant never share a job', async () => {
+  test('fetches called at the same time never share a job', async () => {
     const scene = await begin();
     const pushed = jids('job', 50);
     await scene.engine.push(entries(pushed));
@@ -121,7 +122,7 @@ function exerciseReservation(begin: Begin): void {
 }
 
 function exerciseMany(begin: Begin): void {
-  test('many are taken as by as many fetches: queues in the asked order, priorities, then the oldest', async () => {
+  test('fetchMany takes the same jobs in the same order as single fetches', async () => {
     const scene = await begin();
     await scene.engine.push([entry('low-00001', { queue: 'b', priority: 1 })]);
     await scene.engine.push([entry('high-0001', { queue: 'b', priority: 9 })]);
@@ -137,7 +138,7 @@ function exerciseMany(begin: Begin): void {
     await expectSizes(scene.engine, { working: 4 });
   });
 
-  test('many taken at once are each what one fetch would have given', async () => {
+  test('each reservation of fetchMany is as one fetch would have returned it', async () => {
     const scene = await begin();
     await scene.engine.push([entry('short-001', { reserveFor: 60, failure: '{"message":"before"}' })]);
     await scene.engine.push([entry('long-0001', { reserveFor: 600 })]);

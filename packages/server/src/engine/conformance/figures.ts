@@ -1,5 +1,5 @@
 /**
- * Conformance: what pages show of queues, and how long a job has to wait for its turn.
+ * Conformance: the figures of queues, and how many jobs are ahead of a ready one.
  */
 import { describe, expect, test } from 'vitest';
 import type { Place, QueueFigures } from '../engine.ts';
@@ -16,7 +16,7 @@ export function exerciseFigures(open: Open): void {
 
 type Begin = ReturnType<typeof scenes>;
 
-/** Nine numbers of which only these are not 0. */
+/** Nine numbers, 0 except the given ones. */
 function levels(some: Record<number, number>): number[] {
   return Array.from({ length: 9 }, (_, index) => some[index + 1] ?? 0);
 }
@@ -26,7 +26,7 @@ async function figuresOf({ finder }: Scene, name: string): Promise<QueueFigures 
 }
 
 function exerciseQueueFigures(begin: Begin): void {
-  test('a queue tells its jobs by priority and since when the first waits, an empty one too', async () => {
+  test('queueFigures has the jobs by priority and the oldest time of each queue, empty ones too', async () => {
     const scene = await begin();
     await scene.engine.push([entry('gone', { queue: 'empty' })]);
     await scene.take('empty');
@@ -50,7 +50,7 @@ function exerciseQueueFigures(begin: Begin): void {
 }
 
 function exerciseManyQueues(begin: Begin): void {
-  test('the sizes of thousands of queues are those of now, and a new queue is there at once', async () => {
+  test('with 1,200 queues the sizes are current, and a new queue is listed at once', async () => {
     const scene = await begin();
     const names = jids('queue', 1200);
     await scene.engine.push(names.map((queue) => entry(`in-${queue}`, { queue, priority: 3 })));
@@ -69,7 +69,7 @@ function exerciseManyQueues(begin: Begin): void {
 }
 
 function exerciseAhead(begin: Begin): void {
-  test('as many jobs are ahead of a ready one as are handed out before it; of others nothing is known', async () => {
+  test('ahead is the number of jobs handed out before a ready job, and undefined for other jobs', async () => {
     const scene = await begin();
     await scene.engine.push([entry('low', { priority: 1 }), ...entries(jids('job', 3))]);
     await scene.engine.push([

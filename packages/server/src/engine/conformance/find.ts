@@ -1,5 +1,5 @@
 /**
- * Conformance: finding jobs by what they are, in bites, and changing the found ones.
+ * Conformance: finding jobs in bites, and changing the found jobs.
  */
 import { describe, expect, test } from 'vitest';
 import type { EntryChange, FindAsk, Found } from '../engine.ts';
@@ -47,7 +47,7 @@ async function everywhere(begin: Begin): Promise<Scene> {
 }
 
 function exerciseOrder(begin: Begin): void {
-  test('jobs are found in the order of the places, with where each is and since or until when', async () => {
+  test('jobs are found in the order of the asked places, each with its place and time', async () => {
     const scene = await everywhere(begin);
     const found = await all(scene);
     const at = { ready: scene.now, working: scene.now, other: scene.now + HOUR };
@@ -71,7 +71,7 @@ function exerciseOrder(begin: Begin): void {
     expect(named(reversed)).toEqual(['in-dead', 'in-ready']);
   });
 
-  test('ready jobs are found as they would be handed out, queue by queue; set entries as they are due', async () => {
+  test('ready jobs are found queue by queue in the order of hand-out, other jobs by due time', async () => {
     const scene = await begin();
     await scene.engine.push([
       entry('b-low', { queue: 'b', priority: 1 }),
@@ -130,7 +130,7 @@ async function many(begin: Begin): Promise<Scene> {
   return scene;
 }
 
-/** An entry whose document is written by hand, with `custom` in front that looks like the rest. */
+/** An entry with a handwritten document, whose `custom` has members named like those of the job. */
 function raw(jid: string, rest: string, priority = 5) {
   const custom = '"custom":{"x":0,"jobtype":"Fake","args":["ann@x"]}';
   return {
@@ -140,7 +140,7 @@ function raw(jid: string, rest: string, priority = 5) {
 }
 
 function exerciseFilters(begin: Begin): void {
-  test('find and count pick by each condition, and by all that are given', async () => {
+  test('find and count match each condition, and all of several', async () => {
     const scene = await many(begin);
     for (const [what, ask, jids] of PICKS) {
       expect(named(await all(scene, ask)).sort(), what).toEqual([...jids].sort());
@@ -149,7 +149,7 @@ function exerciseFilters(begin: Begin): void {
     }
   });
 
-  test('of queues that nobody ever used nothing is found, in any place', async () => {
+  test('a search in queues that were never used finds no job in any place', async () => {
     const scene = await everywhere(begin);
     const ask = { queues: ['never', 'seen'] };
     expect(await all(scene, ask)).toEqual([]);
@@ -157,7 +157,7 @@ function exerciseFilters(begin: Begin): void {
     expect(named(await all(scene, { queues: ['never', 'held'] }))).toEqual(['in-working']);
   });
 
-  test('from and until bound the time that belongs to the place', async () => {
+  test('from and until bound the time `at` of each place', async () => {
     const scene = await everywhere(begin);
     const soon = { from: scene.now + HOUR, until: scene.now + HOUR + 1 };
     expect(named(await all(scene, soon))).toEqual(['in-scheduled', 'in-retries', 'in-dead']);
@@ -166,7 +166,7 @@ function exerciseFilters(begin: Begin): void {
   });
 }
 
-/** Jobs that failed one second after the other, in two places, the due times in another order. */
+/** Jobs of two places that failed one second after the other; their due times differ in order. */
 async function failedOnes(begin: Begin): Promise<Scene> {
   const scene = await begin();
   const sets = ['retries', 'dead', 'retries', 'dead', 'retries'] as const;
@@ -182,7 +182,7 @@ function exerciseFailed(begin: Begin): void {
   const both = ['retries', 'dead'] as const;
   const newest = ['4-retries', '3-dead', '2-retries', '1-dead', '0-retries'];
 
-  test('jobs of retries and dead are found by when they failed, the last one first, in bites too', async () => {
+  test('with order `failed`, jobs of retries and dead are found newest failure first, in bites too', async () => {
     const scene = await failedOnes(begin);
     const order = 'failed';
     for (const limit of [1, 2, 100])
@@ -198,7 +198,7 @@ function exerciseFailed(begin: Begin): void {
     });
   });
 
-  test('a filter by when jobs failed finds only jobs of retries and dead, in any order', async () => {
+  test('a filter by failure time finds only jobs of retries and dead, in any order', async () => {
     const scene = await failedOnes(begin);
     const first = scene.now - 5 * SECOND;
     const span = { failedFrom: first + SECOND, failedUntil: first + 3 * SECOND };
@@ -208,7 +208,7 @@ function exerciseFailed(begin: Begin): void {
     expect(named(await all(scene, { failedFrom: first + 5 * SECOND }))).toEqual([]);
   });
 
-  test('a job keeps the time of its failure when it is edited, rescheduled or killed; one that never failed has the time of the kill', async () => {
+  test('a job keeps its failure time when it is edited, rescheduled or killed; without a failure it has the time of the kill', async () => {
     const scene = await begin();
     await scene.fill('retries', ['retry'], HOUR);
     const failed = scene.now;
@@ -234,7 +234,7 @@ function exerciseFailed(begin: Begin): void {
 }
 
 function exerciseBites(begin: Begin): void {
-  test('bites give each job once and tell how far they are', async () => {
+  test('bites return each job once, with their progress', async () => {
     const scene = await begin();
     await scene.engine.push(jids('job', 2500).map((jid) => entry(jid)));
     await scene.fill('scheduled', jids('later', 10));
@@ -242,12 +242,12 @@ function exerciseBites(begin: Begin): void {
     const first = await scene.finder.find(ask, { limit: 1000 });
     expect(first.jobs.length).toBeLessThanOrEqual(1000);
     expect([first.scanned, first.total]).toEqual([first.jobs.length, 2510]);
-    // How much is in a bite is a matter of time.
+    // The size of a bite depends on time.
     const found = [...first.jobs];
     let last = first;
     while (last.next !== undefined) {
       const bite = await scene.finder.find(ask, { cursor: last.next, limit: 5000 });
-      // Only the last may find that nothing is left: the one before may have ended with the last job.
+      // Only the last bite may be empty, because the one before may have ended with the last job.
       if (bite.next !== undefined) expect(bite.scanned).toBeGreaterThan(last.scanned);
       found.push(...bite.jobs);
       last = bite;
@@ -262,7 +262,7 @@ function exerciseBites(begin: Begin): void {
     expect([none.jobs, none.scanned]).toEqual([[], 2510]);
   });
 
-  test('jobs in a few of thousands of queues are found in few bites', async () => {
+  test('jobs in 3 of 3,000 queues are found in few bites', async () => {
     const scene = await begin();
     const names = jids('queue', 3000);
     await scene.engine.push(names.map((queue) => entry(`in-${queue}`, { queue })));
@@ -279,10 +279,10 @@ function exerciseBites(begin: Begin): void {
       cursor = bite.next;
     } while (cursor !== undefined);
     expect(found).toEqual(['in-queue-000007', 'in-queue-001007', 'in-queue-002007']);
-    expect(bites).toBeLessThanOrEqual(3000 / 50); // however slow the machine: a bite gets over fifty queues at least
+    expect(bites).toBeLessThanOrEqual(3000 / 50); // on any machine, a bite gets past at least 50 queues
   });
 
-  test('a search that is given up rejects, and a cursor that is none too', async () => {
+  test('an aborted search and an invalid cursor are rejected', async () => {
     const scene = await everywhere(begin);
     const given = { places: EVERYWHERE };
     const gone = scene.finder.find(given, { limit: 1 }, AbortSignal.abort());
@@ -297,7 +297,7 @@ function exerciseBites(begin: Begin): void {
   });
 }
 
-/** Action → where the jobs of ready, scheduled, retries, working and dead are after it. */
+/** Action → the places of the jobs from ready, scheduled, retries, working and dead after it. */
 const FATES: [name: string, (now: number) => EntryChange, (string | undefined)[]][] = [
   ['discard', () => ({ do: 'discard' }), [undefined, undefined, undefined, 'working', undefined]],
   ['kill', () => ({ do: 'kill', deadFor: 9 * HOUR }), ['dead', 'dead', 'dead', 'working', 'dead']],
@@ -325,7 +325,7 @@ async function expectFates(
 
 function exerciseChange(begin: Begin): void {
   for (const [name, what, fates] of FATES)
-    test(`${name} takes each job where it belongs, leaves working ones, and is the same after a restart`, async () => {
+    test(`${name} moves each job to its place, keeps working jobs, and lasts over a restart`, async () => {
       const scene = await everywhere(begin);
       const change = what(scene.now);
       const found = await all(scene);
@@ -338,7 +338,7 @@ function exerciseChange(begin: Begin): void {
       await expectFates(scene, found, fates);
     });
 
-  test('a change tells what it did: not to jobs that are so already, have moved, or have no such name', async () => {
+  test('change returns false for jobs that are in that state already, have moved, or are unknown', async () => {
     const scene = await everywhere(begin);
     const names = (await all(scene)).map(({ entry }) => entry);
     const kill = { do: 'kill', deadFor: HOUR } as const;
@@ -354,7 +354,7 @@ function exerciseChange(begin: Begin): void {
     await expectSizes(scene.engine, { dead: 3, working: 1, processed: 2, failures: 2 });
   });
 
-  test('killed jobs keep to the limit of dead, and a rescheduled one is news when it is the earliest', async () => {
+  test('killed jobs keep to the limit of dead, and a rescheduled job is reported if it is the earliest', async () => {
     const scene = await begin({ deadLimit: 2 });
     await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
     const [first, ...others] = (await all(scene)).map(({ entry }) => entry);
@@ -372,16 +372,16 @@ const rewritten = (found: readonly Found[]): string[] =>
   found.map(({ document }) => document.replace('"T"', '"Rewritten"'));
 
 function exerciseEdit(begin: Begin): void {
-  test('a moved job stands at the tail of its new queue, rewritten, and whoever waits there is told', async () => {
+  test('a moved job is at the tail of its new queue with its new document, and onReady reports it', async () => {
     const scene = await begin();
     await scene.engine.push([entry('here-1', { queue: 'new' }), entry('job-1'), entry('job-2')]);
     await scene.fill('retries', ['later'], HOUR);
-    const told: [string, number][] = [];
-    scene.engine.onReady((queue, count) => told.push([queue, count]) > 0);
+    const reported: [string, number][] = [];
+    scene.engine.onReady((queue, count) => reported.push([queue, count]) > 0);
     const found = await all(scene, { jids: ['job-1', 'later'] });
     const names = found.map(({ entry }) => entry);
     await scene.finder.change(names, { do: 'move', queue: 'new', documents: rewritten(found) });
-    expect(told).toEqual([['new', 1]]);
+    expect(reported).toEqual([['new', 1]]);
     await expectQueues(scene.engine, { default: 1, filled: 0, new: 2 });
     await scene.engine.mutate({ set: 'retries', change: 'requeue' });
     const taken = [await scene.take('new'), await scene.take('new'), await scene.take('new')];
@@ -392,7 +392,7 @@ function exerciseEdit(begin: Begin): void {
     ]);
   });
 
-  test('a job of another priority is handed out accordingly', async () => {
+  test('a job with a new priority is handed out by it', async () => {
     const scene = await begin();
     await scene.engine.push(jids('job', 3).map((jid) => entry(jid)));
     const found = await all(scene, { jids: ['job-000002'] });
@@ -402,7 +402,7 @@ function exerciseEdit(begin: Begin): void {
     expect(await scene.drain()).toEqual(['job-000002', 'job-000000', 'job-000001']);
   });
 
-  test('a job that was changed since it was found is passed over: the later document would undo the earlier change', async () => {
+  test('a job that has changed since it was found is not changed again, because its document is out of date', async () => {
     const scene = await begin();
     await scene.engine.push([entry('ready-1'), entry('later-1', { at: scene.now + HOUR })]);
     const found = await all(scene);
@@ -418,7 +418,7 @@ function exerciseEdit(begin: Begin): void {
     expect((await all(scene)).map(({ document }) => document)).toEqual(documents);
   });
 
-  test('a change of documents that has not one for each entry is refused, and changes nothing', async () => {
+  test('a change without a document for each entry is refused and changes nothing', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-1'), entry('job-2')]);
     const found = await all(scene);

@@ -1,5 +1,6 @@
 /**
- * Conformance: what happened when, and which kinds of errors there were. It outlives a restart, is bounded, and is forgotten in time.
+ * Conformance: history by minute and hour, and kinds of errors. Both survive a restart, are
+ * bounded, and expire.
  */
 import { fingerprint, fingerprintOfType } from '@faktory-ts/protocol';
 import { describe, expect, test } from 'vitest';
@@ -24,13 +25,13 @@ export function exerciseHistory(open: Open): void {
 
 type Begin = ReturnType<typeof scenes>;
 
-/** A minute passes, and is written. */
+/** Lets a minute pass and stores it. */
 async function nextMinute(scene: Scene, by = MINUTE): Promise<void> {
   scene.now += by;
   await scene.history.record();
 }
 
-/** Takes the next job, and ends it a second later. */
+/** Takes the next job and settles it one second later. */
 async function end(scene: Scene, outcome: Outcome, ...queues: string[]): Promise<void> {
   const held = await scene.take(...queues);
   scene.now += SECOND;
@@ -55,7 +56,7 @@ function series(scene: Scene, ask: Partial<SeriesAsk> = {}): Promise<readonly Se
 const counts = ({ at, pushed, done, failed: bad, dead }: SeriesStep) => [at, pushed, done, bad, dead];
 
 function exerciseSeries(begin: Begin): void {
-  test('each minute tells what happened in it, the running one too, and a restart keeps them', async () => {
+  test('each minute has its events, the running one too, and a restart keeps them', async () => {
     const scene = await begin();
     const start = scene.now;
     await scene.engine.push(entries(jids('job', 5)));
@@ -85,7 +86,7 @@ function exerciseSeries(begin: Begin): void {
     ]);
   });
 
-  test('hours are sums of their minutes', async () => {
+  test('an hour is the sum of its minutes', async () => {
     const scene = await begin();
     const start = scene.now;
     for (let minute = 0; minute < 90; minute++) {
@@ -101,7 +102,7 @@ function exerciseSeries(begin: Begin): void {
 }
 
 function exerciseFilters(begin: Begin): void {
-  test('a queue, a jobtype and both together tell how long their jobs waited and ran', async () => {
+  test('waits and runs are known for a queue, for a jobtype and for both together', async () => {
     const scene = await begin();
     await scene.engine.push([entry('a', { queue: 'mail', jobtype: 'Send' })]);
     await scene.engine.push([
@@ -129,7 +130,7 @@ function exerciseFilters(begin: Begin): void {
 }
 
 function exercisePercentiles(begin: Begin): void {
-  test('no percentile is above the longest time that was seen, in minutes, hours and what is joined of them', async () => {
+  test('no percentile exceeds the longest time, in minutes, hours and joined steps', async () => {
     const scene = await begin();
     const start = scene.now;
     for (const [wait, run] of [
@@ -161,7 +162,7 @@ function exercisePercentiles(begin: Begin): void {
 }
 
 function exerciseKinds(begin: Begin): void {
-  test('sums by queue and jobtype since a time, those with most events first', async () => {
+  test('kinds returns the sums by queue and jobtype since a time, the most events first', async () => {
     const scene = await begin();
     const start = scene.now;
     await scene.engine.push([entry('a', { queue: 'mail', jobtype: 'Send' })]);
@@ -178,7 +179,7 @@ function exerciseKinds(begin: Begin): void {
 }
 
 function exerciseKept(begin: Begin): void {
-  test('what a clock that was wrong put into the future is not of this hour', async () => {
+  test('events that a wrong clock stored in the future do not count for this hour', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
     scene.now += 10 * DAY;
@@ -193,32 +194,32 @@ function exerciseKept(begin: Begin): void {
     expect(await scene.history.errors({ from: scene.now - HOUR })).toMatchObject([{ dead: 1, failures: 0 }]);
   });
 
-  test('minutes are forgotten after a day, hours and errors after 180', async () => {
+  test('minutes expire after 1 day, hours and errors after 180 days', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     await end(scene, failed('no'));
     await nextMinute(scene);
     await end(scene, { to: 'done' });
     await nextMinute(scene);
-    const forgetAll = async (): Promise<number> => {
-      let forgotten = 0;
-      for (let gone = 1; gone > 0; forgotten += gone) gone = await scene.history.expire(1);
-      return forgotten;
+    const expireAll = async (): Promise<number> => {
+      let deleted = 0;
+      for (let gone = 1; gone > 0; deleted += gone) gone = await scene.history.expire(1);
+      return deleted;
     };
-    expect(await forgetAll()).toBe(0);
+    expect(await expireAll()).toBe(0);
     scene.now += DAY + MINUTE;
-    expect(await forgetAll()).toBe(2);
+    expect(await expireAll()).toBe(2);
     expect(await series(scene)).toEqual([]);
     expect(await series(scene, { step: 'hour' })).toHaveLength(1);
     scene.now += 180 * DAY;
-    expect(await forgetAll()).toBe(2);
+    expect(await expireAll()).toBe(2);
     expect(await series(scene, { step: 'hour' })).toEqual([]);
     expect(
       (await scene.history.errors({ from: 0 })).map(({ failures, retries }) => [failures, retries]),
     ).toEqual([[0, 1]]);
   });
 
-  test('a flush forgets what happened, and only that', async () => {
+  test('a flush deletes history, and later events are counted', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     await end(scene, failed('no'));
@@ -234,7 +235,7 @@ function exerciseKept(begin: Begin): void {
 }
 
 function exerciseErrors(begin: Begin): void {
-  test('failures are counted by kind, hour by hour, with the jobs that failed so', async () => {
+  test('failures are counted by kind of error and by hour, with their jobs', async () => {
     const scene = await begin();
     const start = scene.now;
     await scene.engine.push([
@@ -289,7 +290,7 @@ function exerciseErrors(begin: Begin): void {
 }
 
 function exerciseErrorJobs(begin: Begin): void {
-  test('the jobs of a kind of error are found and changed by its id', async () => {
+  test('jobs of a kind of error are found and changed by its id', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 4)));
     for (const message of ['order 1 failed', 'no such host', 'order 2 "x"\nfailed', 'order 2 failed'])
@@ -311,7 +312,7 @@ function exerciseErrorJobs(begin: Begin): void {
 }
 
 function exerciseManyErrors(begin: Begin): void {
-  test('of very many kinds of errors some are told by their type alone, none is lost from the sum, and each finds its jobs', async () => {
+  test('beyond 500 kinds of errors the rest is counted by errtype, the sum is complete, and the jobs are found', async () => {
     const scene = await begin();
     const letters = [...'abcdefghijklmnopqrstuvwxyz'];
     const messages = letters.flatMap((one) => letters.map((other) => `${one} ${other} is no word`));
@@ -341,7 +342,7 @@ function exerciseManyErrors(begin: Begin): void {
     expect(count).toBe(300);
   });
 
-  test('of very many types of errors the rest is other, and has no jobs to be found', async () => {
+  test('beyond 700 groups of errors the rest is counted as other, without jobs', async () => {
     const scene = await begin();
     const letters = [...'abcdefghijklmnopqrstuvwxyz'];
     const types = letters.flatMap((one) => letters.map((two) => `Error${one}${two}`)).concat(letters);

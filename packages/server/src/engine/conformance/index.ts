@@ -1,9 +1,11 @@
 /**
- * The conformance suite: what any engine must do, written against `Engine` alone. A second engine runs it unchanged:
+ * The conformance suite: tests what every engine must do, written against the interfaces of
+ * engine.ts alone. A second engine runs it unchanged:
  *
- *   exerciseEngine('Redis', async (options) => ({ engine, reopen, dispose }));
+ *   exerciseEngine('Redis', async (options) => ({ backend, reopen, dispose }));
  *
- * `reopen` closes the engine and opens another on the same store; `dispose` closes it and removes the store.
+ * `Open` in scene.ts says what such a function returns. The suite needs all capabilities except
+ * `Archive`.
  */
 import { describe } from 'vitest';
 import { exerciseAttempts } from './attempts.ts';

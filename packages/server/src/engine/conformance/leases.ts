@@ -1,6 +1,6 @@
 /**
- * Conformance: reservations that last as long as their worker is heard. What counts as a sign of life, what ends with
- * the worker, and what a restart gives it. Only the test moves the clock.
+ * Conformance: leased reservations, which last as long as their worker sends beats. What counts as
+ * a sign of life, what ends with the worker, and what a restart does.
  */
 import { describe, expect, test } from 'vitest';
 import type { Reservation } from '../engine.ts';
@@ -39,7 +39,7 @@ const overdue = async ({ engine }: Scene): Promise<string[]> =>
   (await engine.overdue(100)).map(({ jid }) => jid);
 
 function exerciseLife(begin: Begin): void {
-  test('a leased reservation ends a span after the last beat, whatever the job says', async () => {
+  test('a leased reservation ends one lease span after the last beat, whatever its `reserveFor`', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['short-001', 'long-0001'], { reserveFor: 60 }));
     const held = await leased(scene);
@@ -57,7 +57,7 @@ function exerciseLife(begin: Begin): void {
     ]);
   });
 
-  test('a fetch is a sign of life too, a beat of another worker is none', async () => {
+  test('a leased fetch is a sign of life, a beat of another worker is not', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
     await leased(scene);
@@ -70,7 +70,7 @@ function exerciseLife(begin: Begin): void {
     expect(await overdue(scene)).toEqual(jids('job', 2));
   });
 
-  test('beats do nothing for reservations that have an end of their own', async () => {
+  test('beats do not change reservations without a lease', async () => {
     const scene = await begin();
     await scene.engine.push([entry('plain-001', { reserveFor: 60 })]);
     await scene.engine.push([entry('leased-01')]);
@@ -84,7 +84,7 @@ function exerciseLife(begin: Begin): void {
     expect(await overdue(scene)).toEqual(['plain-001']);
   });
 
-  test('extend of a leased reservation says that it is held', async () => {
+  test('extend of a leased reservation returns true and changes nothing', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const held = await leased(scene);
@@ -95,7 +95,7 @@ function exerciseLife(begin: Begin): void {
 }
 
 function exerciseEnd(begin: Begin): void {
-  test('overdue takes no more than its limit of a lost worker', async () => {
+  test('overdue returns no more than its limit for a lost worker', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 5)));
     for (let count = 0; count < 5; count++) await leased(scene);
@@ -104,7 +104,7 @@ function exerciseEnd(begin: Begin): void {
     expect(await overdue(scene)).toHaveLength(5);
   });
 
-  test('what a worker took with a lease is told, the last first; plain hand-outs and those of others are not', async () => {
+  test('leasedBy returns the leased hand-outs of one worker only, the last one first', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 5)));
     const first = await leased(scene);
@@ -119,7 +119,7 @@ function exerciseEnd(begin: Begin): void {
     expect(await scene.engine.leasedBy('w3')).toEqual([]);
   });
 
-  test('a loss is counted with the job and told at its next hand-out', async () => {
+  test('a loss is counted with the job and is in its next reservation', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     for (const losses of [0, 1, 2]) {
@@ -135,7 +135,7 @@ function exerciseEnd(begin: Begin): void {
     expect((await leased(scene)).losses).toBe(3);
   });
 
-  test('a lost job is told how many others its worker held, however many have been settled since', async () => {
+  test('`others` of a lost job stays the same while other jobs of its worker are settled', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 4)));
     const taken = [await leased(scene), await leased(scene), await leased(scene)];
@@ -152,7 +152,7 @@ function exerciseEnd(begin: Begin): void {
     expect(seen).toEqual([2, 2, 2, 0]);
   });
 
-  test('a worker that is heard again was not lost: others are counted anew', async () => {
+  test('after a new beat `others` is counted again', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     const [first] = [await leased(scene), await leased(scene)];
@@ -164,7 +164,7 @@ function exerciseEnd(begin: Begin): void {
     expect((await scene.engine.overdue(10)).map(({ others }) => others)).toEqual([0]);
   });
 
-  test('a worker that holds nothing any more is due for nothing', async () => {
+  test('a worker without a job is never due', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     await scene.engine.settle(await leased(scene), { to: 'done' });
@@ -175,7 +175,7 @@ function exerciseEnd(begin: Begin): void {
     expect(await leased(scene)).toMatchObject({ jid: 'job-000001', expiresAt: scene.now + SPAN });
   });
 
-  test('a worker that comes back before its jobs were taken keeps them', async () => {
+  test('a worker that sends a beat before its jobs are settled keeps them', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const held = await leased(scene);
@@ -189,7 +189,7 @@ function exerciseEnd(begin: Begin): void {
     expect(await scene.engine.settle(held, { to: 'done' })).toBe(true);
   });
 
-  test('flush forgets what workers held', async () => {
+  test('flush deletes leased reservations', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     await leased(scene);
@@ -201,7 +201,7 @@ function exerciseEnd(begin: Begin): void {
 }
 
 function exerciseRestart(begin: Begin): void {
-  test('a restart gives each worker a whole span to be heard again', async () => {
+  test('after a restart each worker has a whole lease span to send a beat', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     await leased(scene, 'w1');
@@ -217,7 +217,7 @@ function exerciseRestart(begin: Begin): void {
     expect(await scene.engine.settle(kept, { to: 'done' })).toBe(true);
   });
 
-  test('the span is the one the engine was given', async () => {
+  test('the lease span is the configured one', async () => {
     const scene = await begin({ leaseSpan: 2 * SECOND });
     await scene.engine.push([entry('job-00001')]);
     expect((await leased(scene)).expiresAt).toBe(scene.now + 2 * SECOND);

@@ -1,6 +1,6 @@
 /**
- * The rules of an engine, in memory: no speed, no storage, one list of jobs. Small enough to be believed, it says what
- * any engine must answer to the random sequences of random.ts.
+ * The model of an engine for random.ts: the rules of push, fetch, settle, promote and queues, as
+ * one list of jobs in memory. Read it as the short specification of these rules.
  */
 import type { Outcome } from '../engine.ts';
 
@@ -11,12 +11,11 @@ export interface ModelJob {
   readonly queue: string;
   readonly priority: number;
   place: Place;
-  /** Order in the queue; put-back jobs get numbers below all others. */
+  /** Order in the queue; a job that is put back gets a number below all others. */
   order: number;
   due: number;
 }
 
-/** The rules, in memory: no speed, no storage, one list. */
 export class Model {
   jobs: ModelJob[] = [];
   listed = new Set<string>();

@@ -1,5 +1,6 @@
 /**
- * Conformance: what a push promises. Now or later, all or none, order inside a queue by priority and then by age.
+ * Conformance: pushes. A job becomes ready or scheduled, full queues refuse it, and pushes of named
+ * producers are counted.
  */
 import { describe, expect, test } from 'vitest';
 import type { Counted, Producer, PushNote, RefusedJob } from '../engine.ts';
@@ -31,7 +32,7 @@ export function exercisePush(open: Open): void {
 }
 
 function exerciseOne(begin: Begin): void {
-  test('a job without a time is ready at once, and its document comes back byte for byte', async () => {
+  test('a job without a time is ready at once, and its document is stored byte for byte', async () => {
     const scene = await begin();
     const document =
       '{"retry":25,"jid":"job-00001","queue":"q","jobtype":"T","args":[1.0,12345678901234567890,"é\\u0000"]}';
@@ -48,7 +49,7 @@ function exerciseOne(begin: Begin): void {
     expect(await scene.drain()).toEqual([]);
   });
 
-  test('a failure that the producer sent along stays with the job', async () => {
+  test('a failure that the producer sent stays with the job', async () => {
     const scene = await begin();
     const sent = failure('before');
     await scene.engine.push([
@@ -63,7 +64,7 @@ function exerciseOne(begin: Begin): void {
 }
 
 function exerciseBulk(begin: Begin): void {
-  test('a bulk of many queues, priorities and times is one push', async () => {
+  test('a bulk may mix queues, priorities and times', async () => {
     const scene = await begin();
     await scene.engine.push([
       entry('later-001', { at: scene.now + HOUR }),
@@ -100,7 +101,7 @@ function exerciseJids(begin: Begin): void {
     await expectSizes(scene.engine, { scheduled: 1 });
   });
 
-  test('any text is a jid, a wid and a jobtype of its own', async () => {
+  test('any texts that differ are different jids, wids and jobtypes', async () => {
     const scene = await begin();
     const texts = [
       'a',
@@ -139,7 +140,7 @@ function exerciseJids(begin: Begin): void {
 }
 
 function exerciseLimit(begin: Begin): void {
-  test('the ready jobs of a queue that would grow past its limit are refused, each by itself; other queues and later jobs are stored', async () => {
+  test('the ready jobs that do not fit in a queue are refused one by one; jobs of other queues and scheduled jobs are stored', async () => {
     const scene = await begin({ maxQueueLength: 3 });
     await scene.engine.push(entries(['job-00001', 'job-00002']));
     const bulk = [
@@ -157,7 +158,7 @@ function exerciseLimit(begin: Begin): void {
     await expectSizes(scene.engine, { scheduled: 1 });
   });
 
-  test('a refused push changes nothing for the others of its moment', async () => {
+  test('a refused push does not affect other pushes in the same commit', async () => {
     const scene = await begin({ maxQueueLength: 2 });
     const results = await Promise.all([
       scene.engine.push([entry('job-00001')]),
@@ -175,7 +176,7 @@ const FULL = (size: number, limit: number) => `default is too large, currently $
 
 const shop: Producer = { name: 'shop', keep: 30 * 24 * HOUR };
 
-/** The push with this number of a producer, with what was refused before it came to the engine. */
+/** Push `number` of a producer, with the jobs that were refused before it reached the engine. */
 function line(number: number, producer = shop, refused: readonly RefusedJob[] = []): Counted {
   return { producer, line: number, note: { of: 'jobs', refused } };
 }
@@ -185,11 +186,11 @@ async function pushedBy({ engine }: Scene, producer = shop): Promise<number> {
 }
 
 function exerciseProducers(begin: Begin): void {
-  test('pushes are counted for the producer they name, each once, whatever was left out, and kept', async () => {
+  test('each push is counted once for its producer, refused jobs or not, and the count survives a restart and a flush', async () => {
     const scene = await begin({ maxQueueLength: 1 });
     expect(await pushedBy(scene)).toBe(0);
     await scene.engine.push([entry('job-00001')], line(1));
-    await scene.engine.push(entries(['job-00002', 'job-00003']), line(2)); // refused: the queue is full
+    await scene.engine.push(entries(['job-00002', 'job-00003']), line(2)); // refused, because the queue is full
     await scene.engine.push([], line(3));
     await scene.engine.push(entries(['later-001'], { at: scene.now + HOUR }));
     expect([await pushedBy(scene), await pushedBy(scene, { ...shop, name: 'other' })]).toEqual([3, 0]);
@@ -199,7 +200,7 @@ function exerciseProducers(begin: Begin): void {
     expect(await pushedBy(scene)).toBe(3);
   });
 
-  test('what is to be remembered of a push is kept with its count, until it is known to be told', async () => {
+  test('the refusals of a push are stored until the producer says that it knows them', async () => {
     const scene = await begin({ maxQueueLength: 1 });
     await scene.engine.push([entry('job-00001')], line(1));
     await scene.engine.push([entry('job-00002')], line(2));
@@ -216,7 +217,7 @@ function exerciseProducers(begin: Begin): void {
     expect(await scene.engine.pushed(shop, 0)).toEqual({ pushed: 3, notes });
   });
 
-  test('refusals from before the push and those of the engine are kept together, a line of its own too', async () => {
+  test('refusals of the caller and of the engine are stored together, and a push refused as a whole too', async () => {
     const scene = await begin({ maxQueueLength: 1 });
     const before: RefusedJob = { jid: 'bad-00001', code: 'INVALID', reason: 'args must be a list' };
     await scene.engine.push(entries(['job-00001', 'job-00002']), line(1, shop, [before]));
@@ -232,7 +233,7 @@ function exerciseProducers(begin: Begin): void {
     });
   });
 
-  test('notes are kept of the last 1,000 pushes', async () => {
+  test('the notes of the last 1,000 pushes are stored', async () => {
     const scene = await begin();
     const noted = line(0, shop, [{ jid: 'job-00001', code: 'INVALID', reason: 'no' }]);
     const numbers = Array.from({ length: 1200 }, (_, index) => index + 1);
@@ -241,7 +242,7 @@ function exerciseProducers(begin: Begin): void {
     expect([...notes.keys()]).toEqual(numbers.slice(200));
   });
 
-  test('a producer is forgotten when it has not pushed for as long as it said', async () => {
+  test('a producer is deleted when it has not pushed for its `keep` time', async () => {
     const scene = await begin();
     const short = { name: 'short', keep: HOUR };
     await scene.engine.push([entry('job-00001')], line(1));
@@ -249,11 +250,11 @@ function exerciseProducers(begin: Begin): void {
     scene.now += 29 * 24 * HOUR;
     await scene.engine.push([entry('job-00003')], line(2));
     scene.now += 2 * 24 * HOUR;
-    await scene.engine.push([], line(1, { name: 'a-third', keep: HOUR })); // a new name: the old ones are looked at
+    await scene.engine.push([], line(1, { name: 'a-third', keep: HOUR })); // a new name makes the engine delete expired ones
     expect([await pushedBy(scene), await pushedBy(scene, short)]).toEqual([2, 0]);
   });
 
-  test('a producer that was forgotten while it was idle goes on with its own count', async () => {
+  test('a producer that was deleted while it was idle continues with its own count', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')], line(1));
     scene.now += 31 * 24 * HOUR;
@@ -264,7 +265,7 @@ function exerciseProducers(begin: Begin): void {
 }
 
 function exerciseRoom(begin: Begin): void {
-  test('the limit counts ready jobs: scheduled ones are outside, a fetched one makes room', async () => {
+  test('the limit counts ready jobs only, not scheduled or working ones', async () => {
     const scene = await begin({ maxQueueLength: 1 });
     await scene.engine.push(entries(['later-001', 'later-002'], { at: scene.now + HOUR }));
     await scene.engine.push([entry('job-00001')]);
@@ -273,7 +274,7 @@ function exerciseRoom(begin: Begin): void {
     expect(await scene.engine.push([entry('job-00003')])).toHaveLength(1);
   });
 
-  test('a full queue still takes back what was accepted before: due, requeued and put-back jobs', async () => {
+  test('a full queue still takes due, requeued and put-back jobs', async () => {
     const scene = await begin({ maxQueueLength: 1 });
     await scene.engine.push([entry('held-0001')]);
     const held = await scene.take();

@@ -1,6 +1,6 @@
 /**
- * Conformance: queues as a whole. Listing, pausing, removing, the oldest job, the news of ready jobs, and the counts
- * and history that all of it leaves.
+ * Conformance: listing, pausing and removing queues, their oldest job, the reports of ready jobs,
+ * counts by day, and flush.
  */
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../engine.ts';
@@ -49,7 +49,7 @@ function exerciseListing(begin: Begin): void {
 }
 
 function exercisePause(begin: Begin): void {
-  test('a paused queue gives nothing and still takes jobs; resumed, it gives them in order', async () => {
+  test('a paused queue hands out no job but accepts jobs; resumed, it hands them out in order', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('other-001', { queue: 'other' })]);
     await scene.engine.setPaused(['default'], true);
@@ -60,7 +60,7 @@ function exercisePause(begin: Begin): void {
     expect(await scene.drain('default')).toEqual(['job-00001', 'job-00002']);
   });
 
-  test('pausing a name that does not exist is ignored: nothing is listed, a later push is not paused', async () => {
+  test('pausing an unknown name is ignored: no queue is listed, and a later push is not paused', async () => {
     const scene = await begin();
     await scene.engine.setPaused(['nowhere', 'nothing'], true);
     await expectQueues(scene.engine, {});
@@ -68,7 +68,7 @@ function exercisePause(begin: Begin): void {
     expect(await scene.drain('nowhere')).toEqual(['job-00001']);
   });
 
-  test('* is all queues that exist now, not future ones', async () => {
+  test('setPaused with * applies to all present queues, not to later ones', async () => {
     const scene = await begin();
     await scene.engine.push([entry('a-0000001', { queue: 'a' }), entry('b-0000001', { queue: 'b' })]);
     await scene.engine.setPaused('*', true);
@@ -78,7 +78,7 @@ function exercisePause(begin: Begin): void {
     expect(await scene.drain('a', 'b', 'c')).toEqual(['a-0000001', 'b-0000001']);
   });
 
-  test('a queue named * alone is a name, not all', async () => {
+  test('in a list of names, * is the name of a queue', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     await scene.engine.setPaused(['*'], true);
@@ -87,7 +87,7 @@ function exercisePause(begin: Begin): void {
 }
 
 function exerciseRemove(begin: Begin): void {
-  test('removing a queue forgets its ready jobs and its pause; other places keep their jobs', async () => {
+  test('removing a queue deletes its ready jobs and its pause; jobs in other places stay', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['held-0001', 'ready-001', 'ready-002']));
     const held = await scene.take();
@@ -101,7 +101,7 @@ function exerciseRemove(begin: Begin): void {
     expect(await scene.engine.settle(held, { to: 'done' })).toBe(true);
   });
 
-  test('* removes all queues', async () => {
+  test('removeQueues with * removes all queues', async () => {
     const scene = await begin();
     await scene.engine.push([entry('a-0000001', { queue: 'a' }), entry('b-0000001', { queue: 'b' })]);
     await scene.engine.removeQueues('*');
@@ -109,7 +109,7 @@ function exerciseRemove(begin: Begin): void {
     expect(await scene.drain('a', 'b')).toEqual([]);
   });
 
-  test('a job put back brings its removed queue back', async () => {
+  test('a job that is put back registers its removed queue again', async () => {
     const scene = await begin();
     await scene.engine.push([entry('held-0001')]);
     const held = await scene.take();
@@ -121,7 +121,7 @@ function exerciseRemove(begin: Begin): void {
 }
 
 function exerciseOldest(begin: Begin): void {
-  test('oldest is when the longest-waiting ready job was enqueued, whatever its priority', async () => {
+  test('oldest is the enqueue time of the longest-waiting ready job of any priority', async () => {
     const scene = await begin();
     expect(await scene.engine.oldest('default')).toBeUndefined();
     const first = scene.now;
@@ -136,8 +136,8 @@ function exerciseOldest(begin: Begin): void {
   });
 }
 
-/** What listeners were told, added up by queue. */
-function heard(engine: Engine): Record<string, number> {
+/** Sums what `onReady` reports, by queue. */
+function countReady(engine: Engine): Record<string, number> {
   const counts: Record<string, number> = {};
   engine.onReady((queue, count) => {
     counts[queue] = (counts[queue] ?? 0) + count;
@@ -147,9 +147,9 @@ function heard(engine: Engine): Record<string, number> {
 }
 
 function exerciseReady(begin: Begin): void {
-  test('ready jobs are told by queue: pushed, promoted, requeued, put back', async () => {
+  test('onReady reports pushed, promoted, requeued and put-back jobs by queue', async () => {
     const scene = await begin();
-    const counts = heard(scene.engine);
+    const counts = countReady(scene.engine);
     await scene.engine.push([
       ...entries(jids('a', 3), { queue: 'a' }),
       ...entries(jids('b', 2), { queue: 'b' }),
@@ -165,11 +165,11 @@ function exerciseReady(begin: Begin): void {
     expect(counts).toEqual({ a: 4, b: 2, c: 4 });
   });
 
-  test('a paused queue tells nothing; resuming it tells all it holds', async () => {
+  test('onReady reports nothing for a paused queue, and all its jobs when it is resumed', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
     await scene.engine.setPaused(['default'], true);
-    const counts = heard(scene.engine);
+    const counts = countReady(scene.engine);
     await scene.engine.push(entries(jids('more', 3)));
     expect(counts).toEqual({});
     await scene.engine.setPaused('*', false);
@@ -178,7 +178,7 @@ function exerciseReady(begin: Begin): void {
 }
 
 function exerciseSilence(begin: Begin): void {
-  test('what is not ready, or not a push, tells nothing; a listener that stopped hears nothing', async () => {
+  test('onReady reports no scheduled job, fetch or failed settle, and nothing to a stopped listener', async () => {
     const scene = await begin();
     let calls = 0;
     const stop = scene.engine.onReady(() => {
@@ -196,7 +196,7 @@ function exerciseSilence(begin: Begin): void {
     expect(calls).toBe(1);
   });
 
-  test('what a listener is told of can be fetched, at once or later', async () => {
+  test('a job that onReady reports can be fetched from the listener or later', async () => {
     const scene = await begin();
     const fetched = new Promise<string | undefined>((resolve) => {
       scene.engine.onReady((queue) => {
@@ -213,7 +213,7 @@ function exerciseSilence(begin: Begin): void {
 }
 
 function exerciseCounts(begin: Begin): void {
-  test('history counts each UTC day by itself, across midnight, and shows empty days as 0', async () => {
+  test('days counts each UTC day by itself, and has zeros for days without an execution', async () => {
     const scene = await begin();
     scene.now = Date.UTC(2026, 11, 31, 23, 59, 59, 900) * 1000;
     await scene.engine.push(entries(jids('job', 4)));
@@ -251,7 +251,7 @@ function exerciseCounts(begin: Begin): void {
 }
 
 function exerciseFlush(begin: Begin): void {
-  test('flush forgets everything: jobs, reservations, pauses, counters, history', async () => {
+  test('flush deletes jobs, reservations, pauses, counters and history', async () => {
     const scene = await begin();
     for (const set of ['scheduled', 'retries', 'dead'] as const) await scene.fill(set, [`in-${set}`]);
     await scene.engine.push(entries(['held-0001', 'ready-001']));
@@ -269,7 +269,7 @@ function exerciseFlush(begin: Begin): void {
     expect(await scene.drain()).toEqual(['new-00001']);
   });
 
-  test('a probe resolves and changes nothing that can be seen', async () => {
+  test('a probe resolves and changes no figure', async () => {
     const scene = await begin();
     await scene.engine.probe();
     await scene.engine.probe();

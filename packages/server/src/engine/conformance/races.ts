@@ -1,6 +1,6 @@
 /**
- * Conformance: many at once. Operations called in one go take effect in the order of the calls, a reservation has
- * exactly one end, and nothing that was accepted is ever lost or in two places.
+ * Conformance: many operations at once. They take effect in the order of the calls, a reservation
+ * has exactly one end, and no accepted job is lost or in two places.
  */
 import { describe, expect, test } from 'vitest';
 import { exerciseRandom } from './random.ts';
@@ -31,7 +31,7 @@ export function exerciseRaces(open: Open): void {
 type Begin = ReturnType<typeof scenes>;
 
 function exerciseOrder(begin: Begin): void {
-  test('operations called in one go take effect in the order of their calls', async () => {
+  test('operations called at once take effect in the order of their calls', async () => {
     const scene = await begin();
     const { engine } = scene;
     const ask = { queues: ['default'], wid: 'w1' };
@@ -56,7 +56,7 @@ function exerciseOrder(begin: Begin): void {
     expect(results[12]).toMatchObject({ working: 1, processed: 1, failures: 0 });
   });
 
-  test('pushes called in one go, by many callers, keep the order of their calls', async () => {
+  test('pushes called at once keep the order of their calls', async () => {
     const scene = await begin();
     const all = jids('job', 300);
     await Promise.all(all.map((jid) => scene.engine.push([entry(jid)])));
@@ -79,7 +79,7 @@ function exerciseSettling(begin: Begin): void {
     expect(settled).toEqual(Array.from({ length: 20 }, (_, index) => index));
   });
 
-  test('close finishes what was called before it', async () => {
+  test('close finishes the operations called before it', async () => {
     const scene = await begin();
     const pushed = jids('job', 50).map((jid) => scene.engine.push([entry(jid)]));
     const closed = scene.engine.close();
@@ -94,7 +94,7 @@ const expired = (delay: number) =>
   ({ to: 'retries', in: delay, failure: failure('Faktory job reservation expired') }) as const;
 
 function exerciseOneWinner(begin: Begin): void {
-  test('an ACK that comes first wins against the expiry', async () => {
+  test('an ACK called before the expiry wins', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     await scene.take();
@@ -109,7 +109,7 @@ function exerciseOneWinner(begin: Begin): void {
     await expectSizes(scene.engine, { processed: 1 });
   });
 
-  test('an expiry that comes first wins against the ACK', async () => {
+  test('an expiry called before the ACK wins', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     const held = await scene.take();
@@ -124,7 +124,7 @@ function exerciseOneWinner(begin: Begin): void {
 }
 
 function exerciseManyEnds(begin: Begin): void {
-  test('the expiry of an old hand-out does not touch a new one of the same job', async () => {
+  test('the expiry of an old hand-out does not end a new one of the same job', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     await scene.take();
@@ -141,7 +141,7 @@ function exerciseManyEnds(begin: Begin): void {
     await expectSizes(scene.engine, { working: 1 });
   });
 
-  test('of a hundred ends of one reservation exactly one is true', async () => {
+  test('of 100 ends of one reservation exactly one returns true', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const held = await scene.take();
@@ -155,7 +155,7 @@ function exerciseManyEnds(begin: Begin): void {
     expect((await scene.engine.sizes()).processed).toBe(1);
   });
 
-  test('two promotions at once move each entry once', async () => {
+  test('promotions called at once move each entry once', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 150), { at: scene.now + SECOND }));
     scene.now += SECOND;

@@ -1,6 +1,6 @@
 /**
- * Conformance: random sequences of operations, against a model of the rules. Whatever is called, in whatever order and
- * however many at once, each answer is the model's, and each job is in exactly one place.
+ * Conformance: random sequences of operations, one by one and many at once, compared with the model
+ * in model.ts. Each answer is that of the model, and each job is in exactly one place.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { type Open, Scene, SECOND } from './scene.ts';
 import { queueNames, type Run, type Step, step } from './steps.ts';
 
 export function exerciseRandom(open: Open): void {
-  test('random operations, alone and in one go, do what the rules say: no job is lost or in two places', async () => {
+  test('random operations, one by one and at once, answer as the model: no job is lost or in two places', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { maxLength: 25, size: 'max' }),
@@ -30,7 +30,7 @@ export function exerciseRandom(open: Open): void {
   }, 60_000);
 }
 
-/** Calls the steps of a group without waiting between them, then compares. */
+/** Calls the steps of a group at once, then compares. */
 async function runGroup(run: Run, group: readonly Step[]): Promise<void> {
   let calls: Promise<void>[] = [];
   for (const each of group) {
@@ -61,7 +61,7 @@ async function compareSizes(engine: Engine, model: Model): Promise<void> {
   expect(await engine.queues()).toEqual(queues);
 }
 
-/** Empties every place and compares what comes out with what the model holds. */
+/** Takes all jobs out of every place and compares them with the model. */
 async function compareAll({ scene, model }: Run): Promise<void> {
   const { engine } = scene;
   await engine.setPaused('*', false);

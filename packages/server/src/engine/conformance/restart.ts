@@ -1,5 +1,6 @@
 /**
- * Conformance: a restart keeps everything. The store is closed and opened again, as a new process would.
+ * Conformance: a restart changes nothing. The store is closed and opened again, as by a new
+ * process.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -57,7 +58,7 @@ function exerciseKept(begin: Begin): void {
     expect(taken[1]).toMatchObject({ failure: failure('sent'), enqueuedAt: pushedAt });
   });
 
-  test('a job put back at the head is still at the head', async () => {
+  test('a job that was put back is still at the head', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['job-00001', 'job-00002']));
     await scene.engine.settle(await scene.take(), { to: 'queue' });
@@ -101,7 +102,7 @@ function exerciseSetsKept(begin: Begin): void {
 }
 
 function exerciseCountsKept(begin: Begin): void {
-  test('counters and history go on from where they were', async () => {
+  test('counters and history continue', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
     await scene.engine.settle(await scene.take(), { to: 'done' });
@@ -112,7 +113,7 @@ function exerciseCountsKept(begin: Begin): void {
     expect(await scene.history.days(1)).toEqual([{ day: '2026-06-10', processed: 3, failures: 1 }]);
   });
 
-  test('a flush stays', async () => {
+  test('a flush lasts', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
     await scene.fill('dead', ['dead-0001']);
@@ -124,7 +125,7 @@ function exerciseCountsKept(begin: Begin): void {
 }
 
 function exerciseReservations(begin: Begin): void {
-  test('a reservation can be settled by its worker, by jid and by number', async () => {
+  test('a reservation can be settled by jid and by id', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['job-00001', 'job-00002']));
     const first = await scene.take();
@@ -138,7 +139,7 @@ function exerciseReservations(begin: Begin): void {
     expect(await scene.drain()).toEqual(['job-00002']);
   });
 
-  test('a reservation runs out at its time, and is the one that was handed out', async () => {
+  test('a reservation expires at its time and has all its fields', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     const held = await scene.engine.fetch({ queues: ['default'], wid: 'worker-1' });
@@ -146,11 +147,11 @@ function exerciseReservations(begin: Begin): void {
     expect(await scene.engine.nextDue('working')).toBe(held?.expiresAt);
     expect(await scene.engine.overdue(10)).toEqual([]);
     scene.now += 61 * SECOND;
-    const takenAt = expect.closeTo(scene.now - 61 * SECOND, -3); // within half a millisecond
+    const takenAt = expect.closeTo(scene.now - 61 * SECOND, -3); // a difference of 500 µs is allowed
     expect(await scene.engine.overdue(10)).toEqual([{ ...held, takenAt }]);
   });
 
-  test('an extension stays, and still cannot be shortened', async () => {
+  test('an extension lasts and cannot be shortened', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     const held = await scene.take();
@@ -165,7 +166,7 @@ function exerciseReservations(begin: Begin): void {
 }
 
 function exerciseAfter(begin: Begin): void {
-  test('hand-outs after a restart have numbers of their own', async () => {
+  test('hand-outs after a restart have new reservation ids', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('same', 4).fill('same-jid1')));
     const before = [await scene.take(), await scene.take()];
@@ -174,7 +175,7 @@ function exerciseAfter(begin: Begin): void {
     expect(new Set([...before, ...after].map(({ reservationId }) => reservationId)).size).toBe(4);
   });
 
-  test('closing twice is safe, and a closed engine refuses', async () => {
+  test('close may be called twice, and a closed engine refuses operations', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const { engine } = scene;

@@ -1,6 +1,7 @@
 /**
- * What every conformance test stands on: an engine on a fresh store, a clock that only the test moves, and short ways
- * to make entries and to read what is left. Written against `Engine` alone; nothing here knows an engine by name.
+ * The base of all conformance tests: an engine on a new store, a clock that only the test moves,
+ * and short functions to make entries and read what is stored.
+ * Note: nothing here may depend on one engine, because every engine runs these tests.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import { afterEach, expect } from 'vitest';
@@ -19,10 +20,10 @@ import type {
   Sizes,
 } from '../engine.ts';
 
-/** The settings a conformance test may ask for; absent ones are the engine's defaults. */
+/** Settings that a conformance test may use; absent ones have the engine's defaults. */
 interface StoreOptions {
   readonly clock: () => Micros;
-  /** Goes forward only; nobody sets it. */
+  /** A monotonic clock: a step of the wall clock does not change it. */
   readonly steady: () => Micros;
   readonly deadLimit?: number;
   readonly maxQueueLength?: number;
@@ -45,17 +46,17 @@ export type Open = (options: StoreOptions) => Promise<OpenStore>;
 export const SECOND: Micros = 1_000_000;
 export const HOUR: Micros = 3600 * SECOND;
 export const DAY: Micros = 24 * HOUR;
-/** All places, in the order in which they are looked at. */
+/** All places, in the order of a search. */
 export const EVERYWHERE: readonly Place[] = ['ready', 'scheduled', 'retries', 'working', 'dead'];
-/** Noon of a plain day, so that no test runs into midnight unless it means to. */
+/** Noon, so that a test does not run past midnight by accident. */
 const START: Micros = Date.UTC(2026, 5, 10, 12) * 1000;
 
-/** One test's store. `engine` is the one open now: `restart` replaces it. */
+/** The store of one test. `restart` replaces `backend` and so `engine`. */
 export class Scene {
   now: Micros = START;
   backend!: Backend;
   #store: OpenStore | undefined;
-  /** By how much the wall clock was set in all. */
+  /** Sum of the steps of the wall clock. */
   #set: Micros = 0;
   readonly #open: Open;
 
@@ -78,18 +79,18 @@ export class Scene {
   }
 
   get finder(): Finder {
-    return there(this.backend.finder);
+    return need(this.backend.finder);
   }
 
   get history(): History {
-    return there(this.backend.history);
+    return need(this.backend.history);
   }
 
   get archive(): Archive {
-    return there(this.backend.archive);
+    return need(this.backend.archive);
   }
 
-  /** Sets the wall clock, which changes no length of time. `now` moves both clocks. */
+  /** Sets the wall clock only. To let time pass on both clocks, change `now`. */
   async set(by: Micros): Promise<void> {
     this.now += by;
     this.#set += by;
@@ -107,7 +108,10 @@ export class Scene {
     this.#store = undefined;
   }
 
-  /** All that is found, in every place unless asked otherwise. One bite may hold less: it ends when its time is over, too. */
+  /**
+   * All matching jobs, in every place unless `ask` names some. Repeats `find`, because a bite also
+   * ends when its time is over.
+   */
   async found(ask: Partial<FindAsk> = {}, { limit = 100, lean = false } = {}): Promise<Found[]> {
     const found: Found[] = [];
     let cursor: string | undefined;
@@ -119,14 +123,14 @@ export class Scene {
     return found;
   }
 
-  /** Takes the next job of these queues, which must be there. */
+  /** Takes the next job of these queues; throws if there is none. */
   async take(...queues: string[]): Promise<Reservation> {
     const taken = await this.engine.fetch({ queues: queues.length > 0 ? queues : ['default'], wid: 'w1' });
     if (!taken) throw new Error(`no job in ${queues.join(' ') || 'default'}`);
     return taken;
   }
 
-  /** The jids that fetches give until there are no more; the jobs stay in the working set. */
+  /** Fetches all ready jobs and returns their jids; the jobs stay in the working set. */
   async drain(...queues: string[]): Promise<string[]> {
     const jids: string[] = [];
     for (;;) {
@@ -136,7 +140,7 @@ export class Scene {
     }
   }
 
-  /** Puts jobs into a timed set by the ordinary ways in. Due `due` from now; jobtypes and queues by `change`. */
+  /** Puts jobs into a timed set by push, fetch and settle. They are due `due` from now. */
   async fill(
     set: SetChange['set'],
     jids: readonly string[],
@@ -156,13 +160,12 @@ export class Scene {
   }
 }
 
-function there<T>(capability: T | undefined): T {
-  if (capability === undefined)
-    throw new Error('this store does not have the capability: leave its tests out');
+function need<T>(capability: T | undefined): T {
+  if (capability === undefined) throw new Error('this store does not have the capability; skip its tests');
   return capability;
 }
 
-/** A scene for each test of the calling group, ended after it. */
+/** Returns a function that begins a scene. Each scene ends after its test. */
 export function scenes(open: Open): (options?: SceneOptions) => Promise<Scene> {
   const begun: Scene[] = [];
   afterEach(async () => {
@@ -186,7 +189,7 @@ export interface Change {
   readonly failure?: string;
 }
 
-/** An entry as the rules room would make it: default queue, priority 5, 1800 s, ready at once. */
+/** An entry as the rules room makes it: queue `default`, priority 5, 1,800 s, ready at once. */
 export function entry(jid: string, change: Change = {}): Entry {
   const { queue = 'default', priority = 5, reserveFor = 1800, jobtype = 'T', args = [] } = change;
   const created_at = '2026-06-10T12:00:00Z';
@@ -202,29 +205,29 @@ export function entry(jid: string, change: Change = {}): Entry {
   };
 }
 
-/** Entries of one shape. */
+/** Entries that differ in their jid only. */
 export function entries(jids: readonly string[], change: Change = {}): Entry[] {
   return jids.map((jid) => entry(jid, change));
 }
 
-/** A failure text that names what failed. */
+/** A failure as JSON text, with this message. */
 export function failure(message: string): string {
   return JSON.stringify({ failed_at: '2026-06-10T12:00:00Z', message, retry_count: 0, remaining: 25 });
 }
 
-/** `prefix` and a number, `count` times: jids that sort as they were made. */
+/** `count` jids of `prefix` and a number; they sort in this order. */
 export function jids(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(6, '0')}`);
 }
 
 const EMPTY: Sizes = { scheduled: 0, retries: 0, dead: 0, working: 0, processed: 0, failures: 0 };
 
-/** Asserts all sizes at once; what is not named is 0. */
+/** Asserts all sizes; sizes that are not given must be 0. */
 export async function expectSizes(engine: Engine, sizes: Partial<Sizes>): Promise<void> {
   expect(await engine.sizes()).toEqual({ ...EMPTY, ...sizes });
 }
 
-/** Asserts the listed queues and their ready jobs. */
+/** Asserts the listed queues and their numbers of ready jobs. */
 export async function expectQueues(engine: Engine, queues: Record<string, number>): Promise<void> {
   const listed = (await engine.queues()).map(({ name, size }) => [name, size]);
   expect(Object.fromEntries(listed)).toEqual(queues);

@@ -1,6 +1,6 @@
 /**
- * Conformance: changes to the three timed sets. Discard, kill and requeue by jids, by a filter, or all of it; large
- * sets in bites, so that others are served meanwhile.
+ * Conformance: MUTATE on the three timed sets. Discard, kill and requeue by jids, by a filter, or
+ * of all entries. Large sets are changed in bites.
  */
 import { describe, expect, test } from 'vitest';
 import type { TimedSet } from '../engine.ts';
@@ -24,7 +24,7 @@ type Begin = ReturnType<typeof scenes>;
 function exerciseEach(set: TimedSet, begin: Begin): void {
   const queue = set === 'scheduled' ? 'default' : 'filled';
 
-  test(`discard by jids removes exactly those from ${set}`, async () => {
+  test(`discard by jids deletes exactly these jobs from ${set}`, async () => {
     const scene = await begin();
     await scene.fill(set, jids('job', 5));
     const counted = await scene.engine.sizes();
@@ -35,7 +35,7 @@ function exerciseEach(set: TimedSet, begin: Begin): void {
     expect((await scene.drain(queue)).sort()).toEqual(['job-000000', 'job-000002', 'job-000004']);
   });
 
-  test(`requeue by a filter makes exactly those of ${set} ready`, async () => {
+  test(`requeue by a filter makes exactly the matching jobs of ${set} ready`, async () => {
     const scene = await begin();
     await scene.fill(set, jids('apple', 3), HOUR, { jobtype: 'Apple' });
     await scene.fill(set, jids('pear', 2), 2 * HOUR, { jobtype: 'Pear' });
@@ -49,7 +49,7 @@ function exerciseEach(set: TimedSet, begin: Begin): void {
     expect((await scene.engine.sizes())[set]).toBe(2);
   });
 
-  test(`kill without a filter moves all of ${set} to dead, and counts nothing`, async () => {
+  test(`kill without a filter moves all jobs of ${set} to dead and counts no failure`, async () => {
     const scene = await begin();
     await scene.fill(set, jids('job', 4));
     const { processed, failures } = await scene.engine.sizes();
@@ -58,7 +58,7 @@ function exerciseEach(set: TimedSet, begin: Begin): void {
     expect(await scene.engine.nextDue('dead')).toBe(scene.now + 9 * HOUR);
   });
 
-  test(`discard without a filter empties ${set} and leaves the other places alone`, async () => {
+  test(`discard without a filter empties ${set} and changes no other place`, async () => {
     const scene = await begin();
     for (const each of sets) await scene.fill(each, [`in-${each}`]);
     await scene.engine.push([entry('ready-001', { queue: 'ready' }), entry('held-0001', { queue: 'held' })]);
@@ -71,7 +71,7 @@ function exerciseEach(set: TimedSet, begin: Begin): void {
 }
 
 function exerciseKill(begin: Begin): void {
-  test('killing a dead entry refreshes its end', async () => {
+  test('killing a dead entry starts its expiry again', async () => {
     const scene = await begin();
     await scene.fill('dead', ['dead-0001'], HOUR);
     expect(await scene.engine.mutate({ set: 'dead', change: 'kill', deadFor: 9 * HOUR })).toBe(1);
@@ -90,7 +90,7 @@ function exerciseKill(begin: Begin): void {
 }
 
 function exerciseFilter(begin: Begin): void {
-  test('the filter sees the jobtype and the whole wire text, failure and enqueued_at included', async () => {
+  test('a filter matches the jobtype and the whole wire text, failure and enqueued_at included', async () => {
     const scene = await begin();
     await scene.fill('retries', ['retry-001'], HOUR, { jobtype: 'Mail', args: ['to', 7] });
     const discard = (regexp: string, jobtype?: string): Promise<number> =>
@@ -108,7 +108,7 @@ function exerciseFilter(begin: Begin): void {
     await expectSizes(scene.engine, { retries: 0, processed: 1, failures: 1 });
   });
 
-  test('a filter sees what was pushed just before it', async () => {
+  test('a filter matches a job that was pushed just before', async () => {
     const scene = await begin();
     const pushed = scene.engine.push([entry('late-0001', { jobtype: 'Mail', at: scene.now + HOUR })]);
     expect(await scene.engine.mutate({ set: 'scheduled', change: 'discard', jobtype: 'Mail' })).toBe(1);
@@ -117,7 +117,7 @@ function exerciseFilter(begin: Begin): void {
 }
 
 function exerciseRequeue(begin: Begin): void {
-  test('a requeued job goes to the tail of its priority with a fresh time', async () => {
+  test('a requeued job goes to the tail of its priority with a new enqueued time', async () => {
     const scene = await begin();
     await scene.fill('scheduled', ['later-009'], HOUR, { priority: 9 });
     await scene.fill('scheduled', ['later-005'], HOUR);
@@ -141,7 +141,7 @@ function exerciseRequeue(begin: Begin): void {
 }
 
 function exerciseLarge(begin: Begin): void {
-  test('5,000 entries are changed, each once, and others are served meanwhile', async () => {
+  test('5,000 entries are changed once each, and a fetch is answered meanwhile', async () => {
     const scene = await begin();
     await scene.fill('scheduled', jids('even', 2500), HOUR, { jobtype: 'Even' });
     await scene.fill('scheduled', jids('odd', 2500), HOUR, { jobtype: 'Odd' });
@@ -161,7 +161,7 @@ function exerciseLarge(begin: Begin): void {
     await expectSizes(scene.engine, { working: 5001 });
   });
 
-  test('a filter picks half of 5,000 entries', async () => {
+  test('a filter matches 2,500 of 5,000 entries', async () => {
     const scene = await begin();
     await scene.fill('scheduled', jids('even', 2500), HOUR, { jobtype: 'Even' });
     await scene.fill('scheduled', jids('odd', 2500), HOUR, { jobtype: 'Odd' });

@@ -1,6 +1,6 @@
 /**
- * Conformance: how a reservation ends. Each outcome moves the job once and counts once; whoever does not hold the
- * reservation changes nothing.
+ * Conformance: how a reservation ends. Each outcome moves the job once and counts once. A caller
+ * that does not hold the reservation changes nothing.
  */
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../engine.ts';
@@ -32,38 +32,38 @@ export function exerciseSettle(open: Open): void {
 }
 
 function exerciseOutcomes(begin: Begin): void {
-  test('done removes the job and counts one processed', async () => {
+  test('done deletes the job and counts one processed', async () => {
     const scene = await begin();
     await end(scene, { to: 'done' });
     await expectSizes(scene.engine, { processed: 1 });
     expect(await scene.drain()).toEqual([]);
   });
 
-  test('retries keeps the job until its time, with its failure, and counts one processed and one failure', async () => {
+  test('retries keeps the job with its failure until it is due, and counts one processed and one failure', async () => {
     const scene = await begin();
-    const told = failure('boom');
-    await end(scene, { to: 'retries', in: 20 * SECOND, failure: told });
+    const reported = failure('boom');
+    await end(scene, { to: 'retries', in: 20 * SECOND, failure: reported });
     await expectSizes(scene.engine, { retries: 1, processed: 1, failures: 1 });
     expect(await scene.engine.nextDue('retries')).toBe(scene.now + 20 * SECOND);
     scene.now += 20 * SECOND;
     await scene.engine.promote('retries', 10);
-    expect(await scene.take()).toMatchObject({ jid: 'job-00001', failure: told, enqueuedAt: scene.now });
+    expect(await scene.take()).toMatchObject({ jid: 'job-00001', failure: reported, enqueuedAt: scene.now });
   });
 
-  test('dead buries the job until its time and counts one processed and one failure', async () => {
+  test('dead keeps the job until it expires, and counts one processed and one failure', async () => {
     const scene = await begin();
     await end(scene, { to: 'dead', in: HOUR, failure: failure('boom') });
     await expectSizes(scene.engine, { dead: 1, processed: 1, failures: 1 });
     expect(await scene.engine.nextDue('dead')).toBe(scene.now + HOUR);
   });
 
-  test('forgotten removes the job and counts one processed and one failure', async () => {
+  test('discarded deletes the job and counts one processed and one failure', async () => {
     const scene = await begin();
     await end(scene, { to: 'discarded' });
     await expectSizes(scene.engine, { processed: 1, failures: 1 });
   });
 
-  test('queue counts nothing, keeps the failure the job had, and lets it be taken again', async () => {
+  test('queue counts nothing, keeps the job’s failure, and the job can be fetched again', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { failure: failure('before') })]);
     const held = await scene.take();
@@ -82,7 +82,7 @@ async function end(scene: Scene, outcome: Outcome): Promise<void> {
 }
 
 function exercisePutBack(begin: Begin): void {
-  test('a job put back is at the head of its priority, before those that waited', async () => {
+  test('a job that is put back is at the head of its priority', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['job-00001', 'job-00002', 'job-00003']));
     const held = await scene.take();
@@ -91,7 +91,7 @@ function exercisePutBack(begin: Begin): void {
     expect(await scene.drain()).toEqual(['high-0001', 'job-00001', 'job-00002', 'job-00003', 'low-00001']);
   });
 
-  test('jobs put back, the last taken first, are in their old order again', async () => {
+  test('jobs that are put back, the last hand-out first, are in their old order', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['job-00001', 'job-00002', 'job-00003', 'job-00004']));
     const taken = [await scene.take(), await scene.take(), await scene.take()];
@@ -99,7 +99,7 @@ function exercisePutBack(begin: Begin): void {
     expect(await scene.drain()).toEqual(['job-00001', 'job-00002', 'job-00003', 'job-00004']);
   });
 
-  test('a job put back into an empty queue is before those pushed later', async () => {
+  test('a job that is put back into an empty queue is before jobs pushed later', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const held = await scene.take();
@@ -111,7 +111,7 @@ function exercisePutBack(begin: Begin): void {
 }
 
 function exerciseRead(begin: Begin): void {
-  test('a reservation is read as it was handed out, and reading changes nothing', async () => {
+  test('a reservation is read as fetch returned it, and reading changes nothing', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { queue: 'q', failure: failure('before') })]);
     const held = await scene.take('q');
@@ -121,7 +121,7 @@ function exerciseRead(begin: Begin): void {
     expect(held.takenAt).toBe(scene.now);
   });
 
-  test('a reservation is not read when the job is not held, or is held by another id', async () => {
+  test('reservation returns undefined if the job is not held, or held under another id', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('ready-001')]);
     const { reservationId } = await scene.take();
@@ -132,7 +132,7 @@ function exerciseRead(begin: Begin): void {
     ).toBeUndefined();
   });
 
-  test('onlyIfOverdue settles when the time is over at the commit, not before', async () => {
+  test('onlyIfOverdue settles only a reservation that is over at the commit', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     const held = await scene.take();
@@ -150,7 +150,7 @@ function exerciseRead(begin: Begin): void {
 }
 
 function exerciseNotHeld(begin: Begin): void {
-  test('an unknown, ready, scheduled or already settled job is not held: false, and nothing changes', async () => {
+  test('settling an unknown, ready, scheduled or settled job returns false and changes nothing', async () => {
     const scene = await begin();
     await scene.engine.push([
       entry('ready-001', { queue: 'other' }),
@@ -167,7 +167,7 @@ function exerciseNotHeld(begin: Begin): void {
     await expectQueues(scene.engine, { default: 0, other: 1 });
   });
 
-  test('the number of another hand-out settles nothing', async () => {
+  test('the id of another hand-out settles nothing', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
     const old = await scene.take();
@@ -185,7 +185,7 @@ function exerciseNotHeld(begin: Begin): void {
 }
 
 function exerciseMany(begin: Begin): void {
-  test('many settles tell of each whether it was held, and each ends in its own way', async () => {
+  test('settleMany applies each outcome and returns for each whether it was applied', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['done-0001', 'retry-001', 'back-0001', 'left-0001']));
     const [done, retry, back, left] = await scene.engine.fetchMany({ queues: ['default'], wid: 'w1' }, 4);
@@ -206,7 +206,7 @@ function exerciseMany(begin: Begin): void {
 }
 
 function exerciseOneJid(begin: Begin): void {
-  test('two held jobs of one jid are settled one by one, the oldest hand-out first', async () => {
+  test('two held jobs with one jid are settled one by one, the oldest hand-out first', async () => {
     const scene = await begin();
     await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
     const first = await scene.take();
@@ -221,7 +221,7 @@ function exerciseOneJid(begin: Begin): void {
     await expectSizes(scene.engine, { processed: 2 });
   });
 
-  test('of two held jobs of one jid the number picks one', async () => {
+  test('of two held jobs with one jid the id names one', async () => {
     const scene = await begin();
     await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
     const first = await scene.take();

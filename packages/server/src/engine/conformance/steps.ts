@@ -1,6 +1,6 @@
 /**
- * The operations of the random sequences in random.ts. Each changes the model at once, calls the engine, and compares
- * the answer when the call is settled: so many may be called in one go.
+ * The operations of the random sequences in random.ts. A step changes the model at once, calls the
+ * engine, and compares the answer when it comes. So many steps may run at once.
  */
 import fc from 'fast-check';
 import { expect } from 'vitest';
@@ -8,17 +8,17 @@ import type { Outcome, Reservation } from '../engine.ts';
 import type { Model } from './model.ts';
 import { entry, failure, type Scene, SECOND } from './scene.ts';
 
-/** One test's run: the engine, the model, and what both know of jids. */
+/** One random sequence: the engine, the model, and the number of jids used. */
 export interface Run {
   readonly scene: Scene;
   readonly model: Model;
   pushed: number;
 }
 
-/** One operation: changes the model at once, calls the engine, and says what to compare when the call is settled. */
+/** One operation of a sequence. */
 export interface Step {
   readonly name: string;
-  /** Steps that end a group: they work in bites, or replace the engine. */
+  /** Must not run with other steps, because it works in bites, moves the clock or restarts. */
   readonly alone?: boolean;
   run(run: Run): Promise<void>;
 }
@@ -47,7 +47,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       .map(promoteStep),
   },
   { weight: 2, arbitrary: delay.map(clockStep) },
-  { weight: 1, arbitrary: fc.constant(purgeStep()) },
+  { weight: 1, arbitrary: fc.constant(expireDeadStep()) },
   { weight: 1, arbitrary: fc.tuple(queue, fc.boolean()).map(pauseStep) },
   { weight: 1, arbitrary: queue.map(removeStep) },
   {
@@ -65,7 +65,7 @@ function pushStep([name, priority, after]: [string, number, number | null]): Ste
     async run(run) {
       run.pushed += 1;
       const jid = `job-${run.pushed}`;
-      // No two due times are equal: their order would be free.
+      // No two due times are equal, because the order of equal ones is not defined.
       const at = after === null ? undefined : run.scene.now + after * SECOND + run.pushed;
       run.model.push(jid, name, priority, at);
       await run.scene.engine.push([
@@ -91,7 +91,7 @@ function settleStep([pick, to, after]: [number, string, number]): Step {
     name: `settle ${pick} ${to} ${after}`,
     async run(run) {
       const held = run.model.jobs.filter((job) => job.place === 'working');
-      // Now and then a job that nobody holds: then both must say false.
+      // Sometimes a job that is not held: then both must return false.
       const jid = held[pick % (held.length + 1)]?.jid ?? `job-${pick}`;
       run.pushed += 1;
       const outcome = { to, in: after * SECOND + run.pushed, failure: failure(jid) } as Outcome;
@@ -121,9 +121,9 @@ function clockStep(seconds: number): Step {
   };
 }
 
-function purgeStep(): Step {
+function expireDeadStep(): Step {
   return {
-    name: 'purge',
+    name: 'expireDead',
     async run({ scene, model }) {
       const { now } = scene;
       const expected = model.remove((job) => job.place === 'dead' && job.due <= now);

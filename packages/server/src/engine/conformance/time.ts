@@ -1,6 +1,6 @@
 /**
- * Conformance: what waits for a time. Promotion, expiry, extension, the dead set's end and cap, and the news of what
- * is due next. Only the test moves the clock.
+ * Conformance: due times. Promotion, expiry, extension, the expiry and the limit of dead, and the
+ * reports of the next due time.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -32,7 +32,7 @@ export function exerciseTime(open: Open): void {
 type Begin = ReturnType<typeof scenes>;
 
 function exercisePromote(begin: Begin): void {
-  test('due jobs go to their queues in the order they were due, the others stay', async () => {
+  test('due jobs go to their queues in the order of their due times, other jobs stay', async () => {
     const scene = await begin();
     const delays = { 'job-00003': 3, 'job-00001': 1, 'job-00004': 4, 'job-00002': 2 };
     for (const [jid, delay] of Object.entries(delays))
@@ -44,7 +44,7 @@ function exercisePromote(begin: Begin): void {
     await expectSizes(scene.engine, { scheduled: 1, working: 3 });
   });
 
-  test('promote moves no more than its limit, the earliest first', async () => {
+  test('promote moves at most its limit, the earliest first', async () => {
     const scene = await begin();
     const all = jids('job', 25);
     for (const [index, jid] of all.entries())
@@ -60,7 +60,7 @@ function exercisePromote(begin: Begin): void {
 }
 
 function exercisePlaces(begin: Begin): void {
-  test('a promoted job goes to the tail of its priority and carries the time of its promotion', async () => {
+  test('a promoted job goes to the tail of its priority and is enqueued at its promotion', async () => {
     const scene = await begin();
     const at = scene.now + SECOND;
     await scene.engine.push([entry('late-0001', { at }), entry('late-0009', { at, priority: 9 })]);
@@ -85,7 +85,7 @@ function exercisePlaces(begin: Begin): void {
     expect(taken.map(({ enqueuedAt }) => enqueuedAt - scene.now)).toEqual([-HOUR, 0, -HOUR, 0, 0]);
   });
 
-  test('each set is promoted by itself, and the dead never', async () => {
+  test('each set is promoted by itself, and dead jobs never are', async () => {
     const scene = await begin();
     await scene.fill('scheduled', ['later-001']);
     await scene.fill('retries', ['retry-001'], HOUR, { priority: 9 });
@@ -96,7 +96,7 @@ function exercisePlaces(begin: Begin): void {
     expect(await scene.drain('filled')).toEqual(['retry-001']);
   });
 
-  test('a queue is listed from its first ready job on: a promotion lists it again', async () => {
+  test('a promotion registers the queue of the job again', async () => {
     const scene = await begin();
     await scene.fill('scheduled', ['later-001']);
     await scene.engine.push([entry('other-001', { queue: 'other' })]);
@@ -108,7 +108,7 @@ function exercisePlaces(begin: Begin): void {
 }
 
 function exerciseOverdue(begin: Begin): void {
-  test('overdue names the reservations whose time is over, the earliest first, and changes nothing', async () => {
+  test('overdue returns the expired reservations, the earliest first, and changes nothing', async () => {
     const scene = await begin();
     for (const [jid, reserveFor] of [
       ['long-0001', 600],
@@ -125,7 +125,7 @@ function exerciseOverdue(begin: Begin): void {
     await expectSizes(scene.engine, { working: 3 });
   });
 
-  test('an overdue reservation is the one that was handed out', async () => {
+  test('overdue returns a reservation as fetch returned it', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001', { reserveFor: 60, failure: failure('before') })]);
     const held = await scene.take();
@@ -140,7 +140,7 @@ function exerciseExtend(begin: Begin): void {
     await scene.engine.push([entry('job-00001', { reserveFor: 60 })]);
     const held = await scene.take();
     expect(await scene.engine.extend(held, 120 * SECOND)).toBe(true);
-    expect(await scene.engine.extend({ jid: 'job-00001' }, 60 * SECOND)).toBe(true); // held, and ends later anyway
+    expect(await scene.engine.extend({ jid: 'job-00001' }, 60 * SECOND)).toBe(true); // held, and ends later already
     expect(await scene.engine.nextDue('working')).toBe(held.expiresAt + 60 * SECOND);
     scene.now = held.expiresAt + SECOND;
     expect(await scene.engine.overdue(10)).toEqual([]);
@@ -150,7 +150,7 @@ function exerciseExtend(begin: Begin): void {
     ]);
   });
 
-  test('what is not held, or held under another number, cannot be extended', async () => {
+  test('a job that is not held, or held under another id, cannot be extended', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('ready-001', { queue: 'other' })]);
     const held = await scene.take();
@@ -166,7 +166,7 @@ function exerciseExtend(begin: Begin): void {
 }
 
 function exerciseDead(begin: Begin): void {
-  test('purge forgets dead entries whose time is over, no more than its limit', async () => {
+  test('expireDead deletes at most its limit of dead entries that are due', async () => {
     const scene = await begin();
     await scene.fill('dead', jids('early', 5), HOUR);
     await scene.fill('dead', jids('later', 2), 3 * HOUR);
@@ -177,7 +177,7 @@ function exerciseDead(begin: Begin): void {
     await expectSizes(scene.engine, { dead: 2, processed: 7, failures: 7 });
   });
 
-  test('a dead set over its limit loses its oldest', async () => {
+  test('a dead set over its limit evicts its oldest entries', async () => {
     const scene = await begin({ deadLimit: 3 });
     for (const [index, jid] of jids('dead', 5).entries())
       await scene.fill('dead', [jid], HOUR + index * SECOND);
@@ -186,14 +186,14 @@ function exerciseDead(begin: Begin): void {
     expect((await scene.drain('filled')).sort()).toEqual(['dead-000002', 'dead-000003', 'dead-000004']);
   });
 
-  test('the limit holds for killed entries too', async () => {
+  test('the limit of dead applies to killed entries too', async () => {
     const scene = await begin({ deadLimit: 3 });
     await scene.fill('scheduled', jids('later', 8));
     expect(await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: HOUR })).toBe(8);
     await expectSizes(scene.engine, { dead: 3 });
   });
 
-  test('a dead limit of 0 is no limit', async () => {
+  test('a dead limit of 0 means no limit', async () => {
     const scene = await begin({ deadLimit: 0 });
     await scene.fill('scheduled', jids('later', 20));
     await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: HOUR });
@@ -217,7 +217,7 @@ function exerciseNextDue(begin: Begin): void {
     expect(await scene.engine.nextDue('working')).toBeUndefined();
   });
 
-  test('at the very time that nextDue names, the entry is due', async () => {
+  test('an entry is due exactly at the time that nextDue returns', async () => {
     const scene = await begin();
     await scene.fill('scheduled', ['later-001'], SECOND);
     await scene.fill('dead', ['dead-0001'], SECOND);
@@ -234,26 +234,26 @@ function exerciseNextDue(begin: Begin): void {
 }
 
 function exerciseOnDue(begin: Begin): void {
-  test('an entry due earlier than any known before is told, a later one is not', async () => {
+  test('onDue reports an entry that is due earlier than all known ones, and no later one', async () => {
     const scene = await begin();
-    const told: [string, number][] = [];
-    const stop = scene.engine.onDue((place, due) => told.push([place, due - scene.now]));
+    const reported: [string, number][] = [];
+    const stop = scene.engine.onDue((place, due) => reported.push([place, due - scene.now]));
     await scene.engine.push([entry('later-002', { at: scene.now + 2 * HOUR })]);
     await scene.engine.push([entry('later-003', { at: scene.now + 3 * HOUR })]);
     await scene.engine.push([entry('later-001', { at: scene.now + HOUR })]);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ['scheduled', 2 * HOUR],
       ['scheduled', HOUR],
     ]);
     stop();
     await scene.engine.push([entry('later-000', { at: scene.now + SECOND })]);
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
   });
 
-  test('each place tells its own earliest: a hand-out, a retry, a burial', async () => {
+  test('onDue reports each place by itself: a hand-out, a retry, a dead job', async () => {
     const scene = await begin();
-    const told: [string, number][] = [];
-    scene.engine.onDue((place, due) => told.push([place, due - scene.now]));
+    const reported: [string, number][] = [];
+    scene.engine.onDue((place, due) => reported.push([place, due - scene.now]));
     await scene.engine.push(entries(['job-00001', 'job-00002'], { reserveFor: 60 }));
     await scene.engine.settle(await scene.take(), {
       to: 'retries',
@@ -265,20 +265,20 @@ function exerciseOnDue(begin: Begin): void {
       in: 2 * HOUR,
       failure: failure('x'),
     });
-    expect(told).toContainEqual(['working', 60 * SECOND]);
-    expect(told).toContainEqual(['retries', HOUR]);
-    expect(told).toContainEqual(['dead', 2 * HOUR]);
+    expect(reported).toContainEqual(['working', 60 * SECOND]);
+    expect(reported).toContainEqual(['retries', HOUR]);
+    expect(reported).toContainEqual(['dead', 2 * HOUR]);
   });
 
-  test('after nextDue said what is left, whatever is due before that is told', async () => {
+  test('onDue reports an entry that is due before the last answer of nextDue', async () => {
     const scene = await begin();
     await scene.engine.push([entry('later-001', { at: scene.now + SECOND })]);
     scene.now += 2 * SECOND;
     await scene.engine.promote('scheduled', 10);
     expect(await scene.engine.nextDue('scheduled')).toBeUndefined();
-    const told: number[] = [];
-    scene.engine.onDue((_, due) => told.push(due));
+    const reported: number[] = [];
+    scene.engine.onDue((_, due) => reported.push(due));
     await scene.engine.push([entry('later-002', { at: scene.now + 5 * HOUR })]);
-    expect(told).toEqual([scene.now + 5 * HOUR]);
+    expect(reported).toEqual([scene.now + 5 * HOUR]);
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Conformance: taking back what an operator changed. A job comes back exactly as it was, or is left and told.
+ * Conformance: undoing a change. A job is restored exactly, or it stays as it is and is counted.
  */
 import { describe, expect, test } from 'vitest';
 import type { EntryChange, Finder, Found, UndoLabel } from '../engine.ts';
@@ -27,7 +27,7 @@ export function exerciseUndo(open: Open): void {
     exerciseMoved(begin);
     exerciseBites(begin);
     exerciseNames(begin);
-    exerciseForgotten(begin);
+    exerciseExpired(begin);
     exerciseFaults(begin);
   });
 }
@@ -41,7 +41,7 @@ const namesOf = (found: readonly Found[]): string[] => found.map(({ entry: name 
 const rewritten = (found: readonly Found[]): string[] =>
   found.map(({ document }) => document.replace('"T"', '"Rewritten"'));
 
-/** Changes all of these jobs; says how many. */
+/** Changes these jobs; returns how many were changed. */
 async function change(
   finder: Finder,
   found: readonly Found[],
@@ -79,7 +79,7 @@ const ACTIONS: [string, (now: number, found: readonly Found[]) => EntryChange][]
 ];
 
 function exerciseExactly(begin: Begin): void {
-  test.each(ACTIONS)('%s is undone exactly: places, order, times, failures and texts', async (_, make) => {
+  test.each(ACTIONS)('undo of %s restores places, order, times, failures and documents', async (_, make) => {
     const scene = await filled(begin);
     const before = await all(scene);
     const sizes = await scene.engine.sizes();
@@ -98,22 +98,22 @@ function exerciseExactly(begin: Begin): void {
     expect(await scene.drain()).toEqual(['urgent', 'middle', 'middle-2', 'low']);
   });
 
-  test('what comes back is news for those who wait for it', async () => {
+  test('restored jobs are reported by onReady and onDue', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('later', { at: scene.now + HOUR })]);
     await change(scene.finder, await all(scene), { do: 'kill', deadFor: HOUR }, label('kill'));
     await scene.restart();
-    const told: unknown[] = [];
-    scene.engine.onReady((queue, count) => told.push([queue, count]) < 0);
-    scene.engine.onDue((place, due) => told.push([place, due]));
+    const reported: unknown[] = [];
+    scene.engine.onReady((queue, count) => reported.push([queue, count]) < 0);
+    scene.engine.onDue((place, due) => reported.push([place, due]));
     await scene.finder.undo('kill', 10);
-    expect(told).toContainEqual(['default', 1]);
-    expect(told).toContainEqual(['scheduled', scene.now + HOUR]);
+    expect(reported).toContainEqual(['default', 1]);
+    expect(reported).toContainEqual(['scheduled', scene.now + HOUR]);
   });
 }
 
 function exerciseDiscarded(begin: Begin): void {
-  test('discarded jobs stand where they stood, whatever was pushed and removed meanwhile', async () => {
+  test('discarded jobs are restored at their old positions, before jobs pushed meanwhile', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 5)));
     await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
@@ -123,7 +123,7 @@ function exerciseDiscarded(begin: Begin): void {
     expect(await scene.drain()).toEqual(['job-000002', ...jids('job', 5), ...jids('new', 5)]);
   });
 
-  test('a queue that was removed is there again with its jobs', async () => {
+  test('a removed queue is registered again with its restored jobs', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2), { queue: 'mail' }));
     await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
@@ -133,7 +133,7 @@ function exerciseDiscarded(begin: Begin): void {
     expect(await scene.drain('mail')).toEqual(jids('job', 2));
   });
 
-  test('killing more than dead has room for loses nothing: what it pushed out comes back, too', async () => {
+  test('undo of a kill restores the dead jobs that it evicted too', async () => {
     const scene = await begin({ deadLimit: 4 });
     await scene.fill('dead', jids('old', 3), HOUR);
     await scene.engine.push(entries(jids('job', 10)));
@@ -152,7 +152,7 @@ function exerciseDiscarded(begin: Begin): void {
     expect(await scene.drain()).toEqual(jids('job', 10));
   });
 
-  test('dead entries that come back keep to the limit of dead', async () => {
+  test('restored dead jobs keep to the limit of dead', async () => {
     const scene = await begin({ deadLimit: 3 });
     await scene.fill('dead', jids('old', 3), HOUR);
     await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
@@ -163,7 +163,7 @@ function exerciseDiscarded(begin: Begin): void {
 }
 
 function exerciseMoved(begin: Begin): void {
-  test('a job that a worker took or that was changed again is left as it is', async () => {
+  test('a job that was fetched or changed again is not restored', async () => {
     const scene = await begin();
     await scene.fill('dead', ['taken', 'ended', 'back', 'again', 'still'], HOUR);
     await change(scene.finder, await all(scene), { do: 'requeue' }, label('requeue'));
@@ -193,7 +193,7 @@ function exerciseMoved(begin: Begin): void {
 }
 
 function exerciseBites(begin: Begin): void {
-  test('a change in bites is one change, and is undone in bites', async () => {
+  test('a change in bites has one name, and is undone in bites', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 25)));
     const before = await all(scene);
@@ -222,7 +222,7 @@ function exerciseBites(begin: Begin): void {
 }
 
 function exerciseNames(begin: Begin): void {
-  test('the newest change is told first; one that changed nothing is none', async () => {
+  test('undoable returns the newest change first, and none that changed no job', async () => {
     const scene = await filled(begin);
     const found = await all(scene);
     await change(scene.finder, found.slice(0, 2), { do: 'discard' }, { name: 'one', action: 'discard' });
@@ -235,7 +235,7 @@ function exerciseNames(begin: Begin): void {
     await expect(scene.finder.undo('three', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('a name stands for one change: another one by it is refused and changes nothing', async () => {
+  test('a second change with the same name is refused and changes nothing', async () => {
     const scene = await filled(begin);
     const [first, ...others] = await all(scene);
     if (!first) throw new Error('no job');
@@ -254,8 +254,8 @@ function exerciseNames(begin: Begin): void {
   });
 }
 
-function exerciseForgotten(begin: Begin): void {
-  test('after ten minutes a change cannot be undone, and is forgotten in bites', async () => {
+function exerciseExpired(begin: Begin): void {
+  test('after ten minutes a change cannot be undone, and its data is deleted in bites', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 25)));
     await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
@@ -265,15 +265,15 @@ function exerciseForgotten(begin: Begin): void {
     scene.now += 1;
     await expect(scene.finder.undo('clear', 10)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await scene.finder.undoable()).toEqual([]);
-    let forgotten = 0;
-    for (let gone = 1; gone > 0; forgotten += gone) gone = await scene.finder.expireUndo(10);
-    expect(forgotten).toBe(25);
+    let deleted = 0;
+    for (let gone = 1; gone > 0; deleted += gone) gone = await scene.finder.expireUndo(10);
+    expect(deleted).toBe(25);
     await scene.engine.push([entry('again')]);
     await change(scene.finder, await all(scene), { do: 'requeue' }, label('clear', 'another'));
     await expectQueues(scene.engine, { default: 1 });
   });
 
-  test('a flush forgets what could be undone', async () => {
+  test('a flush deletes undo data', async () => {
     const scene = await filled(begin);
     await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
     await scene.engine.flush();
@@ -287,7 +287,7 @@ function exerciseFaults(begin: Begin): void {
     const scene = await filled(begin);
     const before = await all(scene);
     const documents = rewritten(before);
-    documents[3] = null as unknown as string; // no store keeps a job without a document
+    documents[3] = null as unknown as string; // a store refuses a job without a document
     const what: EntryChange = { do: 'move', queue: 'elsewhere', documents };
     await expect(change(scene.finder, before, what, label('move'))).rejects.toMatchObject({
       code: 'STORAGE',
