@@ -136,7 +136,7 @@ it('a load that fails leaves no store where there was none', async () => {
   expect([await refused.ended, refused.err]).toEqual([
     1,
     expect.stringMatching(
-      /^faktory load: line 1: this is no dump: .*faktory dump makes one.*nothing was loaded\n$/,
+      /^faktory load: line 1: this is not a dump: .*faktory dump makes one.*nothing was loaded\n$/,
     ),
   ]);
   expect(refused.err).not.toContain('secret');

@@ -18,7 +18,7 @@ it('a data folder of an older version is brought up to date at the start, with a
   db.close();
   const dump = faktory(['dump', '-d', dir]);
   expect([await dump.ended, dump.out]).toEqual([1, '']);
-  expect(dump.err).toMatch(/was written by an older server; start this one on it once/);
+  expect(dump.err).toMatch(/was written by an older server; start this server on it once/);
   const backup = faktory(['backup', '-d', dir, '--json']);
   expect(await backup.ended).toBe(0);
   const { id, format } = JSON.parse(backup.out) as { id: string; format: number };
@@ -27,7 +27,8 @@ it('a data folder of an older version is brought up to date at the start, with a
   const server = faktory([...free, '-d', dir]);
   expect(await converse(await server.port(), ['FETCH mail default'])).toContain('urgent-01');
   expect(await server.stop()).toBe(0);
-  const [, kept] = /upgraded from format 1 to \d+; backup (\S+) has it as it was/.exec(server.out) ?? [];
+  const [, kept] =
+    /upgraded from format 1 to \d+; backup (\S+) has the store in its old format/.exec(server.out) ?? [];
   const listed = faktory(['backups', '-d', dir, '--json']);
   expect(await listed.ended).toBe(0);
   expect(JSON.parse(listed.out)[0]).toMatchObject({ id: kept, format: 1 });

@@ -126,8 +126,8 @@ const ready = `{"kind":"job","place":"ready","job":${job('dumped-one')}}`;
 test.each([
   [[], /cut short/],
   [[head, ready], /line 2: the dump is cut short/],
-  [[head, ready, '{"kind":"end","jobs":2}'], /line 3: the end tells of 2 jobs, there were 1/],
-  [[ready], /line 1: this is no dump/],
+  [[head, ready, '{"kind":"end","jobs":2}'], /line 3: the "end" line says 2 jobs, the dump has 1/],
+  [[ready], /line 1: this is not a dump/],
   [['{"faktory-ts":"dump","version":2}'], /line 1: this dump has version 2; this program reads 1/],
   [[head, ready, 'no json'], /line 3: this is not JSON/],
   [
@@ -141,14 +141,14 @@ test.each([
   [[head, ready, '{"kind":"queue","name":"no spaces","paused":true}'], /line 3: .*queue names must match/],
   [
     [head, ready, '{"kind":"day","day":"yesterday","processed":1,"failures":0}'],
-    /line 3: "yesterday" is no day/,
+    /line 3: "yesterday" is not a day/,
   ],
   [
     [head, ready, '{"kind":"totals","processed":-1,"failures":0}'],
     /line 3: processed must be a whole number/,
   ],
-  [[head, ready, '{"kind":"what"}'], /line 3: this is no line of a dump/],
-  [[head, '{"kind":"end","jobs":0}', ready], /line 3: there is more behind the end/],
+  [[head, ready, '{"kind":"what"}'], /line 3: this is not a line of a dump/],
+  [[head, '{"kind":"end","jobs":0}', ready], /line 3: there are more lines after the "end" line/],
 ] as const)(
   'a dump that is wrong is refused with its line, and nothing is loaded: %j',
   async (lines, text) => {

@@ -17,7 +17,7 @@ import { change } from './operations/change.ts';
 import * as queues from './operations/queues.ts';
 import { expireUndo, undo, undoable } from './operations/undo.ts';
 import { QueueReader } from './reading/queue-figures.ts';
-import { givenUp } from './reading/reader.ts';
+import { cancelled } from './reading/reader.ts';
 import type { SharedStore } from './shared-store.ts';
 
 export class SqliteFinder implements Finder {
@@ -50,7 +50,7 @@ export class SqliteFinder implements Finder {
     const { store, reader } = this.#open;
     if (this.#queues?.of !== store) this.#queues = { of: store, reader: new QueueReader(store, reader) };
     const figures = await this.#queues.reader.read();
-    if (signal?.aborted) throw givenUp(signal);
+    if (signal?.aborted) throw cancelled(signal);
     return figures;
   }
 

@@ -20,8 +20,9 @@ export type Sync = 'full' | 'relaxed' | 'off';
 /** SQLite's `synchronous` setting for each mode. */
 export const synchronous: Record<Sync, string> = { full: 'NORMAL', relaxed: 'NORMAL', off: 'OFF' };
 
-const AT_LEAST_EVERY = 1000; // ms
-const ROUND_AT = 12; // in the header of the log: https://sqlite.org/fileformat2.html#walformat
+const AT_LEAST_EVERY = 1000; // ms between two syncs in relaxed mode
+// Byte offset of the counter in the log: https://sqlite.org/fileformat2.html#walformat.
+const ROUND_AT = 12;
 
 /** The write-ahead log. `committed` syncs it as the mode requires. */
 export class WalSync {

@@ -1,6 +1,7 @@
 /**
- * A process that makes one backup, or proves one, told by its first argument, and prints what it made or proved: so the server neither waits for it nor shares
- * its memory, and can end it at any moment. It must never hold the server up: it runs with less priority.
+ * The child process that makes or verifies one backup, as its first argument says, and prints the
+ * backup as JSON. In its own process a backup delays no commit, shares no memory with the server,
+ * and can be killed at any time.
  */
 import { setPriority } from 'node:os';
 import { makeBackup } from './backup-make.ts';
@@ -10,7 +11,7 @@ import { checkBackup } from './backup-restore.ts';
 try {
   setPriority(10);
 } catch {
-  // A system that does not allow it runs it like others.
+  // Without the right to change it, it runs with the usual priority.
 }
 try {
   const work = JSON.parse(process.argv[2] ?? '') as BackupWork;

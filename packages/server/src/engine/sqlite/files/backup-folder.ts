@@ -1,8 +1,9 @@
 /**
- * The folder of backups beside the data: what is in it, and which go.
+ * Lists, finds and deletes the backups in the folder beside the store.
  *
- * A backup is a compressed copy, `ID.db.gz`, and what is known of it, `ID.json`. Its id is the time at which it was made, so names sort
- * by age. What begins with a dot is being made, or was when a process died. One whose files do not belong together is listed as bad.
+ * A backup is a compressed copy, `ID.db.gz`, and its description, `ID.json`. The id is the time of
+ * the backup, so names sort by age. A name that starts with a dot is a backup in progress, or was
+ * left by a process that died. A backup whose files do not match is listed as bad.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,35 +14,39 @@ import type { Backup } from '../../engine.ts';
 const named =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3])-[0-5]\d-[0-5]\d\.\d{3}Z)\.(?:json|db\.gz)$/;
 
-/** Where the backups of a data folder are. */
+/** Returns the folder with the backups of a data folder. */
 export function backupsOf(dir: string): string {
   return join(dir, 'backups');
 }
 
-/** The paths of a backup. */
+/** Returns the paths of a backup. */
 export function pathsOf(folder: string, id: string): { readonly copy: string; readonly about: string } {
   return { copy: join(folder, `${id}.db.gz`), about: join(folder, `${id}.json`) };
 }
 
-/** The id of a backup that is made now. */
+/** Returns the id of a backup made at `now`. */
 export function backupId(now: Micros): string {
   return new Date(now / 1000).toISOString().replaceAll(':', '-');
 }
 
-/** When the backup of this id was made. */
+/** Returns when the backup with this id was made. */
 export function madeAt(id: string): Micros {
   return parseTime(id.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:')) as Micros;
 }
 
-/** Makes the folder, for this user only, and takes away what a process left that died. */
+/** Creates the folder, readable by this user only, and deletes files that a dead process left. */
 export function prepare(folder: string): void {
   if (!existsSync(folder)) createOwnedFolder(folder);
-  const left = /^\.\d{4}-.*Z\./; // only what a backup left: other names with a dot are somebody's
+  // Only names of backups: a user may have other names with a dot here.
+  const left = /^\.\d{4}-.*Z\./;
   for (const name of readdirSync(folder))
     if (left.test(name)) rmSync(join(folder, name), { force: true, recursive: true });
 }
 
-/** Newest first. A bad one is in the list and says why; nothing that lies in the folder makes this throw. */
+/**
+ * Lists the backups, newest first. A bad one says why it is bad. No file in the folder makes this
+ * throw.
+ */
 export function list(folder: string): Backup[] {
   const names = namesIn(folder);
   const ids = new Set(names.flatMap((name) => named.exec(name)?.[1] ?? []));
@@ -51,7 +56,10 @@ export function list(folder: string): Backup[] {
     .map((id) => read(folder, id));
 }
 
-/** The backup of this id; without one the newest that is not bad, if any. Throws NOT_FOUND. */
+/**
+ * Returns the backup with this id; without an id the newest that is not bad, else the newest.
+ * Throws NOT_FOUND.
+ */
 export function pick(folder: string, id?: string): Backup {
   const all = list(folder);
   const good = all.filter(({ bad }) => bad === undefined);
@@ -61,7 +69,10 @@ export function pick(folder: string, id?: string): Backup {
   throw new FaktoryError('NOT_FOUND', `no backup ${id ?? ''} in ${folder}: ${known}`.replace('  ', ' '));
 }
 
-/** Deletes all but the newest `keep` good ones, and bad ones that are older than those; returns what is gone. */
+/**
+ * Deletes backups: keeps the newest `keep` good ones and everything newer. Returns the deleted
+ * ones.
+ */
 export function purge(folder: string, keep: number): Backup[] {
   return outdated(folder, keep).filter(({ id }) => {
     const { copy, about } = pathsOf(folder, id);
@@ -70,12 +81,12 @@ export function purge(folder: string, keep: number): Backup[] {
       rmSync(copy, { force: true });
       return true;
     } catch {
-      return false; // a folder of that name, or not ours to delete: it stays in the list
+      return false; // a folder has that name, or the user may not delete it: it stays in the list
     }
   });
 }
 
-/** What `purge` would delete. */
+/** Returns the backups that `purge` would delete. */
 export function outdated(folder: string, keep: number): Backup[] {
   const all = list(folder);
   const oldest = all.filter(({ bad }) => bad === undefined)[keep - 1];
@@ -86,7 +97,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // there is none yet, or none that can be read: making a backup says why
+    return []; // no folder yet, or an unreadable one, which making a backup reports
   }
 }
 
@@ -101,13 +112,13 @@ function read(folder: string, id: string): Backup {
   };
   if (bytes === undefined) return bad(`its copy ${id}.db.gz is missing`);
   try {
-    const told = JSON.parse(readFileSync(about, 'utf8')) as Backup | null;
-    if (!told || !isDescription(told) || told.id !== id)
+    const description = JSON.parse(readFileSync(about, 'utf8')) as Backup | null;
+    if (!description || !isDescription(description) || description.id !== id)
       return bad(`its description ${id}.json does not describe it`);
-    const { sha256, format, jobs } = told;
+    const { sha256, format, jobs } = description;
     const whole = { id, bytes, sha256, format, jobs };
-    if (told.bytes === bytes) return whole;
-    return { ...whole, bad: `its copy has ${bytes} bytes, it was made with ${told.bytes}` };
+    if (description.bytes === bytes) return whole;
+    return { ...whole, bad: `its copy has ${bytes} bytes instead of ${description.bytes}` };
   } catch (cause) {
     return bad(`its description ${id}.json cannot be read: ${(cause as Error).message}`);
   }

@@ -1,9 +1,10 @@
 /**
- * Makes a backup: copies the store, checks the copy, compresses it with its checksum, and only then gives it its name.
+ * Makes a backup: copies the store, checks the copy, compresses it with a checksum, and only then
+ * gives it its name. It must never change the store or an older backup.
  *
- * The copy is `VACUUM INTO` on a connection of its own: one read of one moment, while a server goes on writing. Beside SQLite's page by
- * page backup it held up pushes less (longest pause 0.5 to 0.7 s against 0.7 to 0.8 s with a million jobs), and it leaves no free
- * pages. It must never touch the store or an older backup.
+ * The copy is `VACUUM INTO` on its own connection: it reads the store of one moment while a server
+ * writes. Compared with SQLite's page-by-page backup it delayed pushes less (longest pause 0.5 to
+ * 0.7 s instead of 0.7 to 0.8 s with a million jobs), and the copy has no free pages.
  */
 import {
   closeSync,
@@ -29,19 +30,19 @@ import { refuseLostLog } from './log-mark.ts';
 import { Measure } from './measure.ts';
 import { makeShrinkable, usedBytes } from './space.ts';
 
-/** What is copied, and where to. */
+/** What to back up, and where to. */
 export interface BackupOrder {
-  /** The store. */
+  /** The path of the store. */
   readonly file: string;
   readonly folder: string;
   readonly id: string;
 }
 
-const patience = 10_000; // ms, with a store that another process has locked
-const level = 1; // of compression: six times the speed of the usual 6 for a fifth more bytes
-const room = 1.5; // of the store's bytes that are in use: the copy, and what is left of it compressed
+const patience = 10_000; // ms that it waits for a lock of another process
+const level = 1; // of compression: six times as fast as the default 6, for a fifth more bytes
+const room = 1.5; // times the used bytes of the store: the copy and its compressed form
 
-/** Makes the backup. Throws STORAGE, and then nothing is left of it. */
+/** Makes the backup. When it throws STORAGE, no file of the backup is left. */
 export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Backup> {
   prepare(folder);
   const copy = join(folder, `.${id}.db`);
@@ -54,7 +55,7 @@ export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Bac
     const backup = { id, bytes, sha256, ...found };
     writeDescription(`${copy}.json`, backup);
     renameSync(packed, paths.copy);
-    renameSync(`${copy}.json`, paths.about); // from here on it is listed
+    renameSync(`${copy}.json`, paths.about); // from now on the backup is listed
     syncPath(folder);
     return backup;
   } catch (cause) {
@@ -65,7 +66,10 @@ export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Bac
   }
 }
 
-/** Checks a store: whole, ours, of a format that this server knows. Tells what is in it. Throws STORAGE. */
+/**
+ * Checks that a store is intact and that this server can read it. Returns its format and jobs.
+ * Throws STORAGE.
+ */
 export function checkStore(file: string): Pick<Backup, 'format' | 'jobs'> {
   const db = openDatabase(file);
   try {
@@ -93,9 +97,9 @@ function copyStore(file: string, to: string): void {
   try {
     db.exec(`PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);
-    refuseLostLog(db, file); // the copy would be named, and its log, which nobody knows
+    refuseLostLog(db, file); // here, because later the error would name the copy
     refuseFullDisk(usedBytes(db), dirname(to));
-    closeSync(createOwned(to)); // SQLite takes an empty file, and keeps its mode and owner
+    closeSync(createOwned(to)); // SQLite writes into an empty file and keeps its mode and owner
     makeShrinkable(db);
     db.exec(`VACUUM INTO '${to.replaceAll("'", "''")}'`);
   } finally {

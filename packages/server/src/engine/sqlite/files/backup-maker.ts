@@ -1,7 +1,9 @@
 /**
- * The backups of an open store: one is made or proved at a time, by a process of its own, which ends with the engine.
+ * Makes and verifies the backups of an open store, one at a time, in a child process that ends with
+ * the engine.
  *
- * A stranger would get wrong that the process's file is the built one also when the rest runs from source.
+ * Note: the child runs the built file even when the server runs from source, because childFile()
+ * looks in `dist`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -12,7 +14,7 @@ import type { Backup } from '../../engine.ts';
 import { backupId, backupsOf, list, pick, prepare, purge } from './backup-folder.ts';
 import type { BackupOrder } from './backup-make.ts';
 
-/** What the process does: makes a backup, or proves one. */
+/** The work of the child process: make a backup, or verify one. */
 export type BackupWork = BackupOrder | { readonly folder: string; readonly proved: Backup };
 
 export class BackupMaker {
@@ -20,7 +22,10 @@ export class BackupMaker {
   readonly #folder: string;
   #child: ChildProcess | undefined;
   #running: Promise<Backup> | undefined;
-  /** Each process begins behind the last one: it removes what an interrupted one left. */
+  /**
+   * Each child starts after the last has ended, because it deletes files that an interrupted one
+   * left.
+   */
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -29,7 +34,10 @@ export class BackupMaker {
     this.#folder = backupsOf(dirname(file));
   }
 
-  /** Makes a backup and then forgets all but the newest `keep`. While one is being made, it is that one. */
+  /**
+   * Makes a backup, then deletes all but the newest `keep`. While one is being made, returns that
+   * one.
+   */
   make(now: Micros, keep: number): Promise<Backup> {
     this.#running ??= this.#after(
       { file: this.#file, folder: this.#folder, id: backupId(now) },
@@ -45,7 +53,7 @@ export class BackupMaker {
     return this.#running;
   }
 
-  /** Proves that a backup (default: the newest) can be restored. Throws NOT_FOUND and STORAGE. */
+  /** Verifies that a backup (default: the newest) can be restored. Throws NOT_FOUND and STORAGE. */
   async verify(id: string | undefined): Promise<Backup> {
     const proved = pick(this.#folder, id);
     return this.#after({ folder: this.#folder, proved }, `backup ${proved.id} could not be checked`);
@@ -55,7 +63,7 @@ export class BackupMaker {
     return list(this.#folder);
   }
 
-  /** Ends what is being made; nothing is left of it. */
+  /** Stops the child process and deletes its files. */
   async close(): Promise<void> {
     this.#closed = true;
     if (!this.#child) return;
@@ -65,7 +73,7 @@ export class BackupMaker {
     try {
       prepare(this.#folder);
     } catch {
-      // The next backup tries again, and says why it cannot. A stop must not fail for it.
+      // The next backup tries again and reports the fault. A stop must not fail because of it.
     }
   }
 
@@ -82,18 +90,18 @@ export class BackupMaker {
     });
     this.#child = child;
     return new Promise((resolve, reject) => {
-      const said = { out: '', err: '' };
+      const output = { out: '', err: '' };
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        said.out += text;
+        output.out += text;
       });
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        said.err += text;
+        output.err += text;
       });
       child.on('error', (cause) => reject(failed(fault, cause.message, cause)));
       child.on('close', (code, signal) => {
-        if (code === 0) resolve(JSON.parse(said.out) as Backup);
+        if (code === 0) resolve(JSON.parse(output.out) as Backup);
         else if (this.#closed) reject(new FaktoryError('SHUTDOWN', `${fault}: the server stopped`));
-        else reject(failed(fault, said.err.trim() || `its process ended with ${signal ?? code}`));
+        else reject(failed(fault, output.err.trim() || `its child process ended with ${signal ?? code}`));
       });
     });
   }
@@ -112,6 +120,6 @@ function childFile(): string {
   if (existsSync(file)) return file;
   throw new FaktoryError(
     'CONFIG',
-    `${file} is missing: a bundle must keep @faktory-ts/server outside for backups`,
+    `${file} is missing: mark @faktory-ts/server as external in the bundle, because backups run this file`,
   );
 }

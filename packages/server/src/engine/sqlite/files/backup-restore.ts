@@ -1,8 +1,9 @@
 /**
- * Puts a backup in the place of the store, and proves beforehand that it is whole.
+ * Replaces the store by a backup, after checking that the backup is intact.
  *
- * At every moment the folder holds either the old store or the restored one, under the same name: the last step is one rename. What was
- * there is moved aside, never removed. It must only run while the folder's lock is held.
+ * At every moment the folder holds either the old store or the restored one, under the same name:
+ * the last step is one rename. The old store is moved aside, never deleted. Run it only while the
+ * caller holds the folder's lock.
  */
 import {
   closeSync,
@@ -27,7 +28,10 @@ import { checkStore } from './backup-make.ts';
 import { syncPath } from './folder.ts';
 import { Measure } from './measure.ts';
 
-/** Proves that a backup can be restored: its checksum, the store in it, and that it has as many jobs as it was made with. Throws STORAGE. */
+/**
+ * Restores the backup into a trial file: checks its checksum, its store and its number of jobs.
+ * Throws STORAGE.
+ */
 export async function checkBackup(folder: string, backup: Backup): Promise<void> {
   const trial = join(folder, `.${backup.id}.check`);
   prepare(folder);
@@ -38,7 +42,7 @@ export async function checkBackup(folder: string, backup: Backup): Promise<void>
   }
 }
 
-/** Restores; gives the folder in which the old store is now, undefined where there was none. */
+/** Restores a backup. Returns the folder that now has the old store; undefined: there was none. */
 export async function restore(
   file: string,
   folder: string,
@@ -52,7 +56,10 @@ export async function restore(
   return replaceStore(file, fresh, join(dir, aside));
 }
 
-/** Puts a whole store in the place of the one that is there, which is moved aside. Gives the folder of the old one, if there was one. */
+/**
+ * Replaces the store by `fresh`. Returns the folder that now has the old store; undefined: there
+ * was none.
+ */
 export function replaceStore(file: string, fresh: string, aside: string): string | undefined {
   const old = [file, `${file}-wal`].some((path) => existsSync(path)) ? keepAside(file, aside) : undefined;
   renameSync(fresh, file);
@@ -60,10 +67,12 @@ export function replaceStore(file: string, fresh: string, aside: string): string
   return old;
 }
 
-/** A second name for the store, which stays under its first until the rename. */
+/**
+ * Links the old store into the folder `to`. It keeps its name too, until the rename replaces it.
+ */
 function keepAside(file: string, to: string): string {
   const hasStore = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  if (hasStore) emptyLog(file); // SQLite would delete the log of an empty file
+  if (hasStore) emptyLog(file); // not for an empty file: SQLite would delete its log
   createOwnedFolder(to);
   for (const end of ['-wal', '-shm']) {
     if (statSync(file + end, { throwIfNoEntry: false })?.size)
@@ -80,7 +89,7 @@ function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch {
-    copyOwned(from, to); // a file system without hard links
+    copyOwned(from, to); // the file system has no hard links
   }
   syncPath(to);
 }
@@ -90,7 +99,7 @@ function copyOwned(from: string, to: string): void {
   copyFileSync(from, to);
 }
 
-/** What is in the log comes into the file: the log must not be taken for one of the restored store. */
+/** Moves the log into the file, because the restored store must not find a log of the old one. */
 function emptyLog(file: string): void {
   try {
     const db = openDatabase(file);
@@ -100,7 +109,7 @@ function emptyLog(file: string): void {
       db.close();
     }
   } catch {
-    // A damaged store: its log is moved aside with it.
+    // The store is damaged: its log is moved aside with it.
   }
 }
 
@@ -109,10 +118,12 @@ async function unpack(folder: string, backup: Backup, to: string): Promise<void>
   try {
     if (backup.bad) throw new Error(backup.bad);
     const sha256 = await inflate(copy, to);
-    if (sha256 !== backup.sha256) throw new Error('its checksum is another than when it was made');
+    if (sha256 !== backup.sha256)
+      throw new Error('its checksum differs from the one recorded when it was made');
     const { jobs } = checkStore(to);
     const wrong = Object.entries(backup.jobs).filter(([name, n]) => jobs[name as keyof typeof jobs] !== n);
-    if (wrong.length > 0) throw new Error(`it has another number of jobs than it was made with`);
+    if (wrong.length > 0)
+      throw new Error(`its number of jobs differs from the one recorded when it was made`);
     syncPath(to);
   } catch (cause) {
     rmSync(to, { force: true });
@@ -121,7 +132,7 @@ async function unpack(folder: string, backup: Backup, to: string): Promise<void>
   }
 }
 
-/** Decompresses; gives the checksum of what was read. */
+/** Decompresses. Returns the checksum of the compressed bytes. */
 async function inflate(from: string, to: string): Promise<string> {
   const measure = new Measure();
   await pipeline(

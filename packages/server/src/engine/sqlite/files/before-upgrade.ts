@@ -1,7 +1,9 @@
 /**
- * Before a store of an older format is brought up to date, a backup of it is made, so that the older program can be gone back to.
+ * Makes a backup before a store of an older format is migrated, so that the older server can be
+ * used again.
  *
- * Note: a start never depends on a backup. Where none can be made, the log says why, and the upgrade, which is one commit, goes on.
+ * Note: a start never depends on this backup. When it fails, the log says why, and the migration
+ * goes on.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Micros } from '@faktory-ts/protocol';
@@ -10,7 +12,10 @@ import { openDatabase } from '../state/binding.ts';
 import { formatOf, newestFormat } from '../state/schema.ts';
 import { BackupMaker } from './backup-maker.ts';
 
-/** Makes the backup where one is due. Returns what to call when the store is up to date: it writes the line of the log. */
+/**
+ * Makes the backup when one is needed. Call the returned function after the migration: it writes
+ * the log line.
+ */
 export async function backupBeforeUpgrade(file: string, now: Micros, log: Logger): Promise<() => void> {
   const format = olderFormat(file);
   if (format === undefined) return () => undefined;
@@ -20,30 +25,32 @@ export async function backupBeforeUpgrade(file: string, now: Micros, log: Logger
     const { id } = await maker.make(now, Number.MAX_SAFE_INTEGER);
     return () =>
       log.warn(
-        `${upgraded}; backup ${id} has it as it was: to go back, restore it and start the older program`,
+        `${upgraded}; backup ${id} has the store in its old format; to go back, restore it and start the older server`,
       );
   } catch (error) {
     const { message } = error as Error;
-    return () => log.error(`${upgraded}, without a backup of it as it was: ${message}`);
+    return () => log.error(`${upgraded}, without a backup of the old format: ${message}`);
   }
 }
 
-/** The format of a store that is not of the newest one; undefined: there is nothing to upgrade. */
+/**
+ * Returns the format of a store that is older than the newest; undefined: no migration is needed.
+ */
 function olderFormat(file: string): number | undefined {
   const written = writtenFormat(file);
   if (written === 0 || written >= newestFormat) return undefined;
-  const db = openDatabase(file); // the log may have a newer one
+  const db = openDatabase(file); // the log may have a newer format than the main file
   try {
     const format = formatOf(db);
     return format < newestFormat ? format : undefined;
   } catch {
-    return undefined; // damaged: the opening of the store says so
+    return undefined; // damaged: opening the store reports it
   } finally {
     db.close();
   }
 }
 
-/** `user_version` as the file has it, without its log; read before SQLite has the file open. */
+/** Reads `user_version` from the main file without its log, before SQLite opens the file. */
 function writtenFormat(file: string): number {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) < 100) return 0;
   const head = Buffer.alloc(100);

@@ -1,7 +1,8 @@
 /**
- * Writes the store anew without free room, and so that it can give room back while serving from then on.
+ * Rewrites the store without free space. Afterwards the file can shrink while a server uses it.
  *
- * At every moment the folder has a whole store under its name: the last step is one rename. Must only run while the folder is held.
+ * At every moment the folder has a whole store under its name: the last step is one rename.
+ * Run it only while the caller holds the folder's lock.
  */
 import { closeSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,23 +15,23 @@ import { syncPath } from './folder.ts';
 import { refuseLostLog } from './log-mark.ts';
 import { makeShrinkable, usedBytes } from './space.ts';
 
-/** Bytes of the file and its log. */
+/** Bytes of the file and its log, before and after. */
 export interface Compacted {
   readonly before: number;
   readonly after: number;
 }
 
-const ROOM = 1.1; // of what is in use
+const ROOM = 1.1; // times the used bytes: free disk that the copy needs
 
-/** Compacts. Throws STORAGE, and then the store is as it was. */
+/** Compacts the store. When it throws STORAGE, the store is unchanged. */
 export function compact(file: string): Compacted {
   const fresh = join(dirname(file), '.compacted.db');
   const before = sizeOf(file) + sizeOf(`${file}-wal`);
   rmSync(fresh, { force: true });
   try {
-    writeAnew(file, fresh);
+    rewrite(file, fresh);
     const [old, made] = [checkStore(file), checkStore(fresh)];
-    if (JSON.stringify(old) !== JSON.stringify(made)) throw new Error('the copy has other jobs');
+    if (JSON.stringify(old) !== JSON.stringify(made)) throw new Error('the copy does not have the same jobs');
     if (sizeOf(`${file}-wal`) > 0) throw new Error('another program reads the store; end that program');
     syncPath(fresh);
     rmSync(`${file}-shm`, { force: true });
@@ -39,7 +40,7 @@ export function compact(file: string): Compacted {
     syncPath(dirname(file));
   } catch (cause) {
     if (cause instanceof FaktoryError) throw cause;
-    const text = `${file} was not compacted and is as it was: ${(cause as Error).message}`;
+    const text = `${file} was not compacted and is unchanged: ${(cause as Error).message}`;
     throw new FaktoryError('STORAGE', text, { cause });
   } finally {
     for (const end of ['', '-wal', '-shm', '-journal']) rmSync(fresh + end, { force: true });
@@ -47,7 +48,7 @@ export function compact(file: string): Compacted {
   return { before, after: sizeOf(file) };
 }
 
-function writeAnew(file: string, fresh: string): void {
+function rewrite(file: string, fresh: string): void {
   const db = openDatabase(file);
   try {
     refuseForeign(db, file);

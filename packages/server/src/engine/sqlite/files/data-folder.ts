@@ -1,8 +1,8 @@
 /**
- * What can be done to a data folder without a server: backups, dump and load.
+ * Works on a data folder without a server: backup, restore, dump, load, compact, salvage.
  *
- * What only reads goes beside a running server too. What changes the store takes the folder's lock first, so that it is refused while
- * a server holds it.
+ * Methods that only read also work beside a running server. Methods that change the store lock the
+ * folder first, so they are refused while a server has it locked.
  */
 import { closeSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,29 +22,30 @@ import { type Loss, salvage } from './salvage.ts';
 
 export { sqliteVersion } from '../state/binding.ts';
 
-/** What {@link DataFolder.restore} did. */
+/** The result of {@link DataFolder.restore}. */
 export interface Restored {
-  /** What is now the store. */
+  /** The backup that is now the store. */
   readonly backup: Backup;
-  /** Where the store is that was there before; undefined when there was none. */
+  /** The folder that now has the old store; undefined: there was none. */
   readonly aside: string | undefined;
 }
 
-/** What {@link DataFolder.salvage} did. */
+/** The result of {@link DataFolder.salvage}. */
 export interface Salvaged {
   /** How many jobs could be read. */
   readonly jobs: number;
-  /** What could not. */
+  /** What could not be read. */
   readonly loss: Loss;
-  /** Where the damaged store is now. */
+  /** The folder that now has the damaged store. */
   readonly aside: string;
 }
 
 /**
- * The data folder of a server: its backups, and its jobs as lines of text.
+ * The data folder of a server: makes and restores backups, dumps and loads jobs.
  *
- * Every method rejects with a `FaktoryError`: `NOT_FOUND` where there is no store or no such backup, `STORAGE` for a disk that is full or
- * a file that is damaged; `load`, `restore`, `compact` and `salvage` also `LOCKED` while a server holds the folder.
+ * Every method rejects with a `FaktoryError`: `NOT_FOUND` when there is no store or no such backup,
+ * `STORAGE` for a full disk or a damaged file. `load`, `restore`, `compact` and `salvage` also
+ * reject with `LOCKED` while a server has the folder locked.
  *
  * @example
  * ```ts
@@ -61,48 +62,52 @@ export class DataFolder {
   readonly dir: string;
   readonly #clock: () => Micros;
 
-  /** @param clock the time in microseconds; for tests. Default: the wall clock. */
+  /** @param clock Returns the time in microseconds; for tests. Default: the wall clock. */
   constructor(dir: string, clock: () => Micros = nowMicros) {
     this.dir = resolve(dir);
     this.#clock = clock;
   }
 
-  /** Makes a backup, also while a server uses the folder, and checks it. */
+  /** Makes a backup and checks it, also while a server runs on the folder. */
   async backup(): Promise<Backup> {
     const order = { file: this.#store(), folder: this.#backups, id: backupId(this.#clock()) };
     return makeBackup(order);
   }
 
-  /** The backups that there are, newest first. */
+  /** Returns the backups, newest first. */
   backups(): Backup[] {
     return list(this.#backups);
   }
 
-  /** Forgets all but the newest `keep` backups; gives those that are gone. */
+  /** Deletes all but the newest `keep` backups. Returns the deleted ones. */
   purge(keep: number): Backup[] {
     return purge(this.#backups, keep);
   }
 
-  /** What `purge` of so many would delete. */
+  /** Returns the backups that `purge` would delete. */
   outdated(keep: number): Backup[] {
     return outdated(this.#backups, keep);
   }
 
-  /** Proves that a backup (default: the newest) can be restored: its checksum, the store in it, the number of its jobs. */
+  /**
+   * Verifies that a backup (default: the newest) can be restored: its checksum, its store, its
+   * number of jobs.
+   */
   async verify(id?: string): Promise<Backup> {
     const backup = pick(this.#backups, id);
     await checkBackup(this.#backups, backup);
     return backup;
   }
 
-  /** Checks the store itself, also while a server uses it, and tells what is in it; takes some seconds for each gigabyte. */
+  /** Checks the store, also while a server runs on it. Takes some seconds for each gigabyte. */
   check(): Pick<Backup, 'format' | 'jobs'> {
     return checkStore(this.#store());
   }
 
-  /** Puts a backup (default: the newest) in the place of the store, which is moved aside. */
+  /** Replaces the store by a backup (default: the newest). The old store is moved aside. */
   async restore(id?: string): Promise<Restored> {
-    const held = holdFolder(this.dir, 'whatever it is'); // a damaged store is why one restores
+    // Restoring must work when the store is damaged.
+    const held = holdFolder(this.dir, 'whatever it is');
     try {
       const backup = pick(this.#backups, id);
       const aside = `replaced-${backupId(this.#clock())}`;
@@ -112,7 +117,7 @@ export class DataFolder {
     }
   }
 
-  /** Writes the store anew without free room, so that the file is as small as its jobs. */
+  /** Rewrites the store without free space, so that the file is as small as its jobs. */
   compact(): Compacted {
     const held = holdFolder(this.dir);
     try {
@@ -122,7 +127,9 @@ export class DataFolder {
     }
   }
 
-  /** Puts a new store of all that can be read in the place of a damaged one, which is moved aside, and says what is lost. */
+  /**
+   * Replaces a damaged store by a new one with everything readable. The old store is moved aside.
+   */
   salvage(): Salvaged {
     const held = holdFolder(this.dir, 'whatever it is');
     const fresh = join(this.dir, '.salvaged.db');
@@ -152,19 +159,24 @@ export class DataFolder {
     }
   }
 
-  /** The store as lines of JSON, from one moment, also while a server uses the folder. */
+  /**
+   * Returns the store as lines of JSON, the state of one moment, also while a server runs on it.
+   */
   dump(): Generator<string> {
     return dumpLines(this.#store());
   }
 
-  /** Throws `LOCKED` while a server holds the folder, and `STORAGE` for a store that is not sound, unless it may be as it is; makes the folder when there is none. */
+  /**
+   * Checks that the folder can be locked, and creates it when it is missing. Throws `LOCKED` while
+   * a server has it locked, and `STORAGE` for a damaged store unless `store` is 'whatever it is'.
+   */
   checkFree(store: 'sound' | 'whatever it is' = 'sound'): void {
     const held = holdFolder(this.dir, store);
     dropEmpty(held.file);
     held.release();
   }
 
-  /** Takes the lines of a dump into the store, which is made when there is none: all of them, or nothing. */
+  /** Loads the lines of a dump, all or nothing. Creates the store when there is none. */
   async load(lines: Iterable<string> | AsyncIterable<string>, options: LoadOptions = {}): Promise<Loaded> {
     const held = holdFolder(this.dir);
     const fresh = isEmpty(held.file);
@@ -183,7 +195,7 @@ export class DataFolder {
       if (cause instanceof FaktoryError) throw cause;
       throw new FaktoryError('STORAGE', `nothing was loaded: ${(cause as Error).message}`, { cause });
     } finally {
-      // An empty store where there was none would look like one whose jobs are gone.
+      // Leave no empty store behind: it would look like a store that lost its jobs.
       if (!loaded && fresh) for (const end of ['', '-wal', '-shm']) rmSync(held.file + end, { force: true });
       held.release();
     }
@@ -196,13 +208,16 @@ export class DataFolder {
   #store(): string {
     const file = join(this.dir, 'faktory.db');
     refuseLoneLog(file);
-    // It is made empty, so that nobody else can ever read it.
+    // An empty file is no store: locking the folder creates it, with this user's mode.
     if (statSync(file, { throwIfNoEntry: false })?.size) return file;
     throw new FaktoryError('NOT_FOUND', `there is no faktory.db in ${this.dir}; is this the data folder?`);
   }
 }
 
-/** Whoever holds a folder makes the file of the store, without a byte. Only while the folder is held: then no server fills it. */
+/**
+ * Whether the store has no byte: locking the folder creates it empty. Ask only while the folder is
+ * locked.
+ */
 function isEmpty(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.size === 0;
 }

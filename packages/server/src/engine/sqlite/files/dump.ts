@@ -1,8 +1,10 @@
 /**
- * The store as lines of JSON: for people, other programs, and a later version of this one. One read of one moment, beside a server too.
+ * Writes the store as lines of JSON, for people, other programs, and later versions of the server.
+ * The dump is the state of one moment, also while a server runs. docs/dump.md describes the format.
  *
- * Jobs come in the order in which they would be handed out; those that a worker holds come first, for they are the next when it is
- * lost. Not in it: producers' counts, which belong to connections, and what could be undone. The format is documented in docs/dump.md; keys have one order.
+ * Jobs come in the order in which they would be handed out. Reserved jobs come first: they are next
+ * when their worker is lost. Producers' counts are not in it, because they only serve clients
+ * that reconnect to this server; undo records are not in it either. Keys have a fixed order.
  */
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
 import { type Database, openDatabase, rowsOf, type Value } from '../state/binding.ts';
@@ -11,19 +13,19 @@ import { refuseLostLog } from './log-mark.ts';
 
 export const dumpVersion = 1;
 
-/** One job of a dump. `job` is its wire text, `enqueued_at` and `failure` included. */
+/** One job of a dump. `job` is its wire text, with `enqueued_at` and `failure`. */
 export interface DumpedJob {
   readonly place: keyof typeof place;
-  /** RFC 3339: when it is due; of a dead job, when it is forgotten. Absent for ready and working. */
+  /** RFC 3339: when it is due; for a dead job, when it expires. Absent for ready and working. */
   readonly at?: string | undefined;
-  /** How often its worker fell silent. */
+  /** How often its worker was lost while it had the job reserved. */
   readonly losses?: number | undefined;
   /** Its failed executions, as JSON text. */
   readonly attempts?: string | undefined;
   readonly job: string;
 }
 
-/** The line of a job. */
+/** Returns the line of a job. */
 export function jobLine({ place: where, at, losses, attempts, job }: DumpedJob): string {
   const due = at === undefined ? '' : `,"at":"${at}"`;
   const lost = losses ? `,"losses":${losses}` : '';
@@ -40,7 +42,7 @@ interface Row {
   attempts: string | null;
 }
 
-/** The lines of a store. */
+/** Yields the lines of a store. */
 export function* dumpLines(file: string): Generator<string> {
   const db = openDatabase(file);
   try {
@@ -49,7 +51,7 @@ export function* dumpLines(file: string): Generator<string> {
     refuseLostLog(db, file);
     db.exec('BEGIN');
     if (formatOf(db) < newestFormat) {
-      const text = `${file} was written by an older server; start this one on it once, which brings it up to date`;
+      const text = `${file} was written by an older server; start this server on it once to migrate it`;
       throw new FaktoryError('STORAGE', text);
     }
     yield JSON.stringify({ 'faktory-ts': 'dump', version: dumpVersion, made: formatTime(nowMicros()) });
@@ -74,12 +76,15 @@ export function* dumpLines(file: string): Generator<string> {
   }
 }
 
-/** On Node 20 a closed connection reads on until its statements are collected. */
+/**
+ * Ends the read transaction.
+ * Note: on Node 20 a closed connection keeps reading until its statements are collected.
+ */
 function endRead(db: Database): void {
   try {
     db.exec('ROLLBACK');
   } catch {
-    // The read was refused before it began.
+    // The read never began.
   }
 }
 
@@ -139,7 +144,7 @@ function* countLines(db: Database): Generator<string> {
   for (const row of tally) {
     processed += row.processed;
     failures += row.failures;
-    if (row.day === 0) continue; // what belongs to no known day
+    if (row.day === 0) continue; // day 0: counts whose day is unknown
     const day = new Date(row.day * dayLength).toISOString().slice(0, 10);
     yield JSON.stringify({ kind: 'day', day, processed: row.processed, failures: row.failures });
   }

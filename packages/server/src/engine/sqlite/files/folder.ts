@@ -1,10 +1,12 @@
 /**
- * The data folder: made private, held by one process at a time, and synced when it is new.
+ * Creates the data folder for this user only, locks it for one process, and syncs it when it is
+ * new.
  *
- * The lock is SQLite's own on a file beside the data: the system drops it when the process dies, however it dies, so
- * there is no stale lock to clean up. A lock file that was deleted under its holder is noticed by the store, which the
- * holder has open. The pid file only feeds the error text. Network file systems have no such
- * locks: the data must be on a local disk.
+ * The lock is SQLite's own, on `faktory.lock`. The system releases it however the process dies, so
+ * no stale lock remains. When `faktory.lock` is deleted under its holder, the open store itself
+ * shows that the folder is in use. The pid file is used only for the error text.
+ *
+ * Note: network file systems have no such locks, so the data must be on a local disk.
  */
 import {
   closeSync,
@@ -24,15 +26,18 @@ import { isLocked } from '../commit/error-kind.ts';
 import { type Database, openDatabase } from '../state/binding.ts';
 import { refuseLoneLog } from './log-mark.ts';
 
-/** A held folder; `release` gives it up. */
+/** A locked folder. */
 export interface Folder {
+  /** The path of the store. */
   readonly file: string;
+  /** Releases the lock. */
   release(): void;
 }
 
 /**
- * Makes the folder if need be and takes its lock. Throws LOCKED (naming the process) or STORAGE, for a damaged store too, unless it
- * is to be replaced.
+ * Creates the folder when it is missing, and locks it. Throws LOCKED (naming the process) or
+ * STORAGE. A damaged store throws STORAGE too, unless `store` is 'whatever it is', because it will
+ * be replaced.
  */
 export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sound'): Folder {
   const folder = resolve(dir);
@@ -45,7 +50,7 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
       refuseDamaged(file);
       keepPrivate(file);
       for (const beside of ['-wal', '-shm'].map((end) => file + end)) {
-        refuseLink(beside); // SQLite would follow a link, also one that leads nowhere yet
+        refuseLink(beside); // SQLite would follow a link, even one to a missing file
         if (existsSync(beside)) keepPrivate(beside);
       }
     }
@@ -56,7 +61,7 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
   }
 }
 
-/** The files that a server holds open as long as it runs. */
+/** Returns the files that a server keeps open while it runs. */
 export function filesOf(dir: string): string[] {
   return ['faktory.db', 'faktory.lock'].map((name) => join(resolve(dir), name));
 }
@@ -64,10 +69,11 @@ export function filesOf(dir: string): string[] {
 function makeFolder(folder: string): void {
   try {
     makeWithParents(folder);
-    // A new folder's name lives in its parent: without these syncs a power cut could take the whole folder away.
+    // A new folder's name is in its parent folder: without both syncs a power cut could delete the
+    // new folder.
     for (const path of [folder, dirname(folder)]) syncPath(path);
     const trial = join(folder, '.write-test');
-    rmSync(trial, { force: true }); // left by a process that died
+    rmSync(trial, { force: true }); // a process that died may have left it
     closeSync(openOwned(trial));
     rmSync(trial);
   } catch (cause) {
@@ -77,14 +83,15 @@ function makeFolder(folder: string): void {
   }
 }
 
-// Not mkdirSync's own `recursive`: on Node 20 it never returns where the system refuses with ENOENT (below /proc).
+// Note: not `mkdirSync(…, { recursive })`, because on Node 20 it never returns after ENOENT (below
+// /proc).
 function makeWithParents(folder: string): void {
   if (existsSync(folder)) return;
   makeWithParents(dirname(folder));
   mkdirSync(folder, { mode: 0o700 });
 }
 
-/** Makes what the folder or file holds durable. Systems that cannot sync a folder (Windows) need not. */
+/** Syncs a file or folder to disk. Windows cannot sync folders and does not need it. */
 export function syncPath(path: string): void {
   if (process.platform === 'win32') return;
   const fd = openSync(path, 'r');
@@ -104,7 +111,8 @@ function takeLock(folder: string, store: string): Database {
   try {
     lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     if (isNew && isOpenElsewhere(store)) {
-      rmSync(lockFile); // while it is locked: the next start must find it missing too
+      // Before the lock is released: the next start must find the file missing too.
+      rmSync(lockFile);
       const text = `the data folder ${folder} has no faktory.lock, and a process that is running has its faktory.db open, probably the server of process ${readPid(pidFile)}, whose lock was deleted; stop that process or choose another folder with -d`;
       throw new FaktoryError('LOCKED', text);
     }
@@ -124,21 +132,23 @@ function takeLock(folder: string, store: string): Database {
 }
 
 /**
- * Whether another connection has the store open. Each connection keeps a shared lock on the file as long as it lives, so an exclusive
- * one is refused.
+ * Whether another connection has the store open: it holds a shared lock on the file, so an
+ * exclusive lock is refused.
  *
- * Note: closing the last connection moves the log into the file, as a stop does. So this is only asked where the lock is missing.
+ * Note: closing the last connection moves the log into the file. So call this only when the lock
+ * file is missing.
  */
 function isOpenElsewhere(store: string): boolean {
   const found = statSync(store, { throwIfNoEntry: false });
-  if (!found?.isFile() || found.size === 0) return false; // what is no file is refused later
-  for (const end of ['', '-wal']) refuseLink(store + end); // SQLite would follow it
+  // Empty, or no file, which is refused later.
+  if (!found?.isFile() || found.size === 0) return false;
+  for (const end of ['', '-wal']) refuseLink(store + end); // SQLite would follow a link
   const db = openDatabase(store);
   try {
     db.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; SELECT count(*) FROM sqlite_schema');
     return false;
   } catch (error) {
-    return isLocked(error); // a damaged store is refused later, where it matters
+    return isLocked(error); // a damaged store is refused later
   } finally {
     db.close();
   }
@@ -148,11 +158,11 @@ function readPid(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
-    return 'unknown'; // the holder has the lock but has not written its pid yet
+    return 'unknown'; // the holder has not written its pid yet
   }
 }
 
-// Looked at before SQLite opens the file, which would begin to change it.
+// Reads the header before SQLite opens the file, because opening may change the file.
 function refuseDamaged(file: string): void {
   const size = sizeOf(file);
   if (size === 0) return;
@@ -168,7 +178,8 @@ function refuseDamaged(file: string): void {
   }
   const pageSize = head.readUInt16BE(16) === 1 ? 65_536 : head.readUInt16BE(16);
   const expected = head.readUInt32BE(28) * pageSize;
-  // With a log beside it a file may be short for a moment: a crash during a checkpoint, which the log repairs.
+  // With a log beside it the file may be short after a crash during a checkpoint; the log repairs
+  // that.
   if (size < expected && sizeOf(`${file}-wal`) === 0) {
     throw new FaktoryError('STORAGE', `${file} is cut short: ${size} of ${expected} bytes; ${advice}`);
   }

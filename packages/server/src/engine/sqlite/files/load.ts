@@ -1,8 +1,8 @@
 /**
- * Takes the lines of a dump into the store, in one commit: all of it, or nothing.
+ * Loads the lines of a dump into the store in one commit: all of them, or nothing.
  *
- * What is there stays; what comes in stands behind it. Jobs that a worker held are ready, first among those that come in: nobody holds
- * them any more. It must only run while the folder's lock is held.
+ * Jobs in the store stay, and loaded jobs come after them. Jobs that were reserved in the dump
+ * become ready, first among the loaded ones. Run it only while the caller holds the folder's lock.
  */
 import {
   checkJob,
@@ -24,15 +24,16 @@ import { Counts } from '../state/counts.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import { type DumpedJob, dumpVersion } from './dump.ts';
 
-/** What came in. */
+/** The result of a load. */
 export interface Loaded {
+  /** Jobs that were loaded. */
   readonly jobs: number;
-  /** Jobs that were left out because their jid was there. */
+  /** Jobs left out because the store already had their jid. */
   readonly skipped: number;
 }
 
 export interface LoadOptions {
-  /** Leaves out jobs whose jid is in the store, wherever it is there. Default false. */
+  /** Leaves out jobs whose jid is in the store, in any place. Default false. */
   readonly skipKnown?: boolean;
 }
 
@@ -44,7 +45,10 @@ const dayLength = 86_400_000; // ms
 const jobShape =
   /^\{"kind":"job","place":"(ready|scheduled|retries|working|dead)"(?:,"at":"([^"]*)")?(?:,"losses":(\d+))?(?:,"attempts":(\[.*?\]))?,"job":(\{.*\})\}$/s;
 
-/** Loads; throws MALFORMED or INVALID with the line that is wrong, and then nothing has changed. */
+/**
+ * Loads the lines. Throws MALFORMED or INVALID with the number of the bad line; then nothing has
+ * changed.
+ */
 export async function load(
   db: Database,
   lines: Iterable<string> | AsyncIterable<string>,
@@ -72,7 +76,7 @@ function rollBack(db: Database): void {
   try {
     db.exec('ROLLBACK');
   } catch (error) {
-    // After a full disk SQLite has rolled back by itself.
+    // On a full disk SQLite has rolled back already.
     if (!/no transaction is active/i.test(String(error))) throw error;
   }
 }
@@ -100,8 +104,8 @@ class Loading {
   }
 
   take(line: string, first: boolean): void {
-    if (this.#ended) malformed('there is more behind the end');
-    if (first && !line.startsWith('{')) noDump();
+    if (this.#ended) malformed('there are more lines after the "end" line');
+    if (first && !line.startsWith('{')) notADump();
     const [, where, at, losses = 0, attempts, job] = jobShape.exec(line) ?? [];
     const known = { place: where as keyof typeof place, at, losses: Number(losses), attempts };
     if (!first && job !== undefined) this.#job({ ...known, job });
@@ -109,7 +113,7 @@ class Loading {
   }
 
   end(): void {
-    if (!this.#ended) malformed('the dump is cut short: its last line says "end"');
+    if (!this.#ended) malformed('the dump is cut short: the "end" line is missing');
   }
 
   #other(record: Record<string, unknown>, first: boolean): void {
@@ -118,7 +122,7 @@ class Loading {
     else if (record.kind === 'day') this.#day(record);
     else if (record.kind === 'totals') this.#totals(record);
     else if (record.kind === 'end') this.#end(count(record, 'jobs'));
-    else malformed(`this is no line of a dump: ${JSON.stringify(record).slice(0, 100)}`);
+    else malformed(`this is not a line of a dump: ${JSON.stringify(record).slice(0, 100)}`);
   }
 
   #job(dumped: DumpedJob): void {
@@ -160,7 +164,7 @@ class Loading {
     );
   }
 
-  /** A queue is listed when it was, and when jobs are ready in it. */
+  /** Returns the queue's row id and creates the queue. It becomes listed when `listed` is true. */
   #queueId(name: string, listed: boolean): number {
     const known = this.#counts.queues.get(name);
     if (known && (known.listed || !listed)) return known.id;
@@ -181,7 +185,7 @@ class Loading {
 
   #day(record: Record<string, unknown>): void {
     const day = Date.parse(`${text(record, 'day')}T00:00:00Z`) / dayLength;
-    if (!Number.isInteger(day) || day < 1) malformed(`"${text(record, 'day')}" is no day`);
+    if (!Number.isInteger(day) || day < 1) malformed(`"${text(record, 'day')}" is not a day like 2026-06-10`);
     this.#add(day, count(record, 'processed'), count(record, 'failures'));
   }
 
@@ -191,7 +195,7 @@ class Loading {
     this.#db.prepare(ADD_DAY).get(day, processed, failures);
   }
 
-  /** What the days do not tell belongs to none. */
+  /** Stores the totals minus the sum of the loaded days, under day 0. */
   #totals(record: Record<string, unknown>): void {
     const processed = Math.max(0, count(record, 'processed') - this.#days.processed);
     const failures = Math.max(0, count(record, 'failures') - this.#days.failures);
@@ -200,7 +204,7 @@ class Loading {
 
   #end(jobs: number): void {
     const { jobs: found } = this.loaded;
-    if (jobs !== found) malformed(`the end tells of ${jobs} jobs, there were ${found}`);
+    if (jobs !== found) malformed(`the "end" line says ${jobs} jobs, the dump has ${found}`);
     this.loaded.jobs -= this.loaded.skipped;
     this.#ended = true;
   }
@@ -218,14 +222,14 @@ function parse(line: string): Record<string, unknown> {
   }
 }
 
-function noDump(): never {
+function notADump(): never {
   malformed(
-    'this is no dump: it does not begin with {"faktory-ts":"dump",…}; faktory dump makes one, faktory restore takes a backup, faktory import a file of Redis',
+    'this is not a dump: it does not start with {"faktory-ts":"dump",…}; faktory dump makes one, faktory restore reads a backup, faktory import reads a Redis file',
   );
 }
 
 function checkHead(record: Record<string, unknown>): void {
-  if (record['faktory-ts'] !== 'dump') noDump();
+  if (record['faktory-ts'] !== 'dump') notADump();
   if (record.version === dumpVersion) return;
   malformed(
     `this dump has version ${record.version}; this program reads ${dumpVersion}: load it with the program that made it`,
@@ -240,7 +244,7 @@ function text(record: Record<string, unknown>, key: string): string {
 function count(record: Record<string, unknown>, key: string): number {
   const value = record[key];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  return malformed(`${key} must be a whole number`);
+  return malformed(`${key} must be a whole number, 0 or more`);
 }
 
 function isAttempts(source: string): boolean {
@@ -248,14 +252,16 @@ function isAttempts(source: string): boolean {
   return each.every((attempt) => typeof attempt?.n === 'number' && typeof attempt.message === 'string');
 }
 
-/** When the job failed last, as far as its texts say. */
+/** When the job last failed, from its attempts or its failure; undefined: they do not say. */
 function failedAt(attempts: string | undefined, failure: string | undefined): Micros | undefined {
   const last = attempts === undefined ? undefined : (JSON.parse(attempts) as { ended_at?: unknown }[]).at(-1);
   const said = [last?.ended_at, failure === undefined ? undefined : parse(failure).failed_at];
   return said.map((time) => (typeof time === 'string' ? parseTime(time) : undefined)).find((at) => at);
 }
 
-/** Read by itself: the text of a job that is pushed says nothing of it. */
+/**
+ * Reads `enqueued_at` of the dumped text, which parseJob ignores, because a pushed job has none.
+ */
 function enqueuedAt(source: string): Micros | undefined {
   const { enqueued_at: said } = JSON.parse(source) as { enqueued_at?: unknown };
   return typeof said === 'string' ? parseTime(said) : undefined;

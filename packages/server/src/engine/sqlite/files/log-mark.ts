@@ -1,17 +1,19 @@
 /**
- * A mark by which the store's main file alone tells that it needs its log: whoever copies `faktory.db` without `faktory.db-wal`, or
- * loses the log, is told, instead of being served what the last checkpoint had.
+ * Marks the main file of the store when it needs its log, so that a store without its log is
+ * refused. Otherwise a copy of `faktory.db` without `faktory.db-wal` would open with the jobs of
+ * the last checkpoint.
  *
- * The row of the mark says 1 in the main file and 0 in the log. Read together they say 0. The main file says 0 by itself only after a
- * checkpoint of the whole log, by whatever program (a stop, a `sqlite3` shell that was the last to close), and then nothing is missing.
- * The log starts over after each such checkpoint; the next commit notices and makes the mark again.
+ * The mark is a row that says 1 in the main file and 0 in the log; with the log it reads as 0. The
+ * main file alone says 0 only after a checkpoint of the whole log, by whatever program, and then
+ * nothing is missing. After such a checkpoint SQLite starts the log from its beginning. The next
+ * commit notices that and marks again.
  */
 import { statSync } from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { WalSync } from '../commit/sync.ts';
 import type { Database, Statement } from '../state/binding.ts';
 
-const ROW = 2; // of the table `mark`; row 1 is the probe's
+const ROW = 2; // in the table `mark`; row 1 is written by `probe`
 
 export class LogMark {
   readonly #log: WalSync;
@@ -26,7 +28,10 @@ export class LogMark {
     this.committed();
   }
 
-  /** A commit is durable, no transaction is open. Two small commits where the log has started over, else one read of four bytes. */
+  /**
+   * Call it after a durable commit, outside a transaction. It reads four bytes; when the log has
+   * started over it makes two small commits.
+   */
   committed(): void {
     if (this.#log.round() === this.#round) return;
     try {
@@ -35,26 +40,28 @@ export class LogMark {
       this.#set.get(0);
       this.#round = this.#log.round();
     } catch {
-      // A full or locked store: the mark is made with a later commit. Until then a lost log goes unnoticed, nothing else.
+      // The store is full or locked: a later commit makes the mark. Until then a lost log
+      // goes unnoticed; nothing else is at risk.
     }
   }
 }
 
 /**
- * Throws STORAGE where a log has no store: the main file is missing or empty. Must run before SQLite opens the file.
- * Note: SQLite deletes the log of an empty file, because it takes the log for a leftover. A new store never has such a log:
- * its first page is written before the log is begun.
+ * Throws STORAGE when there is a log but the main file is missing or empty. Call it before SQLite
+ * opens the file.
+ * Note: SQLite would delete that log as a leftover. A new store never has such a log, because its
+ * first page is written before the log is started.
  */
 export function refuseLoneLog(path: string): void {
   if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return;
   const name = path.split(/[/\\]/).at(-1);
-  const text = `${path} is missing or empty, and its log ${name}-wal beside it is not: put ${name} back beside its log, or restore a backup (faktory restore); nothing was changed`;
+  const text = `${path} is missing or empty, but its log ${name}-wal is there: put ${name} back beside its log, or restore a backup (faktory restore); nothing was changed`;
   throw new FaktoryError('STORAGE', text);
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
-/** Throws STORAGE where the log is missing that the file needs, or has nothing of it. */
+/** Throws STORAGE when the file needs its log and the log is missing or empty. */
 export function refuseLostLog(db: Database, path: string): void {
   if (!lostLog(db)) return;
   const name = path.split(/[/\\]/).at(-1);
@@ -62,7 +69,10 @@ export function refuseLostLog(db: Database, path: string): void {
   throw new FaktoryError('STORAGE', text);
 }
 
-/** Whether the file needs a log that is missing or has nothing of it. Call it outside a transaction: it begins a checkpoint. */
+/**
+ * Whether the file needs a log that is missing or empty. Call it outside a transaction: it starts a
+ * checkpoint.
+ */
 export function lostLog(db: Database): boolean {
   const known = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'mark'").get() as {
     n: number;
@@ -71,5 +81,5 @@ export function lostLog(db: Database): boolean {
   const mark = db.prepare(`SELECT written_at AS needed FROM mark WHERE id = ${ROW}`).get();
   if ((mark as { needed: number } | undefined)?.needed !== 1) return false;
   const { log } = db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number };
-  return log <= 0; // more: the process died while it made the mark
+  return log <= 0; // above 0: the process died while it made the mark, and nothing is lost
 }

@@ -1,12 +1,12 @@
 /**
- * Counts and sums up what passes through it, unchanged: how the checksum of a backup is made, and made again before it is used.
+ * Counts the bytes that pass through it unchanged, and computes their checksum.
  */
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 
 export class Measure extends Transform {
   readonly #hash = createHash('sha256');
-  /** That have passed. */
+  /** Bytes that have passed so far. */
   bytes = 0;
 
   override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
@@ -15,7 +15,7 @@ export class Measure extends Transform {
     done(null, chunk);
   }
 
-  /** Of all that passed, in hex; once, at the end. */
+  /** Returns the checksum of all bytes in hex. Call it once, at the end. */
   sha256(): string {
     return this.#hash.digest('hex');
   }

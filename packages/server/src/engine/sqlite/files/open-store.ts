@@ -1,6 +1,6 @@
 /**
- * Opens the store of a data folder: holds the folder, makes the backup that an upgrade needs, and waits for other programs without
- * holding the event loop.
+ * Opens the store of a data folder: locks the folder, makes the backup before a migration, and
+ * waits for other programs without blocking the event loop.
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { backupsOf, list } from './backup-folder.ts';
 import { backupBeforeUpgrade } from './before-upgrade.ts';
 import { holdFolder } from './folder.ts';
 
-const PATIENCE = 2000; // ms, with a program that has the file locked
-const TRY_AGAIN = 20; // ms
+const PATIENCE = 2000; // ms that it waits for a program that has locked the file
+const RETRY_AFTER = 20; // ms
 
-/** Opens or makes the store. Throws LOCKED or STORAGE; then the folder is free again. */
+/** Opens or creates the store. Throws LOCKED or STORAGE; the folder is then not locked. */
 export async function openStore(dir: string, settings: StoreSettings, log: Logger): Promise<Store> {
   const backup = unusedBackup(dir);
   const folder = holdFolder(dir);
@@ -22,7 +22,7 @@ export async function openStore(dir: string, settings: StoreSettings, log: Logge
     log.warn(`${folder.file} is missing or empty, so the store starts without jobs; ${backup}`);
   try {
     const upgraded = await backupBeforeUpgrade(folder.file, settings.clock(), log);
-    const store = await patiently(() => new Store(folder, settings));
+    const store = await untilUnlocked(() => new Store(folder, settings));
     upgraded();
     return store;
   } catch (error) {
@@ -31,10 +31,10 @@ export async function openStore(dir: string, settings: StoreSettings, log: Logge
   }
 }
 
-/** What to do about a store that is gone beside its backups; undefined where it is there, or where there are none. */
+/** Returns advice when the store is missing although it has backups; undefined otherwise. */
 function unusedBackup(dir: string): string | undefined {
   if (!existsSync(dir)) return undefined;
-  if (!statSync(dir).isDirectory()) return undefined; // the folder's lock refuses it
+  if (!statSync(dir).isDirectory()) return undefined; // holdFolder refuses it
   if ((statSync(join(dir, 'faktory.db'), { throwIfNoEntry: false })?.size ?? 0) > 0) return undefined;
   const all = list(backupsOf(dir));
   const newest = all.find(({ bad }) => bad === undefined) ?? all[0];
@@ -42,7 +42,7 @@ function unusedBackup(dir: string): string | undefined {
   return `the newest backup is ${newest.id}: to go back to it, stop the server and run faktory restore -d ${dir}`;
 }
 
-async function patiently<T>(open: () => T): Promise<T> {
+async function untilUnlocked<T>(open: () => T): Promise<T> {
   const started = performance.now();
   for (;;) {
     try {
@@ -50,6 +50,6 @@ async function patiently<T>(open: () => T): Promise<T> {
     } catch (error) {
       if (!isLocked(error) || performance.now() - started > PATIENCE) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OpenedFiles } from './opened-files.ts';
 
-test('a file that was deleted or replaced is lost, until the same one is back', async () => {
+test('a deleted or replaced file is lost until the same file is back', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'opened-files-'));
   const paths = [join(dir, 'faktory.db'), join(dir, 'faktory.lock')];
   try {
@@ -14,7 +14,7 @@ test('a file that was deleted or replaced is lost, until the same one is back', 
     for (const path of paths) {
       renameSync(path, `${path}.away`);
       expect(await files.lost()).toBe(path);
-      writeFileSync(path, ''); // another one in its place
+      writeFileSync(path, ''); // another file in its place
       expect(await files.lost()).toBe(path);
       renameSync(`${path}.away`, path);
       expect(await files.lost()).toBeUndefined();
@@ -24,7 +24,7 @@ test('a file that was deleted or replaced is lost, until the same one is back', 
   }
 });
 
-test('a folder that cannot be looked at says nothing about the file', async () => {
+test('a file is not lost when its folder cannot be read', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'opened-files-'));
   try {
     const path = join(dir, 'faktory.db');

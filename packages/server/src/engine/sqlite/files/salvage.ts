@@ -1,8 +1,9 @@
 /**
- * Builds a new store of all that can be read of a damaged one, and names what cannot.
+ * Builds a new store from everything readable in a damaged one, and reports what is lost.
  *
- * Rows are read by their numbers: where a page is damaged, the next number that can be read is looked for, by steps that double and then
- * halve. What the indexes still know of rows that could not be read names the lost jobs. Must only run while the folder is held.
+ * Rows are read by row id. After an unreadable page it searches the next readable row id, in steps
+ * that double and then halve. Indexes that still know unreadable rows show which jobs are lost. Run
+ * it only while the caller holds the folder's lock.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type Database, openDatabase, rowsOf, type Value } from '../state/binding.ts';
@@ -12,27 +13,29 @@ import { lostLog } from './log-mark.ts';
 
 /** What could not be read. */
 export interface Loss {
-  /** Lost ready jobs by queue. */
+  /** Lost ready jobs, counted by queue. */
   readonly ready: Readonly<Record<string, number>>;
-  /** Lost jobs of the other places. */
+  /** Lost jobs in the other places. */
   readonly scheduled: number;
   readonly retries: number;
   readonly working: number;
   readonly dead: number;
-  /** The jids of those of scheduled, retries and dead, as far as they are known; 1,000 at most. */
+  /** Known jids of lost jobs in scheduled, retries and dead; 1,000 at most. */
   readonly jids: readonly string[];
-  /** Row numbers of jobs that could not be read, from and to; a stretch may hold few jobs or none. */
+  /** Ranges of row ids that could not be read; a range may have held few jobs or none. */
   readonly stretches: readonly (readonly [from: number, to: number])[];
-  /** The log that the store needs was missing: the jobs that were accepted last were in it, and cannot be counted. */
+  /** The log was missing. It had the jobs that were accepted last, and these cannot be counted. */
   readonly missingLog: boolean;
-  /** Other tables that could not be read whole. */
+  /** Other tables that could not be read completely. */
   readonly tables: readonly string[];
 }
 
-const CHUNK = 256; // rows
+const CHUNK = 256; // rows in one read
 const MOST_JIDS = 1000;
 
-/** Copies what can be read into `to`, a new and empty store; says how many jobs and what is lost. Throws STORAGE when nothing can be read. */
+/**
+ * Copies everything readable into `to`, a new empty store. Throws STORAGE when nothing can be read.
+ */
 export function salvage(file: string, to: Database): { jobs: number; loss: Loss } {
   const from = openDatabase(file);
   try {
@@ -57,7 +60,7 @@ function needsLog(db: Database): boolean {
   try {
     return lostLog(db);
   } catch {
-    return false; // the page of the mark is damaged: nothing is known of the log
+    return false; // the page of the mark is damaged, so it is unknown whether the log is missing
   }
 }
 
@@ -100,12 +103,12 @@ class Salvage {
         statement.get(...columns.map((name) => row[name] ?? null));
         return true;
       } catch {
-        return false; // the page can be read, what it says breaks a rule of the table
+        return false; // the page is readable, but its values break a constraint of the table
       }
     };
   }
 
-  /** A table whose rows have no numbers: up to the first page that cannot be read. */
+  /** Copies a table without row ids, up to the first unreadable page. */
   #copyWhole(table: string): void {
     const columns = this.#columns(table);
     const insert = this.#inserter(table, columns);
@@ -158,7 +161,9 @@ class Salvage {
     if (!this.#tables.includes(table)) this.#tables.push(table);
   }
 
-  /** A queue whose row is lost gets its name from a job of it. */
+  /**
+   * Restores the names of queues whose rows are lost, each from the document of one of its jobs.
+   */
   #nameQueues(): void {
     const nameless = `SELECT queue AS id, document FROM job WHERE queue NOT IN (SELECT id FROM queue) GROUP BY queue`;
     for (const { id, document } of this.#to.prepare(nameless).all() as { id: number; document: string }[]) {
@@ -196,7 +201,9 @@ class Salvage {
     };
   }
 
-  /** Rows that an index knows and that could not be copied; as far as the index can be read. */
+  /**
+   * Returns the rows that an index has and that were not copied, as far as the index is readable.
+   */
   #lost<Row>(column: string, index: string, where: string): Row[] {
     const found: Row[] = [];
     const sql = `SELECT id, ${column} FROM job INDEXED BY ${index} WHERE ${where}`;
@@ -210,7 +217,7 @@ class Salvage {
   }
 }
 
-/** A page may be overwritten with something that SQLite takes for a row. */
+/** Whether a row is a job: an overwritten page may look like rows to SQLite. */
 function isJob({ document, place: where }: Record<string, Value>): boolean {
   if (typeof document !== 'string' || !Object.values<Value | undefined>(place).includes(where)) return false;
   try {
@@ -221,7 +228,7 @@ function isJob({ document, place: where }: Record<string, Value>): boolean {
   }
 }
 
-/** The least number from which reading works again. */
+/** Returns the lowest row id from which reading works again. */
 function firstReadable(read: (after: number) => unknown, begin: number): number {
   const works = (after: number): boolean => {
     try {

@@ -1,20 +1,20 @@
 /**
- * The room that the store takes on the disk: how much of it is free for new jobs, and giving it back to the file system in bites.
+ * Measures the disk space of the store and returns free pages to the file system in bites.
  *
- * Note: pages leave the file at the checkpoint after the bites; and only a file made with `auto_vacuum`, which files of versions before
- * this one are not, can give pages back without being written anew (`faktory compact`).
+ * Note: the file gets smaller only at the checkpoint after the bites. Only a file made with
+ * `auto_vacuum` can shrink; files of older versions must be rewritten first (`faktory compact`).
  */
 import { statSync } from 'node:fs';
 import type { Space } from '../../engine.ts';
 import type { Database, Statement } from '../state/binding.ts';
 
-const INCREMENTAL = 2; // of PRAGMA auto_vacuum
+const INCREMENTAL = 2; // value of PRAGMA auto_vacuum
 
 export class StoreSpace {
   readonly #db: Database;
   readonly #file: string;
   readonly #pageSize: number;
-  /** Whether the file was made so that it can. */
+  /** Whether the file was made with `auto_vacuum`. */
   readonly canShrink: boolean;
   readonly #pages: Statement;
   readonly #free: Statement;
@@ -28,7 +28,7 @@ export class StoreSpace {
     this.#free = db.prepare('PRAGMA freelist_count');
   }
 
-  /** What is known of it now. */
+  /** Returns the present sizes. */
   read(): Space {
     return {
       bytes: numberOf(this.#pages) * this.#pageSize,
@@ -38,24 +38,27 @@ export class StoreSpace {
     };
   }
 
-  /** Drops free pages from the end of the file; says how many bytes. Only inside a transaction. */
+  /**
+   * Drops free pages from the end of the file. Returns how many bytes. Only inside a transaction.
+   */
   shrink(bytes: number): number {
     const before = numberOf(this.#pages);
-    // The pragma drops one page a step: only `exec` takes all of them.
+    // The pragma drops one page a step, and only `exec` runs all steps.
     this.#db.exec(`PRAGMA incremental_vacuum(${Math.max(1, Math.floor(bytes / this.#pageSize))})`);
     return (before - numberOf(this.#pages)) * this.#pageSize;
   }
 }
 
 /**
- * Has a new file, or the next copy of an old one, made so that it can give room back. Note: where it can already, asking again would be
- * a write, and a backup must not write to the store.
+ * Makes a new file, or the next copy of an old one, able to shrink.
+ * Note: it does nothing for a file that already can, because setting it is a write, and a backup
+ * must not write.
  */
 export function makeShrinkable(db: Database): void {
   if (numberOf(db.prepare('PRAGMA auto_vacuum')) !== INCREMENTAL) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
 }
 
-/** Bytes of the store that hold something, as a copy without free pages has. */
+/** Returns the bytes of the store that are in use: the size of a copy without free pages. */
 export function usedBytes(db: Database): number {
   const [pages, free, size] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
     numberOf(db.prepare(`PRAGMA ${name}`)),

@@ -39,7 +39,7 @@ export function setPaused(store: Store, names: readonly string[] | '*', paused: 
   }
 }
 
-const BITE = 5000; // rows
+const BITE = 5000; // rows deleted in one turn
 
 const DELETE_READY = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? AND seq <= ? LIMIT ${BITE})`;

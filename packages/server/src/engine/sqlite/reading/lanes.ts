@@ -1,6 +1,6 @@
 /**
- * The places of a search, cut into *lanes*: each one stretch of an index, in the order of hand-out or due time. And the cursor, which
- * says how far a search has come in which lane.
+ * Cuts the places of a search into lanes. A lane is one range of an index, in the order of hand-out
+ * or due time. The cursor of a search says how far it has come, and in which lane.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { FindAsk, Place } from '../../engine.ts';
@@ -9,40 +9,40 @@ import { toColumn } from '../state/column.ts';
 import { place as codes } from '../state/schema.ts';
 import type { Condition } from './matching.ts';
 
-/** One stretch of an index. */
+/** One range of an index. */
 export interface Lane {
-  /** Of all its rows, or the first of its places. */
+  /** The place of its rows. The lane of failed jobs may have two places: then the first of them. */
   readonly place: Place;
-  /** What the index finds: windows are counted by it. */
+  /** The condition that the index answers; windows are counted by it. */
   readonly where: Condition;
-  /** What is looked at row by row. */
+  /** The conditions that are checked row by row. */
   readonly filter: readonly Condition[];
-  /** The index's order. */
+  /** The column that orders the index. */
   readonly order: 'seq' | 'due';
-  /** From its end to its beginning. */
+  /** Reads the range from its end to its start. */
   readonly down?: true;
   readonly queue: number;
   readonly priority: number;
 }
 
-/** A row's place in its lane. */
+/** The position of a row in its lane. */
 export interface Mark {
   readonly at: number;
   readonly id: number;
 }
 
-/** Before the first row. */
+/** Returns the position before the first row. */
 export const startOf = ({ down }: Pick<Lane, 'down'>): Mark =>
   down ? { at: Number.MAX_SAFE_INTEGER, id: 0 } : { at: Number.MIN_SAFE_INTEGER, id: 0 };
 
-/** The lanes in the order in which they are looked through. */
+/** Returns the lanes in the order in which they are searched. */
 export function lanesOf(ask: FindAsk, queueNames: ReadonlyMap<number, string>): Lane[] {
   const { queues, wid, jids, order, failedFrom, failedUntil } = ask;
   const failed: readonly Place[] = ask.places.filter((place) => place === 'retries' || place === 'dead');
   const places = failedFrom === undefined && failedUntil === undefined ? ask.places : failed;
   const asked = [...queueNames].filter(([, name]) => !queues || queues.includes(name));
   asked.sort(([, a], [, b]) => (a < b ? -1 : 1));
-  if (asked.length === 0) return []; // nobody ever used them
+  if (asked.length === 0) return []; // no queue of these names exists
   const ids = asked.map(([id]) => id);
   return places
     .filter((place) => wid === undefined || place === 'working')
@@ -53,7 +53,10 @@ export function lanesOf(ask: FindAsk, queueNames: ReadonlyMap<number, string>): 
     });
 }
 
-/** Retries and dead as one list, the last failure first. The index has both places, and `place` itself. */
+/**
+ * Returns retries and dead as one lane, the latest failure first. The first condition on `place`
+ * repeats the one of the partial index; the second selects the asked places within the index.
+ */
 function failedLane(ask: FindAsk, places: readonly Place[], queues: readonly number[]): Lane {
   const { from, until, failedFrom, failedUntil } = ask;
   const indexed: Condition[] = [
@@ -70,7 +73,7 @@ function failedLane(ask: FindAsk, places: readonly Place[], queues: readonly num
 const ofQueues = (ask: FindAsk, ids: readonly number[]): Condition[] =>
   ask.queues ? [{ sql: `queue IN (${ids.join(',')})`, values: [] }] : [];
 
-/** By queue and priority, as jobs are handed out. */
+/** Returns lanes by queue and priority, in the order of hand-out. */
 function readyLanes({ priorities, from, until }: FindAsk, queues: readonly number[]): Lane[] {
   const levels = [9, 8, 7, 6, 5, 4, 3, 2, 1].filter((level) => !priorities || priorities.includes(level));
   const sql = `INDEXED BY job_ready WHERE place = ${codes.ready} AND queue = ? AND priority = ?`;
@@ -92,7 +95,7 @@ function timedLane(ask: FindAsk, place: Exclude<Place, 'ready'>, queues: readonl
   const indexed: Condition[] = [{ sql: `place = ? AND place > ${codes.ready}`, values: [codes[place]] }];
   const byJid = jids !== undefined && place !== 'working';
   if (byJid) indexed.push({ sql: `place <> ${codes.working}`, values: [] }, amongJids(jids));
-  // When a set's entry is due, the index has; when a job was handed out, it has not.
+  // The index has the due times of a set's entries, but not when reserved jobs were handed out.
   if (place === 'working') filter.push(...between('seq', from, until));
   else indexed.push(...between('due', from, until));
   const sql = `INDEXED BY ${byJid ? 'job_jid' : 'job_timed'} WHERE ${indexed.map((part) => part.sql).join(' AND ')}`;
@@ -100,7 +103,7 @@ function timedLane(ask: FindAsk, place: Exclude<Place, 'ready'>, queues: readonl
   return { place, where: { sql, values }, filter, order: 'due', queue: 0, priority: 0 };
 }
 
-/** The job has one of these jids. */
+/** Returns the condition that the job has one of these jids. */
 export function amongJids(jids: readonly string[]): Condition {
   return { sql: 'jid IN (SELECT value FROM json_each(?))', values: [JSON.stringify(jids.map(toColumn))] };
 }
@@ -112,10 +115,10 @@ function between(column: string, from: Micros | undefined, until: Micros | undef
   return conditions;
 }
 
-/** Where a search goes on. */
+/** Where a search continues. */
 export interface Cursor {
   readonly scanned: number;
-  /** Its place among the lanes; behind the last one when that lane is no more. */
+  /** Index of the lane; the number of lanes when that lane no longer exists. */
   readonly lane: number;
   readonly mark: Mark;
 }
@@ -124,11 +127,11 @@ export function writeCursor(scanned: number, { place, queue, priority }: Lane, {
   return [scanned, codes[place], queue, priority, at, id].join('.');
 }
 
-/** Throws INVALID for what is none. */
+/** Throws INVALID for a text that is no cursor. */
 export function readCursor(cursor: string | undefined, lanes: readonly Lane[]): Cursor {
   if (cursor === undefined) return { scanned: 0, lane: 0, mark: startOf(lanes[0] ?? {}) };
   if (!/^\d{1,15}(\.\d{1,15}){3}\.-?\d{1,16}\.\d{1,16}$/.test(cursor)) {
-    throw new FaktoryError('INVALID', 'invalid cursor: give back the one of the last answer as it was');
+    throw new FaktoryError('INVALID', 'invalid cursor: send the cursor of the last answer unchanged');
   }
   const [scanned = 0, code = 0, queue = 0, priority = 0, at = 0, id = 0] = cursor.split('.').map(Number);
   const lane = lanes.findIndex(

@@ -1,9 +1,10 @@
 /**
- * How many jobs of a queue wait at which priority, since when, and how many are before one of them: read beside the engine, in the
- * reader's thread.
+ * Counts the ready jobs of queues by priority, finds the oldest, and counts the jobs before one
+ * job. Runs in the reader's thread.
  *
- * The engine knows how many are ready in a queue, so one priority is never counted: its jobs are the rest. Nearly all queues use one
- * priority, and then nothing is counted at all; the first job of each priority is found without looking at others.
+ * One priority is never counted: the engine knows the size of the queue, so that priority has the
+ * rest. Nearly all queues use one priority, and then nothing is counted. The index finds the first
+ * job of each priority without reading others.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Database } from '../state/binding.ts';
@@ -19,17 +20,19 @@ const FIRSTS = `WITH level (priority) AS (VALUES (1), (2), (3), (4), (5), (6), (
 const COUNT = `SELECT count(*) AS n FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? AND priority = ?`;
 
-/** One queue. */
+/** The figures of one queue. */
 export interface Levels {
   readonly queue: number;
-  /** Jobs by priority, from 1 on; 0 where the rest is. */
+  /** Jobs by priority, starting with 1; 0 for the priority that was not counted. */
   readonly counted: readonly number[];
   /** The priority that was not counted. */
   readonly rest: number;
   readonly oldest: Micros | undefined;
 }
 
-/** The numbers of queues; of some at the end nothing may be given, ask again for those. */
+/**
+ * Returns the figures of queues by row id. It may leave out queues at the end; ask again for those.
+ */
 export function levels(db: Database, queues: readonly number[]): Levels[] {
   const firsts = db.prepare(FIRSTS);
   const counting = db.prepare(COUNT);
@@ -54,7 +57,7 @@ const BEFORE = `SELECT (SELECT count(*) FROM job INDEXED BY job_ready WHERE plac
   + (SELECT count(*) FROM job INDEXED BY job_ready
       WHERE place = ${place.ready} AND queue = ?1 AND priority = ?2 AND (seq, id) < (?3, ?4)) AS n`;
 
-/** How many jobs are handed out before this one. Undefined: it is not ready any more. */
+/** How many jobs are handed out before this one; undefined: it is no longer ready. */
 export function ahead(db: Database, entry: string): number | undefined {
   const name = readEntryName(entry);
   const row = name && db.prepare(READY).get(name.id, name.code, name.seq, name.jid);

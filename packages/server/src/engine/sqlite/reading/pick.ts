@@ -1,15 +1,15 @@
 /**
- * Which rows of a set a MUTATE picks by jobtype or pattern: read in the reader's thread, a bite at a time, because a pattern over
- * many or large jobs takes long however it is matched. It must never write.
+ * Finds the rows of a set that a MUTATE selects by jobtype or pattern. Runs in the reader's thread
+ * in bites, because matching a pattern against many or large jobs is slow. It must never write.
  */
 import { jobtypeOf, mutationMatcher, wireJob } from '@faktory-ts/protocol';
 import { type Database, rowsOf } from '../state/binding.ts';
 import { place } from '../state/schema.ts';
 
-const LONGEST_BITE = 50; // ms, and one row more
+const LONGEST_BITE = 50; // ms, plus one row
 const MOST_ROWS = 10_000;
 
-/** Behind which row of the set to go on. */
+/** The last row of a bite; the next bite starts after it. */
 export interface PickMark {
   readonly due: number;
   readonly id: number;
@@ -33,13 +33,13 @@ const NEXT = `SELECT id, due, document, enqueued_at, failure FROM job INDEXED BY
   WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id`;
 
 export interface PickBite {
-  /** Of the picked rows. */
+  /** The ids of the matching rows. */
   readonly ids: number[];
-  /** Where to go on; undefined: the set is through. */
+  /** Where the next bite starts; undefined: the set is finished. */
   readonly next: PickMark | undefined;
 }
 
-/** Does one bite. */
+/** Reads one bite. */
 export function pick(db: Database, { code, jobtype, regexp, after }: PickAsk): PickBite {
   const ends = performance.now() + LONGEST_BITE;
   const matches = mutationMatcher({ ...(jobtype && { jobtype }), ...(regexp && { regexp }) });

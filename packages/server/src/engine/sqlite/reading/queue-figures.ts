@@ -1,9 +1,10 @@
 /**
- * Queues with what a page shows of them. Names and sizes are the engine's own, of this moment; the rest is read in the reader's thread,
- * so that nobody else waits for it.
+ * Returns the listed queues with the figures that the page of queues shows.
  *
- * A stranger would get wrong that with thousands of queues the thread's part is up to a second old: pages that ask each second would
- * otherwise keep it busy. 10,000 queues take it 0.2 s.
+ * Names and sizes come from the engine and are current. The rest comes from the reader's thread, so
+ * that no operation waits for it.
+ * Note: with thousands of queues the reader's part is up to a second old, because pages ask every
+ * second and would keep the thread busy. 10,000 queues take it 0.2 s.
  */
 import type { QueueFigures } from '../../engine.ts';
 import { listed } from '../operations/queues.ts';
@@ -12,16 +13,19 @@ import type { Store } from '../state/store.ts';
 import type { Levels } from './levels.ts';
 import type { Reader } from './reader.ts';
 
-const MANY = 500; // queues, or jobs that had to be counted, times a hundred
-const REMEMBERED = 1000; // ms
+const MANY = 500; // queues, or hundreds of counted jobs; more work than this is cached
+const CACHED = 1000; // ms that a result is cached
 
 export class QueueReader {
   readonly #store: Store;
   readonly #reader: Reader;
-  /** What is remembered, by the queue's number, and until when. */
+  /** The cached figures by the queue's row id. */
   #known = new Map<number, Levels>();
-  #until = 0;
-  /** One after another: of those who ask at the same time all but the first find it remembered. */
+  #until = 0; // when the cache ends, by performance.now()
+  /**
+   * The last read. Reads run one after another, so that simultaneous callers share the cached
+   * result.
+   */
   #last: Promise<void> = Promise.resolve();
 
   constructor(store: Store, reader: Reader) {
@@ -29,7 +33,7 @@ export class QueueReader {
     this.#reader = reader;
   }
 
-  /** All listed queues by name. */
+  /** Returns all listed queues, sorted by name. */
   async read(): Promise<QueueFigures[]> {
     const queues = await this.#store.turn.run(() => listed(this.#store, '*'));
     const ask = (): Promise<void> => this.#ask(queues);
@@ -51,7 +55,7 @@ export class QueueReader {
         work += sum(levels.counted) / 100;
       }
     }
-    if (this.#known !== known) this.#until = work > MANY ? performance.now() + REMEMBERED : 0;
+    if (this.#known !== known) this.#until = work > MANY ? performance.now() + CACHED : 0;
     this.#known = known;
   }
 

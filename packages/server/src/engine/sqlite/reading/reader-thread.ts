@@ -1,8 +1,10 @@
 /**
- * The reader's own thread: searches and pages on a connection that only reads, while the engine's thread goes on. It must never write.
+ * Runs the searches of pages in their own thread, on a connection that only reads. It must never
+ * write.
  *
- * One bite at a time, and between two it listens: so a search that was given up is not begun. While the engine's thread has much to do, it
- * rests after a bite for as long as that took: processors share memory and caches, and a search at full speed cost the wire a tenth.
+ * It reads one bite at a time and handles messages between bites, so a cancelled search is not
+ * started. While the engine's thread is busy, it pauses after a bite for as long as the bite took:
+ * threads share memory and caches, and a search at full speed slowed the wire by a tenth.
  */
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -10,18 +12,18 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader, type ReaderReply, type ReaderRequest, readerError, type ToReader } from './reader.ts';
 import { read } from './readings.ts';
 
-const PATIENCE = 2000; // ms, with a lock of another process
+const PATIENCE = 2000; // ms that it waits for a lock of another process
 
-beModest();
+lowerPriority();
 const db = openReader(workerData as string, PATIENCE);
 const waiting = new Map<number, ReaderRequest>();
-let atWork = false;
+let working = false;
 
 parentPort?.on('message', (message: ToReader) => {
   if ('ask' in message) {
     waiting.set(message.id, message);
-    if (!atWork) setImmediate(next);
-    atWork = true;
+    if (!working) setImmediate(next);
+    working = true;
   } else if ('forget' in message) waiting.delete(message.forget);
   else end();
 });
@@ -34,7 +36,7 @@ function end(): void {
 
 function next(): void {
   const [request] = waiting.values();
-  atWork = request !== undefined;
+  working = request !== undefined;
   if (!request) return;
   waiting.delete(request.id);
   const begun = performance.now();
@@ -52,14 +54,15 @@ function answer({ id, name, ask }: ReaderRequest): ReaderReply {
 }
 
 /**
- * Where the processor is short, the wire goes first. Linux has priorities for single threads, named by their links in /proc; elsewhere
- * the thread takes its equal share.
+ * Lowers the priority of this thread, so that the engine's thread gets a busy processor first.
+ * Linux has priorities for single threads, found through /proc; elsewhere the thread keeps the
+ * normal one.
  */
-function beModest(): void {
+function lowerPriority(): void {
   try {
     const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
     if (thread > 0) setPriority(thread, 10);
   } catch {
-    // not Linux, or not allowed
+    // not Linux, or not allowed: normal priority
   }
 }

@@ -1,13 +1,15 @@
 /**
- * Reads that never make the wire wait: a second connection to the file that only reads, in a thread of its own.
+ * Reads the file on a second, read-only connection in its own thread, so that searches never delay
+ * operations.
  *
- * The thread starts with the first search and ends with the engine. A stranger would get wrong that the thread's file is the built
- * one also when the rest runs from source, and that where there is none (a bundled program) the bites are read in this thread, each
- * for some 50 ms.
+ * The thread starts with the first search and ends with the engine.
+ * Note: the thread runs the built file even when the server runs from source. When there is no
+ * built file (a bundled program), this thread runs the bites itself, each for about 50 ms.
  */
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
-import { performance } from 'node:perf_hooks'; // that of browsers, whose types examples may have, knows no utilization
+// Not the global one: with browser types, as in examples, it has no `eventLoopUtilization`.
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
@@ -20,7 +22,10 @@ export interface ReaderRequest {
   readonly id: number;
   readonly name: ReadingName;
   readonly ask: ReadingAsk<ReadingName>;
-  /** The engine's thread has much to do: what reads beside it takes half of a processor at most. */
+  /**
+   * The engine's thread is busy: the reader must pause, so that it uses half of a processor at
+   * most.
+   */
   readonly busy: boolean;
 }
 
@@ -33,21 +38,24 @@ export type ReaderReply =
 export interface ReaderError {
   readonly code: ErrorCode;
   readonly message: string;
-  /** Of a fault of the storage. */
+  /** The kind of a storage fault. */
   readonly kind?: StorageErrorKind;
 }
 
-/** What waits for a reply. */
+/** The promise of a request that waits for its reply. */
 interface Call {
   resolve(answer: never): void;
   reject(error: Error): void;
 }
 
 const CACHE = 8000; // KiB
-const LOOK = 50; // ms from one look at how much the engine's thread has to do to the next
-const BUSY = 0.5; // of its time
+const MEASURE_EVERY = 50; // ms between two measurements of the engine's thread
+const BUSY = 0.5; // share of time: above it the engine's thread counts as busy
 
-/** Opens the file so that nothing can be written through it. `patience`: ms with a lock of another process; 0 on the main thread. */
+/**
+ * Opens the file read-only. `patience`: ms that it waits for a lock of another process; 0 on the
+ * main thread.
+ */
 export function openReader(path: string, patience: number): Database {
   const db = openDatabase(path);
   db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE}; PRAGMA busy_timeout = ${patience}`);
@@ -59,10 +67,10 @@ export class Reader {
   readonly #errors: StorageErrors;
   readonly #calls = new Map<number, Call>();
   #thread: Thread | undefined;
-  /** Where there can be no thread. */
+  /** The connection of this thread, used when no thread can start. */
   #own: Database | undefined;
   #last = 0;
-  #looked = performance.eventLoopUtilization();
+  #measured = performance.eventLoopUtilization();
   #busy = false;
 
   constructor(path: string, errors: StorageErrors) {
@@ -70,24 +78,24 @@ export class Reader {
     this.#errors = errors;
   }
 
-  /** One bite. Rejects with ABORTED when the signal says so; INVALID for a bad cursor; STORAGE. */
+  /** Reads one bite. Rejects with ABORTED on `signal`, INVALID for a bad cursor, or STORAGE. */
   ask<Name extends ReadingName>(
     name: Name,
     ask: ReadingAsk<Name>,
     signal?: AbortSignal,
   ): Promise<ReadingAnswer<Name>> {
-    if (signal?.aborted) return Promise.reject(givenUp(signal));
+    if (signal?.aborted) return Promise.reject(cancelled(signal));
     const thread = this.#start();
     if (!thread) return this.#here(name, ask);
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
-      const forget = (): void => {
+      const cancel = (): void => {
         thread.postMessage({ forget: id } satisfies ToReader);
-        settle.reject(givenUp(signal));
+        settle.reject(cancelled(signal));
       };
       const done = (): void => {
         this.#calls.delete(id);
-        signal?.removeEventListener('abort', forget);
+        signal?.removeEventListener('abort', cancel);
       };
       const settle: Call = {
         resolve: (answer) => {
@@ -100,13 +108,13 @@ export class Reader {
         },
       };
       this.#calls.set(id, settle);
-      if (signal !== undefined) setMaxListeners(0, signal); // one request may read many things at once
-      signal?.addEventListener('abort', forget);
+      if (signal !== undefined) setMaxListeners(0, signal); // one HTTP request may start many reads
+      signal?.addEventListener('abort', cancel);
       thread.postMessage({ id, name, ask, busy: this.#isBusy() } satisfies ToReader);
     });
   }
 
-  /** Ends the thread after the bite it is at; what still waits is rejected. */
+  /** Ends the thread after its present bite. Requests that still wait are rejected. */
   async close(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
@@ -122,9 +130,9 @@ export class Reader {
 
   #isBusy(): boolean {
     const now = performance.eventLoopUtilization();
-    const { active, idle, utilization } = performance.eventLoopUtilization(now, this.#looked);
-    if (active + idle >= LOOK) {
-      this.#looked = now;
+    const { active, idle, utilization } = performance.eventLoopUtilization(now, this.#measured);
+    if (active + idle >= MEASURE_EVERY) {
+      this.#measured = now;
       this.#busy = utilization > BUSY;
     }
     return this.#busy;
@@ -151,7 +159,7 @@ export class Reader {
     thread.unref();
     thread.on('message', (reply: ReaderReply) => this.#take(reply));
     thread.on('error', (cause) => this.#ended(thread, cause.message));
-    thread.on('exit', () => this.#ended(thread, 'its thread ended'));
+    thread.on('exit', () => this.#ended(thread, 'the reader thread exited'));
     this.#thread = thread;
     return thread;
   }
@@ -162,11 +170,11 @@ export class Reader {
     else call?.reject(this.#refused(reply.error));
   }
 
-  /** The next search gets a new thread. */
+  /** Rejects the waiting requests. The next search starts a new thread. */
   #ended(thread: Thread, why: string): void {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
-    this.#fail(new FaktoryError('STORAGE', `storage failed: the search was cut off, ${why}; ask again`));
+    this.#fail(new FaktoryError('STORAGE', `storage failed: the search stopped early: ${why}; search again`));
   }
 
   #fail(error: FaktoryError): void {
@@ -174,15 +182,15 @@ export class Reader {
   }
 }
 
-/** What a bite that failed is answered with. */
+/** Converts the error of a bite for its reply. */
 export function readerError(error: unknown): ReaderError {
   const { message } = error as Error;
   if (error instanceof FaktoryError) return { code: error.code, message };
   return { code: 'STORAGE', message: `storage failed: ${message}`, kind: kindOf(error) };
 }
 
-/** What a search that was given up rejects with. */
-export function givenUp(signal: AbortSignal | undefined): FaktoryError {
+/** Returns the error of a cancelled search. */
+export function cancelled(signal: AbortSignal | undefined): FaktoryError {
   return new FaktoryError('ABORTED', 'the search was given up', { cause: signal?.reason });
 }
 

@@ -1,6 +1,6 @@
 /**
- * All that the reader's thread can be asked for, by name. Each reads one bite and must never write, nor keep the thread for much longer
- * than a search's bite: others wait meanwhile.
+ * Lists all reads of the reader's thread by name. Each reads one bite and must never write, nor
+ * take much longer than 50 ms, because other requests wait meanwhile.
  */
 
 import { failing } from '../commit/failing.ts';
@@ -13,14 +13,14 @@ import { scan } from './scan.ts';
 const readings = { scan, levels, ahead, pastSteps, pastSum, pastFaults, failing, pick };
 
 type Readings = typeof readings;
-/** The name of one of them. */
+/** The name of a read. */
 export type ReadingName = keyof Readings;
-/** What it is asked. */
+/** The request of a read. */
 export type ReadingAsk<Name extends ReadingName> = Parameters<Readings[Name]>[1];
-/** What it gives. */
+/** The result of a read. */
 export type ReadingAnswer<Name extends ReadingName> = ReturnType<Readings[Name]>;
 
-/** Does one. Throws INVALID for what makes no sense. */
+/** Runs a read. Throws INVALID for an invalid request. */
 export function read<Name extends ReadingName>(db: Database, name: Name, ask: ReadingAsk<Name>) {
   const reading = readings[name] as (db: Database, ask: ReadingAsk<Name>) => ReadingAnswer<Name>;
   return reading(db, ask);

@@ -1,9 +1,9 @@
 /**
- * Looking through the file for jobs, a bite at a time: what the reader's thread does. It must never write, nor hold a read
- * transaction for longer than one window: a log that somebody reads cannot be emptied.
+ * Searches the file for jobs, one bite at a time, in the reader's thread. It must never write.
  *
- * A bite goes on from its cursor through the lanes (lanes.ts) in windows of some hundred rows, so that it can stop in time however
- * few rows match.
+ * Note: it must not keep a read transaction open for longer than one window, because a log with a
+ * reader cannot be emptied. A bite continues from its cursor through the lanes (lanes.ts) in
+ * windows of some hundred rows, so that it stops in time even when few rows match.
  */
 import type { FindAsk, Found, Place } from '../../engine.ts';
 import type { Database, Statement, Value } from '../state/binding.ts';
@@ -15,25 +15,26 @@ import { amongJids, type Lane, lanesOf, type Mark, readCursor, startOf, writeCur
 import { type Condition, candidates, decision, type Texts } from './matching.ts';
 
 const LONGEST_BITE = 50; // ms
-// In a bite, whatever the time: a thread that had to wait for the processor still gets on, and few jobs are one bite.
+// A bite has at least one of these, whatever the time: it makes progress on a busy processor, and a
+// small search is one bite.
 const LEAST = { rows: 1000, windows: 200 };
 const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
-const LOOKS = 64; // at the index, until the time is looked at
+const LOOKUPS = 64; // index lookups between two checks of the time
 const NEXT_PRIORITY = `SELECT priority FROM job INDEXED BY job_ready
   WHERE place = ${codes.ready} AND queue = ? AND priority <= ? ORDER BY priority DESC LIMIT 1`;
-const MOST_BYTES = 1024 * 1024; // of documents in one answer, roughly
+const MOST_BYTES = 1024 * 1024; // UTF-16 units of text in one answer, plus one job
 
-/** What the thread is asked for. */
+/** The request of one bite. */
 export interface ScanAsk {
   readonly ask: FindAsk;
   readonly cursor: string | undefined;
-  /** Most jobs to give; undefined: only count them. */
+  /** Most jobs to return; undefined: only count the matching jobs. */
   readonly limit: number | undefined;
-  /** Without attempts. */
+  /** Leaves out the attempts of each job. */
   readonly lean?: boolean | undefined;
 }
 
-/** What a bite gave; `total` is known only to the engine. */
+/** The result of one bite. Only the engine knows `total`. */
 export interface ScanBite {
   readonly jobs: Found[];
   readonly count: number;
@@ -53,7 +54,7 @@ interface Row extends Texts, Mark {
   readonly attempts?: string | null;
 }
 
-/** Does one bite. Throws INVALID for a cursor that is none. */
+/** Reads one bite. Throws INVALID for an invalid cursor. */
 export function scan(db: Database, { ask, cursor, limit, lean }: ScanAsk): ScanBite {
   return new Scan(db, ask, limit, lean).from(cursor);
 }
@@ -62,7 +63,7 @@ class Scan {
   readonly #db: Database;
   readonly #ask: FindAsk;
   readonly #limit: number | undefined;
-  /** The columns of a found job. */
+  /** The columns to read of a matching row. */
   readonly #columns: string;
   readonly #statements = new Map<string, Statement>();
   readonly #queueNames = new Map<number, string>();
@@ -73,7 +74,7 @@ class Scan {
   #count = 0;
   #bytes = 0;
   #scanned = 0;
-  /** Looked at by the bites before. */
+  /** Rows that earlier bites have scanned. */
   #before = 0;
   #windows = 0;
   #window = WINDOW.least * 4;
@@ -106,7 +107,7 @@ class Scan {
         const step = this.#step(lane, mark);
         const later = step ? lane : lanes[index + 1];
         mark = step ?? startOf(later ?? {});
-        if (!this.#mayGoOn()) {
+        if (!this.#mayContinue()) {
           return this.#bite(later && writeCursor(this.#scanned, later, mark));
         }
         if (!step) break;
@@ -116,12 +117,13 @@ class Scan {
   }
 
   /**
-   * The first lane from this one on that has jobs. A queue has nine of ready jobs, and most have none: thousands of queues would be as many
-   * windows, and a bite after each few hundred of them. One look at the index tells the next priority of a queue that has some.
+   * Returns the index of the first lane with jobs, starting at `from`. A queue has nine lanes of
+   * ready jobs and most are empty: with thousands of queues their windows would fill many bites.
+   * One index lookup finds the next priority of a queue that has jobs.
    */
   #withJobs(lanes: readonly Lane[], from: number, mark: Mark): number {
     let index = from;
-    for (let looks = 1; ; looks++) {
+    for (let lookups = 1; ; lookups++) {
       const lane = lanes[index];
       if (lane?.place !== 'ready' || mark.at !== startOf(lane).at) return index;
       const row = this.#sql(NEXT_PRIORITY).get(lane.queue, lane.priority) as { priority: number } | undefined;
@@ -134,7 +136,7 @@ class Scan {
         (lanes[index]?.priority ?? 0) > found
       )
         index++;
-      if (looks % LOOKS === 0 && performance.now() > this.#until) return index;
+      if (lookups % LOOKUPS === 0 && performance.now() > this.#until) return index;
     }
   }
 
@@ -142,7 +144,7 @@ class Scan {
     return { jobs: this.#jobs, count: this.#count, scanned: this.#scanned, next };
   }
 
-  #mayGoOn(): boolean {
+  #mayContinue(): boolean {
     if (this.#full()) return false;
     const few = ++this.#windows < LEAST.windows && this.#scanned - this.#before < LEAST.rows;
     return few || performance.now() < this.#until;
@@ -152,7 +154,7 @@ class Scan {
     return this.#limit !== undefined && (this.#count >= this.#limit || this.#bytes > MOST_BYTES);
   }
 
-  /** One window. Gives where to go on in this lane; undefined: the lane is through. */
+  /** Reads one window. Returns where to continue in this lane; undefined: the lane is finished. */
   #step(lane: Lane, after: Mark): Mark | undefined {
     const started = performance.now();
     const end = this.#windowEnd(lane, after);
@@ -181,7 +183,7 @@ class Scan {
     return n;
   }
 
-  /** Takes the matching rows of the window. Gives the last one when there is no room for more. */
+  /** Collects the matching rows of the window. Returns the last row when the answer is full. */
   #match(lane: Lane, after: Mark, end: Mark | undefined): Mark | undefined {
     const filter = [...lane.filter, ...this.#where];
     const values: Value[] = [...lane.where.values, after.at, after.id, ...(end ? [end.at, end.id] : [])];
@@ -238,7 +240,7 @@ class Scan {
     return row ? fromColumn(row.wid) : '';
   }
 
-  /** The conditions on columns that are the same in all lanes. */
+  /** Returns the conditions on columns that all lanes share. */
   #conditions(): Condition[] {
     const { jids, priorities } = this.#ask;
     const conditions: Condition[] = [];
@@ -263,6 +265,6 @@ const upTo = ({ order, down }: Lane, end: Mark | undefined): string =>
   end ? `AND (${order}, id) ${down ? '>=' : '<='} (?, ?)` : '';
 const orderOf = ({ order, down }: Lane): string =>
   down ? `ORDER BY ${order} DESC, id DESC` : `ORDER BY ${order}, id`;
-/** Only a lane of failed jobs has two places. */
+/** Returns the row's place. Only a lane of failed jobs has two places. */
 const placeOf = (lane: Lane, code: number): Place =>
   lane.down ? (code === codes.dead ? 'dead' : 'retries') : lane.place;

@@ -27,7 +27,7 @@ interface ProducerStore {
 interface ProducerRecord {
   readonly id: number;
   pushed: number;
-  /** The count after the open transaction. */
+  /** The count once the open transaction is committed. */
   next: number;
   /** The user or token that the name belongs to; empty: none. */
   owner: string;
@@ -44,7 +44,8 @@ const NOTES = 1000; // lines with notes of one producer
 const NOTE_BYTES = 1024 * 1024; // of one producer; the note that crosses the limit is still stored
 const ALL_BYTES = 64 * 1024 * 1024; // of the notes of all producers together
 const CROWDED = ALL_BYTES / 2;
-// Since the last push; such a producer is deleted early when ALL_BYTES is half used.
+// A producer is silent this long after its last push. Silent producers with notes are deleted
+// when all notes together exceed CROWDED.
 const SILENT: Micros = 3_600_000_000;
 const LOOK_EVERY: Micros = 60_000_000;
 const BYTES = 'SELECT total(octet_length(text)) AS bytes FROM note';

@@ -312,7 +312,7 @@ export function openFile(path: string, sync: Sync, parts: readonly { load(db: Da
     refuseForeign(db, path);
     refuseLostLog(db, path);
     db.exec(`PRAGMA page_size = ${PAGE}`);
-    makeShrinkable(db); // before the log, which writes the first page
+    makeShrinkable(db); // before the switch to WAL, which writes the first page
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
       PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;
       PRAGMA journal_size_limit = ${LONGEST_LOG};`);
