@@ -122,22 +122,32 @@ async function pushOne({ client }: Bench, more: Record<string, unknown> = {}): P
   return String(pushed.jid);
 }
 
-const afterOne = (name: string, request: string, more: Record<string, unknown> = {}): HoldCase => ({
+const afterOne = (
+  name: string,
+  request: (count: number) => string,
+  more: Record<string, unknown> = {},
+): HoldCase => ({
   name: `${name} of one job of 8 MB`,
   prepare: async (bench) => {
     await pushOne(bench, more);
-    return request;
+    return request(bench.count);
   },
   run: sendAll,
 });
 
 const fetches: HoldCase[] = [
-  afterOne('FETCH', 'FETCH default'),
-  afterOne('FETCHB', 'FETCHB 10 default'),
-  afterOne('CHANGE move', 'CHANGE {"places":["scheduled"],"action":"move","queue":"other"}', { at: later }),
-  afterOne('CHANGE prioritize', 'CHANGE {"places":["scheduled"],"action":"prioritize","priority":9}', {
+  afterOne('FETCH', () => 'FETCH default'),
+  afterOne('FETCHB', () => 'FETCHB 10 default'),
+  afterOne('CHANGE move', (count) => `CHANGE {"places":["scheduled"],"action":"move","queue":"q${count}"}`, {
     at: later,
   }),
+  afterOne(
+    'CHANGE prioritize',
+    (count) => `CHANGE {"places":["scheduled"],"action":"prioritize","priority":${9 - count}}`,
+    {
+      at: later,
+    },
+  ),
   {
     name: 'FETCHB 1000 of jobs of 1 MB',
     prepare: async (bench) => {

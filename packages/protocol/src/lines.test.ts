@@ -137,3 +137,70 @@ test('a million bytes, one at a time, are copied a bounded number of times', () 
   reader.push(encoder.encode('\n'));
   expect(reader.next()).toHaveLength(1_000_000);
 });
+
+test('a line decoded in parts is the line decoded at once, whatever its bytes are', () => {
+  const bytes = fc.array(
+    fc.constantFrom(
+      0x61,
+      0x0d,
+      0x80,
+      0xbf,
+      0xc3,
+      0xe2,
+      0x82,
+      0xac,
+      0xed,
+      0xa0,
+      0xf0,
+      0x9f,
+      0x98,
+      0xef,
+      0xbb,
+      0xff,
+    ),
+  );
+  fc.assert(
+    fc.property(
+      bytes,
+      bytes,
+      fc.integer({ min: 4, max: 9 }),
+      fc.integer({ min: 1, max: 9 }),
+      (first, second, part, chunk) => {
+        const sent = Uint8Array.from([...first, 0x0a, ...second, 0x0a]);
+        const lines: string[] = [];
+        const reader = new LineReader({ part });
+        for (let from = 0; from < sent.length; from += chunk) {
+          reader.push(sent.slice(from, from + chunk));
+          for (let line = reader.next(); line !== undefined; line = reader.next()) lines.push(line);
+        }
+        while (reader.pending > 0) {
+          const line = reader.next();
+          if (line !== undefined) lines.push(line);
+        }
+        const atOnce = new LineReader();
+        atOnce.push(sent);
+        expect(lines).toEqual([atOnce.next(), atOnce.next()]);
+        expect(reader.amidst).toBe(false);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test('one call decodes as many bytes as asked, and the line comes with the last', () => {
+  const asked: number[] = [];
+  const reader = new LineReader({
+    part: 10,
+    decode: (bytes, start, end) => {
+      asked.push(end - start);
+      return Buffer.from(bytes.subarray(start, end)).toString();
+    },
+  });
+  reader.push(Buffer.from(`${'é'.repeat(17)}\nPING\n`));
+  const said = [reader.next(), reader.next(), reader.next()];
+  expect(reader.amidst).toBe(true);
+  said.push(reader.next());
+  expect(said).toEqual([undefined, undefined, undefined, 'é'.repeat(17)]);
+  expect(Math.max(...asked)).toBe(10);
+  expect(reader.next()).toBe('PING');
+});

@@ -18,6 +18,8 @@ export interface LineReaderOptions {
    * UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster.
    */
   decode?: Decode;
+  /** Bytes of a longer line that one call of `next` decodes. Default: each line is decoded at once. */
+  part?: number;
 }
 
 /**
@@ -36,10 +38,20 @@ export class LineReader {
   readonly #inbox = new Inbox();
   readonly #maxBytes: number;
   readonly #decode: Decode;
+  readonly #part: number;
+  /** Of the line that is decoded in parts: the text so far, and how many bytes it was. */
+  #texts: string[] = [];
+  #decoded = 0;
 
   constructor(options: LineReaderOptions = {}) {
     this.#maxBytes = options.maxBytes ?? defaultMaxLineBytes;
     this.#decode = options.decode ?? textDecoding();
+    this.#part = options.part ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A whole line is here and partly decoded: `next` goes on with it. */
+  get amidst(): boolean {
+    return this.#decoded > 0;
   }
 
   /** Bytes received and not yet given out. */
@@ -53,7 +65,7 @@ export class LineReader {
   }
 
   /**
-   * The next whole line without its CRLF or LF; `undefined` = none yet. Throws `LIMIT` when a line is longer
+   * The next whole line without its CRLF or LF; `undefined` = none yet, or {@link amidst}. Throws `LIMIT` when a line is longer
    * than `maxBytes`, and again at every later call: the stream has no known place any more.
    */
   next(): string | undefined {
@@ -70,7 +82,34 @@ export class LineReader {
       inbox.keep();
       return undefined;
     }
+    if (end - at > this.#part && !this.#decodePart(bytes, at, end)) {
+      inbox.keep();
+      return undefined;
+    }
     inbox.advance(feed + 1);
-    return this.#decode(bytes, at, end);
+    return this.amidst ? this.#whole() : this.#decode(bytes, at, end);
   }
+
+  /** True: all parts of the line are decoded. */
+  #decodePart(bytes: Uint8Array, at: number, end: number): boolean {
+    const from = at + this.#decoded;
+    const isLast = end - from <= this.#part;
+    const to = isLast ? end : characterStart(bytes, from + this.#part);
+    this.#texts.push(this.#decode(bytes, from, to));
+    this.#decoded = to - at;
+    return isLast;
+  }
+
+  #whole(): string {
+    const text = this.#texts.join('');
+    this.#texts = [];
+    this.#decoded = 0;
+    return text;
+  }
+}
+
+/** The last place up to `at` where a character starts. Behind three bytes that only continue one, valid or not, none goes on. */
+function characterStart(bytes: Uint8Array, at: number): number {
+  for (let i = at; i > at - 4; i--) if (((bytes[i] ?? 0) & 0xc0) !== 0x80) return i;
+  return at;
 }

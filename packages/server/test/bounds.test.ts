@@ -192,6 +192,22 @@ test('a large PUSH is read in parts: others are served meanwhile, and lines behi
   expect(args[0]).toHaveLength(500_001);
 });
 
+test('a line of megabytes is decoded in parts: what its client sent before it closed its side is taken, in order', async () => {
+  const server = await running();
+  const client = await greeted(server);
+  const text = 'é'.repeat(1_500_000);
+  const push = (jid: string, arg: string): string =>
+    `PUSH ${JSON.stringify({ jid, jobtype: 'T', args: [arg] })}\r\n`;
+  client.raw(push('before-01', '') + push('large-001', text) + push('behind-01', ''));
+  client.socket.end();
+  expect([await client.line(), await client.line(), await client.line()]).toEqual(['+OK', '+OK', '+OK']);
+  const worker = await greeted(server);
+  const taken: { jid: string; args: string[] }[] = [];
+  for (let n = 0; n < 3; n++) taken.push(await worker.json('FETCH default'));
+  expect(taken.map(({ jid }) => jid)).toEqual(['before-01', 'large-001', 'behind-01']);
+  expect(taken[1]?.args[0] === text).toBe(true);
+});
+
 test('a large PUSH that is refused is counted for its producer, and told again', async () => {
   const client = await greeted(await running());
   await client.ask('EXT {"v":1,"producer":"shop"}');

@@ -13,7 +13,6 @@ import {
   jsonMember,
   type StoredJob,
   storedJob,
-  utf8Length,
   wireJob,
 } from '@faktory-ts/protocol';
 import type { Found } from '../engine/engine.ts';
@@ -62,7 +61,7 @@ export async function jobAlone(
   redaction: Redaction,
 ): Promise<{ job: string; job_cut: boolean; bytes: number }> {
   const text = await wholeJob(found, redaction);
-  const bytes = utf8Length(text);
+  const bytes = Buffer.byteLength(text); // of 8 MB a tenth of the time of utf8Length
   return { job: cutUtf8(text, MOST_ALONE), job_cut: bytes > MOST_ALONE, bytes };
 }
 

@@ -105,7 +105,6 @@ export class Connection implements Session, WorkerLine {
     return this.wid === '' ? undefined : this;
   }
 
-  /** What people are told of it. */
   get row(): ClientRow {
     const { wid, hostname, labels } = this.self;
     const self = wid === '' ? {} : { wid, hostname, labels };
@@ -119,7 +118,6 @@ export class Connection implements Session, WorkerLine {
     };
   }
 
-  /** Lines that came with the HELLO. */
   start(): void {
     this.#pump();
   }
@@ -139,7 +137,6 @@ export class Connection implements Session, WorkerLine {
     this.#pump();
   }
 
-  /** The socket is closed. */
   closed(): void {
     this.#closing = true;
     this.#closed = true;
@@ -192,7 +189,10 @@ export class Connection implements Session, WorkerLine {
     try {
       while (this.#mayStart()) {
         const line = this.#reader.next();
-        if (line === undefined) break;
+        if (line === undefined) {
+          if (this.#reader.amidst) this.#pace.rest(); // a line of megabytes is decoded in parts
+          break;
+        }
         this.#start(line);
       }
     } catch (error) {

@@ -40,6 +40,7 @@ export interface NewConnectionHooks {
 }
 
 const MOST_BEFORE_HELLO = 64 * 1024; // bytes
+const PART = 1024 * 1024; // bytes of a longer line that are decoded in a turn
 const LONGEST_CHECK = 30_000; // ms in line with other logins
 
 export class NewConnection {
@@ -58,7 +59,7 @@ export class NewConnection {
     this.#limits = limits;
     this.#hooks = hooks;
     this.#handshake = new Handshake(limits.access);
-    this.#reader = new LineReader({ maxBytes: limits.maxLineBytes, decode });
+    this.#reader = new LineReader({ maxBytes: limits.maxLineBytes, decode, part: PART });
     this.#late = setTimeout(this.#giveUp, limits.handshakeTimeout);
     socket.on('data', this.#read).on('end', this.#end).on('close', this.#leave);
     socket.write(this.#handshake.greeting);

@@ -34,6 +34,13 @@ export class Pace {
     if (this.#lines === MOST_IN_TURN) setImmediate(this.#turn);
   }
 
+  /** Others have their turn now. */
+  rest(): void {
+    if (this.rests) return;
+    this.#lines = MOST_IN_TURN;
+    setImmediate(this.#turn);
+  }
+
   known(): void {
     this.#unknown = 0;
   }
