@@ -90,6 +90,7 @@ function checkJids(jids: unknown): void {
 }
 
 const longest = 500_000; // characters of jids in one line: the server takes a megabyte
+const mostJids = 10_000; // in one line; the server refuses more
 
 /** The jids in as many parts as they need lines; without jids, one part. */
 function parts(jids: readonly string[] | undefined): (readonly string[] | undefined)[] {
@@ -98,7 +99,7 @@ function parts(jids: readonly string[] | undefined): (readonly string[] | undefi
   let length = 0;
   for (const jid of jids) {
     length += jid.length + 3;
-    if (length > longest) {
+    if (length > longest || cut.at(-1)?.length === mostJids) {
       cut.push([]);
       length = jid.length + 3;
     }

@@ -3,7 +3,11 @@ import { parseAck, parseBeat, parseFail, parseQueueCommand, parseQueues, splitVe
 import { utf8Length } from './utf8.ts';
 
 /** A matcher for the error a verb's payload is refused with. */
-const refused = (code: string, message: string): unknown => expect.objectContaining({ code, message });
+const refused = (code: string, message: string | RegExp): unknown =>
+  expect.objectContaining({
+    code,
+    message: typeof message === 'string' ? message : expect.stringMatching(message),
+  });
 
 test('a verb ends at the first space', () => {
   expect(splitVerb('PUSH {"a": 1}')).toEqual(['PUSH', '{"a": 1}']);
@@ -134,6 +138,25 @@ describe('FETCH', () => {
   test('no argument names no queue', () => {
     expect(() => parseQueues('')).toThrow(refused('INVALID', 'must call fetch with at least one queue'));
   });
+});
+
+test('a fetch of more than 1,000 names or 65,536 characters is refused', () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `q${index}`);
+  expect(parseQueues(names.join(' '))).toEqual(names);
+  expect(() => parseQueues([...names, 'q'].join(' '))).toThrow(
+    refused('LIMIT', /^a fetch takes at most 1000 queue names of 65536 characters in all.*spread them/),
+  );
+  expect(parseQueues('q'.repeat(65_536))).toHaveLength(1);
+  expect(() => parseQueues('q'.repeat(65_537))).toThrow(refused('LIMIT', /^a fetch takes at most/));
+  expect(() => parseQueues(`a${' '.repeat(60_000)}b`)).toThrow(refused('LIMIT', /^a fetch takes at most/));
+});
+
+test('QUEUE with more than 1,000 names is refused', () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `q${index}`).join(' ');
+  expect(parseQueueCommand(`PAUSE ${names}`).names).toHaveLength(1000);
+  expect(() => parseQueueCommand(`PAUSE ${names} q`)).toThrow(
+    refused('LIMIT', /^QUEUE takes at most 1000 queue names.*split it into several commands$/),
+  );
 });
 
 describe('QUEUE', () => {

@@ -107,14 +107,30 @@ export function parseBeat(rest: string): Beat {
 }
 
 /**
- * Reads the queues of a FETCH, in the asked order. Throws `INVALID` when there is none. An empty argument is a queue
+ * Reads the queues of a FETCH, in the asked order. Throws `INVALID` when there is none, `LIMIT` for more than
+ * {@link mostNames} names or {@link mostNamesLength} characters. An empty argument is a queue
  * without a name, which never has a job: pyfaktory asks so when it was given no queues.
  */
 export function parseQueues(rest: string): string[] {
-  const queues = words(rest);
+  const queues = words(rest, mostNames);
+  if (queues === undefined || rest.length > mostNamesLength) throw tooManyNames('a fetch', rest);
   if (queues.length === 0 && rest !== '') return [''];
   if (queues.length === 0) throw new FaktoryError('INVALID', 'must call fetch with at least one queue');
   return queues;
+}
+
+/** Most names of queues in one FETCH, FETCHB or QUEUE. */
+export const mostNames = 1000;
+/** Most characters that follow FETCH or FETCHB: the server keeps the names while the fetch waits. */
+export const mostNamesLength = 65_536;
+
+function tooManyNames(verb: string, { length }: string): FaktoryError {
+  const most = `at most ${mostNames} queue names`;
+  const text =
+    verb === 'a fetch'
+      ? `a fetch takes ${most} of ${mostNamesLength} characters in all, and this one has more (${length} characters); ask for fewer queues, or spread them over several workers`
+      : `${verb} takes ${most}, and this one has more (${length} characters); split it into several commands`;
+  return new FaktoryError('LIMIT', text);
 }
 
 const subcommands = ['PAUSE', 'RESUME', 'REMOVE', 'LATENCY'] as const;
@@ -128,10 +144,12 @@ export interface QueueCommand {
 
 /**
  * Reads what follows `QUEUE `. Throws `UNKNOWN_COMMAND` for another subcommand, `INVALID` when names are
- * missing or not allowed.
+ * missing or not allowed, `LIMIT` for more than {@link mostNames} names.
  */
 export function parseQueueCommand(rest: string): QueueCommand {
-  const [first = '', ...names] = words(rest);
+  const given = words(rest, mostNames + 1);
+  if (given === undefined) throw tooManyNames('QUEUE', rest);
+  const [first = '', ...names] = given;
   if (first === '')
     throw new FaktoryError('INVALID', 'QUEUE needs a subcommand: PAUSE, RESUME, REMOVE or LATENCY');
   const word = first.toUpperCase();
@@ -144,12 +162,14 @@ export function parseQueueCommand(rest: string): QueueCommand {
   } else if (names.length === 0) {
     throw new FaktoryError('INVALID', `QUEUE ${sub} needs the names of queues, or *`);
   }
-  return { sub, names: all ? [] : names, all };
+  return { sub, names: all ? [] : names, all: all };
 }
 
-function words(text: string): string[] {
-  const parts = text.split(' ');
-  return parts.includes('') ? parts.filter((word) => word !== '') : parts;
+/** The words between spaces; undefined: more than `most`. */
+function words(text: string, most: number): string[] | undefined {
+  const parts = text.split(' ', 2 * most + 2); // not all of a line of a megabyte
+  const found = parts.includes('') ? parts.filter((word) => word !== '') : parts;
+  return parts.length > 2 * most || found.length > most ? undefined : found;
 }
 
 /** Whatever cannot be read becomes `invalid VERB payload`, the reason kept as its cause. Too many members are reported as such. */

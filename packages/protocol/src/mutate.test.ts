@@ -1,5 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { mutationMatcher, parseMutate } from './mutate.ts';
+import { parseChange } from './operating.ts';
+
+test('MUTATE and CHANGE take 10,000 jids at most', () => {
+  const jids = Array.from({ length: 10_000 }, (_, index) => `jid-${index}`);
+  const mutate = (list: string[]) =>
+    parseMutate(JSON.stringify({ cmd: 'kill', target: 'dead', filter: { jids: list } }));
+  const change = (list: string[]) => parseChange(JSON.stringify({ action: 'discard', jids: list }));
+  expect(mutate(jids).filter?.jids).toHaveLength(10_000);
+  expect(change(jids).search.jids).toHaveLength(10_000);
+  const refused = expect.objectContaining({
+    code: 'LIMIT',
+    message: '"jids" has 10001 entries, the most is 10000; split it into several commands',
+  });
+  expect(() => mutate([...jids, 'one'])).toThrow(refused);
+  expect(() => change([...jids, 'one'])).toThrow(refused);
+});
 
 describe('MUTATE', () => {
   test.each([

@@ -6,7 +6,7 @@
 
 import { FaktoryError } from './errors.ts';
 import { checkGlob, globMatcher } from './glob.ts';
-import { payloadOf, readPayload, stringIn, stringsIn } from './payload.ts';
+import { boundedStringsIn, payloadOf, readPayload, stringIn } from './payload.ts';
 
 const commands = ['clear', 'kill', 'discard', 'requeue'] as const;
 const targets = ['scheduled', 'retries', 'dead'] as const;
@@ -29,7 +29,8 @@ export interface Mutation {
 
 /**
  * Reads what follows `MUTATE `. Empty and null parts of the filter are left out, an empty filter too.
- * Throws `MALFORMED` for bad JSON or types, `INVALID` for an unknown command or set, `LIMIT` for a `regexp` of more than 1,024 bytes.
+ * Throws `MALFORMED` for bad JSON or types, `INVALID` for an unknown command or set, `LIMIT` for a `regexp` of more than 1,024 bytes or
+ * more than 10,000 jids.
  */
 export function parseMutate(rest: string): Mutation {
   const fields = readPayload(rest);
@@ -46,7 +47,7 @@ export function parseMutate(rest: string): Mutation {
 function readFilter(value: unknown): MutationFilter | undefined {
   if (value === undefined) return undefined;
   const fields = payloadOf(value);
-  const jids = stringsIn(fields, 'jids');
+  const jids = boundedStringsIn(fields, 'jids');
   const regexp = stringIn(fields, 'regexp');
   const jobtype = stringIn(fields, 'jobtype');
   const filter: MutationFilter = {};

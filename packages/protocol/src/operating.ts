@@ -8,7 +8,7 @@ import { FaktoryError } from './errors.ts';
 import { readRest } from './extension.ts';
 import type { Job } from './job.ts';
 import { checkQueueName } from './job-rules.ts';
-import { integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
+import { boundedStringsIn, integerIn, type Payload, readPayload, stringIn } from './payload.ts';
 import { type Micros, parseTime } from './time.ts';
 
 /** Where a job can be, in the order in which JOBS looks when nothing else is asked. */
@@ -259,7 +259,7 @@ function searchIn(fields: Payload): JobSearch {
 
 /** A list that is empty would let through either all or nothing: nobody means that. */
 function listIn(fields: Payload, name: string): string[] | undefined {
-  const list = stringsIn(fields, name);
+  const list = boundedStringsIn(fields, name);
   if (list?.length === 0) throw wrong(`"${name}" is empty: leave it out, or name some`);
   return list;
 }

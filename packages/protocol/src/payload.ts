@@ -64,6 +64,19 @@ export function stringsIn(payload: Payload, name: string): string[] | undefined 
   });
 }
 
+/** Most strings in a list such as `jids`: all are read in one go, while other clients wait. */
+export const mostListed = 10_000;
+
+/** Like {@link stringsIn}. Throws `LIMIT` for more than {@link mostListed} entries. */
+export function boundedStringsIn(payload: Payload, name: string): string[] | undefined {
+  const list = payload.get(name);
+  if (!Array.isArray(list) || list.length <= mostListed) return stringsIn(payload, name);
+  throw new FaktoryError(
+    'LIMIT',
+    `"${name}" has ${list.length} entries, the most is ${mostListed}; split it into several commands`,
+  );
+}
+
 function wrong(problem: string): FaktoryError {
   return new FaktoryError('MALFORMED', `invalid JSON: ${problem}`);
 }

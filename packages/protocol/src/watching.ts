@@ -7,7 +7,7 @@
 import type { WorkerState } from './command.ts';
 import { FaktoryError } from './errors.ts';
 import { readRest } from './extension.ts';
-import { integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
+import { boundedStringsIn, integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
 
 /** A queue as QUEUES tells of it: its answer is an array of them, by name. */
 export interface QueueStatus {
@@ -127,8 +127,8 @@ export function parseTail(rest: string): TailAsk {
     const kinds = stringsIn(fields, 'kinds') as EventKind[] | undefined;
     const unknown = kinds?.find((kind) => !eventKinds.includes(kind));
     if (unknown !== undefined) throw wrong(`"kinds" knows ${eventKinds.join(', ')}, not ${unknown}`);
-    const queues = stringsIn(fields, 'queues');
-    const jobtypes = stringsIn(fields, 'jobtypes');
+    const queues = boundedStringsIn(fields, 'queues');
+    const jobtypes = boundedStringsIn(fields, 'jobtypes');
     return {
       args: fields.get('args') === true,
       ...(after !== undefined && { after }),

@@ -103,3 +103,15 @@ test('a waiter that leaves is deleted from its queues', () => {
   expect(waiting.size).toBe(0);
   expect(waiting.withoutWaiters(['q'])).toEqual(['q']);
 });
+
+test('signals of more than 10,000 queues are not all kept, and no fetch misses one for that', () => {
+  const waiting = new Waiting();
+  const before = waiting.mark;
+  waiting.signal('early', 1);
+  for (let index = 0; index < 10_000; index++) waiting.signal(`q${index}`, 1);
+  expect(waiting.unclaimedSince(before, ['early'])).toBe(true);
+  const after = waiting.mark;
+  waiting.signal('late', 1);
+  expect(waiting.unclaimedSince(after, ['late'])).toBe(true);
+  expect(waiting.unclaimedSince(after, ['early'])).toBe(false);
+});

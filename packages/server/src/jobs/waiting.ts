@@ -21,12 +21,16 @@ export interface Waiter {
   wake: ((queue: string | undefined) => void) | undefined;
 }
 
+const MOST_UNCLAIMED = 10_000; // queues: clients choose their names
+
 export class Waiting {
   /** Waiters by queue, in order of arrival. There are no empty sets. */
   readonly #byQueue = new Map<string, Set<Waiter>>();
   readonly #waiters = new Set<Waiter>();
   readonly #unclaimed = new Map<string, Mark>();
   #signals: Mark = 0;
+  /** `#unclaimed` lost the signals up to this one. */
+  #lost: Mark = 0;
   #closed = false;
 
   /** The number of the last unclaimed signal, for a later `unclaimedSince`. */
@@ -39,9 +43,13 @@ export class Waiting {
     return this.#waiters.size;
   }
 
-  /** Whether a signal after the mark, for one of these queues, woke no waiter. */
+  /**
+   * Whether a signal after the mark, for one of these queues, woke no waiter. May be true without
+   * one, because only signals of some thousand queues are kept: the fetch then tries once more.
+   */
   unclaimedSince(mark: Mark, queues: readonly string[]): boolean {
-    return this.#signals !== mark && queues.some((queue) => (this.#unclaimed.get(queue) ?? 0) > mark);
+    if (this.#signals === mark) return false;
+    return mark < this.#lost || queues.some((queue) => (this.#unclaimed.get(queue) ?? 0) > mark);
   }
 
   /**
@@ -112,6 +120,10 @@ export class Waiting {
       waiter.wake(queue);
     }
     if (left > 0) {
+      if (this.#unclaimed.size >= MOST_UNCLAIMED) {
+        this.#unclaimed.clear();
+        this.#lost = this.#signals;
+      }
       this.#signals += 1;
       this.#unclaimed.set(queue, this.#signals);
     }

@@ -1,6 +1,6 @@
 /** A worker's life: HELLO, BEAT, forward-only states, silence. */
 import { expect, test, vi } from 'vitest';
-import { Roster, SILENCE, type WorkerLine } from './roster.ts';
+import { MOST_NAMES, Roster, SILENCE, type WorkerLine } from './roster.ts';
 
 function makeRoster() {
   const time = { now: 1_000_000 };
@@ -130,4 +130,21 @@ test('a worker that is heard stays, and a silent one goes, whatever the wall clo
   time.steady += 1;
   roster.reap();
   expect(roster.workers().map(({ wid }) => wid)).toEqual(['heard']);
+});
+
+test('all workers together keep at most 100,000 queue names, and room returns when one leaves', () => {
+  const { roster } = makeRoster();
+  const lines = [line('a'), line('b'), line('c')] as const;
+  for (const one of lines) roster.join(one);
+  const many = Array.from({ length: MOST_NAMES - 2 }, (_, index) => `q${index}`);
+  const kept = (wid: string) => roster.workers().find((worker) => worker.wid === wid)?.queues;
+  roster.fetching('a', ['x']);
+  roster.fetching('a', many);
+  roster.fetching('b', ['x', 'y', 'z']);
+  roster.fetching('c', ['x']);
+  expect([kept('a')?.length, kept('b'), kept('c')]).toEqual([MOST_NAMES - 2, ['x', 'y'], []]);
+  roster.leave(lines[0]);
+  roster.fetching('b', ['x', 'y', 'z']);
+  roster.fetching('c', ['x']);
+  expect([kept('b'), kept('c')]).toEqual([['x', 'y', 'z'], ['x']]);
 });

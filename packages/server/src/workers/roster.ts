@@ -44,13 +44,19 @@ export interface WorkerRecord extends WorkerSelf {
   slots: number;
   /** Whose it is, by its first connection; empty: nobody's. */
   readonly owner: string;
-  /** What its last FETCH or FETCHB asked for, in this order; empty until then. */
+  /**
+   * Queues of its last FETCH or FETCHB, in this order; empty until then. All workers together keep
+   * at most {@link MOST_NAMES}: a longer list is cut.
+   */
   queues: readonly string[];
   readonly lines: Set<WorkerLine>;
 }
 
 /** A worker is gone after this long without a BEAT. */
 export const SILENCE: Micros = 60_000_000;
+
+// Queue names of all workers. Pages and attention read all of them in one go.
+export const MOST_NAMES = 100_000;
 
 const rank: Record<WorkerState, number> = { running: 0, quiet: 1, terminate: 2 };
 
@@ -59,6 +65,7 @@ export class Roster {
   readonly #clock: () => Micros;
   readonly #steady: () => Micros;
   #reaped = 0;
+  #names = 0;
 
   /** Times are told by `clock`, silence is measured by `steady`. */
   constructor(clock: () => Micros, steady = clock) {
@@ -88,7 +95,10 @@ export class Roster {
   fetching(wid: string, queues: readonly string[]): WorkerState {
     const record = this.#records.get(wid);
     if (!record) return 'running';
-    record.queues = queues;
+    const room = MOST_NAMES - this.#names + record.queues.length;
+    const kept = queues.length <= room ? queues : queues.slice(0, room);
+    this.#names += kept.length - record.queues.length;
+    record.queues = kept;
     return record.state;
   }
 
@@ -135,7 +145,7 @@ export class Roster {
   leave(line: WorkerLine): void {
     const record = this.#records.get(line.self.wid);
     record?.lines.delete(line);
-    if (record?.lines.size === 0) this.#records.delete(record.wid);
+    if (record?.lines.size === 0) this.#remove(record);
   }
 
   /** A BEAT. Gives the state to tell. Throws NOT_FOUND for a wid that no live connection has said HELLO with. */
@@ -163,6 +173,11 @@ export class Roster {
     return meant.length;
   }
 
+  #remove(record: WorkerRecord): void {
+    this.#records.delete(record.wid);
+    this.#names -= record.queues.length;
+  }
+
   /** How long nothing was heard of a worker. */
   silence({ heardAt }: WorkerRecord): Micros {
     return this.#steady() - heardAt;
@@ -173,7 +188,7 @@ export class Roster {
     const gone: WorkerRecord[] = [];
     for (const record of this.#records.values()) {
       if (this.silence(record) < SILENCE) continue;
-      this.#records.delete(record.wid);
+      this.#remove(record);
       this.#reaped += 1;
       gone.push(record);
       for (const line of record.lines) line.close();
