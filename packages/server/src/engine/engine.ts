@@ -98,7 +98,7 @@ export interface Reservation {
   readonly failure: string | undefined;
   /** Taken with `lease`: `expiresAt` moves with each beat of the worker. */
   readonly leased: boolean;
-  /** How many earlier executions of this job ended with `lost`. */
+  /** How many earlier executions of this job ended because the worker sent no beat in time. */
   readonly losses: number;
   /**
    * Only for a leased reservation whose worker sent no beat in time: the number of other leased
@@ -325,7 +325,7 @@ export interface Engine {
   onDue(listener: (place: TimedSet | 'working', due: Micros) => void): () => void;
 }
 
-/** An engine with the capabilities of its store; undefined: this store does not have it. */
+/** A store: its engine and its capabilities. Undefined: the store lacks this capability. */
 export interface Backend {
   readonly engine: Engine;
   readonly finder: Finder | undefined;

@@ -17,7 +17,7 @@ import type { Logger } from '../log.ts';
 const checkEvery = 1000; // ms
 const checkOften = 100; // ms, while less than twice the reserve is free
 const enough = 1.1; // times the reserve: pushes are accepted again
-const logNeeds = 16 * 1024 * 1024; // bytes of the log's file from one checkpoint to the next
+const logNeeds = 16 * 1024 * 1024; // bytes: size of the log's file before a checkpoint
 
 /** The disk and the store on it, in bytes. */
 export interface DiskState {

@@ -22,9 +22,9 @@ const AFTER_ERROR = 1000; // ms until the next try
 
 /** Figures of a task since the start, for INFO. */
 export interface TaskFigures {
-  /** Runs of the task. */
+  /** Number of runs. */
   readonly cycles: number;
-  /** Handled entries. */
+  /** Number of entries handled. */
   readonly moved: number;
   /** Time of all runs. */
   readonly seconds: number;

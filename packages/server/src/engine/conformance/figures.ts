@@ -16,7 +16,7 @@ export function exerciseFigures(open: Open): void {
 
 type Begin = ReturnType<typeof scenes>;
 
-/** Nine numbers, 0 except the given ones. */
+/** Numbers of jobs by priority, 1 to 9: the given ones, and 0 for all others. */
 function levels(some: Record<number, number>): number[] {
   return Array.from({ length: 9 }, (_, index) => some[index + 1] ?? 0);
 }

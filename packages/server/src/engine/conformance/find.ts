@@ -242,7 +242,7 @@ function exerciseBites(begin: Begin): void {
     const first = await scene.finder.find(ask, { limit: 1000 });
     expect(first.jobs.length).toBeLessThanOrEqual(1000);
     expect([first.scanned, first.total]).toEqual([first.jobs.length, 2510]);
-    // The size of a bite depends on time.
+    // How many jobs a bite has depends on the speed of the machine.
     const found = [...first.jobs];
     let last = first;
     while (last.next !== undefined) {

@@ -10,7 +10,7 @@ import { type Open, Scene, SECOND } from './scene.ts';
 import { queueNames, type Run, type Step, step } from './steps.ts';
 
 export function exerciseRandom(open: Open): void {
-  test('random operations, one by one and at once, answer as the model: no job is lost or in two places', async () => {
+  test('random operations get the answers of the model, one by one and at once: no job is lost or in two places', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { maxLength: 25, size: 'max' }),

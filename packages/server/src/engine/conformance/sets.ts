@@ -1,6 +1,6 @@
 /**
- * Conformance: MUTATE on the three timed sets. Discard, kill and requeue by jids, by a filter, or
- * of all entries. Large sets are changed in bites.
+ * Conformance: MUTATE on the three timed sets. Discard, kill and requeue select entries by jids,
+ * by a filter, or all of them. Large sets are changed in bites.
  */
 import { describe, expect, test } from 'vitest';
 import type { TimedSet } from '../engine.ts';

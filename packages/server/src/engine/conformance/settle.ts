@@ -221,7 +221,7 @@ function exerciseOneJid(begin: Begin): void {
     await expectSizes(scene.engine, { processed: 2 });
   });
 
-  test('of two held jobs with one jid the id names one', async () => {
+  test('of two held jobs with one jid, settle ends the one with the given reservation id', async () => {
     const scene = await begin();
     await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);
     const first = await scene.take();
