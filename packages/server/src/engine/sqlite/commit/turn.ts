@@ -5,7 +5,7 @@
  * Operations run in the order of their calls. Their promises settle only after the commit. An
  * operation that throws a FaktoryError failed a check before its first write: only that operation
  * is rejected. Any other error is a storage fault: the whole transaction is rolled back and every
- * operation is rejected.
+ * operation is rejected. A failed read rejects only itself while the turn has written nothing.
  *
  * Note: operations wait for a lock of another process between turns, because SQLite's own wait
  * would block the event loop. An operation that finds the store locked has changed nothing, so it

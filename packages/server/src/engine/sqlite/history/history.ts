@@ -34,7 +34,7 @@ export class History {
   readonly #meter: Meter;
   /** The meter's counts at the last write. */
   #written: Numbers;
-  /** The minute that the unwritten counts belong to. */
+  /** Start of the minute that the unwritten counts belong to. */
   #minute: Micros;
   #last: Promise<void> = Promise.resolve();
   /** Failures not written yet. */

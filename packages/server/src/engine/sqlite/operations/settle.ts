@@ -73,7 +73,7 @@ function count(store: Store, jid: string, held: WorkingJob, outcome: Outcome): v
   if ('error' in outcome && outcome.error) {
     store.history.faults.add(outcome.error, kind.jobtype, jid, store.clock());
   }
-  // A reservation taken before a restart has no steady time, so the wall clock must do.
+  // A reservation taken before a restart has no steady time: use the wall clock.
   const { since } = held;
   const ran = since === undefined ? store.clock() - held.takenAt : store.steady() - since;
   const seconds = Math.max(ran, 0) / SECOND;

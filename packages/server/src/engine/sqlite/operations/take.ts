@@ -24,8 +24,8 @@ type ReadyRow = [
 ];
 
 /**
- * A row of a fetch of many jobs. A large document is read separately, because all together may
- * exceed the limit.
+ * A row of a fetch of many jobs. A large document is read separately, because many together
+ * may exceed the memory limit of one fetch.
  */
 type ManyRow = [...ReadyRow, bytes: number];
 

@@ -15,8 +15,8 @@ import { amongJids, type Lane, lanesOf, type Mark, readCursor, startOf, writeCur
 import { type Condition, candidates, decision, type Texts } from './matching.ts';
 
 const LONGEST_BITE = 50; // ms
-// A bite has at least one of these, whatever the time: it makes progress on a busy processor, and a
-// small search is one bite.
+// A bite reads this many rows or windows before it looks at the time: so it makes progress on a busy
+// processor, and a small search is one bite.
 const LEAST = { rows: 1000, windows: 200 };
 const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
 const LOOKUPS = 64; // index lookups between two checks of the time

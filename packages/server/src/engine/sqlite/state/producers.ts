@@ -40,17 +40,17 @@ interface ProducerRecord {
   full: boolean;
 }
 
-const NOTES = 1000; // lines with notes of one producer
+const NOTES = 1000; // last lines of a producer whose notes are kept
 const NOTE_BYTES = 1024 * 1024; // of one producer; the note that crosses the limit is still stored
 const ALL_BYTES = 64 * 1024 * 1024; // of the notes of all producers together
 const CROWDED = ALL_BYTES / 2;
 // A producer is silent this long after its last push. Silent producers with notes are deleted
 // when all notes together exceed CROWDED.
 const SILENT: Micros = 3_600_000_000;
-const LOOK_EVERY: Micros = 60_000_000;
+const LOOK_EVERY: Micros = 60_000_000; // µs between two searches for silent producers
 const BYTES = 'SELECT total(octet_length(text)) AS bytes FROM note';
 const unread = { noteBytes: undefined, full: false };
-const PRUNE_EVERY: Micros = 3_600_000_000;
+const PRUNE_EVERY: Micros = 3_600_000_000; // µs between two searches for expired producers
 
 export class Producers {
   readonly #store: ProducerStore;

@@ -69,7 +69,8 @@ const migrations: readonly string[] = [
   // How often the job's worker was lost while it had the job reserved.
   'ALTER TABLE job ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;',
   // Refusals for producers whose connection broke before the reply.
-  `ALTER TABLE producer ADD COLUMN keep INTEGER NOT NULL DEFAULT ${30 * 86_400_000_000}; -- µs kept after seen_at
+  // A producer is deleted `keep` µs after `seen_at`.
+  `ALTER TABLE producer ADD COLUMN keep INTEGER NOT NULL DEFAULT ${30 * 86_400_000_000};
    CREATE TABLE note (
      producer INTEGER NOT NULL,       -- producer.id
      line INTEGER NOT NULL,
