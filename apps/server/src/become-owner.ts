@@ -1,54 +1,66 @@
 /*
- * Root becomes the owner of the data folder before it touches a file there.
+ * Root becomes the user who controls the data folder before it touches a file there.
  *
  * That user may change every name in the folder at any moment, so no check of a name protects root: a link would make root write, or
- * SQLite open, a file somewhere else. As the owner, a process can do no more than the owner could. Files that only root can read
+ * SQLite open, a file somewhere else. As that user, a process can do no more than the user could. Files that only root can read
  * (configuration, certificates, a dump) must be opened before.
  */
-import { closeSync, lstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Logger } from '@faktory-ts/server';
+import { ownerOfPath } from './path-owner.ts';
+
+/** How {@link becomeOwner} treats a folder, and where it reports. */
+export interface BecomeOptions {
+  /** A folder that is missing in a folder of all users: made as root's, or refused with NOT_FOUND. */
+  readonly missing: 'make' | 'refuse';
+  readonly log?: Pick<Logger, 'info'>;
+}
 
 /**
- * Gives up the rights of root when the folder belongs to another user; for good. A folder that does not exist belongs to the owner of
- * the folder that it will be made in. Does nothing for other users and for a folder of root's. Throws CONFIG for a path with a link that
- * another user made, when the owner cannot read this program, and when the system refuses.
+ * Gives up the rights of root, for good, when another user controls the folder or a part of the path to it: root becomes the first such
+ * user on the path. Does nothing for other users, and where only root controls the path. Throws CONFIG where several users control the
+ * path, when the user cannot read this program, and when the system refuses.
  */
-export function becomeOwner(dir: string | undefined, log?: Pick<Logger, 'info'>): void {
+export function becomeOwner(dir: string | undefined, { missing, log }: BecomeOptions): void {
   const { geteuid, setgid, setuid } = process;
   if (!geteuid || !setgid || !setuid || geteuid() !== 0 || dir === undefined) return;
-  refuseLinks(resolve(dir));
-  const { uid, gid: folderGroup } = nearest(resolve(dir));
-  if (uid === 0) return;
-  refuseUnreadable(dir, uid);
+  const owner = decide(resolve(dir), missing);
+  if (owner === undefined) return;
+  const { uid, gid: folderGroup, part } = owner;
+  refuseUnreadable(part, uid);
   const gid = groupOf(uid) ?? (folderGroup === 0 ? uid : folderGroup);
   try {
     takeGroups(uid, gid);
     setgid(gid);
     setuid(uid);
   } catch (cause) {
-    const text = `root must not work in ${dir}, which belongs to user ${uid}, and cannot become that user (${(cause as Error).message}); run this as user ${uid}`;
+    const text = `root must not work in ${part}, which belongs to user ${uid}, and cannot become that user (${(cause as Error).message}); run this as user ${uid}`;
     throw new FaktoryError('CONFIG', text, { cause });
   }
-  log?.info(`the data folder ${dir} belongs to user ${uid}: running as that user instead of root`);
+  const what = part === resolve(dir) ? `the data folder ${dir}` : `${part}, which the data folder is in,`;
+  log?.info(`${what} belongs to user ${uid}: running as that user instead of root`);
 }
 
-/** A link that another user made could lead root into any folder of root's. */
-function refuseLinks(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found?.isSymbolicLink() && found.uid !== 0) {
-    const text = `root must not follow the link ${path}, which user ${found.uid} made; name the folder that it leads to`;
-    throw new FaktoryError('CONFIG', text);
+type User = Extract<ReturnType<typeof ownerOfPath>, { is: 'user' }>;
+
+/** Undefined: root. A missing part is made at once, because another user could make it later. */
+function decide(path: string, missing: BecomeOptions['missing'], tries = 10): User | undefined {
+  const owner = ownerOfPath(path);
+  if (owner.is === 'root') return undefined;
+  if (owner.is === 'user') return owner;
+  if (missing === 'refuse')
+    throw new FaktoryError('NOT_FOUND', `there is no data folder ${path}; name the server's folder with -d`);
+  try {
+    mkdirSync(owner.part, { mode: 0o700 });
+  } catch (error) {
+    // Another process made it a moment before.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries === 0) throw error;
   }
-  if (path !== dirname(path)) refuseLinks(dirname(path));
-}
-
-/** The folder, or the nearest one above that exists. */
-function nearest(path: string): Stats {
-  return statSync(path, { throwIfNoEntry: false }) ?? nearest(dirname(path));
+  return decide(path, missing, tries - 1);
 }
 
 /** The user's own group, which is never root's because a folder has that group; undefined: the system does not know the user. */

@@ -25,7 +25,7 @@ export async function serve(read: () => Config, version: string, takeOver: boole
   const log = createLog({ level, format, colour, write: (line) => process.stdout.write(line) });
   for (const warning of config.warnings) log.warn(warning);
   endOnFault(log);
-  becomeOwner(config.server.dir, log);
+  becomeOwner(config.server.dir, { missing: 'make', log });
   const server = createServer({ ...config.server, log });
   const started = takeOver ? startInPlace(server, log) : server.start();
   let closeSocket = (): void => undefined;

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chownSync,
   existsSync,
@@ -6,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -18,7 +21,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endAll, faktory, free, freshFolder } from './program.ts';
 
 const USER = 65_534; // nobody
-const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.warn('SKIPPED: owner.test.ts needs root');
+const asRoot = isRoot ? describe : describe.skip;
 
 /** Whether other users can read this checkout, and Node: else root is refused. */
 function readable(path: string): boolean {
@@ -110,17 +115,51 @@ asRoot('root in a data folder of another user', () => {
       expect(existsSync(join(dir, 'tokens.json'))).toBe(false);
     });
 
-  it('does not follow a link in the path that another user made', async () => {
-    symlinkSync(home, join(dir, 'db'));
-    lchownSync(join(dir, 'db'), USER, USER);
-    for (const words of [free, ['tokens', 'add', 'shop', '--scope', 'push'], ['backup']]) {
-      const command = faktory([...words, '-d', join(dir, 'db')]);
-      expect(await command.ended).not.toBe(0);
-      expect(command.err).toMatch(/root must not follow the link .*db, which user 65534 made/);
+  it('never stays root behind a folder of another user, whatever the name leads to and whoever made it', async () => {
+    const db = join(dir, 'db');
+    const mine = mkdtempSync(join(home, 'mine-'));
+    for (const owner of [USER, 0]) {
+      symlinkSync(home, db);
+      lchownSync(db, owner, owner);
+      await refusedIn(db);
+      rmSync(db);
     }
+    renameSync(mine, db); // a folder of root's
+    await refusedIn(db);
+    expect([readdirSync(home), readdirSync(db)]).toEqual([[], []]);
+  });
+
+  it('writes nothing into a folder of root while that user swaps names', async () => {
+    for (const name of ['db', 'own']) mkdirSync(join(dir, name), { mode: 0o700 });
+    symlinkSync(home, join(dir, 'link'));
+    for (const name of ['db', 'own', 'link']) lchownSync(join(dir, name), USER, USER);
+    const swap = `const fs = require('fs'); fs.writeSync(1, 'on');
+      for (;;) for (const [a, b] of [['db', 'x'], ['link', 'db'], ['db', 'link'], ['x', 'db']]) fs.renameSync(a, b);`;
+    const swapper = spawn(process.execPath, ['-e', swap], { cwd: dir, uid: USER, gid: USER });
+    await once(swapper.stdout, 'data');
+    for (let run = 0; run < 5; run++)
+      await faktory(['tokens', 'add', `t${run}`, '--scope', 'push', '-d', join(dir, 'db')]).ended;
+    const { exitCode } = swapper;
+    swapper.kill();
+    expect(exitCode).toBeNull(); // it swapped until now
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it('does not write through a link as doctor', async () => {
+    const db = join(dir, 'db');
+    symlinkSync(home, db);
+    const command = faktory(['doctor', '-d', db, '-c', home]);
+    expect(await command.ended).not.toBe(0);
+    expect(command.out).toMatch(/cannot (be )?read/);
     expect(readdirSync(home)).toEqual([]);
   });
 });
+
+/** No command works in the folder: each is another user, who may not. */
+async function refusedIn(db: string): Promise<void> {
+  for (const words of [free, ['tokens', 'add', 'shop', '--scope', 'push'], ['backup']])
+    expect(await faktory([...words, '-d', db]).ended).not.toBe(0);
+}
 
 /** A data folder of root's with a store. */
 async function filled(): Promise<string> {

@@ -7,6 +7,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -16,12 +17,11 @@ import {
   mkdirSync,
   openSync,
   renameSync,
-  statSync,
   write,
   writeSync,
 } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { FaktoryError } from '@faktory-ts/protocol';
 
@@ -118,7 +118,7 @@ export function createOwned(path: string): number {
   const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, PRIVATE);
   try {
     if (process.platform !== 'win32') fchmodSync(fd, PRIVATE); // whatever the umask says
-    giveToOwner(fd, dirname(path));
+    giveToOwner(fd, path);
     return fd;
   } catch (error) {
     closeSync(fd);
@@ -132,14 +132,36 @@ export function createOwnedFolder(path: string): void {
   if (process.getuid?.() !== 0) return;
   const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    giveToOwner(fd, dirname(path));
+    giveToOwner(fd, path);
   } finally {
     closeSync(fd);
   }
 }
 
-function giveToOwner(fd: number, folder: string): void {
+/**
+ * Note: the folder's name may lead elsewhere by now. So the owner is read from a descriptor, and STORAGE is thrown when the folder of that
+ * descriptor does not have the file.
+ */
+function giveToOwner(fd: number, path: string): void {
   if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(folder);
-  fchownSync(fd, uid, gid);
+  const folder = openSync(dirname(path), O_RDONLY | O_DIRECTORY);
+  try {
+    const { uid, gid } = fstatSync(folder);
+    if (!holds(folder, path, fd)) {
+      const text = `${dirname(path)} was replaced while ${path} was made; let no other user change that folder's name`;
+      throw new FaktoryError('STORAGE', text);
+    }
+    fchownSync(fd, uid, gid);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Whether the open folder has the open file under its name. Only Linux names a file by the descriptor of its folder. */
+function holds(folder: number, path: string, fd: number): boolean {
+  const opened = `/proc/self/fd/${folder}`;
+  const name = existsSync(opened) ? `${opened}/${basename(path)}` : path;
+  const found = lstatSync(name, { throwIfNoEntry: false });
+  const { dev, ino } = fstatSync(fd);
+  return found?.dev === dev && found.ino === ino;
 }

@@ -93,11 +93,13 @@ export function closed(dir: string, { code }: NodeJS.ErrnoException): Finding {
 
 /** The data folder: whether it can be written, room, and how fast a write is safe. `reserve` is what the server keeps free. */
 export function disk(dir: string, reserve: number): Finding[] {
-  if (!existsSync(dir)) {
-    const advice = 'the server makes it at its first start; correct -d when it should be there';
-    return [{ level: 'warn', what: 'folder', told: `${dir} does not exist`, advice }];
-  }
-  return [space(dir, reserve), speed(dir)];
+  return existsSync(dir) ? [space(dir, reserve), speed(dir)] : [missing(dir)];
+}
+
+/** A data folder that is not there. */
+export function missing(dir: string): Finding {
+  const advice = 'the server makes it at its first start; correct -d when it should be there';
+  return { level: 'warn', what: 'folder', told: `${dir} does not exist`, advice };
 }
 
 function space(dir: string, reserve: number): Finding {
@@ -126,7 +128,7 @@ const TRIAL = 500; // ms
 function speed(dir: string): Finding {
   const path = join(dir, `.doctor-${process.pid}`);
   try {
-    const file = openSync(path, 'w', 0o600);
+    const file = openSync(path, 'wx', 0o600); // never through a link
     const page = Buffer.alloc(4096);
     const started = performance.now();
     let syncs = 0;

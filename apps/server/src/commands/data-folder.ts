@@ -25,7 +25,7 @@ export const folderFlags = {
  */
 export function folderOf(call: Call<'dir'>, missing: 'refuse' | 'may be made' = 'refuse'): DataFolder {
   const dir = dirOf(call);
-  becomeOwner(dir);
+  becomeOwner(dir, { missing: missing === 'refuse' ? 'refuse' : 'make' });
   const fault = unreadable(dir) ?? unreadable(join(dir, 'backups'));
   if (fault?.code === 'ENOENT') {
     if (fault.path === dir && missing === 'refuse')

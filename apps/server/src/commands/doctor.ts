@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { resolveServers, type ServerAddress } from '@faktory-ts/client';
 import { FaktoryError, type Info, type Readiness } from '@faktory-ts/protocol';
+import { becomeOwner } from '../become-owner.ts';
 import type { Config } from '../config.ts';
 import type { Flags } from '../flags.ts';
 import { usualFolders } from '../folders.ts';
@@ -51,11 +52,9 @@ export const doctor = command<Names>({
   more: 'Asks a server only where --url, FAKTORY_URL or FAKTORY_PROVIDER names one. Ends with 1 when something is wrong.',
   async run(call) {
     const read = configurationOf(call);
+    const server = await ofServer(call, read.config); // its certificates may be readable for root only
     const machine = [checks.node(), ...onMachine(call, read)];
-    const findings = [
-      ...machine,
-      ...(await ofServer(call, read.config)).filter((one) => !isKnown(one, machine)),
-    ];
+    const findings = [...machine, ...server.filter((one) => !isKnown(one, machine))];
     const { terminal } = call;
     if (call.on('json')) terminal.print(jsonText(findings, 2));
     else for (const finding of findings) terminal.print(lineOf(call, finding));
@@ -101,8 +100,11 @@ function onMachine(
   const sqlite = checks.sqlite();
   const data = config?.server.dir ?? (dir === undefined ? undefined : resolve(dir));
   if (data === undefined) return [sqlite, ...findings];
+  const rights = permissions(folder ?? usual.config, data);
+  const refused = asOwner(data);
+  if (refused) return [sqlite, ...findings, ...rights, refused];
   const fault = unreadable(data);
-  if (fault && fault.code !== 'ENOENT') return [sqlite, ...findings, checks.closed(data, fault)];
+  if (fault && fault.code !== 'ENOENT') return [sqlite, ...findings, ...rights, checks.closed(data, fault)];
   const disk = checks.disk(data, config?.server.diskReserve ?? 0);
   // One cause, one finding: without SQLite, or in a folder that cannot be written, the store says nothing of its own.
   const readable =
@@ -111,12 +113,24 @@ function onMachine(
   return [
     sqlite,
     ...findings,
-    ...permissions(folder ?? usual.config, data),
+    ...rights,
     ...disk,
     ...(readable ? checks.store(data) : []),
     ...checks.backups(data, plan ? (plan.every ?? 3_600_000) : undefined),
     ...checks.descriptors(config?.server.maxConnections ?? 2000),
   ];
+}
+
+/** Root looks into the folder as the user who controls it, and as the server does. What prevents that is a finding. */
+function asOwner(dir: string): Finding | undefined {
+  try {
+    becomeOwner(dir, { missing: 'refuse' });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FaktoryError)) throw error;
+    if (error.code === 'NOT_FOUND') return checks.missing(dir);
+    return { level: 'wrong', what: 'folder', told: error.message };
+  }
 }
 
 async function ofServer(call: Call<Names>, config: Config | undefined): Promise<Finding[]> {
