@@ -7,14 +7,15 @@
  *   is as durable as the setting `sync` asks.
  * - Operations take effect in the order of the calls, and their promises settle in that order.
  *   Two operations never see each other half done.
- * - An operation that throws a FaktoryError has changed nothing. `STORAGE`: the store failed.
- *   `SHUTDOWN`: the engine is not open.
+ * - An operation that throws a FaktoryError has changed nothing; one that runs in bites keeps the
+ *   bites before. `STORAGE`: the store failed. `SHUTDOWN`: the engine is not open.
  * - An engine stores places, orders and times. It knows no sockets, no retry rules and no replies.
  *
  * Where a job can be: *ready* in its queue; *scheduled* or *retries*, until it is due; *working*,
  * while a reservation is held; *dead*, until it expires. A job is in exactly one place.
  * A queue hands out its ready jobs by priority, 9 first, and within a priority from head to tail.
- * A job enters at the tail; only a job that is put back enters at the head.
+ * A job enters at the tail; a job that is put back enters at the head, and undo restores the old
+ * position. A queue is *registered* from its first ready job until it is removed.
  *
  * Note: a job's document does not change after its push, unless an operator moves the job to
  * another queue or priority. The engine stores what changes (enqueued time, failure, place) beside
@@ -72,8 +73,9 @@ export interface FetchAsk {
   /** The worker's login: `token NAME` or `password`; undefined or empty: none. */
   readonly owner?: string | undefined;
   /**
-   * True: the reservation ends one lease span (15 s by default) after the worker's last fetch with
-   * `lease` or its last `beat`. False: it ends after the job's `reserveFor`.
+   * False: the reservation ends after the job's `reserveFor`. True: it is leased, and ends one
+   * lease span (15 s by default) after the worker's last leased fetch or `beat`. A monotonic clock
+   * measures the span.
    */
   readonly lease?: boolean;
 }
@@ -128,7 +130,7 @@ export interface ReservationRef {
  * - `retries` and `dead` move the job there with its new failure, and count one processed and one
  *   failure. When dead is over its limit, the engine deletes its oldest entries.
  * - `queue` puts the job back at the head of its priority and counts nothing. The job keeps its
- *   failure and `enqueuedAt`, and its queue is listed again.
+ *   failure and `enqueuedAt`, and its queue is registered again.
  */
 export type Outcome =
   | { readonly to: 'done' }
@@ -191,10 +193,11 @@ export interface Engine {
    * do not fit under its limit, all of them are refused (LIMIT). Entries with a time (`at`) do not
    * count, and only pushes are limited. A ready entry registers its queue.
    *
-   * With `counted`, the same commit sets the count of the producer and stores its refusals as a
-   * note. The engine keeps the notes of a producer's last 1,000 pushes. Limits of notes, at which a
-   * push changes nothing and is not counted: with over 1 MB of one producer it throws SHUTDOWN,
-   * until `pushed` is called for that producer; with over 64 MB of all producers, STORAGE.
+   * With `counted`, the same commit sets the count of the producer and stores the refusals as a
+   * note. The engine keeps the notes of a producer's last 1,000 pushes. At two limits a push
+   * throws, changes nothing and is not counted:
+   * - SHUTDOWN: the notes of its producer exceed 1 MB. It lasts until `pushed` is called for it.
+   * - STORAGE: the push has refusals, and the notes of all producers would exceed 64 MB.
    */
   push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]>;
   /**
@@ -232,8 +235,8 @@ export interface Engine {
   /**
    * Ends a reservation. False: it is not held (any more), or `when` is not met; then nothing was
    * changed, not even a counter.
-   * Note: a caller that read by a jid alone settles with the `reservationId` it has read, because
-   * the oldest hand-out of the jid may be another one by now. After false it reads again.
+   * Note: a caller that has read a reservation settles with its `reservationId`, not with the jid
+   * alone, because the oldest hand-out of the jid may have changed. After false it reads again.
    */
   settle(held: ReservationRef, outcome: Outcome, when?: SettleWhen): Promise<boolean>;
   /**
@@ -268,8 +271,8 @@ export interface Engine {
 
   /**
    * The wall clock was set forward by so many microseconds (negative: back). Moves the stored times
-   * that stand for a duration: ends of reservations that are not leased, the time until a producer
-   * expires, and the time until a change can no longer be undone. Due times and history stay.
+   * that stand for a duration: the ends of reservations without a lease, the expiry of producers
+   * and the expiry of undo. Due times and history stay.
    * Runs in bites of one commit each.
    * Note: what is stored after the call is not moved, because it uses the new time already.
    */
@@ -311,16 +314,16 @@ export interface Engine {
 
   /**
    * Calls the listener when `count` jobs of a queue became ready: pushed, due, requeued, put back,
-   * moved there, or resumed. A paused queue reports nothing until it is resumed. The listener
-   * returns true if it calls a fetch at once; that fetch may join the commit that made the jobs
-   * ready. Returns a function that stops listening.
+   * moved there, restored by undo, or resumed. A paused queue reports nothing until it is resumed.
+   * The listener returns true if it calls a fetch at once; that fetch may join the commit that made
+   * the jobs ready. Returns a function that stops listening.
    * Note: the call may come before that commit, so its fetch can share it; when the commit fails,
    * the jobs do not exist. An error of the listener never affects the commit.
    */
   onReady(listener: (queue: string, count: number) => boolean): () => void;
   /**
-   * Calls the listener after a commit in which an entry entered this place that is due at `due`,
-   * earlier than all entries known so far. Returns a function that stops listening.
+   * Calls the listener after a commit, if an entry entered this place that is due earlier than all
+   * entries known so far. Returns a function that stops listening.
    */
   onDue(listener: (place: TimedSet | 'working', due: Micros) => void): () => void;
 }

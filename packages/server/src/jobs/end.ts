@@ -2,8 +2,8 @@
  * Ends reservations: ACK (the job is deleted) and giving back (the job returns to its queue). FAIL
  * and expired reservations come from fail.ts and end here too when there are many.
  *
- * The end of a reservation that is not held (acknowledged before, expired, unknown) changes nothing
- * and is no error, because clients repeat an ACK whose reply they lost.
+ * Ending a reservation that is not held (acknowledged before, expired, unknown) changes nothing. It
+ * is no error, because clients repeat an ACK whose reply they lost.
  * While a client watches with TAIL, the reservation is read before the commit for the event.
  */
 import type { Ending, Engine, Outcome, Reservation, ReservationRef } from '../engine/engine.ts';

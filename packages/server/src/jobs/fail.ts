@@ -5,7 +5,7 @@
  * Each end is read, decided, settled: `engine.reservation` reads, `outcomeOf` decides, and
  * `engine.settle` commits if that reservation is still held. The decision may be made twice, so it
  * is pure: `fail` draws its random number once, outside.
- * Retry delays, counts and the 180 days in dead are those of Faktory (spec.md 4.9).
+ * Retry delays, counts and the 180 days in dead are those of Faktory.
  */
 import { setImmediate } from 'node:timers/promises';
 import {
@@ -70,8 +70,8 @@ const MOST_READ = 100; // reservations between two pauses
 const MOST_READ_LENGTH = 1024 * 1024; // characters of their documents
 
 /**
- * Fails many executions in one commit. If a reservation named by jid alone ended between the read
- * and the commit, that one is read and settled again by itself.
+ * Fails many executions in one commit. A reservation that is named by jid alone may end between the
+ * read and the commit; then its FAIL is read and settled again by itself.
  */
 export async function failAll(
   services: EndServices,

@@ -6,8 +6,8 @@
  * and does not count toward `mostLosses`. From two shared losses on, `faktory-worker` runs the job
  * alone.
  *
- * Note: a job is dead after ten losses of any kind, because a worker that cannot run jobs alone, or
- * that takes jobs without a lease, would otherwise lose the job for ever.
+ * Note: a job is dead after ten losses of any kind, because some workers would lose it for ever:
+ * those that cannot run a job alone, and those that take jobs without a lease.
  */
 import type { Failure } from '@faktory-ts/protocol';
 import type { Reservation } from '../engine/engine.ts';

@@ -3,8 +3,8 @@
  *
  * A backup that fails is logged, reported in `state`, and tried again after 5 minutes. It never
  * ends the server.
- * Note: a steady clock is compared each second, because one long timer and the wall clock would
- * both be wrong after a step of the wall clock or a sleep of the machine.
+ * Note: a steady clock is compared each second. The wall clock may be set, and one long timer would
+ * be late after a sleep of the machine.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Backup } from '../engine/engine.ts';

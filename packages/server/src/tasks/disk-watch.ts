@@ -70,8 +70,8 @@ export class DiskWatch {
   }
 
   /**
-   * Arms the next check only after this one ended, because on a file system that hangs the checks
-   * would use up Node's threads for files.
+   * Runs one check after the other, because on a file system that hangs the checks would use up
+   * Node's threads for files.
    */
   #arm(): void {
     if (this.#stopped) return;

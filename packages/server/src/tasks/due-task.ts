@@ -5,8 +5,8 @@
  * The timer is set for the next due entry. A timer runs for at most 25 ms and then compares the
  * wall clock with the due time. So a step of the clock, a sleep of the machine or a moved test
  * clock causes a delay of 25 ms at most.
- * Note: each second the store is asked for its next due time too, because `onDue` does not report
- * entries of another server, or of one that died.
+ * Note: each second the store is also asked for its next due time, because `onDue` does not report
+ * entries of another server.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Jobs, TimedPlace } from '../jobs/jobs.ts';

@@ -2,9 +2,9 @@
  * Sends figures to StatsD or Datadog's agent by UDP: gauges every 30 seconds, counts and times of
  * ended jobs every second.
  *
- * Counts are summed up for a second, and of many times only a sample is sent with its rate, because
- * a server ends up to 20,000 jobs a second. Errors of the socket are ignored: a missing agent must
- * not delay a job.
+ * A server ends up to 20,000 jobs a second. So counts are summed up for a second, and of many times
+ * only a sample is sent, with its rate. Errors of the socket are ignored, because a missing agent
+ * must not delay a job.
  * The format is written here (30 lines), because the common library compiles native code when it is
  * installed.
  */

@@ -179,7 +179,7 @@ function exerciseKinds(begin: Begin): void {
 }
 
 function exerciseKept(begin: Begin): void {
-  test('events that a wrong clock stored in the future do not count for this hour', async () => {
+  test('events that a wrong clock stored in the future do not count for the current hour', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 3)));
     scene.now += 10 * DAY;
