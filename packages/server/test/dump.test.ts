@@ -7,6 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { entry } from '../src/engine/conformance/scene.ts';
+import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { DataFolder } from '../src/index.ts';
 import { folder, greeted, running, TestClock } from './running.ts';
 
@@ -48,7 +50,7 @@ test('what was dumped and loaded is the same, in the same order; what a worker h
   const [first, second] = [folder(), folder()];
   await busyStore(first);
   const lines = [...new DataFolder(first).dump()];
-  expect(JSON.parse(lines[0] as string)).toMatchObject({ 'faktory-ts': 'dump', version: 1 });
+  expect(JSON.parse(lines[0] as string)).toMatchObject({ 'faktory-ts': 'dump', version: 2 });
   expect(lines.filter((line) => line.includes('"place":"working"'))).toHaveLength(1);
   expect(await new DataFolder(second).load(lines)).toEqual({ jobs: 9, skipped: 0 });
   const again = linesOf(second);
@@ -112,7 +114,7 @@ test('loading into a store that has jobs leaves them, in front; known jids can b
   }
   const lines = [...new DataFolder(from).dump()];
   expect(await new DataFolder(to).load(lines, { skipKnown: true })).toEqual({ jobs: 1, skipped: 1 });
-  expect(await new DataFolder(to).load(lines)).toEqual({ jobs: 2, skipped: 0 });
+  expect(await new DataFolder(to).load(new DataFolder(from).dump())).toEqual({ jobs: 2, skipped: 0 });
   const server = await running({ dir: to });
   const client = await greeted(server, 'worker-1');
   const order = [];
@@ -128,7 +130,7 @@ test.each([
   [[head, ready], /line 2: the dump is cut short/],
   [[head, ready, '{"kind":"end","jobs":2}'], /line 3: the "end" line says 2 jobs, the dump has 1/],
   [[ready], /line 1: this is not a dump/],
-  [['{"faktory-ts":"dump","version":2}'], /line 1: this dump has version 2; this program reads 1/],
+  [['{"faktory-ts":"dump","version":3}'], /line 1: this dump has version 3; this program reads 2/],
   [[head, ready, 'no json'], /line 3: this is not JSON/],
   [
     [head, ready, '{"kind":"job","place":"dead","job":{"jid":"dumped-two","jobtype":"T","args":[]}}'],
@@ -185,4 +187,45 @@ test('a folder that a server holds is dumped, but nothing is loaded into it', as
   expect(linesOf(dir).join()).toContain('while-it-runs');
   await expect(new DataFolder(dir).load([head])).rejects.toMatchObject({ code: 'LOCKED' });
   expect(await client.fetch('default')).toBe('while-it-runs');
+});
+
+test('what jobs carry and what features keep goes out and comes in again, with the names that jobs hold', async () => {
+  const now = Date.UTC(2026, 5, 10) * 1000;
+  const HOUR = 3_600_000_000;
+  const open = (dir: string) => sqliteBackend({ dir, sync: 'off', clock: () => now });
+  const from = folder();
+  const first = open(from);
+  await first.engine.open();
+  const key = 'test:name, with "quotes"';
+  await first.engine.push([
+    {
+      ...entry('carrying-1'),
+      deadline: now + HOUR,
+      effects: [{ do: 'claim', key, until: { in: HOUR } }],
+      consequences: { executed: [{ do: 'number', key: 'test:n', by: 1 }], gone: [{ do: 'release', key }] },
+    },
+    entry('plain-1'),
+  ]);
+  await first.engine.apply([
+    { do: 'put', key: 'test:value', value: 'v', until: { at: now + HOUR } },
+    { do: 'counter', key: 'test:c', value: 1, atZero: [{ do: 'put', key: 'test:fired', value: '' }] },
+    { do: 'claim', key: 'test:tick' },
+  ]);
+  const kept = await first.engine.scan('', undefined, 100);
+  await first.engine.close();
+  const lines = linesOf(from);
+  const to = folder();
+  expect(await new DataFolder(to).load(new DataFolder(from).dump())).toEqual({ jobs: 2, skipped: 0 });
+  expect(linesOf(to)).toEqual(lines);
+  const second = open(to);
+  await second.engine.open();
+  try {
+    expect(await second.engine.scan('', undefined, 100)).toEqual(kept);
+    const taken = await second.engine.fetch({ queues: ['default'], wid: 'w1' });
+    await second.engine.settle({ jid: taken?.jid ?? '' }, { to: 'done' });
+    const after = await second.engine.scan('', undefined, 100);
+    expect([...after.keys()]).toEqual(['test:c', 'test:n', 'test:tick', 'test:value']);
+  } finally {
+    await second.engine.close();
+  }
 });

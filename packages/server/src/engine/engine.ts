@@ -24,6 +24,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Archive } from './archive.ts';
+import type { Effect, Entry, KeptValue } from './effects.ts';
 import type { CommitFigures, QueueSummary, Sizes } from './figures.ts';
 import type { Finder } from './finder.ts';
 import type { History, JobError } from './history.ts';
@@ -32,6 +33,7 @@ import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
 import type { StorageErrors } from './storage-errors.ts';
 
 export type * from './archive.ts';
+export type * from './effects.ts';
 export type * from './figures.ts';
 export type * from './finder.ts';
 export type * from './history.ts';
@@ -46,23 +48,6 @@ export {
 
 /** The sets whose entries have a due time. */
 export type TimedSet = 'scheduled' | 'retries' | 'dead';
-
-/** A job to push, and where it goes: into its queue now, or into `scheduled` until `at`. */
-export interface Entry {
-  readonly jid: string;
-  readonly queue: string;
-  readonly jobtype: string;
-  /** 1 to 9; 9 is handed out first. */
-  readonly priority: number;
-  /** Seconds that a reservation of this job lasts; the rules have applied minimum and maximum. */
-  readonly reserveFor: number;
-  /** The job as JSON text, without `enqueued_at` and `failure`. */
-  readonly document: string;
-  /** The failure that the producer sent with the job, as JSON text; undefined: none. */
-  readonly failure: string | undefined;
-  /** When the job becomes ready; undefined: at once. */
-  readonly at: Micros | undefined;
-}
 
 /** A fetch: take a job from the first of these queues that has one. */
 export interface FetchAsk {
@@ -264,10 +249,11 @@ export interface Engine {
   /** Deletes up to `limit` dead entries that are due; returns how many. */
   expireDead(limit: number): Promise<number>;
   /**
-   * When the earliest entry of a place is due; undefined: the place is empty. From then on, `onDue`
+   * When the earliest entry of a place is due; undefined: the place is empty.
+   * `ends`: when `lapse` has something to delete. From then on, `onDue`
    * reports entries that are due earlier than this answer.
    */
-  nextDue(place: TimedSet | 'working'): Promise<Micros | undefined>;
+  nextDue(place: TimedSet | 'working' | 'ends'): Promise<Micros | undefined>;
 
   /**
    * The wall clock was set forward by so many microseconds (negative: back). Moves the stored times
@@ -299,6 +285,15 @@ export interface Engine {
    * is too long.
    */
   mutate(change: SetChange): Promise<number>;
+
+  /** Commits effects by themselves. Rejects with the code of the effect that refuses; then nothing is changed. */
+  apply(effects: readonly Effect[]): Promise<void>;
+  /** What keys hold; absent ones and those whose end has passed are left out. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, KeptValue>>;
+  /** Keys that begin with `prefix`, behind `after`, in their order. */
+  scan(prefix: string, after: string | undefined, limit: number): Promise<ReadonlyMap<string, KeptValue>>;
+  /** Deletes up to `limit` keys whose end has passed and jobs whose deadline has; returns how many. */
+  lapse(limit: number): Promise<number>;
 
   /** Deletes jobs, queues, counters, history and undo data. Producers' counts and notes stay. */
   flush(): Promise<void>;

@@ -9,6 +9,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { QueueFigures } from './figures.ts';
+import type { RefusedJob } from './producer.ts';
 
 /** Where a job can be. */
 export type Place = 'ready' | 'scheduled' | 'retries' | 'working' | 'dead';
@@ -156,6 +157,8 @@ export interface Undone {
   readonly kept: number;
   /** Jobs that are not handled yet: call again. */
   readonly left: number;
+  /** Jobs that stay out because another job has their name now. Absent: there are none. */
+  readonly refused?: readonly RefusedJob[];
 }
 
 /** Finding and changing jobs. */

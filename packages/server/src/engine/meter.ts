@@ -91,6 +91,8 @@ export class Meter {
   #count = 0;
   /** Dead jobs that were deleted because the dead set was over its limit. */
   evicted = 0;
+  /** Jobs that were deleted because their deadline had passed. */
+  expired = 0;
   /** Called at the end of each execution with its seconds and whether it failed. */
   ended: ((kind: Kind, seconds: number, failed: boolean) => void) | undefined;
 

@@ -10,6 +10,7 @@
 import { describe } from 'vitest';
 import { exerciseAttempts } from './attempts.ts';
 import { exerciseClock } from './clock.ts';
+import { exerciseEffects } from './effects.ts';
 import { exerciseEvict } from './evict.ts';
 import { exerciseFetch } from './fetch.ts';
 import { exerciseFigures } from './figures.ts';
@@ -39,6 +40,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseQueues(open);
     exerciseFigures(open);
     exerciseFind(open);
+    exerciseEffects(open);
     exerciseEvict(open);
     exerciseUndo(open);
     exerciseHistory(open);

@@ -9,10 +9,12 @@ import type { Micros } from '@faktory-ts/protocol';
 import type {
   CommitFigures,
   Counted,
+  Effect,
   Ending,
   Engine,
   Entry,
   FetchAsk,
+  KeptValue,
   Meter,
   Outcome,
   Producer,
@@ -27,6 +29,16 @@ import type {
   StorageErrors,
   TimedSet,
 } from '../engine.ts';
+import { nextDeadline, sweep } from './operations/deadlines.ts';
+import {
+  applyEffects,
+  lapse,
+  NO_JOB,
+  nextLapse,
+  readKept,
+  refusalOf,
+  scanKept,
+} from './operations/effects.ts';
 import { isLong, push, pushInParts } from './operations/push.ts';
 import * as queues from './operations/queues.ts';
 import * as reservations from './operations/reservations.ts';
@@ -134,9 +146,10 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.run(() => timed.expireDead(this.#store, limit));
   }
 
-  nextDue(where: TimedSet | 'working'): Promise<Micros | undefined> {
+  nextDue(where: TimedSet | 'working' | 'ends'): Promise<Micros | undefined> {
     const store = this.#store;
     return store.turn.run(() => {
+      if (where === 'ends') return earlier(nextLapse(store), nextDeadline(store));
       const due = where === 'working' ? reservations.nextEnd(store) : timed.nextDue(store, where);
       store.knowEarliest(place[where], due);
       return due;
@@ -179,6 +192,33 @@ export class SqliteEngine implements Engine {
     return changeSet(this.#store, this.#open.reader, change, this.#deadLimit);
   }
 
+  apply(effects: readonly Effect[]): Promise<void> {
+    const store = this.#store;
+    return store.turn.run(() => {
+      const refusal = refusalOf(store, effects, new Set());
+      if (refusal) throw refusal;
+      applyEffects(store, effects, NO_JOB);
+    });
+  }
+
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, KeptValue>> {
+    const store = this.#store;
+    return store.turn.run(() => readKept(store, keys));
+  }
+
+  scan(prefix: string, after: string | undefined, limit: number): Promise<ReadonlyMap<string, KeptValue>> {
+    const store = this.#store;
+    return store.turn.run(() => scanKept(store, prefix, after, limit));
+  }
+
+  lapse(limit: number): Promise<number> {
+    const store = this.#store;
+    return store.turn.run(() => {
+      const count = lapse(store, limit);
+      return count + sweep(store, limit - count);
+    });
+  }
+
   flush(): Promise<void> {
     return this.#store.turn.run(() => queues.flush(this.#store));
   }
@@ -212,3 +252,6 @@ export class SqliteEngine implements Engine {
     return this.#open.store;
   }
 }
+
+const earlier = (a: Micros | undefined, b: Micros | undefined): Micros | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a;

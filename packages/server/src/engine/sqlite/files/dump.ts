@@ -7,11 +7,16 @@
  * that reconnect to this server; undo records are not in it either. Keys have a fixed order.
  */
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
+import type { Consequences } from '../../engine.ts';
 import { type Database, openDatabase, rowsOf, type Value } from '../state/binding.ts';
+import { type KeptClaim, releasedBy } from '../state/claims.ts';
+import { fromColumn, toColumn } from '../state/column.ts';
 import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
 import { refuseLostLog } from './log-mark.ts';
 
-export const dumpVersion = 1;
+export const dumpVersion = 2;
+/** Versions that `load` reads. */
+export const knownVersions: readonly unknown[] = [1, dumpVersion];
 
 /** One job of a dump. `job` is its wire text, with `enqueued_at` and `failure`. */
 export interface DumpedJob {
@@ -22,24 +27,42 @@ export interface DumpedJob {
   readonly losses?: number | undefined;
   /** Its failed executions, as JSON text. */
   readonly attempts?: string | undefined;
+  /** RFC 3339: not handed out from then on. */
+  readonly deadline?: string | undefined;
+  /** What it carries for features, as JSON text of {@link Carried}. */
+  readonly carries?: string | undefined;
   readonly job: string;
 }
 
+/** What a job carries for features. */
+export interface Carried {
+  readonly consequences: Consequences;
+  readonly bits: number;
+  readonly claims: readonly KeptClaim[];
+}
+
 /** Returns the line of a job. */
-export function jobLine({ place: where, at, losses, attempts, job }: DumpedJob): string {
+export function jobLine(dumped: DumpedJob): string {
+  const { place: where, at, losses, attempts, deadline, carries, job } = dumped;
   const due = at === undefined ? '' : `,"at":"${at}"`;
   const lost = losses ? `,"losses":${losses}` : '';
   const failed = attempts === undefined ? '' : `,"attempts":${attempts}`;
-  return `{"kind":"job","place":"${where}"${due}${lost}${failed},"job":${job}}`;
+  const last = deadline === undefined ? '' : `,"deadline":"${deadline}"`;
+  const more = carries === undefined ? '' : `,"carries":${carries}`;
+  return `{"kind":"job","place":"${where}"${due}${lost}${failed}${last}${more},"job":${job}}`;
 }
 
 interface Row {
+  id: number;
   due: number;
   enqueued_at: number;
   document: string;
   failure: string | null;
   losses: number;
   attempts: string | null;
+  deadline: number | null;
+  consequences: string | null;
+  bits: number;
 }
 
 /** Yields the lines of a store. */
@@ -61,6 +84,7 @@ export function* dumpLines(file: string): Generator<string> {
       jobs++;
       yield line;
     }
+    yield* keptLines(db);
     yield* countLines(db);
     yield JSON.stringify({ kind: 'end', jobs });
   } catch (cause) {
@@ -101,7 +125,8 @@ function* queueLines(db: Database): Generator<string> {
   }
 }
 
-const columns = 'SELECT due, enqueued_at, document, failure, losses, attempts FROM job';
+const columns =
+  'SELECT id, due, enqueued_at, document, failure, losses, attempts, deadline, consequences, bits FROM job';
 
 function* jobLines(db: Database): Generator<string> {
   const bySeq = `${columns} WHERE place = ${place.working} AND place > ${place.ready} ORDER BY seq`;
@@ -125,7 +150,51 @@ function* lines(db: Database, where: DumpedJob['place'], sql: string, ...values:
       at: timed ? formatTime(row.due) : undefined,
       losses: row.losses,
       attempts: row.attempts ?? undefined,
+      deadline: row.deadline === null ? undefined : formatTime(row.deadline),
+      carries: row.consequences === null ? undefined : carriedBy(db, row, row.consequences),
       job: wireJob(row.document, enqueued, row.failure ?? undefined),
+    });
+  }
+}
+
+const CLAIM = 'SELECT until, span FROM kept WHERE key = ? AND kind = 1 AND holder = ?';
+
+function carriedBy(db: Database, { id, bits }: Row, text: string): string {
+  const consequences = JSON.parse(text) as Consequences;
+  const claim = db.prepare(CLAIM);
+  const claims = releasedBy(consequences).flatMap((key): KeptClaim[] => {
+    const row = claim.get(toColumn(key), id) as Omit<KeptClaim, 'key'> | undefined;
+    return row ? [{ key, ...row }] : [];
+  });
+  return JSON.stringify({ consequences, bits, claims } satisfies Carried);
+}
+
+interface KeptRow {
+  key: string;
+  kind: number;
+  value: string;
+  at: number;
+  until: number | null;
+  span: number;
+  at_zero: string | null;
+  lapse: string | null;
+}
+
+/** What features keep, but the claims of jobs, which stand with their jobs. */
+function* keptLines(db: Database): Generator<string> {
+  const all = 'SELECT * FROM kept WHERE kind <> 1 OR holder = 0 ORDER BY key';
+  for (const row of rowsOf(db, all) as Iterable<KeptRow>) {
+    const { key, kind, value, at, until, span, at_zero, lapse } = row;
+    yield JSON.stringify({
+      kind: 'kept',
+      key: fromColumn(key),
+      is: kind,
+      value: fromColumn(value),
+      at: formatTime(at),
+      until: until === null ? undefined : formatTime(until),
+      span: span === 1,
+      at_zero: at_zero ?? undefined,
+      lapse: lapse ?? undefined,
     });
   }
 }

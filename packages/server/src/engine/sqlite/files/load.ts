@@ -22,7 +22,7 @@ import { type Database, rowsOf } from '../state/binding.ts';
 import { toColumn } from '../state/column.ts';
 import { Counts } from '../state/counts.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
-import { type DumpedJob, dumpVersion } from './dump.ts';
+import { type Carried, type DumpedJob, dumpVersion, knownVersions } from './dump.ts';
 
 /** The result of a load. */
 export interface Loaded {
@@ -37,13 +37,16 @@ export interface LoadOptions {
   readonly skipKnown?: boolean;
 }
 
-const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts)
-  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?)`;
+const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts,
+    deadline, consequences, bits)
+  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`;
+const KEEP = `INSERT OR IGNORE INTO kept (key, kind, value, holder, at, until, span, at_zero, lapse)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ADD_DAY = `INSERT INTO tally (day, processed, failures) VALUES (?, ?, ?)
   ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`;
 const dayLength = 86_400_000; // ms
 const jobShape =
-  /^\{"kind":"job","place":"(ready|scheduled|retries|working|dead)"(?:,"at":"([^"]*)")?(?:,"losses":(\d+))?(?:,"attempts":(\[.*?\]))?,"job":(\{.*\})\}$/s;
+  /^\{"kind":"job","place":"(ready|scheduled|retries|working|dead)"(?:,"at":"([^"]*)")?(?:,"losses":(\d+))?(?:,"attempts":(\[.*?\]))?(?:,"deadline":"([^"]*)")?(?:,"carries":(\{.*?\}))?,"job":(\{.*\})\}$/s;
 
 /**
  * Loads the lines. Throws MALFORMED or INVALID with the number of the bad line; then nothing has
@@ -85,6 +88,7 @@ class Loading {
   readonly loaded = { jobs: 0, skipped: 0 };
   readonly #db: Database;
   readonly #insert;
+  readonly #keep;
   readonly #counts = new Counts();
   readonly #known = new Set<string>();
   readonly #now: Micros = nowMicros();
@@ -95,6 +99,7 @@ class Loading {
   constructor(db: Database, skipKnown: boolean) {
     this.#db = db;
     this.#insert = db.prepare(INSERT);
+    this.#keep = db.prepare(KEEP);
     this.#skipKnown = skipKnown;
     this.#counts.load(db);
     if (!skipKnown) return;
@@ -106,8 +111,9 @@ class Loading {
   take(line: string, first: boolean): void {
     if (this.#ended) malformed('there are more lines after the "end" line');
     if (first && !line.startsWith('{')) notADump();
-    const [, where, at, losses = 0, attempts, job] = jobShape.exec(line) ?? [];
-    const known = { place: where as keyof typeof place, at, losses: Number(losses), attempts };
+    const [, where, at, losses = 0, attempts, deadline, carries, job] = jobShape.exec(line) ?? [];
+    const told = { at, losses: Number(losses), attempts, deadline, carries };
+    const known = { place: where as keyof typeof place, ...told };
     if (!first && job !== undefined) this.#job({ ...known, job });
     else this.#other(parse(line), first);
   }
@@ -118,6 +124,7 @@ class Loading {
 
   #other(record: Record<string, unknown>, first: boolean): void {
     if (first) checkHead(record);
+    else if (record.kind === 'kept') this.#keepValue(record);
     else if (record.kind === 'queue') this.#queue(text(record, 'name'), record.paused === true);
     else if (record.kind === 'day') this.#day(record);
     else if (record.kind === 'totals') this.#totals(record);
@@ -135,7 +142,7 @@ class Loading {
   }
 
   #put(
-    { place: where, at, losses = 0, attempts }: DumpedJob,
+    { place: where, at, losses = 0, attempts, deadline, carries }: DumpedJob,
     job: JobText,
     enqueued: Micros | undefined,
   ): void {
@@ -146,7 +153,8 @@ class Loading {
     if (!ready && due === undefined) malformed(`a job in ${where} needs its time "at"`);
     const queue = this.#queueId(job.queue, ready);
     const document = jobDocument(job, { createdAt: formatTime(this.#now) });
-    this.#insert.get(
+    const { consequences, bits = 0, claims = [] } = carries === undefined ? nothing : carriedIn(carries);
+    const { id } = this.#insert.get(
       ready ? place.ready : place[where],
       queue,
       job.priority ?? defaultPriority,
@@ -161,7 +169,12 @@ class Loading {
       job.failure ?? null,
       losses,
       attempts ?? null,
-    );
+      deadline === undefined ? null : timeOf(deadline, 'deadline'),
+      consequences === undefined ? null : JSON.stringify(consequences),
+      bits,
+    ) as { id: number };
+    for (const { key, until, span } of claims)
+      this.#keep.get(toColumn(key), 1, '', id, this.#now, until, span, null, null);
   }
 
   /** Returns the queue's row id and creates the queue. It becomes listed when `listed` is true. */
@@ -181,6 +194,23 @@ class Loading {
     checkQueueName(name);
     const id = this.#queueId(name, true);
     if (paused) this.#db.prepare('UPDATE queue SET paused = 1 WHERE id = ?').get(id);
+  }
+
+  /** What is kept under the same key in the store stays. */
+  #keepValue(record: Record<string, unknown>): void {
+    const { is, until, span, at_zero: atZero, lapse } = record;
+    if (is !== 1 && is !== 2 && is !== 3 && is !== 4) malformed('"is" must be 1 to 4');
+    this.#keep.get(
+      toColumn(text(record, 'key')),
+      is,
+      toColumn(text(record, 'value')),
+      0,
+      timeOf(text(record, 'at'), 'at'),
+      until === undefined ? null : timeOf(text(record, 'until'), 'until'),
+      span === true ? 1 : 0,
+      atZero === undefined ? null : text(record, 'at_zero'),
+      lapse === undefined ? null : text(record, 'lapse'),
+    );
   }
 
   #day(record: Record<string, unknown>): void {
@@ -230,7 +260,7 @@ function notADump(): never {
 
 function checkHead(record: Record<string, unknown>): void {
   if (record['faktory-ts'] !== 'dump') notADump();
-  if (record.version === dumpVersion) return;
+  if (knownVersions.includes(record.version)) return;
   malformed(
     `this dump has version ${record.version}; this program reads ${dumpVersion}: load it with the program that made it`,
   );
@@ -245,6 +275,19 @@ function count(record: Record<string, unknown>, key: string): number {
   const value = record[key];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   return malformed(`${key} must be a whole number, 0 or more`);
+}
+
+const nothing: Partial<Carried> = {};
+
+function carriedIn(source: string): Carried {
+  const { consequences, bits, claims } = parse(source) as Partial<Carried>;
+  if (typeof consequences !== 'object' || typeof bits !== 'number' || !Array.isArray(claims))
+    malformed('"carries" must have consequences, bits and claims');
+  return { consequences, bits, claims };
+}
+
+function timeOf(value: string, key: string): Micros {
+  return parseTime(value) ?? malformed(`${key} must be a time as in RFC 3339`);
 }
 
 function isAttempts(source: string): boolean {

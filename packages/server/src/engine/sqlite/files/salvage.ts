@@ -86,6 +86,7 @@ class Salvage {
       else this.#copyRows(name);
     }
     this.#nameQueues();
+    this.#to.exec('DELETE FROM kept WHERE kind = 1 AND holder <> 0 AND holder NOT IN (SELECT id FROM job)');
     this.#to.exec('COMMIT');
     return { jobs: this.#ids.size, loss: { ...this.#loss(), missingLog } };
   }

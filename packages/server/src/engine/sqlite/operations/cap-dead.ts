@@ -4,6 +4,7 @@
 import { FORMER, type Former } from '../state/former.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { happenedToAll } from './moments.ts';
 
 const OLDEST_DEAD = `FROM job INDEXED BY job_timed
   WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due, id LIMIT ?`;
@@ -15,6 +16,12 @@ export function capDead(store: Store, limit: number, onEvict?: (row: Former) => 
   if (limit === 0 || excess <= 0) return;
   if (onEvict)
     for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(excess) as Former[]) onEvict(row);
+  happenedToAll(
+    store,
+    `FROM job WHERE consequences IS NOT NULL AND id IN (SELECT id ${OLDEST_DEAD})`,
+    [excess],
+    'deleted',
+  );
   store.write(DROP_OLDEST_DEAD, excess);
   store.counts.move(place.dead, -excess);
   store.meter.evicted += excess;

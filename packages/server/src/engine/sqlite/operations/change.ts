@@ -12,11 +12,13 @@ import { FORMER, type Former, NOWHERE, type Position } from '../state/former.ts'
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
+import { claimsOf } from './effects.ts';
+import { happened } from './moments.ts';
 import { leave, makeReady, queueOf } from './timed.ts';
 import { UndoRecorder } from './undo.ts';
 
 const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND seq = ? AND jid = ? AND place <> ${place.working}`;
-const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document ${STILL_THERE}`;
+const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document, consequences, bits ${STILL_THERE}`;
 const FOR_UNDO = `SELECT ${FORMER} ${STILL_THERE}`;
 const DROP = 'DELETE FROM job WHERE id = ?';
 const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, wid = ${NO_WORKER} WHERE id = ?`;
@@ -40,8 +42,10 @@ export function change(
     const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
     if (!row || needsNoChange(store, row, what)) return false;
     store.turn.begin();
+    const claims = recorder ? claimsOf(store, row) : [];
+    happened(store, row, WAY_OF[what.do]);
     const to = apply(store, row, what, index);
-    recorder?.add(row, to);
+    recorder?.add(row, to, claims);
     return true;
   });
   if (what.do === 'kill' && changed.includes(true))
@@ -49,6 +53,15 @@ export function change(
   recorder?.end();
   return changed;
 }
+
+const WAY_OF = {
+  discard: 'deleted',
+  kill: 'killed',
+  requeue: 'ready',
+  schedule: 'moved',
+  move: 'moved',
+  prioritize: 'moved',
+} as const;
 
 /** Throws INVALID when the dead set has no room for these entries. */
 function refuseEviction(

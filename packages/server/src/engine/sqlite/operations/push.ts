@@ -2,13 +2,10 @@
  * Stores pushed jobs and counts the pushes of named producers. Runs inside a turn.
  */
 import type { Counted, Entry, Refusal } from '../../engine.ts';
-import { toColumn } from '../state/column.ts';
 import { writeNote } from '../state/note.ts';
-import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
-
-const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure)
-  VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?)`;
+import { applyEffects, refusalOf } from './effects.ts';
+import { insert } from './insert.ts';
 
 // Entries in one part of a push; the event loop continues between the parts.
 const MOST_AT_ONCE = 500;
@@ -35,7 +32,7 @@ export function push(
   const refused = begin(store, entries, counted, limit);
   const out = indexesOf(refused);
   const now = store.clock();
-  for (const [index, entry] of entries.entries()) if (!out.has(index)) insert(store, entry, now);
+  for (const [index, entry] of entries.entries()) if (!out.has(index)) put(store, entry, now);
   return refused;
 }
 
@@ -55,7 +52,7 @@ export function* pushInParts(
       yield;
       rows = bytes = 0;
     }
-    if (!out.has(index)) insert(store, entry, now);
+    if (!out.has(index)) put(store, entry, now);
     rows += 1;
     bytes += entry.document.length;
   }
@@ -70,12 +67,31 @@ function begin(
   counted: Counted | undefined,
   limit: number,
 ): readonly Refusal[] {
-  const refused = limit === 0 ? [] : fullQueues(store, entries, limit);
+  const full = limit === 0 ? [] : fullQueues(store, entries, limit);
+  const refused = entries.some(({ effects }) => effects) ? withRefusals(store, entries, full) : full;
   const note = counted && noteOf(counted, entries, refused);
   if (counted !== undefined) store.producers.refuseFull(counted.producer, note);
   store.turn.begin();
   if (counted !== undefined) store.producers.count(counted, note);
   return refused;
+}
+
+/** Stores a job with its effects, which were checked. */
+function put(store: Store, entry: Entry, now: number): void {
+  const id = insert(store, entry, now);
+  if (entry.effects) applyEffects(store, entry.effects, id);
+}
+
+/** Adds the jobs whose effects refuse them, in the order of the push: of equal names in one push the first job takes it. */
+function withRefusals(store: Store, entries: readonly Entry[], full: readonly Refusal[]): readonly Refusal[] {
+  const known = new Map(full.map((refusal) => [refusal.index, refusal]));
+  const taken = new Set<string>();
+  return entries.flatMap(({ effects }, index): readonly Refusal[] => {
+    const already = known.get(index);
+    if (already) return [already];
+    const refusal = effects && refusalOf(store, effects, taken);
+    return refusal ? [{ index, code: refusal.code, reason: refusal.message }] : [];
+  });
 }
 
 const none: ReadonlySet<number> = new Set();
@@ -94,23 +110,6 @@ function noteOf(
   if (before.length + refused.length === 0) return undefined;
   const own = refused.map(({ index, code, reason }) => ({ jid: entries[index]?.jid ?? '', code, reason }));
   return writeNote({ of, refused: [...before, ...own] });
-}
-
-function insert(store: Store, entry: Entry, now: number): void {
-  const queue = store.queue(entry.queue);
-  const { priority, reserveFor, document, at } = entry;
-  const jid = toColumn(entry.jid);
-  const failure = entry.failure ?? null;
-  const statement = store.sql(INSERT);
-  store.meter.kind(entry.queue, entry.jobtype).pushed++;
-  if (at === undefined) {
-    const seq = store.counts.next(now);
-    statement.get(place.ready, queue.id, priority, seq, now, reserveFor, now, jid, document, failure);
-    store.arrive(queue, 1);
-  } else {
-    statement.get(place.scheduled, queue.id, priority, now, at, reserveFor, 0, jid, document, failure);
-    store.enter(place.scheduled, at);
-  }
 }
 
 function fullQueues(store: Store, entries: readonly Entry[], limit: number): Refusal[] {

@@ -10,6 +10,7 @@ import type { FindAsk, QueueSummary } from '../../engine.ts';
 import type { Queue } from '../state/counts.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { happenedToAll } from './moments.ts';
 
 /** Returns the listed queues, sorted by name. */
 export function summaries(store: Store): QueueSummary[] {
@@ -41,8 +42,9 @@ export function setPaused(store: Store, names: readonly string[] | '*', paused: 
 
 const BITE = 5000; // rows deleted in one turn
 
-const DELETE_READY = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_ready
-  WHERE place = ${place.ready} AND queue = ? AND seq <= ? LIMIT ${BITE})`;
+const READY_BITE = `SELECT id FROM job INDEXED BY job_ready
+  WHERE place = ${place.ready} AND queue = ? AND seq <= ? LIMIT ${BITE}`;
+const DELETE_READY = `DELETE FROM job WHERE id IN (${READY_BITE})`;
 
 /** A removal: ready jobs of the queue with `seq` up to `upTo` are deleted. */
 interface Removal {
@@ -80,6 +82,12 @@ function removeBite(store: Store, { queue: id, upTo }: Removal): boolean {
   const queue = store.counts.queueOfId.get(id);
   if (!queue) return false; // a flush has deleted everything
   store.turn.begin();
+  happenedToAll(
+    store,
+    `FROM job WHERE consequences IS NOT NULL AND id IN (${READY_BITE})`,
+    [id, upTo],
+    'deleted',
+  );
   const gone = Number(store.sql(DELETE_READY).run(id, upTo).changes);
   store.counts.moveReady(queue, -gone);
   const more = gone === BITE;
@@ -120,8 +128,20 @@ export function sizeOf({ counts }: Store, { places, queues, jids, wid }: FindAsk
 /** Deletes every job, queue, worker and counter, the undo records and the history. */
 export function flush(store: Store): void {
   store.turn.begin();
-  const tables = ['job', 'queue', 'worker', 'tally', 'undo', 'former', 'history', 'fault', 'fault_hour'];
+  const tables = [
+    'job',
+    'queue',
+    'worker',
+    'tally',
+    'kept',
+    'undo',
+    'former',
+    'history',
+    'fault',
+    'fault_hour',
+  ];
   for (const table of tables) store.sql(`DELETE FROM ${table}`).run();
+  store.special = false;
   store.counts.clear();
   store.workingSet.clear();
   store.history.clear();

@@ -13,6 +13,7 @@ import { toColumn } from '../state/column.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
+import { happenedTo } from './moments.ts';
 import { makeReady } from './timed.ts';
 
 const BITE = 500; // rows changed, or jids looked up, in one turn
@@ -96,6 +97,7 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
     if (!row) continue;
     changed += 1;
     store.counts.move(from, -1);
+    if (store.special) happenedTo(store, id, WAY_OF[change.change]);
     if (change.change === 'discard') store.write('DELETE FROM job WHERE id = ?', id);
     else if (change.change === 'requeue') makeReady(store, row, now);
     else kill(store, id, now + (change.deadFor ?? 0));
@@ -103,6 +105,8 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
   if (change.change === 'kill') capDead(store, deadLimit);
   return changed;
 }
+
+const WAY_OF = { discard: 'deleted', kill: 'killed', requeue: 'ready' } as const;
 
 function kill(store: Store, id: number, until: Micros): void {
   store.write(KILL, until, store.clock(), id);

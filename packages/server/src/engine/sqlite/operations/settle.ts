@@ -7,6 +7,7 @@ import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import type { WorkingJob } from '../state/working-set.ts';
 import { capDead } from './cap-dead.ts';
+import { happenedTo } from './moments.ts';
 import { type HeldRow, isOverdue, permit, rowOf } from './reservations.ts';
 import { queueOf } from './timed.ts';
 
@@ -35,6 +36,7 @@ export function settle(
   store.workingSet.remove(which.jid, held);
   store.counts.move(place.working, -1);
   count(store, which.jid, held, outcome);
+  if (store.special) happenedTo(store, held.id, WAY_OF[outcome.to]);
   end(store, held, outcome, deadLimit);
   return true;
 }
@@ -56,6 +58,14 @@ export function* settleMany(
   }
   return ended;
 }
+
+const WAY_OF = {
+  done: 'done',
+  retries: 'retries',
+  dead: 'failedForGood',
+  discarded: 'discarded',
+  queue: 'ready',
+} as const;
 
 const COUNTED = {
   done: 'done',

@@ -23,6 +23,7 @@ export async function moveEnds(store: Store, by: Micros): Promise<void> {
     store.turn.begin();
     store.write('UPDATE producer SET seen_at = seen_at + ?', by);
     store.write('UPDATE undo SET until = until + ?', by);
+    store.write('UPDATE kept SET until = until + ? WHERE span = 1', by);
   });
   for (let from = 0; from < held.length; from += BITE) {
     await store.turn.run(() => {

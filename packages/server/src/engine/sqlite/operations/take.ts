@@ -10,6 +10,8 @@ import type { Queue } from '../state/counts.ts';
 import { NO_END } from '../state/leases.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { dropLate } from './deadlines.ts';
+import { happenedTo } from './moments.ts';
 
 const SECOND = 1_000_000; // µs
 
@@ -29,6 +31,7 @@ type ReadyRow = [
  */
 type ManyRow = [...ReadyRow, bytes: number];
 
+const MOST_LATE = 200; // jobs past their deadline that one fetch deletes
 const SMALL = 4096; // bytes: larger documents are read one by one
 const MOST_BYTES = 2 * 1024 * 1024; // of all jobs of one fetch; a single job may be larger
 
@@ -48,11 +51,14 @@ const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ?
 export function take(store: Store, ask: FetchAsk, count: number): Reservation[] {
   const taken: Reservation[] = [];
   const room = { bytes: MOST_BYTES };
+  const late = { left: MOST_LATE };
   for (const name of ask.queues) {
     if (taken.length === count || room.bytes <= 0) break;
     const queue = store.counts.queues.get(name);
     if (!queue || queue.paused || queue.removing !== undefined) continue;
-    const most = Math.min(count - taken.length, store.counts.readyIn(queue));
+    const wanted = count - taken.length;
+    if (store.special && !dropLate(store, queue, wanted, late)) continue;
+    const most = Math.min(wanted, store.counts.readyIn(queue));
     if (most > 0) takeOf(store, queue, ask, most, taken, room);
   }
   return taken;
@@ -91,6 +97,7 @@ function takeOf(
     const kind = store.meter.kind(queue.name, jobtypeOf(document));
     kind.fetched++;
     kind.wait.add(Math.max(now - enqueuedAt, 0) / SECOND);
+    if (store.special) happenedTo(store, id, 'taken');
     store.workingSet.add(name, id, reservationId, now, leased, kind, since);
     taken.push({
       jid: name,

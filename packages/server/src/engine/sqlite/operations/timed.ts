@@ -8,6 +8,7 @@ import { BrokenInvariant } from '../commit/turn.ts';
 import type { Queue } from '../state/counts.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { happenedToAll } from './moments.ts';
 
 const DAY = 86_400_000_000; // µs
 
@@ -20,7 +21,7 @@ const PROMOTE = `UPDATE job SET place = ${place.ready}, seq = ? + line, enqueued
 const MAKE_READY = `UPDATE job SET place = ${place.ready}, seq = ?, enqueued_at = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EARLIEST = `SELECT due FROM job INDEXED BY job_timed WHERE place = ? AND place > ${place.ready} ORDER BY due LIMIT 1`;
 const EXPIRE = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_timed
-  WHERE place = ${place.dead} AND place > ${place.ready} AND due <= ? ORDER BY due LIMIT ?)`;
+  WHERE place = ${place.dead} AND place > ${place.ready} AND due <= ? ORDER BY due, id LIMIT ?)`;
 
 /** Moves due entries to the end of their queues. Returns how many. */
 export function promote(store: Store, set: 'scheduled' | 'retries', limit: number): number {
@@ -29,6 +30,12 @@ export function promote(store: Store, set: 'scheduled' | 'retries', limit: numbe
   const total = counted.reduce((sum, { n }) => sum + n, 0);
   if (total === 0) return 0;
   store.turn.begin();
+  happenedToAll(
+    store,
+    `FROM job WHERE consequences IS NOT NULL AND id IN (SELECT id ${DUE})`,
+    [place[set], now, limit],
+    'ready',
+  );
   store.write(PROMOTE, store.counts.block(now, total), now, place[set], now, limit);
   for (const { queue, n } of counted) store.arrive(queueOf(store, queue), n);
   store.counts.move(place[set], -total);
@@ -62,6 +69,12 @@ export function queueOf(store: Store, id: number): Queue {
 /** Deletes expired dead entries, and wids that hold no job. Returns how many entries. */
 export function expireDead(store: Store, limit: number): number {
   store.turn.begin();
+  happenedToAll(
+    store,
+    `FROM job WHERE consequences IS NOT NULL AND id IN (SELECT id ${DUE})`,
+    [place.dead, store.clock(), limit],
+    'deleted',
+  );
   const gone = Number(store.sql(EXPIRE).run(store.clock(), limit).changes);
   store.counts.move(place.dead, -gone);
   store.pruneWorkers();

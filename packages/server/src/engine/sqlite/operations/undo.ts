@@ -7,12 +7,15 @@
  * inserted again, with its old row id when that is free.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
-import type { Undoable, UndoLabel, Undone } from '../../engine.ts';
+import type { RefusedJob, Undoable, UndoLabel, Undone } from '../../engine.ts';
+import type { KeptClaim } from '../state/claims.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
 import { type Former, NOWHERE, type Position } from '../state/former.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
+import { claimsOf, isTaken, reverse, takeAgain } from './effects.ts';
+import { effectsOfRemoval } from './moments.ts';
 import { leave, queueOf } from './timed.ts';
 
 const KEPT: Micros = 600_000_000; // ten minutes
@@ -28,11 +31,12 @@ const BY_NAME = 'SELECT id, action, until, count FROM undo WHERE name = ?';
 const MAKE =
   'INSERT INTO undo (name, action, who, made_at, until, count) VALUES (?, ?, ?, ?, 0, 0) RETURNING id';
 const KEEP = `INSERT INTO former (undo, job, jid, to_place, to_queue, to_priority, to_seq, to_due,
-    place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts,
+    deadline, consequences, bits, claims)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const MARK_EVICTED = `UPDATE former SET to_place = 0, to_queue = 0, to_priority = 0, to_seq = 0, to_due = 0,
-    document = ?, reserve = ?, losses = ?, failure = ?, attempts = ?
+    document = ?, reserve = ?, losses = ?, failure = ?, attempts = ?, deadline = ?, consequences = ?, bits = ?, claims = ?
   WHERE job = ? AND undo = ? AND jid = ? AND to_place = ? AND to_seq = ? AND to_due = ?`;
 
 /**
@@ -57,7 +61,7 @@ export class UndoRecorder {
   }
 
   /** Records a changed job: its old row and its new position. */
-  add(row: Former, to: Position): void {
+  add(row: Former, to: Position, claims: readonly KeptClaim[]): void {
     const gone = to === NOWHERE;
     const edited = gone || to.queue !== row.queue || to.priority !== row.priority;
     this.#count += 1;
@@ -71,6 +75,7 @@ export class UndoRecorder {
       row.enqueued_at,
       edited ? row.document : null,
       ...(gone ? [row.reserve, row.losses, row.failure, row.attempts] : [0, 0, null, null]),
+      ...(gone ? carriedBy(row, claims) : [null, null, 0, null]),
     );
   }
 
@@ -80,9 +85,10 @@ export class UndoRecorder {
    */
   evicted(row: Former): void {
     const { id, jid, document, reserve, losses, failure, attempts } = row;
-    const kept = [document, reserve, losses, failure, attempts];
+    const claims = claimsOf(this.#store, row);
+    const kept = [document, reserve, losses, failure, attempts, ...carriedBy(row, claims)];
     const where = [id, this.#made(), jid, row.place, row.seq, row.due];
-    if (this.#store.sql(MARK_EVICTED).run(...kept, ...where).changes === 0) this.add(row, NOWHERE);
+    if (this.#store.sql(MARK_EVICTED).run(...kept, ...where).changes === 0) this.add(row, NOWHERE, claims);
   }
 
   #made(): number {
@@ -100,6 +106,14 @@ export class UndoRecorder {
   }
 }
 
+/** The columns of `former` for what a job carried. */
+const carriedBy = ({ deadline, consequences, bits }: Former, claims: readonly KeptClaim[]) => [
+  deadline,
+  consequences,
+  bits,
+  claims.length > 0 ? JSON.stringify(claims) : null,
+];
+
 const positionOf = ({ place, queue, priority, seq, due }: Position): number[] => [
   place,
   queue,
@@ -116,6 +130,7 @@ interface FormerRow extends Omit<Former, 'document'> {
   readonly to_seq: number;
   readonly to_due: number;
   readonly document: string | null;
+  readonly claims: string | null;
 }
 
 // In reverse order: removing the killed jobs first frees room in the dead set for the jobs they
@@ -131,34 +146,53 @@ export function undo(store: Store, name: string, limit: number, deadLimit: numbe
   }
   const rows = store.sql(OF_CHANGE).all(known.id, limit) as FormerRow[];
   store.turn.begin();
-  const back = rows.filter((row) => (row.to_place === 0 ? insert(store, row) : putBack(store, row)));
+  const refused: RefusedJob[] = [];
+  const back = rows.filter((row) => {
+    if (row.to_place !== 0) return putBack(store, row);
+    if (insert(store, row)) return true;
+    refused.push({ jid: fromColumn(row.jid), code: 'NOTUNIQUE', reason: 'Job not unique' });
+    return false;
+  });
   const left = rows.length < limit ? 0 : known.count - rows.length;
   store.write('DELETE FROM former WHERE undo = ? AND id >= ?', known.id, rows.at(-1)?.id ?? 0);
   if (left > 0) store.write('UPDATE undo SET count = ? WHERE id = ?', left, known.id);
   else store.write('DELETE FROM undo WHERE id = ?', known.id);
   if (back.some((row) => row.place === place.dead)) capDead(store, deadLimit);
-  return { undone: back.length, kept: rows.length - back.length, left };
+  const told = refused.length > 0 && { refused };
+  return { undone: back.length, kept: rows.length - back.length, left, ...told };
 }
 
-const INSERT = `INSERT INTO job (id, place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?)`;
+const INSERT = `INSERT INTO job (id, place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts,
+    deadline, consequences, bits)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`;
 
+/** False: another job has one of its names meanwhile. */
 function insert(store: Store, row: FormerRow): boolean {
+  const claims = row.claims === null ? [] : (JSON.parse(row.claims) as KeptClaim[]);
+  if (isTaken(store, claims)) return false;
   const taken = store.sql('SELECT id FROM job WHERE id = ?').get(row.job) !== undefined;
   const { reserve, enqueued_at, jid, document, failure, losses, attempts } = row;
   const position = positionOf(row);
-  store.write(
-    INSERT,
-    taken ? null : row.job,
-    ...position,
-    reserve,
-    enqueued_at,
-    jid,
-    document,
-    failure,
-    losses,
-    attempts,
-  );
+  const { deadline, consequences, bits } = row;
+  const { id } = store
+    .sql(INSERT)
+    .get(
+      taken ? null : row.job,
+      ...position,
+      reserve,
+      enqueued_at,
+      jid,
+      document,
+      failure,
+      losses,
+      attempts,
+      deadline,
+      consequences,
+      bits,
+    ) as { id: number };
+  if (deadline !== null || consequences !== null) store.special = true;
+  takeAgain(store, claims, id);
+  reverse(store, effectsOfRemoval(row));
   enter(store, row);
   return true;
 }

@@ -25,8 +25,11 @@ export interface Former extends Position {
   readonly losses: number;
   readonly failure: string | null;
   readonly attempts: string | null;
+  readonly deadline: number | null;
+  readonly consequences: string | null;
+  readonly bits: number;
 }
 
 /** The columns of {@link Former}. */
 export const FORMER =
-  'id, jid, place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts';
+  'id, jid, place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts, deadline, consequences, bits';

@@ -147,6 +147,30 @@ const migrations: readonly string[] = [
    ALTER TABLE worker ADD COLUMN owner TEXT NOT NULL DEFAULT '';`,
   // One full message as an example of each kind of error.
   `ALTER TABLE fault ADD COLUMN sample TEXT NOT NULL DEFAULT '';`,
+  // What features keep, and what jobs carry for them. A plain job has NULL and 0 there, one byte a column.
+  `CREATE TABLE kept (
+     key TEXT PRIMARY KEY,
+     kind INTEGER NOT NULL,           -- 1 claim, 2 counter, 3 number, 4 value
+     value TEXT NOT NULL,
+     holder INTEGER NOT NULL,         -- of a claim: job.id; 0 means an operation
+     at INTEGER NOT NULL,             -- µs: when it was written last
+     until INTEGER,                   -- µs: when it ends; NULL means never
+     span INTEGER NOT NULL,           -- 1: until means a length, so it moves when the clock is set
+     at_zero TEXT,                    -- of a counter: JSON of effects; NULL means that they were applied
+     lapse TEXT                       -- of a counter: JSON of effects
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX kept_until ON kept (until) WHERE until IS NOT NULL;
+   ALTER TABLE job ADD COLUMN deadline INTEGER; -- µs: not handed out from then on; NULL means never
+   ALTER TABLE job ADD COLUMN consequences TEXT; -- JSON: moment to effects
+   ALTER TABLE job ADD COLUMN bits INTEGER NOT NULL DEFAULT 0; -- of a job with consequences: 1 executed, 2 failing
+   ALTER TABLE job ADD COLUMN key_group TEXT; -- reserved: the group of the job inside its queue
+   CREATE INDEX job_deadline ON job (deadline) WHERE deadline IS NOT NULL AND place < ${place.working};
+   CREATE INDEX job_carries ON job (bits) WHERE consequences IS NOT NULL;
+   CREATE INDEX job_group ON job (queue, key_group) WHERE key_group IS NOT NULL;
+   ALTER TABLE former ADD COLUMN deadline INTEGER; -- this and the next only of a job that the change discarded
+   ALTER TABLE former ADD COLUMN consequences TEXT;
+   ALTER TABLE former ADD COLUMN bits INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE former ADD COLUMN claims TEXT; -- JSON: the claims that it held`,
 ];
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */

@@ -59,6 +59,8 @@ export class Store {
   readonly meter: Meter;
   readonly readyListeners = new Set<ReadyListener>();
   readonly dueListeners = new Set<DueListener>();
+  /** Jobs may carry consequences or a deadline: else nothing is looked up for them. */
+  special = false;
   readonly #folder: Folder;
   readonly #db: Database;
   readonly #log: WalSync;
@@ -86,6 +88,7 @@ export class Store {
     this.history = new History(this, meter);
     this.#folder = folder;
     this.#db = openFile(folder.file, sync, [this.counts, this.workingSet, this.producers]);
+    this.special = this.sql(SPECIAL).get() !== undefined;
     this.space = new StoreSpace(this.#db, folder.file);
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#db.prepare('COMMIT');
@@ -299,6 +302,8 @@ function callApart(listener: ReadyListener, queue: string, count: number): boole
   }
 }
 
+const SPECIAL = `SELECT 1 FROM job INDEXED BY job_carries WHERE consequences IS NOT NULL
+  UNION ALL SELECT 1 FROM job INDEXED BY job_deadline WHERE deadline IS NOT NULL AND place < ${place.working} LIMIT 1`;
 const PAGE_CACHE = 32_000; // KiB
 // Bytes; half of SQLite's default, because a small commit writes a dozen pages for a few rows each.
 const PAGE = 2048;

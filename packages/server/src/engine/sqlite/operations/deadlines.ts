@@ -1,0 +1,67 @@
+/**
+ * Deadlines: a job that was not handed out in time is deleted, by the hand-out that meets it or by a sweep. Runs inside a turn.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+import type { Queue } from '../state/counts.ts';
+import { place } from '../state/schema.ts';
+import type { Store } from '../state/store.ts';
+import { type Carrier, happened } from './moments.ts';
+import { leave } from './timed.ts';
+
+interface Row extends Carrier {
+  readonly place: number;
+  readonly queue: number;
+  readonly deadline: number | null;
+}
+
+const COLUMNS = 'id, place, queue, consequences, bits, deadline';
+const HEAD = `SELECT ${COLUMNS} FROM job INDEXED BY job_ready
+  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+const WAITING = `deadline IS NOT NULL AND place < ${place.working}`;
+const LATE = `SELECT ${COLUMNS} FROM job INDEXED BY job_deadline
+  WHERE ${WAITING} AND deadline <= ? ORDER BY deadline LIMIT ?`;
+const NEXT = `SELECT deadline FROM job INDEXED BY job_deadline WHERE ${WAITING} ORDER BY deadline LIMIT 1`;
+const DROP = 'DELETE FROM job WHERE id = ?';
+
+/**
+ * Deletes what is too late among the next `count` jobs of a queue, as far as `budget` goes. False: it did not suffice, and the head
+ * of the queue may still be too late.
+ */
+export function dropLate(store: Store, queue: Queue, count: number, budget: { left: number }): boolean {
+  const now = store.clock();
+  for (;;) {
+    const rows = store.sql(HEAD).all(queue.id, count) as unknown as Row[];
+    const late = rows.filter(({ deadline }) => deadline !== null && deadline <= now);
+    if (late.length === 0) return true;
+    for (const row of late) {
+      if (budget.left === 0) return false;
+      budget.left -= 1;
+      expire(store, row);
+    }
+  }
+}
+
+/** Deletes up to `limit` jobs of ready, scheduled and retries whose deadline has passed. Returns how many. */
+export function sweep(store: Store, limit: number): number {
+  const rows = store.sql(LATE).all(store.clock(), limit) as unknown as Row[];
+  for (const row of rows) {
+    expire(store, row);
+    // A fetch may have passed this queue over because too many jobs at its head were late.
+    const queue = store.counts.queueOfId.get(row.queue);
+    if (queue && row.place === place.ready) store.counts.announce(queue);
+  }
+  return rows.length;
+}
+
+/** When the next deadline of a waiting job passes. */
+export function nextDeadline(store: Store): Micros | undefined {
+  return (store.sql(NEXT).get() as { deadline: number } | undefined)?.deadline;
+}
+
+function expire(store: Store, row: Row): void {
+  store.turn.begin();
+  happened(store, row, 'expired');
+  leave(store, row);
+  store.write(DROP, row.id);
+  store.meter.expired += 1;
+}

@@ -1,0 +1,19 @@
+/**
+ * The names that jobs hold.
+ */
+import type { Micros } from '@faktory-ts/protocol';
+import type { Consequences } from '../../engine.ts';
+
+/** A claim of a job, as undo and a dump keep it. */
+export interface KeptClaim {
+  readonly key: string;
+  readonly until: Micros | null;
+  /** 1: `until` means a length, so it moves when the clock is set. */
+  readonly span: 0 | 1;
+}
+
+/** The names that a job gives up at some moment: those that it can hold. */
+export function releasedBy(consequences: Consequences): string[] {
+  const all = Object.values(consequences).flat();
+  return [...new Set(all.flatMap((effect) => (effect.do === 'release' ? [effect.key] : [])))];
+}
