@@ -199,12 +199,12 @@ test('what jobs carry and what features keep goes out and comes in again, with t
   const key = 'test:name, with "quotes"';
   await first.engine.push([
     {
-      ...entry('carrying-1'),
+      ...entry('carrying-0001'),
       deadline: now + HOUR,
       effects: [{ do: 'claim', key, until: { in: HOUR } }],
       consequences: { executed: [{ do: 'number', key: 'test:n', by: 1 }], gone: [{ do: 'release', key }] },
     },
-    entry('plain-1'),
+    entry('plain-0001'),
   ]);
   await first.engine.apply([
     { do: 'put', key: 'test:value', value: 'v', until: { at: now + HOUR } },
@@ -220,7 +220,12 @@ test('what jobs carry and what features keep goes out and comes in again, with t
   const second = open(to);
   await second.engine.open();
   try {
-    expect(await second.engine.scan('', undefined, 100)).toEqual(kept);
+    const held = { at: expect.any(Number) }; // a name is held again from the load on
+    const again = [...kept].map(([name, value]) => [
+      name,
+      value.kind === 'claim' ? { ...value, ...held } : value,
+    ]);
+    expect([...(await second.engine.scan('', undefined, 100))]).toEqual(again);
     const taken = await second.engine.fetch({ queues: ['default'], wid: 'w1' });
     await second.engine.settle({ jid: taken?.jid ?? '' }, { to: 'done' });
     const after = await second.engine.scan('', undefined, 100);

@@ -19,7 +19,19 @@ async function extended(server: Server): Promise<WireClient> {
   return client;
 }
 
-const all = 'JOBS {"count":true}';
+/** Counts all jobs, in as many bites as that takes: on a busy machine it is more than one. */
+async function countAll(client: WireClient): Promise<number> {
+  let [sum, cursor]: [number, string | undefined] = [0, undefined];
+  do {
+    const bite: CountedJobs = await client.json<CountedJobs>(
+      `JOBS ${JSON.stringify({ count: true, cursor })}`,
+    );
+    sum += bite.count;
+    cursor = bite.next;
+  } while (cursor !== undefined);
+  return sum;
+}
+
 const discard = (undo: string): string =>
   `CHANGE {"places":["ready"],"action":"discard","undo":${JSON.stringify(undo)}}`;
 
@@ -72,7 +84,7 @@ test.each([
   const client = await extended(await running());
   await push(client, 1);
   expect(await client.ask(command)).toMatch(/^-ERR .*must be 1 to 64 letters, digits, _ and -/);
-  expect(await client.json<CountedJobs>(all)).toMatchObject({ count: 1 });
+  expect(await countAll(client)).toBe(1);
 });
 
 test('ten minutes later nothing of a change is in the store, without anybody asking', async () => {
@@ -101,7 +113,7 @@ test('a kill in the middle of a change leaves of each job the job or what brings
     await child.kill();
     const server = await running({ dir });
     const after = await extended(server);
-    const { count } = await after.json<CountedJobs>(all);
+    const count = await countAll(after);
     if (count < jids.length)
       expect(await undoAll(after, 'clear')).toEqual({ undone: jids.length - count, kept: 0, left: 0 });
     else expect(await after.ask('UNDO {"name":"clear"}')).toContain('-ERR there is no change');
