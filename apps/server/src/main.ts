@@ -4,6 +4,7 @@
  * 128 + signal: ended by one. What fails says why in one line on standard error.
  */
 import { FaktoryError, visibleLines } from '@faktory-ts/protocol';
+import { cureOf } from './barred.ts';
 import type { Command } from './commands/command.ts';
 import { commandOf, runCommand } from './commands/run.ts';
 import { terminalOf } from './terminal.ts';
@@ -74,10 +75,10 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return typeof code === 'string' && typeof syscall === 'string';
 }
 
-function hintOf({ code, syscall }: NodeJS.ErrnoException): string {
+function hintOf({ code, syscall, path }: NodeJS.ErrnoException): string {
   if (syscall === 'mkdtemp') return 'TMPDIR must name a folder that exists and that this user can write';
   if (code === 'EACCES' || code === 'EPERM')
-    return 'run this as the user who owns it, or give this user the right';
+    return path === undefined ? 'give this user the right, or run this as another user' : cureOf(path);
   if (code === 'ENOENT') return 'correct the name, or create it';
   if (code === 'EISDIR') return 'a folder is where a file belongs: move the folder away';
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'free the disk that is written to';

@@ -4,6 +4,7 @@
  */
 import { createServer, type Logger, type Server } from '@faktory-ts/server';
 import { announce, banner } from './announce.ts';
+import { refuseBarred } from './barred.ts';
 import { becomeOwner } from './become-owner.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
@@ -26,6 +27,7 @@ export async function serve(read: () => Config, version: string, takeOver: boole
   for (const warning of config.warnings) log.warn(warning);
   endOnFault(log);
   becomeOwner(config.server.dir, { missing: 'make', log });
+  refuseBarred(config.server.dir, 'by the server');
   const server = createServer({ ...config.server, log });
   const started = takeOver ? startInPlace(server, log) : server.start();
   let closeSocket = (): void => undefined;

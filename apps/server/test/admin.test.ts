@@ -21,7 +21,7 @@ import { createServer, type Server, type ServerOptions } from '@faktory-ts/serve
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Screen, Terminal } from '../src/commands/command.ts';
 import { commandOf, runCommand } from '../src/commands/run.ts';
-import { converse, endAll, freshFolder } from './program.ts';
+import { converse, endAll, freshFolder, faktory as program } from './program.ts';
 
 let server: Server;
 let client: Client;
@@ -574,8 +574,9 @@ describe('doctor names one cause and its cure', () => {
       const key = join(config, 'private.key.pem');
       writeFileSync(key, 'x', { mode: 0o644 });
       const keyOf = async () => {
-        await faktory(['doctor', '--json', '-c', config, '-d', dir]);
-        return (JSON.parse(printed) as { told: string; advice?: string }[]).find(({ told }) =>
+        const doctor = program(['doctor', '--json', '-c', config, '-d', dir]); // it becomes the owner for good
+        await doctor.ended;
+        return (JSON.parse(doctor.out) as { told: string; advice?: string }[]).find(({ told }) =>
           told.startsWith(key),
         );
       };

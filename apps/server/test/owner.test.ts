@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   lchownSync,
@@ -100,6 +101,62 @@ asRoot('root in a data folder of another user', () => {
       const command = faktory(['tokens', 'add', 'shop', '--scope', 'push', '-d', dir]);
       expect(await command.ended).toBe(0);
       expect(command.err).toMatch(/the audit log misses entries: .*audit\.log/);
+    });
+
+    const closed: [string, (folder: string) => void, string][] = [
+      ...['faktory.db', 'faktory.lock', 'tokens.json'].map(
+        (name): [string, (folder: string) => void, string] => [
+          `${name} of root's`,
+          (folder) => {
+            writeFileSync(join(folder, name), '', { mode: 0o600 });
+          },
+          `/db/${name}; as root: chown nobody `,
+        ],
+      ),
+      ['a folder that its owner cannot write', (folder) => chmodSync(folder, 0o500), '/db; chmod u+rwx '],
+      [
+        "a closed folder of root's above it",
+        (folder) => {
+          chownSync(dirname(folder), 0, 0);
+          chmodSync(dirname(folder), 0o700);
+        },
+        'above it is closed to that user; chmod o+x ',
+      ],
+    ];
+    it.each(closed)('names %s and the cure, by the server, a command and doctor', async (_, close, told) => {
+      const folder = join(dir, 'db');
+      mkdirSync(folder, { mode: 0o700 });
+      chownSync(folder, USER, USER);
+      close(folder);
+      const [server, command, doctor] = [
+        faktory([...free, '-d', folder]),
+        faktory(['backups', '-d', folder]),
+        faktory(['doctor', '--json', '-d', folder]),
+      ];
+      expect([await server.ended, await command.ended, await doctor.ended]).toEqual([1, 1, 1]);
+      expect(server.err).toContain(told);
+      expect(command.err).toContain(told);
+      const findings = JSON.parse(doctor.out) as {
+        level: string;
+        what: string;
+        told: string;
+        advice: string;
+      }[];
+      const wrong = findings.filter(({ level }) => level === 'wrong');
+      expect(wrong.map(({ told, advice }) => `${told}; ${advice}`)).toEqual([expect.stringContaining(told)]);
+    });
+
+    it('lets the server start without its audit log and its backups, and doctor names both and the cure', async () => {
+      mkdirSync(join(dir, 'backups'), { mode: 0o700 });
+      writeFileSync(join(dir, 'audit.log'), '', { mode: 0o600 });
+      const server = faktory([...free, '-d', dir]);
+      await server.port();
+      expect(await server.stop()).toBe(0);
+      const doctor = faktory(['doctor', '-d', dir]);
+      expect(await doctor.ended).toBe(1);
+      for (const name of ['audit.log', 'backups'])
+        expect(doctor.out).toContain(`as root: chown nobody ${join(dir, name)}`);
+      expect(await run('backups')).toMatch(/^1: .*\/backups; as root: chown nobody /);
     });
 
     it('writes nothing of root through a link that the user made', async () => {

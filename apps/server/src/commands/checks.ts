@@ -17,6 +17,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
 import { type Backup, DataFolder, sqliteVersion } from '@faktory-ts/server';
+import { barriers } from '../barred.ts';
 import { type Config, readConfig } from '../config.ts';
 import type { Flags } from '../flags.ts';
 import { jobsIn } from './data-folder.ts';
@@ -85,10 +86,9 @@ function openness({ binding, web, server }: Config): Finding[] {
   }));
 }
 
-/** A data folder that this user cannot look into. */
-export function closed(dir: string, { code }: NodeJS.ErrnoException): Finding {
-  const advice = 'run this as the user who owns it, or as root';
-  return { level: 'wrong', what: 'folder', told: `${dir} cannot be read (${code})`, advice };
+/** What keeps the server out of its data folder. Root must have become the folder's owner before: the system refuses root nothing. */
+export function closed(dir: string): Finding[] {
+  return barriers(dir).map(({ told, advice }) => ({ level: 'wrong', what: 'folder', told, advice }));
 }
 
 /** The data folder: whether it can be written, room, and how fast a write is safe. `reserve` is what the server keeps free. */

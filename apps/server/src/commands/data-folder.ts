@@ -5,6 +5,7 @@ import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type Backup, DataFolder } from '@faktory-ts/server';
+import { refuseBarred } from '../barred.ts';
 import { becomeOwner } from '../become-owner.ts';
 import { usualFolders } from '../folders.ts';
 import type { Call, Flag } from './command.ts';
@@ -30,10 +31,10 @@ export function folderOf(call: Call<'dir'>, missing: 'refuse' | 'may be made' = 
   if (fault?.code === 'ENOENT') {
     if (fault.path === dir && missing === 'refuse')
       throw new FaktoryError('NOT_FOUND', `there is no data folder ${dir}; name the server's folder with -d`);
-  } else if (fault) {
-    const text = `${fault.path} cannot be read (${fault.code}); run this as the user who owns it`;
-    throw new FaktoryError('STORAGE', text, { cause: fault });
+  } else if (fault && !['EACCES', 'EPERM', 'ENOTDIR'].includes(fault.code ?? '')) {
+    throw new FaktoryError('STORAGE', `${fault.path} cannot be read (${fault.code})`, { cause: fault });
   }
+  refuseBarred(dir, 'by commands');
   return new DataFolder(dir);
 }
 

@@ -12,7 +12,6 @@ import { usualFolders } from '../folders.ts';
 import * as checks from './checks.ts';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
-import { unreadable } from './data-folder.ts';
 import type { Finding } from './finding.ts';
 import { permissions } from './secret-files.ts';
 import { paint } from './table.ts';
@@ -103,8 +102,8 @@ function onMachine(
   const rights = permissions(folder ?? usual.config, data);
   const refused = asOwner(data);
   if (refused) return [sqlite, ...findings, ...rights, refused];
-  const fault = unreadable(data);
-  if (fault && fault.code !== 'ENOENT') return [sqlite, ...findings, ...rights, checks.closed(data, fault)];
+  const closed = checks.closed(data);
+  if (closed.length > 0) return [sqlite, ...findings, ...rights, ...closed];
   const disk = checks.disk(data, config?.server.diskReserve ?? 0);
   // One cause, one finding: without SQLite, or in a folder that cannot be written, the store says nothing of its own.
   const readable =
