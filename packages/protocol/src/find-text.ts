@@ -7,7 +7,15 @@
 
 const short = 32; // UTF-16 units
 
-/** Gives the end of the first match in text[from, to); -1 when there is none. */
+/**
+ * Prepares a search for `needle`: the result returns the end of the first match in text[from, to), or -1. The time is linear in both texts.
+ *
+ * @example
+ * ```ts
+ * const find = textFinder('b');
+ * find('abc', 0, 3); // 2
+ * ```
+ */
 export function textFinder(needle: string): (text: string, from: number, to: number) => number {
   if (needle.length > short) return longFinder(needle);
   return (text, from, to) => {

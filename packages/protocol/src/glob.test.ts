@@ -175,3 +175,12 @@ describe('a glob', () => {
     expect(looks).toBeLessThan(4 * 20_000 + 4 * pattern.length);
   });
 });
+
+test('a long part with a class is found in the beginning of a text of megabytes only, a short one everywhere', () => {
+  const text = `${'a'.repeat(1024 * 1024)}b`;
+  const long = `${'?'.repeat(1000)}[b]`;
+  expect(globMatcher(`*${long}*`)(`${'a'.repeat(1000)}b${text}`)).toBe(true);
+  expect(globMatcher(`*${long}*`)(`${text}a`)).toBe(false);
+  expect(globMatcher('*a?[b]*')(`${text}a`)).toBe(true);
+  expect(globMatcher(`*${long}`)(text)).toBe(true);
+});

@@ -12,6 +12,7 @@ import { segmentFinder, type Token } from './glob-scan.ts';
 import { utf8Length } from './utf8.ts';
 
 const longestGlob = 1024; // bytes
+const longestScan = 8 * 1024 * 1024; // UTF-16 units that a part of 32 characters with `?` or a class is looked for in
 
 /** Throws `LIMIT` for a pattern of more than 1,024 bytes. */
 export function checkGlob(pattern: string): void {
@@ -31,7 +32,9 @@ interface Segment {
 type Finder = (text: string, from: number, to: number) => number;
 
 /**
- * A test for whole texts against the pattern. `?` and a class stand for one character (code point).
+ * A test for whole texts against the pattern. `?` and a class stand for one character (code point). Between two stars, a part
+ * with `?` or a class is found only within the first 8 Mi UTF-16 units of the text; for each further 32 characters of the part this limit is
+ * divided: a part of 1,000 such characters would cost seconds in 8 MB.
  *
  * @throws FaktoryError `LIMIT` for a pattern of more than 1,024 bytes.
  * @example
@@ -62,7 +65,10 @@ export function globMatcher(pattern: string): (text: string) => boolean {
 /** Undefined for the empty segment between two stars in a row, which is everywhere. */
 function finderOf({ tokens, literal }: Segment): Finder | undefined {
   if (tokens.length === 0) return undefined;
-  return literal === undefined ? segmentFinder(tokens) : textFinder(literal);
+  if (literal !== undefined) return textFinder(literal);
+  const find = segmentFinder(tokens);
+  const most = Math.floor(longestScan / Math.ceil(tokens.length / 32));
+  return (text, from, to) => find(text, from, Math.min(to, most));
 }
 
 /** The end of the match that starts at `at`; -1 when there is none. */

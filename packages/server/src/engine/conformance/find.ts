@@ -84,6 +84,29 @@ function exerciseOrder(begin: Begin): void {
     expect(named(await all(scene))).toEqual(order);
     expect(named(await all(scene, {}, 1))).toEqual(order);
   });
+
+  test('a search in jobs of megabytes finds and counts each match once, however many bites it takes', async () => {
+    const scene = await begin();
+    const large = (jid: string, end: string) =>
+      raw(jid, `"jobtype":"T","created_at":"","args":["${'\\u0041'.repeat(400_000)}${end}"]`);
+    await scene.engine.push([large('a-large', 'x'), large('b-large', 'y'), large('c-large', 'x')]);
+    await scene.engine.push([large('d-large', 'x')]);
+    expect(named(await all(scene, { text: 'AAx' }))).toEqual(['a-large', 'c-large', 'd-large']);
+    expect(await counted(scene, { text: 'AAx' })).toBe(3);
+  });
+}
+
+async function counted(scene: Scene, ask: Partial<FindAsk>): Promise<number> {
+  let sum = 0;
+  for (let cursor: string | undefined; ; ) {
+    const bite: { count: number; next?: string | undefined } = await scene.finder.count(
+      { places: EVERYWHERE, ...ask },
+      cursor,
+    );
+    sum += bite.count;
+    cursor = bite.next;
+    if (cursor === undefined) return sum;
+  }
 }
 
 const PICKS: [string, Partial<FindAsk>, string[]][] = [

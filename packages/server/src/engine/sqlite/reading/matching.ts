@@ -6,9 +6,10 @@
  * the text that marks a jobtype, and clients may write a character plainly or as an escape. SQL
  * must select every job that JavaScript accepts.
  */
-import { fingerprint, fingerprintOfType, jsonString, storedJob } from '@faktory-ts/protocol';
+import { fingerprint, fingerprintOfType, jsonString, storedJob, textFinder } from '@faktory-ts/protocol';
 import type { FindAsk, JobError } from '../../engine.ts';
 import type { Value } from '../state/binding.ts';
+import { withFewEscapes } from './escapes.ts';
 
 /** A condition in SQL and its values. */
 export interface Condition {
@@ -28,12 +29,15 @@ export function candidates({ jobtypes, text, search, error, fingerprints }: Find
   }
   for (const part of [text, search])
     if (part !== undefined)
-      conditions.push({ sql: `(instr(document, ?) OR instr(document, '\\'))`, values: [part] });
+      conditions.push({ sql: `(instr(document, ?) OR instr(document, '\\'))`, values: [beginning(part)] });
   if (error !== undefined)
-    conditions.push({ sql: `(instr(failure, ?) OR instr(failure, '\\'))`, values: [error] });
+    conditions.push({ sql: `(instr(failure, ?) OR instr(failure, '\\'))`, values: [beginning(error)] });
   if (fingerprints) conditions.push({ sql: 'failure IS NOT NULL', values: [] });
   return conditions;
 }
+
+/** Only 31 characters for SQL: `instr` may compare the whole text at each place of a job of 8 MB. */
+const beginning = (text: string): string => Array.from(text.slice(0, 32)).slice(0, 31).join('');
 
 /** The texts of a row. */
 export interface Texts {
@@ -59,11 +63,15 @@ export function decision({
     const wanted = new Set(jobtypes);
     rules.push(({ document }) => wanted.has(partsOf(document).jobtype));
   }
-  if (text !== undefined) rules.push(({ document }) => argsContain(partsOf(document).args, text));
+  if (text !== undefined) {
+    const contains = containing(text);
+    rules.push(({ document }) => contains(partsOf(document).args));
+  }
   if (search !== undefined) {
+    const contains = containing(search);
     rules.push(({ document }) => {
       const { jid, args } = partsOf(document);
-      return jid.includes(search) || argsContain(args, search);
+      return jid.includes(search) || contains(args);
     });
   }
   if (rules.length === 0) return undefined;
@@ -95,21 +103,15 @@ export function errorOf(failure: string): JobError {
   return { errtype, message };
 }
 
-function argsContain(args: string, text: string): boolean {
-  if (args.includes(text)) return true;
-  if (!args.includes('\\')) return false;
-  const plain = withFewEscapes(args);
-  return plain.includes(text) || plain.includes(JSON.stringify(text).slice(1, -1));
-}
-
-/** Rewrites JSON text so that only the escapes of JSON.stringify remain. It builds no value. */
-function withFewEscapes(json: string): string {
-  return json.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (found, hex: string | undefined, letter) => {
-    if (hex === undefined) return letter === '/' ? '/' : found;
-    const unit = Number.parseInt(hex, 16);
-    const character = String.fromCharCode(unit);
-    return unit < 0x20 || unit === 0x22 || unit === 0x5c ? JSON.stringify(character).slice(1, -1) : character;
-  });
+/** Returns the search for a text in arguments: as it stands there, or in a string. Takes linear time. */
+function containing(text: string): (args: string) => boolean {
+  const [plain, quoted] = [textFinder(text), textFinder(JSON.stringify(text).slice(1, -1))];
+  return (args) => {
+    if (plain(args, 0, args.length) >= 0) return true;
+    if (!args.includes('\\')) return false;
+    const clear = withFewEscapes(args);
+    return plain(clear, 0, clear.length) >= 0 || quoted(clear, 0, clear.length) >= 0;
+  };
 }
 
 // In a document without backslashes no value has a quote. So, without `custom` too, each key is

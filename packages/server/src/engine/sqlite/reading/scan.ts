@@ -19,6 +19,7 @@ const LONGEST_BITE = 50; // ms
 // processor, and a small search is one bite.
 const LEAST = { rows: 1000, windows: 200 };
 const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
+const MOST_UNITS = 4 * 1024 * 1024; // UTF-16 units of decided rows, after which the time limit applies
 const LOOKUPS = 64; // index lookups between two checks of the time
 const NEXT_PRIORITY = `SELECT priority FROM job INDEXED BY job_ready
   WHERE place = ${codes.ready} AND queue = ? AND priority <= ? ORDER BY priority DESC LIMIT 1`;
@@ -73,6 +74,8 @@ class Scan {
   readonly #jobs: Found[] = [];
   #count = 0;
   #bytes = 0;
+  /** UTF-16 units of the rows that JavaScript decided about. */
+  #units = 0;
   #scanned = 0;
   /** Rows that earlier bites have scanned. */
   #before = 0;
@@ -84,7 +87,7 @@ class Scan {
     this.#ask = ask;
     this.#limit = limit;
     const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, document, failure${lean ? '' : ', attempts'}`;
-    this.#columns = limit === undefined ? 'document, failure' : found;
+    this.#columns = limit === undefined ? 'id, document, failure' : found;
     const rows = db.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     for (const { id, name } of rows) this.#queueNames.set(id, name);
     this.#where = [...this.#conditions(), ...candidates(ask)];
@@ -147,7 +150,13 @@ class Scan {
   #mayContinue(): boolean {
     if (this.#full()) return false;
     const few = ++this.#windows < LEAST.windows && this.#scanned - this.#before < LEAST.rows;
-    return few || performance.now() < this.#until;
+    return (few && this.#units < MOST_UNITS) || performance.now() < this.#until;
+  }
+
+  /** Large rows may end a bite inside a window. */
+  #mustStop({ document, failure }: Texts): boolean {
+    this.#units += document.length + (failure?.length ?? 0);
+    return this.#units >= MOST_UNITS && performance.now() >= this.#until;
   }
 
   #full(): boolean {
@@ -196,14 +205,17 @@ class Scan {
     const select = `SELECT ${lane.order} AS at, ${this.#columns} ${rest} ${orderOf(lane)}`;
     const rows = this.#sql(select).iterate(...values);
     for (const row of rows as IterableIterator<Row>) {
-      if (this.#decide && !this.#decide(row)) continue;
-      this.#count += 1;
-      if (this.#limit === undefined) continue;
-      this.#jobs.push(this.#found(lane, row));
-      this.#bytes += row.document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
-      if (this.#full()) return { at: row.at, id: row.id };
+      if (!this.#decide || this.#decide(row)) this.#take(lane, row);
+      if (this.#full() || this.#mustStop(row)) return { at: row.at, id: row.id };
     }
     return undefined;
+  }
+
+  #take(lane: Lane, row: Row): void {
+    this.#count += 1;
+    if (this.#limit === undefined) return;
+    this.#jobs.push(this.#found(lane, row));
+    this.#bytes += row.document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
   }
 
   #found(lane: Lane, row: Row): Found {
