@@ -6,6 +6,7 @@
 
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
 import type { Duration } from './duration.ts';
+import { isPlain, kindOf } from './lossless.ts';
 
 /** A point in time: a Date, RFC 3339 text with a zone, or a Temporal.Instant or Temporal.ZonedDateTime. */
 export type Time = Date | string | { readonly epochMilliseconds: number };
@@ -91,7 +92,7 @@ const wholeNumbers = [
 
 const seconds = ['unique_for', 'expires_in'] as const;
 
-/** Throws for a number that servers would take as another one, or not at all. */
+/** Throws for a number that servers would take as another one, or not at all, and for a `custom` that is no plain object. */
 export function checkJobNumbers(said: JobDefaults, code: ErrorCode = 'INVALID', where = ''): void {
   for (const [name, least, most, advice] of wholeNumbers) {
     const value: unknown = said[name];
@@ -99,11 +100,20 @@ export function checkJobNumbers(said: JobDefaults, code: ErrorCode = 'INVALID', 
       continue;
     throw new FaktoryError(code, `${where}${name} is ${shown(value)}; give a whole number ${advice}`);
   }
+  checkCustom(said.custom, code, where);
   for (const name of seconds) {
     const value: unknown = said[name];
     if (value === undefined || (Number.isFinite(value) && Number(value) > 0)) continue;
     throw new FaktoryError(code, `${where}${name} is ${shown(value)}; give seconds, more than 0`);
   }
+}
+
+/** The keys of a list, a text or a Map would become members, or be lost. */
+function checkCustom(custom: unknown, code: ErrorCode, where: string): void {
+  if (custom === undefined || custom === null) return;
+  if (typeof custom === 'object' && !Array.isArray(custom) && isPlain(custom)) return;
+  const what = Array.isArray(custom) ? 'a list' : typeof custom === 'object' ? kindOf(custom) : shown(custom);
+  throw new FaktoryError(code, `${where}custom is ${what}; give a plain object: { tenant: 'acme' }`);
 }
 
 function shown(value: unknown): string {

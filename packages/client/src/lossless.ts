@@ -111,7 +111,7 @@ function hasToJson(value: object): value is { toJSON(key: string): unknown } {
 }
 
 /** Written as an object or made without a prototype, in whatever realm: a test runner may have one of its own. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
@@ -151,7 +151,8 @@ function tooDeep(value: object): Fault {
   return fault(`is nested deeper than ${deepest} levels: send a flatter form`);
 }
 
-function kindOf(value: unknown): string {
+/** What a value is, for an error: `a Map`. */
+export function kindOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const name: unknown = value.constructor?.name;
   const text = typeof name === 'string' && name !== '' ? name : 'object of a class without a name';

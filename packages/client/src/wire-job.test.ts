@@ -87,3 +87,14 @@ describe('defaults', () => {
     expect(behind.custom).toEqual({ a: 1, b: 1, track: 1 });
   });
 });
+
+test.each<[unknown, RegExp]>([
+  [[1], /custom is a list; give a plain object/],
+  ['tenant', /custom is "tenant"/],
+  [new Map([['a', 1]]), /custom is a Map/],
+  [new Date(0), /custom is a Date/],
+])('a custom that is no plain object is INVALID: %s', (custom, text) => {
+  const said = { jobtype: 'T', args: [], custom: custom as Record<string, unknown> };
+  expect(() => wireJob(said)).toThrow(text);
+  expect(() => wireJob({ ...said, custom: Object.create(null) })).not.toThrow();
+});
