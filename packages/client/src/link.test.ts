@@ -138,3 +138,14 @@ test('a call made just when the watch for silence ends is not taken for unanswer
   expect(downs).toEqual([]);
   await server.stop();
 });
+
+test('a server that sends more than 16 kB before the login is done is no Faktory server', async () => {
+  const server = await FakeServer.start({ greeting: `+HI {"v":2,"i":5000,"s":"${'a'.repeat(20_000)}"}\r\n` });
+  const addresses = resolveServers({ url: server.url, password: 'secret' });
+  const connection = new Connection({ addresses });
+  await expect(connection.call('INFO\r\n')).rejects.toMatchObject({
+    code: 'PROTOCOL',
+    message: expect.stringMatching(/more than 16384 bytes before the login/),
+  });
+  await server.stop();
+});

@@ -49,6 +49,7 @@ export interface LinkEvents {
   gone(error: FaktoryError): void;
 }
 
+const longestWelcome = 16_384; // bytes of the replies before the link is up: greeting, HELLO, EXT
 const farewell = 1000; // ms that END may take
 const longestProbe = 5000; // ms
 const longestGreeting = 1000; // ms after which a server without a greeting is asked whether it speaks TLS
@@ -83,6 +84,10 @@ export class Link {
 
   get #gone(): boolean {
     return this.#state === 'gone';
+  }
+
+  get #isNew(): boolean {
+    return this.#state === 'greeting' || this.#state === 'hello' || this.#state === 'ext';
   }
 
   /** Whether more may be written now. */
@@ -149,6 +154,10 @@ export class Link {
     this.#watchAnew();
     try {
       this.#reader.push(chunk);
+      if (this.#isNew && this.#reader.pending > longestWelcome) {
+        const text = `the server sent more than ${longestWelcome} bytes before the login was done; is this a Faktory server?`;
+        throw new FaktoryError('PROTOCOL', text);
+      }
       while (!this.#gone) {
         const reply = this.#reader.next();
         if (reply === undefined) break;
