@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { JobDetail, JobRows, QueueRow, WorkersStatus } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import type { Server, ServerOptions } from '../src/index.ts';
-import { greeted, running } from './running.ts';
+import { folder, greeted, running } from './running.ts';
 import { ask } from './web.ts';
 
 const opened = (options: ServerOptions = {}): Promise<Server> => running({ http: {}, ...options });
@@ -262,4 +264,34 @@ test('a job that only looks like a mail of Ruby is shown beside the others', asy
   await push(server, { jobtype, args, custom });
   const { jobs } = (await ask(server, '/api/jobs')).json<JobRows>();
   expect(jobs.map(({ display }) => display)).toEqual(['ActionMailer::DeliveryJob']);
+});
+
+test('a body of 9,000 levels is refused as malformed, logged nowhere but in the audit log', async () => {
+  const dir = folder();
+  const said: string[] = [];
+  const note = (text: string): number => said.push(text);
+  const log = { debug() {}, info() {}, warn: note, error: note };
+  const server = await opened({ dir, log });
+  const deep = `${'['.repeat(9000)}${']'.repeat(9000)}`;
+  const answer = await ask(server, '/api/jobs/change', { body: `{"action":${deep}}` });
+  expect(answer.status).toBe(400);
+  expect(answer.json()).toEqual({ code: 'MALFORMED', error: expect.stringMatching(/more than 64 levels/) });
+  expect(said.filter((text) => /stack|unexpected/.test(text))).toEqual([]);
+  await server.stop();
+  expect(readFileSync(join(dir, 'audit.log'), 'utf8')).toContain('POST /api/jobs/change');
+});
+
+test('a failure with a large backtrace and large arguments of ActiveJob are shown without taking them apart', async () => {
+  const server = await opened();
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  const lines = JSON.stringify(Array.from({ length: 30_000 }, () => ''));
+  const failure = `{"failed_at":"${at}","message":"gone","errtype":"E","backtrace":${lines},"retry_count":3,"remaining":2}`;
+  const jobtype = 'ActiveJob::QueueAdapters::FaktoryAdapter::JobWrapper';
+  const args = `[{"arguments":[${'1,'.repeat(40_000)}1]}]`;
+  const body = `{"jid":"job-00001","jobtype":"${jobtype}","args":${args},"at":"${at}","custom":{"wrapped":"Pay"},"failure":${failure}}`;
+  expect((await ask(server, '/api/jobs', { body })).status).toBe(200);
+  const [job] = (await rows(server)).jobs;
+  expect(job).toMatchObject({ display: 'Pay', args_cut: true });
+  expect(job?.args).toMatch(/^\[\{"arguments":\[1,1/);
+  expect(job?.failure).toMatchObject({ errtype: 'E', message: 'gone', count: 3, remaining: 2 });
 });

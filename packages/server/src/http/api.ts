@@ -8,6 +8,7 @@ import { checkMembers, FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
+import { checkDepth } from './body-depth.ts';
 import { COOKIE, type Guard } from './guard.ts';
 import { type HistorySources, historyRoutes } from './history-routes.ts';
 import { type JobSources, jobRoutes } from './job-routes.ts';
@@ -73,6 +74,7 @@ function add(api: FastifyInstance, route: ApiRoute, guard?: Guard): void {
 
 function parsed(body: string): unknown {
   if (body === '') return {};
+  checkDepth(body);
   checkMembers(body);
   try {
     return JSON.parse(body);

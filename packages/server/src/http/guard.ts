@@ -84,7 +84,8 @@ export class Guard {
   readonly answered = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (request.deed === undefined && reply.statusCode !== statuses.FORBIDDEN) return;
     const { body, params, ip: from, deed: did = keyOf(request) } = request;
-    const what = summary(JSON.stringify({ ...((body as object) ?? {}), ...namesIn(params) }));
+    const said = typeof body === 'object' ? body : {}; // a pushed job is text
+    const what = summary(JSON.stringify({ ...said, ...namesIn(params) }));
     const who = request.caller?.who ?? NOBODY;
     this.#access.audit.write({ who, from, did, what, ok: reply.statusCode < 400 });
   };

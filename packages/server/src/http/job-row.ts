@@ -19,6 +19,7 @@ import type { Found } from '../engine/engine.ts';
 import type { Redaction } from './redact.ts';
 
 const MOST_IN_LIST = 1024; // bytes of the arguments, and of a message
+const MOST_READ = 65_536; // characters of a failure or of wrapped arguments, of which a page reads each value
 const MOST_ALONE = 1024 * 1024; // bytes of a whole job
 
 const WRAPPER = 'ActiveJob::QueueAdapters::FaktoryAdapter::JobWrapper';
@@ -77,7 +78,7 @@ function cut(args: string): { args: string; args_cut: boolean } {
 
 function failureOf({ failure }: Found): Pick<JobRow, 'failure'> {
   if (failure === undefined) return {};
-  const known = JSON.parse(failure) as Record<string, unknown>;
+  const known = withoutBacktrace(failure);
   const text = (name: string): string => (typeof known[name] === 'string' ? known[name] : '');
   const time = (name: 'failed_at' | 'next_at') => (text(name) === '' ? {} : { [name]: text(name) });
   return {
@@ -90,6 +91,23 @@ function failureOf({ failure }: Found): Pick<JobRow, 'failure'> {
       ...(typeof known.remaining === 'number' && { remaining: known.remaining }),
     },
   };
+}
+
+const BACKTRACE = '"backtrace":[';
+
+/**
+ * The members of a failure. The backtrace of a large one is not read: a client may push millions of lines. Inside a JSON text every quote
+ * has a backslash, so the key is found as text.
+ */
+function withoutBacktrace(failure: string): Record<string, unknown> {
+  const at = failure.length > MOST_READ ? failure.indexOf(BACKTRACE) : -1;
+  if (at < 0) return JSON.parse(failure) as Record<string, unknown>;
+  const head = failure.slice(0, at + BACKTRACE.length);
+  try {
+    return JSON.parse(head + failure.slice(failure.lastIndexOf(']'))) as Record<string, unknown>;
+  } catch {
+    return JSON.parse(`${head}]}`) as Record<string, unknown>; // a member behind it has a bracket
+  }
 }
 
 /** What ActiveJob wraps; undefined: the job is not one of its. */
@@ -115,8 +133,9 @@ function shown(job: StoredJob, redaction: Redaction): { display: string; args: s
   return { display, args: redaction.args(names, inner, MOST_IN_LIST) };
 }
 
-/** The arguments of what is wrapped, as the client wrote them; undefined: there are none. */
+/** The arguments of what is wrapped, as the client wrote them; undefined: there are none, or they are too long to be taken apart. */
 function wrappedArguments(args: string): string | undefined {
+  if (args.length > MOST_READ) return undefined;
   const [wrapper] = jsonItems(args, 1);
   const inner = wrapper?.startsWith('{') ? jsonMember(wrapper, 'arguments') : undefined;
   return inner?.startsWith('[') ? inner : undefined;
