@@ -125,6 +125,22 @@ describe('a data folder whose faktory.lock was deleted while its server runs', (
     expect(await next.stop()).toBe(0);
   });
 
+  it('lets no second server start after a new faktory.lock is made by hand', async () => {
+    const dir = freshFolder();
+    const old = faktory([...free, '-d', dir]);
+    await old.port();
+    rmSync(join(dir, 'faktory.lock'));
+    writeFileSync(join(dir, 'faktory.lock'), '');
+    for (const what of ['another', 'no']) {
+      const next = faktory([...free, '-d', dir]);
+      expect(await next.ended).toBe(1);
+      expect(next.out + next.err).toContain(
+        `has ${what} faktory.lock, and a process that is running has its faktory.db open, probably the server of process ${old.child.pid}`,
+      );
+    }
+    expect(await old.stop()).toBe(0);
+  });
+
   it('can be taken over, and its jobs are there', async () => {
     const dir = freshFolder();
     const old = faktory([...free, '-d', dir]);

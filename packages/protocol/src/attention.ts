@@ -21,6 +21,8 @@ export interface Attention {
     | 'storage_corrupt' // a page of the store is damaged
     | 'storage_io'
     | 'storage_gone' // the store was deleted or replaced under the server
+    | 'storage_log_gone' // its log was
+    | 'storage_lock_gone' // the lock of its folder was
     | 'disk_low' // `bytes` are left
     | 'disk_reserve' // pushes are refused
     | 'certificate' // the TLS certificate expires in `seconds`; `certificate_expired`: it has

@@ -188,12 +188,11 @@ export function store(dir: string): Finding[] {
   const path = join(dir, 'faktory.db');
   const size = statSync(path, { throwIfNoEntry: false })?.size;
   const folder = new DataFolder(dir);
-  if (!size && !statSync(`${path}-wal`, { throwIfNoEntry: false })?.size)
-    return withoutStore(path, size, folder);
   try {
     const all = jobsIn(folder.check());
     return [{ level: 'ok', what: 'store', told: `${path} is sound, with ${all} jobs` }];
   } catch (error) {
+    if ((error as { code?: unknown }).code === 'NOT_FOUND') return withoutStore(path, size, folder);
     const told = error instanceof Error ? error.message : String(error);
     return [{ level: 'wrong', what: 'store', told, ...storeAdvice(told, folder) }];
   }

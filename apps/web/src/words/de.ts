@@ -256,6 +256,10 @@ export const words = {
       storage_io: 'Die Platte lässt sich nicht lesen oder schreiben.',
       storage_gone:
         'Der Speicher wurde unter dem laufenden Server gelöscht oder ersetzt: den Server nicht anhalten, das Log lesen.',
+      storage_log_gone:
+        'Das Log des Speichers (faktory.db-wal) wurde gelöscht: den Server ordentlich anhalten (TERM), das sichert alle Jobs. Nicht abschießen (kill -9).',
+      storage_lock_gone:
+        'Die Sperre des Datenordners (faktory.lock) wurde gelöscht. Kein Job ist verloren: den Server bei Gelegenheit neu starten.',
       disk_low: 'Auf der Platte sind nur noch {{bytes}} frei.',
       disk_reserve: 'Die Platte ist voll: Pushes werden abgelehnt. Es sind noch {{bytes}} frei.',
       certificate: 'Das TLS-Zertifikat läuft in {{time}} ab.',

@@ -280,6 +280,10 @@ export const words = {
       storage_io: 'El disco no se puede leer o escribir.',
       storage_gone:
         'El almacén se borró o se sustituyó con el servidor en marcha: no lo detenga y mire el registro.',
+      storage_log_gone:
+        'Se borró el registro del almacén (faktory.db-wal): detenga el servidor de forma ordenada (TERM), lo que guarda todos los trabajos. No lo mate.',
+      storage_lock_gone:
+        'Se borró el bloqueo de la carpeta de datos (faktory.lock). No se perdió ningún trabajo: reinicie el servidor cuando le convenga.',
       disk_low: 'Solo quedan {{bytes}} en el disco.',
       disk_reserve: 'El disco está lleno: se rechazan los envíos. Quedan {{bytes}}.',
       certificate: 'El certificado TLS caduca en {{time}}.',

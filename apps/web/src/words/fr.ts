@@ -282,6 +282,10 @@ export const words = {
       storage_io: 'Le disque refuse de lire ou d’écrire.',
       storage_gone:
         'Le stockage a été supprimé ou remplacé pendant que le serveur tourne : ne l’arrêtez pas et lisez le journal.',
+      storage_log_gone:
+        'Le journal du stockage (faktory.db-wal) a été supprimé : arrêtez le serveur proprement (TERM), ce qui enregistre toutes les tâches. Ne le tuez pas.',
+      storage_lock_gone:
+        'Le verrou du dossier de données (faktory.lock) a été supprimé. Aucune tâche n’est perdue : redémarrez le serveur quand cela vous convient.',
       disk_low: 'Il ne reste que {{bytes}} sur le disque.',
       disk_reserve: 'Le disque est plein : les envois sont refusés. Il reste {{bytes}}.',
       certificate: 'Le certificat TLS expire dans {{time}}.',

@@ -278,6 +278,10 @@ export const words = {
       storage_io: 'Il disco rifiuta di leggere o scrivere.',
       storage_gone:
         'L’archivio è stato eliminato o sostituito mentre il server è in funzione: non fermarlo e leggi il log.',
+      storage_log_gone:
+        'Il log dell’archivio (faktory.db-wal) è stato eliminato: arresta il server in modo ordinato (TERM), così tutti i job vengono salvati. Non ucciderlo.',
+      storage_lock_gone:
+        'Il blocco della cartella dei dati (faktory.lock) è stato eliminato. Nessun job è perso: riavvia il server quando ti è comodo.',
       disk_low: 'Sul disco restano solo {{bytes}}.',
       disk_reserve: 'Il disco è pieno: gli invii vengono rifiutati. Restano {{bytes}}.',
       certificate: 'Il certificato TLS scade tra {{time}}.',

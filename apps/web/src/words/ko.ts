@@ -229,6 +229,10 @@ export const words = {
       storage_io: '디스크를 읽거나 쓸 수 없습니다.',
       storage_gone:
         '서버가 실행 중인데 저장소가 삭제되었거나 교체되었습니다. 서버를 멈추지 말고 로그를 확인하세요.',
+      storage_log_gone:
+        '저장소의 로그(faktory.db-wal)가 삭제되었습니다. 서버를 정상적으로 멈추면(TERM) 모든 작업이 저장됩니다. 강제 종료하지 마세요.',
+      storage_lock_gone:
+        '데이터 폴더의 잠금 파일(faktory.lock)이 삭제되었습니다. 잃어버린 작업은 없습니다. 편할 때 서버를 다시 시작하세요.',
       disk_low: '디스크 공간이 {{bytes}}밖에 남지 않았습니다.',
       disk_reserve: '디스크가 가득 차 푸시가 거부됩니다. 남은 공간: {{bytes}}.',
       certificate: 'TLS 인증서가 {{time}} 후에 만료됩니다.',

@@ -276,6 +276,10 @@ export const words = {
       storage_io: 'O disco se recusa a ler ou gravar.',
       storage_gone:
         'O armazenamento foi apagado ou substituído com o servidor em execução: não o pare e veja o log.',
+      storage_log_gone:
+        'O log do armazenamento (faktory.db-wal) foi apagado: pare o servidor de forma ordenada (TERM), o que salva todos os jobs. Não o mate.',
+      storage_lock_gone:
+        'A trava da pasta de dados (faktory.lock) foi apagada. Nenhum job se perdeu: reinicie o servidor quando for conveniente.',
       disk_low: 'Restam apenas {{bytes}} no disco.',
       disk_reserve: 'O disco está cheio: envios são recusados. Restam {{bytes}}.',
       certificate: 'O certificado TLS expira em {{time}}.',

@@ -42,6 +42,13 @@ export interface Disk {
   readonly total: number;
 }
 
+/** A file that was deleted or replaced under the open store. */
+export interface LostFile {
+  readonly path: string;
+  /** Which file: the store, its log, or the lock of the folder. */
+  readonly kind: 'gone' | 'log_gone' | 'lock_gone';
+}
+
 /** Backups and disk space of a store in files. */
 export interface Archive {
   /**
@@ -64,7 +71,7 @@ export interface Archive {
   /** Size of the file system with the store. Rejects if the operating system does not report it. */
   disk(): Promise<Disk>;
   /** A file of the open store that was deleted or replaced; undefined: none was. Not a commit. */
-  lostFile(): Promise<string | undefined>;
+  lostFile(): Promise<LostFile | undefined>;
   /** The disk space of the store. */
   space(): Promise<Space>;
   /**

@@ -7,7 +7,16 @@
  */
 
 /** `other`: errors that have nothing to do with the disk, such as a broken constraint. */
-export const storageErrorKinds = ['locked', 'full', 'corrupt', 'io', 'gone', 'other'] as const;
+export const storageErrorKinds = [
+  'locked',
+  'full',
+  'corrupt',
+  'io',
+  'gone',
+  'log_gone',
+  'lock_gone',
+  'other',
+] as const;
 export type StorageErrorKind = (typeof storageErrorKinds)[number];
 /** Kinds that stay `current` until something ends them. */
 export type LastingKind = Exclude<StorageErrorKind, 'other'>;
@@ -21,6 +30,10 @@ export const storageAdvice: Readonly<Record<StorageErrorKind, string>> = {
     'a page of faktory.db is damaged; stop the server, then run faktory salvage (keeps what can be read) or faktory restore (the newest backup)',
   io: 'the disk or its file system refuses to read or write; check the disk, its mount and the system log',
   gone: 'do not stop the server, because only the file that it has open contains the jobs; put that file back, or let the workers finish the jobs and then restore a backup',
+  log_gone:
+    'stop the server in order (TERM), which saves all jobs; do not kill it, because faktory.db alone lacks the jobs of the last minutes; then start it again',
+  lock_gone:
+    'no job is lost: restart the server when it suits (TERM, then start), which makes the file again; do not make it by hand, because it would lock nothing',
   other: 'an unexpected error made a commit fail; report it with this log line',
 };
 
@@ -42,6 +55,8 @@ export class StorageErrors {
     corrupt: 0,
     io: 0,
     gone: 0,
+    log_gone: 0,
+    lock_gone: 0,
     other: 0,
   };
   readonly #failing = new Map<LastingKind, number>();
@@ -68,7 +83,7 @@ export class StorageErrors {
 
   /**
    * The present errors. `locked` and `full` last until a commit succeeds, `io` for 5 minutes after
-   * the last one, `gone` until the file is back, `corrupt` until a restart.
+   * the last one, `gone` and the like until the file is back, `corrupt` until a restart.
    */
   current(): LastingKind[] {
     const io = this.#failing.get('io');

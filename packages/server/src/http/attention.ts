@@ -19,7 +19,7 @@ export interface Known {
     | { readonly age: number | undefined; readonly every: number; readonly failed: boolean }
     | undefined;
   /** Kinds of storage errors that last. */
-  readonly storage: readonly ('locked' | 'full' | 'corrupt' | 'io' | 'gone')[];
+  readonly storage: readonly ('locked' | 'full' | 'corrupt' | 'io' | 'gone' | 'log_gone' | 'lock_gone')[];
   /** `room`: bytes that are free on the disk and inside the store. */
   readonly disk: { readonly room: number; readonly reserve: number; readonly low: boolean };
   /** Seconds until the TLS certificate expires, when that is soon; negative: it has expired. */

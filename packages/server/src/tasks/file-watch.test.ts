@@ -1,33 +1,51 @@
 import { expect, it, vi } from 'vitest';
-import { StorageErrors } from '../engine/engine.ts';
+import { type LostFile, StorageErrors } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { FileWatch } from './file-watch.ts';
 
-it('pushes are refused and a storage error is reported until a lost file is back', async () => {
-  let lost: string | undefined;
+function watched() {
   const jobs = {
     refusePushes: vi.fn(),
     engine: { storageErrors: new StorageErrors() },
-    archive: { lostFile: async () => lost },
+    archive: { lostFile: async () => scene.lost },
   };
   const watch = new FileWatch(jobs as unknown as Jobs);
+  const scene: { lost?: LostFile } = {};
+  return { jobs, watch, scene, current: () => jobs.engine.storageErrors.current() };
+}
+
+for (const [path, kind] of [
+  ['/data/faktory.db', 'gone'],
+  ['/data/faktory.db-wal', 'log_gone'],
+] as const)
+  it(`pushes are refused and a storage error is reported until a lost ${path} is back`, async () => {
+    const { jobs, watch, scene, current } = watched();
+    await watch.check();
+    expect(current()).toEqual([]);
+    expect(jobs.refusePushes).not.toHaveBeenCalled();
+    scene.lost = { path, kind };
+    await watch.check();
+    await watch.check();
+    expect(current()).toEqual([kind]);
+    expect(jobs.refusePushes).toHaveBeenCalledTimes(1);
+    expect(jobs.refusePushes).toHaveBeenCalledWith(
+      'gone',
+      expect.objectContaining({ code: 'STORAGE', message: expect.stringContaining(`${path} was deleted`) }),
+    );
+    delete scene.lost;
+    await watch.check();
+    expect(current()).toEqual([]);
+    expect(jobs.refusePushes).toHaveBeenLastCalledWith('gone', undefined);
+  });
+
+it('a lost lock file is reported, and pushes go on because no job is at risk', async () => {
+  const { jobs, watch, scene, current } = watched();
+  scene.lost = { path: '/data/faktory.lock', kind: 'lock_gone' };
   await watch.check();
-  expect(jobs.engine.storageErrors.current()).toEqual([]);
+  expect(current()).toEqual(['lock_gone']);
   expect(jobs.refusePushes).not.toHaveBeenCalled();
-  lost = '/data/faktory.db';
+  scene.lost = { path: '/data/faktory.db', kind: 'gone' };
   await watch.check();
-  await watch.check();
-  expect(jobs.engine.storageErrors.current()).toEqual(['gone']);
-  expect(jobs.refusePushes).toHaveBeenCalledTimes(1);
-  expect(jobs.refusePushes).toHaveBeenCalledWith(
-    'gone',
-    expect.objectContaining({
-      code: 'STORAGE',
-      message: expect.stringContaining('/data/faktory.db was deleted'),
-    }),
-  );
-  lost = undefined;
-  await watch.check();
-  expect(jobs.engine.storageErrors.current()).toEqual([]);
-  expect(jobs.refusePushes).toHaveBeenLastCalledWith('gone', undefined);
+  expect(current()).toEqual(['gone']);
+  expect(jobs.refusePushes).toHaveBeenLastCalledWith('gone', expect.objectContaining({ code: 'STORAGE' }));
 });

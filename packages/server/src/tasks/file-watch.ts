@@ -1,17 +1,19 @@
 /**
- * Refuses pushes while a file of the running store is deleted or replaced.
+ * Refuses pushes while the running store or its log is deleted or replaced, and reports a deleted
+ * lock.
  *
- * Note: commits still succeed then, because the process has the deleted file open. All jobs would
- * be lost when the server stops.
+ * Note: commits still succeed then, because the process has the deleted file open. Without the store
+ * all jobs are lost when the server stops; without the log the newest ones when it is killed.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
+import type { LostFile } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 
 const EVERY = 1000; // ms
 
 export class FileWatch {
   readonly #jobs: Jobs;
-  #gone = false;
+  #lost: LostFile['kind'] | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -31,17 +33,20 @@ export class FileWatch {
 
   /** Checks the files once. */
   async check(): Promise<void> {
-    const gone = await this.#jobs.archive.lostFile();
-    if (gone !== undefined) {
-      const text = `${gone} was deleted or replaced while the server runs`;
-      this.#jobs.engine.storageErrors.report('gone', text, 0);
-      if (!this.#gone)
-        this.#jobs.refusePushes('gone', new FaktoryError('STORAGE', `storage failed: ${text}`));
-    } else if (this.#gone) {
-      this.#jobs.engine.storageErrors.ended('gone');
+    const { engine, archive } = this.#jobs;
+    const lost = await archive.lostFile();
+    const before = this.#lost;
+    this.#lost = lost?.kind;
+    if (before !== undefined && before !== lost?.kind) {
+      engine.storageErrors.ended(before);
       this.#jobs.refusePushes('gone', undefined);
     }
-    this.#gone = gone !== undefined;
+    if (lost === undefined) return;
+    const text = `${lost.path} was deleted or replaced while the server runs`;
+    engine.storageErrors.report(lost.kind, text, 0);
+    // Without the lock file no job is at risk.
+    if (before !== lost.kind && lost.kind !== 'lock_gone')
+      this.#jobs.refusePushes('gone', new FaktoryError('STORAGE', `storage failed: ${text}`));
   }
 
   #arm(): void {

@@ -55,6 +55,10 @@ export const overview = {
     storage_io: 'The disk refuses to read or write.',
     storage_gone:
       'The store was deleted or replaced under the running server: do not stop it, and see the log.',
+    storage_log_gone:
+      'The log of the store (faktory.db-wal) was deleted: stop the server in order (TERM), which saves all jobs. Do not kill it.',
+    storage_lock_gone:
+      'The lock of the data folder (faktory.lock) was deleted. No job is lost: restart the server when it suits.',
     disk_low: 'The disk has only {{bytes}} left.',
     disk_reserve: 'The disk is full: pushes are refused. {{bytes}} are left.',
     certificate: 'The TLS certificate expires in {{time}}.',

@@ -63,7 +63,7 @@ export class SharedStore {
 
   /** The reader's thread. It starts at the first use. */
   get reader(): Reader {
-    this.#reader ??= new Reader(this.store.file, this.storageErrors);
+    this.#reader ??= new Reader(this.store.file, this.files.identity(this.store.file), this.storageErrors);
     return this.#reader;
   }
 

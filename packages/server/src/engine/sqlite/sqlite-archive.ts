@@ -5,10 +5,11 @@ import { createReadStream } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Micros } from '@faktory-ts/protocol';
-import type { Archive, Backup, Disk, Space } from '../engine.ts';
+import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { Archive, Backup, Disk, LostFile, Space } from '../engine.ts';
 import { backupsOf, madeAt, pathsOf } from './files/backup-folder.ts';
 import { BackupMaker } from './files/backup-maker.ts';
+import { goneKind, goneText } from './files/existing.ts';
 import type { SharedStore } from './shared-store.ts';
 
 export class SqliteArchive implements Archive {
@@ -23,8 +24,13 @@ export class SqliteArchive implements Archive {
     });
   }
 
-  backup(keep: number): Promise<Backup> {
-    return this.#maker().make(this.#open.store.clock(), keep);
+  async backup(keep: number): Promise<Backup> {
+    const { store, files } = this.#open;
+    const lost = await files.lost();
+    // The lock file takes no part in a backup.
+    if (lost !== undefined && goneKind(lost) !== 'lock_gone')
+      throw new FaktoryError('STORAGE', `no backup could be made: ${goneText(lost)}`);
+    return this.#maker().make(store.clock(), keep, files.identity(store.file));
   }
 
   async verifyBackup(id?: string): Promise<Backup> {
@@ -67,8 +73,9 @@ export class SqliteArchive implements Archive {
     return { free: bavail * bsize, total: blocks * bsize };
   }
 
-  async lostFile(): Promise<string | undefined> {
-    return this.#open.files.lost();
+  async lostFile(): Promise<LostFile | undefined> {
+    const path = await this.#open.files.lost();
+    return path === undefined ? undefined : { path, kind: goneKind(path) };
   }
 
   #maker(): BackupMaker {

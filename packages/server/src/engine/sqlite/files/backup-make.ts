@@ -22,9 +22,9 @@ import { createGzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { createOwned } from '../../../owned-file.ts';
 import type { Backup } from '../../engine.ts';
-import { openDatabase } from '../state/binding.ts';
 import { formatOf, place, refuseForeign } from '../state/schema.ts';
 import { pathsOf, prepare } from './backup-folder.ts';
+import { openExisting } from './existing.ts';
 import { syncPath } from './folder.ts';
 import { refuseLostLog } from './log-mark.ts';
 import { Measure } from './measure.ts';
@@ -36,6 +36,8 @@ export interface BackupOrder {
   readonly file: string;
   readonly folder: string;
   readonly id: string;
+  /** Which file the running server has open; undefined: no server asks. */
+  readonly identity?: string | undefined;
 }
 
 const patience = 10_000; // ms that it waits for a lock of another process
@@ -43,13 +45,13 @@ const level = 1; // of compression: six times as fast as the default 6, for a fi
 const room = 1.5; // times the used bytes of the store: the copy and its compressed form
 
 /** Makes the backup. When it throws STORAGE, no file of the backup is left. */
-export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Backup> {
+export async function makeBackup({ file, folder, id, identity }: BackupOrder): Promise<Backup> {
   prepare(folder);
   const copy = join(folder, `.${id}.db`);
   const packed = `${copy}.gz`;
   const paths = pathsOf(folder, id);
   try {
-    copyStore(file, copy);
+    copyStore(file, copy, identity);
     const found = checkStore(copy);
     const { bytes, sha256 } = await compress(copy, packed);
     const backup = { id, bytes, sha256, ...found };
@@ -71,7 +73,7 @@ export async function makeBackup({ file, folder, id }: BackupOrder): Promise<Bac
  * Throws STORAGE.
  */
 export function checkStore(file: string): Pick<Backup, 'format' | 'jobs'> {
-  const db = openDatabase(file);
+  const db = openExisting(file);
   try {
     db.exec(`PRAGMA query_only = ON; PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);
@@ -92,8 +94,8 @@ export function checkStore(file: string): Pick<Backup, 'format' | 'jobs'> {
   }
 }
 
-function copyStore(file: string, to: string): void {
-  const db = openDatabase(file);
+function copyStore(file: string, to: string, identity: string | undefined): void {
+  const db = openExisting(file, identity);
   try {
     db.exec(`PRAGMA busy_timeout = ${patience}`);
     refuseForeign(db, file);

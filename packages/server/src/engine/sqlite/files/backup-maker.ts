@@ -38,9 +38,9 @@ export class BackupMaker {
    * Makes a backup, then deletes all but the newest `keep`. While one is being made, returns that
    * one.
    */
-  make(now: Micros, keep: number): Promise<Backup> {
+  make(now: Micros, keep: number, identity?: string): Promise<Backup> {
     this.#running ??= this.#after(
-      { file: this.#file, folder: this.#folder, id: backupId(now) },
+      { file: this.#file, folder: this.#folder, id: backupId(now), identity },
       'no backup could be made',
     )
       .then((backup) => {

@@ -22,9 +22,9 @@ import { createGunzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { createOwned, createOwnedFolder } from '../../../owned-file.ts';
 import type { Backup } from '../../engine.ts';
-import { openDatabase } from '../state/binding.ts';
 import { pathsOf, prepare } from './backup-folder.ts';
 import { checkStore } from './backup-make.ts';
+import { openExisting } from './existing.ts';
 import { syncPath } from './folder.ts';
 import { Measure } from './measure.ts';
 
@@ -102,7 +102,7 @@ function copyOwned(from: string, to: string): void {
 /** Moves the log into the file, because the restored store must not find a log of the old one. */
 function emptyLog(file: string): void {
   try {
-    const db = openDatabase(file);
+    const db = openExisting(file);
     try {
       db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {

@@ -8,9 +8,9 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../../../log.ts';
-import { openDatabase } from '../state/binding.ts';
 import { formatOf, newestFormat } from '../state/schema.ts';
 import { BackupMaker } from './backup-maker.ts';
+import { openExisting } from './existing.ts';
 
 /**
  * Makes the backup when one is needed. Call the returned function after the migration: it writes
@@ -39,7 +39,7 @@ export async function backupBeforeUpgrade(file: string, now: Micros, log: Logger
 function olderFormat(file: string): number | undefined {
   const written = writtenFormat(file);
   if (written === 0 || written >= newestFormat) return undefined;
-  const db = openDatabase(file); // the log may have a newer format than the main file
+  const db = openExisting(file); // the log may have a newer format than the main file
   try {
     const format = formatOf(db);
     return format < newestFormat ? format : undefined;

@@ -8,9 +8,9 @@ import { closeSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { createOwned } from '../../../owned-file.ts';
-import { openDatabase } from '../state/binding.ts';
 import { refuseForeign } from '../state/schema.ts';
 import { checkStore } from './backup-make.ts';
+import { openExisting } from './existing.ts';
 import { syncPath } from './folder.ts';
 import { refuseLostLog } from './log-mark.ts';
 import { makeShrinkable, usedBytes } from './space.ts';
@@ -49,7 +49,7 @@ export function compact(file: string): Compacted {
 }
 
 function rewrite(file: string, fresh: string): void {
-  const db = openDatabase(file);
+  const db = openExisting(file);
   try {
     refuseForeign(db, file);
     refuseLostLog(db, file);

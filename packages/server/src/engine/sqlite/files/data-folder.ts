@@ -15,6 +15,7 @@ import { checkStore, makeBackup } from './backup-make.ts';
 import { checkBackup, replaceStore, restore } from './backup-restore.ts';
 import { type Compacted, compact } from './compact.ts';
 import { dumpLines } from './dump.ts';
+import { refuseDeleted } from './existing.ts';
 import { holdFolder, syncPath } from './folder.ts';
 import { type Loaded, type LoadOptions, load } from './load.ts';
 import { refuseLoneLog } from './log-mark.ts';
@@ -207,6 +208,7 @@ export class DataFolder {
 
   #store(): string {
     const file = join(this.dir, 'faktory.db');
+    refuseDeleted(file);
     refuseLoneLog(file);
     // An empty file is no store: locking the folder creates it, with this user's mode.
     if (statSync(file, { throwIfNoEntry: false })?.size) return file;

@@ -8,10 +8,11 @@
  */
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
 import type { Consequences } from '../../engine.ts';
-import { type Database, openDatabase, rowsOf, type Value } from '../state/binding.ts';
+import { type Database, rowsOf, type Value } from '../state/binding.ts';
 import { type KeptClaim, releasedBy } from '../state/claims.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
 import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
+import { openExisting } from './existing.ts';
 import { refuseLostLog } from './log-mark.ts';
 
 export const dumpVersion = 2;
@@ -67,7 +68,7 @@ interface Row {
 
 /** Yields the lines of a store. */
 export function* dumpLines(file: string): Generator<string> {
-  const db = openDatabase(file);
+  const db = openExisting(file);
   try {
     db.exec('PRAGMA query_only = ON; PRAGMA busy_timeout = 5000');
     refuseForeign(db, file);

@@ -24,6 +24,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { appendOwned, keepPrivate, openOwned, refuseLink } from '../../../owned-file.ts';
 import { isLocked } from '../commit/error-kind.ts';
 import { type Database, openDatabase } from '../state/binding.ts';
+import { openExisting } from './existing.ts';
 import { refuseLoneLog } from './log-mark.ts';
 
 /** A locked folder. */
@@ -61,9 +62,12 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
   }
 }
 
-/** Returns the files that a server keeps open while it runs. */
+/**
+ * Returns the files that a server keeps open while it runs. The log is truncated and started over,
+ * but stays the same file while the store is open.
+ */
 export function filesOf(dir: string): string[] {
-  return ['faktory.db', 'faktory.lock'].map((name) => join(resolve(dir), name));
+  return ['faktory.db', 'faktory.db-wal', 'faktory.lock'].map((name) => join(resolve(dir), name));
 }
 
 function makeFolder(folder: string): void {
@@ -105,7 +109,8 @@ export function syncPath(path: string): void {
 function takeLock(folder: string, store: string): Database {
   const pidFile = join(folder, 'faktory.pid');
   const lockFile = join(folder, 'faktory.lock');
-  const isNew = !existsSync(lockFile);
+  const missing = !existsSync(lockFile);
+  const isNew = missing || isYounger(lockFile, pidFile);
   keepPrivate(lockFile);
   const lock = openDatabase(lockFile);
   try {
@@ -113,7 +118,7 @@ function takeLock(folder: string, store: string): Database {
     if (isNew && isOpenElsewhere(store)) {
       // Before the lock is released: the next start must find the file missing too.
       rmSync(lockFile);
-      const text = `the data folder ${folder} has no faktory.lock, and a process that is running has its faktory.db open, probably the server of process ${readPid(pidFile)}, whose lock was deleted; stop that process or choose another folder with -d`;
+      const text = `the data folder ${folder} has ${missing ? 'no' : 'another'} faktory.lock, and a process that is running has its faktory.db open, probably the server of process ${readPid(pidFile)}, whose lock was deleted; stop that process or choose another folder with -d`;
       throw new FaktoryError('LOCKED', text);
     }
     rmSync(pidFile, { force: true });
@@ -132,18 +137,29 @@ function takeLock(folder: string, store: string): Database {
 }
 
 /**
+ * Whether the lock file was made after the last start wrote the pid file: then it is not the file
+ * that the server of that start holds.
+ */
+function isYounger(lockFile: string, pidFile: string): boolean {
+  const made = statSync(lockFile, { throwIfNoEntry: false });
+  const started = statSync(pidFile, { throwIfNoEntry: false });
+  if (!made || !started) return false;
+  return (made.birthtimeMs || made.ctimeMs) > started.mtimeMs;
+}
+
+/**
  * Whether another connection has the store open: it holds a shared lock on the file, so an
  * exclusive lock is refused.
  *
  * Note: closing the last connection moves the log into the file. So call this only when the lock
- * file is missing.
+ * file is missing or new.
  */
 function isOpenElsewhere(store: string): boolean {
   const found = statSync(store, { throwIfNoEntry: false });
   // Empty, or no file, which is refused later.
   if (!found?.isFile() || found.size === 0) return false;
   for (const end of ['', '-wal']) refuseLink(store + end); // SQLite would follow a link
-  const db = openDatabase(store);
+  const db = openExisting(store);
   try {
     db.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; SELECT count(*) FROM sqlite_schema');
     return false;

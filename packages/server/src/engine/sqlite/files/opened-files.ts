@@ -4,8 +4,8 @@
  * Note: the system keeps an open file without its name. So after a deletion commits would still
  * succeed, and all jobs would be lost at the stop.
  */
-import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { identityOf as identityNow } from './existing.ts';
 
 /**
  * Returns which file a path refers to now; undefined: none. Rejects when the system cannot tell.
@@ -19,7 +19,12 @@ export class OpenedFiles {
   /** Records the files as they are now. */
   constructor(paths: readonly string[], identify: Identify = identityOf) {
     this.#identify = identify;
-    this.#opened = new Map(paths.map((path) => [path, idOf(statSync(path, { throwIfNoEntry: false }))]));
+    this.#opened = new Map(paths.map((path) => [path, identityNow(path)]));
+  }
+
+  /** Returns which file this path referred to when the store was opened. */
+  identity(path: string): string | undefined {
+    return this.#opened.get(path);
   }
 
   /** Returns the first path that no longer refers to its file; undefined: all still do. */
@@ -36,12 +41,10 @@ export class OpenedFiles {
   }
 }
 
-const idOf = (file: { dev: number; ino: number } | undefined): string | undefined =>
-  file && `${file.dev} ${file.ino}`;
-
 async function identityOf(path: string): Promise<string | undefined> {
   try {
-    return idOf(await stat(path));
+    const { dev, ino } = await stat(path);
+    return `${dev} ${ino}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -6,9 +6,10 @@
  * it only while the caller holds the folder's lock.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import { type Database, openDatabase, rowsOf, type Value } from '../state/binding.ts';
+import { type Database, rowsOf, type Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
 import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
+import { openExisting } from './existing.ts';
 import { lostLog } from './log-mark.ts';
 
 /** What could not be read. */
@@ -37,7 +38,7 @@ const MOST_JIDS = 1000;
  * Copies everything readable into `to`, a new empty store. Throws STORAGE when nothing can be read.
  */
 export function salvage(file: string, to: Database): { jobs: number; loss: Loss } {
-  const from = openDatabase(file);
+  const from = openExisting(file);
   try {
     from.exec('PRAGMA query_only = ON');
     refuseForeign(from, file);

@@ -15,7 +15,8 @@ import { read } from './readings.ts';
 const PATIENCE = 2000; // ms that it waits for a lock of another process
 
 lowerPriority();
-const db = openReader(workerData as string, PATIENCE);
+const { path, identity } = workerData as { path: string; identity: string | undefined };
+const db = openReader(path, identity, PATIENCE);
 const waiting = new Map<number, ReaderRequest>();
 let working = false;
 

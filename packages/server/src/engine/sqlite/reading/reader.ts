@@ -15,7 +15,8 @@ import { Worker as Thread } from 'node:worker_threads';
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
 import type { StorageErrorKind, StorageErrors } from '../../engine.ts';
 import { kindOf } from '../commit/error-kind.ts';
-import { type Database, openDatabase } from '../state/binding.ts';
+import { openExisting } from '../files/existing.ts';
+import type { Database } from '../state/binding.ts';
 import { type ReadingAnswer, type ReadingAsk, type ReadingName, read } from './readings.ts';
 
 export interface ReaderRequest {
@@ -56,14 +57,15 @@ const BUSY = 0.5; // share of time: above it the engine's thread counts as busy
  * Opens the file read-only. `patience`: ms that it waits for a lock of another process; 0 on the
  * main thread.
  */
-export function openReader(path: string, patience: number): Database {
-  const db = openDatabase(path);
+export function openReader(path: string, identity: string | undefined, patience: number): Database {
+  const db = openExisting(path, identity);
   db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE}; PRAGMA busy_timeout = ${patience}`);
   return db;
 }
 
 export class Reader {
   readonly #path: string;
+  readonly #identity: string | undefined;
   readonly #errors: StorageErrors;
   readonly #calls = new Map<number, Call>();
   #thread: Thread | undefined;
@@ -73,8 +75,10 @@ export class Reader {
   #measured = performance.eventLoopUtilization();
   #busy = false;
 
-  constructor(path: string, errors: StorageErrors) {
+  /** @param identity Which file `path` must refer to; undefined: any. */
+  constructor(path: string, identity: string | undefined, errors: StorageErrors) {
     this.#path = path;
+    this.#identity = identity;
     this.#errors = errors;
   }
 
@@ -140,7 +144,7 @@ export class Reader {
 
   async #here<Name extends ReadingName>(name: Name, ask: ReadingAsk<Name>): Promise<ReadingAnswer<Name>> {
     try {
-      this.#own ??= openReader(this.#path, 0);
+      this.#own ??= openReader(this.#path, this.#identity, 0);
       return read(this.#own, name, ask);
     } catch (error) {
       throw this.#refused(readerError(error));
@@ -155,7 +159,11 @@ export class Reader {
   #start(): Thread | undefined {
     const file = threadFile();
     if (this.#thread || !file) return this.#thread;
-    const thread = new Thread(file, { workerData: this.#path, name: 'reader', execArgv: [] });
+    const thread = new Thread(file, {
+      workerData: { path: this.#path, identity: this.#identity },
+      name: 'reader',
+      execArgv: [],
+    });
     thread.unref();
     thread.on('message', (reply: ReaderReply) => this.#take(reply));
     thread.on('error', (cause) => this.#ended(thread, cause.message));

@@ -8,6 +8,7 @@
  * collected database closes under them.
  */
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { FaktoryError } from '@faktory-ts/protocol';
 
 export type Value = number | string | null;
@@ -40,6 +41,14 @@ const require = createRequire(import.meta.url);
 /** Opens a database file with this Node's binding. Throws CONFIG when there is none. */
 export function openDatabase(path: string): Database {
   return new (loadBinding().DatabaseSync)(path);
+}
+
+/**
+ * Opens a database file that exists; SQLite never creates it. Throws CONFIG when this Node has no
+ * binding.
+ */
+export function openPresent(path: string): Database {
+  return openDatabase(`${pathToFileURL(path).href}?mode=rw`);
 }
 
 /** Returns the version of SQLite. Throws CONFIG when this Node has no binding. */

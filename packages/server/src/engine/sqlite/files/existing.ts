@@ -1,0 +1,79 @@
+/**
+ * Opens a store that must exist already, and refuses one whose files were deleted under a running
+ * server.
+ *
+ * Note: SQLite creates a missing file, takes the log beside it for a leftover, and deletes that log.
+ * So a backup of a deleted store would delete the only copy of the jobs that has a name.
+ */
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { FaktoryError } from '@faktory-ts/protocol';
+import { type StorageErrorKind, storageAdvice } from '../../engine.ts';
+import { type Database, openPresent } from '../state/binding.ts';
+import { refuseLoneLog } from './log-mark.ts';
+
+/** Returns which file a path refers to now; undefined: none. */
+export function identityOf(path: string): string | undefined {
+  const file = statSync(path, { throwIfNoEntry: false });
+  return file && `${file.dev} ${file.ino}`;
+}
+
+/**
+ * Opens the store. Throws STORAGE when it is missing, is another file than `identity`, or lost a
+ * file under its server. Never creates a file at this path.
+ */
+export function openExisting(path: string, identity?: string): Database {
+  refuseDeleted(path);
+  refuseLoneLog(path);
+  const found = identityOf(path);
+  if (found === undefined || (identity !== undefined && found !== identity))
+    throw new FaktoryError('STORAGE', goneText(path));
+  return openPresent(path);
+}
+
+/** What is wrong and what to do, when a file of a running server is gone. */
+export function goneText(path: string): string {
+  return `${path} was deleted or replaced while the server runs; ${storageAdvice[goneKind(path)]}`;
+}
+
+/** The kind of storage error that the loss of this file is. */
+export function goneKind(path: string): StorageErrorKind & ('gone' | 'log_gone' | 'lock_gone') {
+  if (path.endsWith('.lock')) return 'lock_gone';
+  return path.endsWith('-wal') ? 'log_gone' : 'gone';
+}
+
+/**
+ * Throws STORAGE when the server of this folder has the store or its log open under a deleted name.
+ * Only Linux shows that, and only to the server's user and root.
+ */
+export function refuseDeleted(path: string): void {
+  const deleted = deletedFiles(dirname(path));
+  for (const lost of [path, `${path}-wal`])
+    if (deleted.has(basename(lost))) throw new FaktoryError('STORAGE', goneText(lost));
+}
+
+/** The names in the folder that its server has open although they were deleted. */
+function deletedFiles(folder: string): Set<string> {
+  const names = new Set<string>();
+  try {
+    const pid = Number(readFileSync(join(folder, 'faktory.pid'), 'utf8'));
+    if (!(pid > 0)) return names;
+    const [inside, end] = [`${realpathSync(folder)}/`, ' (deleted)'];
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      const target = linkOf(`/proc/${pid}/fd/${fd}`);
+      if (target.startsWith(inside) && target.endsWith(end))
+        names.add(target.slice(inside.length, -end.length));
+    }
+  } catch {
+    // No server, another system, or another user's process.
+  }
+  return names;
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // closed meanwhile
+  }
+}
