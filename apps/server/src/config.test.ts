@@ -46,6 +46,7 @@ describe('without flags', () => {
         handshakeTimeout: 2000,
         maxBulkJobs: 10_000,
         maxQueueLength: 0,
+        maxQueues: 10_000,
         diskReserve: 268_435_456,
         deadLimit: 10_000,
         workerTimeout: 15_000,

@@ -67,6 +67,13 @@ export const limits = [
     meaning: 'most jobs waiting in one queue, 0 = no limit',
   },
   {
+    name: 'max-queues',
+    option: 'maxQueues',
+    normal: 10_000,
+    least: 0,
+    meaning: 'most queues, jobs for a new one are refused then, 0 = no limit',
+  },
+  {
     name: 'dead-limit',
     option: 'deadLimit',
     normal: 10_000,

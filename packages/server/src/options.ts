@@ -86,6 +86,8 @@ export interface ServerOptions {
   readonly attempts?: number;
   /** Most ready jobs in one queue; 0 means no limit. Default 0. */
   readonly maxQueueLength?: number;
+  /** Most queues, those with only scheduled jobs too; jobs for a new one are refused. 0 means no limit. Default 10,000. */
+  readonly maxQueues?: number;
   /** Most dead entries, the oldest leave first; 0 means no limit. Default 10,000. */
   readonly deadLimit?: number;
   /** Bytes of the disk that are kept free: below, pushes are refused until there is more again; 0 means none. Default 0. */
@@ -141,6 +143,7 @@ export function settle(options: ServerOptions) {
     maxWorkerLosses: whole('maxWorkerLosses', options.maxWorkerLosses ?? 3, 1),
     attempts: whole('attempts', options.attempts ?? 10, 0, MOST_ATTEMPTS),
     maxQueueLength: whole('maxQueueLength', options.maxQueueLength ?? 0, 0),
+    maxQueues: whole('maxQueues', options.maxQueues ?? 10_000, 0),
     deadLimit: whole('deadLimit', options.deadLimit ?? 10_000, 0),
     diskReserve: whole('diskReserve', options.diskReserve ?? 0, 0),
     maxUnsentBytes: whole('maxUnsentBytes', options.maxUnsentBytes ?? 1024 * 1024, 1024),

@@ -147,7 +147,7 @@ class FaktoryServer implements Server {
 
   async start(): Promise<void> {
     if (this.#rooms) return;
-    const { sync, deadLimit, maxQueueLength, workerTimeout, log } = this.#settings;
+    const { sync, deadLimit, maxQueueLength, maxQueues, workerTimeout, log } = this.#settings;
     const { now: clock, steady } = this.#clocks;
     const host = await addressOf(this.#settings.host);
     const leaseSpan = workerTimeout * 1000;
@@ -156,6 +156,7 @@ class FaktoryServer implements Server {
       sync,
       deadLimit,
       maxQueueLength,
+      maxQueues,
       leaseSpan,
       clock,
       steady,

@@ -274,6 +274,11 @@ export interface Engine {
    * jobs that are pushed meanwhile stay, and are handed out at the end.
    */
   removeQueues(names: readonly string[] | '*'): Promise<void>;
+  /**
+   * Deletes what is stored of queues that are not registered and have no jobs, when it is much.
+   * Runs in bites until `signal`; returns how many queues.
+   */
+  expireQueues(signal?: AbortSignal): Promise<number>;
   /** The earliest `enqueuedAt` of the queue's ready jobs; undefined: none is ready. */
   oldest(queue: string): Promise<Micros | undefined>;
   sizes(): Promise<Sizes>;

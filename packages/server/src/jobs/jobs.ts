@@ -57,6 +57,7 @@ export type DirectEngine = Pick<
   Engine,
   | 'beat'
   | 'clock'
+  | 'expireQueues'
   | 'figures'
   | 'flush'
   | 'meter'

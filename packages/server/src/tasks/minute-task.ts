@@ -1,6 +1,6 @@
 /**
- * Once a minute: stores history, logs evicted dead jobs, and deletes expired history and undo data
- * in bites. Other operations run between the bites.
+ * Once a minute: stores history, logs evicted dead jobs, and deletes unused queues, expired history
+ * and undo data in bites. Other operations run between the bites.
  *
  * The wall clock is compared each second, so a step of the clock delays this by one second at most.
  * Note: `stop` waits for one bite only, because it must not delay the stop of the server.
@@ -20,7 +20,7 @@ export class MinuteTask {
   #minute: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
 
   constructor(jobs: Jobs, deadLimit: number, log: Logger) {
     this.#jobs = jobs;
@@ -33,7 +33,7 @@ export class MinuteTask {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     clearInterval(this.#timer);
     await this.#running;
     this.#reportEvicted();
@@ -63,7 +63,8 @@ export class MinuteTask {
     try {
       await this.#jobs.history.record();
       const { finder, history } = this.#jobs;
-      for (let deleted = BITE; deleted > 0 && !this.#stopped; )
+      await this.#jobs.engine.expireQueues(this.#stop.signal);
+      for (let deleted = BITE; deleted > 0 && !this.#stop.signal.aborted; )
         deleted = (await finder.expireUndo(BITE)) || (await history.expire(BITE));
     } catch (error) {
       // StorageWatch logs storage errors, one line a minute.

@@ -26,6 +26,7 @@ export function exercisePush(open: Open): void {
     exerciseBulk(begin);
     exerciseJids(begin);
     exerciseLimit(begin);
+    exerciseMostQueues(begin);
     exerciseRoom(begin);
     exerciseProducers(begin);
   });
@@ -169,6 +170,93 @@ function exerciseLimit(begin: Begin): void {
     ]);
     expect(results.map(({ length }) => length)).toEqual([0, 2, 0, 1, 0]);
     expect(await scene.drain('default', 'other')).toEqual(['job-00001', 'job-00004', 'other-001']);
+  });
+}
+
+function exerciseMostQueues(begin: Begin): void {
+  const NEW = (name: string, most: number) => ({
+    code: 'LIMIT',
+    reason: `queue ${name} is new, and there can be ${most} queues at most; use a queue that exists, remove queues, or raise max-queues`,
+  });
+  const of = (queue: string, at?: number) => entry(`${queue}-000001`, { queue, ...(at && { at }) });
+
+  test('jobs for more new queues than allowed are refused, scheduled ones too; queues that exist take jobs', async () => {
+    const scene = await begin({ maxQueues: 3 });
+    const later = scene.now + HOUR;
+    expect(await scene.engine.push([of('a'), of('b', later)])).toEqual([]);
+    expect(await scene.engine.push([of('a'), of('c'), of('d'), of('c'), of('e', later), of('b')])).toEqual([
+      { index: 2, ...NEW('d', 3) },
+      { index: 4, ...NEW('e', 3) },
+    ]);
+    expect(await scene.engine.push([of('d')])).toEqual([{ index: 0, ...NEW('d', 3) }]);
+    await expectQueues(scene.engine, { a: 2, b: 1, c: 2 });
+    await scene.restart();
+    expect(await scene.engine.push([of('f')])).toHaveLength(1);
+    expect(await scene.engine.push([of('c')])).toEqual([]);
+  });
+
+  test('a full queue and too many queues are refused together, in the order of the jobs', async () => {
+    const scene = await begin({ maxQueues: 2, maxQueueLength: 1 });
+    await scene.engine.push([of('a')]);
+    const refused = await scene.engine.push([of('b'), of('c'), of('a')]);
+    expect(refused.map(({ index }) => index)).toEqual([1, 2]);
+  });
+
+  test('moving jobs to a new queue is refused when there are as many queues as allowed', async () => {
+    const scene = await begin({ maxQueues: 2 });
+    await scene.engine.push([of('a'), of('b')]);
+    const [found] = await scene.found({ queues: ['a'] });
+    const move = (queue: string) =>
+      scene.finder.change([found?.entry ?? ''], { do: 'move', queue, documents: [found?.document ?? ''] });
+    await expect(move('c')).rejects.toMatchObject({ code: 'LIMIT', message: NEW('c', 2).reason });
+    expect(await move('b')).toEqual([true]);
+  });
+
+  test('removed queues without jobs give their room back, queues with jobs elsewhere keep it', async () => {
+    const scene = await begin({ maxQueues: 4 });
+    await scene.engine.push([of('held'), of('later', scene.now + HOUR), of('gone'), of('stays')]);
+    const held = await scene.take('held');
+    await scene.engine.removeQueues(['held', 'later', 'gone']);
+    expect(await scene.engine.push([of('new'), of('newer')])).toMatchObject([{ index: 1, code: 'LIMIT' }]);
+    await scene.engine.settle(held, { to: 'queue' });
+    scene.now += HOUR;
+    await scene.engine.promote('scheduled', 10);
+    await expectQueues(scene.engine, { held: 1, later: 1, new: 1, stays: 1 });
+    await scene.restart();
+    await expectQueues(scene.engine, { held: 1, later: 1, new: 1, stays: 1 });
+  });
+
+  test('a queue that a change can still bring back by undo keeps its room', async () => {
+    const scene = await begin({ maxQueues: 2 });
+    await scene.engine.push([of('a'), of('b')]);
+    const [found] = await scene.found({ queues: ['a'] });
+    await scene.finder.change([found?.entry ?? ''], { do: 'discard' }, { name: 'mine', action: 'discard' });
+    await scene.engine.removeQueues('*');
+    expect(await scene.engine.push([of('c'), of('d')])).toMatchObject([{ index: 1 }]);
+    expect(await scene.finder.undo('mine', 10)).toMatchObject({ undone: 1 });
+    await expectQueues(scene.engine, { a: 1, c: 1 });
+  });
+
+  test('pushing to new queues and removing them does not use up the queues', async () => {
+    const scene = await begin({ maxQueues: 3 });
+    for (let round = 0; round < 10; round++) {
+      const names = [0, 1, 2].map((index) => `r${round}-${index}`);
+      expect(await scene.engine.push(names.map((name) => of(name)))).toEqual([]);
+      await scene.engine.removeQueues('*');
+    }
+    await expectQueues(scene.engine, {});
+  });
+
+  test('a thousand unused queues are deleted without a limit too, fewer are left', async () => {
+    const scene = await begin();
+    const names = Array.from({ length: 1000 }, (_, index) => `q${index}`);
+    await scene.engine.push(names.map((name) => of(name, scene.now + HOUR)));
+    expect(await scene.engine.expireQueues()).toBe(0);
+    await scene.engine.mutate({ set: 'scheduled', change: 'discard', jids: ['q7-000001', 'q8-000001'] });
+    scene.now += 2 * HOUR;
+    expect(await scene.engine.expireQueues()).toBe(2);
+    expect(await scene.engine.expireQueues()).toBe(0);
+    expect(await scene.engine.promote('scheduled', 2000)).toBe(998);
   });
 }
 

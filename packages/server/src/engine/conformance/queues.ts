@@ -87,6 +87,29 @@ function exercisePause(begin: Begin): void {
 }
 
 function exerciseRemove(begin: Begin): void {
+  test('a removal of many queues and large jobs ends all of them; what is pushed meanwhile stays', async () => {
+    const scene = await begin();
+    const names = Array.from({ length: 450 }, (_, index) => `q${index}`);
+    await scene.engine.push(names.map((queue) => entry(`${queue}-000001`, { queue })));
+    const large = { queue: 'q3', args: ['x'.repeat(3_000_000)] };
+    await scene.engine.push(['large-001', 'large-002', 'large-003'].map((jid) => entry(jid, large)));
+    const removed = scene.engine.removeQueues('*');
+    const pushed = scene.engine.push([
+      entry('new-00001', { queue: 'q3' }),
+      entry('new-00002', { queue: 'q440' }),
+    ]);
+    const paused = scene.engine.setPaused(['q440'], true);
+    await Promise.all([removed, pushed, paused]);
+    expect(await scene.engine.queues()).toEqual([
+      { name: 'q3', size: 1, paused: false },
+      { name: 'q440', size: 1, paused: true },
+    ]);
+    await scene.restart();
+    await scene.engine.setPaused('*', false);
+    await expectQueues(scene.engine, { q3: 1, q440: 1 });
+    expect(await scene.drain(...names)).toEqual(['new-00001', 'new-00002']);
+  });
+
   test('removing a queue deletes its ready jobs and its pause; jobs in other places stay', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['held-0001', 'ready-001', 'ready-002']));

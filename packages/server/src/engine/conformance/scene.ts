@@ -27,6 +27,7 @@ interface StoreOptions {
   readonly steady: () => Micros;
   readonly deadLimit?: number;
   readonly maxQueueLength?: number;
+  readonly maxQueues?: number;
   readonly leaseSpan?: Micros;
 }
 

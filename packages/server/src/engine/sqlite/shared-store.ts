@@ -30,6 +30,8 @@ export interface SqliteOptions {
   readonly leaseSpan?: Micros | undefined;
   /** Largest number of ready jobs in one queue; more are refused. 0 means no limit. Default 0. */
   readonly maxQueueLength?: number | undefined;
+  /** Largest number of queues; jobs for new ones are refused. 0 means no limit. Default 0. */
+  readonly maxQueues?: number | undefined;
   /** Default: no log. */
   readonly log?: Logger | undefined;
 }
@@ -77,7 +79,9 @@ export class SharedStore {
   async open(): Promise<void> {
     if (this.#store) return;
     const { dir, sync = 'full', clock, steady = clock, leaseSpan = 15_000_000, log = silent } = this.options;
-    const settings = { sync, clock, steady, leaseSpan, meter: this.meter, errors: this.storageErrors };
+    const { maxQueues = 0 } = this.options;
+    const { meter, storageErrors: errors } = this;
+    const settings = { sync, clock, steady, leaseSpan, maxQueues, meter, errors };
     this.#store = await openStore(dir, settings, log);
     this.#files = new OpenedFiles(filesOf(dir));
   }

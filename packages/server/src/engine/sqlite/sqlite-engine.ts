@@ -47,6 +47,7 @@ import { settle, settleMany } from './operations/settle.ts';
 import { moveEnds } from './operations/step.ts';
 import { take } from './operations/take.ts';
 import * as timed from './operations/timed.ts';
+import { UnusedQueues } from './operations/unused-queues.ts';
 import type { SharedStore } from './shared-store.ts';
 import { place } from './state/schema.ts';
 import type { Store } from './state/store.ts';
@@ -57,6 +58,7 @@ export class SqliteEngine implements Engine {
   readonly storageErrors: StorageErrors;
   readonly #open: SharedStore;
   readonly #deadLimit: number;
+  readonly #unused = new UnusedQueues();
 
   constructor(open: SharedStore) {
     this.#open = open;
@@ -168,8 +170,14 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.run(() => queues.setPaused(this.#store, names, paused));
   }
 
-  removeQueues(names: readonly string[] | '*'): Promise<void> {
-    return queues.remove(this.#store, names);
+  async removeQueues(names: readonly string[] | '*'): Promise<void> {
+    const store = this.#store;
+    await queues.remove(store, names);
+    await this.#unused.delete(store);
+  }
+
+  async expireQueues(signal?: AbortSignal): Promise<number> {
+    return this.#unused.delete(this.#store, signal);
   }
 
   oldest(queue: string): Promise<Micros | undefined> {

@@ -14,6 +14,7 @@ import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
 import { claimsOf } from './effects.ts';
 import { happened } from './moments.ts';
+import { newQueueReason } from './new-queues.ts';
 import { leave, makeReady, queueOf } from './timed.ts';
 import { UndoRecorder } from './undo.ts';
 
@@ -37,6 +38,7 @@ export function change(
   const recorder = label && new UndoRecorder(store, label);
   const find = store.sql(recorder ? FOR_UNDO : FOR_CHANGE);
   if (what.do === 'kill' && what.spareDead) refuseEviction(store, entries, what, deadLimit);
+  if (what.do === 'move') refuseNewQueue(store, what.queue);
   const changed = entries.map((entry, index) => {
     const name = readEntryName(entry);
     const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
@@ -62,6 +64,13 @@ const WAY_OF = {
   move: 'moved',
   prioritize: 'moved',
 } as const;
+
+/** Throws LIMIT when the queue does not exist and there is no room for it. */
+function refuseNewQueue(store: Store, name: string): void {
+  const { queues } = store.counts;
+  if (store.maxQueues === 0 || queues.size < store.maxQueues || queues.has(name)) return;
+  throw new FaktoryError('LIMIT', newQueueReason(store, name));
+}
 
 /** Throws INVALID when the dead set has no room for these entries. */
 function refuseEviction(

@@ -6,6 +6,7 @@ import { writeNote } from '../state/note.ts';
 import type { Store } from '../state/store.ts';
 import { applyEffects, refusalOf } from './effects.ts';
 import { insert } from './insert.ts';
+import { newQueues } from './new-queues.ts';
 
 // Entries in one part of a push; the event loop continues between the parts.
 const MOST_AT_ONCE = 500;
@@ -22,7 +23,10 @@ function bytesOf(entries: readonly Entry[]): number {
   return sum;
 }
 
-/** Stores the entries, except ready ones for queues that would exceed `limit` (0: no limit). */
+/**
+ * Stores the entries, except ready ones for queues that would exceed `limit` (0: no limit), and
+ * those for new queues that are too many.
+ */
 export function push(
   store: Store,
   entries: readonly Entry[],
@@ -68,7 +72,9 @@ function begin(
   limit: number,
 ): readonly Refusal[] {
   const full = limit === 0 ? [] : fullQueues(store, entries, limit);
-  const refused = entries.some(({ effects }) => effects) ? withRefusals(store, entries, full) : full;
+  const fresh = newQueues(store, entries, indexesOf(full));
+  const noRoom = fresh.length === 0 ? full : [...full, ...fresh].sort((a, b) => a.index - b.index);
+  const refused = entries.some(({ effects }) => effects) ? withRefusals(store, entries, noRoom) : noRoom;
   const note = counted && noteOf(counted, entries, refused);
   if (counted !== undefined) store.producers.refuseFull(counted.producer, note);
   store.turn.begin();

@@ -40,60 +40,121 @@ export function setPaused(store: Store, names: readonly string[] | '*', paused: 
   }
 }
 
-const BITE = 5000; // rows deleted in one turn
+const BITE = 5000; // rows
+const BITE_BYTES = 4 * 1024 * 1024; // of the jobs of one bite; a single job may be larger
+const BITE_QUEUES = 200;
 
-const READY_BITE = `SELECT id FROM job INDEXED BY job_ready
-  WHERE place = ${place.ready} AND queue = ? AND seq <= ? LIMIT ${BITE}`;
+const BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
+const READY = `FROM job INDEXED BY job_ready
+  WHERE place = ${place.ready} AND queue = ? AND seq <= ? ORDER BY priority DESC, seq LIMIT ?`;
+/** How many of the first jobs fit into so many bytes, at least one. */
+const FITTING = `SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM
+  (SELECT bytes, sum(bytes) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM (SELECT ${BYTES} AS bytes ${READY})) WHERE coalesce(before, 0) < ?`;
+const READY_BITE = `SELECT id ${READY}`;
 const DELETE_READY = `DELETE FROM job WHERE id IN (${READY_BITE})`;
 
 /** A removal: ready jobs of the queue with `seq` up to `upTo` are deleted. */
 interface Removal {
   readonly queue: number;
   readonly upTo: Micros;
+  begun: boolean;
+}
+
+/** What one bite may still delete. */
+interface Room {
+  rows: number;
+  bytes: number;
+  queues: number;
 }
 
 /**
- * Removes queues and their ready jobs. From its first commit on none of these jobs is handed out.
- * Many jobs are deleted in bites, so call it outside a turn.
+ * Removes queues and their ready jobs. From its first turn on none of these jobs is handed out.
+ * Many queues and jobs are deleted in bites, so call it outside a turn.
  */
 export async function remove(store: Store, names: readonly string[] | '*'): Promise<void> {
-  const begun = await store.turn.run(() => begin(store, names));
-  for (const removal of begun) while (await store.turn.run(() => removeBite(store, removal)));
+  const left = await store.turn.run(() => {
+    const found = listed(store, names);
+    if (found.length > 0) store.turn.begin(); // before anything changes in memory
+    return removeBite(
+      store,
+      found.map((queue) => begin(store, queue)),
+    );
+  });
+  try {
+    while (left.length > 0) await store.turn.run(() => removeBite(store, left));
+  } catch (error) {
+    for (const removal of left) giveUp(store, removal);
+    throw error;
+  }
 }
 
-/** Starts the removals. Returns those with more jobs than one bite. */
-function begin(store: Store, names: readonly string[] | '*'): Removal[] {
-  const left: Removal[] = [];
-  for (const queue of listed(store, names)) {
-    store.turn.begin();
-    store.write('UPDATE queue SET listed = 0, paused = 0 WHERE id = ?', queue.id);
-    queue.listed = queue.paused = false;
-    const removal = { queue: queue.id, upTo: store.counts.next(store.clock()) };
-    if (removeBite(store, removal)) left.push(removal);
+/** The storage failed: the jobs that are left can be handed out again. */
+function giveUp({ counts }: Store, { queue: id, upTo, begun }: Removal): void {
+  const queue = counts.queueOfId.get(id);
+  if (queue?.removing !== upTo) return; // a rollback has read the queues again
+  queue.removing = undefined;
+  if (!begun || counts.readyIn(queue) > 0) queue.listed = true;
+  counts.announce(queue);
+}
+
+/** Takes the queue out of the list in memory; the first bite of the queue writes it. */
+function begin(store: Store, queue: Queue): Removal {
+  const upTo = store.counts.next(store.clock());
+  queue.listed = queue.paused = false;
+  queue.removing = upTo;
+  return { queue: queue.id, upTo, begun: false };
+}
+
+/** Deletes one bite, and takes the removals that are finished from the list. Returns the list. */
+function removeBite(store: Store, left: Removal[]): Removal[] {
+  const room = { rows: BITE, bytes: BITE_BYTES, queues: BITE_QUEUES };
+  let done = 0;
+  for (const removal of left) {
+    if (room.rows <= 0 || room.bytes <= 0 || room.queues <= 0) break;
+    room.queues -= 1;
+    if (removeSome(store, removal, room)) break;
+    done += 1;
   }
+  left.splice(0, done);
   return left;
 }
 
 /**
- * Deletes one bite of jobs; returns whether there are more.
+ * Deletes jobs of one queue; returns whether there are more.
  * Jobs pushed since the removal began stay, and become ready when it ends.
  */
-function removeBite(store: Store, { queue: id, upTo }: Removal): boolean {
+function removeSome(store: Store, removal: Removal, room: Room): boolean {
+  const { queue: id, upTo } = removal;
   const queue = store.counts.queueOfId.get(id);
   if (!queue) return false; // a flush has deleted everything
   store.turn.begin();
-  happenedToAll(
-    store,
-    `FROM job WHERE consequences IS NOT NULL AND id IN (${READY_BITE})`,
-    [id, upTo],
-    'deleted',
-  );
-  const gone = Number(store.sql(DELETE_READY).run(id, upTo).changes);
-  store.counts.moveReady(queue, -gone);
-  const more = gone === BITE;
-  queue.removing = more ? upTo : undefined;
-  if (!more) store.counts.announce(queue);
-  return more;
+  if (!removal.begun) {
+    // From memory: a push or a pause may have come since the removal began.
+    const [isListed, isPaused] = [queue.listed ? 1 : 0, queue.paused ? 1 : 0];
+    store.write('UPDATE queue SET listed = ?, paused = ? WHERE id = ?', isListed, isPaused, id);
+    removal.begun = true;
+  }
+  const most = Math.min(room.rows, store.counts.readyIn(queue));
+  const fitting = store.sql(FITTING).get(id, upTo, most, room.bytes) as { n: number; bytes: number };
+  if (fitting.n > 0) {
+    const bite = [id, upTo, fitting.n];
+    happenedToAll(
+      store,
+      `FROM job WHERE consequences IS NOT NULL AND id IN (${READY_BITE})`,
+      bite,
+      'deleted',
+    );
+    store.sql(DELETE_READY).run(...bite);
+  }
+  store.counts.moveReady(queue, -fitting.n);
+  room.rows -= fitting.n;
+  room.bytes -= fitting.bytes;
+  const isCut = fitting.n === most || room.bytes <= 0;
+  if (isCut && store.counts.readyIn(queue) > 0) return true;
+  if (queue.removing === upTo) queue.removing = undefined; // else a later removal goes on
+  if (queue.removing === undefined) store.counts.announce(queue);
+  return false;
 }
 
 const OLDEST = `SELECT enqueued_at FROM job INDEXED BY job_ready

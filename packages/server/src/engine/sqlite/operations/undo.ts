@@ -214,6 +214,7 @@ function putBack(store: Store, row: FormerRow): boolean {
 }
 
 function enter(store: Store, { place: code, queue, due }: Position): void {
+  store.counts.suspects.delete(queue);
   if (code === place.ready) store.arrive(queueOf(store, queue), 1);
   else store.enter(code, due);
 }

@@ -31,6 +31,10 @@ export interface Queue {
 export class Counts {
   readonly queues = new Map<string, Queue>();
   readonly queueOfId = new Map<number, Queue>();
+  /** Queues that a search for unused ones has not found in use yet; empty while none runs. */
+  readonly suspects = new Set<number>();
+  /** The highest row id of a queue so far; the id of a deleted queue is never used again. */
+  lastQueue = 0;
   readonly workers = new Map<string, number>();
   readonly workerOfId = new Map<number, string>();
   /**
@@ -84,6 +88,11 @@ export class Counts {
       const ready = before.get(row.name)?.ready ?? 0;
       this.addQueue(row.id, row.name, row.listed === 1, row.paused === 1).ready = ready;
     }
+    this.workerNames(db);
+  }
+
+  /** Loads the worker names again. */
+  workerNames(db: Database): void {
     this.workers.clear();
     this.workerOfId.clear();
     this.#workerOwners.clear();
@@ -98,7 +107,16 @@ export class Counts {
     const queue = { id, name, listed, paused, ready: 0, moved: 0, arrived: 0, removing: undefined };
     this.queues.set(name, queue);
     this.queueOfId.set(id, queue);
+    this.lastQueue = Math.max(this.lastQueue, id);
     return queue;
+  }
+
+  deleteQueue(id: number): void {
+    const queue = this.queueOfId.get(id);
+    if (!queue) return;
+    this.queueOfId.delete(id);
+    this.queues.delete(queue.name);
+    this.#touched.delete(queue);
   }
 
   addWorker(id: number, wid: string, owner = ''): number {

@@ -42,6 +42,8 @@ export interface StoreSettings {
   /** Never steps back; measures durations. */
   readonly steady: () => Micros;
   readonly leaseSpan: Micros;
+  /** Largest number of queues; 0: no limit. */
+  readonly maxQueues: number;
   readonly meter: Meter;
   readonly errors: StorageErrors;
 }
@@ -57,6 +59,7 @@ export class Store {
   readonly clock: () => Micros;
   readonly steady: () => Micros;
   readonly meter: Meter;
+  readonly maxQueues: number;
   readonly readyListeners = new Set<ReadyListener>();
   readonly dueListeners = new Set<DueListener>();
   /** Jobs may carry consequences or a deadline: else nothing is looked up for them. */
@@ -78,10 +81,11 @@ export class Store {
    * The caller holds the lock of `folder` and releases it when this throws. `close` releases it
    * otherwise.
    */
-  constructor(folder: Folder, { sync, clock, steady, leaseSpan, meter, errors }: StoreSettings) {
+  constructor(folder: Folder, { sync, clock, steady, leaseSpan, maxQueues, meter, errors }: StoreSettings) {
     this.clock = clock;
     this.turn = new Turn(this, errors);
     this.meter = meter;
+    this.maxQueues = maxQueues;
     this.steady = steady;
     this.leases = new Leases(leaseSpan, steady, clock);
     this.workingSet = new WorkingSet(this.leases);
@@ -139,9 +143,12 @@ export class Store {
   /** Returns the queue and creates it when the name is new. Only inside a transaction. */
   queue(name: string): Queue {
     const known = this.counts.queues.get(name);
-    if (known) return known;
-    this.write('INSERT INTO queue (name, listed, paused) VALUES (?, 0, 0)', name);
-    const { id } = this.sql('SELECT id FROM queue WHERE name = ?').get(name) as { id: number };
+    if (known) {
+      this.counts.suspects.delete(known.id);
+      return known;
+    }
+    const id = this.counts.lastQueue + 1;
+    this.write('INSERT INTO queue (id, name, listed, paused) VALUES (?, ?, 0, 0)', id, name);
     return this.counts.addQueue(id, name, false, false);
   }
 
@@ -180,7 +187,7 @@ export class Store {
     if (this.counts.workers.size < MANY_WORKERS) return;
     const held = `SELECT wid FROM job WHERE place = ${place.working} AND place > ${place.ready}`;
     this.write(`DELETE FROM worker WHERE id NOT IN (${held})`);
-    this.counts.names(this.#db);
+    this.counts.workerNames(this.#db);
   }
 
   /**
