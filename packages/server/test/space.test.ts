@@ -1,7 +1,16 @@
 /**
  * The room that the store takes on the disk: free room is used, counts, and goes back to the file system; a damaged store is salvaged.
  */
-import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
@@ -183,6 +192,16 @@ test('salvage makes a store of what can be read, names what cannot, and keeps th
   expect(statSync(join(aside, 'faktory.db')).size).toBeGreaterThan(0);
   const server = await running({ dir });
   expect(await (await greeted(server, 'w1')).fetch('mail')).toBe('ready-0-');
+});
+
+test('salvage of a file that was cut short ends, and keeps the rows before the cut', async () => {
+  const dir = await hundredJobs();
+  const file = join(dir, 'faktory.db');
+  truncateSync(file, Math.floor((statSync(file).size * 0.8) / 2048) * 2048);
+  const { jobs, loss } = new DataFolder(dir).salvage();
+  expect(jobs).toBeLessThan(100);
+  expect(loss.stretches.length + loss.tables.length).toBeGreaterThan(0);
+  expect(readdirSync(dir).filter((name) => name.startsWith('.salvaged'))).toEqual([]);
 });
 
 test('salvage of a sound store keeps every job and says that nothing is lost', async () => {

@@ -3,7 +3,7 @@
  * long each certificate is valid.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from './finding.ts';
 
@@ -35,7 +35,7 @@ export function permissions(configDir: string, dataDir: string): Finding[] {
   const files = existsSync(conf) ? readdirSync(conf).map((name) => join(conf, name)) : [];
   const secrets = [...files, join(configDir, 'private.key.pem'), join(configDir, 'password')];
   const user = serverUser(dataDir);
-  const looked = [...secrets.map((path) => ofSecret(path, user)), ofFolder(dataDir)];
+  const looked = [...secrets.map((path) => ofSecret(path, user)), ofFolder(dataDir), ...ofData(dataDir)];
   return looked.filter((finding) => finding !== undefined);
 }
 
@@ -50,6 +50,35 @@ function ofFolder(path: string): Finding | undefined {
     told: `${told}: others can read it`,
     advice: `chmod 700 ${path}`,
   };
+}
+
+const dataFiles = /^(?:faktory\.|audit\.log|(?:tokens|sessions)\.json)/;
+
+/** Files in the data folder, and in its backups, that others can read or write. */
+function ofData(dir: string): Finding[] {
+  const inFolder = namesIn(dir).filter((name) => dataFiles.test(name));
+  const paths = [
+    ...inFolder,
+    'backups',
+    ...namesIn(join(dir, 'backups')).map((name) => join('backups', name)),
+  ];
+  return paths
+    .map((name) => join(dir, name))
+    .flatMap((path): Finding[] => {
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      if (!found || found.isSymbolicLink() || (modeOf(found) & 0o007) === 0) return [];
+      const told = `${path} ${modeOf(found).toString(8)}: others can read or write it`;
+      const advice = `chmod ${found.isDirectory() ? 700 : 600} ${path}; a start of the server does it too`;
+      return [{ level: 'wrong', what: 'permissions', told, advice }];
+    });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // missing, or not readable, which has a finding of its own
+  }
 }
 
 function ofSecret(path: string, user: ServerUser | undefined): Finding | undefined {

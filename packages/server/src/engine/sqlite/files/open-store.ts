@@ -2,22 +2,28 @@
  * Opens the store of a data folder: locks the folder, makes the backup before a migration, and
  * waits for other programs without blocking the event loop.
  */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Logger } from '../../../log.ts';
 import { isLocked } from '../commit/error-kind.ts';
 import { Store, type StoreSettings } from '../state/store.ts';
 import { backupsOf, list } from './backup-folder.ts';
 import { backupBeforeUpgrade } from './before-upgrade.ts';
 import { holdFolder } from './folder.ts';
+import { makePrivate } from './private-files.ts';
 
 const PATIENCE = 2000; // ms that it waits for a program that has locked the file
 const RETRY_AFTER = 20; // ms
+const NAMED = 10; // paths in a log line
 
 /** Opens or creates the store. Throws LOCKED or STORAGE; the folder is then not locked. */
 export async function openStore(dir: string, settings: StoreSettings, log: Logger): Promise<Store> {
   const backup = unusedBackup(dir);
+  const opened = makePrivate(resolve(dir));
   const folder = holdFolder(dir);
+  if (opened.length > 0) log.warn(`other users could read or write ${named(opened)}; now only this user can`);
+  for (const end of ['', '-wal', '-shm', '-journal']) // of a salvage that was ended
+    rmSync(join(resolve(dir), `.salvaged.db${end}`), { force: true });
   if (backup !== undefined)
     log.warn(`${folder.file} is missing or empty, so the store starts without jobs; ${backup}`);
   try {
@@ -29,6 +35,11 @@ export async function openStore(dir: string, settings: StoreSettings, log: Logge
     folder.release();
     throw error;
   }
+}
+
+function named(paths: readonly string[]): string {
+  const more = paths.length - NAMED;
+  return paths.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Returns advice when the store is missing although it has backups; undefined otherwise. */

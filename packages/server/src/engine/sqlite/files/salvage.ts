@@ -149,6 +149,8 @@ class Salvage {
         const begin = Math.max(after, 0);
         const next = firstReadable((number) => read(number, 1), begin);
         this.#lose(table, begin + 1, next);
+        // The last page is unreadable, so reading never reaches the end of the table.
+        if (next === Number.MAX_SAFE_INTEGER) return;
         after = next;
       }
     }
