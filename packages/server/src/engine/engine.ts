@@ -6,7 +6,8 @@
  * - A method is one atomic commit unless its comment says otherwise. It resolves when the commit
  *   is as durable as the setting `sync` asks.
  * - Operations take effect in the order of the calls, and their promises settle in that order.
- *   Two operations never see each other half done.
+ *   Two operations never see each other half done. Exception: a short operation may overtake long
+ *   ones that were called before it: {@link longCall}, a `fetchMany`, a change of many jobs.
  * - An operation that throws a FaktoryError has changed nothing; one that runs in bites keeps the
  *   bites before. `STORAGE`: the store failed. `SHUTDOWN`: the engine is not open.
  * - An engine stores places, orders and times. It knows no sockets, no retry rules and no replies.
@@ -148,6 +149,9 @@ export interface Ending extends SettleWhen {
   readonly held: ReservationRef;
   readonly outcome: Outcome;
 }
+
+/** A call with more entries is long: short operations that are called later may overtake it. */
+export const longCall = { push: 500, settle: 250 } as const;
 
 /** A change of the matching entries of a set. `kill` of a dead entry starts its expiry again. */
 export interface SetChange {

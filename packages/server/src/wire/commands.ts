@@ -4,7 +4,8 @@
  * turns into a reply.
  *
  * `streams` marks verbs whose next line may start before their reply: they take effect in the order in which they
- * were started, so pipelined pushes share a commit. All others hold the lines behind them back.
+ * were started, so pipelined pushes share a commit. All others hold the lines behind them back. So does a line with so many entries
+ * that the engine may let a later operation overtake it.
  */
 import {
   bulk,
@@ -72,6 +73,8 @@ export interface Session {
   leased: boolean;
   /** The number of the PUSH or PUSHB that starts now; undefined: pushes of this connection are counted for nobody. */
   nextLine(): PushLine | undefined;
+  /** The line that starts now has so many entries; with more than `most` the later lines wait for its reply. */
+  weigh(entries: number, most: number): void;
   /** Becomes that producer's connection. One that had the name before is closed, and what it has not started is dropped. */
   claimProducer(producer: Producer): void;
   /** Its lines are numbered on from here. */

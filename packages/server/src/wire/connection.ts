@@ -13,7 +13,7 @@ import {
   errorReply,
   FaktoryError,
   formatTime,
-  type LineReader,
+  LineReader,
   type Micros,
   nowMicros,
   splitVerb,
@@ -27,8 +27,8 @@ import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
 import type { Port } from './port.ts';
+import { type Slot, Slots } from './slots.ts';
 
-const MOST_IN_FLIGHT = 1000; // commands of one connection
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
 
 const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
@@ -36,14 +36,6 @@ const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
 const MOST_NOTED = 2000; // characters of a refused command that are read for the audit log
 
 const interrupted = AbortSignal.abort();
-
-/** A reply that may still be missing; they are sent in the order of their commands. */
-interface Slot {
-  answer: Answer;
-  ready: boolean;
-  /** Empty: it was none that we know. */
-  verb: string;
-}
 
 export class Connection implements Session, WorkerLine {
   readonly wid: string;
@@ -58,11 +50,11 @@ export class Connection implements Session, WorkerLine {
   producer: PushLine['producer'] | undefined;
   readonly #socket: Socket;
   readonly #port: Port;
-  readonly #reader: LineReader;
+  #reader: LineReader;
   readonly #outbox: Outbox;
   readonly #gone = new AbortController();
   #interruption = new AbortController();
-  readonly #slots: Slot[] = [];
+  readonly #slots = new Slots();
   readonly #pace = new Pace(() => this.#pump());
   /** Lines of the producer that were started, ever. */
   #pushed = 0;
@@ -109,13 +101,8 @@ export class Connection implements Session, WorkerLine {
     const { wid, hostname, labels } = this.self;
     const self = wid === '' ? {} : { wid, hostname, labels };
     const { who } = this.caller;
-    return {
-      address: this.#from,
-      ...self,
-      who,
-      connected_at: formatTime(this.connectedAt),
-      commands: this.#commands,
-    };
+    const since = { connected_at: formatTime(this.connectedAt), commands: this.#commands };
+    return { address: this.#from, ...self, who, ...since };
   }
 
   start(): void {
@@ -140,6 +127,7 @@ export class Connection implements Session, WorkerLine {
   closed(): void {
     this.#closing = true;
     this.#closed = true;
+    this.#port.unfinished.note(this, 0);
     this.#gone.abort();
     this.#interrupt();
     this.#outbox.closed();
@@ -179,6 +167,17 @@ export class Connection implements Session, WorkerLine {
     return this.producer && { producer: this.producer, number: ++this.#pushed };
   }
 
+  weigh(entries: number, most: number): void {
+    this.#held ||= entries > most;
+    this.#slots.weigh(entries);
+  }
+
+  /** Closes it with this error as its last reply. */
+  cutOff(error: FaktoryError): void {
+    this.#reject(error);
+    this.#pump();
+  }
+
   /** The server stops: what waits for its turn is answered (with a refusal), then the connection is closed. */
   finish(): void {
     this.#ended = true;
@@ -186,6 +185,7 @@ export class Connection implements Session, WorkerLine {
   }
 
   #pump(): void {
+    const before = this.#reader.pending;
     try {
       while (this.#mayStart()) {
         const line = this.#reader.next();
@@ -200,14 +200,16 @@ export class Connection implements Session, WorkerLine {
     }
     this.#outbox.send();
     this.#endIfDone();
-    const full = this.#reader.pending > MOST_UNREAD && !this.#mayStart();
-    if (full && !this.#closing) this.#socket.pause();
+    const starts = this.#mayStart();
+    const { pending } = this.#reader;
+    this.#port.unfinished.note(this, starts ? pending : 0, pending === before);
+    if (pending > MOST_UNREAD && !starts && !this.#closing) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   #mayStart(): boolean {
     if (this.#held || this.#closing || this.#pace.rests) return false;
-    return !this.#outbox.full && this.#slots.length < MOST_IN_FLIGHT;
+    return !this.#outbox.full && this.#slots.hasRoom;
   }
 
   /** Throws. The last of too many in a row ends the connection. */
@@ -227,14 +229,12 @@ export class Connection implements Session, WorkerLine {
   /** A line that cannot be read: the error is the last thing this client hears. */
   #reject(error: unknown): void {
     this.#closing = true;
-    const slot: Slot = { answer: undefined, ready: false, verb: '' };
-    this.#slots.push(slot);
-    this.#fill(slot, errorReply(error));
+    this.#reader = new LineReader(); // frees what was received
+    this.#fill(this.#slots.open(0), errorReply(error));
   }
 
   #start(line: string): void {
-    const slot: Slot = { answer: undefined, ready: false, verb: '' };
-    this.#slots.push(slot);
+    const slot = this.#slots.open(line.length);
     if (this.#port.stopping) {
       this.#closing = true;
       this.#fill(slot, errorReply(new FaktoryError('SHUTDOWN', 'shutdown in progress')));
@@ -336,8 +336,8 @@ export class Connection implements Session, WorkerLine {
     slot.answer = answer;
     slot.ready = true;
     if (slot.verb !== '') this.#port.answered(slot.verb);
-    while (this.#slots[0]?.ready) {
-      const next = this.#slots.shift()?.answer;
+    for (let first = this.#slots.next(); first; first = this.#slots.next()) {
+      const next = first.answer;
       if (this.#slots.length === 0) this.#held = false;
       if (next === undefined) {
         this.#closing = true;

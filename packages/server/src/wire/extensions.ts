@@ -23,7 +23,7 @@ import {
   parseQueues,
   parseVerify,
 } from '@faktory-ts/protocol';
-import type { Reservation, ReservationRef } from '../engine/engine.ts';
+import { longCall, type Reservation, type ReservationRef } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import {
   type Answer,
@@ -87,12 +87,14 @@ function loseAll(jobs: Jobs, taken: readonly Reservation[]): void {
 
 async function ackBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const ended = parseHandOuts('ACKB', payload, mostSettled(desk));
+  session.weigh(ended.length, longCall.settle);
   return refusals(ended, await desk.jobs.ackAll(ended.map((entry) => heldOf(entry, session))));
 }
 
 async function failBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const most = mostSettled(desk);
   const ended = payload.length > LARGE ? await failed(payload, most) : parseFailBulk(payload, most);
+  if (payload.length <= LARGE) session.weigh(ended.length, longCall.settle);
   const held = await desk.jobs.failAll(
     ended.map((entry) => ({ held: heldOf(entry, session), fault: entry })),
   );
@@ -112,11 +114,13 @@ async function failed(payload: string, most: number): Promise<ReturnType<typeof 
 async function release(payload: string, desk: Desk, session: Session): Promise<Answer> {
   // As with lost replies: what was taken first comes back to stand first.
   const handOuts = parseHandOuts('RELEASE', payload, mostSettled(desk)).sort((a, b) => b.rid - a.rid);
+  session.weigh(handOuts.length, longCall.settle);
   return refusals(handOuts, await desk.jobs.giveBackAll(handOuts.map((entry) => heldOf(entry, session))));
 }
 
 async function extend(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const longer = parseExtend(payload, mostSettled(desk));
+  session.weigh(longer.length, longCall.settle);
   const held = longer.map((entry) => desk.jobs.extend(heldOf(entry, session), entry.seconds));
   return refusals(longer, await Promise.all(held));
 }

@@ -18,6 +18,7 @@ import { Connection } from './connection.ts';
 import { farewell } from './farewell.ts';
 import { type Arrival, NewConnection } from './new-connection.ts';
 import type { Port, ProducerLine } from './port.ts';
+import { Unfinished } from './unfinished.ts';
 
 export type { Desk } from './commands.ts';
 
@@ -45,6 +46,7 @@ export class Listener implements Port {
   readonly maxLineBytes: number;
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
+  readonly unfinished: Unfinished;
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #clients = new Set<Connection>();
@@ -62,6 +64,7 @@ export class Listener implements Port {
     this.maxLineBytes = options.maxLineBytes;
     this.maxUnsentBytes = options.maxUnsentBytes;
     this.unsentTimeout = options.unsentTimeout;
+    this.unfinished = new Unfinished(options.log);
     const most = options.maxUnauthenticated;
     this.#unauthenticated = new Unauthenticated({ most, share: Math.ceil(most / 2) });
     this.#server = this.#makeServer(options);

@@ -3,6 +3,7 @@
  */
 import type { Caller, Deed } from '../access/access.ts';
 import type { Desk } from './commands.ts';
+import type { Unfinished } from './unfinished.ts';
 
 /** A connection of a producer that named itself. */
 export interface ProducerLine {
@@ -19,6 +20,8 @@ export interface Port {
   readonly maxLineBytes: number;
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
+  /** The lines of all connections whose end has not arrived. */
+  readonly unfinished: Unfinished;
   /** Counts a command: its verb (`unknown` for one that is none), its length, and whose it is. */
   asked(verb: string, length: number, who: string): void;
   /** That command is answered. */

@@ -11,6 +11,7 @@ import {
   parseJobInParts,
   parseJobs,
 } from '@faktory-ts/protocol';
+import { longCall } from '../engine/engine.ts';
 import type { Jobs, PushLine } from '../jobs/jobs.ts';
 
 /** What a push needs of the server. */
@@ -24,6 +25,8 @@ interface Pusher {
   /** What it sent and the server has not begun is not carried out. */
   readonly dropped: boolean;
   nextLine(): PushLine | undefined;
+  /** The line that starts now has so many entries; with more than `most` the later lines wait for its reply. */
+  weigh(entries: number, most: number): void;
 }
 
 /** A longer PUSH, PUSHB or FAILB is read in parts of so many characters. The lines behind it wait for its answer. */
@@ -42,8 +45,11 @@ export function pushBulk(payload: string, desk: Pushing, session: Pusher): Promi
   const { jobs } = desk;
   const line = session.nextLine();
   if (payload.length > LARGE) return pushLargeBulk(payload, desk, session, line);
-  const pushAll = (): Promise<Record<string, string>> =>
-    jobs.pushBulk(allowedBulk(parseJobs(payload), desk), line);
+  const pushAll = (): Promise<Record<string, string>> => {
+    const pushed = allowedBulk(parseJobs(payload), desk);
+    session.weigh(pushed.length, longCall.push);
+    return jobs.pushBulk(pushed, line);
+  };
   return line === undefined ? pushAll() : counted(jobs, line, pushAll);
 }
 

@@ -43,9 +43,9 @@ import { isLong, push, pushInParts } from './operations/push.ts';
 import * as queues from './operations/queues.ts';
 import * as reservations from './operations/reservations.ts';
 import { changeSet } from './operations/set-change.ts';
-import { settle, settleMany } from './operations/settle.ts';
+import { areMany, settle, settleAll, settleInParts } from './operations/settle.ts';
 import { moveEnds } from './operations/step.ts';
-import { take } from './operations/take.ts';
+import { isLongTake, take } from './operations/take.ts';
 import * as timed from './operations/timed.ts';
 import { UnusedQueues } from './operations/unused-queues.ts';
 import type { SharedStore } from './shared-store.ts';
@@ -85,12 +85,13 @@ export class SqliteEngine implements Engine {
 
   pushed(producer: Producer, answered: number): Promise<Pushed> {
     const store = this.#store;
-    return store.turn.run(() => store.producers.pushed(producer, answered));
+    // After long pushes of the producer's last connection.
+    return store.turn.runLong(() => store.producers.pushed(producer, answered));
   }
 
   producerOwner(name: string): Promise<string | undefined> {
     const { turn, producers } = this.#store;
-    return turn.run(() => producers.ownerOf(name));
+    return turn.runLong(() => producers.ownerOf(name));
   }
 
   workerOwner(wid: string): Promise<string | undefined> {
@@ -105,7 +106,8 @@ export class SqliteEngine implements Engine {
 
   fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]> {
     const store = this.#store;
-    return store.turn.run(() => take(store, ask, count));
+    const run = (): readonly Reservation[] => take(store, ask, count);
+    return isLongTake(count) ? store.turn.runLong(run) : store.turn.run(run);
   }
 
   beat(wid: string): Promise<void> {
@@ -115,7 +117,8 @@ export class SqliteEngine implements Engine {
 
   leasedBy(wid: string): Promise<readonly Required<Pick<ReservationRef, 'jid' | 'reservationId'>>[]> {
     const store = this.#store;
-    return store.turn.run(() => store.workingSet.leasedBy(wid));
+    // After the acknowledgements of the worker's last connection.
+    return store.turn.runLong(() => store.workingSet.leasedBy(wid));
   }
 
   reservation(which: ReservationRef): Promise<Reservation | undefined> {
@@ -129,7 +132,9 @@ export class SqliteEngine implements Engine {
   }
 
   settleMany(ends: readonly Ending[]): Promise<readonly boolean[]> {
-    return this.#store.turn.runInParts(() => settleMany(this.#store, ends, this.#deadLimit));
+    const store = this.#store;
+    if (!areMany(ends)) return store.turn.run(() => settleAll(store, ends, this.#deadLimit));
+    return store.turn.runInParts(() => settleInParts(store, ends, this.#deadLimit));
   }
 
   extend(which: ReservationRef, span: Micros): Promise<boolean> {

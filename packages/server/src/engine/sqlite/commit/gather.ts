@@ -46,6 +46,16 @@ export class Gather {
     return true;
   }
 
+  /** How many milliseconds recent commits took. */
+  get commitTime(): number {
+    return this.#commitTime;
+  }
+
+  /** Ends the wait of a turn that is committed for another reason. */
+  stop(): void {
+    this.#since = 0;
+  }
+
   /** Records how many milliseconds a commit took. */
   committed(time: number): void {
     this.#commitTime += (time - this.#commitTime) * SMOOTHING;

@@ -34,9 +34,9 @@ class FakeTransaction implements Transaction {
   }
 }
 
-function makeTurn() {
+function makeTurn(now?: () => number) {
   const store = new FakeTransaction();
-  const turn = new Turn(store);
+  const turn = new Turn(store, undefined, now);
   const write = (name: string) =>
     turn.run(() => {
       turn.begin();
@@ -70,10 +70,10 @@ test('the promise of an operation settles only after the commit', async () => {
   expect(store.calls.indexOf('commit')).toBeGreaterThan(store.calls.indexOf('a'));
 });
 
-test('a long operation runs in parts: the event loop continues, later operations wait, one commit has all', async () => {
-  const { store, turn, write } = makeTurn();
+/** A long operation of three parts; each part counts how often the event loop continued before it. */
+function inThreeParts({ store, turn }: ReturnType<typeof makeTurn>): Promise<string> {
   let others = 0;
-  const long = turn.runInParts(function* () {
+  return turn.runInParts(function* () {
     turn.begin();
     for (let part = 1; part <= 3; part++) {
       store.calls.push(`part ${part} after ${others}`);
@@ -82,20 +82,125 @@ test('a long operation runs in parts: the event loop continues, later operations
     }
     return 'long';
   });
-  expect(await Promise.all([long, write('later')])).toEqual(['long', 'later']);
-  const parts = ['part 1 after 0', 'part 2 after 1', 'part 3 after 2'];
-  expect(store.calls).toEqual(['begin', ...parts, 'later', 'commit', 'settled']);
+}
+const PARTS = ['part 1 after 0', 'part 2 after 1', 'part 3 after 2'];
+
+test('a long operation runs in parts: the event loop continues, later operations wait, one commit has all', async () => {
+  const made = makeTurn();
+  const long = inThreeParts(made);
+  await vi.waitFor(() => expect(made.store.calls).toContain('part 2 after 1'), { interval: 0 });
+  expect(await Promise.all([long, made.write('later')])).toEqual(['long', 'later']);
+  const { calls } = made.store;
+  expect(calls.filter((call) => call === 'later')).toHaveLength(1);
+  expect(calls.slice(0, 4)).toEqual(['begin', ...PARTS]);
+});
+
+test('short operations are committed before a long one that has not started', async () => {
+  const made = makeTurn();
+  expect(await Promise.all([inThreeParts(made), made.write('later')])).toEqual(['long', 'later']);
+  const turns = ['begin', 'later', 'commit', 'settled', 'begin', ...PARTS, 'commit', 'settled'];
+  expect(made.store.calls).toEqual(turns);
+});
+
+test('a long operation runs after all short ones that were called before it, also when these fill several turns', async () => {
+  let now = 0;
+  const { store, turn } = makeTurn(() => now);
+  const slow = (name: string) => () => {
+    turn.begin();
+    store.calls.push(name);
+    now += 6;
+  };
+  const short = ['a', 'b', 'c'].map((name) => turn.run(slow(name)));
+  const long = turn.runLong(slow('long'));
+  await Promise.all([...short, long, turn.run(slow('d'))]);
+  const order = store.calls.filter((call) => call.length === 1 || call === 'long' || call === 'commit');
+  expect(order).toEqual(['a', 'b', 'commit', 'c', 'd', 'commit', 'long', 'commit']);
+});
+
+test('a long operation is not overtaken for ever', async () => {
+  const { store, turn, write } = makeTurn();
+  const long = turn.runLong(() => {
+    turn.begin();
+    store.calls.push('long');
+  });
+  let stopped = false;
+  const flood = async (): Promise<void> => {
+    while (!stopped) await write('short');
+  };
+  const floods = [flood(), flood()];
+  await long;
+  stopped = true;
+  await Promise.all(floods);
+  expect(store.calls.slice(0, store.calls.indexOf('long')).filter((call) => call === 'commit')).toHaveLength(
+    1,
+  );
+});
+
+test('a turn starts no operation after 10 ms: it commits, and the event loop continues before the next turn', async () => {
+  let now = 0;
+  const { store, turn } = makeTurn(() => now);
+  const operations = Array.from({ length: 10 }, (_, index) =>
+    turn.run(() => {
+      turn.begin();
+      store.calls.push(`${index}`);
+      now += 4;
+      setImmediate(() => store.calls.push('event loop'));
+    }),
+  );
+  await Promise.all(operations);
+  const turns = store.calls
+    .join(' ')
+    .split(' commit settled')
+    .map((text) => text.trim());
+  expect(turns.map((text) => text.replaceAll(/\D+/g, ' ').trim())).toEqual([
+    '0 1 2',
+    '3 4 5',
+    '6 7 8',
+    '9',
+    '',
+  ]);
+  for (const text of turns.slice(1, 4)) expect(text).toMatch(/^(event loop )+begin/);
+});
+
+test('long operations of more than 10 ms have a turn each', async () => {
+  let now = 0;
+  const { store, turn } = makeTurn(() => now);
+  const long = (): Promise<void> =>
+    turn.runInParts(function* () {
+      turn.begin();
+      now += 20;
+      yield;
+    });
+  await Promise.all([long(), long(), long()]);
+  expect(store.calls.filter((call) => call === 'commit')).toHaveLength(3);
+});
+
+test('a storage fault rejects also the operations of later turns', async () => {
+  let now = 0;
+  const { store, turn, write } = makeTurn(() => now);
+  store.failAtCommit = 1;
+  const slow = turn.run(() => {
+    turn.begin();
+    now += 20;
+  });
+  const results = await Promise.allSettled([slow, write('b'), turn.runLong(() => undefined)]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(await write('next')).toBe('next');
+  expect(store.calls).not.toContain('b');
 });
 
 test('a fault between the parts of an operation rolls all parts back, and the next turn works', async () => {
   const { store, turn, write } = makeTurn();
+  let later: Promise<string> | undefined;
   const long = turn.runInParts(function* () {
     turn.begin();
+    later = write('later');
+    later.catch(() => undefined);
     yield;
     throw new Error('disk I/O error');
   });
-  const results = await Promise.allSettled([long, write('later')]);
-  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await expect(long).rejects.toMatchObject({ code: 'STORAGE' });
+  await expect(later).rejects.toMatchObject({ code: 'STORAGE' });
   expect(await write('next')).toBe('next');
   expect(store.calls).toEqual(['begin', 'rollback', 'begin', 'next', 'commit', 'settled']);
 });

@@ -14,14 +14,21 @@
  *
  * A turn stays open for a moment (gather.ts), because clients send their next command within
  * microseconds of a reply. A single client never waits.
+ *
+ * A turn starts no operation once it has lasted for its budget: it commits, and the other operations
+ * run in later turns, with the event loop in between.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { Histogram, StorageErrors } from '../../engine.ts';
+import { Backlog, nextPart, type Operation, settle } from './backlog.ts';
 import { isLocked, kindOf } from './error-kind.ts';
 import { Gather } from './gather.ts';
 
 const PATIENCE = 2000; // ms that an operation waits for a lock of another process
 const RETRY_AFTER = 5; // ms
+const LEAST_BUDGET = 10; // ms that a turn lasts before it starts no more operations
+// With a slow disk a turn may last as long as a commit takes, so that commits stay worth their time.
+const MOST_BUDGET = 40; // ms
 
 /** What a turn needs from the store. */
 export interface Transaction {
@@ -51,28 +58,13 @@ class Locked extends Error {
   override readonly name = 'Locked';
 }
 
-interface Operation {
-  run(): unknown;
-  /** `run` returns a generator: the operation runs in parts. */
-  readonly inParts: boolean;
-  /** The generator while the operation is between two parts; undefined before the first. */
-  parts: Generator<void, unknown> | undefined;
-  resolve(value: never): void;
-  reject(error: unknown): void;
-  value: unknown;
-  refused: boolean;
-  /** When the operation first found the store locked; undefined: never. */
-  lockedAt: number | undefined;
-  /** The operation found the store locked in this turn. */
-  waits: boolean;
-}
-
 export class Turn {
   readonly #transaction: Transaction;
   readonly #gather = new Gather();
-  #operations: Operation[] = [];
-  /** How many of `#operations` have run in this turn. */
-  #done = 0;
+  readonly #backlog = new Backlog();
+  readonly #now: () => number;
+  /** When the turn started; undefined between turns. */
+  #since: number | undefined;
   #open = false;
   #announced = false;
   #scheduled = false;
@@ -88,14 +80,27 @@ export class Turn {
     batches: new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]),
   };
 
-  constructor(transaction: Transaction, errors = new StorageErrors()) {
+  /** `now` returns milliseconds. */
+  constructor(transaction: Transaction, errors = new StorageErrors(), now = () => performance.now()) {
     this.#transaction = transaction;
     this.#errors = errors;
+    this.#now = now;
   }
 
-  /** Runs the operation in the current turn. The promise settles after the commit. */
+  /**
+   * Runs a short operation in the current turn, or in a later one when the turn has used up its
+   * budget. The promise settles after the commit.
+   */
   run<T>(operation: () => T): Promise<T> {
-    return this.#add(operation, false);
+    return this.#add(operation, { isLong: false, inParts: false });
+  }
+
+  /**
+   * Runs an operation that takes milliseconds. It runs after all operations that were called before
+   * it. Short operations that are called later may overtake it.
+   */
+  runLong<T>(operation: () => T): Promise<T> {
+    return this.#add(operation, { isLong: true, inParts: false });
   }
 
   /**
@@ -103,7 +108,7 @@ export class Turn {
    * parts, while the turn stays open and later operations wait.
    */
   runInParts<T>(operation: () => Generator<void, T>): Promise<T> {
-    return this.#add(operation, true);
+    return this.#add(operation, { isLong: true, inParts: true });
   }
 
   /**
@@ -124,11 +129,12 @@ export class Turn {
     }
   }
 
-  #add<T>(operation: () => unknown, inParts: boolean): Promise<T> {
+  #add<T>(operation: () => unknown, how: Pick<Operation, 'isLong' | 'inParts'>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#operations.push({
+      this.#backlog.add({
         run: operation,
-        inParts,
+        isLong: how.isLong,
+        inParts: how.inParts,
         parts: undefined,
         resolve,
         reject,
@@ -137,10 +143,14 @@ export class Turn {
         lockedAt: undefined,
         waits: false,
       });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(this.#end);
+      this.#schedule();
     });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#end);
   }
 
   /**
@@ -155,36 +165,49 @@ export class Turn {
   }
 
   readonly #end = (): void => {
-    const amidst = this.#operations[this.#done]?.parts !== undefined;
-    const wait = !amidst && !this.#announced && this.#gather.wait(this.#operations.length);
+    this.#since ??= this.#now();
+    const wait = !this.#backlog.hasLong && !this.#announced && this.#gather.wait(this.#backlog.size);
     try {
-      if (this.#operations[0]?.lockedAt !== undefined) this.#tryBegin();
+      if (!this.#open && this.#backlog.isLocked) this.#tryBegin();
       // Run the operations that are here while waiting for more, so that the last one to arrive
       // does not wait for them. Running each operation when it is called took a fifth longer:
       // sockets and SQLite then compete for the processor's caches.
-      while (this.#done < this.#operations.length) {
-        if (!this.#attempt(this.#operations[this.#done] as Operation)) {
-          setImmediate(this.#end);
-          return;
-        }
-        this.#done += 1;
+      const ended = this.#runAll();
+      if (ended === 'between parts') {
+        setImmediate(this.#end);
+        return;
       }
       if (this.#locked) {
         this.#postpone();
         return;
       }
-      if (wait || this.#invite()) {
+      const full = ended === 'budget used up';
+      if (this.#invite(full) || (wait && !full)) {
         setImmediate(this.#end);
         return;
       }
-      if (this.#open) this.#commit(this.#done);
+      if (this.#open) this.#commit(this.#backlog.done);
     } catch (error) {
-      this.#fail(this.#close(), error);
+      this.#fail(error);
       return;
     }
     for (const operation of this.#close()) settle(operation);
     this.#transaction.settled();
   };
+
+  #runAll(): 'all ran' | 'between parts' | 'budget used up' {
+    const since = this.#since ?? 0;
+    const budget = Math.min(Math.max(LEAST_BUDGET, this.#gather.commitTime), MOST_BUDGET);
+    let operation = this.#backlog.next();
+    while (operation !== undefined) {
+      const fresh = operation.parts === undefined && this.#backlog.done > 0;
+      if (fresh && this.#now() - since >= budget) return 'budget used up';
+      if (!this.#attempt(operation)) return 'between parts';
+      this.#backlog.ran(operation);
+      operation = this.#backlog.next();
+    }
+    return 'all ran';
+  }
 
   /**
    * Opens the transaction for operations that waited for the lock; they keep waiting when it is
@@ -216,7 +239,7 @@ export class Turn {
       } else if (!this.#open && (error instanceof Locked || isLocked(error))) {
         // Later operations that write must not overtake it, so they wait too.
         this.#locked = operation.waits = true;
-        operation.lockedAt ??= performance.now();
+        operation.lockedAt ??= this.#now();
       } else if (!this.#open && kindOf(error) !== 'other') {
         // Nothing is written in this turn yet: reject only this operation.
         operation.value = this.#reported(error, 1);
@@ -231,14 +254,14 @@ export class Turn {
    * after 2 s.
    */
   #postpone(): void {
-    const operations = this.#close();
+    const operations = this.#reset();
     this.#locked = false;
-    const now = performance.now();
+    const now = this.#now();
     const isOver = ({ lockedAt = now }: Operation): boolean => now - lockedAt >= PATIENCE;
     const again = operations.filter((operation) => operation.waits && !isOver(operation));
     const over = operations.filter((operation) => operation.waits && isOver(operation));
-    this.#operations = again;
-    if (again.length > 0) {
+    this.#backlog.putBack(again);
+    if (this.#backlog.size > 0) {
       this.#scheduled = true;
       setTimeout(this.#end, RETRY_AFTER);
     }
@@ -262,22 +285,28 @@ export class Turn {
   }
 
   /**
-   * Once a turn: lets fetches that wait for jobs of this turn join it, so that both share one
-   * commit.
+   * Once a turn: notifies fetches that wait for jobs of this turn. They join it, so that both share
+   * one commit, unless the turn is full. Returns whether they join.
    */
-  #invite(): boolean {
+  #invite(full: boolean): boolean {
     if (this.#announced || !this.#open) return false;
     this.#announced = true;
-    return this.#transaction.announce();
+    return this.#transaction.announce() && !full;
   }
 
+  /** Ends the turn; the next one starts when operations are left. */
   #close(): readonly Operation[] {
-    const operations = this.#operations;
-    this.#operations = [];
-    this.#done = 0;
+    const operations = this.#reset();
+    if (this.#backlog.size > 0) this.#schedule();
+    return operations;
+  }
+
+  #reset(): readonly Operation[] {
+    this.#gather.stop();
+    this.#since = undefined;
     this.#announced = false;
     this.#scheduled = false;
-    return operations;
+    return this.#backlog.take();
   }
 
   #commit(operations: number): void {
@@ -294,26 +323,15 @@ export class Turn {
     this.#errors.committed();
   }
 
-  #fail(operations: readonly Operation[], cause: unknown): void {
+  /** Note: it rejects later operations too, because a client may have sent them for earlier ones. */
+  #fail(cause: unknown): void {
     if (this.#open && !(cause instanceof BrokenInvariant)) this.#transaction.rollback();
     this.#open = false;
     this.#locked = false;
+    const operations = this.#backlog.takeAll();
+    this.#reset();
     for (const operation of operations) operation.waits = false;
     this.#refuse(operations, cause);
     if (cause instanceof BrokenInvariant) throw cause;
   }
-}
-
-function nextPart(operation: Operation): boolean {
-  operation.parts ??= operation.run() as Generator<void, unknown>;
-  const { done = false, value } = operation.parts.next();
-  if (!done) return false;
-  operation.value = value;
-  operation.parts = undefined;
-  return true;
-}
-
-function settle(operation: Operation): void {
-  if (operation.refused) operation.reject(operation.value);
-  else operation.resolve(operation.value as never);
 }

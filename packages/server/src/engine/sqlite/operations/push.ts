@@ -1,7 +1,7 @@
 /**
  * Stores pushed jobs and counts the pushes of named producers. Runs inside a turn.
  */
-import type { Counted, Entry, Refusal } from '../../engine.ts';
+import { type Counted, type Entry, longCall, type Refusal } from '../../engine.ts';
 import { writeNote } from '../state/note.ts';
 import type { Store } from '../state/store.ts';
 import { applyEffects, refusalOf } from './effects.ts';
@@ -9,7 +9,7 @@ import { insert } from './insert.ts';
 import { newQueues } from './new-queues.ts';
 
 // Entries in one part of a push; the event loop continues between the parts.
-const MOST_AT_ONCE = 500;
+const MOST_AT_ONCE = longCall.push;
 const MOST_BYTES = 1024 * 1024; // in one part; counted in UTF-16 units of the documents
 
 /** Whether a push is so long that it must run in parts. */

@@ -82,7 +82,7 @@ export async function remove(store: Store, names: readonly string[] | '*'): Prom
     );
   });
   try {
-    while (left.length > 0) await store.turn.run(() => removeBite(store, left));
+    while (left.length > 0) await store.turn.runLong(() => removeBite(store, left));
   } catch (error) {
     for (const removal of left) giveUp(store, removal);
     throw error;

@@ -38,7 +38,7 @@ export async function changeSet(
   let changed = 0;
   for (let from = 0; from < ids.length; from += BITE) {
     const bite = ids.slice(from, from + BITE);
-    changed += await store.turn.run(() => changeRows(store, change, bite, deadLimit));
+    changed += await store.turn.runLong(() => changeRows(store, change, bite, deadLimit));
   }
   return changed;
 }
@@ -52,7 +52,7 @@ function matchingIds(store: Store, reader: Reader, change: SetChange): Promise<n
 async function byJids(store: Store, { set }: SetChange, jids: readonly string[]): Promise<number[]> {
   const ids = new Set<number>();
   for (let from = 0; from < jids.length; from += BITE) {
-    await store.turn.run(() => {
+    await store.turn.runLong(() => {
       for (const jid of jids.slice(from, from + BITE)) {
         for (const row of store.sql(BY_JID).all(toColumn(jid), place[set]) as { id: number }[])
           ids.add(row.id);
@@ -65,7 +65,7 @@ async function byJids(store: Store, { set }: SetChange, jids: readonly string[])
 async function allIds(store: Store, { set }: SetChange): Promise<number[]> {
   const ids: number[] = [];
   const pageAfter = ({ due, id }: PickMark): Promise<PickMark[]> =>
-    store.turn.run(() => store.sql(PAGE).all(place[set], due, id) as unknown as PickMark[]);
+    store.turn.runLong(() => store.sql(PAGE).all(place[set], due, id) as unknown as PickMark[]);
   let rows = await pageAfter(BEFORE_ALL);
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     for (const { id } of rows) ids.push(id);
@@ -77,7 +77,7 @@ async function allIds(store: Store, { set }: SetChange): Promise<number[]> {
 async function byText(store: Store, reader: Reader, { set, jobtype, regexp }: SetChange): Promise<number[]> {
   const picked: number[][] = [];
   // The reader sees only committed jobs, so wait until the pushes of this turn are committed.
-  await store.turn.run(() => undefined);
+  await store.turn.runLong(() => undefined);
   let after: PickMark | undefined = BEFORE_ALL;
   while (after) {
     const bite: PickBite = await reader.ask('pick', { code: place[set], jobtype, regexp, after });

@@ -2,7 +2,14 @@
  * Ends reservations: for ACK, FAIL, releases and lost workers. All functions run inside a turn.
  */
 import { jobtypeOf } from '@faktory-ts/protocol';
-import type { Ending, Kind, Outcome, ReservationRef, SettleWhen } from '../../engine.ts';
+import {
+  type Ending,
+  type Kind,
+  longCall,
+  type Outcome,
+  type ReservationRef,
+  type SettleWhen,
+} from '../../engine.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import type { WorkingJob } from '../state/working-set.ts';
@@ -42,10 +49,21 @@ export function settle(
 }
 
 // Reservations ended between two yields to the event loop: a failure takes up to 0.1 ms.
-const MOST_ENDED = 250;
+const MOST_ENDED = longCall.settle;
 
-/** Ends many reservations in one commit, in parts. Returns for each whether it was ended. */
-export function* settleMany(
+/** Whether there are so many that they must be ended in parts. */
+export const areMany = (ends: readonly Ending[]): boolean => ends.length > MOST_ENDED;
+
+/** Ends a few reservations in one commit. Returns for each whether it was ended. */
+export function settleAll(store: Store, ends: readonly Ending[], deadLimit: number): readonly boolean[] {
+  for (const { held: which } of ends) if (which.queues) permit(store, which);
+  return ends.map(({ held: which, outcome, onlyIfOverdue = false }) =>
+    settle(store, which, outcome, deadLimit, { onlyIfOverdue }),
+  );
+}
+
+/** The same for many reservations, in parts. */
+export function* settleInParts(
   store: Store,
   ends: readonly Ending[],
   deadLimit: number,

@@ -44,6 +44,11 @@ const MANY = `SELECT id, jid, reserve, enqueued_at, iif(${BYTES} <= ${SMALL}, do
 const TEXTS = 'SELECT document, failure FROM job WHERE id = ?';
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 
+const MOST_SHORT = 100; // jobs that a short operation takes: a few ms
+
+/** Whether so many jobs take so long that short operations need not wait for them. */
+export const isLongTake = (count: number): boolean => count > MOST_SHORT;
+
 /**
  * Moves up to `count` jobs to the working set and returns them: queue by queue in the order of the
  * request, in each queue by priority and age. Several jobs have at most 2 MiB together.

@@ -275,7 +275,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    await this.turn.run(() => undefined);
+    await this.turn.runLong(() => undefined); // after all operations
     this.#emptyLog();
     await this.#log.close();
     this.#db.close();
