@@ -34,7 +34,7 @@ class FakeTransaction implements Transaction {
   }
 }
 
-function makeTurn(now?: () => number) {
+function makeTurn(now = () => 0) {
   const store = new FakeTransaction();
   const turn = new Turn(store, undefined, now);
   const write = (name: string) =>
