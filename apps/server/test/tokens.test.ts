@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@faktory-ts/client';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -62,6 +62,28 @@ describe('faktory tokens', () => {
     });
     expect(await tokens(dir)).toBe('');
     expect(await tokens(dir, '--url', url)).toMatch(/^2: .*not both/);
+  });
+
+  it('names the place where tokens.json is not JSON and the cure: at the start, by commands, by HUP and by doctor', async () => {
+    const dir = freshFolder();
+    const path = join(dir, 'tokens.json');
+    const program = faktory([...free, '-d', dir], { FAKTORY_PASSWORD: 'hunter2' });
+    await program.port();
+    writeFileSync(path, '{"version": 1,\n "tokens": [] "sesame"}', { mode: 0o600 });
+    program.signal('SIGHUP');
+    const told = `${path} is not JSON: line 2, column 15; restore the file from a copy, or delete it`;
+    await program.says(/SIGHUP: everything stays as it was/);
+    expect(program.out).toContain(told);
+    expect(program.out).not.toContain('read again');
+    for (const words of [[], ['add', 'shop', '--scope', 'push'], ['revoke', 'shop']])
+      expect(await tokens(dir, ...words)).toContain(`1: faktory tokens: ${told}`);
+    await program.stop();
+    const next = faktory([...free, '-d', dir]);
+    expect([await next.ended, next.err]).toEqual([1, expect.stringContaining(told)]);
+    const doctor = faktory(['doctor', '-d', dir]);
+    expect(await doctor.ended).toBe(1);
+    expect(doctor.out).toMatch(/WRONG +tokens .* is not JSON: line 2, column 15\n +→ restore the file/);
+    expect(program.out + next.err + doctor.out).not.toContain('sesame');
   });
 
   it('says what is wrong and ends with 2', async () => {

@@ -58,7 +58,7 @@ export interface Server {
   start(): Promise<void>;
   /**
    * Changes what needs no restart; connections stay. What is left out stays as it is. Rejects with a FaktoryError and changes
-   * nothing: CONFIG for what makes no sense or would need a restart, LISTEN when HTTP cannot move to the new address.
+   * nothing: CONFIG for what makes no sense or would need a restart, STORAGE when tokens.json cannot be read, LISTEN when HTTP cannot move to the new address.
    */
   reload(changes: Reloadable): Promise<void>;
   /** Finishes what runs, commits and closes. Safe to call twice. */
@@ -277,7 +277,7 @@ class FaktoryServer implements Server {
     }
     const secrets = secretsOf(after);
     const settings = { ...after, tls, secrets, http: checkedHttp(after.http) };
-    this.#access.look();
+    this.#access.reread();
     if (this.#rooms) await this.#ask(settings);
     this.#settings = settings;
     const moved = JSON.stringify(this.#settings.http) !== JSON.stringify(before.http);

@@ -16,7 +16,7 @@ import {
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { FaktoryError, type Info } from '@faktory-ts/protocol';
-import { type Backup, DataFolder, sqliteVersion } from '@faktory-ts/server';
+import { type Backup, DataFolder, sqliteVersion, TokenFile } from '@faktory-ts/server';
 import { barriers } from '../barred.ts';
 import { type Config, readConfig } from '../config.ts';
 import type { Flags } from '../flags.ts';
@@ -208,6 +208,19 @@ function withoutStore(path: string, size: number | undefined, folder: DataFolder
   }
   if (size === undefined) return [];
   return [{ level: 'ok', what: 'store', told: `${path} is empty: no server has used it yet` }];
+}
+
+/** A tokens.json that no server starts with. */
+export function tokens(dir: string): Finding[] {
+  if (!existsSync(join(dir, 'tokens.json'))) return [];
+  try {
+    const all = new TokenFile(dir, 'doctor').list().length;
+    return [{ level: 'ok', what: 'tokens', told: `${all} in ${join(dir, 'tokens.json')}` }];
+  } catch (error) {
+    if (!(error instanceof FaktoryError)) throw error;
+    const [told = '', advice = ''] = error.message.split(/; (?=restore|make)/);
+    return [{ level: 'wrong', what: 'tokens', told, advice }];
+  }
 }
 
 /** Whether backups are made as often as they should be. `every` in ms; undefined: the server makes none by itself. */

@@ -115,6 +115,7 @@ function onMachine(
     ...rights,
     ...disk,
     ...(readable ? checks.store(data) : []),
+    ...checks.tokens(data),
     ...checks.backups(data, plan ? (plan.every ?? 3_600_000) : undefined),
     ...checks.descriptors(config?.server.maxConnections ?? 2000),
   ];

@@ -117,11 +117,10 @@ export class Access {
     await this.#prover.close();
   }
 
-  /** From now on these are asked for, and the tokens are read again. Who came in with a password stays in. */
+  /** From now on these are asked for. Who came in with a password stays in. */
   replace(secrets: Secrets): void {
     this.#secrets = secrets;
     this.#logins.secretsChanged();
-    this.look();
   }
 
   /** Whether clients must prove that they know something. */
@@ -287,7 +286,12 @@ export class Access {
     this.look();
   }
 
-  /** Reads the tokens again, now. */
+  /** Reads the tokens again. Throws STORAGE and keeps them as they were. */
+  reread(): void {
+    this.#readTokens();
+  }
+
+  /** Reads the tokens again, now; logs why it cannot. */
   readonly look = (): void => {
     try {
       this.#readTokens();

@@ -133,19 +133,54 @@ export function readTokens(dir: string): SecretToken[] {
   const path = pathOf(dir);
   if (!existsSync(dir)) throw new FaktoryError('STORAGE', `there is no data folder ${dir}; name it with -d`);
   if (!existsSync(path)) return [];
+  const found = parsed(path, textOf(path));
+  if (typeof found !== 'object' || found === null) throw broken(path, 'is JSON and not an object');
+  const { version, tokens } = found as Record<string, unknown>;
+  if (version !== 1)
+    throw broken(path, `has version ${JSON.stringify(version)}; this server reads version 1`);
+  if (!Array.isArray(tokens)) throw broken(path, 'has no list "tokens"');
+  if (tokens.length > MOST_TOKENS)
+    throw broken(path, `has ${tokens.length} tokens; the most are ${MOST_TOKENS}`);
+  for (const [index, token] of (tokens as unknown[]).entries()) checkToken(path, token, index + 1);
+  return tokens as SecretToken[];
+}
+
+function textOf(path: string): string {
   try {
-    const { version, tokens } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-    if (version !== 1 || !Array.isArray(tokens) || tokens.length > MOST_TOKENS)
-      throw new Error('another form');
-    for (const { name, scope, made, secret } of tokens as Record<string, unknown>[]) {
-      if ([name, scope, made, secret].some((text) => typeof text !== 'string' || text === ''))
-        throw new Error('a part is missing');
-      parseScope(String(scope));
-    }
-    return tokens as SecretToken[];
+    return readFileSync(path, 'utf8');
   } catch (cause) {
-    // Never the parser's own message, which quotes the file.
-    const text = `cannot read ${path}; make it readable for the server's user, or restore it: faktory tokens writes it`;
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    const text = `cannot read ${path} (${code}); make it readable for the server's user`;
     throw new FaktoryError('STORAGE', text, { cause });
   }
+}
+
+function parsed(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    // Never the parser's own message, which quotes the file.
+    if (text.trim() === '') throw broken(path, 'is empty');
+    const [, at] = /at position (\d+)/.exec((cause as Error).message) ?? [];
+    if (at === undefined) throw broken(path, 'is not JSON'); // Node does not name the place of every fault
+    const before = text.slice(0, Number(at)).split('\n');
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    throw broken(path, `is not JSON: line ${before.length}, column ${column}`);
+  }
+}
+
+function checkToken(path: string, token: unknown, place: number): void {
+  const { name, scope, made, secret } = (token ?? {}) as Record<string, unknown>;
+  for (const [part, text] of Object.entries({ name, scope, made, secret }))
+    if (typeof text !== 'string' || text === '') throw broken(path, `token ${place} has no "${part}"`);
+  try {
+    parseScope(String(scope));
+  } catch {
+    throw broken(path, `token ${place} has a scope that this server does not know`);
+  }
+}
+
+function broken(path: string, wrong: string): FaktoryError {
+  const cure = 'restore the file from a copy, or delete it and make new tokens with faktory tokens add';
+  return new FaktoryError('STORAGE', `${path} ${wrong}; ${cure}`);
 }
