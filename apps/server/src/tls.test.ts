@@ -52,3 +52,14 @@ it('is refused when a file cannot be read, is no PEM, or the two do not belong t
   writeFileSync(join(folder, 'public.cert.pem'), 'hello');
   expect(() => read()).toThrow(/public.cert.pem is not a certificate in PEM form/);
 });
+
+it('is refused with a client_ca that has no certificate, so that clients are not all locked out', () => {
+  put('server.key.pem', 'private.key.pem');
+  put('server.cert.pem', 'public.cert.pem');
+  for (const text of ['', 'hello']) {
+    writeFileSync(join(folder, 'ca.pem'), text);
+    expect(() => read({}, { clientCa: join(folder, 'ca.pem') })).toThrow(
+      /^\[tls\] client_ca: .*ca.pem is not a certificate in PEM form/,
+    );
+  }
+});

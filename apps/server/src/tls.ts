@@ -43,6 +43,7 @@ export function readTls(
     throw incomplete(key ?? cert ?? ca, !key && !cert ? 'key and certificate' : key ? 'certificate' : 'key');
   const tls = { key: read(key), cert: read(cert), ...(ca && { clientCa: read(ca) }) };
   checkPair(tls, key, cert);
+  if (ca) parsed(ca, 'a certificate', () => new X509Certificate(tls.clientCa ?? ''));
   return tls;
 }
 

@@ -21,12 +21,12 @@ const BACKLOG = 1024; // connections not accepted yet
 /** Listens; gives the port. Throws LISTEN when the address cannot be had. */
 export function listen(server: Server, { host, port, purpose = '', flag }: ListenAt): Promise<number> {
   return new Promise((resolve, reject) => {
-    const refuse = (cause: NodeJS.ErrnoException): void => {
-      const reason =
-        cause.code === 'EADDRINUSE' ? `is in use by ${holderOf(port)}` : `failed: ${cause.message}`;
-      const text = `cannot listen: ${host || '*'}:${port}${purpose} ${reason}; stop that process or choose another address with ${flag}`;
-      reject(new FaktoryError('LISTEN', text, { cause }));
-    };
+    const refuse = (cause: NodeJS.ErrnoException): void =>
+      reject(
+        new FaktoryError('LISTEN', `cannot listen: ${faultOf(cause, { host, port, purpose, flag })}`, {
+          cause,
+        }),
+      );
     server.once('error', refuse);
     server.listen({ port, backlog: BACKLOG, ...(host !== '' && { host }) }, () => {
       server.off('error', refuse);
@@ -34,6 +34,17 @@ export function listen(server: Server, { host, port, purpose = '', flag }: Liste
       resolve(typeof bound === 'object' && bound ? bound.port : port);
     });
   });
+}
+
+function faultOf(cause: NodeJS.ErrnoException, { host, port, purpose = '', flag }: ListenAt): string {
+  if (cause.code === 'EADDRNOTAVAIL')
+    return `this machine does not have the address ${host}${purpose}; choose one that it has with ${flag}, or all with :${port}`;
+  const at = `${host || '*'}:${port}${purpose}`;
+  const holder = cause.code === 'EADDRINUSE' ? holderOf(port) : undefined;
+  if (holder?.startsWith(`process ${process.pid} `))
+    return `${at} is in use by ${holder}, this process itself; -b and -w need different ports, choose another with ${flag}`;
+  const reason = holder === undefined ? `failed: ${cause.message}` : `is in use by ${holder}`;
+  return `${at} ${reason}; stop that process or choose another address with ${flag}`;
 }
 
 /** `process N (name)` where the system tells us (Linux, for processes that we may look at), else `another process`. */

@@ -41,12 +41,25 @@ export function certificateExpiry({ cert }: Pick<Tls, 'cert'>): Micros | undefin
 /** Throws CONFIG for a pair that cannot be used. */
 export function checkTls(tls: Tls | undefined): Tls | undefined {
   if (tls === undefined) return undefined;
+  checkClientCa(tls.clientCa);
   try {
     createSecureContext(secureContext(tls));
     return tls;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const text = `tls cannot be used: ${reason}; give a key and the certificate that was made for it, both as PEM`;
+    throw new FaktoryError('CONFIG', text, { cause });
+  }
+}
+
+/** Node takes a text without a certificate as an empty list of authorities, with which no client gets in. */
+function checkClientCa(clientCa: Tls['clientCa']): void {
+  if (clientCa === undefined) return;
+  try {
+    new X509Certificate(clientCa);
+  } catch (cause) {
+    const text =
+      'tls.clientCa has no certificate, so no client could connect; give the certificate of the authority as PEM';
     throw new FaktoryError('CONFIG', text, { cause });
   }
 }

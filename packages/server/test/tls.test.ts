@@ -87,3 +87,25 @@ test('a key of another certificate, or no PEM, is refused before anything listen
   ])
     expect(() => createServer({ tls })).toThrow(/^tls cannot be used/);
 });
+
+test('a clientCa without a certificate is refused at the start and by a reload, so that clients are not all locked out', async () => {
+  const refusal = { code: 'CONFIG', message: expect.stringMatching(/^tls.clientCa has no certificate/) };
+  expect(() => createServer({ tls: { ...pair, clientCa: 'hello' } })).toThrow(
+    expect.objectContaining(refusal),
+  );
+  const server = await running({ tls: { ...pair, clientCa: ca } });
+  await expect(server.reload({ tls: { ...pair, clientCa: '' } })).rejects.toMatchObject(refusal);
+});
+
+test('an address that this machine does not have is named as such, with the flag', async () => {
+  const message = expect.stringMatching(/this machine does not have the address 192\.0\.2\.1; .* -b/);
+  const server = createServer({ host: '192.0.2.1', password: 'x' });
+  await expect(server.start()).rejects.toMatchObject({ code: 'LISTEN', message });
+});
+
+test('one port for commands and for HTTP is named as such, and not as a process to stop', async () => {
+  const { port } = await running();
+  const server = createServer({ port, http: { port: 0 } });
+  const refused = await server.start().catch((error: Error) => error.message);
+  expect(refused).toMatch(/, this process itself; -b and -w need different ports/);
+});
