@@ -24,7 +24,7 @@ import { createOwned, createOwnedFolder } from '../../../owned-file.ts';
 import type { Backup } from '../../engine.ts';
 import { pathsOf, prepare } from './backup-folder.ts';
 import { checkStore } from './backup-make.ts';
-import { openExisting } from './existing.ts';
+import { openExisting, refuseUnreadable } from './existing.ts';
 import { syncPath } from './folder.ts';
 import { Measure } from './measure.ts';
 
@@ -52,8 +52,13 @@ export async function restore(
   const dir = dirname(file);
   const fresh = join(dir, '.restored.db');
   rmSync(fresh, { force: true });
-  await unpack(folder, backup, fresh);
-  return replaceStore(file, fresh, join(dir, aside));
+  refuseUnreadable(file); // before anything is made, because it could not be kept aside
+  try {
+    await unpack(folder, backup, fresh);
+    return replaceStore(file, fresh, join(dir, aside));
+  } finally {
+    rmSync(fresh, { force: true });
+  }
 }
 
 /**

@@ -5,7 +5,15 @@
  * Note: SQLite creates a missing file, takes the log beside it for a leftover, and deletes that log.
  * So a backup of a deleted store would delete the only copy of the jobs that has a name.
  */
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type StorageErrorKind, storageAdvice } from '../../engine.ts';
@@ -30,7 +38,20 @@ export function openExisting(path: string, identity?: string): Database {
   const found = identityOf(path);
   if (found === undefined || (identity !== undefined && found !== identity))
     throw new FaktoryError('STORAGE', goneText(path));
+  refuseUnreadable(path);
   return openPresent(path);
+}
+
+/** Throws STORAGE when the file is there and this user cannot read it. */
+export function refuseUnreadable(path: string): void {
+  try {
+    closeSync(openSync(path, 'r'));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    const text = `${path} cannot be read (${code}); run this as the user who owns it, or correct its rights (chmod 600)`;
+    throw new FaktoryError('STORAGE', text, { cause });
+  }
 }
 
 /** What is wrong and what to do, when a file of a running server is gone. */

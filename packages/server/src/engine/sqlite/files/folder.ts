@@ -24,7 +24,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { appendOwned, keepPrivate, openOwned, refuseLink } from '../../../owned-file.ts';
 import { isLocked } from '../commit/error-kind.ts';
 import { type Database, openDatabase } from '../state/binding.ts';
-import { openExisting } from './existing.ts';
+import { openExisting, refuseUnreadable } from './existing.ts';
 import { refuseLoneLog } from './log-mark.ts';
 
 /** A locked folder. */
@@ -184,6 +184,7 @@ function refuseDamaged(file: string): void {
   if (size === 0) return;
   if (!statSync(file).isFile())
     throw new FaktoryError('STORAGE', `${file} is not a regular file; move it away or restore a backup`);
+  refuseUnreadable(file);
   const head = Buffer.alloc(100);
   const fd = openSync(file, 'r');
   readSync(fd, head, 0, 100, 0);
