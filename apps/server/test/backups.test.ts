@@ -38,6 +38,9 @@ it('a backup of a running server is restored after a kill; nothing is lost by it
   expect((await ran('restore', id, '-d', dir, '--yes')).out).toMatch(/restored .*\n.*is now in .*replaced-/);
   expect((await ran('purge', '1', '-d', dir, '--yes')).out).toBe('1 backup deleted\n');
   writeFileSync(join(dir, 'jobs.jsonl'), dump.out);
+  const doubled = await ran('load', join(dir, 'jobs.jsonl'), '-d', dir);
+  expect(await doubled.ended).toBe(1);
+  expect(doubled.err).toMatch(/is in the store already; nothing was loaded; --skip-known .*--again/);
   const loaded = await ran('load', join(dir, 'jobs.jsonl'), '-d', dir, '--skip-known');
   expect(loaded.out).toBe('1 job loaded, 1 were there\n');
   expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":2');

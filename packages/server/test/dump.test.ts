@@ -113,6 +113,12 @@ test('loading into a store that has jobs leaves them, in front; known jids can b
     await server.stop();
   }
   const lines = [...new DataFolder(from).dump()];
+  await expect(
+    new DataFolder(to).load(new DataFolder(to).dump(), { refuseKnown: true }),
+  ).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringMatching(/^line \d+: job .* is in the store already; nothing was loaded$/),
+  });
   expect(await new DataFolder(to).load(lines, { skipKnown: true })).toEqual({ jobs: 1, skipped: 1 });
   expect(await new DataFolder(to).load(new DataFolder(from).dump())).toEqual({ jobs: 2, skipped: 0 });
   const server = await running({ dir: to });

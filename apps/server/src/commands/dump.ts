@@ -23,28 +23,40 @@ export const dump = command({
 });
 
 /** In. */
-export const load = command<'dir' | 'skip-known' | 'json'>({
+export const load = command<'dir' | 'skip-known' | 'again' | 'json'>({
   name: 'load',
   synopsis: 'FILE|-',
   describe: 'takes a dump into the store, all of it or nothing; the server must be stopped',
   flags: {
     ...folderFlags,
     'skip-known': { describe: 'leave out jobs whose jid is in the store' },
+    again: { describe: 'load jobs whose jid is in the store a second time' },
     json: { describe: 'print the result as JSON' },
   },
   words: [1, 1],
   more: 'What is in the store stays, what comes in stands behind it. - is standard input. A file that gzip packed is unpacked.',
   async run(call) {
     const [file = '-'] = call.words;
-    const options = { skipKnown: call.on('skip-known') };
+    const options = { skipKnown: call.on('skip-known'), refuseKnown: !call.on('again') };
     const lines = linesOf(open(file, call.terminal.input), file);
-    const { jobs, skipped } = await folderOf(call, 'may be made').load(lines, options);
+    const folder = folderOf(call, 'may be made');
+    const { jobs, skipped } = await folder.load(lines, options).catch((error: unknown) => {
+      throw withChoice(error);
+    });
     const left = skipped > 0 ? `, ${skipped} were there` : '';
     call.terminal.print(
       call.on('json') ? jsonText({ loaded: jobs, skipped }) : `${counted(jobs, 'job')} loaded${left}`,
     );
   },
 });
+
+/** A job that is there already: the operator decides what happens. */
+function withChoice(error: unknown): unknown {
+  if (!(error instanceof FaktoryError && / is in the store already; nothing/.test(error.message)))
+    return error;
+  const ways = '--skip-known leaves out such jobs, --again loads them a second time';
+  return new FaktoryError(error.code, `${error.message}; ${ways}`, { cause: error });
+}
 
 /** Opens the file now: it may be one that only root can read. */
 function open(file: string, input: NodeJS.ReadableStream): NodeJS.ReadableStream {

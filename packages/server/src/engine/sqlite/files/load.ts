@@ -8,6 +8,7 @@ import {
   checkJob,
   checkQueueName,
   defaultPriority,
+  excerpt,
   FaktoryError,
   formatTime,
   type JobText,
@@ -35,6 +36,8 @@ export interface Loaded {
 export interface LoadOptions {
   /** Leaves out jobs whose jid is in the store, in any place. Default false. */
   readonly skipKnown?: boolean;
+  /** Rejects with INVALID where a job's jid is in the store. Default false: the job is loaded again. */
+  readonly refuseKnown?: boolean;
 }
 
 const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts,
@@ -55,9 +58,9 @@ const jobShape =
 export async function load(
   db: Database,
   lines: Iterable<string> | AsyncIterable<string>,
-  { skipKnown = false }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<Loaded> {
-  const loading = new Loading(db, skipKnown);
+  const loading = new Loading(db, options);
   let number = 0;
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -93,16 +96,18 @@ class Loading {
   readonly #known = new Set<string>();
   readonly #now: Micros = nowMicros();
   readonly #skipKnown: boolean;
+  readonly #refuseKnown: boolean;
   readonly #days = { processed: 0, failures: 0 };
   #ended = false;
 
-  constructor(db: Database, skipKnown: boolean) {
+  constructor(db: Database, { skipKnown = false, refuseKnown = false }: LoadOptions) {
     this.#db = db;
     this.#insert = db.prepare(INSERT);
     this.#keep = db.prepare(KEEP);
     this.#skipKnown = skipKnown;
+    this.#refuseKnown = refuseKnown;
     this.#counts.load(db);
-    if (!skipKnown) return;
+    if (!skipKnown && !refuseKnown) return;
     for (const { jid } of rowsOf(db, 'SELECT jid FROM job') as Iterable<{ jid: string }>) {
       this.#known.add(jid);
     }
@@ -136,6 +141,8 @@ class Loading {
     const job = parseJob(dumped.job);
     checkJob(job);
     const jid = toColumn(job.jid);
+    if (this.#refuseKnown && !this.#skipKnown && this.#known.has(jid))
+      throw new FaktoryError('INVALID', `job ${excerpt(job.jid)} is in the store already`);
     if (this.#skipKnown && this.#known.has(jid)) this.loaded.skipped++;
     else this.#put(dumped, job, enqueuedAt(dumped.job));
     this.loaded.jobs++;
