@@ -156,13 +156,13 @@ describe.each(Object.keys(places))('on %s', (kind) => {
   test('a row whose job needs a feature that the server does not have stays with that reason; the others go', async () => {
     const server = await serve();
     const told: unknown[] = [];
-    await commit([row(0), row(1, { custom: { unique_for: 60 } }), row(2, { custom: { tenant: 'a' } })]);
+    await commit([row(0), row(1, { custom: { track: true } }), row(2, { custom: { tenant: 'a' } })]);
     relayTo(urlOf(server), { onRefused: (refused) => told.push(refused) });
     await vi.waitFor(async () => expect(await left()).toHaveLength(1), { timeout: 20_000 });
     const reason = expect.stringMatching(
-      /^unique_for needs the feature unique of the server, and .* does not have it/,
+      /^track needs the feature track of the server, and .* does not have it/,
     );
-    expect(await left()).toMatchObject([{ job: row(1, { custom: { unique_for: 60 } }), error: reason }]);
+    expect(await left()).toMatchObject([{ job: row(1, { custom: { track: true } }), error: reason }]);
     expect(told).toMatchObject([{ error: { code: 'UNSUPPORTED', message: reason } }]);
     expect((await taken(server)).sort()).toEqual([jid(0), jid(2)]);
   });

@@ -46,6 +46,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
     may: ['jobs', 'engine', 'workers'],
   },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
+  features: { doors: ['features.ts'], may: ['jobs', 'engine'] },
   workers: { doors: ['roster.ts', 'status.ts'], may: ['engine'] },
   engine: { doors: ['engine.ts', 'open-backend.ts', 'data-folder.ts'], may: ['engine/sqlite'] },
   'engine/sqlite': {

@@ -17,6 +17,7 @@ import { checkOptions } from './check-options.ts';
 import { Clocks } from './clocks.ts';
 import type { Backend } from './engine/engine.ts';
 import { openBackend } from './engine/open-backend.ts';
+import { features } from './features/features.ts';
 import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
@@ -38,8 +39,8 @@ import { Roster } from './workers/roster.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-/** What this server has beyond Faktory's free edition: `unique`, `expiry`, `track`, `batch` … Clients learn it from EXT. */
-const FEATURES: readonly string[] = [];
+/** Clients learn from EXT what this server has. */
+const FEATURES: readonly string[] = features.map(({ name }) => name);
 
 /** A server that was made by `createServer`. */
 export interface Server {
@@ -188,7 +189,7 @@ class FaktoryServer implements Server {
 
   #build(backend: Backend, host: string): Rooms {
     const settings = this.#settings;
-    const jobs = new Jobs(backend, settings.maxWorkerLosses, settings.attempts, FEATURES, settings.log);
+    const jobs = new Jobs(backend, settings.maxWorkerLosses, settings.attempts, features, settings.log);
     const roster = new Roster(this.#clocks.now, this.#clocks.steady);
     const runner = new Runner(jobs, roster, settings);
     const info = (): Promise<Info> =>

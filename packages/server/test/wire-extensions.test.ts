@@ -44,7 +44,12 @@ test('EXT tells the version and the limits; another version is refused and chang
   const client = await greeted(await running({ maxBulkJobs: 7 }), 'w1');
   expect(await client.ask('EXT {"v":2}')).toBe('-ERR EXT knows version 1, not 2');
   expect(await client.ask('ACKB []')).toBe('-ERR unknown command ACKB');
-  expect(await client.json(EXT)).toEqual({ v: 1, max_fetch: 1000, max_settle: 7, features: [] });
+  expect(await client.json(EXT)).toEqual({
+    v: 1,
+    max_fetch: 1000,
+    max_settle: 7,
+    features: ['unique', 'expiry'],
+  });
   expect(await client.json('ACKB []')).toEqual({});
 });
 

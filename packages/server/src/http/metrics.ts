@@ -215,6 +215,11 @@ async function ofQueues(jobs: Jobs): Promise<Family[]> {
       each(({ paused }) => (paused ? 1 : 0)),
     ),
     gauges('faktory_set_size', 'Jobs in the sets.', sets),
+    counter(
+      'faktory_jobs_expired_total',
+      'Jobs deleted because no worker fetched them before their deadline.',
+      [{ labels: {}, value: jobs.engine.meter.expired }],
+    ),
     counter('faktory_dead_evicted_total', 'Dead jobs deleted because dead was over its limit.', [
       { labels: {}, value: evicted },
     ]),

@@ -30,13 +30,23 @@ import type {
 import { type Logger, silent } from '../log.ts';
 import { need } from './capability.ts';
 import { DONE, end, endAll, GIVEN_BACK } from './end.ts';
+import { PushExtras } from './extras.ts';
 import { expire, type FailReport, type FailRules, fail, failAll } from './fail.ts';
+import type { Feature } from './feature.ts';
 import { type FetchCall, type FetchServices, fetch, fetchBulk } from './fetch.ts';
 import { giveBackOthers } from './holding.ts';
 import { IgnoredOptions } from './ignored.ts';
 import { mutate } from './mutate.ts';
 import { change, running, undo } from './operate.ts';
-import { countRefused, noteText, type Parts, type PushLine, push, pushBulk } from './push.ts';
+import {
+  countRefused,
+  noteText,
+  type Parts,
+  type PushLine,
+  type PushServices,
+  push,
+  pushBulk,
+} from './push.ts';
 import { latency } from './queues.ts';
 import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
@@ -76,13 +86,16 @@ export type DirectEngine = Pick<
 /** A place whose entries have a due time; a task works on each. */
 export type TimedPlace = 'scheduled' | 'retries' | 'working' | 'dead';
 
+/** The same, and the ends of what features keep with the deadlines of jobs. */
+export type DuePlace = TimedPlace | 'ends';
+
 export class Jobs {
   /** The operations of the engine that need no rule. */
   readonly engine: DirectEngine;
   readonly #backend: Backend;
   readonly #engine: Engine;
   readonly #tail: Tail;
-  readonly #services: FetchServices;
+  readonly #services: FetchServices & PushServices;
   readonly #waiting = new Waiting();
   readonly #stopListening: () => void;
 
@@ -105,16 +118,24 @@ export class Jobs {
     backend: Backend,
     mostLosses = 3,
     mostAttempts = 10,
-    features: readonly string[] = [],
+    features: readonly Feature[] = [],
     log: Logger = silent,
   ) {
     const { engine } = backend;
     this.#backend = backend;
     this.engine = engine;
     this.#engine = engine;
-    this.#ignored = new IgnoredOptions(features, log);
+    this.#ignored = new IgnoredOptions(
+      features.map(({ name }) => name),
+      log,
+    );
     this.#tail = new Tail(engine.clock);
-    this.#services = { engine, waiting: this.#waiting, tail: this.#tail };
+    this.#services = {
+      engine,
+      waiting: this.#waiting,
+      tail: this.#tail,
+      extras: new PushExtras(features),
+    };
     this.#failRules = { mostLosses, mostAttempts };
     this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
   }
@@ -261,10 +282,11 @@ export class Jobs {
    * Handles up to `limit` due entries of a place in one commit: promotes jobs, fails expired
    * reservations, deletes dead jobs. Returns how many.
    */
-  async settleDue(place: TimedPlace, limit: number): Promise<number> {
+  async settleDue(place: DuePlace, limit: number): Promise<number> {
     await this.#moving;
     if (place === 'working') return expire(this.#services, limit, this.#failRules);
     if (place === 'dead') return this.#engine.expireDead(limit);
+    if (place === 'ends') return this.#engine.lapse(limit);
     const count = await this.#engine.promote(place, limit);
     this.#tail.promoted(place, count);
     return count;

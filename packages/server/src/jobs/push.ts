@@ -16,6 +16,8 @@ import {
   reserveSeconds,
 } from '@faktory-ts/protocol';
 import type { Engine, Entry, Producer, PushNote, Refusal, RefusedJob } from '../engine/engine.ts';
+import type { PushExtras } from './extras.ts';
+import type { Extras } from './feature.ts';
 import type { Tail } from './tail.ts';
 
 /** How a long push lets other operations run in between. */
@@ -33,6 +35,7 @@ const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
 export interface PushServices {
   readonly engine: Engine;
   readonly tail: Tail;
+  readonly extras: PushExtras;
 }
 
 /** A numbered push of a named producer. */
@@ -47,24 +50,27 @@ export interface PushLine {
  * breaks a rule, without counting it; rejects with LIMIT if its queue is full.
  */
 export function push(services: PushServices, job: JobText, line?: PushLine): Promise<void> {
-  checkJob(job);
-  return store(services, job, line);
+  const { engine, extras } = services;
+  const now = engine.clock();
+  return store(services, checkedEntry(job, now, formatTime(now), extras), line);
 }
 
-async function store({ engine, tail }: PushServices, job: JobText, line?: PushLine): Promise<void> {
-  const now = engine.clock();
+async function store({ engine, tail }: PushServices, entry: Entry, line?: PushLine): Promise<void> {
   const counted = line && {
     producer: line.producer,
     line: line.number,
     note: NO_REFUSAL,
   };
-  const entry = entryOf(job, now, formatTime(now));
   const [refusal] = await engine.push([entry], counted);
   if (refusal) throw errorOf(refusal);
   if (tail.watched) tail.pushed([entry]);
 }
 
 const NO_REFUSAL: PushNote = { of: 'line', refused: [] };
+
+/** The reason in the answer to a bulk: a refusal for uniqueness keeps its word. */
+const bulkReason = ({ code, reason }: Pick<RefusedJob, 'code' | 'reason'>): string =>
+  code === 'NOTUNIQUE' ? `${code} ${reason}` : reason;
 
 const errorOf = ({ code, reason }: Pick<Refusal, 'code' | 'reason'>): FaktoryError =>
   new FaktoryError(code, reason);
@@ -85,7 +91,7 @@ export async function countRefused(engine: Engine, line: PushLine, error: unknow
  */
 export function noteText({ of, refused }: PushNote): string {
   if (of === 'jobs')
-    return JSON.stringify(Object.fromEntries(refused.map(({ jid, reason }) => [jid, reason])));
+    return JSON.stringify(Object.fromEntries(refused.map((each) => [each.jid, bulkReason(each)])));
   const [{ code, reason } = { code: undefined, reason: '' }] = refused;
   return JSON.stringify(code === undefined ? reason : errorText(errorOf({ code, reason })));
 }
@@ -95,7 +101,7 @@ export function noteText({ of, refused }: PushNote): string {
  * Returns the refused jobs as jid → reason.
  */
 export async function pushBulk(
-  { engine, tail }: PushServices,
+  { engine, tail, extras }: PushServices,
   jobs: readonly JobText[],
   line?: PushLine,
   parts?: Parts,
@@ -106,9 +112,9 @@ export async function pushBulk(
   const createdAt = formatTime(now);
   for (const [index, job] of jobs.entries()) {
     if (parts && index % PART === PART - 1) await parts.pause();
-    const broken = brokenRule(job);
-    if (broken === undefined) entries.push(entryOf(job, now, createdAt));
-    else refused.push({ jid: job.jid, code: broken.code, reason: broken.message });
+    const broken = ruled(() => entries.push(checkedEntry(job, now, createdAt, extras)));
+    if (broken === undefined) continue;
+    refused.push({ jid: job.jid, code: broken.code, reason: broken.message });
   }
   if (refused.length > 0) await refuseLarge(engine, refused, jobs.length, line);
   parts?.check(); // there is no `await` between this and the call of the engine
@@ -120,8 +126,8 @@ export async function pushBulk(
     tail.pushed(entries.filter((_, index) => !out.has(index)));
   }
   return Object.fromEntries([
-    ...refused.map(({ jid, reason }) => [jid, reason]),
-    ...leftOut.map(({ index, reason }) => [entries[index]?.jid ?? '', reason]),
+    ...refused.map((each) => [each.jid, bulkReason(each)]),
+    ...leftOut.map((each) => [entries[each.index]?.jid ?? '', bulkReason(each)]),
   ]) as Record<string, string>;
 }
 
@@ -144,9 +150,10 @@ async function refuseLarge(
   throw error;
 }
 
-function brokenRule(job: JobText): FaktoryError | undefined {
+/** The error of a broken rule; undefined: none is broken. */
+function ruled(work: () => unknown): FaktoryError | undefined {
   try {
-    checkJob(job);
+    work();
     return undefined;
   } catch (error) {
     if (error instanceof FaktoryError) return error;
@@ -154,7 +161,12 @@ function brokenRule(job: JobText): FaktoryError | undefined {
   }
 }
 
-function entryOf(job: JobText, now: Micros, createdAt: string): Entry {
+function checkedEntry(job: JobText, now: Micros, createdAt: string, extras: PushExtras): Entry {
+  checkJob(job);
+  return entryOf(job, now, createdAt, extras.of(job, now));
+}
+
+function entryOf(job: JobText, now: Micros, createdAt: string, extras: Extras): Entry {
   const later = job.atMicros !== undefined && job.atMicros > now;
   return {
     jid: job.jid,
@@ -165,5 +177,6 @@ function entryOf(job: JobText, now: Micros, createdAt: string): Entry {
     document: jobDocument(job, { createdAt }),
     failure: job.failure,
     at: later ? job.atMicros : undefined,
+    ...extras,
   };
 }

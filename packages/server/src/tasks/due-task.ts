@@ -9,7 +9,7 @@
  * entries of another server.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Jobs, TimedPlace } from '../jobs/jobs.ts';
+import type { DuePlace, Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 
 const LONGEST_TIMER = 25; // ms
@@ -17,7 +17,13 @@ const ASK_EVERY = 1000; // ms
 // Entries in one commit. Promoting is one statement: 10,000 due entries take 40 ms in bites of
 // 5,000 and 60 ms in bites of 500. Expired reservations are decided one by one; dead entries can
 // wait.
-const BITE: Record<TimedPlace, number> = { scheduled: 5000, retries: 5000, working: 500, dead: 500 };
+const BITE: Record<DuePlace, number> = {
+  scheduled: 5000,
+  retries: 5000,
+  working: 500,
+  dead: 500,
+  ends: 200,
+};
 const AFTER_ERROR = 1000; // ms until the next try
 
 /** Figures of a task since the start, for INFO. */
@@ -32,7 +38,7 @@ export interface TaskFigures {
 
 export class DueTask {
   readonly #jobs: Jobs;
-  readonly #place: TimedPlace;
+  readonly #place: DuePlace;
   readonly #log: Logger;
   #due: Micros | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -41,7 +47,7 @@ export class DueTask {
   #stopped = false;
   #figures = { cycles: 0, moved: 0, seconds: 0 };
 
-  constructor(jobs: Jobs, place: TimedPlace, log: Logger) {
+  constructor(jobs: Jobs, place: DuePlace, log: Logger) {
     this.#jobs = jobs;
     this.#place = place;
     this.#log = log;

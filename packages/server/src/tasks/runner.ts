@@ -1,11 +1,11 @@
 /**
- * Starts and stops the recurring work as one: due entries of the four timed places, the work of
+ * Starts and stops the recurring work as one: due entries of the four timed places, deadlines, the work of
  * each minute, and the removal of silent workers.
  *
  * Several servers on one store may run each bite at the same time, so there is no leader.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Jobs, TimedPlace } from '../jobs/jobs.ts';
+import type { DuePlace, Jobs, TimedPlace } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster } from '../workers/roster.ts';
 import { DueTask, type TaskFigures } from './due-task.ts';
@@ -15,7 +15,7 @@ import { ReapTask } from './reap-task.ts';
 const SECOND = 1_000_000; // µs
 
 export class Runner {
-  readonly #tasks: Record<TimedPlace, DueTask>;
+  readonly #tasks: Record<DuePlace, DueTask>;
   readonly #minute: MinuteTask;
   readonly #jobs: Jobs;
   readonly #reaper: ReapTask;
@@ -33,6 +33,7 @@ export class Runner {
       retries: new DueTask(jobs, 'retries', log),
       working: new DueTask(jobs, 'working', log),
       dead: new DueTask(jobs, 'dead', log),
+      ends: new DueTask(jobs, 'ends', log),
     };
   }
 

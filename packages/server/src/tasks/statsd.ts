@@ -33,6 +33,8 @@ export class StatsdTask {
   readonly #info: () => Promise<Info>;
   readonly #options: StatsdOptions;
   readonly #tags: readonly string[];
+  /** Expired jobs that were reported. */
+  #expired = 0;
   readonly #ended = new Map<Kind, Ended>();
   #timers: NodeJS.Timeout[] = [];
   #socket: Socket | undefined;
@@ -86,6 +88,9 @@ export class StatsdTask {
       for (const seconds of times) this.#add('jobs.perform', (seconds * 1000).toFixed(3), `ms${rate}`, tags);
     }
     this.#ended.clear();
+    const { expired } = this.#jobs.engine.meter;
+    if (expired > this.#expired) this.#add('jobs.expired', expired - this.#expired, 'c');
+    this.#expired = expired;
     this.#send();
   }
 

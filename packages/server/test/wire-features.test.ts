@@ -1,0 +1,154 @@
+/**
+ * Unique and expiring jobs over a real socket, with the clock moved by hand.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseJob } from '@faktory-ts/protocol';
+import { expect, test } from 'vitest';
+import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
+import { features } from '../src/features/features.ts';
+import { Jobs } from '../src/jobs/jobs.ts';
+import { eventually, folder, greeted, running, TestClock } from './running.ts';
+import type { WireClient } from './wire-client.ts';
+
+let number = 0;
+const push = (client: WireClient, custom: object, more: object = {}): Promise<string> =>
+  client.ask(
+    `PUSH ${JSON.stringify({ jid: `feature-${++number}`, jobtype: 'T', args: [1, { a: 1, b: 2 }], custom, ...more })}`,
+  );
+
+async function started() {
+  const clock = new TestClock();
+  const server = await running({ dir: folder(), clock: clock.now, http: {} });
+  return { clock, server, client: await greeted(server), worker: await greeted(server, 'w1') };
+}
+
+const fetched = async (worker: WireClient, queue = 'default'): Promise<string | undefined> => {
+  const reply = await worker.ask(`FETCH ${queue}`);
+  return /"jid":"([^"]+)"/.exec(reply)?.[1];
+};
+
+const NOT_UNIQUE = '-NOTUNIQUE Job not unique';
+
+test('a unique job refuses equal ones until it succeeds; another queue, jobtype or argument is not equal', async () => {
+  const { client, worker } = await started();
+  const first = { unique_for: 60 };
+  expect(await push(client, first)).toBe('+OK');
+  expect(await push(client, first)).toBe(NOT_UNIQUE);
+  expect(await push(client, first, { args: [1, { b: 2, a: 1 }] })).toBe(NOT_UNIQUE);
+  expect(await push(client, {})).toBe('+OK'); // asks for nothing
+  for (const other of [{ queue: 'other' }, { jobtype: 'U' }, { args: [1] }])
+    expect(await push(client, first, other)).toBe('+OK');
+  const jid = await fetched(worker);
+  expect(await push(client, first)).toBe(NOT_UNIQUE);
+  await worker.ask(`FAIL {"jid":"${jid}","errtype":"E","message":"no"}`);
+  expect(await push(client, first)).toBe(NOT_UNIQUE);
+});
+
+test('the name is free after success, after the start with unique_until start, after unique_for, and when the job is deleted', async () => {
+  const { client, worker, clock } = await started();
+  await push(client, { unique_for: 60 });
+  await worker.ask(`ACK {"jid":"${await fetched(worker)}"}`);
+  expect(await push(client, { unique_for: 60 })).toBe('+OK');
+  await client.ask('QUEUE REMOVE default');
+  expect(await push(client, { unique_for: 0.5 })).toBe('+OK');
+  expect(await push(client, { unique_for: 0.5 })).toBe(NOT_UNIQUE);
+  clock.move(0.5);
+  expect(await push(client, { unique_for: '600', unique_until: 'start' })).toBe('+OK');
+  expect(await push(client, { unique_for: '600', unique_until: 'start' })).toBe(NOT_UNIQUE);
+  await fetched(worker);
+  await fetched(worker);
+  expect(await push(client, { unique_for: 60 })).toBe('+OK');
+});
+
+test('the delay of a scheduled job is added to unique_for', async () => {
+  const { client, clock } = await started();
+  const at = new Date(clock.now() / 1000 + 60_000).toISOString();
+  expect(await push(client, { unique_for: 10 }, { at })).toBe('+OK');
+  clock.move(65);
+  expect(await push(client, { unique_for: 10 })).toBe(NOT_UNIQUE);
+  clock.move(5);
+  expect(await push(client, { unique_for: 10 })).toBe('+OK');
+});
+
+test('PUSHB stores the first of equal jobs and names the others', async () => {
+  const { client } = await started();
+  const job = (jid: string) => ({ jid, jobtype: 'T', args: [], custom: { unique_for: 60 } });
+  const reply = await client.ask(`PUSHB ${JSON.stringify([job('unique-001'), job('unique-002')])}`);
+  expect(JSON.parse(reply.slice(2))).toEqual({ 'unique-002': 'NOTUNIQUE Job not unique' });
+});
+
+test.each([
+  [{ unique_for: 0 }, /unique_for is 0; give seconds above 0/],
+  [{ unique_for: -1 }, /unique_for is -1/],
+  [{ unique_for: 'soon' }, /unique_for is "soon"/],
+  [{ unique_for: 5, unique_until: 'end' }, /unique_until is "end"; use "success" or "start"/],
+  [{ expires_in: 0 }, /expires_in is 0/],
+  [{ expires_at: 'tomorrow' }, /expires_at is "tomorrow"; give a time like/],
+])('%j is refused at the push, and the connection goes on', async (custom, text) => {
+  const { client } = await started();
+  expect(await push(client, custom)).toMatch(text);
+  expect(await push(client, {})).toBe('+OK');
+});
+
+test('a job that expired is deleted by the FETCH that meets it, and is neither processed nor failed', async () => {
+  const { client, worker, clock, server } = await started();
+  await push(client, { expires_in: 3 });
+  const at = new Date(clock.now() / 1000 + 3000).toISOString().replace('Z', '456789+00:00');
+  await push(client, { expires_at: at });
+  await push(client, {}, { jid: 'in-time-1' });
+  clock.move(6);
+  expect(await fetched(worker)).toBe('in-time-1');
+  const { faktory } = await server.info();
+  expect([faktory.total_processed, faktory.total_failures, faktory.total_enqueued]).toEqual([0, 0, 0]);
+  const metrics = await (await fetch(`http://127.0.0.1:${server.httpPort}/metrics`)).text();
+  expect(metrics).toContain('faktory_jobs_expired_total 2');
+});
+
+test('scheduled jobs and retries that expired are deleted without a fetch, and give up their names', async () => {
+  const { client, clock, server } = await started();
+  const at = new Date(clock.now() / 1000 + 60_000).toISOString();
+  await push(client, { expires_in: 10, unique_for: 3600 }, { at });
+  clock.move(10);
+  await eventually(async () => (await server.info()).faktory.tasks.Scheduled.size === 0);
+  expect(await push(client, { unique_for: 60 })).toBe('+OK');
+});
+
+test('EXT says which features the server has', async () => {
+  const { client } = await started();
+  expect(await client.json('EXT {"v":1}')).toMatchObject({ features: ['unique', 'expiry'] });
+});
+
+test.each(features.map((feature) => [feature.name, feature] as const))(
+  'without the feature %s a server takes its options and does nothing; no other file names it',
+  async (name, feature) => {
+    const backend = sqliteBackend({ dir: folder(), sync: 'off', clock: () => Date.now() * 1000 });
+    await backend.engine.open();
+    try {
+      const jobs = new Jobs(
+        backend,
+        3,
+        10,
+        features.filter((each) => each !== feature),
+      );
+      const custom = JSON.stringify(Object.fromEntries(feature.options.map((key) => [key, 1])));
+      const job = parseJob(`{"jid":"without-01","jobtype":"T","args":[],"custom":${custom}}`);
+      for (let time = 0; time < 2; time++) await jobs.push(job);
+      expect((await backend.engine.sizes()).processed).toBe(0);
+      expect(await backend.engine.queues()).toMatchObject([{ size: 2 }]);
+      jobs.close();
+    } finally {
+      await backend.engine.close();
+    }
+    const src = new URL('../src', import.meta.url).pathname;
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !file.includes('.test.') && !file.startsWith('features/'),
+    );
+    const naming = files.filter((file) =>
+      new RegExp(`features/${name === 'expiry' ? 'expiring' : name}/`).test(
+        readFileSync(join(src, file), 'utf8'),
+      ),
+    );
+    expect(naming).toEqual([]);
+  },
+);
