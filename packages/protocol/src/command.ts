@@ -108,7 +108,7 @@ export function parseBeat(rest: string): Beat {
 
 /**
  * Reads the queues of a FETCH, in the asked order. Throws `INVALID` when there is none, `LIMIT` for more than
- * {@link mostNames} names or {@link mostNamesLength} characters. An empty argument is a queue
+ * 1,000 names or 65,536 characters. An empty argument is a queue
  * without a name, which never has a job: pyfaktory asks so when it was given no queues.
  */
 export function parseQueues(rest: string): string[] {
@@ -120,9 +120,9 @@ export function parseQueues(rest: string): string[] {
 }
 
 /** Most names of queues in one FETCH, FETCHB or QUEUE. */
-export const mostNames = 1000;
+const mostNames = 1000;
 /** Most characters that follow FETCH or FETCHB: the server keeps the names while the fetch waits. */
-export const mostNamesLength = 65_536;
+const mostNamesLength = 65_536;
 
 function tooManyNames(verb: string, { length }: string): FaktoryError {
   const most = `at most ${mostNames} queue names`;
@@ -144,7 +144,7 @@ export interface QueueCommand {
 
 /**
  * Reads what follows `QUEUE `. Throws `UNKNOWN_COMMAND` for another subcommand, `INVALID` when names are
- * missing or not allowed, `LIMIT` for more than {@link mostNames} names.
+ * missing or not allowed, `LIMIT` for more than 1,000 names.
  */
 export function parseQueueCommand(rest: string): QueueCommand {
   const given = words(rest, mostNames + 1);

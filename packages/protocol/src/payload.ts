@@ -65,9 +65,9 @@ export function stringsIn(payload: Payload, name: string): string[] | undefined 
 }
 
 /** Most strings in a list such as `jids`: all are read in one go, while other clients wait. */
-export const mostListed = 10_000;
+const mostListed = 10_000;
 
-/** Like {@link stringsIn}. Throws `LIMIT` for more than {@link mostListed} entries. */
+/** Like {@link stringsIn}. Throws `LIMIT` for more than 10,000 entries. */
 export function boundedStringsIn(payload: Payload, name: string): string[] | undefined {
   const list = payload.get(name);
   if (!Array.isArray(list) || list.length <= mostListed) return stringsIn(payload, name);

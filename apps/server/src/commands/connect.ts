@@ -42,10 +42,7 @@ function addressesOf(call: Call<'url'>): ServerAddress[] {
 }
 
 /** The options of TLS that flags and environment name. Throws CONFIG. */
-export function tlsOf(
-  call: Call<ServerFlag>,
-  addresses: readonly ServerAddress[],
-): ReturnType<typeof clientTls> {
+function tlsOf(call: Call<ServerFlag>, addresses: readonly ServerAddress[]): ReturnType<typeof clientTls> {
   const files = { key: call.value('tls-key'), cert: call.value('tls-cert'), ca: call.value('tls-ca') };
   return clientTls(addresses, { files }, call.terminal.env);
 }

@@ -39,7 +39,7 @@ export function folderOf(call: Call<'dir'>, missing: 'refuse' | 'may be made' = 
 }
 
 /** Why a folder cannot be read; undefined where it can. */
-export function unreadable(path: string): NodeJS.ErrnoException | undefined {
+function unreadable(path: string): NodeJS.ErrnoException | undefined {
   try {
     accessSync(path, constants.R_OK | constants.X_OK);
     return undefined;

@@ -16,7 +16,7 @@ export interface Carrier {
 }
 
 /** The columns of {@link Carrier}. */
-export const CARRIER = 'id, consequences, bits';
+const CARRIER = 'id, consequences, bits';
 
 const EXECUTED = 1;
 const FAILING = 2;
