@@ -397,7 +397,7 @@ describe('doctor', () => {
     writeFileSync(join(config, 'conf.d', 'a.toml'), '[faktory]\npassword = "open"\n');
     chmodSync(join(config, 'conf.d', 'a.toml'), 0o644);
     const broken = freshFolder();
-    writeFileSync(join(broken, 'faktory.db'), 'no database at all');
+    writeFileSync(join(broken, 'faktory.db'), 'no database at all', { mode: 0o600 });
     const wrong = ['doctor', '-d', broken, '-c', config, '--url', 'tcp://:wrong@localhost:1', '--json'];
     expect(await faktory([...wrong, '-e', 'production'], { env })).toMatch(
       /^ERR: 3 findings to be put right/,
@@ -481,7 +481,7 @@ describe('doctor names one cause and its cure', () => {
     const id = name.replace('.json', '');
     const old = '2026-01-01T00-00-00.000Z';
     const about = readFileSync(join(dir, 'backups', name), 'utf8').replace(id, old);
-    writeFileSync(join(dir, 'backups', `${old}.json`), about);
+    writeFileSync(join(dir, 'backups', `${old}.json`), about, { mode: 0o600 });
     renameSync(join(dir, 'backups', `${id}.db.gz`), join(dir, 'backups', `${old}.db.gz`));
     rmSync(join(dir, 'backups', name));
     const every = { FAKTORY_BACKUP_FREQUENCY: '1h' };
@@ -493,10 +493,10 @@ describe('doctor names one cause and its cure', () => {
   it('for a store: restore what is damaged, start the version that wrote it, leave what is empty', async () => {
     await begin();
     const dir = freshFolder();
-    writeFileSync(join(dir, 'faktory.db'), '');
+    writeFileSync(join(dir, 'faktory.db'), '', { mode: 0o600 });
     expect(await wrongOf(['-d', dir])).toEqual([]);
     expect(printed).toContain('is empty: no server has used it yet');
-    writeFileSync(join(dir, 'faktory.db'), 'no database at all');
+    writeFileSync(join(dir, 'faktory.db'), 'no database at all', { mode: 0o600 });
     const [damaged] = await wrongOf(['-d', dir]);
     expect(damaged).toMatchObject({ what: 'store', advice: expect.stringContaining('no backup of it') });
     const data = freshFolder();
@@ -505,7 +505,7 @@ describe('doctor names one cause and its cure', () => {
     await other.stop();
     const file = readFileSync(join(data, 'faktory.db'));
     file.writeUInt32BE(9999, 60); // user_version, the format
-    writeFileSync(join(data, 'faktory.db'), file);
+    writeFileSync(join(data, 'faktory.db'), file, { mode: 0o600 });
     const [newer] = await wrongOf(['-d', data]);
     expect(newer?.told).toMatch(/newer server .*start that version/);
     expect(newer?.advice).toBeUndefined();

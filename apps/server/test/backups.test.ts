@@ -178,7 +178,7 @@ it.skipIf(process.getuid?.() !== 0)(
       const command = faktory([...words, '-d', dir], {}, withoutRights);
       expect([await command.ended, command.out + command.err]).toEqual([
         1,
-        expect.stringMatching(/cannot be read \(EACCES\)/),
+        expect.stringMatching(/cannot be read \(EACCES\)|as root: chown \S+ \S+/),
       ]);
       expect(command.err).toMatch(/^.*\n$/);
     }

@@ -40,7 +40,7 @@ export function permissions(configDir: string, dataDir: string): Finding[] {
 }
 
 function ofFolder(path: string): Finding | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = unlessBarred(() => statSync(path, { throwIfNoEntry: false }));
   if (!found) return undefined;
   const told = `${path} ${modeOf(found).toString(8)}`;
   if ((modeOf(found) & 0o077) === 0) return { level: 'ok', what: 'permissions', told };
@@ -65,12 +65,22 @@ function ofData(dir: string): Finding[] {
   return paths
     .map((name) => join(dir, name))
     .flatMap((path): Finding[] => {
-      const found = lstatSync(path, { throwIfNoEntry: false });
+      const found = unlessBarred(() => lstatSync(path, { throwIfNoEntry: false }));
       if (!found || found.isSymbolicLink() || (modeOf(found) & 0o007) === 0) return [];
       const told = `${path} ${modeOf(found).toString(8)}: others can read or write it`;
       const advice = `chmod ${found.isDirectory() ? 700 : 600} ${path}; a start of the server does it too`;
       return [{ level: 'wrong', what: 'permissions', told, advice }];
     });
+}
+
+/** Undefined in a folder that this user may not look into: that folder has a finding of its own. */
+function unlessBarred<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 function namesIn(folder: string): string[] {
@@ -82,7 +92,7 @@ function namesIn(folder: string): string[] {
 }
 
 function ofSecret(path: string, user: ServerUser | undefined): Finding | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = unlessBarred(() => statSync(path, { throwIfNoEntry: false }));
   if (!found) return undefined;
   const told = `${path} ${modeOf(found).toString(8)}`;
   if ((modeOf(found) & 0o007) !== 0) {
