@@ -29,6 +29,8 @@ export interface Statement {
 export interface Database {
   exec(sql: string): void;
   prepare(sql: string): Statement;
+  /** Newer Node only, where it is on by default: then SQLite ignores `writable_schema`. */
+  enableDefensive?(on: boolean): void;
   close(): void;
 }
 
