@@ -190,8 +190,13 @@ asRoot('root in a data folder of another user', () => {
     for (const name of ['db', 'own']) mkdirSync(join(dir, name), { mode: 0o700 });
     symlinkSync(home, join(dir, 'link'));
     for (const name of ['db', 'own', 'link']) lchownSync(join(dir, name), USER, USER);
+    // A command that meets the moment without a `db` makes one, which is in the way of the next name.
     const swap = `const fs = require('fs'); fs.writeSync(1, 'on');
-      for (;;) for (const [a, b] of [['db', 'x'], ['link', 'db'], ['db', 'link'], ['x', 'db']]) fs.renameSync(a, b);`;
+      const rename = (a, b) => {
+        for (;;) try { return fs.renameSync(a, b); }
+        catch { try { fs.rmSync(b, { recursive: true, force: true }); } catch {} }
+      };
+      for (;;) for (const [a, b] of [['db', 'x'], ['link', 'db'], ['db', 'link'], ['x', 'db']]) rename(a, b);`;
     const swapper = spawn(process.execPath, ['-e', swap], { cwd: dir, uid: USER, gid: USER });
     await once(swapper.stdout, 'data');
     for (let run = 0; run < 5; run++)
