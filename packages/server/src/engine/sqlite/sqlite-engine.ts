@@ -30,15 +30,7 @@ import type {
   TimedSet,
 } from '../engine.ts';
 import { nextDeadline, sweep } from './operations/deadlines.ts';
-import {
-  applyEffects,
-  lapse,
-  NO_JOB,
-  nextLapse,
-  readKept,
-  refusalOf,
-  scanKept,
-} from './operations/effects.ts';
+import { applyEffects, lapse, nextLapse, readKept, refusalOf, scanKept } from './operations/effects.ts';
 import { isLong, push, pushInParts } from './operations/push.ts';
 import * as queues from './operations/queues.ts';
 import * as reservations from './operations/reservations.ts';
@@ -49,6 +41,7 @@ import { isLongTake, take } from './operations/take.ts';
 import * as timed from './operations/timed.ts';
 import { UnusedQueues } from './operations/unused-queues.ts';
 import type { SharedStore } from './shared-store.ts';
+import { NO_JOB } from './state/kept.ts';
 import { place } from './state/schema.ts';
 import type { Store } from './state/store.ts';
 

@@ -9,8 +9,8 @@
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
 import type { Consequences } from '../../engine.ts';
 import { type Database, rowsOf, type Value } from '../state/binding.ts';
-import { type KeptClaim, releasedBy } from '../state/claims.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
+import { type KeptClaim, KINDS, NO_JOB, releasedBy } from '../state/kept.ts';
 import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
 import { openExisting } from './existing.ts';
 import { refuseLostLog } from './log-mark.ts';
@@ -158,7 +158,7 @@ function* lines(db: Database, where: DumpedJob['place'], sql: string, ...values:
   }
 }
 
-const CLAIM = 'SELECT until, span FROM kept WHERE key = ? AND kind = 1 AND holder = ?';
+const CLAIM = `SELECT until, span FROM kept WHERE key = ? AND kind = ${KINDS.claim} AND holder = ?`;
 
 function carriedBy(db: Database, { id, bits }: Row, text: string): string {
   const consequences = JSON.parse(text) as Consequences;
@@ -183,7 +183,7 @@ interface KeptRow {
 
 /** What features keep, but the claims of jobs, which stand with their jobs. */
 function* keptLines(db: Database): Generator<string> {
-  const all = 'SELECT * FROM kept WHERE kind <> 1 OR holder = 0 ORDER BY key';
+  const all = `SELECT * FROM kept WHERE kind <> ${KINDS.claim} OR holder = ${NO_JOB} ORDER BY key`;
   for (const row of rowsOf(db, all) as Iterable<KeptRow>) {
     const { key, kind, value, at, until, span, at_zero, lapse } = row;
     yield JSON.stringify({

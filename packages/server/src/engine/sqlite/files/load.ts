@@ -22,6 +22,7 @@ import {
 import { type Database, rowsOf } from '../state/binding.ts';
 import { toColumn } from '../state/column.ts';
 import { Counts } from '../state/counts.ts';
+import { KINDS, NO_JOB } from '../state/kept.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import { type Carried, type DumpedJob, dumpVersion, knownVersions } from './dump.ts';
 
@@ -181,7 +182,7 @@ class Loading {
       bits,
     ) as { id: number };
     for (const { key, until, span } of claims)
-      this.#keep.get(toColumn(key), 1, '', id, this.#now, until, span, null, null);
+      this.#keep.get(toColumn(key), KINDS.claim, '', id, this.#now, until, span, null, null);
   }
 
   /** Returns the queue's row id and creates the queue. It becomes listed when `listed` is true. */
@@ -211,7 +212,7 @@ class Loading {
       toColumn(text(record, 'key')),
       is,
       toColumn(text(record, 'value')),
-      0,
+      NO_JOB,
       timeOf(text(record, 'at'), 'at'),
       until === undefined ? null : timeOf(text(record, 'until'), 'until'),
       span === true ? 1 : 0,

@@ -8,6 +8,7 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type Database, rowsOf, type Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
+import { KINDS, NO_JOB } from '../state/kept.ts';
 import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
 import { openExisting } from './existing.ts';
 import { lostLog } from './log-mark.ts';
@@ -33,6 +34,8 @@ export interface Loss {
 
 const CHUNK = 256; // rows in one read
 const MOST_JIDS = 1000;
+const DROP_LOST_CLAIMS = `DELETE FROM kept WHERE kind = ${KINDS.claim} AND holder <> ${NO_JOB}
+  AND holder NOT IN (SELECT id FROM job)`;
 
 /**
  * Copies everything readable into `to`, a new empty store. Throws STORAGE when nothing can be read.
@@ -89,7 +92,7 @@ class Salvage {
       else this.#copyRows(name);
     }
     this.#nameQueues();
-    this.#to.exec('DELETE FROM kept WHERE kind = 1 AND holder <> 0 AND holder NOT IN (SELECT id FROM job)');
+    this.#to.exec(DROP_LOST_CLAIMS);
     this.#to.exec('COMMIT');
     return { jobs: this.#ids.size, loss: { ...this.#loss(), missingLog } };
   }

@@ -8,7 +8,8 @@ import { happenedToAll } from './moments.ts';
 
 const OLDEST_DEAD = `FROM job INDEXED BY job_timed
   WHERE place = ${place.dead} AND place > ${place.ready} ORDER BY due, id LIMIT ?`;
-const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (SELECT id ${OLDEST_DEAD})`;
+const OLDEST_DEAD_IDS = `SELECT id ${OLDEST_DEAD}`;
+const DROP_OLDEST_DEAD = `DELETE FROM job WHERE id IN (${OLDEST_DEAD_IDS})`;
 
 /** Evicts the oldest dead jobs beyond the limit. Calls `onEvict` for each of them first. */
 export function capDead(store: Store, limit: number, onEvict?: (row: Former) => void): void {
@@ -16,12 +17,7 @@ export function capDead(store: Store, limit: number, onEvict?: (row: Former) => 
   if (limit === 0 || excess <= 0) return;
   if (onEvict)
     for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(excess) as Former[]) onEvict(row);
-  happenedToAll(
-    store,
-    `FROM job WHERE consequences IS NOT NULL AND id IN (SELECT id ${OLDEST_DEAD})`,
-    [excess],
-    'deleted',
-  );
+  happenedToAll(store, OLDEST_DEAD_IDS, [excess], 'deleted');
   store.write(DROP_OLDEST_DEAD, excess);
   store.counts.move(place.dead, -excess);
   store.meter.evicted += excess;

@@ -6,7 +6,7 @@ import type { Queue } from '../state/counts.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { type Carrier, happened } from './moments.ts';
-import { leave } from './timed.ts';
+import { leave, queueOf } from './timed.ts';
 
 interface Row extends Carrier {
   readonly place: number;
@@ -44,12 +44,10 @@ export function dropLate(store: Store, queue: Queue, count: number, budget: { le
 /** Deletes up to `limit` jobs of ready, scheduled and retries whose deadline has passed. Returns how many. */
 export function sweep(store: Store, limit: number): number {
   const rows = store.sql(LATE).all(store.clock(), limit) as unknown as Row[];
-  for (const row of rows) {
-    expire(store, row);
-    // A fetch may have passed this queue over because too many jobs at its head were late.
-    const queue = store.counts.queueOfId.get(row.queue);
-    if (queue && row.place === place.ready) store.counts.announce(queue);
-  }
+  for (const row of rows) expire(store, row);
+  // A fetch may have passed these queues over because too many jobs at their heads were late.
+  const ready = rows.filter((row) => row.place === place.ready);
+  for (const id of new Set(ready.map(({ queue }) => queue))) store.counts.announce(queueOf(store, id));
   return rows.length;
 }
 

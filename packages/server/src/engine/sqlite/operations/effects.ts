@@ -5,17 +5,12 @@
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Consequences, Effect, End, Entry, KeptValue } from '../../engine.ts';
-import { type KeptClaim, releasedBy } from '../state/claims.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
+import { type KeptClaim, KINDS, NO_JOB, releasedBy } from '../state/kept.ts';
 import type { Store } from '../state/store.ts';
 import { insert } from './insert.ts';
 
-/** What `kept.kind` says. The numbers are on disk. */
-const KINDS = { claim: 1, counter: 2, number: 3, value: 4 } as const;
 const KIND_OF = ['', 'claim', 'counter', 'number', 'value'] as const;
-
-/** The holder of a claim that an operation made without a job. */
-export const NO_JOB = 0;
 
 interface Row {
   readonly key: string;
@@ -214,8 +209,10 @@ export function readKept(store: Store, keys: readonly string[]): Map<string, Kep
   return found;
 }
 
-const SCAN =
-  'SELECT * FROM kept WHERE key > ? AND key < ? AND (until IS NULL OR until > ?) ORDER BY key LIMIT ?';
+const scanFrom = (compare: '>' | '>='): string =>
+  `SELECT * FROM kept WHERE key ${compare} ? AND key < ? AND (until IS NULL OR until > ?) ORDER BY key LIMIT ?`;
+const FIRST = scanFrom('>=');
+const BEHIND = scanFrom('>');
 
 /** Keys that begin with a text, behind `after`, in their order. */
 export function scanKept(
@@ -224,10 +221,14 @@ export function scanKept(
   after: string | undefined,
   limit: number,
 ): Map<string, KeptValue> {
-  const from = after ?? `${prefix}`;
   const rows = store
-    .sql(after === undefined ? SCAN.replace('key > ?', 'key >= ?') : SCAN)
-    .all(toColumn(from), `${toColumn(prefix)}\u{10ffff}`, store.clock(), limit) as unknown as Row[];
+    .sql(after === undefined ? FIRST : BEHIND)
+    .all(
+      toColumn(after ?? prefix),
+      `${toColumn(prefix)}\u{10ffff}`,
+      store.clock(),
+      limit,
+    ) as unknown as Row[];
   return new Map(rows.map((row) => [fromColumn(row.key), keptOf(row)]));
 }
 

@@ -22,6 +22,7 @@ const EXECUTED = 1;
 const FAILING = 2;
 const BITS = 'UPDATE job SET bits = ? WHERE id = ?';
 const BY_ID = `SELECT ${CARRIER} FROM job WHERE id = ? AND consequences IS NOT NULL`;
+const OF_IDS = `SELECT ${CARRIER} FROM job WHERE consequences IS NOT NULL AND id IN`;
 
 /** What can happen to a job, as the moments that it may mean, in their order. */
 const WAYS = {
@@ -54,7 +55,8 @@ export function happened(store: Store, { id, consequences, bits }: Carrier, way:
     if (moment === 'recovered') after &= ~FAILING;
     effects.push(...(carried[moment] ?? []));
   }
-  if (after !== bits && way !== 'done' && way !== 'deleted' && way !== 'discarded' && way !== 'expired') {
+  const stays = !(WAYS[way] as readonly Moment[]).includes('gone');
+  if (after !== bits && stays) {
     store.turn.begin();
     store.write(BITS, after, id);
   }
@@ -75,14 +77,14 @@ export function happenedTo(store: Store, id: number, way: Way): void {
   if (row) happened(store, row, way);
 }
 
-/** The same for all rows that a query finds. `query` is what follows `SELECT columns`. */
+/** The same for all rows whose numbers `ids` selects. */
 export function happenedToAll(
   store: Store,
-  query: string,
+  ids: string,
   values: readonly (string | number)[],
   way: Way,
 ): void {
   if (!store.special) return;
-  const rows = store.sql(`SELECT ${CARRIER} ${query}`).all(...values) as unknown as Carrier[];
+  const rows = store.sql(`${OF_IDS} (${ids})`).all(...values) as unknown as Carrier[];
   for (const row of rows) happened(store, row, way);
 }

@@ -8,7 +8,7 @@
 import type { Micros } from '@faktory-ts/protocol';
 import type { FindAsk, QueueSummary } from '../../engine.ts';
 import type { Queue } from '../state/counts.ts';
-import { place } from '../state/schema.ts';
+import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { happenedToAll } from './moments.ts';
 
@@ -44,13 +44,12 @@ const BITE = 5000; // rows
 const BITE_BYTES = 4 * 1024 * 1024; // of the jobs of one bite; a single job may be larger
 const BITE_QUEUES = 200;
 
-const BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
 const READY = `FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? AND seq <= ? ORDER BY priority DESC, seq LIMIT ?`;
 /** How many of the first jobs fit into so many bytes, at least one. */
 const FITTING = `SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM
   (SELECT bytes, sum(bytes) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM (SELECT ${BYTES} AS bytes ${READY})) WHERE coalesce(before, 0) < ?`;
+    FROM (SELECT ${JOB_BYTES} AS bytes ${READY})) WHERE coalesce(before, 0) < ?`;
 const READY_BITE = `SELECT id ${READY}`;
 const DELETE_READY = `DELETE FROM job WHERE id IN (${READY_BITE})`;
 
@@ -139,12 +138,7 @@ function removeSome(store: Store, removal: Removal, room: Room): boolean {
   const fitting = store.sql(FITTING).get(id, upTo, most, room.bytes) as { n: number; bytes: number };
   if (fitting.n > 0) {
     const bite = [id, upTo, fitting.n];
-    happenedToAll(
-      store,
-      `FROM job WHERE consequences IS NOT NULL AND id IN (${READY_BITE})`,
-      bite,
-      'deleted',
-    );
+    happenedToAll(store, READY_BITE, bite, 'deleted');
     store.sql(DELETE_READY).run(...bite);
   }
   store.counts.moveReady(queue, -fitting.n);

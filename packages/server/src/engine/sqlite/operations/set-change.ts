@@ -97,7 +97,7 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
     if (!row) continue;
     changed += 1;
     store.counts.move(from, -1);
-    if (store.special) happenedTo(store, id, WAY_OF[change.change]);
+    happenedTo(store, id, WAY_OF[change.change]);
     if (change.change === 'discard') store.write('DELETE FROM job WHERE id = ?', id);
     else if (change.change === 'requeue') makeReady(store, row, now);
     else kill(store, id, now + (change.deadFor ?? 0));

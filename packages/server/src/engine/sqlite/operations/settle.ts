@@ -43,7 +43,7 @@ export function settle(
   store.workingSet.remove(which.jid, held);
   store.counts.move(place.working, -1);
   count(store, which.jid, held, outcome);
-  if (store.special) happenedTo(store, held.id, WAY_OF[outcome.to]);
+  happenedTo(store, held.id, WAY_OF[outcome.to]);
   end(store, held, outcome, deadLimit);
   return true;
 }
@@ -56,10 +56,8 @@ export const areMany = (ends: readonly Ending[]): boolean => ends.length > MOST_
 
 /** Ends a few reservations in one commit. Returns for each whether it was ended. */
 export function settleAll(store: Store, ends: readonly Ending[], deadLimit: number): readonly boolean[] {
-  for (const { held: which } of ends) if (which.queues) permit(store, which);
-  return ends.map(({ held: which, outcome, onlyIfOverdue = false }) =>
-    settle(store, which, outcome, deadLimit, { onlyIfOverdue }),
-  );
+  permitAll(store, ends);
+  return ends.map((end) => settle(store, end.held, end.outcome, deadLimit, end));
 }
 
 /** The same for many reservations, in parts. */
@@ -68,13 +66,18 @@ export function* settleInParts(
   ends: readonly Ending[],
   deadLimit: number,
 ): Generator<void, readonly boolean[]> {
-  for (const { held: which } of ends) if (which.queues) permit(store, which);
+  permitAll(store, ends);
   const ended: boolean[] = [];
-  for (const { held: which, outcome, onlyIfOverdue = false } of ends) {
+  for (const end of ends) {
     if (ended.length > 0 && ended.length % MOST_ENDED === 0) yield;
-    ended.push(settle(store, which, outcome, deadLimit, { onlyIfOverdue }));
+    ended.push(settle(store, end.held, end.outcome, deadLimit, end));
   }
   return ended;
+}
+
+/** Throws FORBIDDEN for the first that is not permitted, before any is ended. */
+function permitAll(store: Store, ends: readonly Ending[]): void {
+  for (const { held } of ends) if (held.queues) permit(store, held);
 }
 
 const WAY_OF = {

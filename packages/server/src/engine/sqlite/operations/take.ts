@@ -8,7 +8,7 @@ import { BrokenInvariant } from '../commit/turn.ts';
 import { fromColumn } from '../state/column.ts';
 import type { Queue } from '../state/counts.ts';
 import { NO_END } from '../state/leases.ts';
-import { place } from '../state/schema.ts';
+import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { dropLate } from './deadlines.ts';
 import { happenedTo } from './moments.ts';
@@ -37,9 +37,8 @@ const MOST_BYTES = 2 * 1024 * 1024; // of all jobs of one fetch; a single job ma
 
 const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
-const BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
-const MANY = `SELECT id, jid, reserve, enqueued_at, iif(${BYTES} <= ${SMALL}, document, ''),
-  iif(${BYTES} <= ${SMALL}, failure, NULL), losses, ${BYTES}
+const MANY = `SELECT id, jid, reserve, enqueued_at, iif(${JOB_BYTES} <= ${SMALL}, document, ''),
+  iif(${JOB_BYTES} <= ${SMALL}, failure, NULL), losses, ${JOB_BYTES}
   FROM job INDEXED BY job_ready WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
 const TEXTS = 'SELECT document, failure FROM job WHERE id = ?';
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
@@ -102,7 +101,7 @@ function takeOf(
     const kind = store.meter.kind(queue.name, jobtypeOf(document));
     kind.fetched++;
     kind.wait.add(Math.max(now - enqueuedAt, 0) / SECOND);
-    if (store.special) happenedTo(store, id, 'taken');
+    happenedTo(store, id, 'taken');
     store.workingSet.add(name, id, reservationId, now, leased, kind, since);
     taken.push({
       jid: name,

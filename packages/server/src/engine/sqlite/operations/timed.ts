@@ -20,8 +20,8 @@ const PROMOTE = `UPDATE job SET place = ${place.ready}, seq = ? + line, enqueued
   FROM (SELECT id AS which, row_number() OVER (ORDER BY due, id) AS line ${DUE}) WHERE id = which`;
 const MAKE_READY = `UPDATE job SET place = ${place.ready}, seq = ?, enqueued_at = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EARLIEST = `SELECT due FROM job INDEXED BY job_timed WHERE place = ? AND place > ${place.ready} ORDER BY due LIMIT 1`;
-const EXPIRE = `DELETE FROM job WHERE id IN (SELECT id FROM job INDEXED BY job_timed
-  WHERE place = ${place.dead} AND place > ${place.ready} AND due <= ? ORDER BY due, id LIMIT ?)`;
+const DUE_IDS = `SELECT id ${DUE}`;
+const DROP_DUE = `DELETE FROM job WHERE id IN (${DUE_IDS})`;
 
 /** Moves due entries to the end of their queues. Returns how many. */
 export function promote(store: Store, set: 'scheduled' | 'retries', limit: number): number {
@@ -30,12 +30,7 @@ export function promote(store: Store, set: 'scheduled' | 'retries', limit: numbe
   const total = counted.reduce((sum, { n }) => sum + n, 0);
   if (total === 0) return 0;
   store.turn.begin();
-  happenedToAll(
-    store,
-    `FROM job WHERE consequences IS NOT NULL AND id IN (SELECT id ${DUE})`,
-    [place[set], now, limit],
-    'ready',
-  );
+  happenedToAll(store, DUE_IDS, [place[set], now, limit], 'ready');
   store.write(PROMOTE, store.counts.block(now, total), now, place[set], now, limit);
   for (const { queue, n } of counted) store.arrive(queueOf(store, queue), n);
   store.counts.move(place[set], -total);
@@ -69,13 +64,9 @@ export function queueOf(store: Store, id: number): Queue {
 /** Deletes expired dead entries, and wids that hold no job. Returns how many entries. */
 export function expireDead(store: Store, limit: number): number {
   store.turn.begin();
-  happenedToAll(
-    store,
-    `FROM job WHERE consequences IS NOT NULL AND id IN (SELECT id ${DUE})`,
-    [place.dead, store.clock(), limit],
-    'deleted',
-  );
-  const gone = Number(store.sql(EXPIRE).run(store.clock(), limit).changes);
+  const due = [place.dead, store.clock(), limit];
+  happenedToAll(store, DUE_IDS, due, 'deleted');
+  const gone = Number(store.sql(DROP_DUE).run(...due).changes);
   store.counts.move(place.dead, -gone);
   store.pruneWorkers();
   return gone;

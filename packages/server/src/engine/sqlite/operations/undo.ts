@@ -8,9 +8,9 @@
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { RefusedJob, Undoable, UndoLabel, Undone } from '../../engine.ts';
-import type { KeptClaim } from '../state/claims.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
 import { type Former, NOWHERE, type Position } from '../state/former.ts';
+import type { KeptClaim } from '../state/kept.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';

@@ -18,6 +18,9 @@ import type { Database } from './binding.ts';
 /** The places of a job. These numbers are stored on disk. */
 export const place = { ready: 2, scheduled: 3, retries: 4, working: 5, dead: 6 } as const;
 
+/** SQL of the bytes of a job's texts, as far as hand-outs and deletions are bounded by them. */
+export const JOB_BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
+
 /** The `wid` column of a job that no worker has reserved. */
 export const NO_WORKER = 1000;
 

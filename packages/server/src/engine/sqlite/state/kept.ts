@@ -1,8 +1,14 @@
 /**
- * The names that jobs hold.
+ * What the table `kept` says on disk, and the names that jobs hold.
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Consequences } from '../../engine.ts';
+
+/** What `kept.kind` says. The numbers are on disk. */
+export const KINDS = { claim: 1, counter: 2, number: 3, value: 4 } as const;
+
+/** The holder of a claim that an operation made without a job. */
+export const NO_JOB = 0;
 
 /** A claim of a job, as undo and a dump keep it. */
 export interface KeptClaim {
