@@ -33,12 +33,19 @@ export async function end(
   return settled;
 }
 
-/** Ends many reservations in one commit; returns for each whether it was held. */
-export async function endAll(services: EndServices, ends: readonly Ending[]): Promise<readonly boolean[]> {
+/**
+ * Ends many reservations in one commit; returns for each whether it was held.
+ * @param known the reservations, if the caller has read them
+ */
+export async function endAll(
+  services: EndServices,
+  ends: readonly Ending[],
+  known?: readonly Reservation[],
+): Promise<readonly boolean[]> {
   const { engine, tail } = services;
   if (!tail.watched) return engine.settleMany(ends);
-  const before: (Reservation | undefined)[] = [];
-  for (const { held } of ends) before.push(await engine.reservation(held));
+  const before: (Reservation | undefined)[] = [...(known ?? [])];
+  if (!known) for (const { held } of ends) before.push(await engine.reservation(held));
   const settled = await engine.settleMany(ends);
   for (const [index, { outcome }] of ends.entries()) {
     const reservation = before[index];

@@ -4,6 +4,7 @@
 import { type JobText, jsonMember, type Micros } from '@faktory-ts/protocol';
 import type { Effect, Moment } from '../engine/engine.ts';
 import type { Extras, Feature } from './feature.ts';
+import { mayHaveKey } from './options-in.ts';
 
 const NONE: Extras = {};
 
@@ -13,8 +14,7 @@ export class PushExtras {
 
   constructor(features: readonly Feature[]) {
     this.#features = features;
-    const keys = features.flatMap(({ options }) => options);
-    this.#mayHave = new RegExp(`"(?:${keys.join('|')})"\\s*:`);
+    this.#mayHave = mayHaveKey(features.flatMap(({ options }) => options));
   }
 
   /** What the features add to this job. Throws INVALID. */

@@ -119,7 +119,7 @@ export async function expire(services: EndServices, limit: number, rules: FailRu
       onlyIfOverdue: true,
     };
   });
-  return (await endAll(services, ends)).filter(Boolean).length;
+  return (await endAll(services, ends, overdue)).filter(Boolean).length;
 }
 
 /**

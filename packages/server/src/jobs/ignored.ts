@@ -4,6 +4,7 @@
  */
 import { excerpt, type JobText, jsonMember } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
+import { mayHaveKey } from './options-in.ts';
 
 /** Feature → the keys of `custom` that ask for it. */
 const optionsOf: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +29,7 @@ export class IgnoredOptions {
     this.#log = log;
     const missing = Object.entries(optionsOf).filter(([feature]) => !features.includes(feature));
     this.#ignored = new Map(missing.flatMap(([feature, keys]) => keys.map((key) => [key, feature])));
-    this.#mayHave = new RegExp(`"(?:${[...this.#ignored.keys()].join('|')})"\\s*:`);
+    this.#mayHave = mayHaveKey([...this.#ignored.keys()]);
   }
 
   /** Checks a pushed job. Costs nothing without `custom`, otherwise one search in its text. */

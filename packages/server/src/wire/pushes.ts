@@ -12,7 +12,7 @@ import {
   parseJobs,
 } from '@faktory-ts/protocol';
 import { longCall } from '../engine/engine.ts';
-import type { Jobs, PushLine } from '../jobs/jobs.ts';
+import type { Jobs, Parts, PushLine } from '../jobs/jobs.ts';
 
 /** What a push needs of the server. */
 interface Pushing {
@@ -53,12 +53,6 @@ export function pushBulk(payload: string, desk: Pushing, session: Pusher): Promi
   return line === undefined ? pushAll() : counted(jobs, line, pushAll);
 }
 
-/** Lets others be served between two parts of a push. */
-interface Pauses {
-  pause(): Promise<void>;
-  check(): void;
-}
-
 /**
  * Reads in parts, so that others are served between these. The connection holds the lines behind it back meanwhile.
  *
@@ -69,8 +63,8 @@ async function reading<T>(
   jobs: Jobs,
   session: Pusher,
   line: PushLine | undefined,
-  read: (pauses: Pauses) => Promise<T>,
-): Promise<{ readonly value: T; readonly pauses: Pauses }> {
+  read: (pauses: Parts) => Promise<T>,
+): Promise<{ readonly value: T; readonly pauses: Parts }> {
   const check = (): void => {
     if (line !== undefined && session.dropped) throw dropped;
   };
