@@ -65,12 +65,19 @@ function decide(path: string, missing: BecomeOptions['missing'], tries = 10): Us
 
 /** The user's own group, which is never root's because a folder has that group; undefined: the system does not know the user. */
 function groupOf(uid: number): number | undefined {
+  try {
+    return asUser(uid, () => userInfo().gid) || undefined;
+  } catch {
+    return undefined; // a user without a name, as in a container
+  }
+}
+
+/** Does the work with the rights of this user, and is root again. */
+function asUser<T>(uid: number, work: () => T): T {
   const { seteuid } = process;
   try {
     seteuid?.(uid);
-    return userInfo().gid || undefined;
-  } catch {
-    return undefined; // a user without a name, as in a container
+    return work();
   } finally {
     seteuid?.(0);
   }
@@ -92,16 +99,12 @@ function takeGroups(uid: number, gid: number): void {
 
 /** Modules are loaded later too, and backups run Node in a process of its own. */
 function refuseUnreadable(dir: string, uid: number): void {
-  const { seteuid } = process;
   for (const path of [process.execPath, fileURLToPath(import.meta.url)]) {
     try {
-      seteuid?.(uid);
-      closeSync(openSync(path, 'r'));
+      asUser(uid, () => closeSync(openSync(path, 'r')));
     } catch (cause) {
       const text = `root must not work in ${dir}, which belongs to user ${uid}, and that user cannot read ${path}; install it where all users can read it`;
       throw new FaktoryError('CONFIG', text, { cause });
-    } finally {
-      seteuid?.(0);
     }
   }
 }
