@@ -140,24 +140,6 @@ test('a large PUSHB is read in parts: others are served meanwhile, and lines beh
   expect(await client.line()).toBe('+OK');
 });
 
-test('a large PUSHB of a producer whose name another connection takes is in and counted, or neither', async () => {
-  const server = await running();
-  const watch = await greeted(server);
-  for (let turns = 0; turns < 6; turns++) {
-    const name = `shop-${turns}`;
-    const [first, second] = [await greeted(server), await greeted(server)];
-    await first.ask(`EXT {"v":1,"producer":"${name}"}`);
-    const { faktory: before } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
-    first.raw(`${largeBulk(name)}\r\n`);
-    for (let turn = 0; turn < turns * 6; turn++) await new Promise(setImmediate);
-    const { pushed } = await second.json<{ pushed: number }>(`EXT {"v":1,"producer":"${name}"}`);
-    await first.closed();
-    for (let turn = 0; turn < 5; turn++) await watch.ask('INFO');
-    const { faktory: after } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
-    expect(after.total_enqueued - before.total_enqueued).toBe(pushed * 5000);
-  }
-});
-
 test('a large PUSHB that cannot be read is refused, counted for its producer, and told again', async () => {
   const client = await greeted(await running());
   await client.ask('EXT {"v":1,"producer":"shop"}');
@@ -222,23 +204,29 @@ test('a large PUSH that is refused is counted for its producer, and told again',
   });
 });
 
-test('a large PUSH of a producer whose name another connection takes is in and counted, or neither', async () => {
-  const server = await running();
-  const watch = await greeted(server);
-  for (let turns = 0; turns < 6; turns++) {
-    const name = `shop-${turns}`;
-    const [first, second] = [await greeted(server), await greeted(server)];
-    await first.ask(`EXT {"v":1,"producer":"${name}"}`);
-    const { faktory: before } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
-    first.raw(`${largePush(`large-${turns}0`)}\r\n`);
-    for (let turn = 0; turn < turns * 4; turn++) await new Promise(setImmediate);
-    const { pushed } = await second.json<{ pushed: number }>(`EXT {"v":1,"producer":"${name}"}`);
-    await first.closed();
-    for (let turn = 0; turn < 5; turn++) await watch.ask('INFO');
-    const { faktory: after } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
-    expect(after.total_enqueued - before.total_enqueued).toBe(pushed);
-  }
-});
+test.each([
+  { verb: 'PUSHB', line: (turns: number) => largeBulk(`shop-${turns}`), jobs: 5000, each: 6 },
+  { verb: 'PUSH', line: (turns: number) => largePush(`large-${turns}0`), jobs: 1, each: 4 },
+])(
+  'a large $verb of a producer whose name another connection takes is in and counted, or neither',
+  async (large) => {
+    const server = await running();
+    const watch = await greeted(server);
+    for (let turns = 0; turns < 6; turns++) {
+      const name = `shop-${turns}`;
+      const [first, second] = [await greeted(server), await greeted(server)];
+      await first.ask(`EXT {"v":1,"producer":"${name}"}`);
+      const { faktory: before } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
+      first.raw(`${large.line(turns)}\r\n`);
+      for (let turn = 0; turn < turns * large.each; turn++) await new Promise(setImmediate);
+      const { pushed } = await second.json<{ pushed: number }>(`EXT {"v":1,"producer":"${name}"}`);
+      await first.closed();
+      for (let turn = 0; turn < 5; turn++) await watch.ask('INFO');
+      const { faktory: after } = await watch.json<{ faktory: { total_enqueued: number } }>('INFO');
+      expect(after.total_enqueued - before.total_enqueued).toBe(pushed * large.jobs);
+    }
+  },
+);
 
 /** How many parts a call to the engine took, seen by what else the event loop did meanwhile. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
