@@ -20,6 +20,7 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
     print: (text) => void stdout.write(`${withColours(text)}\n`),
     note: (text) => void stderr.write(`${visibleLines(text)}\n`),
     signal,
+    endable: (work) => withoutHandlers(process, work),
     screen: stdout.isTTY && stderr.isTTY ? screenOf(process) : undefined,
     async confirm(question) {
       if (!stdin.isTTY) {
@@ -35,6 +36,17 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
       }
     },
   };
+}
+
+/** Without a handler the system ends the process at the signal, also while the event loop stands still. */
+async function withoutHandlers<T>(process: NodeJS.Process, work: () => T | Promise<T>): Promise<T> {
+  const handlers = (['SIGINT', 'SIGTERM'] as const).map((name) => [name, process.listeners(name)] as const);
+  for (const [name] of handlers) process.removeAllListeners(name);
+  try {
+    return await work();
+  } finally {
+    for (const [name, listeners] of handlers) for (const listener of listeners) process.on(name, listener);
+  }
 }
 
 /** What is printed may hold other programs' texts: nothing but our own colours reaches the terminal as it is. */

@@ -77,6 +77,7 @@ async function faktory(words: readonly string[], as: As = {}): Promise<string> {
       return answer;
     },
     signal: as.signal ?? new AbortController().signal,
+    endable: async (work) => work(),
     screen: as.screen,
   };
   const command = await commandOf(words);

@@ -1,7 +1,7 @@
 /*
  * An operator's bad day with the program alone: a backup while it runs, a kill, a restore, a dump and a load.
  */
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ it('a backup of a running server is restored after a kill; nothing is lost by it
   expect(await doubled.ended).toBe(1);
   expect(doubled.err).toMatch(/is in the store already; nothing was loaded; --skip-known .*--again/);
   const loaded = await ran('load', join(dir, 'jobs.jsonl'), '-d', dir, '--skip-known');
-  expect(loaded.out).toBe('1 job loaded, 1 were there\n');
+  expect(loaded.out).toBe(`1 job loaded into ${dir}, 1 were there\n`);
   expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":2');
 
   const again = faktory([...free, '-d', dir]);
@@ -124,9 +124,9 @@ it('load takes what gzip packed, from a file and from standard input', async () 
   await server.stop();
   const file = join(freshFolder(), 'jobs.jsonl.gz');
   writeFileSync(file, gzipSync((await ran('dump', '-d', dir)).out));
-  expect((await ran('load', file, '-d', freshFolder())).out).toBe('1 job loaded\n');
+  expect((await ran('load', file, '-d', freshFolder())).out).toMatch(/^1 job loaded into /);
   const piped = faktory(['load', '-', '-d', freshFolder()], {}, ['bash', '-c', `"$@" <'${file}'`, 'bash']);
-  expect([await piped.ended, piped.out]).toEqual([0, '1 job loaded\n']);
+  expect([await piped.ended, piped.out]).toEqual([0, expect.stringMatching(/^1 job loaded into /)]);
   writeFileSync(file, readFileSync(file).subarray(0, 40));
   const cut = await ran('load', file, '-d', freshFolder());
   expect([await cut.ended, cut.err]).toEqual([1, expect.stringMatching(/jobs\.jsonl\.gz cannot be read/)]);
@@ -232,4 +232,75 @@ it('a newer backup that cannot be used is named by verify, which ends with 1, an
   expect(verified.err).toMatch(`the newer backup ${bad} cannot be used: its copy ${bad}.db.gz is missing`);
   const restored = await ran('restore', '-d', dir, '--yes');
   expect([await restored.ended, restored.err]).toEqual([0, expect.stringContaining(`${bad} cannot be used`)]);
+}, 60_000);
+
+/** A dump with so many ready jobs. */
+function dumpOf(jobs: number): string {
+  const lines = Array.from({ length: jobs }, (_, n) => ({
+    kind: 'job',
+    place: 'ready',
+    job: { jid: `in-the-dump-${n}`, jobtype: 'T', queue: 'default', args: ['x'.repeat(100)] },
+  }));
+  const all = [{ 'faktory-ts': 'dump', version: 2 }, ...lines, { kind: 'end', jobs }];
+  return all.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** Resolves when a file of this name is made in the folder. */
+function made(dir: string, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(dir, (_, changed) => {
+      if (changed !== name) return;
+      watcher.close();
+      resolve();
+    });
+  });
+}
+
+it('a signal ends salvage, compact and load at once, with the store as it was and nothing that looks like one', async () => {
+  const dir = freshFolder();
+  const file = join(freshFolder(), 'jobs.jsonl');
+  writeFileSync(file, dumpOf(60_000));
+  await ran('load', file, '-d', dir);
+  const before = readFileSync(join(dir, 'faktory.db'));
+  for (const [words, begun, signal, status, told] of [
+    [['salvage', '--yes'], '.salvaged.db', 'SIGTERM', 143, /unchanged, and nothing is left of the new one/],
+    [['salvage', '--yes'], '.salvaged.db', 'SIGINT', 130, /unchanged, and nothing is left of the new one/],
+    [['compact'], '.compacted.db', 'SIGTERM', 'SIGTERM', /^$/],
+    [['load', '--again', file], 'faktory.db-wal', 'SIGTERM', 143, /ended by a signal; nothing was loaded/],
+  ] as const) {
+    const begins = made(dir, begun);
+    const command = faktory([...words, '-d', dir]);
+    await begins;
+    command.signal(signal);
+    expect([await command.ended, command.out, command.err]).toEqual([
+      status,
+      '',
+      expect.stringMatching(told),
+    ]);
+    expect(readdirSync(dir).filter((name) => /salvaged|replaced/.test(name))).toEqual([]);
+  }
+  expect(readFileSync(join(dir, 'faktory.db')).equals(before)).toBe(true);
+}, 60_000);
+
+it('a load from a standard input that says nothing more is ended by a signal, and leaves no store', async () => {
+  const dir = freshFolder();
+  const begins = made(dir, 'faktory.db');
+  const command = faktory(['load', '-', '-d', dir]);
+  command.child.stdin.write('{"faktory-ts":"dump","version":2}\n');
+  await begins;
+  command.signal('SIGTERM');
+  expect([await command.ended, command.err]).toEqual([143, expect.stringContaining('nothing was loaded')]);
+  expect(readdirSync(dir).filter((name) => name.startsWith('faktory.db'))).toEqual([]);
+}, 60_000);
+
+it('load of an empty file says that it is empty', async () => {
+  const file = join(freshFolder(), 'jobs.jsonl');
+  for (const text of ['', '\n\n']) {
+    writeFileSync(file, text);
+    const refused = await ran('load', file, '-d', freshFolder());
+    expect([await refused.ended, refused.err]).toEqual([
+      1,
+      expect.stringMatching(/^faktory load: the dump is empty.*nothing was loaded\n$/),
+    ]);
+  }
 }, 60_000);

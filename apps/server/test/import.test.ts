@@ -28,6 +28,7 @@ async function run(args: readonly string[], agree = true): Promise<string> {
     note: (text) => void said.push(text),
     confirm: async (question) => said.push(question) > 0 && agree,
     signal: new AbortController().signal,
+    endable: async (work) => work(),
   };
   await runCommand(importing, args, terminal);
   return said.join('\n');
@@ -447,6 +448,7 @@ it('with --json an import prints one JSON value of what was found and done; what
     note: (text: string) => void noted.push(text),
     confirm: async () => false,
     signal: new AbortController().signal,
+    endable: async (work: () => unknown) => work(),
   };
   const found = {
     jobs: 2,

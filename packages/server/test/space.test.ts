@@ -3,6 +3,7 @@
  */
 import {
   closeSync,
+  copyFileSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -145,7 +146,7 @@ test('a store that a server holds is neither compacted nor salvaged', async () =
   const server = await running({ dir: folder() });
   const data = new DataFolder(server.dir);
   expect(() => data.compact()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
-  expect(() => data.salvage()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+  await expect(data.salvage()).rejects.toMatchObject({ code: 'LOCKED' });
 });
 
 /** Overwrites the last page that holds this text: earlier ones may be of the time when the table was one page. */
@@ -179,7 +180,7 @@ test('salvage makes a store of what can be read, names what cannot, and keeps th
   damage(join(dir, 'faktory.db'), 'later-20-"');
   const data = new DataFolder(dir);
   expect(() => data.check()).toThrow(expect.objectContaining({ code: 'STORAGE' }));
-  const { jobs, loss, aside } = data.salvage();
+  const { jobs, loss, aside } = await data.salvage();
   expect(jobs).toBeGreaterThan(90);
   expect(loss.jids).toContain('later-20-');
   expect(loss.scheduled).toBe(loss.jids.length);
@@ -198,7 +199,7 @@ test('salvage of a file that was cut short ends, and keeps the rows before the c
   const dir = await hundredJobs();
   const file = join(dir, 'faktory.db');
   truncateSync(file, Math.floor((statSync(file).size * 0.8) / 2048) * 2048);
-  const { jobs, loss } = new DataFolder(dir).salvage();
+  const { jobs, loss } = await new DataFolder(dir).salvage();
   expect(jobs).toBeLessThan(100);
   expect(loss.stretches.length + loss.tables.length).toBeGreaterThan(0);
   expect(readdirSync(dir).filter((name) => name.startsWith('.salvaged'))).toEqual([]);
@@ -208,7 +209,7 @@ test('salvage of a sound store keeps every job and says that nothing is lost', a
   const dir = await hundredJobs();
   const data = new DataFolder(dir);
   const before = jidsIn(data);
-  const { jobs, loss } = data.salvage();
+  const { jobs, loss } = await data.salvage();
   expect(jobs).toBe(100);
   const none = {
     scheduled: 0,
@@ -231,6 +232,87 @@ test('salvage goes on without the jobs of a log that is missing, and says that t
   db.close();
   await expect(prepared({ dir }).start()).rejects.toMatchObject({ code: 'STORAGE' });
   const data = new DataFolder(dir);
-  expect(data.salvage()).toMatchObject({ jobs: 100, loss: { missingLog: true } });
+  expect(await data.salvage()).toMatchObject({ jobs: 100, loss: { missingLog: true } });
   expect((await (await running({ dir })).info()).faktory.queues).toEqual({ mail: 50 });
+});
+
+/** Overwrites bytes of the file. */
+function overwrite(file: string, start: number, bytes: number, value: number): void {
+  const fd = openSync(file, 'r+');
+  writeSync(fd, Buffer.alloc(bytes, value), 0, bytes, start);
+  closeSync(fd);
+}
+
+for (const [what, start, bytes, value] of [
+  ['zeroed', 0, 2048, 0],
+  ['overwritten', 0, 2048, 0xff],
+  ['without its first sector', 0, 512, 0],
+  ['without its list of tables', 100, 1948, 0xff],
+  ['with an empty list of tables', 103, 2, 0],
+] as const)
+  test(`salvage of a store whose first page is ${what} keeps every job and names that page`, async () => {
+    const dir = await hundredJobs();
+    const data = new DataFolder(dir);
+    if (start === 0) data.compact(); // the tables begin elsewhere than in a new store
+    const before = jidsIn(data);
+    overwrite(join(dir, 'faktory.db'), start, bytes, value);
+    const damaged = readFileSync(join(dir, 'faktory.db'));
+    const { jobs, loss, aside } = await data.salvage();
+    expect(jobs).toBe(100);
+    expect(loss).toMatchObject({ ready: {}, jids: [], stretches: [], tables: ['the first page'] });
+    expect(jidsIn(data)).toEqual(before);
+    expect(readFileSync(join(aside, 'faktory.db')).equals(damaged)).toBe(true);
+    expect(readdirSync(dir).filter((name) => name.startsWith('.salvaged'))).toEqual([]);
+    const server = await running({ dir });
+    expect(await (await greeted(server, 'w1')).fetch('mail')).toBe('ready-0-');
+  });
+
+test('salvage without the first page reads the jobs that are only in the log', async () => {
+  const dir = folder();
+  const server = await running({ dir, sync: 'full' });
+  const client = await greeted(server);
+  for (let n = 0; n < 50; n++) await client.push(`logged-${n}-`, { args: ['x'.repeat(700)] });
+  const copy = folder();
+  for (const name of ['faktory.db', 'faktory.db-wal']) copyFileSync(join(dir, name), join(copy, name));
+  overwrite(join(copy, 'faktory.db'), 0, 2048, 0xff);
+  expect((await new DataFolder(copy).salvage()).jobs).toBe(50);
+});
+
+test('salvage of a file that is no store says what to do and leaves the file as it was', async () => {
+  const dir = folder();
+  writeFileSync(join(dir, 'faktory.db'), 'no database at all. '.repeat(1000));
+  await expect(new DataFolder(dir).salvage()).rejects.toMatchObject({
+    code: 'STORAGE',
+    message: expect.stringMatching(/first page is damaged.*faktory restore/),
+  });
+  expect(readFileSync(join(dir, 'faktory.db'), 'utf8')).toContain('no database at all');
+  expect(readdirSync(dir).filter((name) => /salvaged|replaced/.test(name))).toEqual([]);
+});
+
+test('a salvage that is ended leaves the store as it was and nothing of the new one', async () => {
+  const dir = await hundredJobs();
+  const data = new DataFolder(dir);
+  const before = readFileSync(join(dir, 'faktory.db'));
+  const ended = data.salvage({ signal: AbortSignal.abort() });
+  await expect(ended).rejects.toMatchObject({
+    code: 'ABORTED',
+    message: expect.stringContaining('unchanged'),
+  });
+  expect(readFileSync(join(dir, 'faktory.db')).equals(before)).toBe(true);
+  expect(readdirSync(dir).filter((name) => /salvaged|replaced/.test(name))).toEqual([]);
+  expect((await data.salvage()).jobs).toBe(100); // the folder is free again
+});
+
+test('a start deletes what a restore, compact or salvage that was killed left', async () => {
+  const dir = folder();
+  const left = [
+    '.salvaged.db',
+    '.salvaged.db-source',
+    '.compacted.db',
+    '.restored.db',
+    '.restored.db-journal',
+  ];
+  for (const name of left) writeFileSync(join(dir, name), 'half a store');
+  await running({ dir });
+  expect(readdirSync(dir).filter((name) => left.includes(name))).toEqual([]);
 });

@@ -1,7 +1,8 @@
 /*
  * Asking before something is changed that cannot be taken back. It must never go on where nobody answered yes.
  */
-import type { Call, Flag } from './command.ts';
+import { FaktoryError } from '@faktory-ts/protocol';
+import type { Call, Flag, Terminal } from './command.ts';
 
 /** The flag of every command that asks. */
 export const yesFlag = { yes: { alias: 'y', describe: 'do not ask' } } satisfies Record<string, Flag>;
@@ -11,4 +12,15 @@ export async function agreed(call: Call<'yes'>, question: string): Promise<boole
   if (call.on('yes') || (await call.terminal.confirm(question))) return true;
   call.terminal.note('nothing was changed');
   return false;
+}
+
+/** Tells the person what an end by Ctrl-C or TERM left, which the program itself does not print. */
+export async function toldWhenEnded<T>(terminal: Terminal, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (terminal.signal.aborted && error instanceof FaktoryError && error.code === 'ABORTED')
+      terminal.note(error.message);
+    throw error;
+  }
 }

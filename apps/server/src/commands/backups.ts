@@ -5,7 +5,7 @@
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Backup, DataFolder } from '@faktory-ts/server';
 import { agreed, yesFlag } from './asking.ts';
-import { command } from './command.ts';
+import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { folderFlags, folderOf, jobsIn } from './data-folder.ts';
 import { storeAdvice } from './store-advice.ts';
@@ -15,6 +15,12 @@ import { counted, jsonText, readNumber, thousands } from './words.ts';
 const json = { json: { describe: 'print the result as JSON' } };
 const tell = (backup: Backup): string =>
   `${backup.id}: ${counted(jobsIn(backup), 'job')}, ${thousands(Math.ceil(backup.bytes / 1000))} kB, checked`;
+
+/** Works on the data folder; a signal ends the work at once. */
+function endable<T>(call: Call<'dir'>, work: (folder: DataFolder) => Promise<T>): Promise<T> {
+  const folder = folderOf(call);
+  return call.terminal.endable(() => work(folder));
+}
 
 /** Makes one. */
 export const backup = command<ServerFlag | 'dir' | 'json'>({
@@ -27,7 +33,7 @@ export const backup = command<ServerFlag | 'dir' | 'json'>({
     const made =
       call.value('dir') === undefined
         ? await withServer(call, (server) => server.backup())
-        : await folderOf(call).backup();
+        : await endable(call, (folder) => folder.backup());
     call.terminal.print(call.on('json') ? jsonText(made) : tell(made));
   },
 });
@@ -103,7 +109,8 @@ export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
     if (url !== undefined && (call.on('store') || call.value('dir') !== undefined))
       throw new FaktoryError('CONFIG', '--url asks a server, -d and --store look at a data folder: say one');
     if (call.on('store')) {
-      const found = checked(folderOf(call));
+      const folder = folderOf(call);
+      const found = await terminal.endable(() => checked(folder));
       terminal.print(call.on('json') ? jsonText(found) : `the store is sound: ${jsonText(found.jobs)}`);
       return;
     }
@@ -111,7 +118,7 @@ export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
       const proved = await of.verify(words[0]);
       return { proved, passed: words[0] === undefined ? passedOver(await of.backups(), proved) : [] };
     };
-    const { proved, passed } = await (url === undefined ? look(folderOf(call)) : withServer(call, look));
+    const { proved, passed } = await (url === undefined ? endable(call, look) : withServer(call, look));
     terminal.print(call.on('json') ? jsonText(proved) : tell(proved));
     if (passed.length > 0) throw new FaktoryError('STORAGE', passed.join('; '));
   },
@@ -130,11 +137,11 @@ export const restore = command<'dir' | 'yes' | 'json'>({
     const folder = folderOf(call);
     const { terminal } = call;
     folder.checkFree('whatever it is'); // before anybody is asked
-    const chosen = await folder.verify(call.words[0]);
+    const chosen = await terminal.endable(() => folder.verify(call.words[0]));
     if (call.words[0] === undefined)
       for (const text of passedOver(folder.backups(), chosen)) terminal.note(text);
     if (!(await agreed(call, `Restore ${tell(chosen)}, in ${folder.dir}?`))) return;
-    const { aside } = await folder.restore(chosen.id);
+    const { aside } = await terminal.endable(() => folder.restore(chosen.id));
     if (call.on('json')) {
       terminal.print(jsonText({ restored: chosen, aside: aside ?? null }));
       return;

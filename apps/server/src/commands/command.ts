@@ -44,6 +44,11 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /**
+   * Runs work that is safe to kill and that may block the event loop: meanwhile INT and TERM end the process at once, because
+   * nothing could react to `signal`.
+   */
+  endable<T>(work: () => T | Promise<T>): Promise<T>;
   /** The screen of the person; undefined: nobody looks. */
   readonly screen?: Screen | undefined;
 }

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
+import { toldWhenEnded } from './asking.ts';
 import { command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { counted, jsonText } from './words.ts';
@@ -38,17 +39,44 @@ export const load = command<'dir' | 'skip-known' | 'again' | 'json'>({
   async run(call) {
     const [file = '-'] = call.words;
     const options = { skipKnown: call.on('skip-known'), refuseKnown: !call.on('again') };
-    const lines = linesOf(open(file, call.terminal.input), file);
+    const { terminal } = call;
+    const source = open(file, terminal.input);
+    const lines = untilEnded(linesOf(source, file), source, terminal.signal);
     const folder = folderOf(call, 'may be made');
-    const { jobs, skipped } = await folder.load(lines, options).catch((error: unknown) => {
+    const loading = folder.load(lines, options).catch((error: unknown) => {
       throw withChoice(error);
     });
+    const { jobs, skipped } = await toldWhenEnded(terminal, loading);
     const left = skipped > 0 ? `, ${skipped} were there` : '';
-    call.terminal.print(
-      call.on('json') ? jsonText({ loaded: jobs, skipped }) : `${counted(jobs, 'job')} loaded${left}`,
+    terminal.print(
+      call.on('json')
+        ? jsonText({ loaded: jobs, skipped })
+        : `${counted(jobs, 'job')} loaded into ${folder.dir}${left}`,
     );
   },
 });
+
+/** The lines; throws ABORTED at the first one after a signal, also while no line comes. */
+async function* untilEnded(
+  lines: AsyncGenerator<string>,
+  source: NodeJS.ReadableStream,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const ended = new Promise<never>((_, reject) => {
+    const end = (): void => {
+      reject(new FaktoryError('ABORTED', 'ended by a signal'));
+      (source as Readable).destroy(); // else an open standard input keeps the process
+    };
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+  });
+  ended.catch(() => undefined); // nobody may be waiting for a line
+  for (;;) {
+    const next = await Promise.race([lines.next(), ended]);
+    if (next.done) return;
+    yield next.value;
+  }
+}
 
 /** A job that is there already: the operator decides what happens. */
 function withChoice(error: unknown): unknown {

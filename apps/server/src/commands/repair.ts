@@ -2,7 +2,7 @@
  * `faktory compact | salvage`: a store written anew, without free room or without damaged pages. The server must be stopped.
  */
 import type { Loss } from '@faktory-ts/server';
-import { agreed, yesFlag } from './asking.ts';
+import { agreed, toldWhenEnded, yesFlag } from './asking.ts';
 import { command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { counted, jsonText, thousands } from './words.ts';
@@ -16,9 +16,10 @@ export const compact = command<'dir' | 'json'>({
   synopsis: '',
   describe: 'makes the store as small as its jobs; the server must be stopped',
   flags: { ...folderFlags, ...json },
-  more: 'Needs as much free disk as the jobs take. A server gives free room back by itself, but for a file that an earlier version made: compact that once.',
+  more: 'Needs as much free disk as the jobs take. A server gives free room back by itself, but for a file that an earlier version made: compact that once. A signal ends it at once: the store is then unchanged.',
   async run(call) {
-    const result = folderOf(call).compact();
+    const folder = folderOf(call);
+    const result = await call.terminal.endable(() => folder.compact());
     const { before, after } = result;
     call.terminal.print(
       call.on('json') ? jsonText(result) : `${megabytes(before)} before, ${megabytes(after)} now`,
@@ -32,13 +33,13 @@ export const salvage = command<'dir' | 'yes' | 'json'>({
   synopsis: '',
   describe: 'makes a new store of all that can be read of a damaged one; the server must be stopped',
   flags: { ...folderFlags, ...yesFlag, ...json },
-  more: 'Names what cannot be read. The damaged store is moved to replaced-… in the data folder, never removed.',
+  more: 'Names what cannot be read. The damaged store is moved to replaced-… in the data folder, never removed. Ctrl-C or TERM ends it: the store is then unchanged, and nothing is left of the new one. A first page that is damaged is replaced in a copy, so have as much free disk as the store and its jobs take.',
   async run(call) {
     const folder = folderOf(call);
     const { terminal } = call;
     folder.checkFree('whatever it is'); // before anybody is asked
     if (!(await agreed(call, `Make a new store of what can be read in ${folder.dir}?`))) return;
-    const result = folder.salvage();
+    const result = await toldWhenEnded(terminal, folder.salvage({ signal: terminal.signal }));
     if (call.on('json')) {
       terminal.print(jsonText(result));
       return;

@@ -13,6 +13,7 @@ const terminal: Terminal = {
   note: () => undefined,
   confirm: async () => false,
   signal: new AbortController().signal,
+  endable: async (work) => work(),
 };
 
 let called: Call<'queue' | 'all'> | undefined;

@@ -16,10 +16,12 @@ import { checkBackup, replaceStore, restore } from './backup-restore.ts';
 import { type Compacted, compact } from './compact.ts';
 import { dumpLines } from './dump.ts';
 import { refuseDeleted } from './existing.ts';
+import type { Breathe } from './first-page.ts';
 import { holdFolder, syncPath } from './folder.ts';
 import { type Loaded, type LoadOptions, load } from './load.ts';
 import { refuseLoneLog } from './log-mark.ts';
-import { type Loss, salvage } from './salvage.ts';
+import { type Loss, type SalvageOptions, salvage } from './salvage.ts';
+import { clearUnfinished } from './unfinished.ts';
 
 export { sqliteVersion } from '../state/binding.ts';
 
@@ -130,21 +132,20 @@ export class DataFolder {
 
   /**
    * Replaces a damaged store by a new one with everything readable. The old store is moved aside.
+   * Rejects with `ABORTED` when `signal` ends it; the store is then unchanged.
    */
-  salvage(): Salvaged {
+  async salvage({ signal }: SalvageOptions = {}): Promise<Salvaged> {
     const held = holdFolder(this.dir, 'whatever it is');
     const fresh = join(this.dir, '.salvaged.db');
-    const clear = () => {
-      for (const end of ['', '-wal', '-shm', '-journal']) rmSync(fresh + end, { force: true });
-    };
+    const breathe = pauses(signal);
     try {
       const file = this.#store();
-      clear();
+      clearUnfinished(this.dir);
       closeSync(createOwned(fresh));
       const db = openFile(fresh, 'off', []);
-      let result: ReturnType<typeof salvage>;
+      let result: Awaited<ReturnType<typeof salvage>>;
       try {
-        result = salvage(file, db);
+        result = await salvage(file, db, breathe);
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       } finally {
         db.close();
@@ -152,10 +153,11 @@ export class DataFolder {
       checkStore(fresh);
       syncPath(fresh);
       for (const end of ['-wal', '-shm']) rmSync(fresh + end, { force: true });
+      await breathe();
       const aside = replaceStore(file, fresh, join(this.dir, `replaced-${backupId(this.#clock())}`));
       return { ...result, aside: aside ?? '' };
     } finally {
-      clear();
+      clearUnfinished(this.dir);
       held.release();
     }
   }
@@ -226,4 +228,20 @@ function isEmpty(file: string): boolean {
 
 function dropEmpty(file: string): void {
   if (isEmpty(file) && statSync(`${file}-wal`, { throwIfNoEntry: false }) === undefined) rmSync(file);
+}
+
+const TURN = 20; // ms of work between two looks at the signal
+
+/** Lets signals arrive now and then; throws ABORTED when one ended the work. */
+function pauses(signal: AbortSignal | undefined): Breathe {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last >= TURN) {
+      await new Promise((resolve) => setImmediate(resolve));
+      last = performance.now();
+    }
+    if (!signal?.aborted) return;
+    const text = 'salvage was ended: the store is unchanged, and nothing is left of the new one';
+    throw new FaktoryError('ABORTED', text);
+  };
 }

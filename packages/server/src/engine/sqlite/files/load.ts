@@ -67,14 +67,16 @@ export async function load(
   try {
     for await (const line of lines) {
       number++;
-      if (line !== '') loading.take(line, number === 1);
+      if (line !== '') loading.take(line);
     }
+    if (!loading.begun) empty();
     loading.end();
     db.exec('COMMIT');
   } catch (cause) {
     rollBack(db);
     if (!(cause instanceof FaktoryError)) throw cause;
-    throw new FaktoryError(cause.code, `line ${number}: ${cause.message}; nothing was loaded`, { cause });
+    const where = loading.begun ? `line ${number}: ` : '';
+    throw new FaktoryError(cause.code, `${where}${cause.message}; nothing was loaded`, { cause });
   }
   return loading.loaded;
 }
@@ -99,6 +101,8 @@ class Loading {
   readonly #skipKnown: boolean;
   readonly #refuseKnown: boolean;
   readonly #days = { processed: 0, failures: 0 };
+  /** Whether a line was taken. */
+  begun = false;
   #ended = false;
 
   constructor(db: Database, { skipKnown = false, refuseKnown = false }: LoadOptions) {
@@ -114,7 +118,9 @@ class Loading {
     }
   }
 
-  take(line: string, first: boolean): void {
+  take(line: string): void {
+    const first = !this.begun;
+    this.begun = true;
     if (this.#ended) malformed('there are more lines after the "end" line');
     if (first && !line.startsWith('{')) notADump();
     const [, where, at, losses = 0, attempts, deadline, carries, job] = jobShape.exec(line) ?? [];
@@ -258,6 +264,12 @@ function parse(line: string): Record<string, unknown> {
   } catch (cause) {
     throw new FaktoryError('MALFORMED', `this is not JSON: ${(cause as Error).message}`, { cause });
   }
+}
+
+function empty(): never {
+  malformed(
+    'the dump is empty, not even its first line is there: was the command that wrote it ended, or the disk full? make it again with faktory dump',
+  );
 }
 
 function notADump(): never {

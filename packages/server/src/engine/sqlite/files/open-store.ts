@@ -2,7 +2,7 @@
  * Opens the store of a data folder: locks the folder, makes the backup before a migration, and
  * waits for other programs without blocking the event loop.
  */
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from '../../../log.ts';
 import { isLocked } from '../commit/error-kind.ts';
@@ -11,6 +11,7 @@ import { backupsOf, list } from './backup-folder.ts';
 import { backupBeforeUpgrade } from './before-upgrade.ts';
 import { holdFolder } from './folder.ts';
 import { makePrivate } from './private-files.ts';
+import { clearUnfinished } from './unfinished.ts';
 
 const PATIENCE = 2000; // ms that it waits for a program that has locked the file
 const RETRY_AFTER = 20; // ms
@@ -22,8 +23,7 @@ export async function openStore(dir: string, settings: StoreSettings, log: Logge
   const opened = makePrivate(resolve(dir));
   const folder = holdFolder(dir);
   if (opened.length > 0) log.warn(`other users could read or write ${named(opened)}; now only this user can`);
-  for (const end of ['', '-wal', '-shm', '-journal']) // of a salvage that was ended
-    rmSync(join(resolve(dir), `.salvaged.db${end}`), { force: true });
+  clearUnfinished(resolve(dir));
   if (backup !== undefined)
     log.warn(`${folder.file} is missing or empty, so the store starts without jobs; ${backup}`);
   try {

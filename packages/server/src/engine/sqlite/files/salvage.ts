@@ -2,15 +2,17 @@
  * Builds a new store from everything readable in a damaged one, and reports what is lost.
  *
  * Rows are read by row id. After an unreadable page it searches the next readable row id, in steps
- * that double and then halve. Indexes that still know unreadable rows show which jobs are lost. Run
+ * that double and then halve. A first page that is damaged is replaced in a copy (first-page.ts). Indexes that still know unreadable rows show which jobs are lost. Run
  * it only while the caller holds the folder's lock.
  */
+import { dirname, join } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type Database, rowsOf, type Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
 import { KINDS, NO_JOB } from '../state/kept.ts';
 import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
 import { openExisting } from './existing.ts';
+import { type Breathe, copyWithFirstPage } from './first-page.ts';
 import { lostLog } from './log-mark.ts';
 
 /** What could not be read. */
@@ -37,29 +39,77 @@ const MOST_JIDS = 1000;
 const DROP_LOST_CLAIMS = `DELETE FROM kept WHERE kind = ${KINDS.claim} AND holder <> ${NO_JOB}
   AND holder NOT IN (SELECT id FROM job)`;
 
+/** What ends a salvage early. */
+export interface SalvageOptions {
+  /** Ends it with ABORTED: the store is unchanged, and no file of the new one is left. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Copies everything readable into `to`, a new empty store. Throws STORAGE when nothing can be read.
+ * Copies everything readable into `to`, a new empty store. A first page that cannot be read is
+ * replaced in a copy of the file. Throws STORAGE when nothing can be read, and what `breathe` throws.
  */
-export function salvage(file: string, to: Database): { jobs: number; loss: Loss } {
-  const from = openExisting(file);
+export async function salvage(
+  file: string,
+  to: Database,
+  breathe: Breathe,
+): Promise<{ jobs: number; loss: Loss }> {
+  let from: Database | undefined;
   try {
-    // With writable_schema SQLite reads a file that is shorter than its header says.
-    from.enableDefensive?.(false);
-    from.exec('PRAGMA writable_schema = ON; PRAGMA query_only = ON');
-    refuseForeign(from, file);
-    if (formatOf(from) !== newestFormat)
-      throw new FaktoryError(
-        'STORAGE',
-        `${file} has an older format; run salvage of the version that wrote it`,
-      );
-    return new Salvage(from, to).run(needsLog(from));
+    from = tablesOf(file);
+    const replaced = from === undefined;
+    if (from === undefined) {
+      const copy = join(dirname(file), '.salvaged.db-source');
+      await copyWithFirstPage(file, copy, to, breathe);
+      from = readingOnly(copy);
+    }
+    const found = await new Salvage(from, to, breathe).run(needsLog(from));
+    if (replaced) found.loss.tables.unshift('the first page');
+    return found;
   } catch (cause) {
     if (cause instanceof FaktoryError) throw cause;
     const text = `nothing of ${file} can be read: ${(cause as Error).message}; restore a backup`;
     throw new FaktoryError('STORAGE', text, { cause });
   } finally {
-    from.close();
+    from?.close();
   }
+}
+
+/** Opens the store; undefined when its first page does not say where the jobs are. Throws STORAGE. */
+function tablesOf(file: string): Database | undefined {
+  const db = readingOnly(file);
+  try {
+    refuseForeign(db, file);
+    if (formatOf(db) !== newestFormat)
+      throw new FaktoryError(
+        'STORAGE',
+        `${file} has an older format; run salvage of the version that wrote it`,
+      );
+    if (hasTable(db, 'job')) return db;
+  } catch (error) {
+    if (error instanceof FaktoryError) {
+      db.close();
+      throw error;
+    }
+  }
+  db.close();
+  return undefined;
+}
+
+function readingOnly(file: string): Database {
+  const db = openExisting(file);
+  try {
+    // With writable_schema SQLite reads a file that is shorter than its header says.
+    db.enableDefensive?.(false);
+    db.exec('PRAGMA writable_schema = ON; PRAGMA query_only = ON');
+  } catch {
+    // The first page is damaged: the next statement says so.
+  }
+  return db;
+}
+
+function hasTable(db: Database, name: string): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }
 
 function needsLog(db: Database): boolean {
@@ -77,24 +127,30 @@ class Salvage {
   readonly #stretches: [number, number][] = [];
   readonly #tables: string[] = [];
 
-  constructor(from: Database, to: Database) {
+  readonly #breathe: Breathe;
+
+  constructor(from: Database, to: Database, breathe: Breathe) {
     this.#from = from;
     this.#to = to;
+    this.#breathe = breathe;
   }
 
-  run(missingLog: boolean): { jobs: number; loss: Loss } {
+  async run(missingLog: boolean) {
     const tables = this.#to
       .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name <> 'mark'")
       .all() as { name: string; sql: string }[];
     this.#to.exec('BEGIN');
     for (const { name, sql } of tables) {
-      if (/WITHOUT ROWID/i.test(sql)) this.#copyWhole(name);
-      else this.#copyRows(name);
+      if (!hasTable(this.#from, name)) this.#damaged(name);
+      else if (/WITHOUT ROWID/i.test(sql)) this.#copyWhole(name);
+      else await this.#copyRows(name);
+      await this.#breathe();
     }
     this.#nameQueues();
+    await this.#breathe();
     this.#to.exec(DROP_LOST_CLAIMS);
     this.#to.exec('COMMIT');
-    return { jobs: this.#ids.size, loss: { ...this.#loss(), missingLog } };
+    return { jobs: this.#ids.size, loss: { ...this.#loss(), tables: this.#tables, missingLog } };
   }
 
   #columns(table: string): string[] {
@@ -127,7 +183,7 @@ class Salvage {
     }
   }
 
-  #copyRows(table: string): void {
+  async #copyRows(table: string): Promise<void> {
     const columns = this.#columns(table);
     const insert = this.#inserter(table, columns);
     const select = this.#from.prepare(
@@ -136,6 +192,7 @@ class Salvage {
     const read = (after: number, limit: number) =>
       select.all(after, limit) as (Record<string, Value> & { row_number: number })[];
     for (let after = Number.MIN_SAFE_INTEGER, limit = CHUNK; ; ) {
+      await this.#breathe();
       try {
         const rows = read(after, limit);
         for (const row of rows) {
@@ -185,7 +242,7 @@ class Salvage {
     }
   }
 
-  #loss(): Omit<Loss, 'missingLog'> {
+  #loss(): Omit<Loss, 'missingLog' | 'tables'> {
     const ready: Record<string, number> = {};
     const names = this.#to.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     const nameOf = new Map(names.map(({ id, name }) => [id, name]));
@@ -206,7 +263,6 @@ class Salvage {
       dead: by[place.dead],
       jids: jids.slice(0, MOST_JIDS),
       stretches: this.#stretches,
-      tables: this.#tables,
     };
   }
 
