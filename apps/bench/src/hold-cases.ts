@@ -376,6 +376,138 @@ const held1000 = (
 });
 const json = { 'content-type': 'application/json' };
 
+/** Pushes so many jobs of so many bytes, one a line. They lie in pages that were used before, as in an old file. */
+async function fillLarge(
+  bench: Bench,
+  count: number,
+  bytes: number,
+  more: Record<string, unknown> = {},
+): Promise<void> {
+  const { client } = bench;
+  if (bench.count === 0) {
+    for (let n = 0; n < count; n++) await client.ask(`PUSH ${JSON.stringify(job(large(bytes)))}`);
+    await client.ask('FLUSH');
+  }
+  await client.ask('BEAT {"wid":"bench-1"}'); // on a busy machine this takes more than a minute
+  for (let n = 0; n < count; n++)
+    await client.ask(`PUSH ${JSON.stringify(job({ ...large(bytes), ...more }))}`);
+}
+
+/** Large jobs that the client holds. */
+async function holdLarge(
+  bench: Bench,
+  count: number,
+  bytes: number,
+): Promise<{ jid: string; rid: string }[]> {
+  await fillLarge(bench, count, bytes);
+  const held: { jid: string; rid: string }[] = [];
+  while (held.length < count) {
+    const answer = await bench.client.ask('FETCHB 1000 default');
+    for (const { rid, job: taken } of JSON.parse(answer) as { rid: string; job: { jid: string } }[])
+      held.push({ jid: taken.jid, rid });
+  }
+  return held;
+}
+
+const mutateLarge = (cmd: string, more: Record<string, unknown> = { at: later }): HoldCase => ({
+  name: `MUTATE ${cmd} of 30 jobs of 8 MB`,
+  prepare: async (bench) => {
+    await fillLarge(bench, 30, line - 200, more);
+    return `MUTATE {"cmd":"${cmd}","target":"scheduled","filter":{}}`;
+  },
+  run: sendAll,
+});
+
+/** Few jobs of many bytes: bounds by number do not bound them. */
+const fewLarge: HoldCase[] = [
+  {
+    name: 'FLUSH of 30 jobs of 8 MB',
+    prepare: async (bench) => {
+      await fillLarge(bench, 30, line - 200);
+      return 'FLUSH';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'FLUSH of 1,000,000 jobs',
+    prepare: async (bench) => {
+      await fill(bench, 1_000_000, () => ({}));
+      return 'FLUSH';
+    },
+    run: sendAll,
+  },
+  {
+    name: 'ACKB of 30 jobs of 8 MB',
+    prepare: async (bench) => `ACKB ${JSON.stringify(await holdLarge(bench, 30, line - 200))}`,
+    run: sendAll,
+  },
+  {
+    name: 'RELEASE of 30 jobs of 8 MB',
+    prepare: async (bench) => `RELEASE ${JSON.stringify(await holdLarge(bench, 30, line - 200))}`,
+    run: async (bench, request) => {
+      const said = await sendAll(bench, request);
+      await sendAll(bench, 'FLUSH');
+      return said;
+    },
+  },
+  {
+    name: 'FAILB of 30 jobs of 8 MB',
+    prepare: async (bench) => {
+      const held = await holdLarge(bench, 30, line - 200);
+      return `FAILB ${JSON.stringify(held.map((each) => ({ ...each, errtype: 'E', message: 'm' })))}`;
+    },
+    run: sendAll,
+  },
+  {
+    name: 'FAILB of 240 jobs of 1 MB',
+    prepare: async (bench) => {
+      const held = await holdLarge(bench, 240, 1_000_000);
+      return `FAILB ${JSON.stringify(held.map((each) => ({ ...each, errtype: 'E', message: 'm' })))}`;
+    },
+    run: sendAll,
+  },
+  mutateLarge('discard'),
+  mutateLarge('kill'),
+  mutateLarge('requeue'),
+  {
+    name: 'promotion of 30 due jobs of 8 MB',
+    prepare: async (bench) => {
+      await fillLarge(bench, 30, line - 200, { at: later });
+      return '';
+    },
+    run: async (bench) => {
+      const moved = `CHANGE {"places":["scheduled"],"action":"schedule","at":"${new Date(Date.now() + 200).toISOString()}"`;
+      for (let next: string | undefined = ''; next !== undefined; ) {
+        const said = JSON.parse(await bench.client.ask(`${moved}${next && `,"cursor":"${next}"`}}`));
+        ({ next } = said as { next?: string });
+      }
+      for (let left = 1; left > 0; ) {
+        const { total } = JSON.parse(
+          await bench.client.ask('JOBS {"places":["scheduled"],"limit":1,"jobtypes":["none"]}'),
+        ) as { total: number };
+        left = total;
+      }
+      return sendAll(bench, 'FLUSH');
+    },
+  },
+  {
+    name: 'UNDO of 30 jobs of 8 MB',
+    prepare: async (bench) => {
+      await fillLarge(bench, 30, line - 200, { at: later });
+      const name = `undo-large-${bench.count}`;
+      let cursor = '';
+      do {
+        const said = await bench.client.ask(
+          `CHANGE {"places":["scheduled"],"action":"discard","undo":"${name}"${cursor && `,"cursor":"${cursor}"`}}`,
+        );
+        cursor = (JSON.parse(said) as { next?: string }).next ?? '';
+      } while (cursor !== '');
+      return `UNDO {"name":"${name}"}`;
+    },
+    run: sendAll,
+  },
+];
+
 /** What clients send again and again, at its largest. */
 const repeated: HoldCase[] = [
   held1000('FAILB of 1,000 large entries', (held) => {
@@ -482,6 +614,7 @@ export const holdCases: readonly HoldCase[] = [
   ...fetches,
   ...repeated,
   ...operating,
+  ...fewLarge,
   ...wide,
   ...web,
 ];

@@ -241,7 +241,8 @@ export interface Engine {
 
   /**
    * Moves up to `limit` due entries to the tail of their queues, in the order of their due times,
-   * and registers these queues. `enqueuedAt` becomes now. Returns how many it moved.
+   * and registers these queues. `enqueuedAt` becomes now. Returns how many it moved; fewer when
+   * their documents together exceed some megabytes.
    */
   promote(set: 'scheduled' | 'retries', limit: number): Promise<number>;
   /**
@@ -250,7 +251,10 @@ export interface Engine {
    * documents together exceed some megabytes.
    */
   overdue(limit: number): Promise<readonly Reservation[]>;
-  /** Deletes up to `limit` dead entries that are due; returns how many. */
+  /**
+   * Deletes up to `limit` dead entries that are due; returns how many, and fewer when their documents
+   * together exceed some megabytes.
+   */
   expireDead(limit: number): Promise<number>;
   /**
    * When the earliest entry of a place is due; undefined: the place is empty.

@@ -185,7 +185,8 @@ export interface Finder {
    */
   change(entries: readonly string[], change: EntryChange, undo?: UndoLabel): Promise<readonly boolean[]>;
   /**
-   * Restores up to `limit` jobs of a change in one commit, dead jobs that it evicted included.
+   * Restores up to `limit` jobs of a change in one commit, dead jobs that it evicted included; fewer
+   * when their documents together exceed some megabytes.
    * Dead keeps to its limit: it evicts its oldest entries for restored ones. Throws NOT_FOUND for
    * an unknown name and after ten minutes.
    */

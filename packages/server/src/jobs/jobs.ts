@@ -19,7 +19,6 @@ import type {
   Backend,
   Engine,
   Finder,
-  Found,
   History,
   Producer,
   Progress,
@@ -37,7 +36,7 @@ import { type FetchCall, type FetchServices, fetch, fetchBulk } from './fetch.ts
 import { giveBackOthers } from './holding.ts';
 import { IgnoredOptions } from './ignored.ts';
 import { mutate } from './mutate.ts';
-import { change, running, undo } from './operate.ts';
+import { change, type Running, running, undo } from './operate.ts';
 import {
   countRefused,
   noteText,
@@ -52,6 +51,7 @@ import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
 
 export type { FetchCall } from './fetch.ts';
+export type { Running } from './operate.ts';
 export type { Parts, PushLine } from './push.ts';
 
 /** The answer to a producer after a lost connection. */
@@ -264,7 +264,7 @@ export class Jobs {
   }
 
   /** Working jobs, the longest-running first. */
-  running(signal: AbortSignal): Promise<readonly Found[]> {
+  running(signal: AbortSignal): Promise<readonly Running[]> {
     return running(this.finder, signal);
   }
 

@@ -6,7 +6,7 @@
  * changed job again in its new place: the engine leaves a job that is in the wanted state.
  */
 import { setImmediate } from 'node:timers/promises';
-import { editedDocument, formatTime, type JobChange, type JobSearch } from '@faktory-ts/protocol';
+import { editedDocument, formatTime, type JobChange, type JobSearch, jobtypeOf } from '@faktory-ts/protocol';
 import type { EntryChange, Finder, Found, FoundBite, Progress, UndoLabel, Undone } from '../engine/engine.ts';
 import { DEAD_FOR } from './fail.ts';
 
@@ -92,14 +92,20 @@ async function edited(
   return documents;
 }
 
+/** A reserved job without its document: thousands of documents would fill the memory. */
+export type Running = Pick<Found, 'jid' | 'queue' | 'wid' | 'at' | 'expiresAt'> & {
+  readonly jobtype: string;
+};
+
 /** Working jobs, the longest-running first; of very many only a part. */
-export async function running(finder: Finder, signal: AbortSignal): Promise<readonly Found[]> {
+export async function running(finder: Finder, signal: AbortSignal): Promise<readonly Running[]> {
   const search: JobSearch = { places: ['working'] };
-  const found: Found[] = [];
+  const found: Running[] = [];
   let bite: FoundBite | undefined;
   do {
     bite = await finder.find(search, { cursor: bite?.next, limit: 1000, lean: true }, signal);
-    found.push(...bite.jobs);
+    for (const { jid, queue, wid = '', at, expiresAt, document } of bite.jobs)
+      found.push({ jid, queue, wid, at, expiresAt, jobtype: jobtypeOf(document) });
   } while (bite.next !== undefined && found.length < MOST_RUNNING);
   return found.sort((a, b) => a.at - b.at);
 }

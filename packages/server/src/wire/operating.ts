@@ -73,7 +73,7 @@ async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
 }
 
 async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
-  return json(workersStatus(roster.workers(), await jobs.running(session.signal)));
+  return json(await workersStatus(roster.workers(), await jobs.running(session.signal)));
 }
 
 async function signal(payload: string, { roster }: Desk): Promise<Answer> {

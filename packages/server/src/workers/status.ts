@@ -1,21 +1,30 @@
 /**
  * Workers as people are told of them, by the wire and by the web UI: what the roster knows of each, and what it has in hand.
  */
-import {
-  formatTime,
-  jobtypeOf,
-  type RunningJob,
-  type WorkerStatus,
-  type WorkersStatus,
-} from '@faktory-ts/protocol';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { formatTime, type RunningJob, type WorkerStatus, type WorkersStatus } from '@faktory-ts/protocol';
 import type { Found } from '../engine/engine.ts';
 import type { WorkerRecord } from './roster.ts';
 
-/** All of them, each with its jobs, and the jobs that others have. Both keep the order of `running`. */
-export function workersStatus(records: readonly WorkerRecord[], running: readonly Found[]): WorkersStatus {
+const AT_ONCE = 1000; // jobs in a turn of the event loop
+
+type Running = Pick<Found, 'jid' | 'queue' | 'wid' | 'at' | 'expiresAt'> & { readonly jobtype: string };
+
+/**
+ * All of them, each with its jobs, and the jobs that others have. Both keep the order of `running`.
+ * The event loop runs in between, and before the caller writes the answer.
+ */
+export async function workersStatus(
+  records: readonly WorkerRecord[],
+  running: readonly Running[],
+): Promise<WorkersStatus> {
   const jobsOf = new Map<string, RunningJob[]>(records.map(({ wid }) => [wid, []]));
   const others: RunningJob[] = [];
-  for (const job of running.map(runningJob)) (jobsOf.get(job.wid) ?? others).push(job);
+  for (let from = 0; from < running.length; from += AT_ONCE) {
+    for (const job of running.slice(from, from + AT_ONCE).map(runningJob))
+      (jobsOf.get(job.wid) ?? others).push(job);
+    await nextTurn();
+  }
   return { workers: records.map((record) => workerStatus(record, jobsOf.get(record.wid) ?? [])), others };
 }
 
@@ -39,8 +48,7 @@ function workerStatus(record: WorkerRecord, jobs: RunningJob[]): WorkerStatus {
   };
 }
 
-function runningJob({ jid, queue, wid = '', at, expiresAt, document }: Found): RunningJob {
-  const jobtype = jobtypeOf(document);
+function runningJob({ jid, jobtype, queue, wid = '', at, expiresAt }: Running): RunningJob {
   const ends = expiresAt === undefined ? {} : { expires_at: formatTime(expiresAt) };
   return { jid, jobtype, queue, wid, started_at: formatTime(at), ...ends };
 }

@@ -35,7 +35,7 @@ import { isLong, push, pushInParts } from './operations/push.ts';
 import * as queues from './operations/queues.ts';
 import * as reservations from './operations/reservations.ts';
 import { changeSet } from './operations/set-change.ts';
-import { areMany, settle, settleAll, settleInParts } from './operations/settle.ts';
+import { areMany, settle, settleInParts } from './operations/settle.ts';
 import { moveEnds } from './operations/step.ts';
 import { isLongTake, take } from './operations/take.ts';
 import * as timed from './operations/timed.ts';
@@ -126,8 +126,8 @@ export class SqliteEngine implements Engine {
 
   settleMany(ends: readonly Ending[]): Promise<readonly boolean[]> {
     const store = this.#store;
-    if (!areMany(ends)) return store.turn.run(() => settleAll(store, ends, this.#deadLimit));
-    return store.turn.runInParts(() => settleInParts(store, ends, this.#deadLimit));
+    const run = (): Generator<void, readonly boolean[]> => settleInParts(store, ends, this.#deadLimit);
+    return areMany(ends) ? store.turn.runInParts(run) : store.turn.runInOrder(run);
   }
 
   extend(which: ReservationRef, span: Micros): Promise<boolean> {
@@ -165,7 +165,7 @@ export class SqliteEngine implements Engine {
   }
 
   setPaused(names: readonly string[] | '*', paused: boolean): Promise<void> {
-    return this.#store.turn.run(() => queues.setPaused(this.#store, names, paused));
+    return this.#store.turn.runInOrder(() => queues.setPaused(this.#store, names, paused));
   }
 
   async removeQueues(names: readonly string[] | '*'): Promise<void> {

@@ -60,12 +60,12 @@ export class SqliteFinder implements Finder {
 
   change(entries: readonly string[], what: EntryChange, label?: UndoLabel): Promise<readonly boolean[]> {
     const store = this.#open.store;
-    return store.turn.run(() => change(store, entries, what, this.#deadLimit, label));
+    return store.turn.runInOrder(() => change(store, entries, what, this.#deadLimit, label));
   }
 
   undo(name: string, limit: number): Promise<Undone> {
     const store = this.#open.store;
-    return store.turn.run(() => undo(store, name, limit, this.#deadLimit));
+    return store.turn.runInOrder(() => undo(store, name, limit, this.#deadLimit));
   }
 
   undoable(): Promise<readonly Undoable[]> {

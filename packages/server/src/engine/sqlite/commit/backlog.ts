@@ -70,6 +70,7 @@ export class Backlog {
     if (long === undefined || this.#done > 0) return undefined;
     const short = this.#short[0];
     if (short === undefined || long.parts !== undefined) return long;
+    if (short.parts !== undefined) return undefined; // it is between two parts
     return this.#longFirst && long.number < short.number ? long : undefined;
   }
 

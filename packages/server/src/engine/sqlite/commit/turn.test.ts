@@ -339,3 +339,34 @@ test('a write fails when the store stays locked for two seconds, and is counted 
     vi.useRealTimers();
   }
 });
+
+test('an operation in parts that runs in order keeps its place: what is called later waits for all its parts', async () => {
+  const { store, turn, write } = makeTurn();
+  const inParts = turn.runInOrder(function* () {
+    turn.begin();
+    store.calls.push('part 1');
+    yield;
+    store.calls.push('part 2');
+  });
+  const later = write('later');
+  const long = turn.runLong(() => store.calls.push('long'));
+  await Promise.all([inParts, later, long]);
+  const commits = ['commit', 'settled'];
+  expect(store.calls.slice(0, 6)).toEqual(['begin', 'part 1', 'part 2', 'later', ...commits]);
+});
+
+test('a commit behind operations of 20 ms or more waits for one turn of the event loop', async () => {
+  const time = { now: 0 };
+  const { store, turn } = makeTurn(() => time.now);
+  const takes = (ms: number) =>
+    turn.run(() => {
+      turn.begin();
+      time.now += ms;
+      setImmediate(() => store.calls.push('event loop'));
+    });
+  await takes(19);
+  expect(store.calls).toEqual(['begin', 'commit', 'settled']);
+  store.calls.length = 0;
+  await takes(20);
+  expect(store.calls).toEqual(['event loop', 'begin', 'event loop', 'commit', 'settled']);
+});

@@ -23,27 +23,16 @@ import { Histogram, StorageErrors } from '../../engine.ts';
 import { Backlog, nextPart, type Operation, settle } from './backlog.ts';
 import { isLocked, kindOf } from './error-kind.ts';
 import { Gather } from './gather.ts';
+import type { Transaction } from './transaction.ts';
+
+export type { Transaction } from './transaction.ts';
 
 const PATIENCE = 2000; // ms that an operation waits for a lock of another process
 const RETRY_AFTER = 5; // ms
 const LEAST_BUDGET = 10; // ms that a turn lasts before it starts no more operations
 // With a slow disk a turn may last as long as a commit takes, so that commits stay worth their time.
 const MOST_BUDGET = 40; // ms
-
-/** What a turn needs from the store. */
-export interface Transaction {
-  begin(): void;
-  /**
-   * Called after the operations of the turn have run: notifies listeners of ready jobs.
-   * Returns true when a listener calls an operation at once, which then joins this turn.
-   */
-  announce(): boolean;
-  /** Does the last writes and commits; returns when the commit is as durable as configured. */
-  commit(): void;
-  rollback(): void;
-  /** Called after all promises are settled: notifies listeners of what the commit changed. */
-  settled(): void;
-}
+const LONG = 20; // ms of operations after which the commit waits for the event loop
 
 /**
  * The file differs from what the engine has counted. No operation is safe any more, so this error
@@ -67,6 +56,8 @@ export class Turn {
   #since: number | undefined;
   #open = false;
   #announced = false;
+  /** The turn has let the event loop run before its commit. */
+  #rested = false;
   #scheduled = false;
   /** Another process holds the lock, so operations that write must wait. */
   #locked = false;
@@ -101,6 +92,14 @@ export class Turn {
    */
   runLong<T>(operation: () => T): Promise<T> {
     return this.#add(operation, { isLong: true, inParts: false });
+  }
+
+  /**
+   * The same as `run` for an operation that is split by `yield`. It keeps its place in the order of
+   * the calls: the event loop continues between the parts, and later operations wait.
+   */
+  runInOrder<T>(operation: () => Generator<void, T>): Promise<T> {
+    return this.#add(operation, { isLong: false, inParts: true });
   }
 
   /**
@@ -186,6 +185,10 @@ export class Turn {
         setImmediate(this.#end);
         return;
       }
+      if (this.#open && this.#mustRest()) {
+        setImmediate(this.#end);
+        return;
+      }
       if (this.#open) this.#commit(this.#backlog.done);
     } catch (error) {
       this.#fail(error);
@@ -194,6 +197,13 @@ export class Turn {
     for (const operation of this.#close()) settle(operation);
     this.#transaction.settled();
   };
+
+  /** Once, when the operations took long: their commit then has a turn of the event loop of its own. */
+  #mustRest(): boolean {
+    if (this.#rested || this.#now() - (this.#since ?? 0) < LONG) return false;
+    this.#rested = true;
+    return true;
+  }
 
   #runAll(): 'all ran' | 'between parts' | 'budget used up' {
     const since = this.#since ?? 0;
@@ -305,6 +315,7 @@ export class Turn {
     this.#gather.stop();
     this.#since = undefined;
     this.#announced = false;
+    this.#rested = false;
     this.#scheduled = false;
     return this.#backlog.take();
   }

@@ -7,6 +7,7 @@
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { EntryChange, NewDocuments, UndoLabel } from '../../engine.ts';
+import { Portion } from '../commit/portion.ts';
 import { readEntryName } from '../state/entry-name.ts';
 import { FORMER, type Former, NOWHERE, type Position } from '../state/former.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
@@ -25,33 +26,37 @@ const DROP = 'DELETE FROM job WHERE id = ?';
 const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EDIT = 'UPDATE job SET queue = ?, priority = ?, seq = ?, document = ? WHERE id = ?';
 
-/** Changes the entries. Returns for each whether it was changed. */
-export function change(
+/** Changes the entries in one commit, in parts. Returns for each whether it was changed. */
+export function* change(
   store: Store,
   entries: readonly string[],
   what: EntryChange,
   deadLimit: number,
   label?: UndoLabel,
-): boolean[] {
+): Generator<void, boolean[]> {
   if ('documents' in what && what.documents.length !== entries.length)
     throw new FaktoryError('INVALID', 'the number of documents must be the number of entries');
   const recorder = label && new UndoRecorder(store, label);
   const find = store.sql(recorder ? FOR_UNDO : FOR_CHANGE);
   if (what.do === 'kill' && what.spareDead) refuseEviction(store, entries, what, deadLimit);
   if (what.do === 'move') refuseNewQueue(store, what.queue);
-  const changed = entries.map((entry, index) => {
+  const part = new Portion();
+  const changed: boolean[] = [];
+  for (const [index, entry] of entries.entries()) {
     const name = readEntryName(entry);
     const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
-    if (!row || needsNoChange(store, row, what)) return false;
+    const changes = row !== undefined && !needsNoChange(store, row, what);
+    changed.push(changes);
+    if (!changes) continue;
+    if (part.isFull(row.document.length)) yield;
     store.turn.begin();
     const claims = recorder ? claimsOf(store, row) : [];
     happened(store, row, WAY_OF[what.do]);
     const to = apply(store, row, what, index);
     recorder?.add(row, to, claims);
-    return true;
-  });
+  }
   if (what.do === 'kill' && changed.includes(true))
-    capDead(store, deadLimit, recorder && ((row) => recorder.evicted(row)));
+    while (capDead(store, deadLimit, recorder && ((row) => recorder.evicted(row)))) yield;
   recorder?.end();
   return changed;
 }

@@ -7,9 +7,11 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { FindAsk, QueueSummary } from '../../engine.ts';
+import { PORTION_BYTES, Portion } from '../commit/portion.ts';
 import type { Queue } from '../state/counts.ts';
 import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { fitting } from './fitting.ts';
 import { happenedToAll } from './moments.ts';
 
 /** Returns the listed queues, sorted by name. */
@@ -29,10 +31,21 @@ export function listed(store: Store, names: readonly string[] | '*'): Queue[] {
   return all.filter((queue): queue is Queue => queue?.listed === true);
 }
 
-/** Pauses or resumes queues. Resuming notifies listeners, because the jobs can be fetched again. */
-export function setPaused(store: Store, names: readonly string[] | '*', paused: boolean): void {
+const PAUSED_AT_ONCE = 1000; // queues in one part: about 3 ms
+
+/**
+ * Pauses or resumes queues in one commit, in parts. Resuming notifies listeners, because the jobs can
+ * be fetched again.
+ */
+export function* setPaused(
+  store: Store,
+  names: readonly string[] | '*',
+  paused: boolean,
+): Generator<void, void> {
+  const part = new Portion(PAUSED_AT_ONCE);
   for (const queue of listed(store, names)) {
     if (queue.paused === paused) continue;
+    if (part.isFull()) yield;
     store.turn.begin();
     store.write('UPDATE queue SET paused = ? WHERE id = ?', paused ? 1 : 0, queue.id);
     queue.paused = paused;
@@ -41,15 +54,11 @@ export function setPaused(store: Store, names: readonly string[] | '*', paused: 
 }
 
 const BITE = 5000; // rows
-const BITE_BYTES = 4 * 1024 * 1024; // of the jobs of one bite; a single job may be larger
 const BITE_QUEUES = 200;
 
 const READY = `FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? AND seq <= ? ORDER BY priority DESC, seq LIMIT ?`;
-/** How many of the first jobs fit into so many bytes, at least one. */
-const FITTING = `SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM
-  (SELECT bytes, sum(bytes) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM (SELECT ${JOB_BYTES} AS bytes ${READY})) WHERE coalesce(before, 0) < ?`;
+const READY_BYTES = `SELECT ${JOB_BYTES} AS bytes ${READY}`;
 const READY_BITE = `SELECT id ${READY}`;
 const DELETE_READY = `DELETE FROM job WHERE id IN (${READY_BITE})`;
 
@@ -107,7 +116,7 @@ function begin(store: Store, queue: Queue): Removal {
 
 /** Deletes one bite, and takes the removals that are finished from the list. Returns the list. */
 function removeBite(store: Store, left: Removal[]): Removal[] {
-  const room = { rows: BITE, bytes: BITE_BYTES, queues: BITE_QUEUES };
+  const room = { rows: BITE, bytes: PORTION_BYTES, queues: BITE_QUEUES };
   let done = 0;
   for (const removal of left) {
     if (room.rows <= 0 || room.bytes <= 0 || room.queues <= 0) break;
@@ -135,16 +144,16 @@ function removeSome(store: Store, removal: Removal, room: Room): boolean {
     removal.begun = true;
   }
   const most = Math.min(room.rows, store.counts.readyIn(queue));
-  const fitting = store.sql(FITTING).get(id, upTo, most, room.bytes) as { n: number; bytes: number };
-  if (fitting.n > 0) {
-    const bite = [id, upTo, fitting.n];
+  const { rows, bytes } = fitting(store, READY_BYTES, [id, upTo, most], room.bytes);
+  if (rows > 0) {
+    const bite = [id, upTo, rows];
     happenedToAll(store, READY_BITE, bite, 'deleted');
     store.sql(DELETE_READY).run(...bite);
   }
-  store.counts.moveReady(queue, -fitting.n);
-  room.rows -= fitting.n;
-  room.bytes -= fitting.bytes;
-  const isCut = fitting.n === most || room.bytes <= 0;
+  store.counts.moveReady(queue, -rows);
+  room.rows -= rows;
+  room.bytes -= bytes;
+  const isCut = rows === most || room.bytes <= 0;
   if (isCut && store.counts.readyIn(queue) > 0) return true;
   if (queue.removing === upTo) queue.removing = undefined; // else a later removal goes on
   if (queue.removing === undefined) store.counts.announce(queue);

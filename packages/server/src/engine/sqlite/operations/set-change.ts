@@ -7,10 +7,11 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { SetChange } from '../../engine.ts';
+import { Portion } from '../commit/portion.ts';
 import type { PickBite, PickMark } from '../reading/pick.ts';
 import type { Reader } from '../reading/reader.ts';
 import { toColumn } from '../state/column.ts';
-import { place } from '../state/schema.ts';
+import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
 import { happenedTo } from './moments.ts';
@@ -24,7 +25,7 @@ const PAGE = `SELECT id, due FROM job INDEXED BY job_timed
   WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id LIMIT ${PAGE_ROWS}`;
 const BY_JID = `SELECT id FROM job INDEXED BY job_jid
   WHERE jid = ? AND place = ? AND place > ${place.ready} AND place <> ${place.working}`;
-const STILL_THERE = 'SELECT id, queue FROM job WHERE id = ? AND place = ?';
+const STILL_THERE = `SELECT id, queue, ${JOB_BYTES} AS bytes FROM job WHERE id = ? AND place = ?`;
 const KILL = `UPDATE job SET place = ${place.dead}, due = ?, seq = CASE place WHEN ${place.retries} THEN seq ELSE ? END WHERE id = ?`;
 
 /** Applies the change to every matching entry of the set. Returns how many were changed. */
@@ -35,10 +36,13 @@ export async function changeSet(
   deadLimit: number,
 ): Promise<number> {
   const ids = await matchingIds(store, reader, change);
-  let changed = 0;
-  for (let from = 0; from < ids.length; from += BITE) {
-    const bite = ids.slice(from, from + BITE);
-    changed += await store.turn.runLong(() => changeRows(store, change, bite, deadLimit));
+  let [changed, done] = [0, 0];
+  while (done < ids.length) {
+    const bite = await store.turn.runLong(() => changeBite(store, change, ids, done));
+    changed += bite.changed;
+    done = bite.done;
+    if (change.change !== 'kill' || bite.changed === 0) continue;
+    while (await store.turn.runLong(() => evict(store, deadLimit)));
   }
   return changed;
 }
@@ -87,13 +91,24 @@ async function byText(store: Store, reader: Reader, { set, jobtype, regexp }: Se
   return picked.flat();
 }
 
-function changeRows(store: Store, change: SetChange, ids: readonly number[], deadLimit: number): number {
+/** Changes rows from number `start` on, until a bite is full. `done`: how many were looked at so far. */
+function changeBite(
+  store: Store,
+  change: SetChange,
+  ids: readonly number[],
+  start: number,
+): { readonly changed: number; readonly done: number } {
   const from = place[change.set];
   const now = store.clock();
-  let changed = 0;
+  const bite = new Portion(BITE);
+  let [changed, done] = [0, start];
   store.turn.begin();
-  for (const id of ids) {
-    const row = store.sql(STILL_THERE).get(id, from) as { id: number; queue: number } | undefined;
+  for (; done < ids.length; done++) {
+    const id = ids[done] as number;
+    const row = store.sql(STILL_THERE).get(id, from) as
+      | { id: number; queue: number; bytes: number }
+      | undefined;
+    if (bite.isFull(row?.bytes)) break;
     if (!row) continue;
     changed += 1;
     store.counts.move(from, -1);
@@ -102,8 +117,12 @@ function changeRows(store: Store, change: SetChange, ids: readonly number[], dea
     else if (change.change === 'requeue') makeReady(store, row, now);
     else kill(store, id, now + (change.deadFor ?? 0));
   }
-  if (change.change === 'kill') capDead(store, deadLimit);
-  return changed;
+  return { changed, done };
+}
+
+function evict(store: Store, deadLimit: number): boolean {
+  store.turn.begin();
+  return capDead(store, deadLimit);
 }
 
 const WAY_OF = { discard: 'deleted', kill: 'killed', requeue: 'ready' } as const;

@@ -10,10 +10,11 @@ import {
   type ReservationRef,
   type SettleWhen,
 } from '../../engine.ts';
+import { Portion } from '../commit/portion.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import type { WorkingJob } from '../state/working-set.ts';
-import { capDead } from './cap-dead.ts';
+import { capDeadSoon } from './cap-dead.ts';
 import { happenedTo } from './moments.ts';
 import { type HeldRow, isOverdue, permit, rowOf } from './reservations.ts';
 import { queueOf } from './timed.ts';
@@ -48,19 +49,10 @@ export function settle(
   return true;
 }
 
-// Reservations ended between two yields to the event loop: a failure takes up to 0.1 ms.
-const MOST_ENDED = longCall.settle;
+/** Whether there are so many that short operations need not wait for them. */
+export const areMany = (ends: readonly Ending[]): boolean => ends.length > longCall.settle;
 
-/** Whether there are so many that they must be ended in parts. */
-export const areMany = (ends: readonly Ending[]): boolean => ends.length > MOST_ENDED;
-
-/** Ends a few reservations in one commit. Returns for each whether it was ended. */
-export function settleAll(store: Store, ends: readonly Ending[], deadLimit: number): readonly boolean[] {
-  permitAll(store, ends);
-  return ends.map((end) => settle(store, end.held, end.outcome, deadLimit, end));
-}
-
-/** The same for many reservations, in parts. */
+/** Ends reservations in one commit, in parts. Returns for each whether it was ended. */
 export function* settleInParts(
   store: Store,
   ends: readonly Ending[],
@@ -68,11 +60,18 @@ export function* settleInParts(
 ): Generator<void, readonly boolean[]> {
   permitAll(store, ends);
   const ended: boolean[] = [];
+  const part = new Portion(); // a failure takes up to 0.1 ms
   for (const end of ends) {
-    if (ended.length > 0 && ended.length % MOST_ENDED === 0) yield;
+    if (part.isFull(sizeOf(store, end))) yield;
     ended.push(settle(store, end.held, end.outcome, deadLimit, end));
   }
   return ended;
+}
+
+/** The size of what this end deletes or writes. */
+function sizeOf(store: Store, { held: { jid, reservationId }, outcome }: Ending): number {
+  const size = store.workingSet.find(jid, reservationId)?.size ?? 0;
+  return 'failure' in outcome ? size + outcome.failure.length + (outcome.attempts?.length ?? 0) : size;
 }
 
 /** Throws FORBIDDEN for the first that is not permitted, before any is ended. */
@@ -140,7 +139,7 @@ function end(store: Store, { id }: WorkingJob, outcome: Outcome, deadLimit: numb
       store.write(PARK, place[outcome.to], due, now, failure, attempts, lost ? 1 : 0, id);
       store.enter(place[outcome.to], due);
       store.counts.count(true);
-      if (outcome.to === 'dead') capDead(store, deadLimit);
+      if (outcome.to === 'dead') capDeadSoon(store, deadLimit);
     }
   }
 }

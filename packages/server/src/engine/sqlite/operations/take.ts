@@ -102,7 +102,7 @@ function takeOf(
     kind.fetched++;
     kind.wait.add(Math.max(now - enqueuedAt, 0) / SECOND);
     happenedTo(store, id, 'taken');
-    store.workingSet.add(name, id, reservationId, now, leased, kind, since);
+    store.workingSet.add(name, id, reservationId, document.length, now, leased, kind, since);
     taken.push({
       jid: name,
       wid,

@@ -8,13 +8,15 @@
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { RefusedJob, Undoable, UndoLabel, Undone } from '../../engine.ts';
+import { Portion } from '../commit/portion.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
 import { type Former, NOWHERE, type Position } from '../state/former.ts';
 import type { KeptClaim } from '../state/kept.ts';
-import { NO_WORKER, place } from '../state/schema.ts';
+import { FORMER_BYTES, NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
 import { claimsOf, isTaken, reverse, takeAgain } from './effects.ts';
+import { fitting } from './fitting.ts';
 import { effectsOfRemoval } from './moments.ts';
 import { leave, queueOf } from './timed.ts';
 
@@ -135,31 +137,38 @@ interface FormerRow extends Omit<Former, 'document'> {
 
 // In reverse order: removing the killed jobs first frees room in the dead set for the jobs they
 // evicted.
-const OF_CHANGE = 'SELECT * FROM former WHERE undo = ? ORDER BY id DESC LIMIT ?';
+const OF_CHANGE = 'FROM former WHERE undo = ? ORDER BY id DESC LIMIT ?';
+const BYTES_OF_CHANGE = `SELECT ${FORMER_BYTES} AS bytes ${OF_CHANGE}`;
 
-/** Brings back up to `limit` jobs. Throws NOT_FOUND. */
-export function undo(store: Store, name: string, limit: number, deadLimit: number): Undone {
+/** Brings back up to `limit` jobs, and one bite by bytes, in one commit, in parts. Throws NOT_FOUND. */
+export function* undo(store: Store, name: string, limit: number, deadLimit: number): Generator<void, Undone> {
   const known = store.sql(BY_NAME).get(name) as UndoRow | undefined;
   if (!known || known.until <= store.clock()) {
     const text = `there is no change ${name} to undo; a change can be undone once, for ten minutes`;
     throw new FaktoryError('NOT_FOUND', text);
   }
-  const rows = store.sql(OF_CHANGE).all(known.id, limit) as FormerRow[];
+  const bite = fitting(store, BYTES_OF_CHANGE, [known.id, limit]);
+  const rows = store.sql(`SELECT * ${OF_CHANGE}`).all(known.id, bite.rows) as FormerRow[];
   store.turn.begin();
   const refused: RefusedJob[] = [];
-  const back = rows.filter((row) => {
-    if (row.to_place !== 0) return putBack(store, row);
-    if (insert(store, row)) return true;
-    refused.push({ jid: fromColumn(row.jid), code: 'NOTUNIQUE', reason: 'Job not unique' });
-    return false;
-  });
-  const left = rows.length < limit ? 0 : known.count - rows.length;
+  const part = new Portion();
+  let [undone, isDead] = [0, false];
+  for (const row of rows) {
+    if (part.isFull(row.document?.length)) yield;
+    const isBack = row.to_place === 0 ? insert(store, row) : putBack(store, row);
+    if (isBack) {
+      undone += 1;
+      isDead ||= row.place === place.dead;
+    } else if (row.to_place === 0)
+      refused.push({ jid: fromColumn(row.jid), code: 'NOTUNIQUE', reason: 'Job not unique' });
+  }
+  const left = rows.length < limit && !bite.isCut ? 0 : known.count - rows.length;
   store.write('DELETE FROM former WHERE undo = ? AND id >= ?', known.id, rows.at(-1)?.id ?? 0);
   if (left > 0) store.write('UPDATE undo SET count = ? WHERE id = ?', left, known.id);
   else store.write('DELETE FROM undo WHERE id = ?', known.id);
-  if (back.some((row) => row.place === place.dead)) capDead(store, deadLimit);
+  if (isDead) while (capDead(store, deadLimit)) yield;
   const told = refused.length > 0 && { refused };
-  return { undone: back.length, kept: rows.length - back.length, left, ...told };
+  return { undone, kept: rows.length - undone, left, ...told };
 }
 
 const INSERT = `INSERT INTO job (id, place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure, losses, attempts,
@@ -232,17 +241,20 @@ export function undoable(store: Store): Undoable[] {
 }
 
 const OVER = 'SELECT id FROM undo WHERE until <= ? ORDER BY until LIMIT 1';
-const DELETE_FORMER = 'DELETE FROM former WHERE id IN (SELECT id FROM former WHERE undo = ? LIMIT ?)';
+const SOME_FORMER = 'FROM former WHERE undo = ? ORDER BY id LIMIT ?';
+const SOME_BYTES = `SELECT ${FORMER_BYTES} AS bytes ${SOME_FORMER}`;
+const DELETE_FORMER = `DELETE FROM former WHERE id IN (SELECT id ${SOME_FORMER})`;
 
 /**
- * Deletes up to `limit` rows of a change that can no longer be undone.
+ * Deletes up to `limit` rows of a change that can no longer be undone, and one bite by bytes.
  * Returns how many, at least 1; 0 when there is no such change.
  */
 export function expireUndo(store: Store, limit: number): number {
   const over = store.sql(OVER).get(store.clock()) as { id: number } | undefined;
   if (!over) return 0;
   store.turn.begin();
-  const gone = Number(store.sql(DELETE_FORMER).run(over.id, limit).changes);
-  if (gone < limit) store.write('DELETE FROM undo WHERE id = ?', over.id);
+  const { rows, isCut } = fitting(store, SOME_BYTES, [over.id, limit]);
+  const gone = Number(store.sql(DELETE_FORMER).run(over.id, rows).changes);
+  if (gone < limit && !isCut) store.write('DELETE FROM undo WHERE id = ?', over.id);
   return Math.max(gone, 1);
 }

@@ -21,6 +21,10 @@ export const place = { ready: 2, scheduled: 3, retries: 4, working: 5, dead: 6 }
 /** SQL of the bytes of a job's texts, as far as hand-outs and deletions are bounded by them. */
 export const JOB_BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
 
+/** The same of a row of `former`. */
+export const FORMER_BYTES =
+  'coalesce(octet_length(document), 0) + coalesce(octet_length(failure), 0) + coalesce(octet_length(attempts), 0)';
+
 /** The `wid` column of a job that no worker has reserved. */
 export const NO_WORKER = 1000;
 

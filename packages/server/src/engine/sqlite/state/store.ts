@@ -64,6 +64,10 @@ export class Store {
   readonly dueListeners = new Set<DueListener>();
   /** Jobs may carry consequences or a deadline: else nothing is looked up for them. */
   special = false;
+  /** Dead jobs beyond the limit are being evicted in later turns. */
+  evicting = false;
+  /** `close` was called. */
+  closing = false;
   readonly #folder: Folder;
   readonly #db: Database;
   readonly #log: WalSync;
@@ -275,6 +279,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    this.closing = true;
     await this.turn.runLong(() => undefined); // after all operations
     this.#emptyLog();
     await this.#log.close();

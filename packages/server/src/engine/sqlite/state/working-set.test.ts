@@ -7,9 +7,9 @@ const empty = (): WorkingSet => new WorkingSet(new Leases(15_000_000, () => 0));
 
 function three(): WorkingSet {
   const reservations = empty();
-  reservations.add('same-jid', 1, 100, 100, undefined);
-  reservations.add('same-jid', 2, 200, 200, undefined);
-  reservations.add('same-jid', 3, 300, 300, undefined);
+  reservations.add('same-jid', 1, 100, 10, 100, undefined);
+  reservations.add('same-jid', 2, 200, 10, 200, undefined);
+  reservations.add('same-jid', 3, 300, 10, 300, undefined);
   return reservations;
 }
 
@@ -36,7 +36,7 @@ test.each([
 
 test('a jid without reservations is not found', () => {
   const reservations = empty();
-  reservations.add('jid-00001', 1, 100, 100, undefined);
+  reservations.add('jid-00001', 1, 100, 10, 100, undefined);
   const held = reservations.find('jid-00001', undefined);
   if (held) reservations.remove('jid-00001', held);
   expect(reservations.find('jid-00001', undefined)).toBeUndefined();

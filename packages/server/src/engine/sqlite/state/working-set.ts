@@ -18,6 +18,8 @@ export interface WorkingJob {
   /** The row id of its job. */
   readonly id: number;
   readonly reservationId: number;
+  /** Size of its document: UTF-16 units; after a restart bytes. */
+  readonly size: number;
   /**
    * When the job was handed out, by the wall clock. After a restart it is the reservation id, which
    * is near.
@@ -33,7 +35,7 @@ export interface WorkingJob {
   later: WorkingJob | undefined;
 }
 
-const ALL = `SELECT job.id, jid, seq, due, worker.wid FROM job LEFT JOIN worker ON worker.id = job.wid
+const ALL = `SELECT job.id, jid, seq, due, octet_length(document) AS size, worker.wid FROM job LEFT JOIN worker ON worker.id = job.wid
   WHERE place = ${place.working} AND place > ${place.ready} ORDER BY seq`;
 
 interface Row {
@@ -41,6 +43,7 @@ interface Row {
   jid: string;
   seq: number;
   due: number;
+  size: number;
   wid: string | null;
 }
 
@@ -58,9 +61,9 @@ export class WorkingSet {
   load(db: Database): void {
     this.#byJid.clear();
     this.#leases.recount();
-    for (const { id, jid, seq, due, wid } of db.prepare(ALL).all() as Row[]) {
+    for (const { id, jid, seq, due, size, wid } of db.prepare(ALL).all() as Row[]) {
       const lease = due === NO_END ? this.#leases.known(fromColumn(wid ?? '')) : undefined;
-      this.add(fromColumn(jid), id, seq, seq, lease);
+      this.add(fromColumn(jid), id, seq, size, seq, lease);
     }
     this.#changed = false;
   }
@@ -70,6 +73,7 @@ export class WorkingSet {
     jid: string,
     id: number,
     reservationId: number,
+    size: number,
     takenAt: Micros,
     lease: Lease | undefined,
     kind?: Kind,
@@ -77,7 +81,7 @@ export class WorkingSet {
   ): void {
     this.#changed = true;
     if (lease) lease.holds += 1;
-    const added: WorkingJob = { id, reservationId, takenAt, lease, kind, since, later: undefined };
+    const added: WorkingJob = { id, reservationId, size, takenAt, lease, kind, since, later: undefined };
     let last = this.#byJid.get(jid);
     if (!last) {
       this.#byJid.set(jid, added);
