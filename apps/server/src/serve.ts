@@ -51,7 +51,8 @@ export async function serve(read: () => Config, version: string, takeOver: boole
   await started;
   if (stopping) return;
   const onSuccessor = (): void => beginStop('another server takes over this data folder: stopping');
-  closeSocket = await acceptTakeOver(server.dir, onSuccessor, log);
+  const ports = (): number[] => [server.port, ...(server.httpPort === undefined ? [] : [server.httpPort])];
+  closeSocket = await acceptTakeOver(server.dir, { ports, stop: onSuccessor }, log);
   announce(config, server, version, log);
   tellSystemd(['READY=1', `STATUS=listening at ${config.binding.text}`], log);
 }

@@ -7,84 +7,147 @@
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server as SocketServer } from 'node:net';
+import { connect, createServer, type Socket, type Server as SocketServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Logger, Server } from '@faktory-ts/server';
 
 const PATIENCE = 15_000; // ms; a server that was asked to stop ends itself after 5 s
-const SILENCE = 5000; // ms in which a server that holds the folder must open its socket
+const SILENCE = 5000; // ms in which a server that holds the folder must open its socket, and answer there
 const BETWEEN = 5; // ms from one try to the next: each is time in which clients find no server
 const LONGEST_PATH = 100; // bytes; the system's limit is 104 (macOS) or 108
-const REQUEST = 'stop\n';
+/**
+ * The talk, a line each: the successor asks for the ports, checks its own addresses, and only then asks for the stop. So a server
+ * that was suspended and finds an old question later does not stop: the successor has left before it asked for that.
+ */
+const ASK_PORTS = 'ports\n';
+const ASK_STOP = 'stop\n';
+const STOPPING = 'stopping\n';
 
-/** Starts the server in the place of the one that holds its folder, if one does. Rejects with LOCKED when that one cannot be asked. */
+type Successor = Pick<Server, 'dir' | 'start' | 'checkAddresses'>;
+
+/**
+ * Starts the server in the place of the one that holds its folder, if one does. Rejects with LISTEN when an address is taken by
+ * another program, and with LOCKED when the holder cannot be asked or does not answer; then the holder was not asked to stop.
+ */
 export async function startInPlace(
-  server: Pick<Server, 'dir' | 'start'>,
+  server: Successor,
   log: Logger,
   silence = SILENCE,
+  patience = PATIENCE,
 ): Promise<void> {
   const began = performance.now();
-  let asked = false;
+  let asked: number | undefined;
   for (;;) {
     try {
       return await server.start();
     } catch (error) {
       if (!(error instanceof FaktoryError && error.code === 'LOCKED')) throw error;
-      const waited = performance.now() - began;
-      if (!asked && (await askToStop(server.dir))) {
-        asked = true;
+      const now = performance.now();
+      if (asked === undefined && (await askToStop(server, log, silence, error))) {
+        asked = performance.now();
         log.info(`the server that holds ${server.dir} was asked to stop`);
       }
-      if (asked && waited > PATIENCE) throw error;
-      if (!asked && waited > silence) throw cannotAsk(error);
+      if (asked !== undefined && now - asked > patience) throw stillThere(error, patience);
+      if (asked === undefined && now - began > silence) throw cannotAsk(error);
       await pause(BETWEEN);
     }
   }
 }
 
 function cannotAsk(error: FaktoryError): FaktoryError {
-  const text = `${error.message}; --take-over could not ask it: it has no faktory.sock in the folder`;
+  const text = `${error.message}; --take-over could not ask it: it has no faktory.sock in the folder, or is of a version that does not know this`;
+  return new FaktoryError('LOCKED', text, { cause: error });
+}
+
+function silent(error: FaktoryError, silence: number): FaktoryError {
+  const text = `${error.message}; --take-over got no answer from it in ${silence / 1000} s, so it is suspended (SIGSTOP) or hangs; it was not asked to stop. Wake it (kill -CONT) and try again, or end it (kill -9): accepted jobs are on the disk`;
+  return new FaktoryError('LOCKED', text, { cause: error });
+}
+
+function stillThere(error: FaktoryError, patience: number): FaktoryError {
+  const text = `${error.message}; it was asked by --take-over to stop, but holds the folder still after ${patience / 1000} s. It stops as soon as it can: wait and start again, or end it (kill -9): accepted jobs are on the disk`;
   return new FaktoryError('LOCKED', text, { cause: error });
 }
 
 /** False: no server answers at the folder's socket (yet). */
-function askToStop(dir: string): Promise<boolean> {
-  return withPath(
-    dir,
-    (path) =>
-      new Promise((resolve) => {
-        const socket = connect(path, () => socket.end(REQUEST));
-        socket.setTimeout(SILENCE, () => socket.destroy());
-        let answer = '';
-        socket.setEncoding('utf8').on('data', (text: string) => {
-          answer += text;
-        });
-        socket.on('error', () => undefined); // there is no server, or it has just ended: 'close' follows
-        socket.on('close', () => resolve(answer === 'stopping\n'));
-      }),
-  );
+function askToStop(server: Successor, log: Logger, silence: number, error: FaktoryError): Promise<boolean> {
+  return withPath(server.dir, async (path) => {
+    const waiting = setTimeout(() => {
+      const text = `the server that holds ${server.dir} does not answer: waiting for ${silence / 1000} s in all`;
+      log.warn(text);
+    }, silence / 5);
+    const talk = new Talk(path, silence);
+    try {
+      const ports = await talk.ask(ASK_PORTS);
+      if (ports === 'nobody') return false;
+      if (ports === 'silent') throw silent(error, silence);
+      await server.checkAddresses(ports.trim().split(' ').map(Number));
+      return (await talk.ask(ASK_STOP)) !== 'nobody'; // a silent one may have heard it
+    } finally {
+      clearTimeout(waiting);
+      talk.leave();
+    }
+  });
+}
+
+/** A connection to the socket of the server that holds the folder. */
+class Talk {
+  readonly #socket: Socket;
+  readonly #silence: number;
+  #answer = '';
+  #closed = false;
+  #heard = (): void => undefined;
+
+  constructor(path: string, silence: number) {
+    this.#silence = silence;
+    this.#socket = connect(path)
+      .setEncoding('utf8')
+      .on('error', () => undefined) // there is no server, or it has just ended: 'close' follows
+      .on('data', (text: string) => {
+        this.#answer += text;
+        this.#heard();
+      })
+      .on('close', () => {
+        this.#closed = true;
+        this.#heard();
+      });
+  }
+
+  /** The line that is answered; 'nobody': the connection is closed; 'silent': nothing came in time. */
+  async ask(question: string): Promise<string> {
+    if (!this.#closed) this.#socket.write(question);
+    this.#answer = '';
+    const late = performance.now() + this.#silence;
+    while (!this.#closed && !this.#answer.endsWith('\n')) {
+      if (performance.now() >= late) return 'silent';
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+        setTimeout(resolve, Math.max(1, late - performance.now())).unref();
+      });
+    }
+    return this.#answer.endsWith('\n') ? this.#answer : 'nobody';
+  }
+
+  leave(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** What a server that holds a folder says and does when a successor asks. */
+export interface Holder {
+  /** The ports that it listens on. */
+  ports(): readonly number[];
+  stop(): void;
 }
 
 /**
  * Opens the folder's socket, through which a successor asks for the stop; the folder's lock must be held. Returns what closes it.
  * Where the file system has no sockets the server runs without, and the log says so.
  */
-export async function acceptTakeOver(dir: string, stop: () => void, log: Logger): Promise<() => void> {
-  const listener = createServer({ allowHalfOpen: true }, (socket) => {
-    let request = '';
-    socket.on('error', () => undefined).setTimeout(SILENCE, () => socket.destroy());
-    socket.setEncoding('utf8').on('data', (text: string) => {
-      request += text;
-      if (request.length > REQUEST.length) socket.destroy();
-    });
-    socket.on('end', () => {
-      if (request !== REQUEST) return socket.destroy();
-      socket.end('stopping\n');
-      stop();
-    });
-  });
+export async function acceptTakeOver(dir: string, holder: Holder, log: Logger): Promise<() => void> {
+  const listener = createServer((socket) => answer(socket, holder));
   listener.maxConnections = 10;
   const file = socketFile(dir);
   try {
@@ -98,6 +161,20 @@ export async function acceptTakeOver(dir: string, stop: () => void, log: Logger)
     listener.close();
     if (process.platform !== 'win32') rmSync(file, { force: true });
   };
+}
+
+/** A successor that left before it asked for the stop, because nothing was answered in time, gets none. */
+function answer(socket: Socket, holder: Holder): void {
+  let heard = '';
+  socket.on('error', () => undefined).setTimeout(SILENCE, () => socket.destroy());
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    heard += text;
+    if (heard === ASK_PORTS) socket.write(`${holder.ports().join(' ')}\n`);
+    else if (heard === ASK_PORTS + ASK_STOP) {
+      socket.end(STOPPING);
+      holder.stop();
+    } else if (!(ASK_PORTS + ASK_STOP).startsWith(heard)) socket.destroy();
+  });
 }
 
 function listenAt(listener: SocketServer, path: string): Promise<void> {

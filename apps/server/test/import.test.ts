@@ -448,7 +448,7 @@ it('with --json an import prints one JSON value of what was found and done; what
     note: (text: string) => void noted.push(text),
     confirm: async () => false,
     signal: new AbortController().signal,
-    endable: async (work: () => unknown) => work(),
+    endable: async <T>(work: () => T | Promise<T>) => work(),
   };
   const found = {
     jobs: 2,

@@ -105,6 +105,74 @@ describe('a server started with --take-over', () => {
   });
 });
 
+const silentLog = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() });
+
+describe('--take-over that cannot succeed', () => {
+  it('leaves the old server alone when an address is taken by another program, and names that program', async () => {
+    const dir = freshFolder();
+    const old = faktory([...free, '-d', dir]);
+    const port = await old.port();
+    const other = await holdPort();
+    for (const [flag, args] of [
+      ['-b', ['-b', `127.0.0.1:${other.port}`, '-w', ':0']],
+      ['-w', ['-b', `localhost:${port}`, '-w', `127.0.0.1:${other.port}`]],
+    ] as const) {
+      const next = faktory([...args, '-d', dir, '--take-over']);
+      expect(await next.ended).toBe(1);
+      expect(next.err).toMatch(
+        new RegExp(
+          `cannot listen: 127.0.0.1:${other.port}.* is in use by process ${process.pid} .*address with ${flag}`,
+        ),
+      );
+    }
+    expect(await converse(port, ['INFO'])).toContain('"uptime"');
+    expect(old.out).not.toContain('stopping');
+    other.server.close();
+    const next = faktory(['-b', `localhost:${port}`, '-w', ':0', '-d', dir, '--take-over']);
+    await next.port();
+    expect(await old.ended).toBe(0);
+  });
+
+  it('leaves the old server alone when both addresses are the same', async () => {
+    const dir = freshFolder();
+    const old = faktory([...free, '-d', dir]);
+    const [port, same] = [await old.port(), await freePort()];
+    const next = faktory(['-b', `localhost:${same}`, '-w', `localhost:${same}`, '-d', dir, '--take-over']);
+    expect(await next.ended).not.toBe(0);
+    expect(await converse(port, ['INFO'])).toContain('"uptime"');
+    expect(old.out).not.toContain('stopping');
+  });
+
+  it('says that a suspended server does not answer, how long it waits and what to do; woken later, that server goes on', async () => {
+    const dir = freshFolder();
+    const old = faktory([...free, '-d', dir]);
+    const port = await old.port();
+    const late = createServer({ dir, port: 0 });
+    const log = silentLog();
+    old.signal('SIGSTOP');
+    await expect(startInPlace(late, log, 500)).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringMatching(
+        new RegExp(
+          `held by process ${old.child.pid};.*no answer from it in 0.5 s.*suspended.*not asked to stop.*kill -CONT`,
+        ),
+      ),
+    });
+    expect(log.warn).toHaveBeenCalledWith(expect.stringMatching(/does not answer: waiting for 0.5 s/));
+    expect(log.info).not.toHaveBeenCalled();
+    old.signal('SIGCONT');
+    // A new question is answered after the old one, so that one has been heard by then.
+    const other = await holdPort();
+    const next = faktory(['-b', `127.0.0.1:${other.port}`, '-w', ':0', '-d', dir, '--take-over']);
+    expect(await next.ended).toBe(1);
+    expect(next.err).toContain('cannot listen');
+    other.server.close();
+    expect(await converse(port, ['INFO'])).toContain('"uptime"');
+    expect(old.out).not.toContain('stopping');
+    expect(await old.stop()).toBe(0);
+  });
+});
+
 describe('a data folder whose faktory.lock was deleted while its server runs', () => {
   it('lets no second server start, however often it is tried, nor a compaction; each names the process that has the store', async () => {
     const dir = freshFolder();

@@ -2,8 +2,9 @@
  * Listening on an address, and why it failed in words that say what to do: for a port in use, which process has it.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { FaktoryError } from '@faktory-ts/protocol';
+import { addressOf } from './address.ts';
 
 /** Where to listen, and how the error names it. */
 export interface ListenAt {
@@ -14,6 +15,16 @@ export interface ListenAt {
   readonly purpose?: string;
   /** The flag that chooses another address. */
   readonly flag: string;
+}
+
+/** How errors name the two addresses. */
+export const WIRE = { flag: '-b' } as const;
+export const WEB = { purpose: ' for HTTP', flag: '-w' } as const;
+
+interface Addresses {
+  readonly host: string;
+  readonly port: number;
+  readonly http?: { readonly host: string; readonly port: number } | undefined;
 }
 
 const BACKLOG = 1024; // connections not accepted yet
@@ -34,6 +45,32 @@ export function listen(server: Server, { host, port, purpose = '', flag }: Liste
       resolve(typeof bound === 'object' && bound ? bound.port : port);
     });
   });
+}
+
+/**
+ * Checks that all addresses can be listened on, and listens on none afterwards. A port that is in use is no fault when it is one
+ * of `except`. Throws LISTEN.
+ */
+export async function checkAddresses(
+  { host, port, http }: Addresses,
+  except: readonly number[],
+): Promise<void> {
+  const all = [{ host, port, ...WIRE }, ...(http ? [{ host: http.host, port: http.port, ...WEB }] : [])];
+  const held: Server[] = [];
+  try {
+    for (const at of all) {
+      const trial = createServer();
+      try {
+        await listen(trial, { ...at, host: await addressOf(at.host) });
+        held.push(trial); // until all are checked: two of them may be the same
+      } catch (error) {
+        const { cause } = error as { cause?: NodeJS.ErrnoException };
+        if (cause?.code !== 'EADDRINUSE' || !except.includes(at.port)) throw error;
+      }
+    }
+  } finally {
+    await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
 }
 
 function faultOf(cause: NodeJS.ErrnoException, { host, port, purpose = '', flag }: ListenAt): string {

@@ -21,6 +21,7 @@ import { features } from './features/features.ts';
 import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
+import { checkAddresses } from './listening.ts';
 import { mustAsk, refuseOpen } from './openness.ts';
 import { KEPT_BACKUPS, type ServerOptions, type Settings, secretsOf, shownSettings } from './options.ts';
 import { Stalls } from './stalls.ts';
@@ -57,6 +58,10 @@ export interface Server {
    * STORAGE when it cannot be used, LISTEN when an address cannot be had.
    */
   start(): Promise<void>;
+  /**
+   * Checks that `start` can listen; ports of `except`, as those of a server that is to stop, may be in use. Rejects with LISTEN.
+   */
+  checkAddresses(except?: readonly number[]): Promise<void>;
   /**
    * Changes what needs no restart; connections stay. What is left out stays as it is. Rejects with a FaktoryError and changes
    * nothing: CONFIG for what makes no sense or would need a restart, STORAGE when tokens.json cannot be read, LISTEN when HTTP cannot move to the new address.
@@ -186,6 +191,8 @@ class FaktoryServer implements Server {
       throw error;
     }
   }
+
+  readonly checkAddresses = (except: readonly number[] = []) => checkAddresses(this.#settings, except);
 
   #build(backend: Backend, host: string): Rooms {
     const settings = this.#settings;

@@ -9,7 +9,7 @@ import { Server as SecureServer } from 'node:tls';
 import type { ApiError } from '@faktory-ts/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access, Caller } from '../access/access.ts';
-import { listen } from '../listening.ts';
+import { listen, WEB } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import { networkOf } from '../network.ts';
 import { httpOf, type ServerOptions } from '../options.ts';
@@ -138,7 +138,7 @@ export class HttpApp {
     await this.#watch.start();
     await this.#live.attach(app.server);
     this.#connections.bound(app.server);
-    return listen(app.server, { host, port, purpose: ' for HTTP', flag: '-w' });
+    return listen(app.server, { host, port, ...WEB });
   }
 
   /** New connections get this certificate. */

@@ -8,7 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer, Server as SecureServer } from 'node:tls';
 import { type ClientRow, errorReply, excerpt, FaktoryError, OK } from '@faktory-ts/protocol';
 import { type Access, type Caller, type Deed, permitOwned } from '../access/access.ts';
-import { listen } from '../listening.ts';
+import { listen, WIRE } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import type { Asked } from '../stalls.ts';
 import { secureContext, secureOptions, type Tls } from '../tls.ts';
@@ -157,7 +157,7 @@ export class Listener implements Port {
   /** Listens; gives the port. Throws LISTEN when the address cannot be had. */
   async start(): Promise<number> {
     const { host, port } = this.#options;
-    const bound = await listen(this.#server, { host, port, flag: '-b' });
+    const bound = await listen(this.#server, { host, port, ...WIRE });
     this.#server.on('error', (error) => this.#options.log.error(`cannot accept: ${error.message}`));
     return bound;
   }
