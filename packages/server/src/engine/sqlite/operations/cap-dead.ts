@@ -5,7 +5,7 @@ import { FORMER, type Former } from '../state/former.ts';
 import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { fitting } from './fitting.ts';
-import { happenedToAll } from './moments.ts';
+import { carriersIn, happenedToAll } from './moments.ts';
 
 const BITE = 500; // jobs
 
@@ -26,7 +26,7 @@ export function capDead(store: Store, limit: number, onEvict?: (row: Former) => 
   const count = most === 1 ? 1 : fitting(store, OLDEST_DEAD_BYTES, [most]).rows;
   if (onEvict)
     for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(count) as Former[]) onEvict(row);
-  happenedToAll(store, OLDEST_DEAD_IDS, [count], 'deleted');
+  happenedToAll(store, carriersIn(store, OLDEST_DEAD, [count]), 'deleted');
   store.write(DROP_OLDEST_DEAD, count);
   store.counts.move(place.dead, -count);
   store.meter.evicted += count;

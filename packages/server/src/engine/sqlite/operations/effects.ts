@@ -29,7 +29,7 @@ const PUT = `INSERT OR REPLACE INTO kept (key, kind, value, holder, at, until, s
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const DROP = 'DELETE FROM kept WHERE key = ?';
 const RELEASE = `DELETE FROM kept WHERE key = ? AND kind = ${KINDS.claim} AND holder = ?`;
-const KEEP = 'UPDATE kept SET until = ?, span = ? WHERE key = ?';
+const KEEP = 'UPDATE kept SET until = ?, span = ? WHERE key = ? AND (until IS NULL OR until > ?)';
 const COUNT = 'UPDATE kept SET value = ?, at = ?, at_zero = ? WHERE key = ?';
 
 /** The columns `until` and `span`. */
@@ -120,7 +120,7 @@ function applyOne(store: Store, effect: Effect, holder: number, now: Micros): re
       store.write(DROP, toColumn(effect.key));
       return [];
     case 'keep':
-      for (const key of effect.keys) store.write(KEEP, ...endOf(effect.until, now), toColumn(key));
+      for (const key of effect.keys) store.write(KEEP, ...endOf(effect.until, now), toColumn(key), now);
       return [];
     case 'push':
       return effect.entries.flatMap((entry) => pushed(store, entry, now));
@@ -241,20 +241,23 @@ function keptOf({ kind, value, at, until }: Row): KeptValue {
   };
 }
 
-const LAPSED = 'SELECT * FROM kept WHERE until <= ? ORDER BY until LIMIT ?';
+const LAPSED = 'SELECT key FROM kept WHERE until <= ? ORDER BY until LIMIT ?';
 
 /** Deletes up to `limit` keys whose end has passed; counters apply their `lapse`. Returns how many. */
 export function lapse(store: Store, limit: number): number {
-  const rows = store.sql(LAPSED).all(store.clock(), limit) as unknown as Row[];
-  for (const row of rows) {
+  const now = store.clock();
+  let count = 0;
+  for (const { key } of store.sql(LAPSED).all(now, limit) as { key: string }[]) {
+    // Read again: the lapse of an earlier one may have dropped or replaced it.
+    const row = store.sql(BY_KEY).get(key) as Row | undefined;
+    if (!row || row.until === null || row.until > now) continue;
     store.turn.begin();
-    store.write(DROP, row.key);
-    const fired = row.kind === KINDS.counter && row.at_zero === null;
-    if (row.kind === KINDS.counter && !fired) {
-      applyEffects(store, JSON.parse(row.lapse ?? '[]') as Effect[], NO_JOB);
-    }
+    store.write(DROP, key);
+    count += 1;
+    const fired = row.at_zero === null;
+    if (row.kind === KINDS.counter && !fired) applyEffects(store, JSON.parse(row.lapse ?? '[]'), NO_JOB);
   }
-  return rows.length;
+  return count;
 }
 
 /** When the next key ends. */

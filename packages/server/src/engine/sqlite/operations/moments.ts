@@ -22,7 +22,6 @@ const EXECUTED = 1;
 const FAILING = 2;
 const BITS = 'UPDATE job SET bits = ? WHERE id = ?';
 const BY_ID = `SELECT ${CARRIER} FROM job WHERE id = ? AND consequences IS NOT NULL`;
-const OF_IDS = `SELECT ${CARRIER} FROM job WHERE consequences IS NOT NULL AND id IN`;
 
 /** What can happen to a job, as the moments that it may mean, in their order. */
 const WAYS = {
@@ -77,14 +76,21 @@ export function happenedTo(store: Store, id: number, way: Way): void {
   if (row) happened(store, row, way);
 }
 
-/** The same for all rows whose numbers `ids` selects. */
-export function happenedToAll(
+/**
+ * The rows with consequences that `from` selects, in its order. `from` begins with FROM and goes on
+ * to the end of the statement.
+ */
+export function carriersIn(
   store: Store,
-  ids: string,
+  from: string,
   values: readonly (string | number)[],
-  way: Way,
-): void {
-  if (!store.special) return;
-  const rows = store.sql(`${OF_IDS} (${ids})`).all(...values) as unknown as Carrier[];
-  for (const row of rows) happened(store, row, way);
+): readonly Carrier[] {
+  if (!store.special) return [];
+  const sql = `SELECT * FROM (SELECT ${CARRIER} ${from}) WHERE consequences IS NOT NULL`;
+  return store.sql(sql).all(...values) as unknown as Carrier[];
+}
+
+/** Applies what these jobs carry for this way, one job after the other. */
+export function happenedToAll(store: Store, carriers: readonly Carrier[], way: Way): void {
+  for (const carrier of carriers) happened(store, carrier, way);
 }

@@ -12,7 +12,7 @@ import type { Queue } from '../state/counts.ts';
 import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { fitting } from './fitting.ts';
-import { happenedToAll } from './moments.ts';
+import { carriersIn, happenedToAll } from './moments.ts';
 
 /** Returns the listed queues, sorted by name. */
 export function summaries(store: Store): QueueSummary[] {
@@ -147,7 +147,7 @@ function removeSome(store: Store, removal: Removal, room: Room): boolean {
   const { rows, bytes } = fitting(store, READY_BYTES, [id, upTo, most], room.bytes);
   if (rows > 0) {
     const bite = [id, upTo, rows];
-    happenedToAll(store, READY_BITE, bite, 'deleted');
+    happenedToAll(store, carriersIn(store, READY, bite), 'deleted');
     store.sql(DELETE_READY).run(...bite);
   }
   store.counts.moveReady(queue, -rows);

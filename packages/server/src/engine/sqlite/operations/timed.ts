@@ -10,7 +10,7 @@ import type { Queue } from '../state/counts.ts';
 import { JOB_BYTES, NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { fitting } from './fitting.ts';
-import { happenedToAll } from './moments.ts';
+import { carriersIn, happenedToAll } from './moments.ts';
 
 const DAY = 86_400_000_000; // µs
 
@@ -43,10 +43,12 @@ export function promote(store: Store, set: 'scheduled' | 'retries', limit: numbe
   const total = counted.reduce((sum, { n }) => sum + n, 0);
   if (total === 0) return 0;
   store.turn.begin();
-  happenedToAll(store, DUE_IDS, [place[set], now, most], 'ready');
+  const carriers = carriersIn(store, DUE, [place[set], now, most]);
   store.write(PROMOTE, store.counts.block(now, total), now, place[set], now, most);
   for (const { queue, n } of counted) store.arrive(queueOf(store, queue), n);
   store.counts.move(place[set], -total);
+  // Last, because a consequence may push an entry that is due already.
+  happenedToAll(store, carriers, 'ready');
   return total;
 }
 
@@ -79,7 +81,7 @@ export function expireDead(store: Store, limit: number): number {
   store.turn.begin();
   const now = store.clock();
   const due = [place.dead, now, fitting(store, DUE_BYTES, [place.dead, now, limit]).rows];
-  happenedToAll(store, DUE_IDS, due, 'deleted');
+  happenedToAll(store, carriersIn(store, DUE, due), 'deleted');
   const gone = Number(store.sql(DROP_DUE).run(...due).changes);
   store.counts.move(place.dead, -gone);
   store.pruneWorkers();
