@@ -1,39 +1,18 @@
-/**
- * Builds the crash test's program once and starts it as often as asked. Node 20 runs no TypeScript, so the program is
- * bundled by the esbuild that tsup brings; the bundle lies in node_modules, where its packages are found and git is not.
- */
+/** Builds the crash test's program once and starts it as often as asked. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { bundled } from './bundled.ts';
 
-interface Esbuild {
-  build(options: Record<string, unknown>): Promise<unknown>;
-}
-
-const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const bundle = path(`../node_modules/.crash-server-${process.pid}.mjs`);
+let bundle: string | undefined;
 
 /** Makes the program. */
 export async function buildServer(): Promise<void> {
-  const require = createRequire(createRequire(import.meta.url).resolve('tsup'));
-  const esbuild = require('esbuild') as Esbuild;
-  await esbuild.build({
-    entryPoints: [path('./crash-server.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['@faktory-ts/source'],
-    external: ['fastify', '@photostructure/sqlite'],
-    logLevel: 'warning',
-  });
+  bundle = await bundled('crash-server.ts');
 }
 
 export function removeServer(): void {
-  rmSync(bundle, { force: true });
+  if (bundle !== undefined) rmSync(bundle, { force: true });
 }
 
 /** A server in a process of its own. */
@@ -44,7 +23,7 @@ export class Child {
   #killed = false;
 
   constructor(dir: string) {
-    this.#process = spawn(process.execPath, [bundle, dir], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#process = spawn(process.execPath, [bundle ?? '', dir], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#exited = once(this.#process, 'exit');
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

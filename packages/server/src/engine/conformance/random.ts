@@ -1,89 +1,81 @@
 /**
- * Conformance: random sequences of operations, one by one and many at once, compared with the model
- * in model.ts. Each answer is that of the model, and each job is in exactly one place.
+ * Conformance: random sequences of operations, one by one and many at once, with restarts, compared
+ * with the model in model.ts. Each answer is that of the model, and the engine holds what the model
+ * holds.
+ *
+ * FAKTORY_STEPS=1000000 runs so many steps.
  */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import type { Engine } from '../engine.ts';
-import { Model, type Place } from './model.ts';
+import { describe, expect, test } from 'vitest';
+import { onEngine, onModel } from './calls.ts';
+import { Model } from './model.ts';
 import { type Open, Scene, SECOND } from './scene.ts';
-import { queueNames, type Run, type Step, step } from './steps.ts';
+import { compare } from './state.ts';
+import { STEP, type Step, step } from './steps.ts';
+
+/** Groups of steps: those of one group are called at once. */
+export const groups = (most: number): fc.Arbitrary<Step[][]> =>
+  fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { maxLength: most, size: 'max' });
+
+const STEPS = Number(process.env['FAKTORY_STEPS'] ?? 4000);
+const STEPS_A_RUN = 55; // on average: half of 25 groups of 4.5 steps
 
 export function exerciseRandom(open: Open): void {
-  test('random operations get the answers of the model, one by one and at once: no job is lost or in two places', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { maxLength: 25, size: 'max' }),
-        async (groups) => {
-          const run: Run = { scene: new Scene(open), model: new Model(), pushed: 0 };
-          await run.scene.begin({ deadLimit: 0 });
-          try {
-            for (const group of groups) await runGroup(run, group);
-            await compareAll(run);
-          } finally {
-            await run.scene.end();
-          }
-        },
-      ),
-      { numRuns: 40 },
+  describe('random operations', () => {
+    test(
+      'get the answers of the model, and leave what the model holds',
+      async () => {
+        let steps = 0;
+        const sequence = fc.asyncProperty(groups(25), async (groups) => {
+          steps += await runSequence(open, groups);
+        });
+        await fc.assert(sequence, { numRuns: Math.ceil(STEPS / STEPS_A_RUN) });
+        if (process.env['FAKTORY_STEPS']) console.log(`${steps} steps`);
+      },
+      60_000 + STEPS * 10,
     );
-  }, 60_000);
-}
-
-/** Calls the steps of a group at once, then compares. */
-async function runGroup(run: Run, group: readonly Step[]): Promise<void> {
-  let calls: Promise<void>[] = [];
-  for (const each of group) {
-    if (each.alone) {
-      await Promise.all(calls);
-      await each.run(run);
-      calls = [];
-    } else calls.push(each.run(run));
-  }
-  await Promise.all(calls);
-  await compareSizes(run.scene.engine, run.model);
-}
-
-async function compareSizes(engine: Engine, model: Model): Promise<void> {
-  expect(await engine.sizes()).toEqual({
-    scheduled: model.count('scheduled'),
-    retries: model.count('retries'),
-    dead: model.count('dead'),
-    working: model.count('working'),
-    processed: model.processed,
-    failures: model.failures,
   });
-  const queues = [...model.listed].sort().map((name) => ({
-    name,
-    size: model.jobs.filter((job) => job.place === 'ready' && job.queue === name).length,
-    paused: model.paused.has(name),
-  }));
-  expect(await engine.queues()).toEqual(queues);
 }
 
-/** Takes all jobs out of every place and compares them with the model. */
-async function compareAll({ scene, model }: Run): Promise<void> {
-  const { engine } = scene;
-  await engine.setPaused('*', false);
-  model.paused.clear();
-  scene.now += 3600 * SECOND;
-  const overdue = await engine.overdue(1000);
-  expect(overdue.map(({ jid }) => jid).sort()).toEqual(jidsIn(model, 'working'));
-  for (const name of queueNames) {
-    const expected: string[] = [];
-    for (let next = model.fetch([name], scene.now); next !== undefined; next = model.fetch([name], scene.now))
-      expected.push(next);
-    expect(await scene.drain(name)).toEqual(expected);
-  }
-  for (const set of ['scheduled', 'retries', 'dead'] as const) {
-    expect(await engine.mutate({ set, change: 'requeue' })).toBe(model.count(set));
-    expect((await scene.drain(...queueNames)).sort()).toEqual(jidsIn(model, set));
+/** Returns the number of steps. */
+async function runSequence(open: Open, groups: readonly Step[][]): Promise<number> {
+  const scene = new Scene(open);
+  await scene.begin({ deadLimit: 0 });
+  const model = new Model(scene.now);
+  let number = 0;
+  try {
+    for (const group of groups) {
+      let calls: Promise<void>[] = [];
+      for (const each of group) {
+        number += STEP;
+        if (each.call && !each.alone) {
+          calls.push(answered(scene, model, each, number));
+          continue;
+        }
+        await Promise.all(calls);
+        calls = [];
+        await runAlone(scene, model, each, number);
+      }
+      await Promise.all(calls);
+      await compare(scene, model);
+    }
+    return number / STEP;
+  } finally {
+    await scene.end();
   }
 }
 
-function jidsIn(model: Model, place: Place): string[] {
-  return model.jobs
-    .filter((job) => job.place === place)
-    .map(({ jid }) => jid)
-    .sort();
+async function runAlone(scene: Scene, model: Model, step: Step, number: number): Promise<void> {
+  if (step.call) await answered(scene, model, step, number);
+  if (step.restart) await scene.restart();
+  if (step.seconds === undefined) return;
+  scene.now += step.seconds * SECOND;
+  model.now = scene.now;
+}
+
+async function answered(scene: Scene, model: Model, { name, call }: Step, number: number): Promise<void> {
+  if (!call) return;
+  const called = call(model, number);
+  const expected = onModel(model, called);
+  expect(await onEngine(scene.engine, called), name).toEqual(expected);
 }
