@@ -308,7 +308,10 @@ export interface Engine {
   /** Deletes up to `limit` keys whose end has passed and jobs whose deadline has; returns how many. */
   lapse(limit: number): Promise<number>;
 
-  /** Deletes jobs, queues, counters, history and undo data. Producers' counts and notes stay. */
+  /**
+   * Deletes jobs, queues, counters, history and undo data. Producers' counts and notes stay. The
+   * first commit deletes all of it for every caller; the disk space is freed in bites.
+   */
   flush(): Promise<void>;
   /** Writes a mark; resolves when it is durable. Throws STORAGE when the store cannot write. */
   probe(): Promise<void>;

@@ -31,6 +31,7 @@ import type {
 } from '../engine.ts';
 import { nextDeadline, sweep } from './operations/deadlines.ts';
 import { applyEffects, lapse, nextLapse, readKept, refusalOf, scanKept } from './operations/effects.ts';
+import { deleteFlushed, flush } from './operations/flush.ts';
 import { isLong, push, pushInParts } from './operations/push.ts';
 import * as queues from './operations/queues.ts';
 import * as reservations from './operations/reservations.ts';
@@ -225,8 +226,10 @@ export class SqliteEngine implements Engine {
     });
   }
 
-  flush(): Promise<void> {
-    return this.#store.turn.run(() => queues.flush(this.#store));
+  async flush(): Promise<void> {
+    const store = this.#store;
+    await store.turn.runInOrder(() => flush(store));
+    await deleteFlushed(store);
   }
 
   probe(): Promise<void> {

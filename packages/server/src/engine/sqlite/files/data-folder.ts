@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 import { createOwned } from '../../../owned-file.ts';
 import type { Backup } from '../../engine.ts';
-import { openFile } from '../state/store.ts';
+import { openFile } from '../state/open-file.ts';
 import { backupId, backupsOf, list, outdated, pick, purge } from './backup-folder.ts';
 import { checkStore, makeBackup } from './backup-make.ts';
 import { checkBackup, replaceStore, restore } from './backup-restore.ts';

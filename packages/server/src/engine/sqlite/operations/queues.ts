@@ -1,5 +1,5 @@
 /**
- * Works on whole queues: lists, pauses, removes and flushes. All functions except `remove` run
+ * Works on whole queues: lists, pauses and removes. All functions except `remove` run
  * inside a turn.
  *
  * A removed queue keeps its row and is only unlisted, because jobs in other places still point to
@@ -187,26 +187,4 @@ export function sizeOf({ counts }: Store, { places, queues, jids, wid }: FindAsk
     return asked.reduce((sum, queue) => sum + (queue ? counts.readyIn(queue) : 0), 0);
   });
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-/** Deletes every job, queue, worker and counter, the undo records and the history. */
-export function flush(store: Store): void {
-  store.turn.begin();
-  const tables = [
-    'job',
-    'queue',
-    'worker',
-    'tally',
-    'kept',
-    'undo',
-    'former',
-    'history',
-    'fault',
-    'fault_hour',
-  ];
-  for (const table of tables) store.sql(`DELETE FROM ${table}`).run();
-  store.special = false;
-  store.counts.clear();
-  store.workingSet.clear();
-  store.history.clear();
 }

@@ -6,21 +6,21 @@
  * fetch joins it.
  */
 import { dirname } from 'node:path';
-import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { Micros } from '@faktory-ts/protocol';
 import type { Meter, StorageErrors, TimedSet } from '../../engine.ts';
-import { type Sync, synchronous, WalSync } from '../commit/sync.ts';
+import { type Sync, WalSync } from '../commit/sync.ts';
 import { Turn } from '../commit/turn.ts';
 import { type Folder, syncPath } from '../files/folder.ts';
-import { LogMark, refuseLostLog } from '../files/log-mark.ts';
-import { makeShrinkable, StoreSpace } from '../files/space.ts';
-import { deleteOld } from '../history/delete-old.ts';
+import { LogMark } from '../files/log-mark.ts';
+import { StoreSpace } from '../files/space.ts';
 import { History } from '../history/history.ts';
-import { type Database, openDatabase, type Statement, type Value } from './binding.ts';
+import type { Database, Statement, Value } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
 import { Leases } from './leases.ts';
+import { openFile } from './open-file.ts';
 import { Producers } from './producers.ts';
-import { migrate, NO_WORKER, place, refuseForeign } from './schema.ts';
+import { NO_WORKER, place } from './schema.ts';
 import { WorkingSet } from './working-set.ts';
 
 const DAY = 86_400_000_000; // µs
@@ -144,6 +144,11 @@ export class Store {
     this.sql(text).get(...values);
   }
 
+  /** Runs a statement that changes the tables. Only inside a transaction. */
+  exec(text: string): void {
+    this.#db.exec(text);
+  }
+
   /** Returns the queue and creates it when the name is new. Only inside a transaction. */
   queue(name: string): Queue {
     const known = this.counts.queues.get(name);
@@ -235,6 +240,7 @@ export class Store {
       this.#earliest[code] = Number.POSITIVE_INFINITY;
     });
     this.#lowered = [];
+    this.special = true; // a flush may have been undone; true is always safe
     this.counts.rollback(this.#db);
     this.workingSet.rollback(this.#db);
     this.producers.rollback(this.#db);
@@ -316,33 +322,3 @@ function callApart(listener: ReadyListener, queue: string, count: number): boole
 
 const SPECIAL = `SELECT 1 FROM job INDEXED BY job_carries WHERE consequences IS NOT NULL
   UNION ALL SELECT 1 FROM job INDEXED BY job_deadline WHERE deadline IS NOT NULL AND place < ${place.working} LIMIT 1`;
-const PAGE_CACHE = 32_000; // KiB
-// Bytes; half of SQLite's default, because a small commit writes a dozen pages for a few rows each.
-const PAGE = 2048;
-const CHECKPOINT = 8000; // pages of the log
-// Bytes; a log that a reader or a large commit made longer is cut to this.
-const LONGEST_LOG = 32 * 1024 * 1024;
-/** Opens or creates the file, migrates it, and loads each part from it. Throws STORAGE. */
-export function openFile(path: string, sync: Sync, parts: readonly { load(db: Database): void }[]): Database {
-  const db = openDatabase(path);
-  try {
-    refuseForeign(db, path);
-    refuseLostLog(db, path);
-    db.exec(`PRAGMA page_size = ${PAGE}`);
-    makeShrinkable(db); // before the switch to WAL, which writes the first page
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous[sync]};
-      PRAGMA cache_size = -${PAGE_CACHE}; PRAGMA wal_autocheckpoint = ${CHECKPOINT}; PRAGMA busy_timeout = 0;
-      PRAGMA journal_size_limit = ${LONGEST_LOG};`);
-    migrate(db);
-    deleteOld(db);
-    for (const part of parts) part.load(db);
-    return db;
-  } catch (cause) {
-    db.close();
-    if (cause instanceof FaktoryError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FaktoryError('STORAGE', `cannot open ${path}: ${reason}; free the disk, or restore a backup`, {
-      cause,
-    });
-  }
-}
