@@ -17,6 +17,8 @@ interface Bench {
   readonly web: string;
   /** Which run it is. */
   readonly count: number;
+  /** Connects another client. */
+  readonly open: () => Promise<BareClient>;
 }
 
 export interface HoldCase {
@@ -115,6 +117,44 @@ const pushes: HoldCase[] = [
   },
 ];
 
+/** A line as long as a line may be. */
+const around = (before: string, repeated: string, after: string): string =>
+  before + repeated.repeat((line - before.length - after.length) / Buffer.byteLength(repeated)) + after;
+
+const pushOf8MB = (name: string, before: string, repeated: string, after: string): HoldCase => ({
+  name: `PUSH of 8 MB of ${name}`,
+  prepare: async () => around(`PUSH ${before.replace('JID', jid())}`, repeated, after),
+  run: sendAll,
+});
+
+/** What costs a reader most a character. */
+const strangePushes: HoldCase[] = [
+  pushOf8MB('white space before the job', '', ' ', `{"jid":"bench-space","jobtype":"B","args":[]}`),
+  pushOf8MB('white space in the arguments', '{"jid":"JID","jobtype":"B","args":[', ' ', ']}'),
+  pushOf8MB('white space between fields', '{"jid":"JID","jobtype":"B",', ' ', '"args":[]}'),
+  pushOf8MB('escapes in the arguments', '{"jid":"JID","jobtype":"B","args":["', '\\u0041', '"]}'),
+  pushOf8MB('escapes in a name', '{"args":[],"jid":"JID","jobtype":"', '\\u0041', '"}'),
+  pushOf8MB('lone surrogates', '{"jid":"JID","jobtype":"B","args":["', '\\ud800', '"]}'),
+  pushOf8MB('escapes in a key', '{"jid":"JID","jobtype":"B","args":[],"', '\\u0041', '":1}'),
+  pushOf8MB('digits', '{"jid":"JID","jobtype":"B","args":[', '1', ']}'),
+  {
+    name: 'PUSHB of 8 MB of white space',
+    prepare: async () => around('PUSHB [', ' ', `{"jid":"${jid()}","jobtype":"B","args":[]}]`),
+    run: sendAll,
+  },
+  {
+    name: '20 PUSHB of 10,000 jobs of different connections in one moment',
+    prepare: async () => '',
+    run: async ({ open }) => {
+      const clients = await Promise.all(Array.from({ length: 20 }, () => open()));
+      const lines = clients.map(() => `PUSHB ${many(10_000, () => job())}`);
+      const answers = await Promise.all(clients.map((client, index) => client.ask(lines[index] ?? '')));
+      for (const client of clients) client.end();
+      return answers.join(' ');
+    },
+  },
+];
+
 /** One job of 8 MB in a queue, or scheduled. */
 async function pushOne({ client }: Bench, more: Record<string, unknown> = {}): Promise<string> {
   const pushed = job({ args: [Array(line / 2 - 50).fill(1)], ...more });
@@ -148,6 +188,25 @@ const fetches: HoldCase[] = [
       at: later,
     },
   ),
+  ...['FETCH beyond', 'FETCHB 10 beyond'].map((request) => ({
+    name: `${request.slice(0, 6).trim()} of one job of 8 MB of text beyond ASCII`,
+    prepare: async ({ client }: Bench) => {
+      await client.ask(
+        `PUSH ${JSON.stringify(job({ queue: 'beyond', args: ['é'.repeat(line / 2 - 100)] }))}`,
+      );
+      return request;
+    },
+    run: sendAll,
+  })),
+  {
+    name: 'FETCHB 1000 of 60 jobs of 1 MB of text beyond ASCII',
+    prepare: async (bench) => {
+      for (let n = 0; n < 60; n++)
+        await bench.client.ask(`PUSH ${JSON.stringify(job({ args: ['é'.repeat(500_000)] }))}`);
+      return 'FETCHB 1000 default';
+    },
+    run: sendAll,
+  },
   {
     name: 'FETCHB 1000 of jobs of 1 MB',
     prepare: async (bench) => {
@@ -508,6 +567,26 @@ const fewLarge: HoldCase[] = [
   },
 ];
 
+const failOf8MB = (name: string, before: string, repeated: string, after: string): HoldCase => ({
+  name: `FAIL of 8 MB of ${name}`,
+  prepare: async (bench) => {
+    const [held] = await hold(bench, 1);
+    return around(`FAIL {"jid":"${held?.jid}",${before}`, repeated, after);
+  },
+  run: sendAll,
+});
+
+const fails: HoldCase[] = [
+  failOf8MB('one line of a backtrace', '"backtrace":["', 'x', '"]}'),
+  failOf8MB('text beyond ASCII in a backtrace', '"backtrace":["', 'é', '"]}'),
+  failOf8MB('short lines of a backtrace', '"backtrace":["a"', ',"a"', ']}'),
+  failOf8MB('nulls in a backtrace', '"backtrace":[null', ',null', ']}'),
+  failOf8MB('white space in the message', '"message":"', ' ', '"}'),
+  failOf8MB('escapes in the message', '"message":"', '\\u0041', '"}'),
+  failOf8MB('white space between fields', '', ' ', '"message":"m"}'),
+  failOf8MB('an unknown field', '"other":[1', ',1', ']}'),
+];
+
 /** What clients send again and again, at its largest. */
 const repeated: HoldCase[] = [
   held1000('FAILB of 1,000 large entries', (held) => {
@@ -591,6 +670,16 @@ const web: HoldCase[] = [
         await page('/api/jobs', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
       ).text(),
   },
+  ...[
+    ['small numbers', '', '1,', '1'],
+    ['white space', '', ' ', ''],
+    ['text beyond ASCII', '"', 'é', '"'],
+  ].map(([name = '', open = '', repeated = '', close = '']) => ({
+    name: `POST /api/jobs of 8 MB of ${name}`,
+    prepare: async () => around(`{"jid":"${jid()}","jobtype":"B","args":[${open}`, repeated, `${close}]}`),
+    run: async ({ page }: Bench, body: string) =>
+      (await page('/api/jobs', { method: 'POST', body, headers: json })).text(),
+  })),
   {
     name: 'GET /api/jobs/:jid of 8 MB',
     prepare: async (bench) => `/api/jobs/${await pushOne(bench, { at: later })}`,
@@ -611,7 +700,9 @@ const web: HoldCase[] = [
 /** All of them. */
 export const holdCases: readonly HoldCase[] = [
   ...pushes,
+  ...strangePushes,
   ...fetches,
+  ...fails,
   ...repeated,
   ...operating,
   ...fewLarge,

@@ -45,14 +45,16 @@ async function measure({
   const stage = await Stage.start('off', undefined, flags ?? [], { web, config, probed: true });
   const client = await BareClient.open(stage.port, 'bench-1');
   const page = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://${web}${path}`, init);
+  const open = (): Promise<BareClient> => BareClient.open(stage.port);
   let held = Number.POSITIVE_INFINITY;
   let said = '';
   try {
     for (let count = 0; count < runs; count++) {
-      const request = await prepare({ client, page, web: `http://${web}`, count });
+      const bench = { client, page, web: `http://${web}`, count, open };
+      const request = await prepare(bench);
       let answer = '';
       const turn = await stage.longestTurn(async () => {
-        answer = await run({ client, page, web: `http://${web}`, count }, request);
+        answer = await run(bench, request);
       });
       held = Math.min(held, turn);
       said = `${answer.length} characters: ${answer.slice(0, 60)}`;

@@ -5,9 +5,13 @@
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
-import { checkMembers } from './members.ts';
+import { unreadableRest } from './extension.ts';
+import { JsonScanner } from './json.ts';
+import { checkMembers, MOST_MEMBERS } from './members.ts';
 import { integerIn, type Payload, readChecked, stringIn, stringsIn } from './payload.ts';
-import { cutUtf8, unitAt } from './utf8.ts';
+import { type KnownFields, readFieldsOf } from './payload-parts.ts';
+import { cutUtf8, unitAt, utf8Length } from './utf8.ts';
+import { stepped } from './value-parts.ts';
 
 /** The states a worker goes through, forwards only. */
 export type WorkerState = 'running' | 'quiet' | 'terminate';
@@ -52,13 +56,43 @@ export interface FailReport {
   errtype: string;
   /** At most 1000 bytes; `unknown` when none was sent. */
   message: string;
-  /** At most 50 lines. */
+  /** At most 50 lines, of 64 KiB together. */
   backtrace: string[];
 }
 
+const MOST_LINES = 50;
+const MOST_BACKTRACE = 64 * 1024; // bytes of all lines
+
+/** The fields of {@link cleanFault}. */
+export const faultFields = {
+  jid: 'text',
+  errtype: 'text',
+  message: 'text',
+  backtrace: { most: MOST_LINES },
+} as const satisfies KnownFields;
+
 /** Reads what follows `FAIL `. Throws `MALFORMED`: `invalid FAIL …` or `missing JID`. */
 export function parseFail(rest: string): FailReport {
-  const report = reading('FAIL', rest, cleanFault);
+  return named(reading('FAIL', rest, cleanFault));
+}
+
+/** {@link parseFail} in parts of about so many characters, each up to a `yield`, for a text that takes long. */
+export function* parseFailInParts(rest: string, part: number): Generator<void, FailReport> {
+  const scanner = new JsonScanner(rest);
+  let report: FailReport;
+  try {
+    const { end, value } = yield* stepped(scanner, part, () =>
+      readFieldsOf(scanner, scanner.space(0), faultFields, { count: 0, most: MOST_MEMBERS }),
+    );
+    scanner.end(end);
+    report = cleanFault(value);
+  } catch (cause) {
+    throw unreadableRest('FAIL', rest, cause);
+  }
+  return named(report);
+}
+
+function named(report: FailReport): FailReport {
   if (report.jid === '') throw new FaktoryError('MALFORMED', 'missing JID');
   return report;
 }
@@ -69,8 +103,21 @@ export function cleanFault(fields: Payload): FailReport {
     jid: stringIn(fields, 'jid') ?? '',
     errtype: cleaned(stringIn(fields, 'errtype'), 100),
     message: cleaned(stringIn(fields, 'message'), 1000),
-    backtrace: (stringsIn(fields, 'backtrace') ?? []).slice(0, 50),
+    backtrace: firstBytes((stringsIn(fields, 'backtrace') ?? []).slice(0, MOST_LINES)),
   };
+}
+
+/** The lines up to {@link MOST_BACKTRACE}; the last one is cut. */
+function firstBytes(lines: string[]): string[] {
+  let room = MOST_BACKTRACE;
+  const kept: string[] = [];
+  for (const line of lines) {
+    const cut = cutUtf8(line, room);
+    room -= utf8Length(cut);
+    if (cut !== '' || line === '') kept.push(cut);
+    if (cut.length < line.length) break;
+  }
+  return kept;
 }
 
 function cleaned(text: string | undefined, maxBytes: number): string {

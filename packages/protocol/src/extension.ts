@@ -124,7 +124,12 @@ export function readRest<Result>(verb: string, rest: string, how: (text: string)
   try {
     return how(rest);
   } catch (cause) {
-    if (!(cause instanceof FaktoryError) || cause.code === 'LIMIT') throw cause;
-    throw new FaktoryError('MALFORMED', `invalid ${verb} ${excerpt(rest)}: ${cause.message}`, { cause });
+    throw unreadableRest(verb, rest, cause);
   }
+}
+
+/** The error to throw for a payload that could not be read. */
+export function unreadableRest(verb: string, rest: string, cause: unknown): unknown {
+  if (!(cause instanceof FaktoryError) || cause.code === 'LIMIT') return cause;
+  return new FaktoryError('MALFORMED', `invalid ${verb} ${excerpt(rest)}: ${cause.message}`, { cause });
 }

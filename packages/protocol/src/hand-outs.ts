@@ -4,15 +4,17 @@
  * job: the next hand-out of the same job has another one.
  */
 
-import { cleanFault, type FailReport } from './command.ts';
+import { cleanFault, type FailReport, faultFields } from './command.ts';
 import { excerpt, FaktoryError } from './errors.ts';
-import { isReservationId, readRest } from './extension.ts';
+import { isReservationId, readRest, unreadableRest } from './extension.ts';
 import type { Job } from './job.ts';
 import { asJob } from './job-document.ts';
-import { compacted, compactJson, JsonScanner } from './json.ts';
+import { compactJson, JsonScanner } from './json.ts';
 import { checkMembers, MOST_IN_LIST } from './members.ts';
 import { integerIn, type Payload, payloadOf, stringIn } from './payload.ts';
+import { type KnownFields, readFieldsOf } from './payload-parts.ts';
 import type { Micros } from './time.ts';
+import { stepped } from './value-parts.ts';
 
 /** One hand-out, named exactly. */
 export interface HandOut {
@@ -70,6 +72,13 @@ const failedHandOut = (fields: Payload): FailReport & FailWish & HandOut => ({
   ...handOut(fields),
 });
 
+const failFields = {
+  ...faultFields,
+  rid: 'text',
+  fate: 'text',
+  retry_in: 'number',
+} as const satisfies KnownFields;
+
 /**
  * Reads what follows `FAILB ` as {@link parseFailBulk} does, in parts of about so many characters, for a text that takes long. More
  * than `most` entries are not read.
@@ -80,44 +89,38 @@ export function* failBulkInParts(
   part: number,
 ): Generator<void, (FailReport & FailWish & HandOut)[]> {
   const scanner = new JsonScanner(rest);
-  const read: (FailReport & FailWish & HandOut)[] = [];
-  const step = <Result>(how: () => Result): Result => readRest('FAILB', rest, how);
-  step(() => checkMembers(rest, MOST_IN_LIST));
-  let at = scanner.space(0);
-  if (scanner.peek(at) !== 0x5b /* [ */) throw malformed('FAILB', rest, 'not an array');
-  at = scanner.space(at + 1);
-  let until = at + part;
-  for (let open = scanner.peek(at) !== 0x5d /* ] */; open; ) {
-    if (read.length === most) throw tooMany('FAILB', most);
-    at = step(() => {
-      const end = entryAt(scanner, at, (fields) => read.push(failedHandOut(fields)));
-      const next = scanner.space(end);
-      open = scanner.peek(next) === 0x2c; /* , */
-      if (!open && scanner.peek(next) !== 0x5d) scanner.fail(next);
-      return open ? scanner.space(next + 1) : next;
-    });
-    if (at < until) continue;
-    yield;
-    until = at + part;
+  try {
+    return yield* stepped(scanner, part, () => readFails(scanner, most));
+  } catch (cause) {
+    throw unreadableRest('FAILB', rest, cause);
   }
-  step(() => scanner.end(at + 1));
-  return read;
 }
 
-/** Reads the entry that starts at `at`; gives the position after it. */
-function entryAt(scanner: JsonScanner, at: number, take: (fields: Payload) => void): number {
-  scanner.spaced = scanner.lone = false;
-  const end = scanner.value(at);
-  take(payloadOf(JSON.parse(compacted(scanner, at, end))));
-  return end;
+function* readFails(
+  scanner: JsonScanner,
+  most: number,
+): Generator<number, (FailReport & FailWish & HandOut)[]> {
+  const read: (FailReport & FailWish & HandOut)[] = [];
+  const members = { count: 0, most: MOST_IN_LIST };
+  let at = scanner.space(0);
+  if (scanner.peek(at) !== 0x5b /* [ */) throw new FaktoryError('MALFORMED', 'not an array');
+  at = scanner.space(at + 1);
+  for (let open = scanner.peek(at) !== 0x5d /* ] */; open; ) {
+    if (read.length === most) throw tooMany('FAILB', most);
+    const { end, value } = yield* readFieldsOf(scanner, at, failFields, members);
+    read.push(failedHandOut(value));
+    at = scanner.space(end);
+    open = scanner.peek(at) === 0x2c; /* , */
+    if (!open && scanner.peek(at) !== 0x5d) scanner.fail(at);
+    if (open) at = scanner.space(at + 1);
+    if (at >= scanner.until) yield at;
+  }
+  scanner.end(at + 1);
+  return read;
 }
 
 function tooMany(verb: string, most: number): FaktoryError {
   return new FaktoryError('LIMIT', `too many entries in one ${verb}: at most ${most} are taken; split them`);
-}
-
-function malformed(verb: string, rest: string, reason: string): FaktoryError {
-  return new FaktoryError('MALFORMED', `invalid ${verb} ${excerpt(rest)}: ${reason}`);
 }
 
 function failWish(fields: Payload): FailWish {

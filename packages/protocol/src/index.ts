@@ -12,6 +12,7 @@ export {
   parseAck,
   parseBeat,
   parseFail,
+  parseFailInParts,
   parseQueueCommand,
   parseQueues,
   type QueueCommand,

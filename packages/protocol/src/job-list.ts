@@ -5,6 +5,7 @@
 import { readFieldsInParts } from './job-parts.ts';
 import { type JobText, noJob, readFields } from './job-text.ts';
 import { JsonScanner, noLimit } from './json.ts';
+import { MOST_RUN } from './value-parts.ts';
 
 /**
  * Reads the payload of PUSHB: a JSON array of jobs. Errors as {@link parseJob}; one bad job fails the whole
@@ -34,6 +35,7 @@ export class JobsReader {
   /** Reads on for about so many characters; true: all is read. Throws as {@link parseJob}. */
   read(characters: number): boolean {
     const scanner = this.#scanner;
+    if (characters < scanner.length) scanner.mostRun = MOST_RUN;
     if (!this.#begun && this.#open()) return true;
     const until = this.#at + characters;
     const inParts = until < scanner.length;

@@ -7,7 +7,7 @@
 
 import { readFailure } from './failure.ts';
 import { defaultPriority } from './job.ts';
-import { compacted, JsonScanner } from './json.ts';
+import { compacted, JsonScanner, stringValue } from './json.ts';
 import { MOST_MEMBERS, tooManyMembers } from './members.ts';
 import { type Micros, parseTime } from './time.ts';
 import { unitAt } from './utf8.ts';
@@ -135,8 +135,7 @@ export function openField(scanner: JsonScanner, keyAt: number): void {
   let name = likelyField(scanner, keyAt);
   let keyEnd = keyAt + name.length + 2;
   if (name === '') {
-    if (scanner.peek(keyAt) !== 0x22 /* " */) scanner.fail(keyAt);
-    keyEnd = scanner.string(keyAt);
+    keyEnd = scanner.name(keyAt);
     if (keyEnd - keyAt <= LONGEST_KEY)
       name = fieldNamed(String(JSON.parse(scanner.text.slice(keyAt, keyEnd))));
   }
@@ -157,12 +156,6 @@ function readField(scanner: JsonScanner, keyAt: number, job: JobText): number {
   else if (first === 0x6e /* null */) setAbsent(job, name);
   else setOther(scanner, job, name, at, end);
   return end;
-}
-
-/** What stands between these quotes, or a part of it. */
-export function stringValue(scanner: JsonScanner, start: number, end: number): string {
-  if (!scanner.lone && !scanner.escaped) return scanner.text.slice(start, end);
-  return String(JSON.parse(`"${compacted(scanner, start, end)}"`));
 }
 
 /** Sets a field from a string whose opening quote stands at `at`. */

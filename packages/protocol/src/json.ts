@@ -48,6 +48,8 @@ export class JsonScanner {
   escaped = false;
   /** `begin` and `resume` stop at the first place from here on that splits no token but a string. */
   until = noLimit;
+  /** Most characters of white space, of a key, or of digits in a row: within them no scan stops. */
+  mostRun = noLimit;
   /** Named in error messages when not empty. */
   readonly #what: string;
   #paused: Paused | undefined;
@@ -144,8 +146,14 @@ export class JsonScanner {
 
   /** A key, its colon and the white space around them: gives where the value starts. */
   key(at: number): number {
+    return this.colon(this.name(at));
+  }
+
+  /** A key whose opening quote stands at `at`. */
+  name(at: number): number {
     if (this.peek(at) !== 0x22) this.fail(at);
-    return this.colon(this.string(at));
+    const end = this.#characters(at + 1, at + 2 + this.mostRun);
+    return end < 0 ? this.#tooLong(at, 'a key') : end;
   }
 
   /** The colon after a key: gives where the value starts. */
@@ -205,14 +213,15 @@ export class JsonScanner {
   /** A number in an array, and those behind it that are plain digits, up to the first behind `until`: gives the position after the last. A third of the time of one by one. */
   #numbers(start: number, until: number): number {
     const { text, length } = this;
+    const end = Math.min(length, until);
     let at = this.number(start);
     while (at + 1 < length && at < until && unitAt(text, at) === 0x2c) {
       let i = at + 1;
       const first = unitAt(text, i);
       if (first < 0x30 || first > 0x39) return at;
       if (first === 0x30) i++;
-      else while (i < length && unitAt(text, i) >= 0x30 && unitAt(text, i) <= 0x39) i++;
-      if (i < length && isPartOfNumber(unitAt(text, i))) i = this.number(at + 1);
+      else while (i < end && unitAt(text, i) >= 0x30 && unitAt(text, i) <= 0x39) i++;
+      if (i < length && (i >= end || isPartOfNumber(unitAt(text, i)))) i = this.number(at + 1);
       at = i;
     }
     return at;
@@ -232,14 +241,19 @@ export class JsonScanner {
   }
 
   #spaces(at: number): number {
-    const { text, length } = this;
+    const { text } = this;
+    const end = Math.min(this.length, at + this.mostRun + 1);
     let i = at;
-    for (; i < length; i++) {
+    for (; i < end; i++) {
       const unit = unitAt(text, i);
       if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) break;
     }
     if (i !== at) this.spaced = true;
-    return i;
+    return i - at <= this.mostRun ? i : this.#tooLong(at, 'white space');
+  }
+
+  #tooLong(at: number, what: string): never {
+    return this.fail(at, `${what} of more than ${this.mostRun} characters; shorten it`);
   }
 
   #shown(at: number): string {
@@ -247,14 +261,15 @@ export class JsonScanner {
   }
 
   #digits(at: number): number {
-    const { text, length } = this;
+    const { text } = this;
+    const end = Math.min(this.length, at + this.mostRun + 1);
     let i = at;
-    for (; i < length; i++) {
+    for (; i < end; i++) {
       const unit = unitAt(text, i);
       if (unit < 0x30 || unit > 0x39) break;
     }
     if (i === at) this.fail(at);
-    return i;
+    return i - at <= this.mostRun ? i : this.#tooLong(at, 'a number');
   }
 
   #word(at: number, word: string): number {
@@ -309,6 +324,12 @@ export function compactJson(text: string, what?: string): string {
   const end = scanner.value(start);
   scanner.end(end);
   return compacted(scanner, start, end);
+}
+
+/** What stands between these quotes of a string just scanned, or a part of it. */
+export function stringValue(scanner: JsonScanner, start: number, end: number): string {
+  if (!scanner.lone && !scanner.escaped) return scanner.text.slice(start, end);
+  return String(JSON.parse(`"${compacted(scanner, start, end)}"`));
 }
 
 /**

@@ -197,6 +197,8 @@ test('one call decodes as many bytes as asked, and the line comes with the last'
     },
   });
   reader.push(Buffer.from(`${'é'.repeat(17)}\nPING\n`));
+  expect(reader.next()).toBe(undefined);
+  expect([reader.amidst, asked]).toEqual([true, []]); // the caller says when the first part is decoded
   const said = [reader.next(), reader.next(), reader.next()];
   expect(reader.amidst).toBe(true);
   said.push(reader.next());

@@ -39,7 +39,8 @@ export class LineReader {
   readonly #maxBytes: number;
   readonly #decode: Decode;
   readonly #part: number;
-  /** Of the line that is decoded in parts: the text so far, and how many bytes it was. */
+  /** The next line is decoded in parts: the text so far, and how many bytes it was. */
+  #inParts = false;
   #texts: string[] = [];
   #decoded = 0;
 
@@ -49,9 +50,9 @@ export class LineReader {
     this.#part = options.part ?? Number.POSITIVE_INFINITY;
   }
 
-  /** A whole line is here and partly decoded: `next` goes on with it. */
+  /** A whole line is here that is decoded in parts: each call of `next` does one. */
   get amidst(): boolean {
-    return this.#decoded > 0;
+    return this.#inParts;
   }
 
   /** Bytes received and not yet given out. */
@@ -92,6 +93,10 @@ export class LineReader {
 
   /** True: all parts of the line are decoded. */
   #decodePart(bytes: Uint8Array, at: number, end: number): boolean {
+    if (!this.#inParts) {
+      this.#inParts = true; // its end may arrive with those of other connections: none of it is decoded at once
+      return false;
+    }
     const from = at + this.#decoded;
     const isLast = end - from <= this.#part;
     const to = isLast ? end : characterStart(bytes, from + this.#part);
@@ -102,6 +107,7 @@ export class LineReader {
 
   #whole(): string {
     const text = this.#texts.join('');
+    this.#inParts = false;
     this.#texts = [];
     this.#decoded = 0;
     return text;

@@ -71,6 +71,7 @@ const leaves = [
   'network.ts',
   'options.ts',
   'owned-file.ts',
+  'rounds.ts',
   'stalls.ts',
   'tls.ts',
   'unauthenticated.ts',

@@ -118,6 +118,13 @@ test('the oldest jobs of many queues are looked for 200 queues a turn, and told 
   expect(most).toBe(200);
 });
 
+interface Infos {
+  readonly faktory: {
+    readonly queues: Record<string, number>;
+    readonly tasks: { readonly Retries: { readonly size: number } };
+  };
+}
+
 /** A PUSHB line of about a megabyte. */
 const largeBulk = (name: string): string =>
   `PUSHB ${JSON.stringify(Array.from({ length: 5000 }, (_, n) => ({ jid: `${name}-${n}-00`, jobtype: 'T', args: ['x'.repeat(150)] })))}`;
@@ -295,6 +302,27 @@ test('a large FAILB is read in parts: others are served meanwhile, and lines beh
   }
   expect(served).toBeGreaterThan(3);
   expect(Object.keys(await answer)).toHaveLength(1000);
+});
+
+test('a large FAIL is read in parts: others are served meanwhile, and lines behind it wait for it', async () => {
+  const server = await running();
+  const [client, other] = [await greeted(server, 'w1'), await greeted(server)];
+  await client.push('failing-01');
+  await client.json('FETCH default');
+  const backtrace = ['first', ...Array(300_000).fill('a')];
+  const fail = { jid: 'failing-01', errtype: 'E', message: ' '.repeat(1_000_000), backtrace };
+  client.raw(
+    `FAIL ${JSON.stringify(fail)}\r\nPUSH {"jid":"behind-01","jobtype":"T","args":[],"queue":"other"}\r\n`,
+  );
+  let served = 0;
+  for (let retries = 0; retries === 0; ) {
+    const { faktory } = await other.json<Infos>('INFO');
+    retries = faktory.tasks.Retries.size;
+    if (retries === 0) expect(faktory.queues).not.toHaveProperty('other');
+    served += 1;
+  }
+  expect(served).toBeGreaterThan(3);
+  expect([await client.line(), await client.line()]).toEqual(['+OK', '+OK']);
 });
 
 test.each([

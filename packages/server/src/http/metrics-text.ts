@@ -1,9 +1,9 @@
 /**
  * The text of a family in `/metrics`, made in parts: a thousand queues have 17,000 samples of one name, and the wire is served in between.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { visible } from '@faktory-ts/protocol';
 import type { Metric, Registry } from 'prom-client';
+import { pageParts } from '../rounds.ts';
 import type { Family, Sample } from './families.ts';
 
 const MOST_AT_ONCE = 1000; // samples
@@ -20,7 +20,7 @@ export async function familyText(Fresh: new () => Registry, family: Family): Pro
     const text = await registry.metrics();
     parts.push(from === 0 ? text : text.replace(HEAD, ''));
     from += MOST_AT_ONCE;
-    await nextTurn();
+    await pageParts.next();
   } while (from < family.values.length);
   return parts.join('');
 }

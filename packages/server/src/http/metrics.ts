@@ -5,11 +5,11 @@
  * A stranger would get wrong why the figures of jobs are no Counter objects of the library: they are counted in the engine as plain
  * numbers, and copied here.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Info } from '@faktory-ts/protocol';
 import type { Registry } from 'prom-client';
 import { type Histogram, runBounds, type Space, storageErrorKinds, waitBounds } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { pageParts } from '../rounds.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 import { counter, type Family, gauge, gauges, histogram, type Sample } from './families.ts';
 import { familyText } from './metrics-text.ts';
@@ -183,7 +183,7 @@ function ofTimes(jobs: Jobs): Family[] {
 
 /** Others are served before it. */
 async function afterTurn<T>(make: () => T): Promise<T> {
-  await nextTurn();
+  await pageParts.next();
   return make();
 }
 

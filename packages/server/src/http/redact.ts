@@ -5,8 +5,8 @@
  * It must never change anything but the hidden values: numbers keep their digits. What the wire gives to workers is never hidden. A stranger would get wrong that
  * a search in the arguments is refused while there are rules: it would tell what is hidden, a letter at a time.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FaktoryError, type JsonPath, replaceInParts } from '@faktory-ts/protocol';
+import { pageParts } from '../rounds.ts';
 
 /** What stands in the place of a hidden value. */
 export const HIDDEN = '•••';
@@ -77,7 +77,7 @@ export class Redaction {
     for (;;) {
       const { done, value } = replacing.next();
       if (done) return value;
-      await nextTurn();
+      await pageParts.next();
     }
   }
 

@@ -3,7 +3,7 @@
  *
  * All that reads many rows goes to the reader's thread. It must never keep anything but the rates of the last minute.
  */
-import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import {
   formatTime,
   type LiveStats,
@@ -14,6 +14,7 @@ import {
 } from '@faktory-ts/protocol';
 import type { Found, QueueFigures } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { pageParts } from '../rounds.ts';
 import type { Roster } from '../workers/roster.ts';
 import { workersStatus } from '../workers/status.ts';
 import { attention } from './attention.ts';
@@ -116,11 +117,11 @@ export class Watch implements Looks {
     const now = jobs.engine.clock();
     const rows: QueueRow[] = [];
     for (const queue of figures) {
-      if (rows.length % IN_A_TURN === 0) await nextTurn();
+      if (rows.length % IN_A_TURN === 0) await pageParts.next();
       const { in: rate_in, out: rate_out } = rates(queue.name);
       rows.push({ ...sizesOf(queue, now), rate_in, rate_out, workers: asking.get(queue.name) ?? 0 });
     }
-    await nextTurn(); // writing the answer takes its own time
+    await pageParts.next(); // writing the answer takes its own time
     return rows;
   }
 

@@ -7,7 +7,6 @@
  * is pure: `fail` draws its random number once, outside.
  * Retry delays, counts and the 180 days in dead are those of Faktory.
  */
-import { setImmediate } from 'node:timers/promises';
 import {
   type Failure,
   type FailWish,
@@ -17,6 +16,7 @@ import {
   retryOf,
 } from '@faktory-ts/protocol';
 import type { Ending, Outcome, Reservation, ReservationRef } from '../engine/engine.ts';
+import { largeParts } from '../rounds.ts';
 import { nextAttempts } from './attempts.ts';
 import { type EndServices, endAll } from './end.ts';
 import { countedFailures, lossOf } from './losses.ts';
@@ -83,7 +83,7 @@ export async function failAll(
   let [rows, length] = [0, 0];
   for (const [index, { held, fault }] of failed.entries()) {
     if (rows === MOST_READ || length > MOST_READ_LENGTH) {
-      await setImmediate();
+      await largeParts.next();
       rows = length = 0;
     }
     const reservation = await engine.reservation(held);

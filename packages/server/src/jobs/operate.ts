@@ -5,9 +5,9 @@
  * A caller repeats a change until there is no cursor. This ends although the search may find a
  * changed job again in its new place: the engine leaves a job that is in the wanted state.
  */
-import { setImmediate } from 'node:timers/promises';
 import { editedDocument, formatTime, type JobChange, type JobSearch, jobtypeOf } from '@faktory-ts/protocol';
 import type { EntryChange, Finder, Found, FoundBite, Progress, UndoLabel, Undone } from '../engine/engine.ts';
+import { pageParts } from '../rounds.ts';
 import { DEAD_FOR } from './fail.ts';
 
 // Jobs in one commit of a change: some ms, in which other clients wait.
@@ -83,7 +83,7 @@ async function edited(
   let length = 0;
   for (const { document } of jobs) {
     if (length > MOST_EDITED_LENGTH) {
-      await setImmediate();
+      await pageParts.next();
       length = 0;
     }
     documents.push(editedDocument(document, values));

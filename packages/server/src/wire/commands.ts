@@ -22,6 +22,7 @@ import {
   parseBeat,
   parseExt,
   parseFail,
+  parseFailInParts,
   parseMutate,
   parseQueueCommand,
   parseQueues,
@@ -30,8 +31,9 @@ import { type Access, type Caller, isWatched, ownerOf, permitOwned, permitQueues
 import type { Producer, Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Jobs, PushLine } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
+import { largeParts } from '../rounds.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
-import { LARGE, push, pushBulk } from './pushes.ts';
+import { LARGE, PART, push, pushBulk } from './pushes.ts';
 
 /** What verbs can reach of the server. */
 export interface Desk {
@@ -111,7 +113,7 @@ export const commands: ReadonlyMap<string, Verb> = verbs([
   ['PUSHB', { streams: true, large: true, inParts: true, run: (...asked) => pushBulk(...asked).then(json) }],
   ['FETCH', { run: fetch }],
   ['ACK', { streams: true, run: ack }],
-  ['FAIL', { streams: true, large: true, run: fail }],
+  ['FAIL', { streams: true, large: true, inParts: true, run: fail }],
   ['BEAT', { run: beat }],
   ['INFO', { run: async (_, desk) => json(await desk.info()) }],
   ['FLUSH', { run: (_, { jobs }) => jobs.engine.flush().then(ok) }],
@@ -179,9 +181,10 @@ function ack(payload: string, { jobs }: Desk, session: Session): Promise<Answer>
 }
 
 async function fail(payload: string, { jobs }: Desk, session: Session): Promise<Answer> {
-  const { jid, ...fault } = parseFail(payload);
+  const { jid, ...fault } =
+    payload.length > LARGE ? await largeParts.read(parseFailInParts(payload, PART)) : parseFail(payload);
   if (await jobs.fail(mayEnd({ jid }, session), fault)) return OK;
-  throw new FaktoryError('NOT_FOUND', `Job not found ${jid}`);
+  throw new FaktoryError('NOT_FOUND', `Job not found ${excerpt(jid)}`);
 }
 
 /** From here on this connection may use the verbs of extensions.ts; its pushes are counted when it names a producer. */

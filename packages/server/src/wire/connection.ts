@@ -187,13 +187,12 @@ export class Connection implements Session, WorkerLine {
   #pump(): void {
     const before = this.#reader.pending;
     try {
-      while (this.#mayStart()) {
+      while (this.#mayStart() && this.#pace.hasTime()) {
         const line = this.#reader.next();
-        if (line === undefined) {
-          if (this.#reader.amidst) this.#pace.rest(); // a line of megabytes is decoded in parts
-          break;
-        }
-        this.#start(line);
+        if (line !== undefined) this.#start(line);
+        else if (this.#reader.amidst)
+          this.#pace.restForPart(); // a line of megabytes is decoded in parts
+        else break;
       }
     } catch (error) {
       this.#reject(error);
@@ -235,6 +234,7 @@ export class Connection implements Session, WorkerLine {
 
   #start(line: string): void {
     const slot = this.#slots.open(line.length);
+    this.#pace.start(line.length);
     if (this.#port.stopping) {
       this.#closing = true;
       this.#fill(slot, errorReply(new FaktoryError('SHUTDOWN', 'shutdown in progress')));

@@ -5,7 +5,6 @@
  * ACKB, FAILB, RELEASE and EXTEND name hand-outs by their rid, so a worker whose reservation has run out changes nothing
  * of the next one's. They answer with the entries that failed: rid → reason; all entries of a line share a commit.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   errorText,
   FaktoryError,
@@ -25,6 +24,7 @@ import {
 } from '@faktory-ts/protocol';
 import { longCall, type Reservation, type ReservationRef } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { largeParts } from '../rounds.ts';
 import {
   type Answer,
   allowed,
@@ -93,22 +93,15 @@ async function ackBulk(payload: string, desk: Desk, session: Session): Promise<A
 
 async function failBulk(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const most = mostSettled(desk);
-  const ended = payload.length > LARGE ? await failed(payload, most) : parseFailBulk(payload, most);
+  const ended =
+    payload.length > LARGE
+      ? await largeParts.read(failBulkInParts(payload, most, PART))
+      : parseFailBulk(payload, most);
   if (payload.length <= LARGE) session.weigh(ended.length, longCall.settle);
   const held = await desk.jobs.failAll(
     ended.map((entry) => ({ held: heldOf(entry, session), fault: entry })),
   );
   return refusals(ended, held);
-}
-
-/** Others are served between parts of the reading. */
-async function failed(payload: string, most: number): Promise<ReturnType<typeof parseFailBulk>> {
-  const parts = failBulkInParts(payload, most, PART);
-  for (;;) {
-    const { done, value } = parts.next();
-    if (done) return value;
-    await nextTurn();
-  }
 }
 
 async function release(payload: string, desk: Desk, session: Session): Promise<Answer> {

@@ -4,6 +4,7 @@
  * Only lines that wait for no commit are counted: the others wait for one anyhow.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
+import { largeParts, rounds } from '../rounds.ts';
 
 const MOST_IN_TURN = 100; // lines
 const MOST_UNKNOWN = 1000; // lines in a row
@@ -34,11 +35,23 @@ export class Pace {
     if (this.#lines === MOST_IN_TURN) setImmediate(this.#turn);
   }
 
-  /** Others have their turn now. */
-  rest(): void {
-    if (this.rests) return;
+  /** Whether this round of the event loop has time for another line; if not, the connection rests until one has. */
+  hasTime(): boolean {
+    if (!rounds.over) return true;
     this.#lines = MOST_IN_TURN;
-    setImmediate(this.#turn);
+    rounds.wait(this.#turn);
+    return false;
+  }
+
+  /** A line of so many characters starts. */
+  start(characters: number): void {
+    rounds.spend(characters);
+  }
+
+  /** Rests until it is this connection's turn to do a part of something long. */
+  restForPart(): void {
+    this.#lines = MOST_IN_TURN;
+    largeParts.wait(this.#turn);
   }
 
   known(): void {

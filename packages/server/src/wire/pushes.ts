@@ -2,7 +2,6 @@
  * PUSH and PUSHB: reads the payload, of a large one in parts, and makes one call into the rules. The lines of a named producer are
  * counted whether they are taken or refused.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   FaktoryError,
   JobsReader,
@@ -13,6 +12,7 @@ import {
 } from '@faktory-ts/protocol';
 import { longCall } from '../engine/engine.ts';
 import type { Jobs, Parts, PushLine } from '../jobs/jobs.ts';
+import { largeParts } from '../rounds.ts';
 
 /** What a push needs of the server. */
 interface Pushing {
@@ -68,8 +68,9 @@ async function reading<T>(
   const check = (): void => {
     if (line !== undefined && session.dropped) throw dropped;
   };
-  const pauses = { check, pause: (): Promise<void> => nextTurn().then(check) };
+  const pauses = { check, pause: (): Promise<void> => largeParts.next().then(check) };
   try {
+    await pauses.pause();
     return { value: await read(pauses), pauses };
   } catch (error) {
     if (line !== undefined && error !== dropped) await jobs.countRefused(line, error);

@@ -1,0 +1,103 @@
+/**
+ * Bounds how long the requests of all clients together hold the event loop in one of its rounds. Long work is done in parts, and each
+ * round does one part of each kind. The lines of all connections are started for some milliseconds a round; the others wait for the next.
+ *
+ * All servers of a process share this state, because they share the event loop.
+ */
+const MOST_TIME = 10; // ms of a round in which lines are started
+const LOOK_EVERY = 32 * 1024; // characters of lines between two looks at the clock
+const LINE_WEIGHT = 64; // characters that a line counts beside its own
+
+/** Work of one kind that is done in parts: each round of the event loop does one part of it. */
+class Lane {
+  readonly #waiting: (() => void)[] = [];
+
+  /** Resolves in a later round, one caller in each round, in the order of the calls. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.wait(resolve));
+  }
+
+  /** Calls `run` as {@link next} resolves. */
+  wait(run: () => void): void {
+    this.#waiting.push(run);
+    if (this.#waiting.length === 1) setImmediate(this.#admit);
+  }
+
+  /** Runs a reading to its end, each part in a round of its own. */
+  async read<Result>(parts: Iterator<void, Result>): Promise<Result> {
+    for (;;) {
+      await this.next();
+      const { done, value } = parts.next();
+      if (done) return value;
+    }
+  }
+
+  readonly #admit = (): void => {
+    const run = this.#waiting.shift();
+    if (this.#waiting.length > 0) setImmediate(this.#admit);
+    run?.();
+  };
+}
+
+/** Large lines and bodies. */
+export const largeParts = new Lane();
+
+/** Pages and searches, which do not wait behind large lines. */
+export const pageParts = new Lane();
+
+/** The time of a round that is left for lines. */
+export class Rounds {
+  readonly #now: () => number;
+  readonly #waiting = new Set<() => void>();
+  /** When this round was first looked at; undefined: not yet. */
+  #since: number | undefined;
+  /** Characters since the clock was looked at. */
+  #characters = 0;
+  #over = false;
+
+  /** `now` returns milliseconds. */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** This round has no time left: start no line, and {@link wait}. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** A line of so many characters is started. */
+  spend(characters: number): void {
+    this.#characters += characters + LINE_WEIGHT;
+    if (this.#characters < LOOK_EVERY) return;
+    this.#characters = 0;
+    if (this.#since === undefined) {
+      this.#open();
+    } else if (this.#now() - this.#since >= MOST_TIME) this.#over = true;
+  }
+
+  /** Calls `run` in a later round that has time for it, in the order of the calls. */
+  wait(run: () => void): void {
+    this.#waiting.add(run);
+    if (this.#since === undefined) this.#open();
+  }
+
+  #open(): void {
+    this.#since = this.#now();
+    setImmediate(this.#next);
+  }
+
+  readonly #next = (): void => {
+    this.#over = false;
+    this.#since = this.#now();
+    for (const run of this.#waiting) {
+      if (this.#over) break;
+      this.#waiting.delete(run);
+      run();
+    }
+    if (this.#waiting.size > 0) setImmediate(this.#next);
+    else this.#since = undefined;
+  };
+}
+
+/** Of all connections of this process. */
+export const rounds = new Rounds();
