@@ -6,8 +6,9 @@
  * is no error, because clients repeat an ACK whose reply they lost.
  * While a client watches with TAIL, the reservation is read before the commit for the event.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Ending, Engine, Outcome, Reservation, ReservationRef } from '../engine/engine.ts';
-import type { Tail } from './tail.ts';
+import type { EndingJob, Tail } from './tail.ts';
 
 /** The services that an end uses. */
 export interface EndServices {
@@ -28,8 +29,9 @@ export async function end(
 ): Promise<boolean> {
   if (!tail.watched) return engine.settle(held, outcome);
   const reservation = await engine.reservation(held);
+  const ending = reservation && tail.ending(reservation);
   const settled = await engine.settle(held, outcome);
-  if (settled && reservation) tail.ended(reservation, outcome);
+  if (settled && ending) tail.ended(ending, outcome);
   return settled;
 }
 
@@ -44,12 +46,32 @@ export async function endAll(
 ): Promise<readonly boolean[]> {
   const { engine, tail } = services;
   if (!tail.watched) return engine.settleMany(ends);
-  const before: (Reservation | undefined)[] = [...(known ?? [])];
-  if (!known) for (const { held } of ends) before.push(await engine.reservation(held));
+  const ending = known?.map((reservation) => tail.ending(reservation)) ?? (await readAll(services, ends));
   const settled = await engine.settleMany(ends);
   for (const [index, { outcome }] of ends.entries()) {
-    const reservation = before[index];
-    if (settled[index] && reservation) tail.ended(reservation, outcome);
+    const job = ending[index];
+    if (settled[index] && job) tail.ended(job, outcome);
   }
   return settled;
+}
+
+const MOST_READ_LENGTH = 1024 * 1024; // characters of documents between two pauses
+
+/** What TAIL needs of the reservations; undefined: not held. */
+async function readAll(
+  { engine, tail }: EndServices,
+  ends: readonly Ending[],
+): Promise<(EndingJob | undefined)[]> {
+  const found: (EndingJob | undefined)[] = [];
+  let length = 0;
+  for (const { held } of ends) {
+    if (length > MOST_READ_LENGTH) {
+      await setImmediate();
+      length = 0;
+    }
+    const reservation = await engine.reservation(held);
+    found.push(reservation && tail.ending(reservation));
+    length += reservation?.document.length ?? 0;
+  }
+  return found;
 }

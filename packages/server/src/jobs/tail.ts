@@ -27,6 +27,18 @@ interface NumberedEvent {
   readonly event: JobEvent;
 }
 
+/** What the event of a job has of its document; a document of 8 MB must not wait for its commit. */
+interface Sketch {
+  readonly jobtype: string;
+  /** The beginning of its arguments, when a client asked for arguments. */
+  readonly args?: string;
+}
+
+/** A reservation that is about to end. */
+export interface EndingJob extends Pick<Reservation, 'jid' | 'queue' | 'wid'> {
+  readonly sketch: Sketch;
+}
+
 export class Tail {
   readonly #clock: () => Micros;
   #kept: NumberedEvent[] = [];
@@ -50,21 +62,27 @@ export class Tail {
   /** Reports stored entries. */
   pushed(entries: Iterable<Entry>): void {
     if (!this.watched) return;
-    for (const { jid, queue, at, document } of entries)
-      this.#keep({ kind: 'pushed', jid, queue, ...(at !== undefined && { due: formatTime(at) }) }, document);
+    for (const { jid, queue, at, document } of entries) {
+      const due = at !== undefined && { due: formatTime(at) };
+      this.#keep({ kind: 'pushed', jid, queue, ...due }, this.#sketch(document));
+    }
   }
 
   /** Reports jobs that were handed out. */
   fetched(taken: Iterable<Reservation>): void {
     if (!this.watched) return;
     for (const { jid, queue, wid, document } of taken)
-      this.#keep({ kind: 'fetched', jid, queue, wid }, document);
+      this.#keep({ kind: 'fetched', jid, queue, wid }, this.#sketch(document));
+  }
+
+  /** What `ended` needs of a reservation. Call it only while `watched`. */
+  ending({ jid, queue, wid, document }: Reservation): EndingJob {
+    return { jid, queue, wid, sketch: this.#sketch(document) };
   }
 
   /** Reports the end of a reservation. */
-  ended(reservation: Reservation, outcome: Outcome): void {
-    if (!this.watched) return;
-    this.#keep(endOf(reservation, outcome, this.#clock()), reservation.document);
+  ended(job: EndingJob, outcome: Outcome): void {
+    if (this.watched) this.#keep(endOf(job, outcome, this.#clock()), job.sketch);
   }
 
   /** Reports jobs that came due. */
@@ -107,17 +125,19 @@ export class Tail {
     this.#idle.unref();
   }
 
-  #keep(event: Omit<JobEvent, 'at'>, document?: string): void {
-    const { jobtype, args } = document === undefined ? { jobtype: undefined, args: '' } : storedJob(document);
-    const whole = {
-      ...event,
-      at: formatTime(this.#clock()),
-      jobtype,
-      ...(this.#wantsArgs && document !== undefined && { args: args.slice(0, LONGEST_ARGS) }),
-    };
-    this.#last += 1;
+  #sketch(document: string): Sketch {
+    const { jobtype, args } = storedJob(document);
+    const sketch: Sketch = { jobtype, ...(this.#wantsArgs && { args: args.slice(0, LONGEST_ARGS) }) };
     // The copy is needed: a substring would keep the whole document of the job in memory.
-    this.#kept.push({ number: this.#last, event: JSON.parse(JSON.stringify(whole)) as JobEvent });
+    return JSON.parse(JSON.stringify(sketch)) as Sketch;
+  }
+
+  #keep(event: Omit<JobEvent, 'at'>, sketch?: Sketch): void {
+    this.#last += 1;
+    this.#kept.push({
+      number: this.#last,
+      event: { ...event, at: formatTime(this.#clock()), ...sketch },
+    });
     if (this.#kept.length > KEPT * 2) this.#kept.splice(0, this.#kept.length - KEPT);
     for (const wake of this.#waiting) wake();
   }
@@ -169,7 +189,7 @@ const KINDS: Record<Outcome['to'], EventKind> = {
   queue: 'released',
 };
 
-function endOf({ jid, queue, wid }: Reservation, outcome: Outcome, now: Micros): Omit<JobEvent, 'at'> {
+function endOf({ jid, queue, wid }: EndingJob, outcome: Outcome, now: Micros): Omit<JobEvent, 'at'> {
   const event = { kind: KINDS[outcome.to], jid, queue, wid };
   if (outcome.to !== 'retries' && outcome.to !== 'dead') return event;
   const { errtype, message } = JSON.parse(outcome.failure) as { errtype?: string; message?: string };
