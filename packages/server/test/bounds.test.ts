@@ -24,7 +24,7 @@ test('FETCHB gives at most two megabytes of jobs at once, or a single larger one
   await engine.push(sizes.map((size, index) => entry(`large-00${index}`, { args: ['x'.repeat(size)] })));
   const takes: string[][] = [];
   for (let left = sizes.length; left > 0; ) {
-    const taken = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 1000);
+    const { jobs: taken } = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 1000);
     for (const { jid, document } of taken) expect(JSON.parse(document)).toMatchObject({ jid });
     takes.push(taken.map(({ jid }) => jid));
     left -= taken.length;
@@ -38,7 +38,7 @@ test('a failure that is large counts as a part of its job', async () => {
   const engine = await opened();
   const failure = JSON.stringify({ message: 'x'.repeat(1_500_000), errtype: 'E' });
   await engine.push(['big-00001', 'big-00002'].map((jid) => entry(jid, { failure })));
-  const taken = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 10);
+  const { jobs: taken } = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 10);
   expect(taken.map((each) => [each.jid, each.failure])).toEqual([['big-00001', failure]]);
   await engine.close();
 });
@@ -87,19 +87,19 @@ test('a queue of 12,000 jobs is removed in bites: none is handed out, and others
   const engine = await opened();
   const many = Array.from({ length: 12_000 }, (_, n) => entry(`gone-${n}-0000`, { queue: 'long' }));
   await engine.push(many);
-  const [held] = await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1);
+  const [held] = (await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1)).jobs;
   const commits = engine.figures().commits;
   const order: string[] = [];
   const removed = engine.removeQueues(['long']).then(() => order.push('removed'));
   await engine.push([entry('other-001', { queue: 'other' })]);
-  expect(await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1000)).toEqual([]);
+  expect((await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1000)).jobs).toEqual([]);
   order.push('served');
   await engine.settle({ jid: held?.jid ?? '' }, { to: 'queue' });
   await engine.push([entry('newer-001', { queue: 'long' })]);
   await removed;
   expect(order).toEqual(['served', 'removed']);
   expect(engine.figures().commits - commits).toBeGreaterThanOrEqual(3);
-  const left = await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1000);
+  const { jobs: left } = await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1000);
   expect(left.map(({ jid }) => jid)).toEqual([held?.jid, 'newer-001']);
   await engine.close();
 });
@@ -270,7 +270,7 @@ test('one push stores at most 500 jobs or a megabyte a turn, and all of it is on
 test('of many ends at most 250 are settled a turn, and all of them are one commit', async () => {
   const engine = await opened();
   await engine.push(Array.from({ length: 1000 }, (_, n) => entry(`ended-${n}-00`)));
-  const taken = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 1000);
+  const { jobs: taken } = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 1000);
   const commits = engine.figures().commits;
   const ended = engine.settleMany(
     taken.map(({ jid, reservationId }) => ({ held: { jid, reservationId }, outcome: { to: 'done' } })),

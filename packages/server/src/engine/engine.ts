@@ -26,6 +26,7 @@
 import type { Micros } from '@faktory-ts/protocol';
 import type { Archive } from './archive.ts';
 import type { Effect, Entry, KeptValue } from './effects.ts';
+import type { FetchAsk, Reservation, Taken } from './fetch.ts';
 import type { CommitFigures, QueueSummary, Sizes } from './figures.ts';
 import type { Finder } from './finder.ts';
 import type { History, JobError } from './history.ts';
@@ -35,8 +36,10 @@ import type { StorageErrors } from './storage-errors.ts';
 
 export type * from './archive.ts';
 export type * from './effects.ts';
+export type * from './fetch.ts';
 export type * from './figures.ts';
 export type * from './finder.ts';
+export type * from './gates.ts';
 export type * from './history.ts';
 export { Histogram, type Kind, Meter, runBounds, timeBounds, waitBounds } from './meter.ts';
 export type * from './producer.ts';
@@ -49,56 +52,6 @@ export {
 
 /** The sets whose entries have a due time. */
 export type TimedSet = 'scheduled' | 'retries' | 'dead';
-
-/** A fetch: take a job from the first of these queues that has one. */
-export interface FetchAsk {
-  /** Tried in this order. */
-  readonly queues: readonly string[];
-  /** The worker id; empty when a connection without a worker id (a producer) fetches. */
-  readonly wid: string;
-  /** The worker's login: `token NAME` or `password`; undefined or empty: none. */
-  readonly owner?: string | undefined;
-  /**
-   * False: the reservation ends after the job's `reserveFor`. True: it is leased, and ends one
-   * lease span (15 s by default) after the worker's last leased fetch or `beat`. A monotonic clock
-   * measures the span.
-   */
-  readonly lease?: boolean;
-}
-
-/** A hand-out: the right of one worker to run a job until `expiresAt`. */
-export interface Reservation {
-  readonly jid: string;
-  readonly wid: string;
-  readonly queue: string;
-  /**
-   * Unique among all hand-outs, after restarts too: each hand-out of a job has its own id. It
-   * differs from `takenAt` by less than one second (1,000,000).
-   */
-  readonly reservationId: number;
-  /** When the job was handed out. */
-  readonly takenAt: Micros;
-  readonly expiresAt: Micros;
-  /** When the job last entered its queue at the tail. */
-  readonly enqueuedAt: Micros;
-  readonly document: string;
-  /** The job's last failure as JSON text; undefined: it never failed. */
-  readonly failure: string | undefined;
-  /** Taken with `lease`: `expiresAt` moves with each beat of the worker. */
-  readonly leased: boolean;
-  /** How many earlier executions of this job ended because the worker sent no beat in time. */
-  readonly losses: number;
-  /**
-   * Only for a leased reservation whose worker sent no beat in time: the number of other leased
-   * reservations that the worker held then. It stays the same while these are settled one by one.
-   */
-  readonly others?: number;
-  /**
-   * Earlier failed executions, as JSON text; undefined: none is stored. Only `reservation` and
-   * `overdue` return it, a fetch does not.
-   */
-  readonly attempts?: string | undefined;
-}
 
 /** Names a reservation: with an id exactly that one, without an id the oldest one of the jid. */
 export interface ReservationRef {
@@ -201,16 +154,20 @@ export interface Engine {
   /**
    * Moves one job from the first asked queue that has a ready job and is not paused into the
    * working set. Undefined: no queue has one. A fetch never registers a queue.
+   *
+   * The same commit takes a slot of each gate of the job's queue. Slots and rates survive a restart;
+   * `flush` deletes them.
    */
   fetch(ask: FetchAsk): Promise<Reservation | undefined>;
   /**
-   * The same as up to `count` fetches in one commit. Returns fewer when the queues are empty, or
-   * when the jobs together exceed some megabytes; a single job may be larger.
+   * The same as up to `count` fetches in one commit. Returns fewer when the queues are empty, when
+   * gates close them, or when the jobs together exceed some megabytes; a single job may be larger.
    */
-  fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]>;
+  fetchMany(ask: FetchAsk, count: number): Promise<Taken>;
   /**
-   * A sign of life: the worker's leased reservations now end one lease span from now. Does nothing
-   * for a worker without a lease. Not durable: after a restart each worker gets a whole span.
+   * A sign of life: the worker's leased reservations now end one lease span from now, and its slots
+   * of gates stay. Does nothing for a worker with neither. Not durable: after a restart each worker
+   * gets a whole span.
    */
   beat(wid: string): Promise<void>;
   /** The leased reservations that the worker holds, the last hand-out first. */
@@ -258,15 +215,15 @@ export interface Engine {
   expireDead(limit: number): Promise<number>;
   /**
    * When the earliest entry of a place is due; undefined: the place is empty.
-   * `ends`: when `lapse` has something to delete. From then on, `onDue`
+   * `ends`: when `lapse` has something to do. From then on, `onDue`
    * reports entries that are due earlier than this answer.
    */
   nextDue(place: TimedSet | 'working' | 'ends'): Promise<Micros | undefined>;
 
   /**
    * The wall clock was set forward by so many microseconds (negative: back). Moves the stored times
-   * that stand for a duration: the ends of reservations without a lease, the expiry of producers
-   * and the expiry of undo. Due times and history stay.
+   * that stand for a duration: the ends of reservations without a lease, slots and rates of gates,
+   * the expiry of producers and the expiry of undo. Due times and history stay.
    * Runs in bites of one commit each.
    * Note: what is stored after the call is not moved, because it uses the new time already.
    */
@@ -305,7 +262,10 @@ export interface Engine {
   read(keys: readonly string[]): Promise<ReadonlyMap<string, KeptValue>>;
   /** Keys that begin with `prefix`, behind `after`, in their order. */
   scan(prefix: string, after: string | undefined, limit: number): Promise<ReadonlyMap<string, KeptValue>>;
-  /** Deletes up to `limit` keys whose end has passed and jobs whose deadline has; returns how many. */
+  /**
+   * Deletes up to `limit` keys whose end has passed and jobs whose deadline has; returns how many.
+   * Also frees the slots of gates that are over, and reports gates that time has opened.
+   */
   lapse(limit: number): Promise<number>;
 
   /**
@@ -330,13 +290,17 @@ export interface Engine {
    * the jobs ready. Returns a function that stops listening.
    * Note: the call may come before that commit, so its fetch can share it; when the commit fails,
    * the jobs do not exist. An error of the listener never affects the commit.
+   *
+   * With `gate`: the gate with this key has opened. `count` jobs of the queue can pass it now; 0:
+   * none is ready, or the queue is paused.
    */
-  onReady(listener: (queue: string, count: number) => boolean): () => void;
+  onReady(listener: (queue: string, count: number, gate?: string) => boolean): () => void;
   /**
    * Calls the listener after a commit, if an entry entered this place that is due earlier than all
-   * entries known so far. Returns a function that stops listening.
+   * entries known so far. `ends`: only slots and rates of gates. Returns a function that stops
+   * listening.
    */
-  onDue(listener: (place: TimedSet | 'working', due: Micros) => void): () => void;
+  onDue(listener: (place: TimedSet | 'working' | 'ends', due: Micros) => void): () => void;
 }
 
 /** A store: its engine and its capabilities. Undefined: the store lacks this capability. */

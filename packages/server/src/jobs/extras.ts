@@ -13,8 +13,8 @@ export class PushExtras {
   readonly #mayHave: RegExp;
 
   constructor(features: readonly Feature[]) {
-    this.#features = features;
-    this.#mayHave = mayHaveKey(features.flatMap(({ options }) => options));
+    this.#features = features.filter(({ options }) => options.length > 0);
+    this.#mayHave = mayHaveKey(this.#features.flatMap(({ options }) => options));
   }
 
   /** What the features add to this job. Throws INVALID. */
@@ -28,7 +28,7 @@ export class PushExtras {
         const value = jsonMember(custom, key);
         if (value !== undefined && value !== 'null') options.set(key, value);
       }
-      return options.size === 0 ? [] : (feature.onPush({ ...job, options, now, delay }) ?? []);
+      return options.size === 0 ? [] : (feature.onPush?.({ ...job, options, now, delay }) ?? []);
     });
     return all.length > 1 ? together(all) : (all[0] ?? NONE);
   }

@@ -5,9 +5,10 @@
  * working set. If the connection closes before its job arrives, the caller gives the job back, and
  * no attempt is used.
  */
-import type { Engine, FetchAsk, Reservation } from '../engine/engine.ts';
+import type { Engine, FetchAsk, Gates, Reservation, Taken } from '../engine/engine.ts';
+import type { GatesOf } from './gates.ts';
 import type { Tail } from './tail.ts';
-import type { Mark, Waiting } from './waiting.ts';
+import type { Mark, Waiting, WakeUp } from './waiting.ts';
 
 /** A fetch as the connection asks for it. */
 export interface FetchCall {
@@ -27,6 +28,8 @@ export interface FetchServices {
   readonly engine: Engine;
   readonly waiting: Waiting;
   readonly tail: Tail;
+  /** Undefined: no feature has gates. */
+  readonly gatesOf: GatesOf | undefined;
 }
 
 // Clients give up after four to five seconds.
@@ -34,12 +37,15 @@ const LONGEST_WAIT = 2000; // ms
 
 /** Returns a reserved job; undefined: none came within the wait. */
 export async function fetch(services: FetchServices, call: FetchCall): Promise<Reservation | undefined> {
-  const { engine, waiting, tail } = services;
+  const { engine, waiting, tail, gatesOf } = services;
+  const gates = gatesOf?.(call.queues, call.wid);
   const mark = waiting.mark;
-  const queues = waiting.withoutWaiters(call.queues);
-  if (queues.length === 0) return wait(services, call, mark);
-  const taken = await engine.fetch(askOf(call, queues));
-  if (!taken) return wait(services, call, mark);
+  const queues = waiting.withoutWaiters(call.queues, gates);
+  if (queues.length === 0) return wait(services, call, gates, mark);
+  const taken = gates
+    ? (await takeMany(services, askOf(call, queues, gates), 1)).jobs[0]
+    : await engine.fetch(askOf(call, queues));
+  if (!taken) return wait(services, call, gates, mark);
   if (tail.watched) tail.fetched([taken]);
   return taken;
 }
@@ -51,46 +57,59 @@ export async function fetchBulk(
   count: number,
 ): Promise<readonly Reservation[]> {
   const { mark } = services.waiting;
-  const taken = await takeUpTo(services, call, count);
+  const gates = services.gatesOf?.(call.queues, call.wid);
+  const taken = await takeUpTo(services, call, gates, count);
   if (taken.length > 0) return taken;
-  const first = await wait(services, call, mark);
+  const first = await wait(services, call, gates, mark);
   if (!first) return [];
   if (call.signal.aborted) return [first]; // the connection closed or sent another line
-  return [first, ...(await takeUpTo(services, call, count - 1))];
+  return [first, ...(await takeUpTo(services, call, gates, count - 1))];
 }
 
 async function takeUpTo(
-  { engine, waiting, tail }: FetchServices,
+  services: FetchServices,
   call: FetchCall,
+  gates: Gates | undefined,
   count: number,
 ): Promise<readonly Reservation[]> {
-  const queues = waiting.withoutWaiters(call.queues);
+  const queues = services.waiting.withoutWaiters(call.queues, gates);
   if (queues.length === 0 || count === 0) return [];
-  const taken = await engine.fetchMany(askOf(call, queues), count);
-  tail.fetched(taken);
+  const { jobs } = await takeMany(services, askOf(call, queues, gates), count);
+  services.tail.fetched(jobs);
+  return jobs;
+}
+
+async function takeMany({ engine, waiting }: FetchServices, ask: FetchAsk, count: number): Promise<Taken> {
+  const { openings } = waiting;
+  const taken = await engine.fetchMany(ask, count);
+  waiting.noteClosed(taken.closed, openings);
   return taken;
 }
 
 async function wait(
-  { engine, waiting, tail }: FetchServices,
+  services: FetchServices,
   call: FetchCall,
+  gates: Gates | undefined,
   since: Mark,
 ): Promise<Reservation | undefined> {
+  const { waiting, tail } = services;
   const { queues, signal } = call;
   const until = performance.now() + LONGEST_WAIT;
-  const waiter = waiting.join(queues);
+  const waiter = waiting.join(queues, gates);
   let mark = since;
-  let owed: string | undefined; // queue of a wake-up that this fetch has not used yet
+  let owed: WakeUp | undefined; // a wake-up that this fetch has not used yet
   try {
     for (;;) {
-      if (!waiting.unclaimedSince(mark, queues)) {
+      if (!waiting.unclaimedSince(mark, waiter)) {
         owed = await waiting.next(waiter, until - performance.now(), signal);
         if (owed === undefined) return undefined;
       }
       mark = waiting.mark;
       if (signal.aborted) return undefined;
-      const taken = await engine.fetch(askOf(call, queues));
-      if (!taken || taken.queue === owed) owed = undefined;
+      const { jobs, closed } = await takeMany(services, askOf(call, queues, gates), 1);
+      const [taken] = jobs;
+      if (owed && !taken) passOn(waiting, owed, closed);
+      if (!taken || taken.queue === owed?.queue) owed = undefined;
       if (taken) {
         if (tail.watched) tail.fetched([taken]);
         return taken;
@@ -98,10 +117,21 @@ async function wait(
     }
   } finally {
     waiting.leave(waiter);
-    if (owed !== undefined) waiting.signal(owed, 1);
+    if (owed !== undefined) waiting.signal(owed.queue, 1, owed.gate);
   }
 }
 
-function askOf({ wid, owner = '', lease = false }: FetchCall, queues: readonly string[]): FetchAsk {
-  return { queues, wid, owner, lease };
+/**
+ * Gives a wake-up to the next waiter if a gate closes the queue for this one.
+ * Note: not if the gate that opened is closed again. Another fetch has passed it, and the engine
+ * reports the next opening.
+ */
+function passOn(waiting: Waiting, { queue, gate }: WakeUp, closed: Taken['closed']): void {
+  const key = closed.get(queue);
+  if (key !== undefined && key !== gate) waiting.signal(queue, 1, gate);
+}
+
+function askOf(call: FetchCall, queues: readonly string[], gates?: Gates): FetchAsk {
+  const { wid, owner = '', lease = false } = call;
+  return gates ? { queues, wid, owner, lease, gates } : { queues, wid, owner, lease };
 }

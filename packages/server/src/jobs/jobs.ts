@@ -33,6 +33,7 @@ import { PushExtras } from './extras.ts';
 import { expire, type FailReport, type FailRules, fail, failAll } from './fail.ts';
 import type { Feature } from './feature.ts';
 import { type FetchCall, type FetchServices, fetch, fetchBulk } from './fetch.ts';
+import { gatesOf } from './gates.ts';
 import { giveBackOthers } from './holding.ts';
 import { IgnoredOptions } from './ignored.ts';
 import { mutate } from './mutate.ts';
@@ -135,9 +136,10 @@ export class Jobs {
       waiting: this.#waiting,
       tail: this.#tail,
       extras: new PushExtras(features),
+      gatesOf: gatesOf(features),
     };
     this.#failRules = { mostLosses, mostAttempts };
-    this.#stopListening = engine.onReady((queue, count) => this.#waiting.signal(queue, count));
+    this.#stopListening = engine.onReady((queue, count, gate) => this.#waiting.signal(queue, count, gate));
   }
 
   /** Throws UNSUPPORTED if the store does not have it, like the next two. */

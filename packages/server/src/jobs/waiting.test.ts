@@ -13,7 +13,8 @@ afterEach(() => {
 
 function park(waiting: Waiting, queues: string[], woken: string[], name: string, signal = never) {
   const waiter = waiting.join(queues);
-  const wait = () => waiting.next(waiter, 2000, signal).then((queue) => void woken.push(`${name}:${queue}`));
+  const wait = () =>
+    waiting.next(waiter, 2000, signal).then((why) => void woken.push(`${name}:${why?.queue}`));
   return { waiter, wait, done: wait() };
 }
 
@@ -80,9 +81,9 @@ test('a signal that comes before a fetch parks is noticed', () => {
   const waiting = new Waiting();
   const { mark } = waiting;
   waiting.signal('q', 1);
-  expect(waiting.unclaimedSince(mark, ['other'])).toBe(false);
-  expect(waiting.unclaimedSince(mark, ['other', 'q'])).toBe(true);
-  expect(waiting.unclaimedSince(waiting.mark, ['q'])).toBe(false);
+  expect(waiting.unclaimedSince(mark, { queues: ['other'], gates: undefined })).toBe(false);
+  expect(waiting.unclaimedSince(mark, { queues: ['other', 'q'], gates: undefined })).toBe(true);
+  expect(waiting.unclaimedSince(waiting.mark, { queues: ['q'], gates: undefined })).toBe(false);
 });
 
 test('closing ends every wait, and later waits end at once', async () => {
@@ -109,9 +110,9 @@ test('signals of more than 10,000 queues are not all kept, and no fetch misses o
   const before = waiting.mark;
   waiting.signal('early', 1);
   for (let index = 0; index < 10_000; index++) waiting.signal(`q${index}`, 1);
-  expect(waiting.unclaimedSince(before, ['early'])).toBe(true);
+  expect(waiting.unclaimedSince(before, { queues: ['early'], gates: undefined })).toBe(true);
   const after = waiting.mark;
   waiting.signal('late', 1);
-  expect(waiting.unclaimedSince(after, ['late'])).toBe(true);
-  expect(waiting.unclaimedSince(after, ['early'])).toBe(false);
+  expect(waiting.unclaimedSince(after, { queues: ['late'], gates: undefined })).toBe(true);
+  expect(waiting.unclaimedSince(after, { queues: ['early'], gates: undefined })).toBe(false);
 });

@@ -92,7 +92,7 @@ const MANY = 10_000;
 async function fetched(engine: Engine, queues: readonly string[], count: number): Promise<string[]> {
   const ask = { queues, wid: 'w1' };
   const [one, many] =
-    count === 1 ? [await engine.fetch(ask), []] : [undefined, await engine.fetchMany(ask, count)];
+    count === 1 ? [await engine.fetch(ask), []] : [undefined, (await engine.fetchMany(ask, count)).jobs];
   return (one ? [one] : many).map(({ jid }) => jid);
 }
 

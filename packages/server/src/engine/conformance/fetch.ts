@@ -130,11 +130,11 @@ function exerciseMany(begin: Begin): void {
     await scene.engine.push([entry('paused-01', { queue: 'p' })]);
     await scene.engine.setPaused(['p'], true);
     const ask = { queues: ['p', 'a', 'none', 'b'], wid: 'w1' };
-    const taken = await scene.engine.fetchMany(ask, 3);
+    const { jobs: taken } = await scene.engine.fetchMany(ask, 3);
     expect(taken.map(({ jid }) => jid)).toEqual(['a-0000001', 'a-0000002', 'high-0001']);
     expect(new Set(taken.map(({ reservationId }) => reservationId)).size).toBe(3);
-    expect((await scene.engine.fetchMany(ask, 3)).map(({ jid }) => jid)).toEqual(['low-00001']);
-    expect(await scene.engine.fetchMany(ask, 3)).toEqual([]);
+    expect((await scene.engine.fetchMany(ask, 3)).jobs.map(({ jid }) => jid)).toEqual(['low-00001']);
+    expect((await scene.engine.fetchMany(ask, 3)).jobs).toEqual([]);
     await expectSizes(scene.engine, { working: 4 });
   });
 
@@ -142,7 +142,8 @@ function exerciseMany(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([entry('short-001', { reserveFor: 60, failure: '{"message":"before"}' })]);
     await scene.engine.push([entry('long-0001', { reserveFor: 600 })]);
-    const [short, long] = await scene.engine.fetchMany({ queues: ['default'], wid: 'w7' }, 2);
+    const { jobs } = await scene.engine.fetchMany({ queues: ['default'], wid: 'w7' }, 2);
+    const [short, long] = jobs;
     expect(short).toMatchObject({ wid: 'w7', queue: 'default', failure: '{"message":"before"}' });
     expect([short?.expiresAt, long?.expiresAt]).toEqual([scene.now + 60 * SECOND, scene.now + 600 * SECOND]);
     expect(await scene.engine.settle(long ?? { jid: '' }, { to: 'done' })).toBe(true);

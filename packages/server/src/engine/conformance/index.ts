@@ -15,6 +15,7 @@ import { exerciseEvict } from './evict.ts';
 import { exerciseFetch } from './fetch.ts';
 import { exerciseFigures } from './figures.ts';
 import { exerciseFind } from './find.ts';
+import { exerciseGates } from './gates.ts';
 import { exerciseHistory } from './history.ts';
 import { exerciseLeases } from './leases.ts';
 import { exercisePush } from './push.ts';
@@ -41,6 +42,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseFigures(open);
     exerciseFind(open);
     exerciseEffects(open);
+    exerciseGates(open);
     exerciseEvict(open);
     exerciseUndo(open);
     exerciseHistory(open);

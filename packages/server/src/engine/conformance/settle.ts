@@ -188,7 +188,8 @@ function exerciseMany(begin: Begin): void {
   test('settleMany applies each outcome and returns for each whether it was applied', async () => {
     const scene = await begin();
     await scene.engine.push(entries(['done-0001', 'retry-001', 'back-0001', 'left-0001']));
-    const [done, retry, back, left] = await scene.engine.fetchMany({ queues: ['default'], wid: 'w1' }, 4);
+    const { jobs } = await scene.engine.fetchMany({ queues: ['default'], wid: 'w1' }, 4);
+    const [done, retry, back, left] = jobs;
     if (!done || !retry || !back || !left) throw new Error('four were pushed');
     const later = { to: 'retries', in: HOUR, failure: failure('no') } as const;
     const held = await scene.engine.settleMany([

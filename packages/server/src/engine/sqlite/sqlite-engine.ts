@@ -27,6 +27,7 @@ import type {
   SettleWhen,
   Sizes,
   StorageErrors,
+  Taken,
   TimedSet,
 } from '../engine.ts';
 import { nextDeadline, sweep } from './operations/deadlines.ts';
@@ -43,7 +44,7 @@ import * as timed from './operations/timed.ts';
 import { UnusedQueues } from './operations/unused-queues.ts';
 import type { SharedStore } from './shared-store.ts';
 import { NO_JOB } from './state/kept.ts';
-import { place } from './state/schema.ts';
+import { ENDS, place } from './state/schema.ts';
 import type { Store } from './state/store.ts';
 
 export class SqliteEngine implements Engine {
@@ -95,18 +96,21 @@ export class SqliteEngine implements Engine {
 
   fetch(ask: FetchAsk): Promise<Reservation | undefined> {
     const store = this.#store;
-    return store.turn.run(() => take(store, ask, 1)[0]);
+    return store.turn.run(() => take(store, ask, 1).jobs[0]);
   }
 
-  fetchMany(ask: FetchAsk, count: number): Promise<readonly Reservation[]> {
+  fetchMany(ask: FetchAsk, count: number): Promise<Taken> {
     const store = this.#store;
-    const run = (): readonly Reservation[] => take(store, ask, count);
+    const run = (): Taken => take(store, ask, count);
     return isLongTake(count) ? store.turn.runLong(run) : store.turn.run(run);
   }
 
   beat(wid: string): Promise<void> {
-    const { turn, leases } = this.#store;
-    return turn.run(() => leases.beat(wid));
+    const { turn, leases, gates } = this.#store;
+    return turn.run(() => {
+      leases.beat(wid);
+      gates.beat(wid);
+    });
   }
 
   leasedBy(wid: string): Promise<readonly Required<Pick<ReservationRef, 'jid' | 'reservationId'>>[]> {
@@ -150,7 +154,7 @@ export class SqliteEngine implements Engine {
   nextDue(where: TimedSet | 'working' | 'ends'): Promise<Micros | undefined> {
     const store = this.#store;
     return store.turn.run(() => {
-      if (where === 'ends') return earlier(nextLapse(store), nextDeadline(store));
+      if (where === 'ends') return nextEnd(store);
       const due = where === 'working' ? reservations.nextEnd(store) : timed.nextDue(store, where);
       store.knowEarliest(place[where], due);
       return due;
@@ -221,6 +225,7 @@ export class SqliteEngine implements Engine {
   lapse(limit: number): Promise<number> {
     const store = this.#store;
     return store.turn.run(() => {
+      store.gates.lapse();
       const count = lapse(store, limit);
       return count + sweep(store, limit - count);
     });
@@ -245,13 +250,13 @@ export class SqliteEngine implements Engine {
     return { ...turn.figures, syncSeconds };
   }
 
-  onReady(listener: (queue: string, count: number) => boolean): () => void {
+  onReady(listener: (queue: string, count: number, gate?: string) => boolean): () => void {
     const { readyListeners } = this.#store;
     readyListeners.add(listener);
     return () => readyListeners.delete(listener);
   }
 
-  onDue(listener: (where: TimedSet | 'working', due: Micros) => void): () => void {
+  onDue(listener: (where: TimedSet | 'working' | 'ends', due: Micros) => void): () => void {
     const { dueListeners } = this.#store;
     dueListeners.add(listener);
     return () => dueListeners.delete(listener);
@@ -260,6 +265,13 @@ export class SqliteEngine implements Engine {
   get #store(): Store {
     return this.#open.store;
   }
+}
+
+/** When `lapse` has something to do. From now on listeners hear of what is due earlier for gates. */
+function nextEnd(store: Store): Micros | undefined {
+  const due = earlier(store.gates.nextLapse(), earlier(nextLapse(store), nextDeadline(store)));
+  store.knowEarliest(ENDS, due);
+  return due;
 }
 
 const earlier = (a: Micros | undefined, b: Micros | undefined): Micros | undefined =>

@@ -10,7 +10,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { type Database, rowsOf, type Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
 import { KINDS, NO_JOB } from '../state/kept.ts';
-import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
+import { formatOf, LOST_SLOTS, newestFormat, place, refuseForeign } from '../state/schema.ts';
 import { openExisting } from './existing.ts';
 import { type Breathe, copyWithFirstPage } from './first-page.ts';
 import { lostLog } from './log-mark.ts';
@@ -149,6 +149,7 @@ class Salvage {
     this.#nameQueues();
     await this.#breathe();
     this.#to.exec(DROP_LOST_CLAIMS);
+    this.#to.exec(`DELETE ${LOST_SLOTS}`);
     this.#to.exec('COMMIT');
     return { jobs: this.#ids.size, loss: { ...this.#loss(), tables: this.#tables, missingLog } };
   }

@@ -7,7 +7,7 @@ import { FLUSHED, flushedName, largeTable, largeTables } from '../state/flushed.
 import type { Store } from '../state/store.ts';
 import { fitting } from './fitting.ts';
 
-const SMALL_TABLES = ['queue', 'worker', 'tally', 'undo', 'fault', 'fault_hour'];
+const SMALL_TABLES = ['queue', 'worker', 'tally', 'rate', 'undo', 'fault', 'fault_hour'];
 const SMALL = 1000; // rows that are deleted at once
 const BITE = 5000; // rows
 
@@ -15,7 +15,7 @@ const INDEXES = `SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tb
 const TABLE = `SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?`;
 
 /**
- * Deletes every job, queue, worker and counter, the undo records and the history, in one commit, in
+ * Deletes every job, queue, worker and counter, slots and rates, the undo records and the history, in one commit, in
  * parts. Runs inside a turn.
  */
 export function* flush(store: Store): Generator<void, void> {
@@ -23,6 +23,7 @@ export function* flush(store: Store): Generator<void, void> {
   store.special = false;
   store.counts.clear();
   store.workingSet.clear();
+  store.gates.clear();
   store.history.clear();
   for (const table of SMALL_TABLES) store.sql(`DELETE FROM ${table}`).run();
   for (const table of Object.keys(largeTables)) yield* empty(store, table);

@@ -42,6 +42,7 @@ export function settle(
   if (!held || (when?.onlyIfOverdue && !isOverdue(store, held))) return false;
   store.turn.begin();
   store.workingSet.remove(which.jid, held);
+  store.gates.release(held.reservationId);
   store.counts.move(place.working, -1);
   count(store, which.jid, held, outcome);
   happenedTo(store, held.id, WAY_OF[outcome.to]);

@@ -3,12 +3,13 @@
  * A row in the working set has `seq` = its reservation id and `due` = its expiry.
  */
 import { jobtypeOf } from '@faktory-ts/protocol';
-import type { FetchAsk, Reservation } from '../../engine.ts';
+import type { FetchAsk, Gate, Reservation, Taken } from '../../engine.ts';
 import { BrokenInvariant } from '../commit/turn.ts';
 import { fromColumn } from '../state/column.ts';
 import type { Queue } from '../state/counts.ts';
 import { NO_END } from '../state/leases.ts';
-import { JOB_BYTES, place } from '../state/schema.ts';
+import { ENDS, JOB_BYTES, place } from '../state/schema.ts';
+import type { SlotHolder } from '../state/slots.ts';
 import type { Store } from '../state/store.ts';
 import { dropLate } from './deadlines.ts';
 import { happenedTo } from './moments.ts';
@@ -48,24 +49,42 @@ const MOST_SHORT = 100; // jobs that a short operation takes: a few ms
 /** Whether so many jobs take so long that short operations need not wait for them. */
 export const isLongTake = (count: number): boolean => count > MOST_SHORT;
 
+const NONE_CLOSED: Taken['closed'] = new Map();
+
 /**
  * Moves up to `count` jobs to the working set and returns them: queue by queue in the order of the
  * request, in each queue by priority and age. Several jobs have at most 2 MiB together.
  */
-export function take(store: Store, ask: FetchAsk, count: number): Reservation[] {
+export function take(store: Store, ask: FetchAsk, count: number): Taken {
   const taken: Reservation[] = [];
   const room = { bytes: MOST_BYTES };
   const late = { left: MOST_LATE };
+  let closed: Map<string, string> | undefined;
   for (const name of ask.queues) {
     if (taken.length === count || room.bytes <= 0) break;
     const queue = store.counts.queues.get(name);
-    if (!queue || queue.paused || queue.removing !== undefined) continue;
-    const wanted = count - taken.length;
-    if (store.special && !dropLate(store, queue, wanted, late)) continue;
-    const most = Math.min(wanted, store.counts.readyIn(queue));
-    if (most > 0) takeOf(store, queue, ask, most, taken, room);
+    if (!queue || queue.paused || queue.removing !== undefined || store.counts.readyIn(queue) === 0) continue;
+    const gates = ask.gates?.get(name);
+    const free = gates ? store.gates.room(gates) : count;
+    const wanted = Math.min(count - taken.length, free);
+    if (wanted > 0) {
+      if (store.special && !dropLate(store, queue, wanted, late)) continue;
+      const most = Math.min(wanted, store.counts.readyIn(queue));
+      if (most > 0) takeOf(store, queue, ask, most, taken, room, gates);
+    }
+    const key = gates && closedKey(store, gates, name);
+    if (key !== undefined) closed = (closed ?? new Map<string, string>()).set(name, key);
   }
-  return taken;
+  return { jobs: taken, closed: closed ?? NONE_CLOSED };
+}
+
+/** The key of the first closed gate; undefined: the queue is open. It will be announced when it opens. */
+function closedKey(store: Store, gates: readonly Gate[], queue: string): string | undefined {
+  const gate = store.gates.watchClosed(gates, queue);
+  if (!gate) return undefined;
+  const due = store.gates.opensAt(gate);
+  if (due !== undefined) store.expect(ENDS, due);
+  return gate.key;
 }
 
 /** Takes `count` jobs of one queue. The caller has checked that the queue has as many. */
@@ -76,6 +95,7 @@ function takeOf(
   count: number,
   taken: Reservation[],
   room: { bytes: number },
+  gates: readonly Gate[] | undefined,
 ): void {
   const one = count === 1;
   const found = one ? [store.rows(OLDEST).get(queue.id, 1)] : store.rows(MANY).all(queue.id, count);
@@ -103,6 +123,7 @@ function takeOf(
     kind.wait.add(Math.max(now - enqueuedAt, 0) / SECOND);
     happenedTo(store, id, 'taken');
     store.workingSet.add(name, id, reservationId, document.length, now, leased, kind, since);
+    if (gates) takeSlots(store, gates, { id, reservationId, wid, leased: leased !== undefined });
     taken.push({
       jid: name,
       wid,
@@ -117,7 +138,13 @@ function takeOf(
       losses,
     });
   }
+  if (gates) store.gates.spend(gates, rows.length);
   store.counts.moveReady(queue, -rows.length);
+}
+
+function takeSlots(store: Store, gates: readonly Gate[], holder: SlotHolder): void {
+  const due = store.gates.takeSlots(gates, holder);
+  if (due !== undefined) store.expect(ENDS, due);
 }
 
 /**

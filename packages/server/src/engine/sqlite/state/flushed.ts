@@ -19,6 +19,7 @@ export const largeTables: Readonly<Record<string, LargeTable>> = {
     bytes: 'octet_length(value) + coalesce(octet_length(at_zero), 0) + coalesce(octet_length(lapse), 0)',
     key: 'key',
   },
+  slot: { bytes: 'octet_length(key)', key: 'reservation' },
   history: { bytes: 'octet_length(text)', key: 'rowid' },
 };
 

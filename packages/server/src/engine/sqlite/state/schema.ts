@@ -18,6 +18,9 @@ import type { Database } from './binding.ts';
 /** The places of a job. These numbers are stored on disk. */
 export const place = { ready: 2, scheduled: 3, retries: 4, working: 5, dead: 6 } as const;
 
+/** Beside the codes of places: what `lapse` works on. It is not on disk. */
+export const ENDS = 0;
+
 /** SQL of the bytes of a job's texts, as far as hand-outs and deletions are bounded by them. */
 export const JOB_BYTES = 'octet_length(document) + coalesce(octet_length(failure), 0)';
 
@@ -178,7 +181,23 @@ const migrations: readonly string[] = [
    ALTER TABLE former ADD COLUMN consequences TEXT;
    ALTER TABLE former ADD COLUMN bits INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE former ADD COLUMN claims TEXT; -- JSON: the claims that it held`,
+  // Gates: slots that reservations hold, and how much of a rate is used.
+  `CREATE TABLE slot (
+     reservation INTEGER NOT NULL,    -- seq of the reserved job
+     key TEXT NOT NULL,
+     job INTEGER NOT NULL,            -- job.id
+     until INTEGER NOT NULL,          -- µs: free from then on, although the job still runs
+     PRIMARY KEY (reservation, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE rate (
+     key TEXT PRIMARY KEY,
+     full_at INTEGER NOT NULL         -- µs: when the whole burst is available again
+   ) STRICT, WITHOUT ROWID;`,
 ];
+
+/** Slots whose reservation is not there. */
+export const LOST_SLOTS = `FROM slot WHERE NOT EXISTS (SELECT 1 FROM job
+  WHERE job.id = slot.job AND job.seq = slot.reservation AND job.place = ${place.working})`;
 
 /** Throws STORAGE for a file of another program or of a newer server. Changes nothing. */
 export function refuseForeign(db: Database, path: string): void {

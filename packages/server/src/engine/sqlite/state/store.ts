@@ -17,18 +17,21 @@ import { History } from '../history/history.ts';
 import type { Database, Statement, Value } from './binding.ts';
 import { toColumn } from './column.ts';
 import { Counts, type Queue } from './counts.ts';
+import { Gates } from './gates.ts';
 import { Leases } from './leases.ts';
 import { openFile } from './open-file.ts';
 import { Producers } from './producers.ts';
-import { NO_WORKER, place } from './schema.ts';
+import { notify, type ReadyListener } from './ready-listeners.ts';
+import { ENDS, NO_WORKER, place } from './schema.ts';
 import { WorkingSet } from './working-set.ts';
 
 const DAY = 86_400_000_000; // µs
 const MANY_WORKERS = 1000;
 
-type DueListener = (place: TimedSet | 'working', due: Micros) => void;
+type DueListener = (place: TimedSet | 'working' | 'ends', due: Micros) => void;
 
-const placeName = new Map<number, TimedSet | 'working'>([
+const placeName = new Map<number, TimedSet | 'working' | 'ends'>([
+  [ENDS, 'ends'],
   [place.scheduled, 'scheduled'],
   [place.retries, 'retries'],
   [place.working, 'working'],
@@ -52,6 +55,7 @@ export class Store {
   readonly counts = new Counts();
   readonly leases: Leases;
   readonly workingSet: WorkingSet;
+  readonly gates: Gates;
   readonly producers = new Producers(this);
   readonly turn: Turn;
   readonly space: StoreSpace;
@@ -93,9 +97,10 @@ export class Store {
     this.steady = steady;
     this.leases = new Leases(leaseSpan, steady, clock);
     this.workingSet = new WorkingSet(this.leases);
+    this.gates = new Gates(this);
     this.history = new History(this, meter);
     this.#folder = folder;
-    this.#db = openFile(folder.file, sync, [this.counts, this.workingSet, this.producers]);
+    this.#db = openFile(folder.file, sync, [this.counts, this.workingSet, this.gates, this.producers]);
     this.special = this.sql(SPECIAL).get() !== undefined;
     this.space = new StoreSpace(this.#db, folder.file);
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
@@ -204,6 +209,11 @@ export class Store {
    */
   enter(code: number, due: Micros): void {
     this.counts.move(code, 1);
+    this.expect(code, due);
+  }
+
+  /** Something is due then; listeners are notified when it is the earliest of its place. */
+  expect(code: number, due: Micros): void {
     if (due >= (this.#earliest[code] ?? Number.POSITIVE_INFINITY)) return;
     this.#earliest[code] = due;
     this.#lowered[code] = due;
@@ -243,6 +253,7 @@ export class Store {
     this.special = true; // a flush may have been undone; true is always safe
     this.counts.rollback(this.#db);
     this.workingSet.rollback(this.#db);
+    this.gates.rollback(this.#db);
     this.producers.rollback(this.#db);
   }
 
@@ -250,6 +261,7 @@ export class Store {
     this.workingSet.commit();
     this.producers.commit();
     this.announce();
+    this.gates.commit();
     this.counts.commit();
     if (this.#logIsLong) {
       this.#logIsLong = false;
@@ -270,16 +282,20 @@ export class Store {
   }
 
   /**
-   * Notifies listeners of jobs that became ready since the last call.
+   * Notifies listeners of gates that opened and of jobs that became ready since the last call.
    * Returns true when a listener fetches at once.
    */
   announce(): boolean {
     let heard = false;
+    for (const { queue: name, key, room } of this.gates.opened()) {
+      const queue = this.counts.queues.get(name);
+      const count = queue && !queue.paused ? Math.min(room, this.counts.readyIn(queue)) : 0;
+      heard = notify(this.readyListeners, name, count, key) || heard;
+    }
     for (const queue of this.counts.arrivals()) {
       const count = Math.min(queue.arrived, this.counts.readyIn(queue));
       queue.arrived = 0;
-      if (count === 0 || queue.paused) continue;
-      for (const listener of this.readyListeners) heard = callApart(listener, queue.name, count) || heard;
+      if (count > 0 && !queue.paused) heard = notify(this.readyListeners, queue.name, count) || heard;
     }
     return heard;
   }
@@ -303,20 +319,6 @@ export class Store {
     } catch {
       // On a full disk the log stays; it is synced, and the next start reads it.
     }
-  }
-}
-
-type ReadyListener = (queue: string, count: number) => boolean;
-
-/** An error of a listener ends the process; it must not fail the operations of the turn. */
-function callApart(listener: ReadyListener, queue: string, count: number): boolean {
-  try {
-    return listener(queue, count);
-  } catch (error) {
-    setImmediate(() => {
-      throw error;
-    });
-    return false;
   }
 }
 
