@@ -46,7 +46,7 @@ describe('where a server asks for certificates of clients', () => {
     const bare = faktory(['info'], { FAKTORY_URL: url, FAKTORY_TLS_CA });
     expect(await bare.ended).toBe(1);
     expect(bare.err).toMatch(
-      /does not accept this client's certificate.*FAKTORY_TLS_CERT and FAKTORY_TLS_KEY/,
+      /asks for a client certificate, and this client presented none.*FAKTORY_TLS_CERT and FAKTORY_TLS_KEY/,
     );
     const half = faktory(['info', ...flags], { FAKTORY_URL: url });
     expect(await half.ended).toBe(2);

@@ -4,6 +4,7 @@
  * greeting that does not come is asked for by a handshake, on a socket of its own: a slow plain server must not get its bytes.
  */
 
+import { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -50,16 +51,56 @@ function meaning(code: string, message: string, at: string): string | undefined 
     return `the server's certificate is not signed by an authority that this program trusts (${message}): give the authority's certificate in FAKTORY_TLS_CA or NODE_EXTRA_CA_CERTS, or as tls: { ca }`;
   }
   if (code === 'CERT_HAS_EXPIRED') return "the server's certificate has expired: renew it";
+  if (code === 'CERT_NOT_YET_VALID')
+    return "the server's certificate is not valid yet: check the clock of this machine, or wait until the certificate begins";
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `the server's certificate is for another host (${message}): write its name in the URL, or as tls: { servername }`;
   }
-  if (/CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA/.test(code)) {
-    return `the server does not accept this client's certificate (${message}): name a pair that it trusts in FAKTORY_TLS_CERT and FAKTORY_TLS_KEY, or give tls: { cert, key }`;
+  const pair =
+    'name a pair that it trusts in FAKTORY_TLS_CERT and FAKTORY_TLS_KEY, or give tls: { cert, key }';
+  if (code.includes('CERTIFICATE_REQUIRED'))
+    return `the server asks for a client certificate, and this client presented none (${message}): ${pair}`;
+  if (code.includes('ALERT_HANDSHAKE_FAILURE'))
+    return `TLS failed (${message}); a server that asks for a client certificate fails so when it gets none: ${pair}`;
+  if (/BAD_CERTIFICATE|UNKNOWN_CA|ALERT_(?:EXPIRED|CERTIFICATE)/.test(code)) {
+    return `the server does not accept this client's certificate (${message}): ${pair}`;
   }
   if (noTls.has(code))
     return `the server does not speak TLS here: write tcp://${at}, or switch TLS on in the server`;
   if (/^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|CRL_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code)) {
     return `TLS failed: ${message}`;
+  }
+  return undefined;
+}
+
+/**
+ * What may be the reason when a server closes before its greeting: Node's servers close so, without an alert, when they refuse the
+ * client's certificate. TLS where the certificate itself shows why, else a hint for the text; undefined: no certificate was presented.
+ */
+export function refusedClient(
+  { host, port }: ServerAddress,
+  options: tls.ConnectionOptions | undefined,
+): FaktoryError | string | undefined {
+  const { cert, pfx, secureContext } = options ?? {};
+  if (cert === undefined && pfx === undefined && secureContext === undefined) return undefined;
+  const wrong = typeof cert === 'string' || Buffer.isBuffer(cert) ? untimely(cert) : undefined;
+  if (wrong !== undefined)
+    return new FaktoryError(
+      'TLS',
+      `${host}:${port}: the server refused this client's certificate, which ${wrong}`,
+    );
+  return "a server does so when it refuses the client's certificate, and its log says why";
+}
+
+/** Undefined: the certificate is valid now. */
+function untimely(pem: string | Buffer): string | undefined {
+  try {
+    const { validFrom, validTo } = new X509Certificate(pem);
+    if (Date.parse(validTo) < Date.now()) return `expired at ${validTo}: renew it`;
+    if (Date.parse(validFrom) > Date.now())
+      return `is valid only from ${validFrom}: check the clock of this machine`;
+  } catch {
+    // No certificate can be read: the handshake fails for a reason of its own.
   }
   return undefined;
 }

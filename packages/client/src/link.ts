@@ -22,7 +22,7 @@ import {
   write,
 } from '@faktory-ts/protocol';
 import { longestTimer } from './call.ts';
-import { dial, needsTls, speaksHttp, speaksOther, speaksTls, tlsFault } from './link-tls.ts';
+import { dial, needsTls, refusedClient, speaksHttp, speaksOther, speaksTls, tlsFault } from './link-tls.ts';
 import type { ServerAddress } from './url.ts';
 
 /** Whom to dial and how to introduce oneself. */
@@ -76,7 +76,7 @@ export class Link {
     this.#socket.on('drain', () => this.#state === 'up' && events.room());
     this.#socket.on('error', (cause) => this.#failed(cause));
     for (const event of ['end', 'close']) {
-      this.#socket.on(event, () => this.die(this.#closed('the server closed the connection')));
+      this.#socket.on(event, () => this.die(this.#closedByServer('the server closed the connection')));
     }
     this.#watch = setTimeout(() => this.#silent(), Math.min(options.silence, longestTimer)).unref();
     this.#socket.once(options.address.tls ? 'secureConnect' : 'connect', () => this.#awaitGreeting());
@@ -127,7 +127,16 @@ export class Link {
   #failed(cause: Error): void {
     const { address } = this.#options;
     const fault = address.tls && this.#state === 'greeting' ? tlsFault(cause, address) : undefined;
-    this.die(fault ?? this.#closed(reason(cause), cause));
+    this.die(fault ?? this.#closedByServer(reason(cause), cause));
+  }
+
+  #closedByServer(why: string, cause?: unknown): FaktoryError {
+    const { address, tls } = this.#options;
+    const unheard = address.tls && this.#state === 'greeting' && this.#heard === 0;
+    const refused = unheard && !isUnreached(cause) ? refusedClient(address, tls) : undefined;
+    if (refused instanceof FaktoryError) return refused;
+    const where = refused === undefined ? '' : ` before its greeting; ${refused}`;
+    return this.#closed(why + where, cause);
   }
 
   /** A server greets at once. One that does not may wait for a handshake of TLS, or for a request of HTTP. */
@@ -254,6 +263,11 @@ function offerIn(reply: Reply): Extension | undefined {
   const error = wireError(reply.kind === 'nil' ? '' : reply.text);
   if (reply.kind === 'error' && error.code !== 'UNKNOWN_COMMAND' && error.code !== 'INVALID') throw error;
   return undefined;
+}
+
+/** Whether no server was reached, so that none refused anything. */
+function isUnreached(cause: unknown): boolean {
+  return cause !== undefined && (cause as NodeJS.ErrnoException).code !== 'ECONNRESET';
 }
 
 /** Node tells a refused dial to several addresses as an error without a message around the real ones. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -6,12 +6,22 @@ import { clientTls, type TlsFiles } from './tls-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faktory-tls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+const pem = (name: string): string => readFileSync(new URL(`../test/tls/${name}`, import.meta.url), 'utf8');
+/** Each name stands for a file and what is in it. */
+const contents: Readonly<Record<string, string>> = {
+  'env.cert': pem('client.pem'),
+  'env.key': pem('client.key'),
+  'env.ca': pem('ca.pem'),
+  'flag.cert': pem('server.pem'),
+  'flag.key': pem('server.key'),
+};
 const file = (name: string): string => {
   const path = join(folder, name);
-  writeFileSync(path, name);
+  writeFileSync(path, contents[name] ?? name);
   return path;
 };
 
+const own = { cert: pem('client.pem'), key: pem('client.key') };
 const secure = [{ host: 'jobs.example', port: 7419, tls: true }];
 const plain = [{ host: 'jobs.example', port: 7419, tls: false }];
 const environment = {
@@ -22,27 +32,30 @@ const environment = {
 
 describe('files of TLS', () => {
   test('come from the environment, and a flag wins over its variable', () => {
-    expect(clientTls(secure, {}, environment)).toEqual({ cert: 'env.cert', key: 'env.key', ca: 'env.ca' });
+    expect(clientTls(secure, {}, environment)).toEqual({
+      cert: contents['env.cert'],
+      key: contents['env.key'],
+      ca: contents['env.ca'],
+    });
     const files = { cert: file('flag.cert'), key: file('flag.key') };
     expect(clientTls(secure, { files }, environment)).toEqual({
-      cert: 'flag.cert',
-      key: 'flag.key',
-      ca: 'env.ca',
+      cert: contents['flag.cert'],
+      key: contents['flag.key'],
+      ca: contents['env.ca'],
     });
     expect(clientTls(secure, {}, {})).toBeUndefined();
   });
 
   test('of the environment fill in what the tls option leaves out, and never half of its pair', () => {
     expect(clientTls(secure, { tls: { servername: 'x' } }, environment)).toEqual({
-      cert: 'env.cert',
-      key: 'env.key',
-      ca: 'env.ca',
+      cert: contents['env.cert'],
+      key: contents['env.key'],
+      ca: contents['env.ca'],
       servername: 'x',
     });
-    expect(clientTls(secure, { tls: { cert: 'own', key: 'own' } }, environment)).toEqual({
-      cert: 'own',
-      key: 'own',
-      ca: 'env.ca',
+    expect(clientTls(secure, { tls: own }, environment)).toEqual({
+      ...own,
+      ca: contents['env.ca'],
     });
   });
 
@@ -72,6 +85,27 @@ describe('files of TLS', () => {
       {},
       secure,
       /^--tls-ca: cannot read \/none\/ca\.pem \(ENOENT\)/,
+    ],
+    [
+      'a CA without a certificate',
+      {},
+      { FAKTORY_TLS_CA: file('words.ca') },
+      secure,
+      /^FAKTORY_TLS_CA: .*words\.ca has no certificate/,
+    ],
+    [
+      'a certificate of another key',
+      { cert: file('flag.cert'), key: file('env.key') },
+      {},
+      secure,
+      /flag\.cert \(--tls-cert\) was not made for the key .*env\.key \(--tls-key\)/,
+    ],
+    [
+      'a key that is none',
+      { cert: file('flag.cert'), key: file('words.key') },
+      {},
+      secure,
+      /^--tls-key: .*words\.key is not a private key/,
     ],
   ])('%s is CONFIG, and the text names the flag or variable', (_name, files, env, addresses, message) => {
     expect(() => clientTls(addresses, { files }, env)).toThrow(

@@ -3,8 +3,9 @@
  * Note: the variables count only with `tcp+tls://`, because several programs may share an environment; flags are typed for one program.
  */
 
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerAddress } from './url.ts';
 
@@ -53,11 +54,11 @@ export function clientTls(
   }
   const { key, cert, ca } = named(files, env);
   const own = tls?.key ?? tls?.cert ?? tls?.pfx ?? tls?.secureContext; // a pair is never made of two places
-  const read: ConnectionOptions = { ...(ca && { ca: contentOf(ca) }) };
+  const read: ConnectionOptions = { ...(ca && { ca: certificateOf(ca).pem }) };
   if (own === undefined && (key || cert)) {
     if (!key || !cert) throw half(key ?? cert, key ? 'cert' : 'key');
-    Object.assign(read, { key: contentOf(key), cert: contentOf(cert) });
-  }
+    Object.assign(read, pairOf(key, cert, tls?.passphrase));
+  } else if (tls && own !== undefined) checkOwn(tls);
   return tls === undefined && Object.keys(read).length === 0 ? undefined : { ...read, ...tls };
 }
 
@@ -84,6 +85,43 @@ function contentOf({ path, source }: Named): string {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
     const text = `${source}: cannot read ${path} (${code}); correct the path, or make the file readable for this user`;
+    throw new FaktoryError('CONFIG', text, { cause });
+  }
+}
+
+/** Throws CONFIG now: a dial would throw it later, where nobody waits for it. */
+function checkOwn(tls: ConnectionOptions): void {
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    const text = `the tls option cannot be used: ${(cause as Error).message}; its cert and key must be PEM texts that belong together`;
+    throw new FaktoryError('CONFIG', text, { cause });
+  }
+}
+
+/** Reads both files. Throws CONFIG, naming both, when they do not belong together. */
+function pairOf(key: Named, cert: Named, passphrase: string | undefined): { key: string; cert: string } {
+  const [keyPem, { pem, certificate }] = [contentOf(key), certificateOf(cert)];
+  let matches: boolean;
+  try {
+    const secret = passphrase === undefined ? keyPem : { key: keyPem, passphrase };
+    matches = certificate.checkPrivateKey(createPrivateKey(secret));
+  } catch (cause) {
+    const text = `${key.source}: ${key.path} is not a private key in PEM form, or needs a passphrase; correct it`;
+    throw new FaktoryError('CONFIG', text, { cause });
+  }
+  if (matches) return { key: keyPem, cert: pem };
+  const text = `the certificate ${cert.path} (${cert.source}) was not made for the key ${key.path} (${key.source}); name the two that belong together`;
+  throw new FaktoryError('CONFIG', text);
+}
+
+/** Node takes a text without a certificate as no authorities at all, and then refuses every server. */
+function certificateOf(named: Named): { pem: string; certificate: X509Certificate } {
+  const pem = contentOf(named);
+  try {
+    return { pem, certificate: new X509Certificate(pem) };
+  } catch (cause) {
+    const text = `${named.source}: ${named.path} has no certificate in PEM form; correct it`;
     throw new FaktoryError('CONFIG', text, { cause });
   }
 }

@@ -80,6 +80,66 @@ describe('a certificate that is refused is told at once, as TLS, with what to do
   });
 });
 
+test('a certificate of the server that is not valid yet is named as such, with the clock', async () => {
+  const at = await secureServer({ key: pem('future.key'), cert: pem('future.pem') });
+  expect(await refusal({ url: `tcp+tls://${at}`, tls: { ca: pem('future.pem') } })).toMatchObject({
+    code: 'TLS',
+    message: expect.stringMatching(/not valid yet.*clock/),
+    cause: { code: 'CERT_NOT_YET_VALID' },
+  });
+});
+
+describe('a client whose certificate the server refuses', () => {
+  const asking = { requestCert: true, rejectUnauthorized: true, ca: pem('ca.pem') };
+
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    test(`hears that one is asked for when it has none (${version})`, async () => {
+      const at = await secureServer({ ...asking, maxVersion: version });
+      const tls = { ca: pem('ca.pem'), servername: 'jobs.example' };
+      expect(await refusal({ url: `tcp+tls://${at}`, tls })).toMatchObject({
+        code: 'TLS',
+        message: expect.stringMatching(/asks for a client certificate.*FAKTORY_TLS_CERT/),
+      });
+    });
+
+    test(`hears at once what is wrong with its certificate, where that shows (${version})`, async () => {
+      const at = await secureServer({ ...asking, maxVersion: version });
+      const own = { key: pem('future.key'), cert: pem('future.pem') };
+      const tls = { ca: pem('ca.pem'), servername: 'jobs.example', ...own };
+      expect(await refusal({ url: `tcp+tls://${at}`, tls })).toMatchObject({
+        code: 'TLS',
+        message: expect.stringMatching(/refused this client's certificate, which is valid only from .*2120/),
+      });
+    });
+
+    test(`hears a hint where its certificate looks right (${version})`, async () => {
+      const at = await secureServer({ ...asking, maxVersion: version, ca: pem('future.pem') });
+      const own = { key: pem('client.key'), cert: pem('client.pem') };
+      const tls = { ca: pem('ca.pem'), servername: 'jobs.example', ...own };
+      expect(await refusal({ url: `tcp+tls://${at}`, tls, timeout: 1000 })).toMatchObject({
+        message: expect.stringMatching(/before its greeting; .*refuses the client's certificate/),
+      });
+    });
+  }
+
+  test('hears nothing of it when no server was reached', async () => {
+    const at = await secureServer();
+    await ends.pop()?.();
+    const tls = { key: pem('client.key'), cert: pem('client.pem') };
+    const error = await refusal({ url: `tcp+tls://${at}`, tls, timeout: 500 });
+    expect(String(error)).toContain('ECONNREFUSED');
+    expect(String(error)).not.toContain('certificate');
+  });
+});
+
+test('a key and a certificate of the tls option that do not belong together are CONFIG', async () => {
+  const at = await secureServer();
+  const tls = { key: pem('future.key'), cert: pem('client.pem') };
+  expect(() => new Client({ url: `tcp+tls://${at}`, tls })).toThrow(
+    expect.objectContaining({ code: 'CONFIG', message: expect.stringMatching(/tls.*cert.*key/) }),
+  );
+});
+
 test('a plain server that is slow to greet is waited for, and asked only once whether it speaks TLS', async () => {
   const server = await FakeServer.start({ greeting: '' });
   ends.push(() => server.stop());

@@ -5,8 +5,10 @@
  * of the password and does not replace it.
  */
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
+import type { Server, Socket } from 'node:net';
+import { createSecureContext, type SecureContextOptions, type TLSSocket, type TlsOptions } from 'node:tls';
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import type { Logger } from './log.ts';
 
 /** Key and certificate of the server, as PEM text. */
 export interface Tls {
@@ -30,12 +32,14 @@ export function secureOptions(tls: Tls): TlsOptions {
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** When the first certificate of the chain expires. */
-export function certificateExpiry({ cert }: Pick<Tls, 'cert'>): Micros | undefined {
-  const ends = [...cert.toString().matchAll(CERTIFICATES)].map(([pem]) => {
-    return Date.parse(new X509Certificate(pem).validTo) * 1000;
-  });
-  return ends.length === 0 ? undefined : Math.min(...ends);
+/** From when to when all certificates of the chain are valid. */
+export function validity({ cert }: Pick<Tls, 'cert'>): { from: Micros; until: Micros } | undefined {
+  const chain = [...cert.toString().matchAll(CERTIFICATES)].map(([pem]) => new X509Certificate(pem));
+  if (chain.length === 0) return undefined;
+  return {
+    from: Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom) * 1000)),
+    until: Math.min(...chain.map(({ validTo }) => Date.parse(validTo) * 1000)),
+  };
 }
 
 /** Throws CONFIG for a pair that cannot be used. */
@@ -61,5 +65,67 @@ function checkClientCa(clientCa: Tls['clientCa']): void {
     const text =
       'tls.clientCa has no certificate, so no client could connect; give the certificate of the authority as PEM';
     throw new FaktoryError('CONFIG', text, { cause });
+  }
+}
+
+const MINUTE = 60_000; // ms
+const REASONS: Readonly<Record<string, string>> = {
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'it presented no client certificate',
+  CERT_HAS_EXPIRED: 'its client certificate has expired',
+  CERT_NOT_YET_VALID: 'its client certificate is not valid yet',
+};
+const UNTRUSTED = 'its client certificate is not signed by an authority of the client CA';
+const ALERT = /^ERR_SSL_(?:TLSV1|SSLV3|TLSV13)_ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_\w+)$/;
+
+/** Why a handshake failed, as far as certificates are the reason. */
+function certificateFault(code: string, refused: string | undefined): string | undefined {
+  if (refused !== undefined) return REASONS[refused] ?? `${UNTRUSTED} (${refused})`;
+  if (ALERT.test(code)) {
+    const alert = code
+      .replace(/^.*_ALERT_/, '')
+      .toLowerCase()
+      .replaceAll('_', ' ');
+    return `it does not accept this server's certificate (${alert})`;
+  }
+  return REASONS[code];
+}
+
+/**
+ * Logs which clients fail because of a certificate, theirs or the server's: at once, then each reason once a minute with a count. Made
+ * for the event `tlsClientError`. The raw sockets must be given to `seen` while they are open: later they have no address.
+ */
+export class CertificateFaults {
+  readonly #log: Logger;
+  readonly #at: string;
+  readonly #addresses = new WeakMap<object, string>();
+  readonly #reported = new Map<string, { at: number; more: number }>();
+
+  /** @param at What the clients connected to, for the log. */
+  constructor(log: Logger, at: string) {
+    this.#log = log;
+    this.#at = at;
+  }
+
+  watch(server: Server): void {
+    server.on('connection', (raw: Socket) => this.#addresses.set(raw, raw.remoteAddress ?? ''));
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const refused: unknown = socket.authorizationError; // a code, although Node's types say an error
+      const code = refused ? String((refused as Error).message ?? refused) : undefined;
+      const why = certificateFault(error.code ?? '', code);
+      const { _parent: raw } = socket as TLSSocket & { _parent?: Socket };
+      if (why !== undefined) this.#report(why, (raw && this.#addresses.get(raw)) || 'an unknown address');
+    });
+  }
+
+  #report(why: string, address: string): void {
+    const now = performance.now();
+    const last = this.#reported.get(why);
+    if (last && now - last.at < MINUTE) {
+      last.more += 1;
+      return;
+    }
+    const more = last?.more ? ` (and ${last.more} times more since the last such line)` : '';
+    this.#reported.set(why, { at: now, more: 0 });
+    this.#log.warn(`a client at ${address} did not get in ${this.#at}: ${why}${more}`);
   }
 }

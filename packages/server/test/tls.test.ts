@@ -1,11 +1,15 @@
 /**
  * TLS on both ports: who gets in, what does not, and a certificate that is renewed while clients are connected.
  */
+
+import { EventEmitter } from 'node:events';
 import { get } from 'node:https';
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, type Server as NetServer } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
 import { createServer, type Server } from '../src/index.ts';
+import { silent } from '../src/log.ts';
+import { CertificateFaults } from '../src/tls.ts';
 import { kept, pem, running } from './running.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -68,6 +72,47 @@ test('where client certificates are asked for, only one that the authority signe
   const server = await running({ tls: { ...pair, clientCa: ca } });
   await expect(secure(server)).rejects.toThrow();
   await secure(server, { key: pem('client.key'), cert: pem('client.cert') });
+});
+
+test('a client that a certificate keeps out is a line of the log with its address and the reason, once a minute', async () => {
+  const warnings: string[] = [];
+  const log = { ...silent, warn: (text: string) => void warnings.push(text) };
+  const server = await running({ tls: { ...pair, clientCa: ca }, http: {}, log });
+  const own = (name: string) => ({ key: pem(`${name}.key`), cert: pem(`${name}.cert`) });
+  const tries: [ConnectionOptions, RegExp][] = [
+    [{}, /it presented no client certificate/],
+    [own('expired'), /its client certificate .*(?:has expired|not signed by)/],
+    [own('future'), /its client certificate (?:is not valid yet|is not signed by an authority)/],
+  ];
+  for (const [options, reason] of tries) {
+    await expect(secure(server, options)).rejects.toThrow();
+    await expect.poll(() => warnings.join('\n')).toMatch(reason);
+  }
+  expect(warnings[0]).toMatch(/^a client at (?:::ffff:)?(?:127\.0\.0\.1|::1) did not get in for commands: /);
+  const lines = warnings.length;
+  await expect(secure(server)).rejects.toThrow();
+  await secure(server, own('client'));
+  expect(warnings).toHaveLength(lines);
+  const asked = connect({ host: 'localhost', port: server.httpPort ?? 0, ca });
+  asked.on('error', () => undefined);
+  await expect
+    .poll(() => warnings.at(-1))
+    .toMatch(/did not get in for HTTP: it presented no client certificate/);
+});
+
+test('the log says that a client refuses the certificate of the server, and nothing of other faults of TLS', () => {
+  const warnings: string[] = [];
+  const server = new EventEmitter();
+  new CertificateFaults({ ...silent, warn: (text) => void warnings.push(text) }, 'for commands').watch(
+    server as NetServer,
+  );
+  const raw = { remoteAddress: '192.0.2.7' };
+  server.emit('connection', raw);
+  for (const code of ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ECONNRESET'])
+    server.emit('tlsClientError', Object.assign(new Error('x'), { code }), { _parent: raw });
+  expect(warnings).toEqual([
+    "a client at 192.0.2.7 did not get in for commands: it does not accept this server's certificate (unknown ca)",
+  ]);
 });
 
 test('a TLS handshake that never ends is cut off, and does not hold up the stop', async () => {

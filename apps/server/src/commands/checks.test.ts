@@ -31,6 +31,18 @@ test('a certificate is warned of 30 days before it expires, and wrong once it ha
   expect(levels).toEqual(['ok', 'warn', 'wrong']);
 });
 
+test('a certificate that is not valid yet is wrong, and the clock is named', async () => {
+  const { certificate } = await import('./secret-files.ts');
+  const [server, future] = ['server', 'future'].map((name) =>
+    readFileSync(new URL(`../../../../packages/server/test/tls/${name}.cert.pem`, import.meta.url), 'utf8'),
+  );
+  expect(certificate(`${server}${future}`)).toMatchObject({
+    level: 'wrong',
+    told: expect.stringMatching(/^certificate 2 of its chain is valid only from .* 2120/),
+    advice: expect.stringMatching(/^set the clock/),
+  });
+});
+
 test('of a chain the certificate that expires first counts, wherever it stands', async () => {
   const { certificate } = await import('./secret-files.ts');
   const [server, expired] = ['server', 'expired'].map((name) =>

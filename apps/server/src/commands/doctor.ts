@@ -62,13 +62,13 @@ export const doctor = command<Names>({
   },
 });
 
-/** One cause, one finding: a certificate that the machine's own files show as expired is the reason why the server is refused. */
+/** One cause, one finding: a certificate that the machine's own files show as expired or too young is the reason why the server is refused. */
 function isKnown({ what, told }: Finding, machine: readonly Finding[]): boolean {
   const expired = machine.some((one) => one.what === 'certificate' && one.level === 'wrong');
   return expired && what === 'server' && EXPIRED.test(told);
 }
 
-const EXPIRED = /certificate has expired/;
+const EXPIRED = /certificate (?:has expired|is not valid yet)/;
 
 const asTheServer = [
   'dir',

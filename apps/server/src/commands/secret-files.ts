@@ -20,12 +20,21 @@ export function certificate(pem: string | Buffer, now = Date.now()): Finding {
   const { validTo = '', subject = '' } = chain[at] ?? {};
   const which = at === 0 ? 'it' : `certificate ${at + 1} of its chain (${subject.replaceAll('\n', ', ')})`;
   const what = 'certificate';
+  const early = chain.findIndex(({ validFrom }) => Date.parse(validFrom) > now);
+  if (early >= 0) return notYet(chain[early]?.validFrom ?? '', early, now);
   const left = Math.min(...ends) - now;
   const advice = 'renew it and send HUP to the server';
   if (left < 0)
     return { level: 'wrong', what, told: `${which} expired: ${validTo}; clients refuse it`, advice };
   const told = `${which} expires: ${validTo}`;
   return left < EARLY ? { level: 'warn', what, told, advice } : { level: 'ok', what, told };
+}
+
+function notYet(validFrom: string, at: number, now: number): Finding {
+  const which = at === 0 ? 'it' : `certificate ${at + 1} of its chain`;
+  const told = `${which} is valid only from ${validFrom}, and this machine says ${new Date(now).toUTCString()}; clients refuse it`;
+  const advice = 'set the clock, or use another certificate and send HUP to the server';
+  return { level: 'wrong', what: 'certificate', told, advice };
 }
 
 /** Who may read what holds secrets: files with a group of their own are fine, the jobs are the server's alone. */

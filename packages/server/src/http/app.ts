@@ -14,7 +14,7 @@ import type { Logger } from '../log.ts';
 import { networkOf } from '../network.ts';
 import { httpOf, type ServerOptions } from '../options.ts';
 import type { Asked } from '../stalls.ts';
-import { secureContext, secureOptions, type Tls } from '../tls.ts';
+import { CertificateFaults, secureContext, secureOptions, type Tls } from '../tls.ts';
 import { type ApiSources, addApi } from './api.ts';
 import { HttpConnections } from './connections.ts';
 import { Guard } from './guard.ts';
@@ -133,6 +133,7 @@ export class HttpApp {
     const app = await makeApp(this.#options, this.#proxies);
     this.#app = app;
     this.#connections.watch(app.server);
+    if (this.#options.tls) new CertificateFaults(this.#options.log, 'for HTTP').watch(app.server);
     await this.#addAll(app);
     await app.ready();
     await this.#watch.start();

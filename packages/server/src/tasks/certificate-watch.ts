@@ -4,7 +4,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
-import { certificateExpiry, type Tls } from '../tls.ts';
+import { type Tls, validity } from '../tls.ts';
 
 const HOUR = 3_600_000; // ms
 const DAY: Micros = 86_400_000_000;
@@ -14,6 +14,7 @@ export class CertificateWatch {
   readonly #log: Logger;
   readonly #clock: () => Micros;
   #expiry: Micros | undefined;
+  #start: Micros | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -43,22 +44,31 @@ export class CertificateWatch {
 
   /** Watches this certificate from now on. */
   use(tls: Tls | undefined): void {
-    this.#expiry = tls && certificateExpiry(tls);
+    const found = tls && validity(tls);
+    [this.#start, this.#expiry] = [found?.from, found?.until];
     this.#warnedAt = Number.NEGATIVE_INFINITY;
     this.#check();
   }
 
   #check(): void {
-    if (this.#expiry === undefined || !this.soon) return;
+    const text = this.#fault();
     const now = performance.now();
-    if (now - this.#warnedAt < 24 * HOUR) return;
+    if (text === undefined || now - this.#warnedAt < 24 * HOUR) return;
     this.#warnedAt = now;
-    const days = Math.floor((this.#expiry - this.#clock()) / DAY);
+    this.#log.warn(text);
+  }
+
+  #fault(): string | undefined {
+    const now = this.#clock();
+    if (this.#start !== undefined && this.#start > now)
+      return `the TLS certificate is valid only from ${new Date(this.#start / 1000).toISOString()}, and this machine says ${new Date(now / 1000).toISOString()}, so clients refuse it; set the clock, or use another certificate and reload the server`;
+    if (this.#expiry === undefined || !this.soon) return undefined;
+    const days = Math.floor((this.#expiry - now) / DAY);
     const when = new Date(this.#expiry / 1000).toISOString();
     const text =
       days < 0
         ? `the TLS certificate expired at ${when}, so clients refuse it`
         : `the TLS certificate expires in ${days} days, at ${when}`;
-    this.#log.warn(`${text}; renew it and reload the server`);
+    return `${text}; renew it and reload the server`;
   }
 }

@@ -11,7 +11,7 @@ import { type Access, type Caller, type Deed, permitOwned } from '../access/acce
 import { listen, WIRE } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import type { Asked } from '../stalls.ts';
-import { secureContext, secureOptions, type Tls } from '../tls.ts';
+import { CertificateFaults, secureContext, secureOptions, type Tls } from '../tls.ts';
 import { nameOf, Unauthenticated } from '../unauthenticated.ts';
 import type { Desk } from './commands.ts';
 import { Connection } from './connection.ts';
@@ -70,7 +70,7 @@ export class Listener implements Port {
     this.#server = this.#makeServer(options);
   }
 
-  #makeServer({ tls, handshakeTimeout }: ListenerOptions): Server {
+  #makeServer({ tls, handshakeTimeout, log }: ListenerOptions): Server {
     // Half open: a client may send its last commands, close its side, and still read the replies.
     const sockets = {
       noDelay: true,
@@ -82,6 +82,7 @@ export class Listener implements Port {
       return createServer(sockets, (socket) => this.#accept(socket) && this.#greet(socket));
     const greet = (socket: Socket): void => this.#greet(socket);
     const server = createSecureServer({ ...sockets, ...secureOptions(tls), handshakeTimeout }, greet);
+    new CertificateFaults(log, 'for commands').watch(server);
     server.on('tlsClientError', (_, socket) => socket.destroy());
     server.on('connection', (raw: Socket) => {
       this.#accept(raw);
