@@ -214,6 +214,7 @@ export function shownSettings(settings: Settings): { name: string; value: string
     'steady',
     'dir',
     'tls',
+    'http',
   ]);
   const names = (Object.keys(usual) as (keyof Settings)[]).filter((name) => !hidden.has(name));
   const rows = names.map((name) => ({ name, value: said(settings[name]), default: said(usual[name]) }));
@@ -221,6 +222,8 @@ export function shownSettings(settings: Settings): { name: string; value: string
   return [
     { name: 'tls', value: settings.tls ? 'on' : 'off', default: 'off' },
     { name: 'password', value: asked ? 'asked for' : 'none', default: 'none' },
+    { name: 'http.host', value: said(settings.http?.host), default: 'off' },
+    { name: 'http.port', value: said(settings.http?.port), default: 'off' },
     { name: 'http.redact', value: said(settings.http?.redact ?? []), default: '[]' },
     { name: 'http.proxies', value: said(settings.http?.proxies ?? []), default: '[]' },
     { name: 'http.hosts', value: said(settings.http?.hosts ?? []), default: '[]' },

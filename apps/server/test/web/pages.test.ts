@@ -2,10 +2,12 @@
  * Every page in a real browser: it shows itself without a fault, in both themes, on a phone and on a wide screen, from left to right and
  * from right to left, and axe finds nothing.
  */
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freshFolder } from '../program.ts';
 import { axe, noBrowser, patience, type Site, site, tab } from './browser.ts';
 import { takePictures } from './pictures.ts';
 import { endWires, populate, Wire } from './wire.ts';
@@ -146,6 +148,24 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     const second = await rows.filter({ hasText: 'Second' }).boundingBox();
     const third = await rows.filter({ hasText: 'Third' }).boundingBox();
     expect(third?.y).toBeCloseTo((second?.y ?? 0) + (second?.height ?? 0), 0);
+  });
+
+  test('of a wide screen have rows that do not overlap, also where a value needs several lines', async () => {
+    const config = freshFolder();
+    mkdirSync(join(config, 'conf.d'));
+    const names = Array.from({ length: 12 }, (_, n) => `"name-of-host-${n}.example.com"`);
+    writeFileSync(join(config, 'conf.d', 'web.toml'), `[web]\nhosts = [${names}]\n`);
+    const at = await site({ flags: ['-c', config] });
+    const page = await tab({ viewport: { width: 1280, height: 3000 } });
+    await page.goto(`${at.url}/about`);
+    const rows = page.getByRole('grid').last().getByRole('row');
+    await rows.filter({ hasText: 'host-11' }).waitFor();
+    const boxes = await Promise.all((await rows.all()).map((row) => row.boundingBox()));
+    const tops = boxes.flatMap((box) => (box ? [[box.y, box.y + box.height] as const] : []));
+    tops.sort(([a], [b]) => a - b);
+    const overlaps = tops.filter(([top], index) => index > 0 && top < (tops[index - 1]?.[1] ?? 0) - 1);
+    expect(tops.some(([top, bottom]) => bottom - top > 60)).toBe(true);
+    expect(overlaps).toEqual([]);
   });
 
   test('show where to go when there is no such page, and when a queue or a job is gone', async () => {

@@ -128,7 +128,7 @@ function RowOf<T>(props: RowProps<T>): ReactNode {
         if (can && (event.shiftKey || event.ctrlKey || event.metaKey)) acts.toggle(index, event.shiftKey);
         else onOpen?.(row);
       }}
-      className={`absolute inset-x-0 top-0 border-b border-line -outline-offset-2 narrow:flex narrow:flex-wrap narrow:gap-x-4 narrow:gap-y-1 narrow:py-2.5 roomy:grid roomy:h-9 roomy:items-center roomy:gap-x-3 ${chosen ? 'bg-chosen' : 'hover:bg-hover'} ${onOpen ? 'cursor-pointer' : ''}`}
+      className={`absolute inset-x-0 top-0 border-b border-line -outline-offset-2 narrow:flex narrow:flex-wrap narrow:gap-x-4 narrow:gap-y-1 narrow:py-2.5 roomy:grid roomy:min-h-9 roomy:items-center roomy:gap-x-3 ${chosen ? 'bg-chosen' : 'hover:bg-hover'} ${onOpen ? 'cursor-pointer' : ''}`}
       style={{ gridTemplateColumns: props.template, transform: `translateY(${props.start}px)` }}
     >
       {can && <Box name={props.name} chosen={chosen} onToggle={(toHere) => acts.toggle(index, toHere)} />}

@@ -71,10 +71,10 @@ export function Table<T>(props: TableProps<T>): ReactNode {
   const [grid, narrow] = useNarrow(columns, onSelect !== undefined);
   // Heights are kept by index: where rows differ in height, a row that moved up is measured in its new place.
   useLayoutEffect(() => {
-    if (!narrow || keys.length === 0) return;
+    if (keys.length === 0) return;
     for (const row of body.current?.querySelectorAll<HTMLElement>(':scope > [data-index]') ?? [])
       virtual.resizeItem(Number(row.dataset.index), row.offsetHeight);
-  }, [keys, narrow, virtual]);
+  }, [keys, virtual]);
   const onOpen = useSteady(props.onOpen);
   const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.width).join(' ')}`;
   return (
