@@ -53,7 +53,7 @@ export function decision({
   error,
   fingerprints,
 }: FindAsk): ((row: Texts) => boolean) | undefined {
-  const rules: ((row: Texts) => boolean)[] = [];
+  const rules: ((row: Look) => boolean)[] = [];
   if (error !== undefined) rules.push(({ failure }) => failure !== null && failedWith(failure, error));
   if (fingerprints) {
     const wanted = new Set(fingerprints);
@@ -61,21 +61,46 @@ export function decision({
   }
   if (jobtypes) {
     const wanted = new Set(jobtypes);
-    rules.push(({ document }) => wanted.has(partsOf(document).jobtype));
+    rules.push(({ parts }) => wanted.has(parts.jobtype));
   }
   if (text !== undefined) {
     const contains = containing(text);
-    rules.push(({ document }) => contains(partsOf(document).args));
+    rules.push(contains);
   }
   if (search !== undefined) {
     const contains = containing(search);
-    rules.push(({ document }) => {
-      const { jid, args } = partsOf(document);
-      return jid.includes(search) || contains(args);
-    });
+    rules.push((row) => row.parts.jid.includes(search) || contains(row));
   }
   if (rules.length === 0) return undefined;
-  return (row) => rules.every((rule) => rule(row));
+  return ({ document, failure }) => {
+    const row = new Look(document, failure);
+    return rules.every((rule) => rule(row));
+  };
+}
+
+/** One row, read once for all rules: reading 8 MB of escapes takes 0.1 s. */
+class Look implements Texts {
+  readonly document: string;
+  readonly failure: string | null;
+  #parts: ReturnType<typeof partsOf> | undefined;
+  #clear: string | undefined;
+
+  constructor(document: string, failure: string | null) {
+    this.document = document;
+    this.failure = failure;
+  }
+
+  get parts(): ReturnType<typeof partsOf> {
+    this.#parts ??= partsOf(this.document);
+    return this.#parts;
+  }
+
+  /** The arguments without the escapes that they do not need; undefined: they have no escapes. */
+  get clear(): string | undefined {
+    const { args } = this.parts;
+    if (this.#clear === undefined && args.includes('\\')) this.#clear = withFewEscapes(args);
+    return this.#clear;
+  }
 }
 
 function failedWith(failure: string, error: string): boolean {
@@ -104,13 +129,16 @@ export function errorOf(failure: string): JobError {
 }
 
 /** Returns the search for a text in arguments: as it stands there, or in a string. Takes linear time. */
-function containing(text: string): (args: string) => boolean {
-  const [plain, quoted] = [textFinder(text), textFinder(JSON.stringify(text).slice(1, -1))];
-  return (args) => {
+function containing(text: string): (row: Look) => boolean {
+  const quotedText = JSON.stringify(text).slice(1, -1);
+  const plain = textFinder(text);
+  const quoted = quotedText === text ? undefined : textFinder(quotedText);
+  return (row) => {
+    const { args } = row.parts;
     if (plain(args, 0, args.length) >= 0) return true;
-    if (!args.includes('\\')) return false;
-    const clear = withFewEscapes(args);
-    return plain(clear, 0, clear.length) >= 0 || quoted(clear, 0, clear.length) >= 0;
+    const { clear } = row;
+    if (clear === undefined) return false;
+    return plain(clear, 0, clear.length) >= 0 || (quoted?.(clear, 0, clear.length) ?? -1) >= 0;
   };
 }
 
