@@ -4,10 +4,11 @@
  *
  *   exerciseEngine('Redis', async (options) => ({ backend, reopen, dispose }));
  *
- * `Open` in scene.ts says what such a function returns. The suite needs all capabilities except
- * `Archive`.
+ * `Open` in scene.ts says what such a function returns. The suite needs `Finder` and `History`; it skips the
+ * tests of `Archive` where a store has none.
  */
 import { describe } from 'vitest';
+import { exerciseArchive } from './archive.ts';
 import { exerciseAttempts } from './attempts.ts';
 import { exerciseClock } from './clock.ts';
 import { exerciseEffects } from './effects.ts';
@@ -48,5 +49,6 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseHistory(open);
     exerciseRaces(open);
     exerciseRestart(open);
+    exerciseArchive(open);
   });
 }
