@@ -139,7 +139,9 @@ export interface Engine {
    * note. The engine keeps the notes of a producer's last 1,000 pushes. At two limits a push
    * throws, changes nothing and is not counted:
    * - SHUTDOWN: the notes of its producer exceed 1 MB. It lasts until `pushed` is called for it.
-   * - STORAGE: the push has refusals, and the notes of all producers would exceed 64 MB.
+   * - STORAGE: the push has refusals, and the notes of all producers would exceed 64 MB; or its
+   *   producer is new, and 100,000 producers have pushed in the last hour. Before that, the producers
+   *   that are silent for longest are deleted.
    */
   push(entries: readonly Entry[], counted?: Counted): Promise<readonly Refusal[]>;
   /**

@@ -1,10 +1,12 @@
 /**
- * Tests the limit on stored refusals of all producers together.
+ * Tests the limits on the names of producers, and on the stored refusals of all of them.
  */
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { folder } from '../../../../test/running.ts';
 import type { PushNote } from '../../producer.ts';
 import { sqliteBackend } from '../backend.ts';
+import { openDatabase } from './binding.ts';
 
 const MEGABYTE = 1024 * 1024;
 const HOUR = 3_600_000_000; // µs
@@ -30,7 +32,19 @@ async function opened() {
   const refuse = (name: string, line: number, bytes: number): Promise<unknown> =>
     engine.push([], { producer: { name, keep: 24 * HOUR }, line, note: noteOf(bytes) });
   const pushed = (name: string, answered = 0) => engine.pushed({ name, keep: 24 * HOUR }, answered);
-  return { time, restart, refuse, pushed, close: () => engine.close() };
+  /** Stores so many names that pushed last at this time, as if they had pushed one by one. */
+  const fill = async (count: number, seenAt: number): Promise<void> => {
+    await engine.close();
+    const db = openDatabase(join(dir, 'faktory.db'));
+    db.prepare(
+      `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?)
+       INSERT INTO producer (name, pushed, seen_at, keep) SELECT 'old-' || n, 7, ? + n, ? FROM n`,
+    ).run(count, seenAt, 30 * 24 * HOUR);
+    db.close();
+    engine = make();
+    await engine.open();
+  };
+  return { time, restart, refuse, pushed, fill, close: () => engine.close() };
 }
 
 const full = {
@@ -71,5 +85,31 @@ test('at half the limit, producers with refusals that were silent for an hour ar
   expect((await pushed('p0')).pushed).toBe(2);
   expect((await pushed('p1')).pushed).toBe(0);
   await refuse('honest', 1, MEGABYTE);
+  await close();
+});
+
+test('at 100,000 names a new one takes the place of the 1,000 that are silent for longest', async () => {
+  const { time, refuse, pushed, fill, close } = await opened();
+  await fill(100_000, time.now - 2 * HOUR);
+  await refuse('new', 1, 10);
+  expect((await pushed('new')).pushed).toBe(1);
+  const left = await Promise.all(['old-1', 'old-1000', 'old-1001'].map((name) => pushed(name)));
+  expect(left.map((each) => each.pushed)).toEqual([0, 0, 7]);
+  await close();
+});
+
+test('a new name beyond 100,000 that have pushed in the last hour is refused and not counted, and the others go on', async () => {
+  const { time, refuse, pushed, fill, close } = await opened();
+  await fill(100_000, time.now - HOUR / 2);
+  await expect(refuse('new', 1, 10)).rejects.toMatchObject({
+    code: 'STORAGE',
+    message: expect.stringMatching(/^storage failed: .* at most 100000 producer names, .* nothing .* stored/),
+  });
+  expect((await pushed('new')).pushed).toBe(0);
+  await refuse('old-5', 8, 10);
+  expect((await pushed('old-5')).pushed).toBe(8);
+  time.now += HOUR;
+  await refuse('new', 1, 10);
+  expect((await pushed('new')).pushed).toBe(1);
   await close();
 });

@@ -51,6 +51,9 @@ const LOOK_EVERY: Micros = 60_000_000; // µs between two searches for silent pr
 const BYTES = 'SELECT total(octet_length(text)) AS bytes FROM note';
 const unread = { noteBytes: undefined, full: false };
 const PRUNE_EVERY: Micros = 3_600_000_000; // µs between two searches for expired producers
+// Names of producers. At this number the producers that are silent for longest leave first.
+const MOST_NAMES = 100_000;
+const DELETED = 1000; // producers that one push deletes
 
 export class Producers {
   readonly #store: ProducerStore;
@@ -61,6 +64,8 @@ export class Producers {
   /** When to look for expired producers again, by the steady clock. */
   #pruneAt: Micros = Number.NEGATIVE_INFINITY;
   #crowdedAt: Micros = Number.NEGATIVE_INFINITY;
+  /** When to look for a silent producer again, because there are too many names. */
+  #fullAt: Micros = Number.NEGATIVE_INFINITY;
   /** Bytes of all notes: `now` includes the open transaction, `committed` does not. */
   #bytes = { now: 0, committed: 0 };
 
@@ -106,8 +111,8 @@ export class Producers {
   /**
    * Throws SHUTDOWN while the producer has more than a megabyte of notes. The line is not counted,
    * its connection ends, and the client reports with its next EXT which replies it received. This
-   * bounds the reply of EXT. Throws STORAGE when the note would exceed the limit of all producers;
-   * the line is not counted either. Writes nothing.
+   * bounds the reply of EXT. Throws STORAGE when the note would exceed the limit of all producers, or
+   * when the name is new and there are too many names; the line is not counted either. Writes nothing.
    */
   refuseFull({ name }: Producer, note: string | undefined): void {
     const known = this.#byName.get(name);
@@ -115,11 +120,27 @@ export class Producers {
       const text = `storage failed: the refusals stored for all producers take ${this.#bytes.now} bytes of at most ${ALL_BYTES}; nothing of this line was stored; send it again without the refused jobs, or in an hour, when the refusals of silent producers are deleted`;
       throw new FaktoryError('STORAGE', text);
     }
-    if (known === undefined) return;
+    if (known === undefined) {
+      this.#refuseName();
+      return;
+    }
     known.full ||= note !== undefined && this.#bytesOf(known) > NOTE_BYTES;
     if (!known.full) return;
     const text = `shutdown in progress: this producer has over ${NOTE_BYTES} bytes of refusals; reconnect and report with EXT how many lines were answered`;
     throw new FaktoryError('SHUTDOWN', text);
+  }
+
+  /** Throws STORAGE when there are too many names, and each of them has pushed in the last hour. */
+  #refuseName(): void {
+    if (this.#byName.size < MOST_NAMES) return;
+    const now = this.#store.steady();
+    if (now >= this.#fullAt) {
+      const silent = this.#store.sql('SELECT 1 FROM producer WHERE seen_at < ? LIMIT 1');
+      if (silent.get(this.#store.clock() - SILENT) !== undefined) return;
+      this.#fullAt = now + LOOK_EVERY;
+    }
+    const text = `storage failed: the server counts the pushes of at most ${MOST_NAMES} producer names, and ${this.#byName.size} have pushed in the last hour; nothing of this line was stored; use one name for the whole life of a program, and send the line again later`;
+    throw new FaktoryError('STORAGE', text);
   }
 
   #bytesOf(known: ProducerRecord): number {
@@ -165,8 +186,11 @@ export class Producers {
    * large.
    */
   #makeRoom(): void {
-    this.#crowdedAt = this.#store.steady() + LOOK_EVERY;
-    this.#deleteWhere(`seen_at < ? AND id IN (SELECT producer FROM note)`, this.#store.clock() - SILENT);
+    const isMore = this.#deleteOldest(
+      'seen_at < ? AND id IN (SELECT producer FROM note)',
+      this.#store.clock() - SILENT,
+    );
+    if (!isMore) this.#crowdedAt = this.#store.steady() + LOOK_EVERY;
   }
 
   #handOver(known: ProducerRecord, owner: string): void {
@@ -180,7 +204,9 @@ export class Producers {
     if (known) return known;
     const now = this.#store.clock();
     this.#changed = true;
-    if (this.#store.steady() >= this.#pruneAt) this.#prune(now);
+    if (this.#store.steady() >= this.#pruneAt && !this.#deleteOldest('seen_at + keep < ?', now))
+      this.putOffPrune();
+    if (this.#byName.size >= MOST_NAMES) this.#deleteOldest('seen_at < ?', now - SILENT);
     const made = this.#store.sql(
       'INSERT INTO producer (name, pushed, seen_at, keep, owner) VALUES (?, 0, ?, ?, ?) RETURNING id',
     );
@@ -190,19 +216,20 @@ export class Producers {
     return producer;
   }
 
-  #prune(now: Micros): void {
-    this.#deleteWhere('seen_at + keep < ?', now);
-    this.putOffPrune();
-  }
-
-  #deleteWhere(condition: string, time: Micros): void {
+  /** Deletes one bite of producers with their notes, the longest silent first. Returns whether there may be more. */
+  #deleteOldest(condition: string, time: Micros): boolean {
     this.write(); // first: producers that push in this transaction get a new seen_at
-    const old = this.#store.sql(`DELETE FROM producer WHERE ${condition} RETURNING name`).all(time);
-    if (old.length === 0) return;
-    this.#changed = true;
-    for (const gone of old as { name: string }[]) this.#byName.delete(fromColumn(gone.name));
-    this.#store.write('DELETE FROM note WHERE producer NOT IN (SELECT id FROM producer)');
-    this.#bytes.now = (this.#store.sql(BYTES).get() as { bytes: number }).bytes;
+    const found = `SELECT id FROM producer WHERE ${condition} ORDER BY seen_at LIMIT ${DELETED}`;
+    const old = this.#store.sql(`DELETE FROM producer WHERE id IN (${found}) RETURNING id, name`).all(time);
+    if (old.length > 0) this.#changed = true;
+    for (const { id, name } of old as { id: number; name: string }[]) {
+      this.#byName.delete(fromColumn(name));
+      const notes = this.#store
+        .sql('DELETE FROM note WHERE producer = ? RETURNING octet_length(text) AS bytes')
+        .all(id) as { bytes: number }[];
+      for (const { bytes } of notes) this.#bytes.now -= bytes;
+    }
+    return old.length === DELETED;
   }
 
   /**
