@@ -20,6 +20,7 @@ import { openBackend } from './engine/open-backend.ts';
 import { features } from './features/features.ts';
 import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
 import { makeInfo } from './info.ts';
+import type { Feature } from './jobs/feature.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { checkAddresses } from './listening.ts';
 import { mustAsk, refuseOpen } from './openness.ts';
@@ -39,9 +40,6 @@ import { Listener } from './wire/listener.ts';
 import { Roster } from './workers/roster.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-
-/** Clients learn from EXT what this server has. */
-const FEATURES: readonly string[] = features.map(({ name }) => name);
 
 /** A server that was made by `createServer`. */
 export interface Server {
@@ -114,17 +112,19 @@ interface Rooms {
   readonly info: () => Promise<Info>;
 }
 
-class FaktoryServer implements Server {
+export class FaktoryServer implements Server {
   readonly dir: string;
   readonly #access: Access;
   readonly #clocks: Clocks;
+  readonly #features: readonly Feature[];
   #settings: Settings;
   #rooms: Rooms | undefined;
   #port = 0;
   #httpPort: number | undefined;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, chosen: readonly Feature[] = features) {
     this.#settings = settings;
+    this.#features = chosen;
     this.dir = settings.dir ?? mkdtempSync(join(tmpdir(), 'faktory-'));
     const { log } = settings;
     this.#clocks = new Clocks(settings.clock, settings.steady);
@@ -196,7 +196,7 @@ class FaktoryServer implements Server {
 
   #build(backend: Backend, host: string): Rooms {
     const settings = this.#settings;
-    const jobs = new Jobs(backend, settings.maxWorkerLosses, settings.attempts, features, settings.log);
+    const jobs = new Jobs(backend, settings.maxWorkerLosses, settings.attempts, this.#features, settings.log);
     const roster = new Roster(this.#clocks.now, this.#clocks.steady);
     const runner = new Runner(jobs, roster, settings);
     const info = (): Promise<Info> =>
@@ -218,7 +218,7 @@ class FaktoryServer implements Server {
       roster,
       maxBulkJobs,
       extensions,
-      features: FEATURES,
+      features: this.#features.map(({ name }) => name),
       workerTimeout,
       keepBackups,
       access: this.#access,

@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Micros } from '@faktory-ts/protocol';
 import { afterEach } from 'vitest';
-import { createServer, type Server, type ServerOptions } from '../src/index.ts';
+import { checkOptions, createServer, type Server, type ServerOptions } from '../src/index.ts';
+import type { Feature } from '../src/jobs/feature.ts';
+import { FaktoryServer } from '../src/server.ts';
 import { expectNoSockets } from './leaks.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -22,6 +24,17 @@ const folders = new Set<string>();
 /** A started server on a free port and a folder of its own, stopped after the test. */
 export async function running(options: ServerOptions = {}): Promise<Server> {
   const server = createServer({ sync: 'off', ...options });
+  servers.add(server);
+  await server.start();
+  return server;
+}
+
+/** A started server with these features only, stopped after the test. */
+export async function runningWith(
+  features: readonly Feature[],
+  options: ServerOptions = {},
+): Promise<Server> {
+  const server = new FaktoryServer(checkOptions({ sync: 'off', ...options }), features);
   servers.add(server);
   await server.start();
   return server;

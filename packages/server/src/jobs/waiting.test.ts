@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Gates } from '../engine/engine.ts';
 import { Waiting } from './waiting.ts';
 
 const never = new AbortController().signal;
@@ -115,4 +116,72 @@ test('signals of more than 10,000 queues are not all kept, and no fetch misses o
   waiting.signal('late', 1);
   expect(waiting.unclaimedSince(after, { queues: ['late'], gates: undefined })).toBe(true);
   expect(waiting.unclaimedSince(after, { queues: ['early'], gates: undefined })).toBe(false);
+});
+
+const slots = (key: string, limit = 1): Gates =>
+  new Map([['q', [{ gate: 'slots', key, limit, span: 1000 }]]]);
+
+function parkGated(waiting: Waiting, gates: Gates, woken: string[], name: string): void {
+  const waiter = waiting.join(['q'], gates);
+  void waiting.next(waiter, 2000, never).then((why) => void woken.push(`${name}:${why?.gate}`));
+}
+
+test('a signal passes waiters whose gate is closed, until that gate opens', async () => {
+  const waiting = new Waiting();
+  const woken: string[] = [];
+  for (const name of ['a', 'b', 'c']) parkGated(waiting, slots(name), woken, name);
+  waiting.noteClosed(new Map([['q', 'a']]), waiting.openings);
+  waiting.signal('q', 1);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(woken).toEqual(['b:undefined']);
+  waiting.signal('q', 1, 'a');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(woken).toEqual(['b:undefined', 'a:a']);
+});
+
+test('an opening without a job wakes no waiter, and the next job does', async () => {
+  const waiting = new Waiting();
+  const woken: string[] = [];
+  parkGated(waiting, slots('a'), woken, 'a');
+  waiting.noteClosed(new Map([['q', 'a']]), waiting.openings);
+  waiting.signal('q', 0, 'a');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(woken).toEqual([]);
+  waiting.signal('q', 1);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(woken).toEqual(['a:undefined']);
+});
+
+test('a gate that was met closed before an opening is not taken for closed', () => {
+  const waiting = new Waiting();
+  const before = [waiting.mark, waiting.openings] as const;
+  waiting.signal('q', 1, 'a');
+  waiting.noteClosed(new Map([['q', 'a']]), before[1]);
+  expect(waiting.unclaimedSince(before[0], { queues: ['q'], gates: slots('a') })).toBe(true);
+});
+
+test('a signal for a closed queue is no reason for its fetch to try again', () => {
+  const waiting = new Waiting();
+  const { mark } = waiting;
+  waiting.noteClosed(new Map([['q', 'a']]), waiting.openings);
+  waiting.signal('q', 1);
+  expect(waiting.unclaimedSince(mark, { queues: ['q'], gates: slots('a') })).toBe(false);
+  expect(waiting.unclaimedSince(mark, { queues: ['q'], gates: slots('b') })).toBe(true);
+});
+
+test.each<[string, Gates, string[]]>([
+  ['skips a queue whose sleeping waiter has the same gate', slots('a'), []],
+  ['looks into a queue whose sleeping waiter has another gate', slots('b'), ['q']],
+  ['looks into a queue whose sleeping waiter has another limit', slots('a', 2), ['q']],
+])('a new fetch %s', (_, gates, queues) => {
+  const waiting = new Waiting();
+  parkGated(waiting, slots('a'), [], 'a');
+  expect(waiting.withoutWaiters(['q'], gates)).toEqual(queues);
+  expect(waiting.withoutWaiters(['q'])).toEqual(['q']);
+});
+
+test('a new fetch with gates skips a queue whose sleeping waiter has none', () => {
+  const waiting = new Waiting();
+  park(waiting, ['q'], [], 'a');
+  expect(waiting.withoutWaiters(['q'], slots('a'))).toEqual([]);
 });
