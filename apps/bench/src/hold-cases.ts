@@ -190,16 +190,33 @@ const fetches: HoldCase[] = [
       at: later,
     },
   ),
-  ...['FETCH beyond', 'FETCHB 10 beyond'].map((request) => ({
-    name: `${request.slice(0, 6).trim()} of one job of 8 MB of text beyond ASCII`,
-    prepare: async ({ client }: Bench) => {
-      await client.ask(
-        `PUSH ${JSON.stringify(job({ queue: 'beyond', args: ['é'.repeat(line / 2 - 100)] }))}`,
-      );
-      return request;
+  ...['FETCH beyond', 'FETCHB 10 beyond'].flatMap((request) =>
+    ['é', '日'].map((letter) => ({
+      name: `${request.slice(0, 6).trim()} of one job of 8 MB of ${letter}`,
+      prepare: async ({ client }: Bench) => {
+        const pushed = `PUSH ${JSON.stringify(job({ queue: 'beyond', args: ['?'] }))}`.split('?');
+        await client.ask(around(pushed[0] ?? '', letter, pushed[1] ?? ''));
+        return request;
+      },
+      run: sendAll,
+    })),
+  ),
+  {
+    name: '10 FETCH of jobs of 8 MB beyond ASCII by different connections in one moment',
+    prepare: async ({ client }) => {
+      for (let n = 0; n < 10; n++)
+        await client.ask(
+          `PUSH ${JSON.stringify(job({ queue: 'beyond', args: ['é'.repeat(line / 2 - 100)] }))}`,
+        );
+      return 'FETCH beyond';
     },
-    run: sendAll,
-  })),
+    run: async ({ open }, request) => {
+      const clients = await Promise.all(Array.from({ length: 10 }, () => open()));
+      const answers = await Promise.all(clients.map((client) => client.ask(request)));
+      for (const client of clients) client.end();
+      return answers.join(' ');
+    },
+  },
   {
     name: 'FETCHB 1000 of 60 jobs of 1 MB of text beyond ASCII',
     prepare: async (bench) => {

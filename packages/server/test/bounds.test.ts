@@ -325,6 +325,41 @@ test('a large FAIL is read in parts: others are served meanwhile, and lines behi
   expect([await client.line(), await client.line()]).toEqual(['+OK', '+OK']);
 });
 
+test.each(['FETCH default', 'FETCHB 5 default'])(
+  'the answer to %s is encoded in parts: every character arrives, and others are served meanwhile',
+  async (ask) => {
+    const server = await running();
+    const [client, other] = [await greeted(server, 'w1'), await greeted(server)];
+    await client.json('EXT {"v":1}');
+    const text = `x${'😀é日'.repeat(500_000)}`; // pairs of surrogates stand at every kind of border
+    await client.ask(`PUSH ${JSON.stringify({ jid: 'beyond-001', jobtype: 'T', args: [text] })}`);
+    let served = 0;
+    let done = false;
+    const answer = client.json<{ args: string[] } | [{ job: { args: string[] } }]>(ask).finally(() => {
+      done = true;
+    });
+    while (!done) {
+      await other.ask('INFO');
+      served += 1;
+    }
+    const said = await answer;
+    expect((Array.isArray(said) ? said[0].job : said).args[0] === text).toBe(true);
+    expect(served).toBeGreaterThan(2);
+    await client.push('still-here'); // nothing follows the answer but its end
+  },
+);
+
+test('a large job whose answer no longer reaches its socket goes back to its queue', async () => {
+  const server = await running();
+  const [client, other] = [await greeted(server, 'w1'), await greeted(server, 'w2')];
+  await client.ask(
+    `PUSH ${JSON.stringify({ jid: 'beyond-001', jobtype: 'T', args: ['é'.repeat(3_000_000)] })}`,
+  );
+  client.raw('FETCH default\r\n');
+  client.socket.resetAndDestroy();
+  expect(await other.json('FETCH default')).toMatchObject({ jid: 'beyond-001' });
+});
+
 test.each([
   ['[', 'invalid FAILB [xxx'],
   ['[{"jid":"a"}', 'needs the "jid" and the "rid" of a hand-out'],

@@ -83,8 +83,15 @@ export interface Session {
   countFrom(pushed: number): void;
 }
 
-/** A reply; with `lost`, what to do when it could not be handed to the socket. Undefined closes without a word. */
-export type Answer = string | { readonly text: string; readonly lost: () => void } | undefined;
+/**
+ * A reply, a large one as its bytes; with `lost`, what to do when it could not be handed to the socket. Undefined closes without a word.
+ */
+export type Answer = string | JobsAnswer | undefined;
+
+export interface JobsAnswer {
+  readonly text: string | readonly Uint8Array[];
+  readonly lost: () => void;
+}
 
 const DEFAULT_KEEP = 30 * 86_400; // seconds
 
@@ -159,10 +166,32 @@ function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {
     if (!reservation) return NIL;
     const { document, enqueuedAt, failure } = reservation;
     const lost = (): void => lose(jobs, reservation);
-    if (!signal.aborted) return { text: text(fetchedJob(document, enqueuedAt, failure)), lost };
+    if (!signal.aborted) return jobsAnswer(fetchedJob(document, enqueuedAt, failure), lost);
     lost();
     return NIL;
   });
+}
+
+/** The answer of a fetch; a large one is encoded in parts. */
+export function jobsAnswer(body: string, lost: () => void): JobsAnswer | Promise<JobsAnswer> {
+  if (body.length <= LARGE) return { text: text(body), lost };
+  return largeParts.read(bulkInParts(body, PART)).then((bytes) => ({ text: bytes, lost }));
+}
+
+/** A bulk reply as its bytes, encoded in parts of about so many characters. */
+function* bulkInParts(body: string, part: number): Generator<void, readonly Uint8Array[]> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let from = 0; from < body.length; ) {
+    let to = Math.min(from + part, body.length);
+    if ((body.charCodeAt(to - 1) & 0xfc00) === 0xd800) to -= 1; // a pair of surrogates is one character
+    const bytes = Buffer.from(body.slice(from, to));
+    parts.push(bytes);
+    length += bytes.length;
+    from = to;
+    yield;
+  }
+  return [Buffer.from(`$${length}\r\n`), ...parts, Buffer.from('\r\n')];
 }
 
 /** The job's reply did not reach its socket. If it cannot be given back now, its reservation's expiry will. */

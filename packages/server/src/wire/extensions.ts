@@ -29,12 +29,12 @@ import {
   type Answer,
   allowed,
   type Desk,
+  jobsAnswer,
   json,
   MAX_FETCH,
   mayEnd,
   mostSettled,
   type Session,
-  text,
   type Verb,
   verbs,
 } from './commands.ts';
@@ -63,7 +63,7 @@ async function fetchBulk(payload: string, desk: Desk, session: Session): Promise
   const taken = await desk.jobs.fetchBulk({ queues, wid, owner, lease, signal: interruption }, count);
   if (taken.length === 0) return NIL;
   const lost = (): void => loseAll(desk.jobs, taken);
-  if (!signal.aborted) return { text: text(fetchedAll(taken)), lost };
+  if (!signal.aborted) return jobsAnswer(fetchedAll(taken), lost);
   lost();
   return NIL;
 }

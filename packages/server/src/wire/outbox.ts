@@ -19,6 +19,8 @@ export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #onRoom: () => void;
   #text = '';
+  /** Large replies and the texts before each of them. */
+  #before: (string | Uint8Array)[] = [];
   #lost: (() => void)[] = [];
   #scheduled = false;
   #ending = false;
@@ -44,7 +46,11 @@ export class Outbox {
     if (typeof answer === 'string') {
       this.#text += answer;
     } else {
-      this.#text += answer.text;
+      if (typeof answer.text === 'string') this.#text += answer.text;
+      else {
+        this.#before.push(this.#text, ...answer.text);
+        this.#text = '';
+      }
       this.#lost.push(answer.lost);
     }
   }
@@ -79,24 +85,33 @@ export class Outbox {
       this.#giveUp();
       return;
     }
-    if (this.#text !== '') this.#write();
+    if (this.#text !== '' || this.#before.length > 0) this.#write();
     if (this.#ending && !this.#said) farewell(this.#socket, this.#limits.unsentTimeout);
     this.#said = this.#ending;
   }
 
   #write(): void {
-    const text = this.#text;
+    const last = this.#before.length > 0 ? this.#writeLarge() : this.#text;
     const lost = this.#lost;
     this.#text = '';
     if (lost.length === 0) {
-      this.#socket.write(text);
+      this.#socket.write(last);
     } else {
       this.#lost = [];
-      this.#socket.write(text, (error) => {
+      this.#socket.write(last, (error) => {
         if (error) for (const tell of lost) tell();
       });
     }
     if (this.#socket.writableLength > this.#limits.maxUnsentBytes) this.#wait();
+  }
+
+  /** Writes all but the last part, and returns that. */
+  #writeLarge(): string | Uint8Array {
+    const parts = [...this.#before, this.#text].filter(({ length }) => length > 0);
+    this.#before = [];
+    const last = parts.pop() ?? '';
+    for (const part of parts) this.#socket.write(part);
+    return last;
   }
 
   #wait(): void {
@@ -115,6 +130,7 @@ export class Outbox {
   #giveUp(): void {
     const lost = this.#lost;
     this.#text = '';
+    this.#before = [];
     this.#lost = [];
     for (const tell of lost) tell();
   }

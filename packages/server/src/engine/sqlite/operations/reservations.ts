@@ -7,6 +7,7 @@ import { excerpt, FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Reservation, ReservationRef } from '../../engine.ts';
 import { BrokenInvariant } from '../commit/turn.ts';
 import { fromColumn } from '../state/column.ts';
+import { DOCUMENT, documentIn } from '../state/document.ts';
 import { NO_END } from '../state/leases.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
@@ -28,7 +29,7 @@ export interface HeldRow {
 }
 
 const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
-const HELD_COLUMNS = 'jid, enqueued_at, document, failure, queue, seq, due, wid, losses, attempts';
+const HELD_COLUMNS = `jid, enqueued_at, ${DOCUMENT} AS document, failure, queue, seq, due, wid, losses, attempts`;
 const BY_ID = `SELECT ${HELD_COLUMNS} FROM job WHERE id = ?`;
 const OVERDUE = `SELECT id FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND due <= ? ORDER BY due LIMIT ?`;
 const NEXT_END = `SELECT due FROM job INDEXED BY job_timed WHERE ${IN_WORKING} ORDER BY due LIMIT 1`;
@@ -115,6 +116,7 @@ export function nextEnd(store: Store): Micros | undefined {
 export function rowOf(store: Store, { id }: Pick<WorkingJob, 'id'>): HeldRow {
   const row = store.sql(BY_ID).get(id) as HeldRow | undefined;
   if (!row) throw new BrokenInvariant(`job ${id} is reserved but has no row`);
+  row.document = documentIn(row.document);
   return row;
 }
 

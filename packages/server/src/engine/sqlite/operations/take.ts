@@ -7,6 +7,7 @@ import type { FetchAsk, Gate, Reservation, Taken } from '../../engine.ts';
 import { BrokenInvariant } from '../commit/turn.ts';
 import { fromColumn } from '../state/column.ts';
 import type { Queue } from '../state/counts.ts';
+import { DOCUMENT, documentIn } from '../state/document.ts';
 import { NO_END } from '../state/leases.ts';
 import { ENDS, JOB_BYTES, place } from '../state/schema.ts';
 import type { SlotHolder } from '../state/slots.ts';
@@ -21,7 +22,7 @@ type ReadyRow = [
   jid: string,
   reserve: number,
   enqueuedAt: number,
-  document: string,
+  document: string | Uint8Array,
   failure: string | null,
   losses: number,
 ];
@@ -36,12 +37,12 @@ const MOST_LATE = 200; // jobs past their deadline that one fetch deletes
 const SMALL = 4096; // bytes: larger documents are read one by one
 const MOST_BYTES = 2 * 1024 * 1024; // of all jobs of one fetch; a single job may be larger
 
-const OLDEST = `SELECT id, jid, reserve, enqueued_at, document, failure, losses FROM job INDEXED BY job_ready
+const OLDEST = `SELECT id, jid, reserve, enqueued_at, ${DOCUMENT}, failure, losses FROM job INDEXED BY job_ready
   WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
 const MANY = `SELECT id, jid, reserve, enqueued_at, iif(${JOB_BYTES} <= ${SMALL}, document, ''),
   iif(${JOB_BYTES} <= ${SMALL}, failure, NULL), losses, ${JOB_BYTES}
   FROM job INDEXED BY job_ready WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
-const TEXTS = 'SELECT document, failure FROM job WHERE id = ?';
+const TEXTS = `SELECT ${DOCUMENT}, failure FROM job WHERE id = ?`;
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 
 const MOST_SHORT = 100; // jobs that a short operation takes: a few ms
@@ -112,7 +113,8 @@ function takeOf(
   const leased = lease ? store.leases.heard(wid) : undefined;
   const leaseEnd = leased && store.leases.endOf(leased);
   const since = store.steady();
-  for (const [id, jid, reserve, enqueuedAt, document, failure, losses] of rows) {
+  for (const [id, jid, reserve, enqueuedAt, column, failure, losses] of rows) {
+    const document = documentIn(column);
     const reservationId = store.counts.next(now);
     const expiresAt = leaseEnd ?? now + reserve * SECOND;
     store.write(TAKE, reservationId, leased ? NO_END : expiresAt, worker, id);
@@ -166,7 +168,7 @@ function withTexts(
       fitting.push(row as unknown as ReadyRow);
       continue;
     }
-    const [document, failure] = store.rows(TEXTS).get(id) as [string, string | null];
+    const [document, failure] = store.rows(TEXTS).get(id) as [string | Uint8Array, string | null];
     fitting.push([id, jid, reserve, enqueuedAt, document, failure, losses]);
   }
   return fitting;
