@@ -159,14 +159,13 @@ export class Connection {
     }
     if (this.#link !== undefined || this.#redial !== undefined) return;
     const wait = backoff(this.#failures);
-    if (wait === 0) {
-      this.#dial();
-      return;
-    }
-    this.#redial = setTimeout(() => {
-      this.#redial = undefined;
-      if (this.#pending > 0 && this.#link === undefined) this.#dial();
-    }, wait).unref();
+    if (wait === 0) this.#dial();
+    else this.#redial = setTimeout(() => this.#redialled(), wait).unref();
+  }
+
+  #redialled(): void {
+    this.#redial = undefined;
+    if (this.#pending > 0 && this.#link === undefined) this.#dial();
   }
 
   #dial(): void {
@@ -180,6 +179,7 @@ export class Connection {
         {
           up: (offer) => this.#connected(offer, address),
           reply: (reply) => this.#take(reply),
+          mostReply: () => this.#sent.mostReply,
           room: () => this.#wake(),
           gone: (error) => this.#lost(error),
         },

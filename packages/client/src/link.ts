@@ -43,6 +43,8 @@ export interface LinkEvents {
   /** The server took the HELLO; with what it offers, when it was asked and knows EXT. */
   up(offer: Extension | undefined): void;
   reply(reply: Reply): void;
+  /** Bytes that the next reply may have; one that has more ends the link with `PROTOCOL`. Default 8 MiB. */
+  mostReply?(): number;
   /** A write would no longer pile up in memory. */
   room(): void;
   /** Once, at the end. Nothing is told after it. */
@@ -52,18 +54,23 @@ export interface LinkEvents {
 const longestWelcome = 16_384; // bytes of the replies before the link is up: greeting, HELLO, EXT
 const farewell = 1000; // ms that END may take
 const longestProbe = 5000; // ms
+const growth = { within: 60_000, least: 256 * 1024 } as const; // ms, bytes: a reply ends, or grows by so much
+const mostReply = 8 * 1024 * 1024; // bytes
 const longestGreeting = 1000; // ms after which a server without a greeting is asked whether it speaks TLS
 
 export class Link {
   readonly #options: LinkOptions;
   readonly #events: LinkEvents;
   readonly #socket: net.Socket;
-  readonly #reader = new ReplyReader({ decode });
+  readonly #reader = new ReplyReader({ decode, maxBytes: () => this.#events.mostReply?.() ?? mostReply });
   readonly #watch: NodeJS.Timeout;
   #state: 'greeting' | 'hello' | 'ext' | 'up' | 'ending' | 'gone' = 'greeting';
   #unanswered = 1; // the greeting is owed
   #heard = 0;
   #greeting: NodeJS.Timeout | undefined;
+  /** Of the reply that has begun: when it last had grown, by `performance.now()`, and its bytes then. */
+  #grownAt = performance.now();
+  #grownTo = 0;
   /** By `performance.now()`: since when the server owes an answer and has said nothing. */
   #quietSince = performance.now();
 
@@ -162,6 +169,7 @@ export class Link {
     clearTimeout(this.#greeting);
     this.#watchAnew();
     try {
+      if (this.#reader.pending === 0) this.#grownTo = -growth.least; // a reply begins
       this.#reader.push(chunk);
       if (this.#isNew && this.#reader.pending > longestWelcome) {
         const text = `the server sent more than ${longestWelcome} bytes before the login was done; is this a Faktory server?`;
@@ -170,14 +178,30 @@ export class Link {
       while (!this.#gone) {
         const reply = this.#reader.next();
         if (reply === undefined) break;
+        this.#grownTo = -growth.least; // the next one begins
         this.#take(reply);
       }
+      this.#checkGrowth();
       this.#partIfDone();
     } catch (cause) {
       const told = cause instanceof FaktoryError;
       this.die(
         told ? cause : new FaktoryError('PROTOCOL', 'the answer of the server cannot be read', { cause }),
       );
+    }
+  }
+
+  /** A reply that comes byte by byte would keep all later calls waiting, although the server is not silent. */
+  #checkGrowth(): void {
+    const { pending } = this.#reader;
+    const now = performance.now();
+    const grown = pending - this.#grownTo;
+    if (grown >= growth.least) {
+      this.#grownAt = now;
+      this.#grownTo = pending;
+    } else if (now - this.#grownAt >= growth.within && this.#unanswered > 0) {
+      const text = `a reply grew by ${grown} bytes in ${growth.within / 1000} s and has no end`;
+      this.die(this.#closed(text));
     }
   }
 

@@ -4,7 +4,13 @@
  * every element of a large one, and a burst of 100,000 pushes would spend seconds there.
  */
 
+import { defaultMaxReplyBytes } from '@faktory-ts/protocol';
 import type { SentLine } from './call.ts';
+
+/** Bytes of a reply that has no jobs in it: INFO of 10,000 queues with long names has 4 MB. */
+const mostReply = 8 * 1024 * 1024;
+
+const repliesWithJobs = /^(?:FETCHB?|JOBS|TAIL) /;
 
 export class SentCalls {
   #calls: (SentLine | undefined)[] = [];
@@ -12,6 +18,12 @@ export class SentCalls {
 
   get size(): number {
     return this.#calls.length - this.#first;
+  }
+
+  /** Most bytes of the reply that comes next: only one with jobs may be as long as they are. */
+  get mostReply(): number {
+    const line = this.#calls[this.#first]?.line ?? '';
+    return repliesWithJobs.test(line) ? defaultMaxReplyBytes : mostReply;
   }
 
   push(call: SentLine): void {

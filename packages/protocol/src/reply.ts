@@ -34,8 +34,8 @@ export const defaultMaxReplyBytes = 64 * 1024 * 1024;
 
 /** How a {@link ReplyReader} reads. */
 export interface ReplyReaderOptions {
-  /** Bytes a reply may have. Default 64 MiB. */
-  maxBytes?: number;
+  /** Bytes a reply may have; a function is asked when a reply begins. Default 64 MiB. */
+  maxBytes?: number | (() => number);
   /**
    * UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster.
    */
@@ -56,19 +56,23 @@ export interface ReplyReaderOptions {
  */
 export class ReplyReader {
   readonly #inbox = new Inbox();
-  readonly #maxBytes: number;
+  readonly #mostBytes: number | (() => number);
   readonly #decode: Decode;
   /** Bytes of the bulk body whose header was read; -1 = a header comes next. */
   #bodyBytes = -1;
 
   constructor(options: ReplyReaderOptions = {}) {
-    this.#maxBytes = options.maxBytes ?? defaultMaxReplyBytes;
+    this.#mostBytes = options.maxBytes ?? defaultMaxReplyBytes;
     this.#decode = options.decode ?? textDecoding();
   }
 
   /** Bytes received and not yet given out. */
   get pending(): number {
     return this.#inbox.pending;
+  }
+
+  get #maxBytes(): number {
+    return typeof this.#mostBytes === 'number' ? this.#mostBytes : this.#mostBytes();
   }
 
   /** Takes what has arrived. */
@@ -96,7 +100,7 @@ export class ReplyReader {
     }
     let end = feed < 0 ? inbox.end : feed;
     if (end > at && bytes[end - 1] === 0x0d /* CR */) end--;
-    if (end - at - 1 > this.#maxBytes) throw this.#tooLong();
+    if (end - at - 1 > this.#maxBytes) throw this.#tooLong('');
     if (feed < 0) {
       inbox.keep();
       return undefined;
@@ -121,7 +125,7 @@ export class ReplyReader {
       length = digit >= 0 && digit <= 9 ? length * 10 + digit : Number.NaN;
     }
     if (Number.isNaN(length)) throw new FaktoryError('PROTOCOL', 'a bulk reply has a bad length');
-    if (length > this.#maxBytes) throw this.#tooLong();
+    if (length > this.#maxBytes) throw this.#tooLong(` and has ${length}`);
     return length;
   }
 
@@ -143,7 +147,7 @@ export class ReplyReader {
     return { kind: 'bulk', text };
   }
 
-  #tooLong(): FaktoryError {
-    return new FaktoryError('PROTOCOL', `a reply is longer than ${this.#maxBytes} bytes`);
+  #tooLong(size: string): FaktoryError {
+    return new FaktoryError('PROTOCOL', `a reply is longer than ${this.#maxBytes} bytes${size}`);
   }
 }
