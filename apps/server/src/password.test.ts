@@ -36,6 +36,20 @@ describe('where the password comes from', () => {
     expect(resolve({ toml: 'b', systemFile: system, environment: 'production' })).toEqual(['b']);
   });
 
+  it('is never only white space, which is refused with the place and in each environment', () => {
+    for (const blank of [' ', '\t \n'])
+      for (const sources of [{ env: { FAKTORY_PASSWORD: blank } }, { toml: ['a', blank] }, { toml: blank }])
+        expect(() => resolve(sources)).toThrow(
+          expect.objectContaining({
+            code: 'CONFIG',
+            message: expect.stringMatching(
+              /^(FAKTORY_PASSWORD|\[faktory\] password): .*only white space; write one/,
+            ),
+          }),
+        );
+    expect(() => resolve({ env: { FAKTORY_PASSWORD: file('blank', ' \n\t\n') } })).toThrow(/blank is empty/);
+  });
+
   it('is hidden in TOML by a FAKTORY_PASSWORD set to nothing', () => {
     expect(resolve({ env: { FAKTORY_PASSWORD: '' }, toml: 'b' })).toEqual([]);
   });

@@ -51,6 +51,11 @@ export function readSecrets(written: Written, source: string): string[] {
 }
 
 function readSecret(written: string, source: string): string[] {
+  if (written.trim() === '')
+    throw new FaktoryError(
+      'CONFIG',
+      `${source}: the password is only white space; write one that nobody guesses, or leave the setting out`,
+    );
   if (!written.startsWith('/')) return [written];
   const lines = readFile(written, source).split('\n');
   const secrets = lines.map((line) => line.trim()).filter((line) => line !== '');

@@ -20,5 +20,9 @@ export function asWritten(option: string): string {
 
 /** A text of the library in the words of the program. */
 export function inWordsOfProgram(text: string): string {
-  return text.replace('openToNetwork: true lets', '--skip-password (or FAKTORY_SKIP_PASSWORD=1) lets');
+  return text
+    .replace('openToNetwork: true lets', '--skip-password (or FAKTORY_SKIP_PASSWORD=1) lets')
+    .replace(', or as tls: { ca }', ', or with --tls-ca')
+    .replace(', or as tls: { servername }', '')
+    .replace(', or give tls: { cert, key }', ', or with --tls-cert and --tls-key');
 }

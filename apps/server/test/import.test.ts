@@ -388,6 +388,16 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     await client.config('SET', 'requirepass', '');
   });
 
+  it('is read key by key with a password that it does not ask for, and nothing but our own lines is printed', async () => {
+    await withoutSync(redis, async () => {
+      const args = ['import', `unix:${redis.socket}?password=needless`, '-d', freshFolder(), '--dry-run'];
+      const command = faktory(args);
+      expect(await command.ended).toBe(0);
+      expect(command.err).toContain('it is read key by key');
+      expect(command.out + command.err).not.toContain('[WARN]');
+    });
+  });
+
   it.skipIf(process.platform !== 'linux')(
     'that has no room for the snapshot says where, and reads nothing key by key',
     async () => {

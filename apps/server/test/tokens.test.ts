@@ -14,6 +14,19 @@ async function tokens(dir: string, ...words: string[]): Promise<string> {
 }
 
 describe('faktory tokens', () => {
+  it('without -d and --url says how to ask the server of FAKTORY_URL', async () => {
+    const env = { FAKTORY_URL: 'tcp://:sesame@localhost:1' };
+    const command = faktory(['tokens'], env);
+    expect(await command.ended).toBe(1);
+    expect(command.err).toMatch(
+      /^faktory tokens: there is no data folder .*to ask the server of FAKTORY_URL, say --url "\$FAKTORY_URL"\n$/,
+    );
+    expect(command.err).not.toContain('sesame');
+    const plain = faktory(['tokens']);
+    await plain.ended;
+    expect(plain.err).not.toContain('FAKTORY_URL');
+  });
+
   it('makes a token that works in a URL at once, lists it without its secret, and revokes it under its connection', async () => {
     const dir = freshFolder();
     const program = faktory([...free, '-d', dir, '-l', 'debug'], { FAKTORY_PASSWORD: 'hunter2' });

@@ -68,7 +68,18 @@ describe('what cannot work is a CONFIG error that names the source and keeps the
     ['another scheme', { url: `redis://:${secret}@h:1` }, {}, 'redis:'],
     ['no host', { url: 'tcp://' }, {}, 'host'],
     ['port 0', { url: `tcp://:${secret}@h:0` }, {}, 'port 0'],
-    ['a port that is too high', { url: `tcp://:${secret}@h:70000` }, {}, 'the url option'],
+    [
+      'a port that is too high',
+      { url: `tcp://:${secret}@h:70000` },
+      {},
+      'the url option has port 70000; write one from 1 to 65535',
+    ],
+    [
+      'a port that is too high, by environment',
+      {},
+      { FAKTORY_URL: `tcp+tls://:${secret}@[::1]:99999/` },
+      'FAKTORY_URL has port 99999',
+    ],
     ['a password with a bare percent', {}, { FAKTORY_URL: `tcp://:%${secret}@h` }, 'FAKTORY_URL'],
     ['empty text', { url: '' }, {}, 'the url option'],
   ])('%s', (_name, choice, env, part) => {

@@ -83,7 +83,12 @@ function chosenUrls(
 function parseServerUrl(text: string, origin: string): ServerAddress {
   const form = 'it must look like tcp://:password@host:7419';
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw new FaktoryError('CONFIG', `${origin} is not a URL: ${form}`);
+  if (url === undefined) {
+    const port = /:(\d+)\/?$/.exec(text)?.[1];
+    if (Number(port) > 65_535)
+      throw new FaktoryError('CONFIG', `${origin} has port ${port}; write one from 1 to 65535`);
+    throw new FaktoryError('CONFIG', `${origin} is not a URL: ${form}`);
+  }
   const scheme = url.protocol;
   if (/^[\w.-]+:\d*$/.test(text)) {
     throw new FaktoryError('CONFIG', `${origin} has no tcp:// before the host: ${form}`);

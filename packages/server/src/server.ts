@@ -211,7 +211,7 @@ export class FaktoryServer implements Server {
     const certificate = new CertificateWatch(log, settings.clock);
     certificate.use(settings.tls);
     new StorageWatch(jobs.engine.storageErrors, log);
-    const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd);
+    const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd, log);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
     const desk = {
       jobs,

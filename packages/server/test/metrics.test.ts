@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Client } from '../../client/src/index.ts';
 import type { Server } from '../src/index.ts';
+import { silent } from '../src/log.ts';
 import { mayMount, mounted } from './mounts.ts';
 import { eventually, greeted, prepared, running, TestClock } from './running.ts';
 
@@ -211,3 +212,14 @@ test('a server that is stopped at once with StatsD on, or whose agent has no add
     await server.stop();
   }
 });
+
+test('a StatsD host that cannot be resolved is one line of the log, and the server goes on', async () => {
+  const warnings: string[] = [];
+  const log = { ...silent, warn: (text: string) => void warnings.push(text) };
+  const server = await running({ statsd: { host: 'no-such-host.invalid', port: 8125 }, log });
+  await expect.poll(() => warnings.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^StatsD at no-such-host\.invalid:8125 cannot be reached \(E\w+\): no figures/),
+  ]);
+  await (await greeted(server)).push('goes-on-1');
+}, 20_000);

@@ -53,3 +53,27 @@ test('of a chain the certificate that expires first counts, wherever it stands',
     told: expect.stringMatching(/^certificate 2 of its chain \(CN=localhost\) expired: Jan 31 .* 2020/),
   });
 });
+
+test('without a reserve a disk that is nearly full is a warning that names the reserve, never wrong by itself', async () => {
+  const { room } = await import('./checks.ts');
+  const [free, MB] = [100 * 1024 * 1024, 1024 * 1024];
+  expect(room('/data', 0, free, 0.5)).toMatchObject({
+    level: 'warn',
+    told: '100 MB free on the disk of /data, there is no reserve',
+    advice: expect.stringMatching(/make room, or set --disk-reserve/),
+  });
+  expect(room('/data', 0, 0, 0)).toMatchObject({ level: 'wrong' });
+  expect(room('/data', 256 * MB, free, 0.5)).toMatchObject({ level: 'wrong' });
+  expect(room('/data', 0, 4096 * MB, 0.5)).toMatchObject({ level: 'ok' });
+});
+
+test('a StatsD host that is not known is a warning', async () => {
+  const { configuration, statsd } = await import('./checks.ts');
+  const found = async (url?: string) =>
+    statsd(configuration({}, url === undefined ? {} : { DD_DOGSTATSD_URL: url }).config);
+  expect(await found('udp://no-such-host.invalid:8125')).toMatchObject([
+    { level: 'warn', what: 'statsd', told: expect.stringMatching(/no-such-host\.invalid is not known \(E/) },
+  ]);
+  expect(await found('udp://127.0.0.1')).toMatchObject([{ level: 'ok', what: 'statsd' }]);
+  expect(await found()).toEqual([]);
+});

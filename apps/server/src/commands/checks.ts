@@ -2,6 +2,7 @@
  * What `faktory doctor` looks at on this machine: each check gives findings, and for what is wrong the way to put it right.
  * It must never change anything, but for a file in the data folder whose writes it times and which it removes.
  */
+import { lookup } from 'node:dns/promises';
 import {
   closeSync,
   existsSync,
@@ -70,6 +71,21 @@ const asksFor = (password: string | readonly string[] | undefined): boolean =>
 
 const isLocal = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
+/** Whether the host of StatsD is known; the server goes on without. */
+export async function statsd(config: Config | undefined): Promise<Finding[]> {
+  const wanted = config?.server.statsd;
+  if (wanted === undefined) return [];
+  const { host, port } = wanted;
+  try {
+    const { address } = await lookup(host);
+    return [{ level: 'ok', what: 'statsd', told: `figures go to ${host}:${port} (${address})` }];
+  } catch (error) {
+    const told = `the host ${host} is not known (${(error as NodeJS.ErrnoException).code}), so no figures are sent`;
+    const advice = 'correct [statsd] location or DD_DOGSTATSD_URL, or the DNS';
+    return [{ level: 'warn', what: 'statsd', told, advice }];
+  }
+}
+
 /** What other machines reach and nobody is asked at. */
 function openness({ binding, web, server }: Config): Finding[] {
   const hasTokens = server.dir !== undefined && existsSync(join(server.dir, 'tokens.json'));
@@ -104,7 +120,11 @@ export function missing(dir: string): Finding {
 
 function space(dir: string, reserve: number): Finding {
   const { bavail, blocks, bsize } = statfsSync(dir);
-  const free = bavail * bsize;
+  return room(dir, reserve, bavail * bsize, bavail / Math.max(blocks, 1));
+}
+
+/** What so many free bytes, and this share of the disk, mean. */
+export function room(dir: string, reserve: number, free: number, share: number): Finding {
   const kept = reserve > 0 ? `, the reserve is ${megabytes(reserve)} MB` : '';
   const told = `${megabytes(free)} MB free on the disk of ${dir}${kept}`;
   if (free < Math.max(reserve, 1)) {
@@ -112,7 +132,8 @@ function space(dir: string, reserve: number): Finding {
       reserve > 0 ? 'make room, or lower --disk-reserve: pushes are refused until then' : makeRoom;
     return { level: 'wrong', what: 'space', told, advice };
   }
-  const share = bavail / Math.max(blocks, 1);
+  if (reserve === 0 && free < 200 * MB)
+    return { level: 'warn', what: 'space', told: `${told}, there is no reserve`, advice: noReserve };
   if (free < 200 * MB && reserve < 200 * MB) return { level: 'wrong', what: 'space', told, advice: makeRoom };
   const near = free < reserve * 2 || (free < 2048 * MB && share < 0.1);
   return near
@@ -120,6 +141,8 @@ function space(dir: string, reserve: number): Finding {
     : { level: 'ok', what: 'space', told };
 }
 
+const noReserve =
+  'make room, or set --disk-reserve: without a reserve the disk fills up, and then workers cannot acknowledge jobs either';
 const makeRoom = 'make room: without any the server cannot take jobs';
 const megabytes = (bytes: number): string => thousands(Math.round(bytes / MB));
 

@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { Connection, clientTls, resolveServers, type ServerAddress } from '@faktory-ts/client';
 import { extensionVersion, FaktoryError } from '@faktory-ts/protocol';
+import { inWordsOfProgram } from '../written.ts';
 import type { Call, Flag } from './command.ts';
 import { Operator } from './operator.ts';
 
@@ -74,8 +75,11 @@ export async function withServer<T>(
   try {
     return await act(new Operator(connection));
   } catch (cause) {
-    if (met || !(cause instanceof FaktoryError) || !cause.message.includes('ECONNREFUSED')) throw cause;
-    const text = `${cause.message}; nothing listens there: start the server, or name another with --url or FAKTORY_URL`;
+    if (!(cause instanceof FaktoryError)) throw cause;
+    const told = inWordsOfProgram(cause.message);
+    if (met || !told.includes('ECONNREFUSED'))
+      throw told === cause.message ? cause : new FaktoryError(cause.code, told, { cause });
+    const text = `${told}; nothing listens there: start the server, or name another with --url or FAKTORY_URL`;
     throw new FaktoryError(cause.code, text, { cause });
   } finally {
     signal.removeEventListener('abort', abort);

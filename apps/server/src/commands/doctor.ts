@@ -52,7 +52,8 @@ export const doctor = command<Names>({
   async run(call) {
     const read = configurationOf(call);
     const server = await ofServer(call, read.config); // its certificates may be readable for root only
-    const machine = [checks.node(), ...onMachine(call, read)];
+    const figures = await checks.statsd(read.config); // before root becomes the owner, who may not read the files of DNS
+    const machine = [checks.node(), ...onMachine(call, read), ...figures];
     const findings = [...machine, ...server.filter((one) => !isKnown(one, machine))];
     const { terminal } = call;
     if (call.on('json')) terminal.print(jsonText(findings, 2));
@@ -201,8 +202,8 @@ function unreachable({ code, message, cause }: FaktoryError): Finding {
         ? 'put the renewed pair in its place and send HUP to the server'
         : code === 'TLS' || code === 'PROTOCOL'
           ? undefined // the message says what to do
-          : /ECONNREFUSED/.test(inner)
-            ? 'nothing listens there: start the server, or correct the address'
+          : /nothing listens there/.test(message)
+            ? undefined // said by the message
             : /ENOTFOUND|EAI_AGAIN/.test(inner)
               ? 'the name of the host is not known: correct it, or the DNS'
               : /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|in \d+ ms/.test(inner)

@@ -54,12 +54,17 @@ export function progressOf({ terminal }: Call): { onward: Onward; done: () => vo
   };
 }
 
+const EVER = '1970-01-01T00:00:00Z';
+
 async function list(call: Call<Names>, server: Operator, text: string | undefined): Promise<void> {
   const { terminal } = call;
   const filter = filterOf(call, [], jobPlaces);
   if (text !== undefined) filter.search = text;
   const order = orderOf(call.value('order'));
-  if (order !== undefined && call.value('place') === undefined) filter.places = ['retries', 'dead'];
+  if (order !== undefined) {
+    if (call.value('place') === undefined) filter.places = ['retries', 'dead'];
+    filter.failed_from ??= EVER; // without a time of failure there is no order: a job that was killed and never failed
+  }
   const most = readNumber('limit', call.value('limit') ?? '50', 1, 1_000_000_000);
   const { onward, done } = progressOf(call);
   if (call.on('count')) {

@@ -49,7 +49,7 @@ export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
     const who = userInfo().username; // before it becomes the folder's owner
     // A secret in a folder that no server uses would never work.
     const named = call.value('dir') !== undefined;
-    const folder = folderOf(call, act === 'add' && named ? 'may be made' : 'refuse');
+    const folder = withHint(call, () => folderOf(call, act === 'add' && named ? 'may be made' : 'refuse'));
     const file = new TokenFile(folder.dir, who, noted(call));
     if (act === undefined) list(call, file.list());
     else if (act === 'add' && name !== undefined) add(call, file, name);
@@ -61,6 +61,18 @@ export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
 
 const usage = (): FaktoryError =>
   new FaktoryError('CONFIG', 'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME');
+
+/** FAKTORY_URL names a server for other commands, and this one works on a folder unless --url is typed. */
+function withHint<T>({ value, terminal: { env } }: Call<'dir'>, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const elsewhere = env.FAKTORY_URL || env.FAKTORY_PROVIDER;
+    if (!(cause instanceof FaktoryError) || !elsewhere || value('dir') !== undefined) throw cause;
+    const text = `${cause.message}; to ask the server of ${env.FAKTORY_URL ? 'FAKTORY_URL' : 'FAKTORY_PROVIDER'}, say --url "$FAKTORY_URL"`;
+    throw new FaktoryError(cause.code, text, { cause });
+  }
+}
 
 /** Asks the server that --url names. */
 async function byServer(call: Call<'dir' | ServerFlag | 'json'>, act?: string, name?: string): Promise<void> {

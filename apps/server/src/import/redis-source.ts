@@ -36,7 +36,7 @@ export class RedisSource implements Source {
   /** Connects. */
   static async open(address: RedisAddress, signal: AbortSignal): Promise<RedisSource> {
     const source = new RedisSource(address, signal);
-    await source.#ask((redis) => redis.connect());
+    await withoutWarnings(() => source.#ask((redis) => redis.connect()));
     return source;
   }
 
@@ -152,6 +152,17 @@ export class RedisSource implements Source {
         { cause },
       );
     }
+  }
+}
+
+/** The library writes a line of its own to the console when a password is given that the Redis does not ask for. */
+async function withoutWarnings<T>(work: () => Promise<T>): Promise<T> {
+  const { warn } = console;
+  console.warn = () => undefined;
+  try {
+    return await work();
+  } finally {
+    console.warn = warn;
   }
 }
 

@@ -36,7 +36,7 @@ export interface FindAsk {
   readonly from?: Micros | undefined;
   /** `Found.at` is before this. */
   readonly until?: Micros | undefined;
-  /** `Found.failedAt` is at or after this; only jobs in retries and dead have one. */
+  /** `Found.failedAt` is at or after this; only jobs in retries and dead have one. A job that never failed is not found. */
   readonly failedFrom?: Micros | undefined;
   /** `Found.failedAt` is before this. */
   readonly failedUntil?: Micros | undefined;

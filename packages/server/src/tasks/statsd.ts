@@ -3,8 +3,8 @@
  * ended jobs every second.
  *
  * A server ends up to 20,000 jobs a second. So counts are summed up for a second, and of many times
- * only a sample is sent, with its rate. Errors of the socket are ignored, because a missing agent
- * must not delay a job.
+ * only a sample is sent, with its rate. Errors of the socket only make a line in the log, because a
+ * missing agent must not delay a job.
  * The format is written here (30 lines), because the common library compiles native code when it is
  * installed.
  */
@@ -13,6 +13,7 @@ import { isIPv6 } from 'node:net';
 import { type Info, visible } from '@faktory-ts/protocol';
 import type { Kind } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Logger } from '../log.ts';
 import type { StatsdOptions } from '../options.ts';
 
 const flushEvery = 1000; // ms
@@ -39,8 +40,11 @@ export class StatsdTask {
   #timers: NodeJS.Timeout[] = [];
   #socket: Socket | undefined;
   #lines: string[] = [];
+  readonly #log: Logger;
+  #failing = false;
 
-  constructor(jobs: Jobs, info: () => Promise<Info>, options: StatsdOptions) {
+  constructor(jobs: Jobs, info: () => Promise<Info>, options: StatsdOptions, log: Logger) {
+    this.#log = log;
     this.#jobs = jobs;
     this.#info = info;
     this.#options = options;
@@ -48,7 +52,9 @@ export class StatsdTask {
   }
 
   start(): void {
-    this.#socket = createSocket(isIPv6(this.#options.host) ? 'udp6' : 'udp4').on('error', () => undefined);
+    this.#socket = createSocket(isIPv6(this.#options.host) ? 'udp6' : 'udp4').on('error', (error) =>
+      this.#sent(error),
+    );
     this.#socket.unref();
     this.#jobs.engine.meter.ended = (kind, seconds, failed) => this.#count(kind, seconds, failed);
     this.#timers = [
@@ -119,6 +125,19 @@ export class StatsdTask {
     this.#send();
   }
 
+  /** One line when sending begins to fail, and one when it works again. */
+  #sent(error: NodeJS.ErrnoException | null): void {
+    if (this.#failing === (error !== null) || this.#socket === undefined) return;
+    this.#failing = error !== null;
+    const { host, port } = this.#options;
+    if (error === null) this.#log.info(`StatsD at ${host}:${port} is reached again`);
+    else {
+      const reason = error.code ?? error.message;
+      const text = `StatsD at ${host}:${port} cannot be reached (${reason}): no figures are sent there until it can; correct [statsd] location or DD_DOGSTATSD_URL, or the DNS`;
+      this.#log.warn(text);
+    }
+  }
+
   #add(name: string, value: number | string, type: string, own: readonly string[] = []): void {
     const tags = [...this.#tags, ...own].map((tag) => visible(tag).replace(/[|,#\s\\]/g, '_'));
     const end = tags.length > 0 ? `|#${tags.join(',')}` : '';
@@ -132,7 +151,7 @@ export class StatsdTask {
     let packet = '';
     for (const line of [...this.#lines, '']) {
       if (packet !== '' && (line === '' || packet.length + line.length >= mostBytes)) {
-        this.#socket?.send(packet, this.#options.port, this.#options.host, () => undefined);
+        this.#socket?.send(packet, this.#options.port, this.#options.host, (error) => this.#sent(error));
         packet = '';
       }
       packet = packet === '' ? line : `${packet}\n${line}`;

@@ -231,6 +231,19 @@ function exerciseFailed(begin: Begin): void {
     expect(named(await all(scene, { failedFrom: first + 5 * SECOND }))).toEqual([]);
   });
 
+  test('a filter by failure time leaves out a job that was killed and never failed', async () => {
+    const scene = await failedOnes(begin);
+    await scene.finder.change(
+      (await all(scene, { places: ['ready'] })).map(({ entry }) => entry),
+      { do: 'kill', deadFor: HOUR },
+    );
+    const ever = { places: both, failedFrom: 0 };
+    expect(named(await all(scene, { ...ever, order: 'failed' }))).toEqual(newest);
+    expect(named(await all(scene, ever)).sort()).toEqual([...newest].sort());
+    expect(await scene.finder.count({ ...ever, order: 'failed' })).toMatchObject({ count: 5 });
+    expect(named(await all(scene, { places: both, order: 'failed' }))).toContain('never');
+  });
+
   test('a job keeps its failure time when it is edited, rescheduled or killed; without a failure it has the time of the kill', async () => {
     const scene = await begin();
     await scene.fill('retries', ['retry'], HOUR);

@@ -64,11 +64,15 @@ function failedLane(ask: FindAsk, places: readonly Place[], queues: readonly num
     { sql: `place IN (${places.map((place) => codes[place]).join(',')})`, values: [] },
     ...between('seq', failedFrom, failedUntil),
   ];
-  const filter = [...ofQueues(ask, queues), ...between('due', from, until)];
+  const filter = [...ofQueues(ask, queues), ...between('due', from, until), ...everFailed(ask)];
   const sql = `INDEXED BY job_failed WHERE ${indexed.map((part) => part.sql).join(' AND ')}`;
   const where = { sql, values: indexed.flatMap((part) => part.values) };
   return { place: places[0] as Place, where, filter, order: 'seq', down: true, queue: 0, priority: 0 };
 }
+
+/** A job that was killed before it ever failed has the time of the kill, which is no failure. */
+const everFailed = ({ failedFrom, failedUntil }: FindAsk): Condition[] =>
+  (failedFrom ?? failedUntil) !== undefined ? [{ sql: 'failure IS NOT NULL', values: [] }] : [];
 
 const ofQueues = (ask: FindAsk, ids: readonly number[]): Condition[] =>
   ask.queues ? [{ sql: `queue IN (${ids.join(',')})`, values: [] }] : [];
@@ -88,7 +92,11 @@ function readyLanes({ priorities, from, until }: FindAsk, queues: readonly numbe
 
 function timedLane(ask: FindAsk, place: Exclude<Place, 'ready'>, queues: readonly number[]): Lane {
   const { jids, wid, from, until, failedFrom, failedUntil } = ask;
-  const filter: Condition[] = [...ofQueues(ask, queues), ...between('seq', failedFrom, failedUntil)];
+  const filter: Condition[] = [
+    ...ofQueues(ask, queues),
+    ...between('seq', failedFrom, failedUntil),
+    ...everFailed(ask),
+  ];
   if (wid !== undefined) {
     filter.push({ sql: 'wid = (SELECT id FROM worker WHERE wid = ?)', values: [toColumn(wid)] });
   }
