@@ -16,7 +16,7 @@ interface Row extends Carrier {
 
 const COLUMNS = 'id, place, queue, consequences, bits, deadline';
 const HEAD = `SELECT ${COLUMNS} FROM job INDEXED BY job_ready
-  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ? + 0`; // "+ 0": see take.ts
 const WAITING = `deadline IS NOT NULL AND place < ${place.working}`;
 const LATE = `SELECT ${COLUMNS} FROM job INDEXED BY job_deadline
   WHERE ${WAITING} AND deadline <= ? ORDER BY deadline LIMIT ?`;

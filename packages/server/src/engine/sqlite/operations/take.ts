@@ -37,11 +37,12 @@ const MOST_LATE = 200; // jobs past their deadline that one fetch deletes
 const SMALL = 4096; // bytes: larger documents are read one by one
 const MOST_BYTES = 2 * 1024 * 1024; // of all jobs of one fetch; a single job may be larger
 
+// `LIMIT ?` makes SQLite compile the statement again for each call: 13 instead of 4 µs.
 const OLDEST = `SELECT id, jid, reserve, enqueued_at, ${DOCUMENT}, failure, losses FROM job INDEXED BY job_ready
-  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+  WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT 1`;
 const MANY = `SELECT id, jid, reserve, enqueued_at, iif(${JOB_BYTES} <= ${SMALL}, document, ''),
   iif(${JOB_BYTES} <= ${SMALL}, failure, NULL), losses, ${JOB_BYTES}
-  FROM job INDEXED BY job_ready WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ?`;
+  FROM job INDEXED BY job_ready WHERE place = ${place.ready} AND queue = ? ORDER BY priority DESC, seq LIMIT ? + 0`;
 const TEXTS = `SELECT ${DOCUMENT}, failure FROM job WHERE id = ?`;
 const TAKE = `UPDATE job SET place = ${place.working}, seq = ?, due = ?, wid = ? WHERE id = ?`;
 
@@ -99,7 +100,7 @@ function takeOf(
   gates: readonly Gate[] | undefined,
 ): void {
   const one = count === 1;
-  const found = one ? [store.rows(OLDEST).get(queue.id, 1)] : store.rows(MANY).all(queue.id, count);
+  const found = one ? [store.rows(OLDEST).get(queue.id)] : store.rows(MANY).all(queue.id, count);
   const ready = found.filter((row) => row !== undefined) as (ReadyRow | ManyRow)[];
   if (ready.length < count) {
     const counted = store.counts.readyIn(queue);
