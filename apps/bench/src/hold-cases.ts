@@ -46,6 +46,8 @@ const many = (count: number, make: (index: number) => unknown): string =>
 const sendAll = async ({ client }: Bench, request: string): Promise<string> => client.ask(request);
 const getText = async ({ page }: Bench, path: string): Promise<string> => (await page(path)).text();
 
+const BEAT = 'BEAT {"wid":"bench-1"}';
+
 /** Pushes so many jobs, 5,000 a line. */
 async function fill(
   { client }: Bench,
@@ -54,7 +56,7 @@ async function fill(
 ): Promise<void> {
   for (let from = 0; from < count; from += 5000) {
     await client.ask(`PUSHB ${many(Math.min(5000, count - from), (index) => job(more(from + index)))}`);
-    if (from % 100_000 === 0) await client.ask('BEAT {"wid":"bench-1"}'); // or the server closes the connection
+    if (from % 100_000 === 0) await client.ask(BEAT); // or the server closes the connection
   }
 }
 
@@ -462,13 +464,15 @@ async function fillLarge(
   more: Record<string, unknown> = {},
 ): Promise<void> {
   const { client } = bench;
+  const push = async (fields: Record<string, unknown>): Promise<void> => {
+    await client.ask(`PUSH ${JSON.stringify(job({ ...large(bytes), ...fields }))}`);
+    await client.ask(BEAT); // on a busy machine all of it takes more than a minute
+  };
   if (bench.count === 0) {
-    for (let n = 0; n < count; n++) await client.ask(`PUSH ${JSON.stringify(job(large(bytes)))}`);
+    for (let n = 0; n < count; n++) await push({});
     await client.ask('FLUSH');
   }
-  await client.ask('BEAT {"wid":"bench-1"}'); // on a busy machine this takes more than a minute
-  for (let n = 0; n < count; n++)
-    await client.ask(`PUSH ${JSON.stringify(job({ ...large(bytes), ...more }))}`);
+  for (let n = 0; n < count; n++) await push(more);
 }
 
 /** Large jobs that the client holds. */
@@ -480,6 +484,7 @@ async function holdLarge(
   await fillLarge(bench, count, bytes);
   const held: { jid: string; rid: string }[] = [];
   while (held.length < count) {
+    await bench.client.ask(BEAT);
     const answer = await bench.client.ask('FETCHB 1000 default');
     for (const { rid, job: taken } of JSON.parse(answer) as { rid: string; job: { jid: string } }[])
       held.push({ jid: taken.jid, rid });

@@ -168,3 +168,34 @@ test('a pause of thousands of queues is one commit, and the event loop runs afte
   expect(turns).toBeGreaterThanOrEqual(4);
   expect((await backend.engine.queues()).every(({ paused }) => paused)).toBe(true);
 });
+
+test('one fetch, and one bite of the sweep, deletes a few large jobs that are too late', async () => {
+  const deadline = clock.now + DUE;
+  for (const jid of JIDS) await backend.engine.push([{ ...entry(jid), deadline }]);
+  clock.now = deadline;
+  expect(await backend.engine.fetch({ queues: ['q'], wid: 'w' })).toBeUndefined();
+  expect(backend.engine.meter.expired).toBe(2);
+  expect(await backend.engine.lapse(200)).toBe(1);
+  expect(backend.engine.meter.expired).toBe(3);
+});
+
+test('a step of the clock moves thousands of ends in one commit, and the event loop runs between the parts', async () => {
+  const keys = Array.from({ length: 2500 }, (_, index) => `key-${index}`);
+  const until = { in: DUE };
+  await backend.engine.apply(keys.map((key) => ({ do: 'put' as const, key, value: 'v', until })));
+  const { turns, commits } = await observe(() => backend.engine.moveEnds(1000));
+  expect(commits).toBe(1);
+  expect(turns).toBeGreaterThanOrEqual(4);
+  const kept = await backend.engine.read(keys);
+  expect(kept.size).toBe(keys.length);
+  for (const { until: moved } of kept.values()) expect(moved).toBe(clock.now + DUE + 1000);
+});
+
+test('a step of the clock moves the ends of large reserved jobs a few in one commit', async () => {
+  await push();
+  await take();
+  const { commits } = await observe(() => backend.engine.moveEnds(1000));
+  expect(commits).toBeGreaterThanOrEqual(JOBS);
+  const held = await Promise.all(JIDS.map((jid) => backend.engine.reservation({ jid })));
+  expect(held.map((each) => each?.expiresAt)).toEqual(JIDS.map(() => clock.now + 1_800_000_000 + 1000));
+});

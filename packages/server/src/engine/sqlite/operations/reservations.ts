@@ -31,6 +31,8 @@ export interface HeldRow {
 const IN_WORKING = `place = ${place.working} AND place > ${place.ready}`;
 const HELD_COLUMNS = `jid, enqueued_at, ${DOCUMENT} AS document, failure, queue, seq, due, wid, losses, attempts`;
 const BY_ID = `SELECT ${HELD_COLUMNS} FROM job WHERE id = ?`;
+/** Without the document, which may have 8 MB. */
+const LIGHT_BY_ID = 'SELECT queue, due FROM job WHERE id = ?';
 const OVERDUE = `SELECT id FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND due <= ? ORDER BY due LIMIT ?`;
 const NEXT_END = `SELECT due FROM job INDEXED BY job_timed WHERE ${IN_WORKING} ORDER BY due LIMIT 1`;
 const OF_WORKER = `SELECT id FROM job INDEXED BY job_timed
@@ -48,7 +50,7 @@ export function read(store: Store, which: ReservationRef): Reservation | undefin
 export function permit(store: Store, { jid, reservationId, queues }: ReservationRef): void {
   const held = queues && store.workingSet.find(jid, reservationId);
   if (!held) return;
-  const queue = held.kind?.queue ?? queueOf(store, rowOf(store, held).queue).name;
+  const queue = held.kind?.queue ?? queueOf(store, lightRowOf(store, held).queue).name;
   if (queues.has(queue)) return;
   const text = `not permitted: this token ends jobs of ${[...queues].join(', ')} only, and ${excerpt(jid)} is of another queue`;
   throw new FaktoryError('FORBIDDEN', text);
@@ -72,7 +74,7 @@ export function extend(store: Store, which: ReservationRef, span: Micros): boole
   const held = store.workingSet.find(which.jid, which.reservationId);
   if (!held) return false;
   const until = store.clock() + span;
-  if (rowOf(store, held).due >= until) return true;
+  if (lightRowOf(store, held).due >= until) return true;
   store.turn.begin();
   store.write('UPDATE job SET due = ? WHERE id = ?', until, held.id);
   return true;
@@ -92,7 +94,7 @@ export function overdue(store: Store, limit: number): Reservation[] {
   let length = 0;
   for (const { id } of ids) {
     const one = reservation(store, rowOf(store, { id }));
-    length += one.document.length;
+    length += one.document.length + (one.failure?.length ?? 0) + (one.attempts?.length ?? 0);
     found.push(one);
     if (length > MOST_READ) break;
   }
@@ -102,7 +104,7 @@ export function overdue(store: Store, limit: number): Reservation[] {
 /** Whether the reservation has expired. */
 export function isOverdue(store: Store, held: WorkingJob): boolean {
   const { lease } = held;
-  return lease ? store.leases.isOver(lease) : rowOf(store, held).due <= store.clock();
+  return lease ? store.leases.isOver(lease) : lightRowOf(store, held).due <= store.clock();
 }
 
 /** When the first reservation expires; undefined: there is none. */
@@ -113,8 +115,16 @@ export function nextEnd(store: Store): Micros | undefined {
 }
 
 /** Returns the row of a reserved job. */
-export function rowOf(store: Store, { id }: Pick<WorkingJob, 'id'>): HeldRow {
-  const row = store.sql(BY_ID).get(id) as HeldRow | undefined;
+export function rowOf(store: Store, held: Pick<WorkingJob, 'id'>): HeldRow {
+  return rowWith<HeldRow>(store, BY_ID, held);
+}
+
+function lightRowOf(store: Store, held: WorkingJob): Pick<HeldRow, 'queue' | 'due'> {
+  return rowWith(store, LIGHT_BY_ID, held);
+}
+
+function rowWith<Row>(store: Store, sql: string, { id }: Pick<WorkingJob, 'id'>): Row {
+  const row = store.sql(sql).get(id) as Row | undefined;
   if (!row) throw new BrokenInvariant(`job ${id} is reserved but has no row`);
   row.document = documentIn(row.document);
   return row;

@@ -12,7 +12,7 @@ import { NO_END } from '../state/leases.ts';
 import { ENDS, JOB_BYTES, place } from '../state/schema.ts';
 import type { SlotHolder } from '../state/slots.ts';
 import type { Store } from '../state/store.ts';
-import { dropLate } from './deadlines.ts';
+import { dropLate, LateBudget } from './deadlines.ts';
 import { happenedTo } from './moments.ts';
 
 const SECOND = 1_000_000; // µs
@@ -33,7 +33,6 @@ type ReadyRow = [
  */
 type ManyRow = [...ReadyRow, bytes: number];
 
-const MOST_LATE = 200; // jobs past their deadline that one fetch deletes
 const SMALL = 4096; // bytes: larger documents are read one by one
 const MOST_BYTES = 2 * 1024 * 1024; // of all jobs of one fetch; a single job may be larger
 
@@ -60,7 +59,7 @@ const NONE_CLOSED: Taken['closed'] = new Map();
 export function take(store: Store, ask: FetchAsk, count: number): Taken {
   const taken: Reservation[] = [];
   const room = { bytes: MOST_BYTES };
-  const late = { left: MOST_LATE };
+  const late = new LateBudget();
   let closed: Map<string, string> | undefined;
   for (const name of ask.queues) {
     if (taken.length === count || room.bytes <= 0) break;
