@@ -3,15 +3,27 @@
  *
  * The first page has the header and the root of the table that says where all tables begin. The
  * rows of that table are on other pages, because they do not fit on the first one, so a scan of the
- * file finds them. The copy gets a first page that is made from a new store and from these places.
+ * file finds them. The copy gets a first page that is made from a new store and from these places,
+ * and at its end the pages that this one refers to.
  *
  * Note: the page says that the file has no `auto_vacuum`, because reading does not need it and the
  * damaged page does not say whether it had.
  */
-import { closeSync, constants, copyFileSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { createOwned } from '../../../owned-file.ts';
 import { type Database, openDatabase } from '../state/binding.ts';
+import { applicationId, newestFormat } from '../state/schema.ts';
 import { schemaRows } from './schema-rows.ts';
 
 const PAGE_SIZES = [2048, 4096]; // bytes; what this server writes, and SQLite's default
@@ -50,7 +62,8 @@ export async function copyWithFirstPage(file: string, copy: string, model: Datab
         if (statSync(end, { throwIfNoEntry: false })?.size) duplicate(end, name);
         await breathe();
       }
-      patch(copy, firstPage(`${copy}-page`, pageSize, usable), Math.floor(size / pageSize));
+      if (statSync(`${copy}-wal`, { throwIfNoEntry: false })) emptyLog(copy, pageSize);
+      patch(copy, schemaPages(`${copy}-page`, pageSize, usable), 'no log');
       return;
     }
   } finally {
@@ -130,39 +143,58 @@ function locate(source: number, pageSize: number, part: Part, found: number | un
   return read === 1 && kinds.includes(first[0] ?? 0);
 }
 
-/** Makes the page with SQLite itself, in a small file. */
-function firstPage(path: string, pageSize: number, parts: readonly Part[]): Buffer {
+/** Makes the pages with SQLite itself, in a small file: the first one, and those that it refers to. */
+function schemaPages(path: string, pageSize: number, parts: readonly Part[]): Buffer[] {
   rmSync(path, { force: true });
   closeSync(createOwned(path));
   const db = openDatabase(path);
   try {
     db.enableDefensive?.(false);
-    db.exec(`PRAGMA page_size = ${pageSize}; BEGIN`);
+    db.exec(`PRAGMA page_size = ${pageSize}; PRAGMA user_version = ${newestFormat}; BEGIN`);
     const tablesFirst = [...parts].sort((a, b) => (a.type === b.type ? 0 : a.type === 'table' ? -1 : 1));
     for (const { sql } of tablesFirst) db.exec(sql);
     db.exec('PRAGMA writable_schema = ON');
     const place = db.prepare('UPDATE sqlite_schema SET rootpage = ? WHERE name = ?');
     for (const { name, root } of parts) place.get(root, name);
-    db.exec('COMMIT');
+    db.exec(`PRAGMA application_id = ${applicationId}; COMMIT`);
   } finally {
     db.close();
   }
-  const page = Buffer.alloc(pageSize);
-  const fd = openSync(path, 'r');
-  readSync(fd, page, 0, pageSize, 0);
-  closeSync(fd);
+  const all = readFileSync(path);
   rmSync(path);
-  if (page[HEADER] !== TABLE_LEAF) throw new Error('the list of the tables does not fit on one page');
-  return page;
+  const page = (number: number): Buffer => all.subarray((number - 1) * pageSize, number * pageSize);
+  return [page(1), ...pointersOf(page(1)).map((at) => page(page(1).readUInt32BE(at)))];
 }
 
-/** Puts the page into the copy. The offsets are those of SQLite's file header. */
-function patch(copy: string, page: Buffer, pages: number): void {
-  const hasLog = statSync(`${copy}-wal`, { throwIfNoEntry: false }) !== undefined;
-  page.fill(hasLog ? 2 : 1, 18, 20); // 2: the file has a log
-  page.writeUInt32BE(pages, 28);
-  page.copy(page, 92, 24, 28); // the number of pages is valid
+/** Where the first page has the numbers of the pages that hold its rows; none: it holds them itself. */
+function pointersOf(first: Buffer): number[] {
+  if (first[HEADER] === TABLE_LEAF) return [];
+  const count = first.readUInt16BE(HEADER + 3);
+  const cells = Array.from({ length: count }, (_, n) => first.readUInt16BE(HEADER + 12 + 2 * n));
+  return [...cells, HEADER + 8];
+}
+
+/** Moves the log into the file: its pages are newer, and it would hide the pages that are added. */
+function emptyLog(copy: string, pageSize: number): void {
+  patch(copy, schemaPages(`${copy}-page`, pageSize, []), 'log');
+  const db = openDatabase(copy);
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    db.close();
+  }
+}
+
+/** Puts the pages into the copy. The offsets are those of SQLite's file header. */
+function patch(copy: string, [first = Buffer.alloc(0), ...more]: readonly Buffer[], log: 'log' | 'no log') {
+  const pages = Math.floor(statSync(copy).size / first.length);
+  for (const [index, at] of pointersOf(first).entries()) first.writeUInt32BE(pages + 1 + index, at);
+  first.fill(log === 'log' ? 2 : 1, 18, 20); // 2: the file has a log
+  first.writeUInt32BE(pages + more.length, 28);
+  first.copy(first, 92, 24, 28); // the number of pages is valid
   const fd = openSync(copy, 'r+');
-  writeSync(fd, page, 0, page.length, 0);
+  writeSync(fd, first, 0, first.length, 0);
+  for (const [index, page] of more.entries())
+    writeSync(fd, page, 0, page.length, (pages + index) * page.length);
   closeSync(fd);
 }

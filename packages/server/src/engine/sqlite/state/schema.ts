@@ -32,7 +32,7 @@ export const FORMER_BYTES =
 export const NO_WORKER = 1000;
 
 /** Marks a SQLite file as a store of this server ("FkTs"). */
-const applicationId = 0x466b5473;
+export const applicationId = 0x466b5473;
 
 const migrations: readonly string[] = [
   `CREATE TABLE job (
