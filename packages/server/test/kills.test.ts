@@ -1,5 +1,5 @@
 /**
- * Runs the conformance test of kills on the SQLite store.
+ * Runs the conformance tests of kills on the SQLite store.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll } from 'vitest';
 import type { Call } from '../src/engine/conformance/calls.ts';
+import { exerciseGateKills } from '../src/engine/conformance/gates-kills.ts';
 import { exerciseKills, type KilledChild, type KilledStore } from '../src/engine/conformance/kills.ts';
 import type { Answered, Asked } from '../src/engine/conformance/serve-calls.ts';
 import type { Backend } from '../src/engine/engine.ts';
@@ -24,6 +25,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(program, { force: true }));
 
 exerciseKills('SQLite', () => new Store());
+exerciseGateKills('SQLite', () => new Store());
 
 class Store implements KilledStore {
   readonly #dir = mkdtempSync(join(tmpdir(), 'faktory-kills-'));

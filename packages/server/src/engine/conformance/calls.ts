@@ -2,12 +2,14 @@
  * The operations of a random sequence as data. `onModel` and `onEngine` carry one out and return
  * the same kind of answer, so that the answers can be compared, also over a pipe.
  */
-import type { Effect, Engine, Entry, Outcome, SetChange } from '../engine.ts';
+import type { Effect, Engine, Entry, Gate, Outcome, SetChange } from '../engine.ts';
 import type { Model } from './model.ts';
 
 export type Call =
   | { readonly do: 'push'; readonly entries: readonly Entry[] }
   | { readonly do: 'fetch'; readonly queues: readonly string[]; readonly count: number }
+  /** Only for an engine: model.ts knows no gates, gates-random.ts does. */
+  | { readonly do: 'fetchGated'; readonly queue: string; readonly gate: Gate; readonly count: number }
   | {
       readonly do: 'settle';
       readonly jid: string;
@@ -32,6 +34,8 @@ export function onModel(model: Model, call: Call): unknown {
       return model.push(call.entries);
     case 'fetch':
       return model.fetch(call.queues, call.count, RESERVED);
+    case 'fetchGated':
+      throw new Error('the model has no gates');
     case 'settle':
       return model.settle(call.jid, call.outcome, call.onlyIfOverdue);
     case 'promote':
@@ -63,6 +67,8 @@ export async function onEngine(engine: Engine, call: Call): Promise<unknown> {
       return (await engine.push(call.entries)).map(({ index, code }) => ({ index, code }));
     case 'fetch':
       return fetched(engine, call.queues, call.count);
+    case 'fetchGated':
+      return passed(engine, call.queue, call.gate, call.count);
     case 'settle':
       return engine.settle({ jid: call.jid }, call.outcome, { onlyIfOverdue: call.onlyIfOverdue });
     case 'promote':
@@ -94,6 +100,12 @@ async function fetched(engine: Engine, queues: readonly string[], count: number)
   const [one, many] =
     count === 1 ? [await engine.fetch(ask), []] : [undefined, (await engine.fetchMany(ask, count)).jobs];
   return (one ? [one] : many).map(({ jid }) => jid);
+}
+
+/** The jids that pass the gate, for a connection without a worker id. */
+export async function passed(engine: Engine, queue: string, gate: Gate, count: number): Promise<string[]> {
+  const ask = { queues: [queue], wid: '', gates: new Map([[queue, [gate]]]) };
+  return (await engine.fetchMany(ask, count)).jobs.map(({ jid }) => jid);
 }
 
 async function refusalOf(applied: Promise<void>): Promise<string | null> {
