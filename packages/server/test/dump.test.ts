@@ -240,3 +240,29 @@ test('what jobs carry and what features keep goes out and comes in again, with t
     await second.engine.close();
   }
 });
+
+test('a rate that is used stays used, and the slots of reserved jobs are free, because these jobs are ready', async () => {
+  const now = Date.UTC(2026, 5, 10) * 1000;
+  const HOUR = 3_600_000_000;
+  const open = (dir: string) => sqliteBackend({ dir, sync: 'off', clock: () => now }).engine;
+  const [from, to] = [folder(), folder()];
+  const rate = { gate: 'rate', key: 'test:rate, "quoted"', per: HOUR, burst: 2 } as const;
+  const slots = { gate: 'slots', key: 'test:slots', limit: 1, span: HOUR } as const;
+  const ask = { queues: ['default'], wid: 'w1', gates: new Map([['default', [slots, rate]]]) };
+  const first = open(from);
+  await first.open();
+  await first.push([entry('limited-01'), entry('limited-02')]);
+  expect((await first.fetchMany(ask, 2)).jobs).toHaveLength(1);
+  await first.close();
+  expect(await new DataFolder(to).load(new DataFolder(from).dump())).toEqual({ jobs: 2, skipped: 0 });
+  const second = open(to);
+  await second.open();
+  try {
+    const taken = (await second.fetchMany(ask, 2)).jobs;
+    expect(taken.map(({ jid }) => jid)).toEqual(['limited-01']);
+    await second.settle({ jid: 'limited-01' }, { to: 'done' });
+    expect(await second.fetchMany(ask, 2)).toEqual({ jobs: [], closed: new Map([['default', rate.key]]) });
+  } finally {
+    await second.close();
+  }
+});

@@ -3,9 +3,9 @@
  * gates-random.ts.
  */
 import { describe, expect, test } from 'vitest';
-import type { Gate, Reservation, Taken } from '../engine.ts';
+import type { Entry, Gate, Reservation, Taken } from '../engine.ts';
 import { exerciseRandomGates } from './gates-random.ts';
-import { entries, failure, HOUR, jids, type Open, type Scene, SECOND, scenes } from './scene.ts';
+import { entries, entry, failure, HOUR, jids, type Open, type Scene, SECOND, scenes } from './scene.ts';
 
 type Begin = ReturnType<typeof scenes>;
 
@@ -26,6 +26,9 @@ const SPAN = 40 * SECOND;
 const KEY = 'test:slots';
 const slots = (limit: number, key = KEY, span = SPAN): Gate => ({ gate: 'slots', key, limit, span });
 const rate = (per: number, burst: number, key = 'test:rate'): Gate => ({ gate: 'rate', key, per, burst });
+
+/** A store refuses a job without a priority. */
+const unstorable: Entry = { ...entry('bad-000001'), priority: null as unknown as number };
 
 interface Asked {
   readonly queues?: readonly string[];
@@ -417,6 +420,38 @@ function exerciseKept(begin: Begin): void {
     await scene.restart();
     scene.now += SPAN;
     expect(await jidsBy(scene, gates, { count: 9 })).toHaveLength(3);
+  });
+
+  test('a commit that fails takes no slot, and uses no rate', async () => {
+    const scene = await withJobs(begin, 3);
+    const gates = [slots(1), rate(HOUR, 1)];
+    const together = [takeBy(scene, gates), scene.engine.push([unstorable])];
+    for (const each of await Promise.allSettled(together)) expect(each.status).toBe('rejected');
+    expect(await jidsBy(scene, gates)).toEqual(['job-000000']);
+    expect(await jidsBy(scene, gates)).toEqual([]);
+  });
+
+  test('a commit that fails frees no slot, and the opening is reported when the end is committed', async () => {
+    const scene = await withJobs(begin, 3);
+    const held = await takeBy(scene, [slots(1)]);
+    const told: unknown[] = [];
+    const failed: Promise<unknown>[] = [];
+    scene.engine.onReady((_, count, gate) => {
+      told.push([count, gate]);
+      // Joins the commit of the end, which then fails.
+      if (failed.length === 0) failed.push(scene.engine.push([unstorable]));
+      return true;
+    });
+    const end = scene.engine.settle(held, { to: 'done' });
+    await expect(end).rejects.toMatchObject({ code: 'STORAGE' });
+    await expect(failed[0]).rejects.toMatchObject({ code: 'STORAGE' });
+    expect(await jidsBy(scene, [slots(1)])).toEqual([]);
+    expect(await scene.engine.settle(held, { to: 'done' })).toBe(true);
+    expect(told).toEqual([
+      [1, KEY],
+      [1, KEY],
+    ]);
+    expect(await jidsBy(scene, [slots(1)])).toEqual(['job-000001']);
   });
 
   test('a set clock moves spans and rates, forward and back', async () => {

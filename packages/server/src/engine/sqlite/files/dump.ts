@@ -86,6 +86,7 @@ export function* dumpLines(file: string): Generator<string> {
       yield line;
     }
     yield* keptLines(db);
+    yield* rateLines(db);
     yield* countLines(db);
     yield JSON.stringify({ kind: 'end', jobs });
   } catch (cause) {
@@ -197,6 +198,14 @@ function* keptLines(db: Database): Generator<string> {
       at_zero: at_zero ?? undefined,
       lapse: lapse ?? undefined,
     });
+  }
+}
+
+/** What is used of the rates of gates. Slots end with their reservations, which are not in a dump. */
+function* rateLines(db: Database): Generator<string> {
+  for (const row of rowsOf(db, 'SELECT key, full_at FROM rate ORDER BY key')) {
+    const { key, full_at } = row as { key: string; full_at: number };
+    yield JSON.stringify({ kind: 'rate', key: fromColumn(key), full_at: formatTime(full_at) });
   }
 }
 

@@ -46,6 +46,8 @@ const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid,
   VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`;
 const KEEP = `INSERT OR IGNORE INTO kept (key, kind, value, holder, at, until, span, at_zero, lapse)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const USE_RATE = `INSERT INTO rate (key, full_at) VALUES (?, ?)
+  ON CONFLICT (key) DO UPDATE SET full_at = max(full_at, excluded.full_at)`;
 const ADD_DAY = `INSERT INTO tally (day, processed, failures) VALUES (?, ?, ?)
   ON CONFLICT (day) DO UPDATE SET processed = processed + excluded.processed, failures = failures + excluded.failures`;
 const dayLength = 86_400_000; // ms
@@ -137,6 +139,7 @@ class Loading {
   #other(record: Record<string, unknown>, first: boolean): void {
     if (first) checkHead(record);
     else if (record.kind === 'kept') this.#keepValue(record);
+    else if (record.kind === 'rate') this.#rate(record);
     else if (record.kind === 'queue') this.#queue(text(record, 'name'), record.paused === true);
     else if (record.kind === 'day') this.#day(record);
     else if (record.kind === 'totals') this.#totals(record);
@@ -225,6 +228,11 @@ class Loading {
       atZero === undefined ? null : text(record, 'at_zero'),
       lapse === undefined ? null : text(record, 'lapse'),
     );
+  }
+
+  #rate(record: Record<string, unknown>): void {
+    const fullAt = timeOf(text(record, 'full_at'), 'full_at');
+    this.#db.prepare(USE_RATE).get(toColumn(text(record, 'key')), fullAt);
   }
 
   #day(record: Record<string, unknown>): void {
