@@ -199,3 +199,15 @@ test('a step of the clock moves the ends of large reserved jobs a few in one com
   const held = await Promise.all(JIDS.map((jid) => backend.engine.reservation({ jid })));
   expect(held.map((each) => each?.expiresAt)).toEqual(JIDS.map(() => clock.now + 1_800_000_000 + 1000));
 });
+
+test('one bite has at most 500 jobs when jobs may carry consequences', async () => {
+  const consequences = { gone: [{ do: 'number' as const, key: 'n', by: 1 }] };
+  const many = Array.from({ length: 1200 }, (_, index) => ({
+    ...entry(`${index}`, undefined, 1),
+    consequences,
+  }));
+  await backend.engine.push(many);
+  const { commits } = await observe(() => backend.engine.removeQueues(['q']));
+  expect(commits).toBeGreaterThanOrEqual(3);
+  expect((await backend.engine.read(['n'])).get('n')?.value).toBe('1200');
+});

@@ -76,6 +76,12 @@ export function happenedTo(store: Store, id: number, way: Way): void {
   if (row) happened(store, row, way);
 }
 
+const MOST_CARRYING = 500; // jobs: what one carries takes about 20 µs
+
+/** How many of `rows` jobs one bite may have: fewer when jobs may carry consequences. */
+export const inOneBite = ({ special }: Store, rows: number): number =>
+  special ? Math.min(rows, MOST_CARRYING) : rows;
+
 /**
  * The rows with consequences that `from` selects, in its order. `from` begins with FROM and goes on
  * to the end of the statement.

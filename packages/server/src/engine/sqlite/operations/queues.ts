@@ -12,7 +12,7 @@ import type { Queue } from '../state/counts.ts';
 import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { fitting } from './fitting.ts';
-import { carriersIn, happenedToAll } from './moments.ts';
+import { carriersIn, happenedToAll, inOneBite } from './moments.ts';
 
 /** Returns the listed queues, sorted by name. */
 export function summaries(store: Store): QueueSummary[] {
@@ -116,7 +116,7 @@ function begin(store: Store, queue: Queue): Removal {
 
 /** Deletes one bite, and takes the removals that are finished from the list. Returns the list. */
 function removeBite(store: Store, left: Removal[]): Removal[] {
-  const room = { rows: BITE, bytes: PORTION_BYTES, queues: BITE_QUEUES };
+  const room = { rows: inOneBite(store, BITE), bytes: PORTION_BYTES, queues: BITE_QUEUES };
   let done = 0;
   for (const removal of left) {
     if (room.rows <= 0 || room.bytes <= 0 || room.queues <= 0) break;

@@ -116,7 +116,9 @@ export function nextEnd(store: Store): Micros | undefined {
 
 /** Returns the row of a reserved job. */
 export function rowOf(store: Store, held: Pick<WorkingJob, 'id'>): HeldRow {
-  return rowWith<HeldRow>(store, BY_ID, held);
+  const row = rowWith<HeldRow>(store, BY_ID, held);
+  row.document = documentIn(row.document);
+  return row;
 }
 
 function lightRowOf(store: Store, held: WorkingJob): Pick<HeldRow, 'queue' | 'due'> {
@@ -126,7 +128,6 @@ function lightRowOf(store: Store, held: WorkingJob): Pick<HeldRow, 'queue' | 'du
 function rowWith<Row>(store: Store, sql: string, { id }: Pick<WorkingJob, 'id'>): Row {
   const row = store.sql(sql).get(id) as Row | undefined;
   if (!row) throw new BrokenInvariant(`job ${id} is reserved but has no row`);
-  row.document = documentIn(row.document);
   return row;
 }
 

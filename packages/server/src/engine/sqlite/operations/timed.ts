@@ -10,7 +10,7 @@ import type { Queue } from '../state/counts.ts';
 import { JOB_BYTES, NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { fitting } from './fitting.ts';
-import { carriersIn, happenedToAll } from './moments.ts';
+import { carriersIn, happenedToAll, inOneBite } from './moments.ts';
 
 const DAY = 86_400_000_000; // µs
 
@@ -27,14 +27,12 @@ const EARLIEST = `SELECT due FROM job INDEXED BY job_timed WHERE place = ? AND p
 const DUE_IDS = `SELECT id ${DUE}`;
 const DROP_DUE = `DELETE FROM job WHERE id IN (${DUE_IDS})`;
 
-const MOST_CARRYING = 500; // jobs of one bite, when jobs may carry consequences
-
 /** Moves due entries to the end of their queues: at most `limit`, and one bite by bytes. Returns how many. */
 export function promote(store: Store, set: 'scheduled' | 'retries', limit: number): number {
   const now = store.clock();
   const count = (most: number): { queue: number; n: number; bytes: number }[] =>
     store.sql(COUNT_DUE).all(place[set], now, most) as { queue: number; n: number; bytes: number }[];
-  let most = store.special ? Math.min(limit, MOST_CARRYING) : limit;
+  let most = inOneBite(store, limit);
   let counted = count(most);
   if (counted.reduce((sum, { bytes }) => sum + bytes, 0) > PORTION_BYTES) {
     most = fitting(store, DUE_BYTES, [place[set], now, most]).rows;
