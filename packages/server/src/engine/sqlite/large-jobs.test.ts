@@ -211,3 +211,13 @@ test('one bite has at most 500 jobs when jobs may carry consequences', async () 
   expect(commits).toBeGreaterThanOrEqual(3);
   expect((await backend.engine.read(['n'])).get('n')?.value).toBe('1200');
 });
+
+test('undo restores a large discarded job of text beyond ASCII as it was', async () => {
+  const document = entry('beyond', undefined, 1).document.replace('"x"', `"${'é€😀'.repeat(100_000)}"`);
+  await backend.engine.push([{ ...entry('beyond'), document }]);
+  const { jobs } = await backend.finder.find({ places: ['ready'] }, { limit: 1 });
+  const label = { name: 'one', action: 'discard', who: undefined };
+  await backend.finder.change([jobs[0]?.entry ?? ''], { do: 'discard' }, label);
+  expect(await backend.finder.undo('one', 500)).toMatchObject({ undone: 1 });
+  expect((await backend.engine.fetch({ queues: ['q'], wid: 'w' }))?.document).toBe(document);
+});

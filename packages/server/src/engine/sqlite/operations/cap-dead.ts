@@ -1,7 +1,7 @@
 /**
  * Enforces the limit of the dead set: evicts the oldest dead jobs, in bites. Runs inside a turn.
  */
-import { FORMER, type Former } from '../state/former.ts';
+import { FORMER, type Former, readFormer } from '../state/former.ts';
 import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { fitting } from './fitting.ts';
@@ -25,7 +25,8 @@ export function capDead(store: Store, limit: number, onEvict?: (row: Former) => 
   const most = Math.min(excess, BITE);
   const count = most === 1 ? 1 : fitting(store, OLDEST_DEAD_BYTES, [most]).rows;
   if (onEvict)
-    for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(count) as Former[]) onEvict(row);
+    for (const row of store.sql(`SELECT ${FORMER} ${OLDEST_DEAD}`).all(count) as Former[])
+      onEvict(readFormer(row));
   happenedToAll(store, carriersIn(store, OLDEST_DEAD, [count]), 'deleted');
   store.write(DROP_OLDEST_DEAD, count);
   store.counts.move(place.dead, -count);

@@ -9,7 +9,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import type { EntryChange, NewDocuments, UndoLabel } from '../../engine.ts';
 import { Portion } from '../commit/portion.ts';
 import { readEntryName } from '../state/entry-name.ts';
-import { FORMER, type Former, NOWHERE, type Position } from '../state/former.ts';
+import { FORMER, type Former, NOWHERE, type Position, readFormer } from '../state/former.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
 import { capDead } from './cap-dead.ts';
@@ -20,8 +20,11 @@ import { leave, makeReady, queueOf } from './timed.ts';
 import { UndoRecorder } from './undo.ts';
 
 const STILL_THERE = `FROM job WHERE id = ? AND place = ? AND seq = ? AND jid = ? AND place <> ${place.working}`;
-const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, document, consequences, bits ${STILL_THERE}`;
-const FOR_UNDO = `SELECT ${FORMER} ${STILL_THERE}`;
+const SIZE = 'octet_length(document) AS bytes';
+/** Without the document, which may have 8 MB: only undo needs it. */
+const FOR_CHANGE = `SELECT id, place, queue, priority, seq, due, consequences, bits, ${SIZE} ${STILL_THERE}`;
+const FOR_UNDO = `SELECT ${FORMER}, ${SIZE} ${STILL_THERE}`;
+type SizedRow = Former & { readonly bytes: number };
 const DROP = 'DELETE FROM job WHERE id = ?';
 const PARK = `UPDATE job SET place = ?, due = ?, seq = ?, wid = ${NO_WORKER} WHERE id = ?`;
 const EDIT = 'UPDATE job SET queue = ?, priority = ?, seq = ?, document = ? WHERE id = ?';
@@ -44,16 +47,16 @@ export function* change(
   const changed: boolean[] = [];
   for (const [index, entry] of entries.entries()) {
     const name = readEntryName(entry);
-    const row = name && (find.get(name.id, name.code, name.seq, name.jid) as Former | undefined);
+    const row = name && (find.get(name.id, name.code, name.seq, name.jid) as SizedRow | undefined);
     const changes = row !== undefined && !needsNoChange(store, row, what);
     changed.push(changes);
     if (!changes) continue;
-    if (part.isFull(row.document.length)) yield;
+    if (part.isFull(row.bytes)) yield;
     store.turn.begin();
     const claims = recorder ? claimsOf(store, row) : [];
     happened(store, row, WAY_OF[what.do]);
     const to = apply(store, row, what, index);
-    recorder?.add(row, to, claims);
+    recorder?.add(readFormer(row), to, claims);
   }
   if (what.do === 'kill' && changed.includes(true))
     while (capDead(store, deadLimit, recorder && ((row) => recorder.evicted(row)))) yield;

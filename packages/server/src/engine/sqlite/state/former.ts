@@ -3,6 +3,8 @@
  * it.
  */
 
+import { DOCUMENT, documentIn } from './document.ts';
+
 /** Where a job is: its place, and its order there. */
 export interface Position {
   readonly place: number;
@@ -30,6 +32,10 @@ export interface Former extends Position {
   readonly bits: number;
 }
 
-/** The columns of {@link Former}. */
-export const FORMER =
-  'id, jid, place, queue, priority, seq, due, enqueued_at, document, reserve, losses, failure, attempts, deadline, consequences, bits';
+/** The columns of {@link Former}, for {@link readFormer}. */
+export const FORMER = `id, jid, place, queue, priority, seq, due, enqueued_at, ${DOCUMENT} AS document, reserve, losses, failure, attempts, deadline, consequences, bits`;
+
+/** Reads a row that was selected with {@link FORMER}. */
+export function readFormer<Row extends Former>(row: Row): Row {
+  return typeof row.document === 'string' ? row : { ...row, document: documentIn(row.document) };
+}
