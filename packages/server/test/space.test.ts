@@ -278,6 +278,26 @@ test('salvage without the first page reads the jobs that are only in the log', a
   expect((await new DataFolder(copy).salvage()).jobs).toBe(50);
 });
 
+test('salvage without the first page reads a log that has no first page either', async () => {
+  const dir = await hundredJobs();
+  const file = join(dir, 'faktory.db');
+  const db = openDatabase(file);
+  db.exec("PRAGMA wal_autocheckpoint = 0; UPDATE job SET losses = 2 WHERE jid = 'ready-7-'");
+  const copy = folder();
+  for (const name of ['faktory.db', 'faktory.db-wal']) copyFileSync(join(dir, name), join(copy, name));
+  db.close();
+  const log = readFileSync(join(copy, 'faktory.db-wal'));
+  const frames = Array.from({ length: (log.length - 32) / (24 + 2048) }, (_, n) =>
+    log.readUInt32BE(32 + n * 2072),
+  );
+  expect(frames).not.toContain(1);
+  overwrite(join(copy, 'faktory.db'), 0, 2048, 0xff);
+  const data = new DataFolder(copy);
+  expect((await data.salvage()).jobs).toBe(100);
+  const changed = [...data.dump()].find((line) => line.includes('"jid":"ready-7-"'));
+  expect(changed).toContain('"losses":2');
+});
+
 test('salvage of a file that is no store says what to do and leaves the file as it was', async () => {
   const dir = folder();
   writeFileSync(join(dir, 'faktory.db'), 'no database at all. '.repeat(1000));
