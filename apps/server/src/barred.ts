@@ -20,6 +20,8 @@ export interface Barrier {
 }
 
 const { R_OK, W_OK, X_OK } = constants;
+/** Root becomes the owner of the folder; another user may have forgotten sudo, and must not take the folder from its server. */
+const STARTED_BY_ROOT = process.geteuid?.() === 0; // when this file is loaded
 
 /** What a server opens in its folder. */
 const files = ['faktory.db', 'faktory.db-wal', 'faktory.db-shm', 'faktory.lock', 'tokens.json', 'audit.log'];
@@ -78,13 +80,22 @@ function closedParent(path: string, folder: string): Barrier {
   const told = `${user()} cannot reach ${folder}: the folder ${path} above it is closed to that user`;
   const own = ownerOf(path) === process.geteuid?.();
   const advice = `chmod ${own ? 'u' : 'o'}+x ${path}, or choose another data folder with -d`;
-  return { path, told, advice };
+  return { path, told, advice: own ? advice : unlessForgotten(advice) };
 }
 
 function barrier(path: string, rights: 'rw' | 'rwx'): Barrier {
   const own = ownerOf(path) === process.geteuid?.();
   const told = `${user()} cannot read and write ${path}`;
-  return { path, told, advice: own ? `chmod u+${rights} ${path}` : `as root: chown ${user()} ${path}` };
+  return {
+    path,
+    told,
+    advice: own ? `chmod u+${rights} ${path}` : unlessForgotten(`as root: chown ${user()} ${path}`),
+  };
+}
+
+function unlessForgotten(advice: string): string {
+  if (STARTED_BY_ROOT) return advice;
+  return `start this with sudo, or as the user who owns the folder; if ${user()} is to use it: ${advice}`;
 }
 
 function ownerOf(path: string): number | undefined {

@@ -123,6 +123,25 @@ asRoot('root in a data folder of another user', () => {
         'above it is closed to that user; chmod o+x ',
       ],
     ];
+    it('tells another user to start the command with sudo, and doctor names that as a finding', async () => {
+      const folder = join(dir, 'db');
+      mkdirSync(folder, { mode: 0o700 });
+      chownSync(folder, 0, 0);
+      chmodSync(dir, 0o755);
+      const asUser = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups'];
+      const told = /start this with sudo, or as the user who owns the folder; if \S+ is to use it: /;
+      for (const closed of [false, true]) {
+        if (closed) chmodSync(dir, 0o700);
+        const env = { HOME: '/nonexistent' };
+        const command = faktory(['backups', '-d', folder], env, asUser);
+        const doctor = faktory(['doctor', '-d', folder], env, asUser);
+        expect([await command.ended, await doctor.ended]).toEqual([1, 1]);
+        expect(command.err).toMatch(told);
+        expect(doctor.out).toMatch(told);
+        expect(doctor.err).toBe('faktory doctor: 1 finding to be put right\n');
+      }
+    });
+
     it.each(closed)('names %s and the cure, by the server, a command and doctor', async (_, close, told) => {
       const folder = join(dir, 'db');
       mkdirSync(folder, { mode: 0o700 });

@@ -7,7 +7,7 @@ import type { Backup, DataFolder } from '@faktory-ts/server';
 import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
-import { folderFlags, folderOf, jobsIn } from './data-folder.ts';
+import { folderFlags, folderOf, jobsIn, withHint } from './data-folder.ts';
 import { storeAdvice } from './store-advice.ts';
 import { table } from './table.ts';
 import { counted, jsonText, readNumber, thousands } from './words.ts';
@@ -118,7 +118,9 @@ export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
       const proved = await of.verify(words[0]);
       return { proved, passed: words[0] === undefined ? passedOver(await of.backups(), proved) : [] };
     };
-    const { proved, passed } = await (url === undefined ? endable(call, look) : withServer(call, look));
+    const { proved, passed } = await (url === undefined
+      ? withHint(call, () => endable(call, look))
+      : withServer(call, look));
     terminal.print(call.on('json') ? jsonText(proved) : tell(proved));
     if (passed.length > 0) throw new FaktoryError('STORAGE', passed.join('; '));
   },

@@ -25,7 +25,7 @@ import { jobsIn } from './data-folder.ts';
 import type { Finding } from './finding.ts';
 import { certificate } from './secret-files.ts';
 import { listed, storeAdvice } from './store-advice.ts';
-import { span, thousands } from './words.ts';
+import { counted, span, thousands } from './words.ts';
 
 const MB = 1024 * 1024;
 
@@ -213,7 +213,7 @@ export function store(dir: string): Finding[] {
   const folder = new DataFolder(dir);
   try {
     const all = jobsIn(folder.check());
-    return [{ level: 'ok', what: 'store', told: `${path} is sound, with ${all} jobs` }];
+    return [{ level: 'ok', what: 'store', told: `${path} is sound, with ${counted(all, 'job')}` }];
   } catch (error) {
     if ((error as { code?: unknown }).code === 'NOT_FOUND') return withoutStore(path, size, folder);
     const told = error instanceof Error ? error.message : String(error);

@@ -38,6 +38,18 @@ export function folderOf(call: Call<'dir'>, missing: 'refuse' | 'may be made' = 
   return new DataFolder(dir);
 }
 
+/** FAKTORY_URL names a server for other commands, and tokens and verify work on a folder unless --url is typed. */
+export function withHint<T>({ value, terminal: { env } }: Call<'dir'>, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const elsewhere = env.FAKTORY_URL || env.FAKTORY_PROVIDER;
+    if (!(cause instanceof FaktoryError) || !elsewhere || value('dir') !== undefined) throw cause;
+    const text = `${cause.message}; to ask the server of ${env.FAKTORY_URL ? 'FAKTORY_URL' : 'FAKTORY_PROVIDER'}, say --url "$FAKTORY_URL"`;
+    throw new FaktoryError(cause.code, text, { cause });
+  }
+}
+
 /** Why a folder cannot be read; undefined where it can. */
 function unreadable(path: string): NodeJS.ErrnoException | undefined {
   try {

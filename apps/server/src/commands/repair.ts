@@ -58,7 +58,8 @@ function lossLines({ ready, jids, stretches, tables, missingLog, ...places }: Lo
     if (n > 0) lines.push(`lost: ${counted(n, 'job')} of ${name}`);
   for (const jid of jids) lines.push(`lost: job ${jid}`);
   for (const [from, to] of stretches) lines.push(`not readable: rows ${from} to ${to} of the jobs`);
-  for (const name of tables) lines.push(`not readable: a part of ${name}`);
+  for (const name of tables)
+    lines.push(`not readable: ${name.startsWith('the ') ? name : `a part of ${name}`}`);
   if (missingLog) lines.push('lost: the newest jobs, which were in the missing log; how many is not known');
   return lines.length > 0 ? lines : ['nothing is lost'];
 }

@@ -136,7 +136,7 @@ interface ServerUser {
 
 /** Undefined: root, who can read all, or a user whom the system does not know. */
 function serverUser(dataDir: string): ServerUser | undefined {
-  const uid = statSync(dataDir, { throwIfNoEntry: false })?.uid;
+  const uid = unlessBarred(() => statSync(dataDir, { throwIfNoEntry: false })?.uid);
   if (uid === undefined || uid === 0) return undefined;
   const [name = '', , , own = ''] = linesOf('/etc/passwd').find((line) => line[2] === String(uid)) ?? [];
   const groups = linesOf('/etc/group');

@@ -7,7 +7,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { type DataFolder, type Logger, type Token, TokenFile } from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
-import { folderFlags, folderOf } from './data-folder.ts';
+import { folderFlags, folderOf, withHint } from './data-folder.ts';
 import { table } from './table.ts';
 import { fromNow, jsonText, plain } from './words.ts';
 
@@ -61,18 +61,6 @@ export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
 
 const usage = (): FaktoryError =>
   new FaktoryError('CONFIG', 'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME');
-
-/** FAKTORY_URL names a server for other commands, and this one works on a folder unless --url is typed. */
-function withHint<T>({ value, terminal: { env } }: Call<'dir'>, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    const elsewhere = env.FAKTORY_URL || env.FAKTORY_PROVIDER;
-    if (!(cause instanceof FaktoryError) || !elsewhere || value('dir') !== undefined) throw cause;
-    const text = `${cause.message}; to ask the server of ${env.FAKTORY_URL ? 'FAKTORY_URL' : 'FAKTORY_PROVIDER'}, say --url "$FAKTORY_URL"`;
-    throw new FaktoryError(cause.code, text, { cause });
-  }
-}
 
 /** Asks the server that --url names. */
 async function byServer(call: Call<'dir' | ServerFlag | 'json'>, act?: string, name?: string): Promise<void> {

@@ -189,7 +189,8 @@ function refuseDamaged(file: string): void {
   const fd = openSync(file, 'r');
   readSync(fd, head, 0, 100, 0);
   closeSync(fd);
-  const advice = 'move it away or restore a backup';
+  const advice =
+    'restore a backup (faktory restore), keep what can be read (faktory salvage), or move it away';
   if (head.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
     throw new FaktoryError('STORAGE', `${file} is not a SQLite database, or is damaged; ${advice}`);
   }
