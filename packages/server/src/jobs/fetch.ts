@@ -92,7 +92,7 @@ async function wait(
   gates: Gates | undefined,
   since: Mark,
 ): Promise<Reservation | undefined> {
-  const { waiting, tail } = services;
+  const { engine, waiting, tail } = services;
   const { queues, signal } = call;
   const until = performance.now() + LONGEST_WAIT;
   const waiter = waiting.join(queues, gates);
@@ -106,9 +106,12 @@ async function wait(
       }
       mark = waiting.mark;
       if (signal.aborted) return undefined;
-      const { jobs, closed } = await takeMany(services, askOf(call, queues, gates), 1);
-      const [taken] = jobs;
-      if (owed && !taken) passOn(waiting, owed, closed);
+      let taken: Reservation | undefined;
+      if (gates) {
+        const { jobs, closed } = await takeMany(services, askOf(call, queues, gates), 1);
+        [taken] = jobs;
+        if (owed && !taken) passOn(waiting, owed, closed);
+      } else taken = await engine.fetch(askOf(call, queues));
       if (!taken || taken.queue === owed?.queue) owed = undefined;
       if (taken) {
         if (tail.watched) tail.fetched([taken]);
