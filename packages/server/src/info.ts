@@ -27,7 +27,7 @@ export async function makeInfo(sources: Sources): Promise<Info> {
   const { settings, jobs, listener, startedAt, version } = sources;
   const [queues, sizes] = await Promise.all([jobs.engine.queues(), jobs.engine.sizes()]);
   const now = formatTime(jobs.engine.clock());
-  const commits = jobs.engine.figures();
+  const commits = jobs.engine.figures.commits();
   return {
     now,
     server_utc_time: `${now.slice(11, 19)} UTC`,
@@ -51,7 +51,7 @@ export async function makeInfo(sources: Sources): Promise<Info> {
       version,
       sync: settings.sync,
       dead_limit: settings.deadLimit,
-      dead_evicted: jobs.engine.meter.evicted,
+      dead_evicted: jobs.engine.figures.meter.evicted,
       commits: commits.commits,
       committed_operations: commits.operations,
       commit_time_sec: commits.seconds,

@@ -210,7 +210,7 @@ export class FaktoryServer implements Server {
     const descriptors = new DescriptorWatch(log);
     const certificate = new CertificateWatch(log, settings.clock);
     certificate.use(settings.tls);
-    new StorageWatch(jobs.engine.storageErrors, log);
+    new StorageWatch(jobs.engine.figures.storageErrors, log);
     const statsd = settings.statsd && new StatsdTask(jobs, info, settings.statsd, log);
     const keepBackups = plan?.keep ?? KEPT_BACKUPS;
     const desk = {

@@ -3,7 +3,7 @@
  */
 import { expect, test } from 'vitest';
 import { entry } from '../src/engine/conformance/scene.ts';
-import type { Engine } from '../src/engine/engine.ts';
+import type { Engine, Finder } from '../src/engine/engine.ts';
 import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { latency } from '../src/jobs/queues.ts';
 import { folder, greeted, running } from './running.ts';
@@ -88,7 +88,7 @@ test('a queue of 12,000 jobs is removed in bites: none is handed out, and others
   const many = Array.from({ length: 12_000 }, (_, n) => entry(`gone-${n}-0000`, { queue: 'long' }));
   await engine.push(many);
   const [held] = (await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1)).jobs;
-  const commits = engine.figures().commits;
+  const commits = engine.figures.commits().commits;
   const order: string[] = [];
   const removed = engine.removeQueues(['long']).then(() => order.push('removed'));
   await engine.push([entry('other-001', { queue: 'other' })]);
@@ -98,7 +98,7 @@ test('a queue of 12,000 jobs is removed in bites: none is handed out, and others
   await engine.push([entry('newer-001', { queue: 'long' })]);
   await removed;
   expect(order).toEqual(['served', 'removed']);
-  expect(engine.figures().commits - commits).toBeGreaterThanOrEqual(3);
+  expect(engine.figures.commits().commits - commits).toBeGreaterThanOrEqual(3);
   const { jobs: left } = await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1000);
   expect(left.map(({ jid }) => jid)).toEqual([held?.jid, 'newer-001']);
   await engine.close();
@@ -113,7 +113,7 @@ test('the oldest jobs of many queues are looked for 200 queues a turn, and told 
     return undefined;
   };
   const names = Array.from({ length: 1000 }, (_, n) => `queue-${n}`);
-  const waits = await latency({ clock: now, oldest } as unknown as Engine, names);
+  const waits = await latency({ oldest } as unknown as Finder, now(), names);
   expect(Object.keys(waits)).toEqual(names);
   expect(most).toBe(200);
 });
@@ -252,14 +252,14 @@ async function turnsDuring(work: Promise<unknown>): Promise<number> {
 test('one push stores at most 500 jobs or a megabyte a turn, and all of it is one commit', async () => {
   const engine = await opened();
   const small = Array.from({ length: 5000 }, (_, n) => entry(`small-${n}-00`));
-  const commits = engine.figures().commits;
+  const commits = engine.figures.commits().commits;
   expect(await turnsDuring(engine.push(small))).toBeGreaterThanOrEqual(10);
-  expect(engine.figures().commits - commits).toBe(1);
+  expect(engine.figures.commits().commits - commits).toBe(1);
   const large = Array.from({ length: 6 }, (_, n) =>
     entry(`large-${n}-00`, { args: ['x'.repeat(1_100_000)] }),
   );
   expect(await turnsDuring(engine.push(large))).toBeGreaterThanOrEqual(6);
-  expect(engine.figures().commits - commits).toBe(2);
+  expect(engine.figures.commits().commits - commits).toBe(2);
   const one = await turnsDuring(engine.push([entry('small-alone')]));
   const alone = await turnsDuring(engine.push([entry('large-alone', { args: ['x'.repeat(1_100_000)] })]));
   expect(alone).toBeGreaterThan(one); // it is committed in a turn of its own
@@ -271,13 +271,13 @@ test('of many ends at most 250 are settled a turn, and all of them are one commi
   const engine = await opened();
   await engine.push(Array.from({ length: 1000 }, (_, n) => entry(`ended-${n}-00`)));
   const { jobs: taken } = await engine.fetchMany({ queues: ['default'], wid: 'w1' }, 1000);
-  const commits = engine.figures().commits;
+  const commits = engine.figures.commits().commits;
   const ended = engine.settleMany(
     taken.map(({ jid, reservationId }) => ({ held: { jid, reservationId }, outcome: { to: 'done' } })),
   );
   expect(await turnsDuring(ended)).toBeGreaterThanOrEqual(4);
   expect((await ended).every(Boolean)).toBe(true);
-  expect(engine.figures().commits - commits).toBe(1);
+  expect(engine.figures.commits().commits - commits).toBe(1);
   await engine.close();
 });
 

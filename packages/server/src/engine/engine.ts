@@ -27,12 +27,10 @@ import type { Micros } from '@faktory-ts/protocol';
 import type { Archive } from './archive.ts';
 import type { Effect, Entry, KeptValue } from './effects.ts';
 import type { FetchAsk, Reservation, Taken } from './fetch.ts';
-import type { CommitFigures, QueueSummary, Sizes } from './figures.ts';
+import type { Figures, QueueSummary, Sizes } from './figures.ts';
 import type { Finder } from './finder.ts';
 import type { History, JobError } from './history.ts';
-import type { Meter } from './meter.ts';
 import type { Counted, Producer, Pushed, Refusal } from './producer.ts';
-import type { StorageErrors } from './storage-errors.ts';
 
 export type * from './archive.ts';
 export type * from './effects.ts';
@@ -149,10 +147,11 @@ export interface Engine {
    * deletes its older notes. `flush` deletes neither counts nor notes.
    */
   pushed(producer: Producer, answered: number): Promise<Pushed>;
-  /** The login that owns this producer name; undefined: none, or the name has not pushed. */
-  producerOwner(name: string): Promise<string | undefined>;
-  /** The login that owns this worker id; undefined: none, or the worker holds no job. */
-  workerOwner(wid: string): Promise<string | undefined>;
+  /**
+   * The login that owns this producer name or worker id; undefined: none, the name has not pushed,
+   * or the worker holds no job.
+   */
+  ownerOf(kind: 'producer' | 'worker', name: string): Promise<string | undefined>;
   /**
    * Moves one job from the first asked queue that has a ready job and is not paused into the
    * working set. Undefined: no queue has one. A fetch never registers a queue.
@@ -199,11 +198,16 @@ export interface Engine {
   extend(held: ReservationRef, span: Micros): Promise<boolean>;
 
   /**
-   * Moves up to `limit` due entries to the tail of their queues, in the order of their due times,
-   * and registers these queues. `enqueuedAt` becomes now. Returns how many it moved; fewer when
-   * their documents together exceed some megabytes.
+   * Handles up to `limit` due entries of a place; returns how many.
+   *
+   * - `scheduled`, `retries`: moves them to the tail of their queues, in the order of their due
+   *   times, and registers these queues. `enqueuedAt` becomes now. Fewer when their documents
+   *   together exceed some megabytes.
+   * - `dead`: deletes them.
+   * - `ends`: deletes keys whose end has passed, then jobs whose deadline has; also frees the slots of
+   *   gates that are over, and reports gates that time has opened.
    */
-  promote(set: 'scheduled' | 'retries', limit: number): Promise<number>;
+  handleDue(place: TimedSet | 'ends', limit: number): Promise<number>;
   /**
    * Reservations that are over: by their own time, the earliest first, then leased ones whose
    * workers sent no beat in time. Changes nothing. Returns at most `limit`, and fewer when their
@@ -211,13 +215,8 @@ export interface Engine {
    */
   overdue(limit: number): Promise<readonly Reservation[]>;
   /**
-   * Deletes up to `limit` dead entries that are due; returns how many, and fewer when their documents
-   * together exceed some megabytes.
-   */
-  expireDead(limit: number): Promise<number>;
-  /**
    * When the earliest entry of a place is due; undefined: the place is empty.
-   * `ends`: when `lapse` has something to do. From then on, `onDue`
+   * `ends`: when `handleDue` has something to do there. From then on, `onDue`
    * reports entries that are due earlier than this answer.
    */
   nextDue(place: TimedSet | 'working' | 'ends'): Promise<Micros | undefined>;
@@ -246,8 +245,6 @@ export interface Engine {
    * Runs in bites until `signal`; returns how many queues.
    */
   expireQueues(signal?: AbortSignal): Promise<number>;
-  /** The earliest `enqueuedAt` of the queue's ready jobs; undefined: none is ready. */
-  oldest(queue: string): Promise<Micros | undefined>;
   sizes(): Promise<Sizes>;
 
   /**
@@ -264,11 +261,6 @@ export interface Engine {
   read(keys: readonly string[]): Promise<ReadonlyMap<string, KeptValue>>;
   /** Keys that begin with `prefix`, behind `after`, in their order. */
   scan(prefix: string, after: string | undefined, limit: number): Promise<ReadonlyMap<string, KeptValue>>;
-  /**
-   * Deletes up to `limit` keys whose end has passed and jobs whose deadline has; returns how many.
-   * Also frees the slots of gates that are over, and reports gates that time has opened.
-   */
-  lapse(limit: number): Promise<number>;
 
   /**
    * Deletes jobs, queues, counters, history and undo data. Producers' counts and notes stay. The
@@ -278,12 +270,8 @@ export interface Engine {
   /** Writes a mark; resolves when it is durable. Throws STORAGE when the store cannot write. */
   probe(): Promise<void>;
 
-  /** Figures of the commits since the store was opened. */
-  figures(): CommitFigures;
-  /** Counts of jobs since the start of this process. */
-  readonly meter: Meter;
-  /** Errors of the storage since the start of this process. */
-  readonly storageErrors: StorageErrors;
+  /** What was counted since this process opened the store. */
+  readonly figures: Figures;
 
   /**
    * Calls the listener when `count` jobs of a queue became ready: pushed, due, requeued, put back,

@@ -2,7 +2,8 @@
  * Figures that an engine reports about its queues, places and commits. Types only.
  */
 import type { Micros } from '@faktory-ts/protocol';
-import type { Histogram } from './meter.ts';
+import type { Histogram, Meter } from './meter.ts';
+import type { StorageErrors } from './storage-errors.ts';
 
 export interface QueueSummary {
   readonly name: string;
@@ -48,4 +49,12 @@ export interface CommitFigures {
   readonly times: Histogram;
   /** Operations in one commit. */
   readonly batches: Histogram;
+}
+
+/** What an engine counted since this process opened the store; another process counts apart. */
+export interface Figures {
+  commits(): CommitFigures;
+  /** Counts of jobs. */
+  readonly meter: Meter;
+  readonly storageErrors: StorageErrors;
 }

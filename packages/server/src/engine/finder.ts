@@ -177,6 +177,8 @@ export interface Finder {
    * of queues, priorities and times are up to one second old.
    */
   queueFigures(signal?: AbortSignal): Promise<readonly QueueFigures[]>;
+  /** The earliest `enqueuedAt` of the queue's ready jobs; undefined: none is ready. */
+  oldest(queue: string): Promise<Micros | undefined>;
   /** Number of ready jobs ahead of this one in its queue; undefined: it is not ready any more. */
   ahead(entry: string, signal?: AbortSignal): Promise<number | undefined>;
   /**

@@ -98,7 +98,7 @@ export function backupRoutes(sources: AboutSources): ApiRoute[] {
 async function about(sources: AboutSources): Promise<About> {
   const { dir, version, sync, jobs, backupEvery, keepBackups, settings } = sources;
   const [store, disk] = [await jobs.archive.space(), await jobs.archive.disk()];
-  const { commits, operations, seconds } = jobs.engine.figures();
+  const { commits, operations, seconds } = jobs.engine.figures.commits();
   const space = { disk_free: disk.free, disk_total: disk.total };
   return {
     name: 'faktory-ts',
@@ -155,7 +155,7 @@ async function download(
 /** Examples come from jobs that are there now; jobtypes without one come from what was counted since the start. */
 async function jobtypes({ jobs, redaction }: AboutSources, request: FastifyRequest): Promise<KnownJobtype[]> {
   const known = new Map<string, KnownJobtype>();
-  for (const { queue, jobtype } of jobs.engine.meter.kinds())
+  for (const { queue, jobtype } of jobs.engine.figures.meter.kinds())
     known.set(jobtype, { jobtype, queue, args: '[]' });
   for (const place of ['dead', 'scheduled', 'retries', 'ready', 'working'] as const) {
     const { jobs: found } = await jobs.finder.find({ places: [place] }, { limit: SAMPLE }, request.gone);

@@ -88,7 +88,7 @@ export class HealthPages {
 
   /** Errors that one good write does not end: a damaged page, a disk that fails now and then. */
   #storage(): string | undefined {
-    const [kind] = this.#sources.jobs.engine.storageErrors.current();
+    const [kind] = this.#sources.jobs.engine.figures.storageErrors.current();
     return kind && `storage failed (${kind}): ${storageAdvice[kind]}`;
   }
 

@@ -136,7 +136,7 @@ async function unlessStorageFails(families: Promise<Family[]>): Promise<Family[]
 }
 
 function ofKinds(jobs: Jobs): Family[] {
-  const kinds = jobs.engine.meter.kinds();
+  const kinds = jobs.engine.figures.meter.kinds();
   const perKind = (read: (kind: (typeof kinds)[number]) => number): Sample[] =>
     kinds.map((kind) => ({ labels: { queue: kind.queue, jobtype: kind.jobtype }, value: read(kind) }));
   const outcomes = kinds.flatMap((kind) =>
@@ -170,7 +170,7 @@ function ofKinds(jobs: Jobs): Family[] {
 }
 
 function ofTimes(jobs: Jobs): Family[] {
-  const kinds = jobs.engine.meter.kinds();
+  const kinds = jobs.engine.figures.meter.kinds();
   const waits = summed(kinds.map(({ queue, wait }) => [queue, coarser(wait, waitBounds)]));
   const runs = summed(kinds.map(({ jobtype, run }) => [jobtype, coarser(run, runBounds)]));
   const wait = [...waits].flatMap(([queue, each]) => samples('faktory_job_wait_seconds', { queue }, each));
@@ -191,7 +191,7 @@ async function ofQueues(jobs: Jobs): Promise<Family[]> {
   const queues = (await jobs.engine.queues()).slice(0, MOST_QUEUES);
   const latencies = await jobs.latency(queues.map(({ name }) => name));
   const sizes = await jobs.engine.sizes();
-  const evicted = jobs.engine.meter.evicted;
+  const evicted = jobs.engine.figures.meter.evicted;
   const sets = (['scheduled', 'retries', 'dead', 'working'] as const).map((set) => ({
     labels: { set },
     value: sizes[set],
@@ -218,7 +218,7 @@ async function ofQueues(jobs: Jobs): Promise<Family[]> {
     counter(
       'faktory_jobs_expired_total',
       'Jobs deleted because no worker fetched them before their deadline.',
-      [{ labels: {}, value: jobs.engine.meter.expired }],
+      [{ labels: {}, value: jobs.engine.figures.meter.expired }],
     ),
     counter('faktory_dead_evicted_total', 'Dead jobs deleted because dead was over its limit.', [
       { labels: {}, value: evicted },
@@ -246,7 +246,7 @@ function ofServer({ server }: Info, workers: readonly WorkerRecord[]): Family[] 
 }
 
 function ofCommits(jobs: Jobs): Family[] {
-  const { commits, operations, syncSeconds, times, batches } = jobs.engine.figures();
+  const { commits, operations, syncSeconds, times, batches } = jobs.engine.figures.commits();
   const plain = (value: number): Sample[] => [{ labels: {}, value }];
   return [
     counter('faktory_commits_total', 'Commits.', plain(commits)),
@@ -265,7 +265,8 @@ function ofCommits(jobs: Jobs): Family[] {
   ];
 }
 
-function ofStorageErrors({ engine: { storageErrors } }: Jobs): Family[] {
+function ofStorageErrors({ engine: { figures } }: Jobs): Family[] {
+  const { storageErrors } = figures;
   const failing = new Set<string>(storageErrors.current());
   const each = (read: (kind: (typeof storageErrorKinds)[number]) => number): Sample[] =>
     storageErrorKinds.map((kind) => ({ labels: { kind }, value: read(kind) }));

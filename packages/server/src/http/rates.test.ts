@@ -12,7 +12,7 @@ test('a look that fails, as on a full disk, is left out, and the next one counts
         if (fails) throw new Error('database or disk is full');
         return [{ name: 'a', size }];
       },
-      meter: { kinds: () => [] },
+      figures: { meter: { kinds: () => [] } },
     },
   } as unknown as Jobs;
   const rates = new Rates(jobs);
@@ -34,7 +34,7 @@ test('jobs that workers gave back make no rate negative', async () => {
   const jobs = {
     engine: {
       queues: async () => [{ name: 'a', size: released }],
-      meter: { kinds: () => [{ ...kind, released }] },
+      figures: { meter: { kinds: () => [{ ...kind, released }] } },
     },
   } as unknown as Jobs;
   const rates = new Rates(jobs);

@@ -74,7 +74,7 @@ export class Rates {
   async #look(): Promise<Note> {
     const queues = new Map<string, { out: number; size: number }>();
     for (const { name, size } of await this.#jobs.engine.queues()) queues.set(name, { out: 0, size });
-    for (const { queue, fetched, released } of this.#jobs.engine.meter.kinds()) {
+    for (const { queue, fetched, released } of this.#jobs.engine.figures.meter.kinds()) {
       const known = queues.get(queue);
       if (known) known.out += fetched - released;
     }

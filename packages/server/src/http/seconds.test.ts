@@ -9,7 +9,7 @@ function fake() {
   const asked: string[][] = [];
   const engine = {
     clock: () => state.now,
-    meter: { kinds: () => [{ pushed: 3 }, { pushed: 4 }] },
+    figures: { meter: { kinds: () => [{ pushed: 3 }, { pushed: 4 }] } },
     sizes: async () => {
       if (state.broken) throw new Error('disk full');
       return { processed: state.processed, failures: 1 };

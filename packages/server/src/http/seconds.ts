@@ -57,7 +57,7 @@ export class Seconds {
       at: formatTime(jobs.engine.clock()),
       processed,
       failures,
-      pushed: jobs.engine.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
+      pushed: jobs.engine.figures.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
       ...(latency !== undefined && { latency }),
     };
   }

@@ -19,7 +19,7 @@ function busy() {
     }),
     queues: async () => [{ name: 'mail', size: state.ready, paused: false }],
     clock: () => state.now,
-    meter: { evicted: 0, kinds: () => [] },
+    figures: { meter: { evicted: 0, kinds: () => [] } },
   };
   const finder = {
     queueFigures: () =>

@@ -94,11 +94,11 @@ export class Watch implements Looks {
       working,
       dead,
       dead_limit: this.#sources.deadLimit,
-      dead_evicted: jobs.engine.meter.evicted,
+      dead_evicted: jobs.engine.figures.meter.evicted,
       slots: roster.workers().reduce((sum, { slots }) => sum + slots, 0),
       processed,
       failures,
-      pushed: jobs.engine.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
+      pushed: jobs.engine.figures.meter.kinds().reduce((sum, { pushed }) => sum + pushed, 0),
       queues: queues.length,
       workers: roster.size,
       connections: this.#sources.connections(),
@@ -190,7 +190,7 @@ export class Watch implements Looks {
           : undefined,
       disk: disk(),
       certificate: certificate.soon ? ((certificate.expiry ?? now) - now) / SECOND : undefined,
-      storage: jobs.engine.storageErrors.current(),
+      storage: jobs.engine.figures.storageErrors.current(),
     });
   }
 

@@ -71,17 +71,14 @@ export type DirectEngine = Pick<
   | 'expireQueues'
   | 'figures'
   | 'flush'
-  | 'meter'
   | 'nextDue'
   | 'onDue'
+  | 'ownerOf'
   | 'probe'
-  | 'producerOwner'
   | 'queues'
   | 'removeQueues'
   | 'setPaused'
   | 'sizes'
-  | 'storageErrors'
-  | 'workerOwner'
 >;
 
 /** A place whose entries have a due time; a task works on each. */
@@ -277,7 +274,7 @@ export class Jobs {
 
   /** Latency by queue, in seconds. */
   latency(names: readonly string[]): Promise<Record<string, number>> {
-    return latency(this.#engine, names);
+    return latency(this.finder, this.#engine.clock(), names);
   }
 
   /**
@@ -287,10 +284,8 @@ export class Jobs {
   async settleDue(place: DuePlace, limit: number): Promise<number> {
     await this.#moving;
     if (place === 'working') return expire(this.#services, limit, this.#failRules);
-    if (place === 'dead') return this.#engine.expireDead(limit);
-    if (place === 'ends') return this.#engine.lapse(limit);
-    const count = await this.#engine.promote(place, limit);
-    this.#tail.promoted(place, count);
+    const count = await this.#engine.handleDue(place, limit);
+    if (place === 'scheduled' || place === 'retries') this.#tail.promoted(place, count);
     return count;
   }
 

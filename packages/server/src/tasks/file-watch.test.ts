@@ -6,12 +6,12 @@ import { FileWatch } from './file-watch.ts';
 function watched() {
   const jobs = {
     refusePushes: vi.fn(),
-    engine: { storageErrors: new StorageErrors() },
+    engine: { figures: { storageErrors: new StorageErrors() } },
     archive: { lostFile: async () => scene.lost },
   };
   const watch = new FileWatch(jobs as unknown as Jobs);
   const scene: { lost?: LostFile } = {};
-  return { jobs, watch, scene, current: () => jobs.engine.storageErrors.current() };
+  return { jobs, watch, scene, current: () => jobs.engine.figures.storageErrors.current() };
 }
 
 for (const [path, kind] of [

@@ -38,12 +38,12 @@ export class FileWatch {
     const before = this.#lost;
     this.#lost = lost?.kind;
     if (before !== undefined && before !== lost?.kind) {
-      engine.storageErrors.ended(before);
+      engine.figures.storageErrors.ended(before);
       this.#jobs.refusePushes('gone', undefined);
     }
     if (lost === undefined) return;
     const text = `${lost.path} was deleted or replaced while the server runs`;
-    engine.storageErrors.report(lost.kind, text, 0);
+    engine.figures.storageErrors.report(lost.kind, text, 0);
     // Without the lock file no job is at risk.
     if (before !== lost.kind && lost.kind !== 'lock_gone')
       this.#jobs.refusePushes('gone', new FaktoryError('STORAGE', `storage failed: ${text}`));

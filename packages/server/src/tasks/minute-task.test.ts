@@ -20,7 +20,7 @@ function makeTask() {
     return gone;
   };
   const jobs = {
-    engine: { meter: { evicted: 0 }, clock: () => time.now, expireQueues: vi.fn(async () => 0) },
+    engine: { figures: { meter: { evicted: 0 } }, clock: () => time.now, expireQueues: vi.fn(async () => 0) },
     finder: { expireUndo: vi.fn(expire('changes', () => Math.min(left.rows, 500))) },
     history: {
       record: vi.fn(async () => void calls.push('record')),
@@ -64,15 +64,15 @@ test('evicted dead jobs are logged once a minute and at the stop', async () => {
   task.start();
   await vi.advanceTimersByTimeAsync(1000);
   expect(log.warn).not.toHaveBeenCalled();
-  jobs.engine.meter.evicted = 500;
+  jobs.engine.figures.meter.evicted = 500;
   await vi.advanceTimersByTimeAsync(5000);
-  jobs.engine.meter.evicted = 700;
+  jobs.engine.figures.meter.evicted = 700;
   time.now += 60_000_000;
   await vi.advanceTimersByTimeAsync(1000);
   expect(log.warn.mock.calls).toEqual([
     [expect.stringContaining('700 of the oldest dead jobs deleted: dead keeps at most 10'), { evicted: 700 }],
   ]);
-  jobs.engine.meter.evicted = 701;
+  jobs.engine.figures.meter.evicted = 701;
   await task.stop();
   expect(log.warn).toHaveBeenLastCalledWith(expect.stringContaining('1 of the oldest'), { evicted: 1 });
 });

@@ -50,7 +50,7 @@ export class MinuteTask {
 
   /** Logs one line for all jobs evicted since the last call. */
   #reportEvicted(): void {
-    const { evicted } = this.#jobs.engine.meter;
+    const { evicted } = this.#jobs.engine.figures.meter;
     const count = evicted - this.#evicted;
     this.#evicted = evicted;
     if (count === 0) return;

@@ -56,7 +56,7 @@ export class StatsdTask {
       this.#sent(error),
     );
     this.#socket.unref();
-    this.#jobs.engine.meter.ended = (kind, seconds, failed) => this.#count(kind, seconds, failed);
+    this.#jobs.engine.figures.meter.ended = (kind, seconds, failed) => this.#count(kind, seconds, failed);
     this.#timers = [
       setInterval(() => this.#flush(), flushEvery),
       setInterval(() => this.#sendGauges(), gaugesEvery),
@@ -67,7 +67,7 @@ export class StatsdTask {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#jobs.engine.meter.ended = undefined;
+    this.#jobs.engine.figures.meter.ended = undefined;
     this.#flush();
     const socket = this.#socket;
     this.#socket = undefined;
@@ -94,7 +94,7 @@ export class StatsdTask {
       for (const seconds of times) this.#add('jobs.perform', (seconds * 1000).toFixed(3), `ms${rate}`, tags);
     }
     this.#ended.clear();
-    const { expired } = this.#jobs.engine.meter;
+    const { expired } = this.#jobs.engine.figures.meter;
     if (expired > this.#expired) this.#add('jobs.expired', expired - this.#expired, 'c');
     this.#expired = expired;
     this.#send();

@@ -272,7 +272,7 @@ async function claim(
 ): Promise<{ readonly pushed: number; readonly refused: string }> {
   const { caller } = session;
   const producer: Producer = { name, keep: keep * 1_000_000, owner: ownerOf(caller) };
-  permitOwned(caller, await jobs.engine.producerOwner(name), `the producer name ${excerpt(name)}`);
+  permitOwned(caller, await jobs.engine.ownerOf('producer', name), `the producer name ${excerpt(name)}`);
   session.claimProducer(producer);
   // After the other connection's last push: operations keep their order.
   const { pushed, answers } = await jobs.pushed(producer, answered);

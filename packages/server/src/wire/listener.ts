@@ -186,7 +186,7 @@ export class Listener implements Port {
   /** Throws FORBIDDEN for a wid whose jobs another secret has; those that are connected are looked at when it is let in. */
   readonly #permitWid = async (wid: string, caller: Caller, address: string): Promise<void> => {
     if (caller.limits === undefined) return;
-    this.#permitOwned(wid, caller, await this.desk.jobs.engine.workerOwner(wid), address);
+    this.#permitOwned(wid, caller, await this.desk.jobs.engine.ownerOf('worker', wid), address);
   };
 
   #permitOwned(wid: string, caller: Caller, owner: string | undefined, from: string): void {

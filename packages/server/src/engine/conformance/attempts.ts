@@ -33,7 +33,7 @@ function exerciseKept(begin: Begin): void {
       const held = await scene.take();
       seen.push((await scene.engine.reservation(held))?.attempts);
       await scene.engine.settle(held, { to: 'retries', in: 0, failure: failure('no'), attempts });
-      await scene.engine.promote('retries', 10);
+      await scene.engine.handleDue('retries', 10);
       await scene.restart();
     }
     expect(seen).toEqual([undefined, '["one"]', '["one"]']);

@@ -72,9 +72,9 @@ export async function onEngine(engine: Engine, call: Call): Promise<unknown> {
     case 'settle':
       return engine.settle({ jid: call.jid }, call.outcome, { onlyIfOverdue: call.onlyIfOverdue });
     case 'promote':
-      return engine.promote(call.set, call.limit);
+      return engine.handleDue(call.set, call.limit);
     case 'expireDead':
-      return engine.expireDead(call.limit);
+      return engine.handleDue('dead', call.limit);
     case 'pause':
       await engine.setPaused([call.queue], call.paused);
       return null;
@@ -86,7 +86,7 @@ export async function onEngine(engine: Engine, call: Call): Promise<unknown> {
     case 'apply':
       return refusalOf(engine.apply(call.effects));
     case 'lapse':
-      return engine.lapse(MANY);
+      return engine.handleDue('ends', MANY);
     case 'flush':
       await engine.flush();
       return null;

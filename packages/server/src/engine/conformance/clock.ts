@@ -111,7 +111,7 @@ function exerciseStep(begin: Begin, by: number): void {
     scene.now += 2 * SECOND;
     await scene.set(by);
     await scene.engine.settle(held, { to: 'done' });
-    expect(scene.engine.meter.kinds()[0]?.run.sum).toBe(2);
+    expect(scene.engine.figures.meter.kinds()[0]?.run.sum).toBe(2);
   });
 }
 
@@ -127,6 +127,7 @@ function exerciseTimes(begin: Begin): void {
     await scene.fill('scheduled', ['later-001'], HOUR);
     await scene.fill('retries', ['retry-001'], HOUR);
     await scene.set(HOUR);
-    for (const set of ['scheduled', 'retries'] as const) expect(await scene.engine.promote(set, 10)).toBe(1);
+    for (const set of ['scheduled', 'retries'] as const)
+      expect(await scene.engine.handleDue(set, 10)).toBe(1);
   });
 }

@@ -158,9 +158,9 @@ function exerciseCounters(begin: Begin): void {
     const until = { in: 10 * SECOND };
     await scene.engine.apply([{ do: 'counter', key: 'test:c', value: 1, atZero: never, until, lapse }]);
     expect(await scene.engine.nextDue('ends')).toBe(scene.now + 10 * SECOND);
-    expect(await scene.engine.lapse(10)).toBe(0);
+    expect(await scene.engine.handleDue('ends', 10)).toBe(0);
     scene.now += 10 * SECOND;
-    expect(await scene.engine.lapse(10)).toBe(1);
+    expect(await scene.engine.handleDue('ends', 10)).toBe(1);
     expect(await scene.drain()).toEqual(['lapsed']);
     await expect(scene.engine.apply([{ do: 'count', key: 'test:c', by: -1 }])).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -275,7 +275,7 @@ const WAYS: [string, (scene: Scene) => Promise<unknown>, Partial<Record<Moment, 
     async (scene) => {
       await scene.engine.settle(await scene.take(), buries);
       scene.now += HOUR;
-      await scene.engine.expireDead(10);
+      await scene.engine.handleDue('dead', 10);
     },
     { taken: 1, executed: 1, failed: 1, failing: 1, dead: 1, gone: 1 },
   ],
@@ -327,7 +327,7 @@ const WAYS: [string, (scene: Scene) => Promise<unknown>, Partial<Record<Moment, 
 
 async function retry(scene: Scene): Promise<void> {
   scene.now += SECOND;
-  await scene.engine.promote('retries', 10);
+  await scene.engine.handleDue('retries', 10);
 }
 
 const names = async (scene: Scene): Promise<string[]> => (await scene.found()).map(({ entry: name }) => name);
@@ -347,7 +347,7 @@ function exerciseWays(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([carrying('job-1', { at: scene.now + SECOND })]);
     scene.now += SECOND;
-    await scene.engine.promote('scheduled', 10);
+    await scene.engine.handleDue('scheduled', 10);
     expect(await momentsOf(scene, 'job-1')).toEqual({ ready: 1 });
   });
 
@@ -384,7 +384,7 @@ function exerciseDeadlines(begin: Begin): void {
     expect((await scene.take()).jid).toBe('in-time');
     expect(await momentsOf(scene, 'late-1')).toEqual({ executed: 1, expired: 1, gone: 1 });
     await expectSizes(scene.engine, { working: 1 });
-    expect(scene.engine.meter.expired).toBe(2);
+    expect(scene.engine.figures.meter.expired).toBe(2);
   });
 
   test('a sweep deletes what is too late in ready, scheduled and retries, never in working and dead', async () => {
@@ -402,8 +402,8 @@ function exerciseDeadlines(begin: Begin): void {
     await scene.take();
     expect(await scene.engine.nextDue('ends')).toBe(deadline);
     scene.now = deadline;
-    expect(await scene.engine.lapse(2)).toBe(2);
-    expect(await scene.engine.lapse(10)).toBe(1);
+    expect(await scene.engine.handleDue('ends', 2)).toBe(2);
+    expect(await scene.engine.handleDue('ends', 10)).toBe(1);
     expect(await scene.engine.nextDue('ends')).toBeUndefined();
     await expectSizes(scene.engine, { working: 1, dead: 1, processed: 2, failures: 2 });
   });
@@ -415,7 +415,7 @@ function exerciseDeadlines(begin: Begin): void {
     scene.now += SECOND;
     const told: string[] = [];
     scene.engine.onReady((queue) => told.push(queue) < 0);
-    for (let gone = 1; gone > 0; ) gone = await scene.engine.lapse(100);
+    for (let gone = 1; gone > 0; ) gone = await scene.engine.handleDue('ends', 100);
     expect(told).toContain('default');
     expect((await scene.take()).jid).toBe('in-time');
   });

@@ -35,7 +35,7 @@ function exerciseEviction(begin: Begin): void {
     expect(await scene.finder.change(one, kill)).toEqual([true, false]);
     const dead = (await all(scene, { places: ['dead'] })).map(({ entry }) => entry);
     expect(await scene.finder.change(dead, kill)).toEqual([false, false, false]);
-    expect(scene.engine.meter.evicted).toBe(0);
+    expect(scene.engine.figures.meter.evicted).toBe(0);
   });
 
   test('evicted jobs are counted for a kill, for MUTATE and for a failure', async () => {
@@ -43,12 +43,12 @@ function exerciseEviction(begin: Begin): void {
     await scene.engine.push(jids('job', 5).map((jid) => entry(jid)));
     const names = (await all(scene)).map(({ entry }) => entry);
     await scene.finder.change(names, { do: 'kill', deadFor: HOUR });
-    expect(scene.engine.meter.evicted).toBe(2);
+    expect(scene.engine.figures.meter.evicted).toBe(2);
     await scene.fill('scheduled', ['later'], HOUR);
     await scene.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: HOUR });
-    expect(scene.engine.meter.evicted).toBe(3);
+    expect(scene.engine.figures.meter.evicted).toBe(3);
     await scene.fill('dead', ['failed'], 2 * HOUR);
-    expect(scene.engine.meter.evicted).toBe(4);
+    expect(scene.engine.figures.meter.evicted).toBe(4);
   });
 }
 

@@ -133,13 +133,13 @@ const beatStep =
   async ({ scene, model }) => {
     model.free(scene.now);
     model.beat(wid, scene.now);
-    await scene.engine.lapse(100); // else the beat may come before the engine has looked
+    await scene.engine.handleDue('ends', 100); // else the beat may come before the engine has looked
     await scene.engine.beat(wid);
   };
 
 const restartStep: Step = async ({ scene, model }) => {
   model.free(scene.now);
-  await scene.engine.lapse(100);
+  await scene.engine.handleDue('ends', 100);
   await scene.restart();
   model.restart(scene.now);
 };

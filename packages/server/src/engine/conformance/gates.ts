@@ -355,10 +355,10 @@ function exerciseOpenings(begin: Begin): void {
     const held = await takeBy(scene, [slots(1)]);
     const next: Promise<string[]>[] = [];
     scene.engine.onReady(() => next.push(jidsBy(scene, [slots(1)])) > 0);
-    const { commits } = scene.engine.figures();
+    const { commits } = scene.engine.figures.commits();
     await scene.engine.settle(held, { to: 'done' });
     expect((await Promise.all(next)).flat()).toEqual(['job-000001']);
-    expect(scene.engine.figures().commits - commits).toBe(1);
+    expect(scene.engine.figures.commits().commits - commits).toBe(1);
   });
 
   const byClock: [string, Gate, Asked, number][] = [
@@ -385,10 +385,10 @@ function exerciseOpenings(begin: Begin): void {
         await fetchBy(scene, [gate], { wid: 'w2' });
         expect(await scene.engine.nextDue('ends')).toBe(scene.now + after);
         scene.now += after - 1;
-        await scene.engine.lapse(10);
+        await scene.engine.handleDue('ends', 10);
         expect(told).toEqual([]);
         scene.now += 1;
-        await scene.engine.lapse(10);
+        await scene.engine.handleDue('ends', 10);
         expect(told).toEqual([['default', 1, gate.key]]);
         expect(await scene.engine.nextDue('ends')).toBeUndefined();
       }

@@ -127,11 +127,11 @@ function exerciseEnd(begin: Begin): void {
       expect(held.losses).toBe(losses);
       const outcome = { to: 'retries', in: 0, failure: failure('lost'), lost: true } as const;
       expect(await scene.engine.settle(held, outcome)).toBe(true);
-      expect(await scene.engine.promote('retries', 1)).toBe(1);
+      expect(await scene.engine.handleDue('retries', 1)).toBe(1);
     }
     const held = await leased(scene);
     await scene.engine.settle(held, { to: 'retries', in: 0, failure: failure('other') });
-    await scene.engine.promote('retries', 1);
+    await scene.engine.handleDue('retries', 1);
     expect((await leased(scene)).losses).toBe(3);
   });
 

@@ -59,7 +59,7 @@ function exerciseOne(begin: Begin): void {
     ]);
     expect((await scene.take()).failure).toBe(sent);
     scene.now += HOUR;
-    await scene.engine.promote('scheduled', 10);
+    await scene.engine.handleDue('scheduled', 10);
     expect((await scene.take()).failure).toBe(sent);
   });
 }
@@ -220,7 +220,7 @@ function exerciseMostQueues(begin: Begin): void {
     expect(await scene.engine.push([of('new'), of('newer')])).toMatchObject([{ index: 1, code: 'LIMIT' }]);
     await scene.engine.settle(held, { to: 'queue' });
     scene.now += HOUR;
-    await scene.engine.promote('scheduled', 10);
+    await scene.engine.handleDue('scheduled', 10);
     await expectQueues(scene.engine, { held: 1, later: 1, new: 1, stays: 1 });
     await scene.restart();
     await expectQueues(scene.engine, { held: 1, later: 1, new: 1, stays: 1 });
@@ -256,7 +256,7 @@ function exerciseMostQueues(begin: Begin): void {
     scene.now += 2 * HOUR;
     expect(await scene.engine.expireQueues()).toBe(2);
     expect(await scene.engine.expireQueues()).toBe(0);
-    expect(await scene.engine.promote('scheduled', 2000)).toBe(998);
+    expect(await scene.engine.handleDue('scheduled', 2000)).toBe(998);
   });
 }
 
@@ -371,7 +371,7 @@ function exerciseRoom(begin: Begin): void {
     await scene.engine.push([entry('job-00001')]);
     await scene.engine.settle(held, { to: 'queue' });
     scene.now += HOUR;
-    expect(await scene.engine.promote('scheduled', 10)).toBe(1);
+    expect(await scene.engine.handleDue('scheduled', 10)).toBe(1);
     expect(await scene.engine.mutate({ set: 'scheduled', change: 'requeue' })).toBe(1);
     expect(await scene.drain()).toEqual(['held-0001', 'job-00001', 'later-001', 'later-002']);
   });

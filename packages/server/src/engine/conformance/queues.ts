@@ -146,16 +146,16 @@ function exerciseRemove(begin: Begin): void {
 function exerciseOldest(begin: Begin): void {
   test('oldest is the enqueue time of the longest-waiting ready job of any priority', async () => {
     const scene = await begin();
-    expect(await scene.engine.oldest('default')).toBeUndefined();
+    expect(await scene.finder.oldest('default')).toBeUndefined();
     const first = scene.now;
     await scene.engine.push([entry('low-00001', { priority: 1 })]);
     scene.now += 10 * SECOND;
     await scene.engine.push([entry('high-0001', { priority: 9 })]);
-    expect(await scene.engine.oldest('default')).toBe(first);
+    expect(await scene.finder.oldest('default')).toBe(first);
     await scene.take();
-    expect(await scene.engine.oldest('default')).toBe(first);
+    expect(await scene.finder.oldest('default')).toBe(first);
     await scene.take();
-    expect(await scene.engine.oldest('default')).toBeUndefined();
+    expect(await scene.finder.oldest('default')).toBeUndefined();
   });
 }
 
@@ -180,7 +180,7 @@ function exerciseReady(begin: Begin): void {
     await scene.fill('scheduled', jids('soon', 4), SECOND, { queue: 'c' });
     expect(counts).toEqual({ a: 3, b: 2 });
     scene.now += SECOND;
-    await scene.engine.promote('scheduled', 3);
+    await scene.engine.handleDue('scheduled', 3);
     expect(counts).toEqual({ a: 3, b: 2, c: 3 });
     await scene.engine.mutate({ set: 'scheduled', change: 'requeue' });
     expect(counts).toEqual({ a: 3, b: 2, c: 4 });

@@ -159,7 +159,7 @@ function exerciseManyEnds(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 150), { at: scene.now + SECOND }));
     scene.now += SECOND;
-    const moved = await Promise.all([1, 2, 3, 4].map(() => scene.engine.promote('scheduled', 60)));
+    const moved = await Promise.all([1, 2, 3, 4].map(() => scene.engine.handleDue('scheduled', 60)));
     expect(moved.reduce((sum, count) => sum + count, 0)).toBe(150);
     await expectQueues(scene.engine, { default: 150 });
     expect(new Set(await scene.drain()).size).toBe(150);

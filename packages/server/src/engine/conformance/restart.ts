@@ -79,7 +79,7 @@ function exerciseSetsKept(begin: Begin): void {
     expect(await scene.engine.nextDue('scheduled')).toBe(scene.now + HOUR);
     expect(await scene.engine.nextDue('dead')).toBe(scene.now + 3 * HOUR);
     scene.now += 2 * HOUR;
-    expect(await scene.engine.promote('retries', 10)).toBe(2);
+    expect(await scene.engine.handleDue('retries', 10)).toBe(2);
     expect((await scene.take('filled')).failure).toBe(failure('retry-000000'));
   });
 

@@ -76,7 +76,7 @@ function exerciseKill(begin: Begin): void {
     await scene.fill('dead', ['dead-0001'], HOUR);
     expect(await scene.engine.mutate({ set: 'dead', change: 'kill', deadFor: 9 * HOUR })).toBe(1);
     scene.now += 2 * HOUR;
-    expect(await scene.engine.expireDead(10)).toBe(0);
+    expect(await scene.engine.handleDue('dead', 10)).toBe(0);
     expect(await scene.engine.nextDue('dead')).toBe(scene.now + 7 * HOUR);
   });
 

@@ -46,7 +46,7 @@ function exerciseOutcomes(begin: Begin): void {
     await expectSizes(scene.engine, { retries: 1, processed: 1, failures: 1 });
     expect(await scene.engine.nextDue('retries')).toBe(scene.now + 20 * SECOND);
     scene.now += 20 * SECOND;
-    await scene.engine.promote('retries', 10);
+    await scene.engine.handleDue('retries', 10);
     expect(await scene.take()).toMatchObject({ jid: 'job-00001', failure: reported, enqueuedAt: scene.now });
   });
 

@@ -37,9 +37,9 @@ function exercisePromote(begin: Begin): void {
     const delays = { 'job-00003': 3, 'job-00001': 1, 'job-00004': 4, 'job-00002': 2 };
     for (const [jid, delay] of Object.entries(delays))
       await scene.engine.push([entry(jid, { at: scene.now + delay * SECOND })]);
-    expect(await scene.engine.promote('scheduled', 100)).toBe(0);
+    expect(await scene.engine.handleDue('scheduled', 100)).toBe(0);
     scene.now += 3 * SECOND;
-    expect(await scene.engine.promote('scheduled', 100)).toBe(3);
+    expect(await scene.engine.handleDue('scheduled', 100)).toBe(3);
     expect(await scene.drain()).toEqual(['job-00001', 'job-00002', 'job-00003']);
     await expectSizes(scene.engine, { scheduled: 1, working: 3 });
   });
@@ -50,11 +50,11 @@ function exercisePromote(begin: Begin): void {
     for (const [index, jid] of all.entries())
       await scene.engine.push([entry(jid, { at: scene.now + index + 1 })]);
     scene.now += SECOND;
-    expect(await scene.engine.promote('scheduled', 10)).toBe(10);
+    expect(await scene.engine.handleDue('scheduled', 10)).toBe(10);
     expect(await scene.drain()).toEqual(all.slice(0, 10));
-    expect(await scene.engine.promote('scheduled', 10)).toBe(10);
-    expect(await scene.engine.promote('scheduled', 10)).toBe(5);
-    expect(await scene.engine.promote('scheduled', 10)).toBe(0);
+    expect(await scene.engine.handleDue('scheduled', 10)).toBe(10);
+    expect(await scene.engine.handleDue('scheduled', 10)).toBe(5);
+    expect(await scene.engine.handleDue('scheduled', 10)).toBe(0);
     expect(await scene.drain()).toEqual(all.slice(10));
   });
 }
@@ -66,7 +66,7 @@ function exercisePlaces(begin: Begin): void {
     await scene.engine.push([entry('late-0001', { at }), entry('late-0009', { at, priority: 9 })]);
     await scene.engine.push([entry('ready-005'), entry('ready-009', { priority: 9 })]);
     scene.now += HOUR;
-    await scene.engine.promote('scheduled', 10);
+    await scene.engine.handleDue('scheduled', 10);
     await scene.engine.push([entry('after-005')]);
     const taken = [
       await scene.take(),
@@ -91,7 +91,7 @@ function exercisePlaces(begin: Begin): void {
     await scene.fill('retries', ['retry-001'], HOUR, { priority: 9 });
     await scene.fill('dead', ['dead-0001']);
     scene.now += HOUR;
-    expect(await scene.engine.promote('retries', 10)).toBe(1);
+    expect(await scene.engine.handleDue('retries', 10)).toBe(1);
     await expectSizes(scene.engine, { scheduled: 1, dead: 1, processed: 2, failures: 2 });
     expect(await scene.drain('filled')).toEqual(['retry-001']);
   });
@@ -102,7 +102,7 @@ function exercisePlaces(begin: Begin): void {
     await scene.engine.push([entry('other-001', { queue: 'other' })]);
     await scene.engine.removeQueues('*');
     scene.now += HOUR;
-    await scene.engine.promote('scheduled', 10);
+    await scene.engine.handleDue('scheduled', 10);
     await expectQueues(scene.engine, { default: 1 });
   });
 }
@@ -170,10 +170,10 @@ function exerciseDead(begin: Begin): void {
     const scene = await begin();
     await scene.fill('dead', jids('early', 5), HOUR);
     await scene.fill('dead', jids('later', 2), 3 * HOUR);
-    expect(await scene.engine.expireDead(10)).toBe(0);
+    expect(await scene.engine.handleDue('dead', 10)).toBe(0);
     scene.now += 2 * HOUR;
-    expect(await scene.engine.expireDead(3)).toBe(3);
-    expect(await scene.engine.expireDead(10)).toBe(2);
+    expect(await scene.engine.handleDue('dead', 3)).toBe(3);
+    expect(await scene.engine.handleDue('dead', 10)).toBe(2);
     await expectSizes(scene.engine, { dead: 2, processed: 7, failures: 7 });
   });
 
@@ -222,11 +222,11 @@ function exerciseNextDue(begin: Begin): void {
     await scene.fill('scheduled', ['later-001'], SECOND);
     await scene.fill('dead', ['dead-0001'], SECOND);
     scene.now += SECOND - 1;
-    expect(await scene.engine.promote('scheduled', 1)).toBe(0);
-    expect(await scene.engine.expireDead(1)).toBe(0);
+    expect(await scene.engine.handleDue('scheduled', 1)).toBe(0);
+    expect(await scene.engine.handleDue('dead', 1)).toBe(0);
     scene.now += 1;
-    expect(await scene.engine.promote('scheduled', 1)).toBe(1);
-    expect(await scene.engine.expireDead(1)).toBe(1);
+    expect(await scene.engine.handleDue('scheduled', 1)).toBe(1);
+    expect(await scene.engine.handleDue('dead', 1)).toBe(1);
     const held = await scene.take();
     scene.now = held.expiresAt;
     expect(await scene.engine.overdue(1)).toHaveLength(1);
@@ -274,7 +274,7 @@ function exerciseOnDue(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([entry('later-001', { at: scene.now + SECOND })]);
     scene.now += 2 * SECOND;
-    await scene.engine.promote('scheduled', 10);
+    await scene.engine.handleDue('scheduled', 10);
     expect(await scene.engine.nextDue('scheduled')).toBeUndefined();
     const reported: number[] = [];
     scene.engine.onDue((_, due) => reported.push(due));

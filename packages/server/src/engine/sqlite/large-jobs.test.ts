@@ -47,7 +47,7 @@ async function take(): Promise<void> {
 
 /** How often the event loop ran, and how many commits there were, until the call was done. */
 async function observe(call: () => Promise<unknown>): Promise<{ turns: number; commits: number }> {
-  const before = backend.engine.figures().commits;
+  const before = backend.engine.figures.commits().commits;
   let [turns, isDone] = [0, false];
   const done = call().finally(() => {
     isDone = true;
@@ -57,7 +57,7 @@ async function observe(call: () => Promise<unknown>): Promise<{ turns: number; c
     turns += 1;
   }
   await done;
-  return { turns, commits: backend.engine.figures().commits - before };
+  return { turns, commits: backend.engine.figures.commits().commits - before };
 }
 
 const in1s = 1_000_000;
@@ -115,9 +115,9 @@ test.each(['discard', 'kill', 'requeue'] as const)(
 test('large due jobs are promoted, and large dead jobs are deleted, a few in one commit', async () => {
   await push(DUE);
   clock.now += DUE;
-  expect(await backend.engine.promote('scheduled', 500)).toBe(2);
+  expect(await backend.engine.handleDue('scheduled', 500)).toBe(2);
   await backend.engine.mutate({ set: 'scheduled', change: 'kill', deadFor: 0 });
-  expect(await backend.engine.expireDead(500)).toBe(2);
+  expect(await backend.engine.handleDue('dead', 500)).toBe(2);
   expect(await backend.engine.sizes()).toMatchObject({ scheduled: 0, dead: 2 });
 });
 
@@ -152,7 +152,7 @@ test('after a start with a lower limit, the oldest dead jobs leave in bites', as
   await backend.engine.push([entry('last', undefined, 10)]);
   await take();
   await backend.engine.settle({ jid: 'last' }, { to: 'dead', in: 2 * DUE, failure: '{}' });
-  expect(backend.engine.meter.evicted).toBe(500);
+  expect(backend.engine.figures.meter.evicted).toBe(500);
   for (let bites = 0; bites < 10; bites++) await backend.engine.mutate({ set: 'retries', change: 'discard' });
   expect((await backend.engine.sizes()).dead).toBe(1);
 });

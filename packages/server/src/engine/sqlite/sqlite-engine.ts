@@ -14,8 +14,8 @@ import type {
   Engine,
   Entry,
   FetchAsk,
+  Figures,
   KeptValue,
-  Meter,
   Outcome,
   Producer,
   Pushed,
@@ -26,7 +26,6 @@ import type {
   SetChange,
   SettleWhen,
   Sizes,
-  StorageErrors,
   Taken,
   TimedSet,
 } from '../engine.ts';
@@ -49,8 +48,7 @@ import type { Store } from './state/store.ts';
 
 export class SqliteEngine implements Engine {
   readonly clock: () => Micros;
-  readonly meter: Meter;
-  readonly storageErrors: StorageErrors;
+  readonly figures: Figures;
   readonly #open: SharedStore;
   readonly #deadLimit: number;
   readonly #unused = new UnusedQueues();
@@ -59,8 +57,8 @@ export class SqliteEngine implements Engine {
     this.#open = open;
     this.#deadLimit = open.deadLimit;
     this.clock = open.options.clock;
-    this.meter = open.meter;
-    this.storageErrors = open.storageErrors;
+    const { meter, storageErrors } = open;
+    this.figures = { meter, storageErrors, commits: () => this.#commits() };
   }
 
   open(): Promise<void> {
@@ -84,14 +82,10 @@ export class SqliteEngine implements Engine {
     return store.turn.runLong(() => store.producers.pushed(producer, answered));
   }
 
-  producerOwner(name: string): Promise<string | undefined> {
-    const { turn, producers } = this.#store;
-    return turn.runLong(() => producers.ownerOf(name));
-  }
-
-  workerOwner(wid: string): Promise<string | undefined> {
+  ownerOf(kind: 'producer' | 'worker', name: string): Promise<string | undefined> {
     const store = this.#store;
-    return store.turn.run(() => reservations.ownerOf(store, wid));
+    if (kind === 'worker') return store.turn.run(() => reservations.ownerOf(store, name));
+    return store.turn.runLong(() => store.producers.ownerOf(name));
   }
 
   fetch(ask: FetchAsk): Promise<Reservation | undefined> {
@@ -139,16 +133,16 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.run(() => reservations.extend(this.#store, which, span));
   }
 
-  promote(set: 'scheduled' | 'retries', limit: number): Promise<number> {
-    return this.#store.turn.run(() => timed.promote(this.#store, set, limit));
+  handleDue(place: TimedSet | 'ends', limit: number): Promise<number> {
+    const store = this.#store;
+    return store.turn.run(() => {
+      if (place === 'ends') return deleteEnded(store, limit);
+      return place === 'dead' ? timed.expireDead(store, limit) : timed.promote(store, place, limit);
+    });
   }
 
   overdue(limit: number): Promise<readonly Reservation[]> {
     return this.#store.turn.run(() => reservations.overdue(this.#store, limit));
-  }
-
-  expireDead(limit: number): Promise<number> {
-    return this.#store.turn.run(() => timed.expireDead(this.#store, limit));
   }
 
   nextDue(where: TimedSet | 'working' | 'ends'): Promise<Micros | undefined> {
@@ -181,10 +175,6 @@ export class SqliteEngine implements Engine {
 
   async expireQueues(signal?: AbortSignal): Promise<number> {
     return this.#unused.delete(this.#store, signal);
-  }
-
-  oldest(queue: string): Promise<Micros | undefined> {
-    return this.#store.turn.run(() => queues.oldest(this.#store, queue));
   }
 
   sizes(): Promise<Sizes> {
@@ -222,15 +212,6 @@ export class SqliteEngine implements Engine {
     return store.turn.run(() => scanKept(store, prefix, after, limit));
   }
 
-  lapse(limit: number): Promise<number> {
-    const store = this.#store;
-    return store.turn.run(() => {
-      store.gates.lapse();
-      const count = lapse(store, limit);
-      return count + sweep(store, limit - count);
-    });
-  }
-
   async flush(): Promise<void> {
     const store = this.#store;
     await store.turn.runInOrder(() => flush(store));
@@ -245,7 +226,7 @@ export class SqliteEngine implements Engine {
     });
   }
 
-  figures(): CommitFigures {
+  #commits(): CommitFigures {
     const { turn, syncSeconds } = this.#store;
     return { ...turn.figures, syncSeconds };
   }
@@ -267,7 +248,14 @@ export class SqliteEngine implements Engine {
   }
 }
 
-/** When `lapse` has something to do. From now on listeners hear of what is due earlier for gates. */
+/** Deletes keys whose end has passed, then jobs whose deadline has. Returns how many. */
+function deleteEnded(store: Store, limit: number): number {
+  store.gates.lapse();
+  const count = lapse(store, limit);
+  return count + sweep(store, limit - count);
+}
+
+/** When `deleteEnded` has something to do. From now on listeners hear of what is due earlier for gates. */
 function nextEnd(store: Store): Micros | undefined {
   const due = earlier(store.gates.nextLapse(), earlier(nextLapse(store), nextDeadline(store)));
   store.knowEarliest(ENDS, due);

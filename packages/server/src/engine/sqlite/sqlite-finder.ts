@@ -1,6 +1,7 @@
 /**
  * Implements `Finder` for the SQLite store: searches run in the reader's thread, changes in a turn.
  */
+import type { Micros } from '@faktory-ts/protocol';
 import type {
   Bite,
   CountBite,
@@ -52,6 +53,11 @@ export class SqliteFinder implements Finder {
     const figures = await this.#queues.reader.read();
     if (signal?.aborted) throw cancelled(signal);
     return figures;
+  }
+
+  oldest(queue: string): Promise<Micros | undefined> {
+    const { store } = this.#open;
+    return store.turn.run(() => queues.oldest(store, queue));
   }
 
   async ahead(entry: string, signal?: AbortSignal): Promise<number | undefined> {

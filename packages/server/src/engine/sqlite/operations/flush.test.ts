@@ -46,7 +46,7 @@ function schema(): unknown[] {
   }
 }
 
-const commits = (): number => backend.engine.figures().commits;
+const commits = (): number => backend.engine.figures.commits().commits;
 
 test('a flush of a small store is one commit', async () => {
   await backend.engine.push(entries(100, 10));
