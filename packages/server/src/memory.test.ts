@@ -41,6 +41,7 @@ const kept: Record<string, Record<string, Kind>> = {
   'tls.ts': { '#addresses': 'sockets', '#reported': 'pace' },
   'unauthenticated.ts': { '#crowds': 'sockets' },
   'wire/listener.ts': { '#clients': 'sockets', '#raw': 'sockets', '#producers': 'alone' },
+  'wire/outbox.ts': { '#before': 'sockets' },
   'wire/slots.ts': { '#slots': 'calls' },
   'wire/unfinished.ts': { '#lines': 'sockets' },
   'workers/roster.ts': { '#records': 'alone' },
