@@ -174,9 +174,9 @@ test('one fetch, and one bite of the sweep, deletes a few large jobs that are to
   for (const jid of JIDS) await backend.engine.push([{ ...entry(jid), deadline }]);
   clock.now = deadline;
   expect(await backend.engine.fetch({ queues: ['q'], wid: 'w' })).toBeUndefined();
-  expect(backend.engine.meter.expired).toBe(2);
-  expect(await backend.engine.lapse(200)).toBe(1);
-  expect(backend.engine.meter.expired).toBe(3);
+  expect(backend.engine.figures.meter.expired).toBe(2);
+  expect(await backend.engine.handleDue('ends', 200)).toBe(1);
+  expect(backend.engine.figures.meter.expired).toBe(3);
 });
 
 test('a step of the clock moves thousands of ends in one commit, and the event loop runs between the parts', async () => {

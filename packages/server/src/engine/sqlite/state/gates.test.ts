@@ -57,7 +57,7 @@ test('slots leave no row when they are free, and a fetch without gates makes non
   await backend.engine.settle(held[0] ?? { jid: '' }, { to: 'done' });
   expect(rows('slot')).toBe(8);
   now += SECOND;
-  await backend.engine.lapse(10);
+  await backend.engine.handleDue('ends', 10);
   expect(rows('slot')).toBe(4);
   await backend.engine.settleMany(held.slice(1).map((each) => ({ held: each, outcome: { to: 'queue' } })));
   expect(rows('slot')).toBe(0);
@@ -86,7 +86,7 @@ test('more slots than one operation frees are freed one bite after the other', a
   now += SECOND;
   let bites = 0;
   for (let due: number | undefined = now; due !== undefined && due <= now; bites++) {
-    await backend.engine.lapse(10);
+    await backend.engine.handleDue('ends', 10);
     due = await backend.engine.nextDue('ends');
   }
   expect(bites).toBe(3);
