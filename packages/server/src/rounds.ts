@@ -4,6 +4,10 @@
  *
  * All servers of a process share this state, because they share the event loop.
  */
+/** A text of more characters is read or written in parts of {@link PART}. */
+export const LARGE = 512 * 1024;
+export const PART = 256 * 1024;
+
 const MOST_TIME = 10; // ms of a round in which lines are started
 const LOOK_EVERY = 32 * 1024; // characters of lines between two looks at the clock
 const LINE_WEIGHT = 64; // characters that a line counts beside its own

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Server, ServerOptions } from '../src/index.ts';
-import { eventually, folder, running } from './running.ts';
+import { eventually, folder, greeted, running } from './running.ts';
 import { ask, LivePage, logIn } from './web.ts';
 
 const guarded = (options: ServerOptions = {}): Promise<Server> =>
@@ -149,6 +149,41 @@ test('headers of 60 kB are read, as some proxies send them', async () => {
   const server = await running({ http: {} });
   const headers = { cookie: `other=${'x'.repeat(60_000)}` };
   expect((await ask(server, '/health/live', { headers })).status).toBe(200);
+});
+
+test('a body over the limit of its route is 413, and its connection is closed', async () => {
+  const server = await running({ http: {}, maxLineBytes: 1_100_000 });
+  for (const [path, most] of [
+    ['/api/jobs', 1_100_000],
+    ['/api/jobs/change', 1_048_576],
+    ['/api/login', 16_384],
+  ] as const) {
+    const { status, headers, text } = await ask(server, path, { body: JSON.stringify(['x'.repeat(most)]) });
+    expect([status, headers.connection]).toEqual([413, 'close']);
+    const error = `the body has more than ${most} bytes; send less at once`;
+    expect(JSON.parse(text)).toEqual({ code: 'MALFORMED', error });
+  }
+});
+
+test('a large job is read in parts by HTTP too, and refused as a small one is', async () => {
+  const server = await running({ http: {} });
+  const args = [Array(400_000).fill(1), 'é😀'];
+  const pushed = await ask(server, '/api/jobs', { body: { jid: 'large-0001', jobtype: 'A', args } });
+  expect(pushed.json()).toEqual({ jid: 'large-0001' });
+  const client = await greeted(server);
+  expect(await client.json('FETCH default')).toMatchObject({ jid: 'large-0001', args });
+  const refused = await ask(server, '/api/jobs', { body: `{"args":[${'1,'.repeat(400_000)}]}` });
+  expect([refused.status, refused.json().code]).toEqual([400, 'MALFORMED']);
+});
+
+test('a page that reads no body takes any', async () => {
+  const server = await running({ http: {} });
+  for (const type of ['application/json', 'text/plain', 'image/png']) {
+    const headers = { 'content-type': type };
+    expect((await ask(server, '/health', { headers, body: `{"a":${'[1],'.repeat(500_000)}` })).status).toBe(
+      200,
+    );
+  }
 });
 
 test('a job that comes as plain text is refused', async () => {

@@ -8,6 +8,7 @@ import { checkMembers, FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
+import type { Bodies } from './bodies.ts';
 import { checkDepth } from './body-depth.ts';
 import { COOKIE, type Guard } from './guard.ts';
 import { type HistorySources, historyRoutes } from './history-routes.ts';
@@ -21,11 +22,14 @@ import { undoRoutes } from './undo-routes.ts';
 /** What the API tells of. */
 export type ApiSources = JobSources & QueueSources & AboutSources & SessionSources & HistorySources;
 
+const MOST_BODY = 1024 * 1024; // bytes, where a route has no limit of its own
+
 /** Adds the routes below `/api`. */
 export async function addApi(
   app: FastifyInstance,
   guard: Guard,
   live: Live,
+  bodies: Bodies,
   sources: ApiSources,
   log: Logger,
 ): Promise<void> {
@@ -44,10 +48,11 @@ export async function addApi(
     api.decorateRequest('deed', undefined);
     api.decorateRequest('gone');
     api.setErrorHandler((error, _request, reply) => answerError(error, reply, log));
-    api.removeContentTypeParser('text/plain'); // which any site's form may send
+    api.removeAllContentTypeParsers(); // of them text/plain, which any site's form may send
     // Jobs are read by the protocol's own reader, from the text as it came.
-    api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-      done(null, request.routeOptions.url === '/api/jobs' ? body : parsed(String(body)));
+    api.addContentTypeParser('application/json', async (request: FastifyRequest) => {
+      const body = await bodies.read(request.raw, request.routeOptions.bodyLimit ?? MOST_BODY);
+      return request.routeOptions.url === '/api/jobs' ? body : parsed(body);
     });
     for (const route of loginRoutes(sources)) add(api, route);
     const open = [sessionRoute(sources), liveRoute(live), ...jobRoutes(sources), ...queueRoutes(sources)];

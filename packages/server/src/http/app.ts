@@ -16,6 +16,7 @@ import { httpOf, type ServerOptions } from '../options.ts';
 import type { Asked } from '../stalls.ts';
 import { CertificateFaults, secureContext, secureOptions, type Tls } from '../tls.ts';
 import { type ApiSources, addApi } from './api.ts';
+import { Bodies } from './bodies.ts';
 import { HttpConnections } from './connections.ts';
 import { Guard } from './guard.ts';
 import { HealthPages, type HealthSources } from './health.ts';
@@ -181,7 +182,9 @@ export class HttpApp {
     app.decorateRequest('caller', undefined);
     app.addHook('preHandler', (request, reply) => this.#admit(request, reply));
     this.#addOldPages(app);
-    await addApi(app, this.#guard, this.#live, this.#apiSources(), this.#options.log);
+    const bodies = new Bodies();
+    app.addHook('onRequest', async (request, reply) => bodies.watch(request.raw, reply.raw));
+    await addApi(app, this.#guard, this.#live, bodies, this.#apiSources(), this.#options.log);
     await addPages(app);
   }
 
@@ -217,6 +220,10 @@ export class HttpApp {
 
   #addOldPages(app: FastifyInstance): void {
     const health = new HealthPages(this.#sources);
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, body, done) => {
+      body.once('end', () => done(null)).resume(); // these pages read none
+    });
     // POST too, as in Faktory.
     app.route({ method: ['GET', 'POST'], url: '/health', handler: (_request, reply) => health.whole(reply) });
     app.get('/health/live', () => health.live());

@@ -14,6 +14,8 @@ const MOST = 2000;
 /** Requests that one connection may have unfinished. A browser sends none before the answer to the last. */
 const MOST_UNFINISHED = 16;
 
+const MOST_LISTENERS = 30; // what waits for the end of one answer; more would be a leak
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export class HttpConnections {
@@ -65,6 +67,7 @@ export class HttpConnections {
       return false;
     }
     this.#unfinished.set(socket, unfinished + 1);
+    response.setMaxListeners(MOST_LISTENERS);
     response.once('close', () => this.#unfinished.set(socket, (this.#unfinished.get(socket) ?? 1) - 1));
     return true;
   }

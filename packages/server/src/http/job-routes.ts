@@ -14,11 +14,13 @@ import {
   newJid,
   parseChange,
   parseJob,
+  parseJobInParts,
   parseJobsAsk,
 } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Found } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { LARGE, largeParts, PART } from '../rounds.ts';
 import { attemptsOf, jobAlone, jobRow, wholeJob } from './job-row.ts';
 import type { Redaction } from './redact.ts';
 import { type ApiRoute, integer, listOf, nameBeside, nameIn, object, oneOf, text } from './routes.ts';
@@ -182,7 +184,8 @@ async function changeJobs({ jobs, redaction }: JobSources, request: FastifyReque
 
 /** The text is read by the protocol's own reader, so numbers stay as they are written. */
 async function push({ jobs }: JobSources, request: FastifyRequest): Promise<{ jid: string }> {
-  const job = parseJob(String(request.body));
+  const text = String(request.body);
+  const job = text.length > LARGE ? await largeParts.read(parseJobInParts(text, PART)) : parseJob(text);
   const jid = job.jid === '' ? newJid() : job.jid;
   await jobs.push({ ...job, jid });
   return { jid };

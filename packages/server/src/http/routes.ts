@@ -68,7 +68,7 @@ export const done = { 204: { type: 'null', description: 'It is done.' } } as con
 export function answerError(error: unknown, reply: FastifyReply, log: Logger): FastifyReply {
   const { known, status } = asKnown(error);
   if (status === 500) log.error(`a page failed unexpectedly: ${(error as Error)?.stack ?? String(error)}`);
-  if (status === 429) reply.header('Retry-After', '2');
+  if (status === 429 || status === 503) reply.header('Retry-After', '2');
   return reply.code(status).send({ code: known.code, error: known.message } satisfies ApiError);
 }
 
@@ -76,7 +76,7 @@ export function answerError(error: unknown, reply: FastifyReply, log: Logger): F
 function asKnown(error: unknown): { known: { code: string; message: string }; status: number } {
   if (error instanceof FaktoryError) return { known: error, status: statusOf(error) };
   const { statusCode = 500, message = '' } = (error ?? {}) as { statusCode?: number; message?: string };
-  if (statusCode >= 400 && statusCode < 500)
-    return { known: { code: 'MALFORMED', message }, status: statusCode };
+  if ((statusCode >= 400 && statusCode < 500) || statusCode === 503)
+    return { known: { code: statusCode < 500 ? 'MALFORMED' : 'LIMIT', message }, status: statusCode };
   return { known: { code: 'ERR', message: 'internal error; the server’s log says more' }, status: 500 };
 }

@@ -31,9 +31,9 @@ import { type Access, type Caller, isWatched, ownerOf, permitOwned, permitQueues
 import type { Producer, Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Jobs, PushLine } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
-import { largeParts } from '../rounds.ts';
+import { LARGE, largeParts, PART } from '../rounds.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
-import { LARGE, PART, push, pushBulk } from './pushes.ts';
+import { push, pushBulk } from './pushes.ts';
 
 /** What verbs can reach of the server. */
 export interface Desk {

@@ -24,7 +24,7 @@ import {
 } from '@faktory-ts/protocol';
 import { longCall, type Reservation, type ReservationRef } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { largeParts } from '../rounds.ts';
+import { LARGE, largeParts, PART } from '../rounds.ts';
 import {
   type Answer,
   allowed,
@@ -39,7 +39,6 @@ import {
   verbs,
 } from './commands.ts';
 import { operating } from './operating.ts';
-import { LARGE, PART } from './pushes.ts';
 
 export const extensions: ReadonlyMap<string, Verb> = verbs([
   ...operating,

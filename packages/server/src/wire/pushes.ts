@@ -12,7 +12,7 @@ import {
 } from '@faktory-ts/protocol';
 import { longCall } from '../engine/engine.ts';
 import type { Jobs, Parts, PushLine } from '../jobs/jobs.ts';
-import { largeParts } from '../rounds.ts';
+import { LARGE, largeParts, PART } from '../rounds.ts';
 
 /** What a push needs of the server. */
 interface Pushing {
@@ -28,10 +28,6 @@ interface Pusher {
   /** The line that starts now has so many entries; with more than `most` the later lines wait for its reply. */
   weigh(entries: number, most: number): void;
 }
-
-/** A longer PUSH, PUSHB or FAILB is read in parts of so many characters. The lines behind it wait for its answer. */
-export const LARGE = 512 * 1024;
-export const PART = 256 * 1024;
 
 export function push(payload: string, { jobs }: Pushing, session: Pusher): Promise<void> {
   const line = session.nextLine();
