@@ -61,13 +61,16 @@ function cannotAsk(error: FaktoryError): FaktoryError {
   return new FaktoryError('LOCKED', text, { cause: error });
 }
 
+/** Without what to do where the folder is just in use. */
+const heldBy = ({ message }: FaktoryError): string => message.replace(/; stop it or choose another .*$/, '');
+
 function silent(error: FaktoryError, silence: number): FaktoryError {
-  const text = `${error.message}; --take-over got no answer from it in ${silence / 1000} s, so it is suspended (SIGSTOP) or hangs; it was not asked to stop. Wake it (kill -CONT) and try again, or end it (kill -9): accepted jobs are on the disk`;
+  const text = `${heldBy(error)}; --take-over got no answer from it in ${silence / 1000} s, so it is suspended (SIGSTOP) or hangs; it was not asked to stop. Wake it (kill -CONT) and try again, or end it (kill -9): accepted jobs are on the disk`;
   return new FaktoryError('LOCKED', text, { cause: error });
 }
 
 function stillThere(error: FaktoryError, patience: number): FaktoryError {
-  const text = `${error.message}; it was asked by --take-over to stop, but holds the folder still after ${patience / 1000} s. It stops as soon as it can: wait and start again, or end it (kill -9): accepted jobs are on the disk`;
+  const text = `${heldBy(error)}; it was asked by --take-over to stop, but holds the folder still after ${patience / 1000} s. It stops as soon as it can: wait and start again, or end it (kill -9): accepted jobs are on the disk`;
   return new FaktoryError('LOCKED', text, { cause: error });
 }
 

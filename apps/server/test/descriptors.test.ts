@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { afterEach, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { endAll, faktory, free, freshFolder } from './program.ts';
 
 const sockets: Socket[] = [];
@@ -18,5 +18,15 @@ it.skipIf(process.platform === 'win32')(
     await server.says(/no file descriptor is free, so new connections are closed; raise the limit/);
     for (const socket of sockets) socket.destroy();
     await server.says(/file descriptors are free again/);
+  },
+);
+
+it.skipIf(process.platform === 'win32')(
+  'doctor times the disk with 64 KiB that it writes over and over, so it fills no disk',
+  async () => {
+    const short = ['bash', '-c', 'ulimit -f 100; exec "$@"', 'bash']; // KiB of a file
+    const doctor = faktory(['doctor', '-d', freshFolder()], {}, short);
+    await doctor.ended;
+    expect(doctor.out).toMatch(/(?:ok|warn) +disk +[\d,]+ syncs a second/);
   },
 );

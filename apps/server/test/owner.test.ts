@@ -123,6 +123,17 @@ asRoot('root in a data folder of another user', () => {
         'above it is closed to that user; chmod o+x ',
       ],
     ];
+    const lowest = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+    it.skipIf(lowest <= 81)('says which right a port below 1024 needs', async () => {
+      chownSync(dir, USER, USER);
+      const server = faktory(['-b', '127.0.0.1:81', '-w', ':0', '-d', dir]);
+      expect(await server.ended).toBe(1);
+      expect(server.err).toMatch(
+        /may not listen on 127\.0\.0\.1:81; choose .* with -b, .*CAP_NET_BIND_SERVICE/,
+      );
+      expect(server.err).not.toContain('stop that process');
+    });
+
     it('tells another user to start the command with sudo, and doctor names that as a finding', async () => {
       const folder = join(dir, 'db');
       mkdirSync(folder, { mode: 0o700 });

@@ -154,7 +154,7 @@ describe('--take-over that cannot succeed', () => {
       code: 'LOCKED',
       message: expect.stringMatching(
         new RegExp(
-          `held by process ${old.child.pid};.*no answer from it in 0.5 s.*suspended.*not asked to stop.*kill -CONT`,
+          `held by process ${old.child.pid}; --take-over got no answer from it in 0.5 s.*suspended.*not asked to stop.*kill -CONT`,
         ),
       ),
     });

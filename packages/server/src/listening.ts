@@ -77,6 +77,8 @@ function faultOf(cause: NodeJS.ErrnoException, { host, port, purpose = '', flag 
   if (cause.code === 'EADDRNOTAVAIL')
     return `this machine does not have the address ${host}${purpose}; choose one that it has with ${flag}, or all with :${port}`;
   const at = `${host || '*'}:${port}${purpose}`;
+  if (cause.code === 'EACCES')
+    return `this user may not listen on ${at}; choose a port of 1024 or more with ${flag}, or give the service CAP_NET_BIND_SERVICE`;
   const holder = cause.code === 'EADDRINUSE' ? holderOf(port) : undefined;
   if (holder?.startsWith(`process ${process.pid} `))
     return `${at} is in use by ${holder}, this process itself; -b and -w need different ports, choose another with ${flag}`;
