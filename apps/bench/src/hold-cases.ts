@@ -405,10 +405,12 @@ const queues = async (bench: Bench): Promise<void> => {
     await fill(bench, 20_000, (index) => ({ queue: `queue-${index % 10_000}`, jobtype: `T${index % 200}` }));
 };
 
-const beside10000 = (name: string, request: string, run = sendAll): HoldCase => ({
+/** `before` is sent first, so that each run finds something to do. */
+const beside10000 = (name: string, request: string, run = sendAll, before?: string): HoldCase => ({
   name: `${name}, 10,000 queues`,
   prepare: async (bench) => {
     await queues(bench);
+    if (before !== undefined) await bench.client.ask(before);
     return request;
   },
   run,
@@ -421,8 +423,8 @@ const wide: HoldCase[] = [
     'QUEUE LATENCY *',
     `QUEUE LATENCY ${Array.from({ length: 10_000 }, (_, n) => `queue-${n}`).join(' ')}`,
   ),
-  beside10000('QUEUE PAUSE *', 'QUEUE PAUSE *'),
-  beside10000('QUEUE RESUME *', 'QUEUE RESUME *'),
+  beside10000('QUEUE PAUSE *', 'QUEUE PAUSE *', sendAll, 'QUEUE RESUME *'),
+  beside10000('QUEUE RESUME *', 'QUEUE RESUME *', sendAll, 'QUEUE PAUSE *'),
   beside10000('JOBS', 'JOBS {"limit":1000}'),
   beside10000(
     'FETCHB of all queues',
