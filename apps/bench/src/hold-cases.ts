@@ -131,6 +131,19 @@ const pushOf8MB = (name: string, before: string, repeated: string, after: string
   run: sendAll,
 });
 
+/** Lines of so many connections, whose ends arrive together. */
+const together = (name: string, count: number, make: () => string): HoldCase => ({
+  name: `${count} ${name} of different connections in one moment`,
+  prepare: async () => '',
+  run: async ({ open }) => {
+    const clients = await Promise.all(Array.from({ length: count }, () => open()));
+    const lines = clients.map(make);
+    const answers = await Promise.all(clients.map((client, index) => client.ask(lines[index] ?? '')));
+    for (const client of clients) client.end();
+    return answers.join(' ');
+  },
+});
+
 /** What costs a reader most a character. */
 const strangePushes: HoldCase[] = [
   pushOf8MB('white space before the job', '', ' ', `{"jid":"bench-space","jobtype":"B","args":[]}`),
@@ -146,17 +159,12 @@ const strangePushes: HoldCase[] = [
     prepare: async () => around('PUSHB [', ' ', `{"jid":"${jid()}","jobtype":"B","args":[]}]`),
     run: sendAll,
   },
-  {
-    name: '20 PUSHB of 10,000 jobs of different connections in one moment',
-    prepare: async () => '',
-    run: async ({ open }) => {
-      const clients = await Promise.all(Array.from({ length: 20 }, () => open()));
-      const lines = clients.map(() => `PUSHB ${many(10_000, () => job())}`);
-      const answers = await Promise.all(clients.map((client, index) => client.ask(lines[index] ?? '')));
-      for (const client of clients) client.end();
-      return answers.join(' ');
-    },
-  },
+  together('PUSHB of 10,000 jobs', 20, () => `PUSHB ${many(10_000, () => job())}`),
+  together(
+    'PUSH of 500 kB of escapes',
+    100,
+    () => `PUSH {"jid":"${jid()}","jobtype":"B","args":["${'\\u0041'.repeat(85_000)}"]}`,
+  ),
 ];
 
 /** One job of 8 MB in a queue, or scheduled. */

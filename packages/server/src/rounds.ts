@@ -8,7 +8,7 @@
 export const LARGE = 512 * 1024;
 export const PART = 256 * 1024;
 
-const MOST_TIME = 10; // ms of a round in which lines are started
+const MOST_TIME = 5; // ms of a round in which lines are started
 const LOOK_EVERY = 32 * 1024; // characters of lines between two looks at the clock
 const LINE_WEIGHT = 64; // characters that a line counts beside its own
 
