@@ -185,8 +185,23 @@ type Act = {
   readonly pick: number;
 };
 const queueNames = ['one', 'few', 'each', 'plain'];
+const ACTS = [
+  'push',
+  'push',
+  'push',
+  'push',
+  'fetch',
+  'fetch',
+  'fetch',
+  'fetch',
+  'end',
+  'end',
+  'end',
+  'abort',
+  'pause',
+] as const;
 const act: fc.Arbitrary<Act> = fc.record({
-  do: fc.constantFrom('push', 'push', 'push', 'fetch', 'fetch', 'fetch', 'end', 'end', 'abort', 'pause'),
+  do: fc.constantFrom(...ACTS),
   queue: fc.constantFrom(...queueNames),
   pick: fc.nat(30),
 });
@@ -221,7 +236,7 @@ async function runActs(groups: readonly (readonly Act[])[]): Promise<void> {
     for (const { do: what, queue, pick } of group) {
       count += 1;
       if (what === 'push') void push(`job-${count}-00`, queue);
-      if (what === 'fetch') fetchAs(`w${pick % 3}`, [queue, queueNames[pick % 4] as string]);
+      if (what === 'fetch') fetchAs(`w${pick % 3}`, [...new Set([queue, queueNames[pick % 4] as string])]);
       if (what === 'pause') void jobs.engine.setPaused([queue], pick % 2 === 0);
       if (what === 'abort') [...waiting][pick % Math.max(waiting.size, 1)]?.gone.abort();
       const [ended] = what === 'end' ? held.splice(pick % Math.max(held.length, 1), 1) : [];
@@ -246,12 +261,16 @@ async function runActs(groups: readonly (readonly Act[])[]): Promise<void> {
 test('in random histories no gate is passed by too many, and no ready job lies beside a fetch that may have it', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(act, { minLength: 1, maxLength: 8 }), { minLength: 5, maxLength: 40 }),
+      fc.array(fc.array(act, { minLength: 1, maxLength: 16, size: 'max' }), {
+        minLength: 5,
+        maxLength: 40,
+        size: 'max',
+      }),
       async (groups) => {
         await runActs(groups);
         await engine.flush();
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 }, 60_000);

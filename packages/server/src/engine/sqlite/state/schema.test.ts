@@ -86,3 +86,20 @@ test('a change to jobs of a file of format 1 can be undone', async () => {
   expect(await backend.finder.undo('all', 100)).toEqual({ undone: 4, kept: 0, left: 0 });
   expect(await find()).toEqual(before);
 });
+
+test('a file of format 1 keeps the slots and rates of gates after its migration', async () => {
+  await openOld('format-1.sql');
+  const ask = (key: string) => {
+    const slots = { gate: 'slots', key, limit: 1, span: 3_600_000_000 } as const;
+    const rate = { gate: 'rate', key: `${key}:rate`, per: 3_600_000_000, burst: 1 } as const;
+    return { queues: ['default'], wid: 'w1', gates: new Map([['default', [slots, rate]]]) };
+  };
+  expect((await engine.fetchMany(ask('test:a'), 5)).jobs).toHaveLength(1);
+  await engine.close();
+  await engine.open();
+  expect(await engine.fetchMany(ask('test:a'), 5)).toEqual({
+    jobs: [],
+    closed: new Map([['default', 'test:a']]),
+  });
+  expect((await engine.fetchMany(ask('test:b'), 5)).jobs).toHaveLength(1);
+});
