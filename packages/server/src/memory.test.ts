@@ -19,6 +19,7 @@ const kept: Record<string, Record<string, Kind>> = {
   'access/logins.ts': { '#brakes': 'pace' },
   'access/prover.ts': { '#idle': 'cache', '#threads': 'cache', '#waiting': 'calls', '#turns': 'pace' },
   'access/sessions.ts': { '#sessions': 'alone' },
+  'http/bodies.ts': { '#bodies': 'sockets' },
   'http/connections.ts': { '#held': 'sockets', '#unfinished': 'sockets' },
   'http/live.ts': { '#pages': 'sockets', '#due': 'sockets' },
   'http/login-pace.ts': { '#sockets': 'calls' },

@@ -132,7 +132,7 @@ const head = '{"faktory-ts":"dump","version":1,"made":"2026-01-01T00:00:00Z"}';
 const ready = `{"kind":"job","place":"ready","job":${job('dumped-one')}}`;
 
 test.each([
-  [[], /cut short/],
+  [[], /the dump is empty/],
   [[head, ready], /line 2: the dump is cut short/],
   [[head, ready, '{"kind":"end","jobs":2}'], /line 3: the "end" line says 2 jobs, the dump has 1/],
   [[ready], /line 1: this is not a dump/],
