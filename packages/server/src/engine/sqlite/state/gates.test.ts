@@ -93,3 +93,13 @@ test('more slots than one operation frees are freed one bite after the other', a
   expect(rows('slot')).toBe(0);
   expect(await take([wide], 2500)).toHaveLength(2500);
 });
+
+test('a flush of many slots opens their gate at once, and leaves no table behind', async () => {
+  const wide: Gate = { ...slots, limit: 2500 };
+  for (let time = 0; time < 2; time++) {
+    await backend.engine.push(entries(jids('job', 3000)));
+    expect(await take([wide], 3000)).toHaveLength(2500);
+    await backend.engine.flush();
+    expect([rows('slot'), rows("sqlite_schema WHERE name LIKE 'flushed%'")]).toEqual([0, 0]);
+  }
+});
