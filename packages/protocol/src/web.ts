@@ -145,6 +145,8 @@ export interface JobRow {
   args_cut: boolean;
   created_at?: string;
   enqueued_at?: string;
+  /** RFC 3339. Of an expiring job: it is deleted then, unless a worker has it or it is dead. */
+  deadline?: string;
   /** What is known of its failures; absent: it never failed. */
   failure?: {
     errtype: string;

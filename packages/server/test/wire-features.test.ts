@@ -3,12 +3,13 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJob } from '@faktory-ts/protocol';
+import { formatTime, type JobDetail, parseJob } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { features } from '../src/features/features.ts';
 import { Jobs } from '../src/jobs/jobs.ts';
 import { eventually, folder, greeted, running, TestClock } from './running.ts';
+import { ask } from './web.ts';
 import type { WireClient } from './wire-client.ts';
 
 let number = 0;
@@ -152,3 +153,15 @@ test.each(features.map((feature) => [feature.name, feature] as const))(
     expect(naming).toEqual([]);
   },
 );
+
+test('the page of an expiring job has the time at which it is deleted, and that of another job has none', async () => {
+  const { client, server, clock } = await started();
+  await push(client, { expires_in: 60 }, { jid: 'expires-1' });
+  await push(client, { expires_at: '2030-01-01T00:00:00Z' }, { jid: 'expires-2', queue: 'b' });
+  await push(client, {}, { jid: 'remains-1', queue: 'c' });
+  const deadlineOf = async (jid: string): Promise<string | undefined> =>
+    (await ask(server, `/api/jobs/${jid}`)).json<JobDetail>().deadline;
+  expect(await deadlineOf('expires-1')).toBe(formatTime(clock.now() + 60_000_000));
+  expect(await deadlineOf('expires-2')).toBe('2030-01-01T00:00:00Z');
+  expect(await deadlineOf('remains-1')).toBeUndefined();
+});

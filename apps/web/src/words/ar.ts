@@ -129,6 +129,7 @@ export const words = {
       scheduled: 'موعدها',
       retry: 'المحاولة التالية',
       forgotten: 'تُمحى',
+      deadline: 'تُحذف إن لم تبدأ',
       after: 'بعد {{time}}',
     },
     why: {

@@ -95,6 +95,7 @@ export const words = {
       scheduled: 'Fällig',
       retry: 'Nächster Versuch',
       forgotten: 'Endgültig gelöscht',
+      deadline: 'Gelöscht, falls nicht gestartet',
       after: 'nach {{time}}',
     },
     why: {

@@ -103,6 +103,7 @@ export const words = {
       scheduled: 'Previsto',
       retry: 'Próximo intento',
       forgotten: 'Borrado definitivo',
+      deadline: 'Se elimina si no ha empezado',
       after: 'después de {{time}}',
     },
     why: {

@@ -94,6 +94,7 @@ export const words = {
       scheduled: 'موعد',
       retry: 'تلاش بعدی',
       forgotten: 'فراموش می‌شود',
+      deadline: 'اگر شروع نشده باشد حذف می‌شود',
       after: 'پس از {{time}}',
     },
     why: {

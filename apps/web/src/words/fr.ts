@@ -104,6 +104,7 @@ export const words = {
       scheduled: 'Prévu',
       retry: 'Prochaine tentative',
       forgotten: 'Effacé définitivement',
+      deadline: 'Supprimé s’il n’a pas démarré',
       after: 'après {{time}}',
     },
     why: {

@@ -101,6 +101,7 @@ export const words = {
       scheduled: 'המועד',
       retry: 'הניסיון הבא',
       forgotten: 'תישכח',
+      deadline: 'תימחק אם לא התחילה',
       after: 'אחרי {{time}}',
     },
     why: {

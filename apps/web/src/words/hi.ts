@@ -94,6 +94,7 @@ export const words = {
       scheduled: 'निर्धारित समय',
       retry: 'अगली कोशिश',
       forgotten: 'हटाई जाएगी',
+      deadline: 'शुरू न हुई तो हटाई जाएगी',
       after: '{{time}} बाद',
     },
     why: {

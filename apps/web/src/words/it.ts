@@ -103,6 +103,7 @@ export const words = {
       scheduled: 'Previsto',
       retry: 'Prossimo tentativo',
       forgotten: 'Eliminato definitivamente',
+      deadline: 'Eliminato se non è partito',
       after: 'dopo {{time}}',
     },
     why: {

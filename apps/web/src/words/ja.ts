@@ -84,6 +84,7 @@ export const words = {
       scheduled: '実行予定',
       retry: '次の再試行',
       forgotten: '削除',
+      deadline: '開始されなければ削除',
       after: '{{time}} 後',
     },
     why: {

@@ -85,6 +85,7 @@ export const words = {
       scheduled: '실행 예정',
       retry: '다음 재시도',
       forgotten: '삭제',
+      deadline: '시작되지 않으면 삭제',
       after: '{{time}} 후',
     },
     why: {

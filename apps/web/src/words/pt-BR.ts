@@ -103,6 +103,7 @@ export const words = {
       scheduled: 'Previsto',
       retry: 'Próxima tentativa',
       forgotten: 'Apagado em definitivo',
+      deadline: 'Excluído se não tiver começado',
       after: 'após {{time}}',
     },
     why: {

@@ -111,6 +111,7 @@ export const words = {
       scheduled: 'Срок',
       retry: 'Следующая попытка',
       forgotten: 'Будет забыта',
+      deadline: 'Удаляется, если не начата',
       after: 'через {{time}}',
     },
     why: {

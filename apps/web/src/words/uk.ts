@@ -112,6 +112,7 @@ export const words = {
       scheduled: 'Строк',
       retry: 'Наступна спроба',
       forgotten: 'Буде забуто',
+      deadline: 'Видаляється, якщо не розпочато',
       after: 'через {{time}}',
     },
     why: {

@@ -83,6 +83,7 @@ export const words = {
       scheduled: '计划执行',
       retry: '下次重试',
       forgotten: '清除',
+      deadline: '未开始则删除',
       after: '{{time}} 之后',
     },
     why: {

@@ -83,6 +83,7 @@ export const words = {
       scheduled: '排定執行',
       retry: '下次重試',
       forgotten: '清除',
+      deadline: '未開始則刪除',
       after: '{{time}} 之後',
     },
     why: {

@@ -69,6 +69,8 @@ export interface Found {
   readonly at: Micros;
   /** For retries and dead: time of the last failure, or of the kill if it came from elsewhere. */
   readonly failedAt?: Micros;
+  /** From this instant on a waiting job is deleted, not handed out; absent: never. */
+  readonly deadline?: Micros;
   /** Undefined: not enqueued yet. */
   readonly enqueuedAt: Micros | undefined;
   readonly document: string;

@@ -40,6 +40,7 @@ export function jobRow(found: Found, redaction: Redaction): JobRow {
     priority: found.priority,
     ...cut(args),
     ...(job.createdAt !== '' && { created_at: job.createdAt }),
+    ...(found.deadline !== undefined && { deadline: formatTime(found.deadline) }),
     ...(found.enqueuedAt !== undefined && { enqueued_at: formatTime(found.enqueuedAt) }),
     ...failureOf(found),
     ...(found.wid !== undefined && { wid: found.wid }),

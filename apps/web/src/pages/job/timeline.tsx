@@ -63,6 +63,8 @@ function useSteps(job: JobDetail): readonly Step[] {
   if (job.place === 'scheduled') steps.push({ at: job.at, words: t('job.steps.scheduled') });
   if (job.place === 'retries') steps.push({ at: job.at, words: t('job.steps.retry') });
   if (job.place === 'dead') steps.push({ at: job.at, words: t('job.steps.forgotten') });
+  const waits = job.place === 'ready' || job.place === 'scheduled' || job.place === 'retries';
+  if (job.deadline && waits) steps.push({ at: job.deadline, words: t('job.steps.deadline') });
   return steps
     .filter(({ at }) => !Number.isNaN(Date.parse(at)))
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));

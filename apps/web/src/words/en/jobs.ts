@@ -130,6 +130,7 @@ export const job = {
     scheduled: 'Due',
     retry: 'Next try',
     forgotten: 'Forgotten',
+    deadline: 'Deleted if not started',
     after: 'after {{time}}',
   },
   why: {

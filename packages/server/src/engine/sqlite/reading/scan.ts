@@ -52,6 +52,7 @@ interface Row extends Texts, Mark {
   readonly due: number;
   readonly enqueued_at: number;
   readonly wid: number;
+  readonly deadline: number | null;
   readonly attempts?: string | null;
 }
 
@@ -86,7 +87,7 @@ class Scan {
     this.#db = db;
     this.#ask = ask;
     this.#limit = limit;
-    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, document, failure${lean ? '' : ', attempts'}`;
+    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, deadline, document, failure${lean ? '' : ', attempts'}`;
     this.#columns = limit === undefined ? 'id, document, failure' : found;
     const rows = db.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     for (const { id, name } of rows) this.#queueNames.set(id, name);
@@ -236,6 +237,7 @@ class Scan {
       priority: row.priority,
       at: at[place],
       ...((place === 'retries' || place === 'dead') && { failedAt: row.seq }),
+      ...(row.deadline !== null && { deadline: row.deadline }),
       enqueuedAt: row.enqueued_at || undefined,
       document: row.document,
       failure: row.failure ?? undefined,
