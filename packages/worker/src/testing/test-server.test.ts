@@ -55,6 +55,19 @@ test('moving the clock makes scheduled jobs ready, those that are due and no oth
   expect([queues.default, sets.scheduled]).toEqual([1, 1]);
 });
 
+test('unique and expiring jobs follow the clock that a test moves', async () => {
+  const client = faktory.client<Jobs>();
+  const job = { ...email('once'), unique_for: 3600, expires_in: 60 };
+  await client.push(job);
+  await expect(client.push(job)).rejects.toMatchObject({ code: 'NOTUNIQUE' });
+  await faktory.forward({ minutes: 2 });
+  await vi.waitFor(async () => expect((await faktory.info()).faktory.queues.default).toBe(0), 5000);
+  await client.push(job); // the name is free, because its job is gone
+  const sent: string[] = [];
+  await faktory.worker<Jobs>({ handlers: { SendEmail: (_context, to) => void sent.push(to) } });
+  await vi.waitFor(() => expect(sent).toEqual(['once']));
+});
+
 test('after a move `in` counts from the new time', async () => {
   const client = faktory.client<Jobs>();
   await faktory.forward({ days: 1, hours: 1, minutes: 1, seconds: 1 });
