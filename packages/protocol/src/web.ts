@@ -7,7 +7,7 @@ import type { Attention } from './attention.ts';
 import type { JobPlace, JobsProgress, UndoneJobs } from './operating.ts';
 import type { JobEvent, WorkerStatus } from './watching.ts';
 
-/** What a caller may do; `admin` includes all others. */
+/** What a caller may do; `admin` includes all others. A session may also have rights of features. */
 export type ApiRight = 'push' | 'fetch' | 'read' | 'operate' | 'admin';
 
 /** Any answer that is not of the 200s: `{ "error": … }`. */
@@ -22,7 +22,7 @@ export interface ApiError {
 export interface ApiSession {
   /** `password`, `token NAME` or `anybody`. */
   who: string;
-  rights: readonly ApiRight[];
+  rights: readonly string[];
   /** Whether there is something to log out of. */
   login: boolean;
   /** Argument values are hidden by rule. */

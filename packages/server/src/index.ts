@@ -1,6 +1,6 @@
 /** The door of the server as a library. */
 export type { Info } from '@faktory-ts/protocol';
-export { type Token, TokenFile } from './access/tokens.ts';
+export { type Token, TokenFile, tokenRights } from './access/tokens.ts';
 export { checkOptions } from './check-options.ts';
 export {
   type Compacted,
@@ -15,7 +15,9 @@ export {
   sqliteVersion,
 } from './engine/data-folder.ts';
 export type { Backup } from './engine/engine.ts';
+export type { FeatureRight } from './jobs/feature.ts';
 export type { FieldsFirstLogger, Logger } from './log.ts';
 export type { ServerOptions } from './options.ts';
-export { createServer, type Reloadable, type Server } from './server.ts';
+export { createServer } from './server.ts';
+export type { Reloadable, Server } from './server-type.ts';
 export type { Tls } from './tls.ts';

@@ -30,7 +30,7 @@ const exceptions: Record<string, string[]> = {
 const rooms: Record<string, { doors: string[]; may: string[] }> = {
   wire: { doors: ['listener.ts'], may: ['jobs', 'engine', 'workers', 'access'] },
   http: { doors: ['app.ts'], may: ['jobs', 'engine', 'workers', 'access'] },
-  access: { doors: ['access.ts', 'tokens.ts'], may: [] },
+  access: { doors: ['access.ts', 'tokens.ts'], may: ['jobs', 'features'] }, // what features say of rights
   tasks: {
     doors: [
       'runner.ts',
@@ -76,7 +76,7 @@ const leaves = [
   'tls.ts',
   'unauthenticated.ts',
 ];
-const builders = ['check-options.ts', 'openness.ts', 'server.ts', 'info.ts', 'index.ts'];
+const builders = ['check-options.ts', 'openness.ts', 'server.ts', 'server-type.ts', 'info.ts', 'index.ts'];
 
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const slashed = (path: string) => path.split(sep).join('/');

@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaktoryError, type Info, type Micros } from '@faktory-ts/protocol';
-import { Access } from './access/access.ts';
+import { Access, Rights } from './access/access.ts';
 import { addressOf, boundHost, wireAddress } from './address.ts';
 import { checkOptions } from './check-options.ts';
 import { Clocks } from './clocks.ts';
@@ -25,6 +25,7 @@ import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { checkAddresses } from './listening.ts';
 import { mustAsk, refuseOpen } from './openness.ts';
 import { KEPT_BACKUPS, type ServerOptions, type Settings, secretsOf, shownSettings } from './options.ts';
+import type { Reloadable, Server } from './server-type.ts';
 import { Stalls } from './stalls.ts';
 import { BackupTask } from './tasks/backup-task.ts';
 import { CertificateWatch } from './tasks/certificate-watch.ts';
@@ -36,42 +37,10 @@ import { ShrinkTask } from './tasks/shrink-task.ts';
 import { StatsdTask } from './tasks/statsd.ts';
 import { StorageWatch } from './tasks/storage-watch.ts';
 import { checkTls } from './tls.ts';
-import { Listener } from './wire/listener.ts';
+import { Listener, type Verbs, verbsOf } from './wire/listener.ts';
 import { Roster } from './workers/roster.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-
-/** A server that was made by `createServer`. */
-export interface Server {
-  /** The command port; known once started. */
-  readonly port: number;
-  /** The HTTP port; undefined when HTTP is off. */
-  readonly httpPort: number | undefined;
-  /** Where clients connect, with the first password when there is one. Known once started. */
-  readonly url: string;
-  /** The data folder. */
-  readonly dir: string;
-  /**
-   * Opens the data folder and listens. Rejects with a FaktoryError: LOCKED when another process holds the folder,
-   * STORAGE when it cannot be used, LISTEN when an address cannot be had.
-   */
-  start(): Promise<void>;
-  /**
-   * Checks that `start` can listen; ports of `except`, as those of a server that is to stop, may be in use. Rejects with LISTEN.
-   */
-  checkAddresses(except?: readonly number[]): Promise<void>;
-  /**
-   * Changes what needs no restart; connections stay. What is left out stays as it is. Rejects with a FaktoryError and changes
-   * nothing: CONFIG for what makes no sense or would need a restart, STORAGE when tokens.json cannot be read, LISTEN when HTTP cannot move to the new address.
-   */
-  reload(changes: Reloadable): Promise<void>;
-  /** Finishes what runs, commits and closes. Safe to call twice. */
-  stop(): Promise<void>;
-  /** What INFO answers. */
-  info(): Promise<Info>;
-  /** When the earliest entry of a place is due, in microseconds since 1970; undefined = the place is empty. */
-  nextDue(place: TimedPlace): Promise<Micros | undefined>;
-}
 
 /**
  * Makes a job server. Throws CONFIG for an option that makes no sense.
@@ -89,11 +58,6 @@ export interface Server {
 export function createServer(options: ServerOptions = {}): Server {
   return new FaktoryServer(checkOptions(options));
 }
-
-/** Options that `reload` takes: passwords, the TLS pair (not whether there is one), and where HTTP listens. */
-export type Reloadable = {
-  readonly [Name in 'password' | 'webPassword' | 'tls' | 'http']?: ServerOptions[Name] | undefined;
-};
 
 interface Rooms {
   readonly backend: Backend;
@@ -117,12 +81,15 @@ export class FaktoryServer implements Server {
   readonly #access: Access;
   readonly #clocks: Clocks;
   readonly #features: readonly Feature[];
+  readonly #verbs: Verbs;
   #settings: Settings;
   #rooms: Rooms | undefined;
   #port = 0;
   #httpPort: number | undefined;
 
   constructor(settings: Settings, chosen: readonly Feature[] = features) {
+    const rights = new Rights(chosen);
+    this.#verbs = verbsOf(chosen, rights);
     this.#settings = settings;
     this.#features = chosen;
     this.dir = settings.dir ?? mkdtempSync(join(tmpdir(), 'faktory-'));
@@ -132,7 +99,7 @@ export class FaktoryServer implements Server {
       this.#access.clockSet(by);
       this.#rooms?.runner.clockSet(by);
     });
-    this.#access = new Access(settings.secrets, { dir: this.dir, log, clock: this.#clocks.now });
+    this.#access = new Access(settings.secrets, { rights, dir: this.dir, log, clock: this.#clocks.now });
   }
 
   get port(): number {
@@ -227,7 +194,8 @@ export class FaktoryServer implements Server {
       info,
     };
     const stalls = new Stalls(log);
-    const listener = new Listener({ ...settings, access: this.#access, host, asked: stalls }, desk);
+    const hosting = { access: this.#access, verbs: this.#verbs, host, asked: stalls };
+    const listener = new Listener({ ...settings, ...hosting }, desk);
     const startedAt = performance.now();
     const sources = {
       jobs,

@@ -4,19 +4,30 @@
  */
 import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
-import { type DataFolder, type Logger, type Token, TokenFile } from '@faktory-ts/server';
+import {
+  type DataFolder,
+  type FeatureRight,
+  type Logger,
+  type Token,
+  TokenFile,
+  tokenRights,
+} from '@faktory-ts/server';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
 import { folderFlags, folderOf, withHint } from './data-folder.ts';
 import { table } from './table.ts';
 import { fromNow, jsonText, plain } from './words.ts';
 
-const more = `A scope is push, fetch, fetch:QUEUE,QUEUE, read, operate or admin, or several joined with +:
-  push      PUSH and PUSHB
-  fetch     FETCH (of the named queues, or of all), ACK, FAIL, BEAT
-  read      what shows queues and jobs
-  operate   the same, push, and what changes queues and jobs
-  admin     everything
+/** The scopes for the help, features' own included. */
+export function scopesText(rights: readonly FeatureRight[]): string {
+  const scopes = rights.map(({ name }) => (name === 'fetch' ? 'fetch, fetch:QUEUE,QUEUE' : name));
+  const width = Math.max(8, ...rights.map(({ name }) => name.length + 1));
+  const lines = rights.map(({ name, describe }) => `  ${name.padEnd(width)}  ${describe}`);
+  const last = scopes.pop();
+  return `A scope is ${scopes.join(', ')} or ${last}, or several joined with +:\n${lines.join('\n')}`;
+}
+
+const more = `${scopesText(tokenRights)}
 
   faktory tokens add shop --scope push
   faktory tokens add mailer --scope push+fetch:mail,bulk

@@ -12,13 +12,13 @@ import { networkOf } from '../network.ts';
 import { Audit } from './audit.ts';
 import { Logins } from './logins.ts';
 import { Prover } from './prover.ts';
-import { type Limits, parseScope } from './rights.ts';
+import type { Limits, Rights } from './rights.ts';
 import { type SessionOf, Sessions } from './sessions.ts';
 import { listTokens, pathOf, readTokens, revokeToken, type SecretToken, type Token } from './tokens.ts';
 
 export { commandDeed, summary } from './audit.ts';
 export type { Deed } from './deed.ts';
-export { isAudited, isWatched, keyOf, permit, permitOwned, permitQueues, rightsOf } from './rights.ts';
+export { type Limits, permitOwned, permitQueues, Rights } from './rights.ts';
 
 /** What is to be known. Empty lists: nothing is asked. */
 export interface Secrets {
@@ -55,6 +55,14 @@ export interface LoggedIn {
   readonly number: string;
 }
 
+interface AccessOptions {
+  readonly rights: Rights;
+  /** The data folder. */
+  readonly dir: string;
+  readonly log: Logger;
+  readonly clock: () => Micros;
+}
+
 interface TokenCaller extends Caller {
   readonly token: SecretToken;
 }
@@ -73,6 +81,8 @@ const LOOK_EVERY = 1000; // ms at which the file of the tokens is looked at
 
 export class Access {
   readonly audit: Audit;
+  /** What each caller may do. */
+  readonly rights: Rights;
   readonly #dir: string;
   readonly #log: Logger;
   readonly #logins: Logins;
@@ -86,8 +96,9 @@ export class Access {
   readonly #laneKey = randomBytes(32);
   #onRevoked: (isValid: (caller: Caller) => boolean) => void = () => undefined;
 
-  constructor(secrets: Secrets, { dir, log, clock }: { dir: string; log: Logger; clock: () => Micros }) {
+  constructor(secrets: Secrets, { rights, dir, log, clock }: AccessOptions) {
     this.#secrets = secrets;
+    this.rights = rights;
     this.#dir = dir;
     this.#log = log;
     this.audit = new Audit({ dir, log, clock });
@@ -276,12 +287,12 @@ export class Access {
 
   /** The tokens without their secrets. Throws STORAGE. */
   tokens(): Token[] {
-    return listTokens(this.#dir);
+    return listTokens(this.#dir, this.rights);
   }
 
   /** Revokes a token now: its connections end. Throws NOT_FOUND and STORAGE. */
   revoke(name: string): void {
-    if (!revokeToken(this.#dir, name))
+    if (!revokeToken(this.#dir, name, this.rights))
       throw new FaktoryError('NOT_FOUND', `there is no token ${excerpt(name)}`);
     this.look();
   }
@@ -305,10 +316,10 @@ export class Access {
   #readTokens(): void {
     const now = new Map<string, TokenCaller>();
     const before = new Set(this.#tokens.values());
-    for (const token of readTokens(this.#dir)) {
+    for (const token of readTokens(this.#dir, this.rights)) {
       const known = this.#tokens.get(token.name);
       const same = known?.token.secret === token.secret && known.token.scope === token.scope;
-      const caller = { who: `token ${token.name}`, limits: parseScope(token.scope), token };
+      const caller = { who: `token ${token.name}`, limits: this.rights.parseScope(token.scope), token };
       now.set(token.name, same ? known : caller);
     }
     const changed = now.size !== this.#tokens.size || [...now.values()].some((token) => !before.has(token));

@@ -14,7 +14,7 @@ import type { Logger } from '../log.ts';
 import { appendOwned } from '../owned-file.ts';
 import { AuditBudget } from './audit-budget.ts';
 import type { Deed } from './deed.ts';
-import { keyOf } from './rights.ts';
+import type { Rights } from './rights.ts';
 
 export interface AuditOptions {
   readonly dir: string;
@@ -123,8 +123,8 @@ export function summary(payload: string): string {
 }
 
 /** How a command of the wire is told: its verb, with the subcommand where that decides, and what it was done to. */
-export function commandDeed(verb: string, payload: string): Pick<Deed, 'did' | 'what'> {
-  const did = keyOf(verb, payload);
+export function commandDeed(rights: Rights, verb: string, payload: string): Pick<Deed, 'did' | 'what'> {
+  const did = rights.keyOf(verb, payload);
   return { did, what: summary(did === verb ? payload : payload.trimStart().slice(did.length - verb.length)) };
 }
 

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { commands } from '../wire/commands.ts';
 import { extensions } from '../wire/extensions.ts';
-import { isAudited, isWatched, keyOf, parseScope, permit, permitQueues, rights } from './rights.ts';
+import { permitQueues, Rights, rights } from './rights.ts';
+
+const table = new Rights([]);
+const parseScope = (scope: string) => table.parseScope(scope);
 
 test('every verb of the server stands in the table, alone or with its subcommands', () => {
   const keys = Object.keys(rights).map((key) => key.split(' ')[0]);
@@ -11,15 +14,19 @@ test('every verb of the server stands in the table, alone or with its subcommand
 
 test('only what operates or administers is looked at for the audit log: pushes and fetches never are', () => {
   for (const verb of ['PUSH', 'PUSHB', 'FETCH', 'FETCHB', 'ACK', 'ACKB', 'FAIL', 'BEAT'])
-    expect(isWatched(verb)).toBe(false);
-  expect(['FLUSH', 'QUEUE PAUSE', 'QUEUE LATENCY'].map(isAudited)).toEqual([true, true, false]);
+    expect(table.isWatched(verb)).toBe(false);
+  expect(['FLUSH', 'QUEUE PAUSE', 'QUEUE LATENCY'].map((key) => table.isAudited(key))).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 const may = (scope: string, verb: string, payload = ''): boolean => {
   const limits = parseScope(scope);
   if (limits === undefined) return true;
   try {
-    permit(limits, keyOf(verb, payload));
+    table.permit(limits, table.keyOf(verb, payload));
     return true;
   } catch (error) {
     expect(error).toMatchObject({ code: 'FORBIDDEN', message: expect.stringMatching(/^not permitted: /) });

@@ -1,15 +1,16 @@
 /**
  * WHO MAY DO WHAT: the one table. Each verb of the wire (with its subcommand where these differ) and each guarded route of HTTP → the
- * right it takes. A password has all rights; a token has those of its scope.
+ * right it takes. A password has all rights; a token has those of its scope. Features add their lines and rights.
  *
  * It must never be asked for callers without limits: they pay nothing. A stranger would get wrong that what is not in the table takes
  * `admin`: a forgotten line shuts a door, and a test finds it.
  */
 import { excerpt, FaktoryError } from '@faktory-ts/protocol';
+import type { Feature, FeatureRight } from '../jobs/feature.ts';
 
-export type Right = 'push' | 'fetch' | 'read' | 'operate' | 'admin';
+type Right = 'push' | 'fetch' | 'read' | 'operate' | 'admin';
 
-/** `any`: whoever was let in. INFO is, because workers in other languages ask for it at their start; it holds counts and names only. */
+/** The lines of the server itself. `any`: whoever was let in. INFO is, because workers in other languages ask for it at their start; it holds counts and names only. */
 export const rights: Readonly<Record<string, Right | 'any'>> = {
   END: 'any',
   INFO: 'any',
@@ -77,75 +78,119 @@ export const rights: Readonly<Record<string, Right | 'any'>> = {
   'GET /api/backups/:id/file': 'admin',
 };
 
-/** What a scope gives beside the right of its name. */
-const roles: Readonly<Record<Right, readonly Right[]>> = {
-  push: ['push'],
-  fetch: ['fetch'],
-  read: ['read'],
-  operate: ['operate', 'read', 'push'],
-  admin: ['admin'],
-};
+/** What a token may be given. A scope gives the right of its name, and all rights that name it in `givenBy`. */
+const core: readonly FeatureRight[] = [
+  { name: 'push', describe: 'PUSH and PUSHB', givenBy: ['operate'] },
+  { name: 'fetch', describe: 'FETCH (of the named queues, or of all), ACK, FAIL, BEAT' },
+  { name: 'read', describe: 'what shows queues and jobs', givenBy: ['operate'] },
+  { name: 'operate', describe: 'the same, push, and what changes queues and jobs' },
+  { name: 'admin', describe: 'everything' },
+];
 
 /** What a token is limited to. */
 export interface Limits {
   readonly scope: string;
-  readonly rights: ReadonlySet<Right>;
+  readonly rights: ReadonlySet<string>;
   /** Where it may fetch; undefined = everywhere. */
   readonly queues: ReadonlySet<string> | undefined;
 }
 
-/**
- * Reads a scope: `push`, `fetch`, `fetch:QUEUE,QUEUE`, `read`, `operate`, `admin`, or several joined with `+`. Undefined: no limits
- * (admin). Throws CONFIG.
- */
-export function parseScope(scope: string): Limits | undefined {
-  const granted = new Set<Right>();
-  let queues: ReadonlySet<string> | undefined;
-  for (const part of scope.split('+')) {
-    const [role = '', names] = part.split(':', 2);
-    const wrong = !isRight(role) || (names !== undefined && (role !== 'fetch' || !/^[\w.,-]+$/.test(names)));
-    if (wrong) {
-      const ways = 'push, fetch, fetch:QUEUE,QUEUE, read, operate, admin, or several joined with +';
-      throw new FaktoryError('CONFIG', `"${excerpt(part)}" is no scope; choose ${ways}`);
-    }
-    for (const right of roles[role]) granted.add(right);
-    if (names !== undefined) queues = new Set(names.split(','));
+/** The table of a server: its own lines and rights, and those of its features. */
+export class Rights {
+  /** In the order of the help. */
+  readonly all: readonly FeatureRight[];
+  /** Line → its right. */
+  readonly #lines: Map<string, string>;
+  /** Lines whose use goes into the audit log, or does not, whatever their right. */
+  readonly #audited: Map<string, boolean>;
+
+  /** Throws CONFIG for features that do not fit. */
+  constructor(features: readonly Feature[]) {
+    this.all = [...core, ...features.flatMap(({ rights: own = [] }) => own)];
+    this.#lines = new Map(Object.entries(rights));
+    this.#audited = new Map();
+    const names = this.all.map(({ name }) => name);
+    for (const [index, name] of names.entries())
+      if (!/^[a-z]{1,30}$/.test(name) || name === 'any' || names.indexOf(name) !== index)
+        throw misfit(`the right "${name}" is taken or is no word of a to z; choose another name`);
+    for (const feature of features) this.#add(feature);
   }
-  return granted.has('admin') ? undefined : { scope, rights: granted, queues };
+
+  #add({ name: feature, verbs = [] }: Feature): void {
+    for (const { name, right, audited } of verbs) {
+      this.#lines.delete(name);
+      const lines = typeof right === 'string' ? { '': right } : right;
+      for (const [sub, needed] of Object.entries(lines))
+        this.#addLine(feature, sub === '' ? name : `${name} ${sub}`, needed, audited);
+    }
+  }
+
+  #addLine(feature: string, line: string, right: string, audited: boolean | undefined): void {
+    if (right !== 'any' && !this.all.some(({ name }) => name === right))
+      throw misfit(`${line} of the feature ${feature} takes the right "${right}", which does not exist`);
+    this.#lines.set(line, right);
+    if (audited !== undefined) this.#audited.set(line, audited);
+  }
+
+  /**
+   * Reads a scope: `push`, `fetch`, `fetch:QUEUE,QUEUE`, `read`, `operate`, `admin`, the right of a feature, or several joined with `+`.
+   * Undefined: no limits (admin). Throws CONFIG.
+   */
+  parseScope(scope: string): Limits | undefined {
+    const granted = new Set<string>();
+    let queues: ReadonlySet<string> | undefined;
+    for (const part of scope.split('+')) {
+      const [role = '', names] = part.split(':', 2);
+      const given = this.all.filter(({ name, givenBy = [] }) => name === role || givenBy.includes(role));
+      const known = given.some(({ name }) => name === role);
+      if (!known || (names !== undefined && (role !== 'fetch' || !/^[\w.,-]+$/.test(names)))) {
+        const ways = this.all.map(({ name }) => (name === 'fetch' ? 'fetch, fetch:QUEUE,QUEUE' : name));
+        throw misfit(`"${excerpt(part)}" is no scope; choose ${ways.join(', ')}, or several joined with +`);
+      }
+      for (const { name } of given) granted.add(name);
+      if (names !== undefined) queues = new Set(names.split(','));
+    }
+    return granted.has('admin') ? undefined : { scope, rights: granted, queues };
+  }
+
+  /** The line of the table for a command: its verb, with its subcommand where that decides. */
+  keyOf(verb: string, payload: string): string {
+    if (this.#lines.has(verb)) return verb;
+    return `${verb} ${payload.trimStart().split(' ', 1)[0]?.toUpperCase().slice(0, 30)}`;
+  }
+
+  /** The right that a line of the table takes. */
+  #rightOf(key: string): string {
+    return this.#lines.get(key) ?? 'admin';
+  }
+
+  /** Whether what a verb does may have to go into the audit log. */
+  isWatched(verb: string): boolean {
+    return !this.#lines.has(verb) || this.isAudited(verb);
+  }
+
+  /** Whether who did this goes into the audit log. */
+  isAudited(key: string): boolean {
+    return this.#audited.get(key) ?? ['operate', 'admin'].includes(this.#rightOf(key));
+  }
+
+  /** Throws FORBIDDEN when these limits do not allow it. */
+  permit({ rights: granted, scope }: Limits, key: string): void {
+    const needed = this.#rightOf(key);
+    if (needed === 'any' || granted.has(needed)) return;
+    throw new FaktoryError(
+      'FORBIDDEN',
+      `not permitted: ${key} takes the right "${needed}", this token has "${scope}"`,
+    );
+  }
+
+  /** All that these limits grant. */
+  rightsOf(limits: Limits | undefined): readonly string[] {
+    return limits ? [...limits.rights] : this.all.map(({ name }) => name);
+  }
 }
 
-const isRight = (text: string): text is Right => Object.hasOwn(roles, text);
-
-/** The line of the table for a command: its verb, with its subcommand where that decides. */
-export function keyOf(verb: string, payload: string): string {
-  if (Object.hasOwn(rights, verb)) return verb;
-  return `${verb} ${payload.trimStart().split(' ', 1)[0]?.toUpperCase().slice(0, 30)}`;
-}
-
-/** The right that a line of the table takes. */
-function rightOf(key: string): Right | 'any' {
-  return Object.hasOwn(rights, key) ? (rights[key] ?? 'admin') : 'admin';
-}
-
-/** Whether what a verb does may have to go into the audit log. */
-export function isWatched(verb: string): boolean {
-  return !Object.hasOwn(rights, verb) || isAudited(verb);
-}
-
-/** Whether who did this goes into the audit log. */
-export function isAudited(key: string): boolean {
-  return ['operate', 'admin'].includes(rightOf(key));
-}
-
-/** Throws FORBIDDEN when these limits do not allow it. */
-export function permit({ rights: granted, scope }: Limits, key: string): void {
-  const needed = rightOf(key);
-  if (needed === 'any' || granted.has(needed)) return;
-  throw new FaktoryError(
-    'FORBIDDEN',
-    `not permitted: ${key} takes the right "${needed}", this token has "${scope}"`,
-  );
-}
+const misfit = (text: string): FaktoryError => new FaktoryError('CONFIG', text);
 
 /** Throws FORBIDDEN when a queue is not among those that may be fetched from. */
 export function permitQueues(limits: Limits | undefined, asked: readonly string[]): void {
@@ -168,9 +213,4 @@ export function permitOwned(
     'FORBIDDEN',
     `not permitted: ${what} belongs to another secret; choose another name`,
   );
-}
-
-/** All that these limits grant. */
-export function rightsOf(limits: Limits | undefined): readonly Right[] {
-  return limits ? [...limits.rights] : (Object.keys(roles) as Right[]);
 }

@@ -9,15 +9,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaktoryError, formatTime, nowMicros } from '@faktory-ts/protocol';
+import { features } from '../features/features.ts';
+import type { FeatureRight } from '../jobs/feature.ts';
 import { type Logger, silent } from '../log.ts';
 import { replaceOwned } from '../owned-file.ts';
 import { Audit } from './audit.ts';
-import { parseScope } from './rights.ts';
+import { Rights } from './rights.ts';
 
 /** A token without its secret. */
 export interface Token {
   readonly name: string;
-  /** `push`, `fetch`, `fetch:QUEUE,QUEUE`, `read`, `operate`, `admin`, or several joined with `+`. */
+  /** `push`, `fetch`, `fetch:QUEUE,QUEUE`, `read`, `operate`, `admin`, the right of a feature, or several joined with `+`. */
   readonly scope: string;
   /** RFC 3339. */
   readonly made: string;
@@ -26,6 +28,14 @@ export interface Token {
 export interface SecretToken extends Token {
   readonly secret: string;
 }
+
+/** Reads scopes. */
+export type Scopes = Pick<Rights, 'parseScope'>;
+
+const known = new Rights(features);
+
+/** The rights that a token can have, each with what it lets a client do. */
+export const tokenRights: readonly FeatureRight[] = known.all;
 
 /** Each client that gives no name costs a proof per token. */
 const MOST_TOKENS = 50;
@@ -47,21 +57,23 @@ export class TokenFile {
   readonly #dir: string;
   readonly #who: string;
   readonly #log: Logger;
+  readonly #scopes: Scopes;
 
-  /** `who` is named in the audit log; `log` hears when that log cannot be written. */
-  constructor(dir: string, who: string, log: Logger = silent) {
+  /** `who` is named in the audit log; `log` hears when that log cannot be written; `scopes` reads the scopes of a server with other features. */
+  constructor(dir: string, who: string, log: Logger = silent, scopes: Scopes = known) {
     this.#dir = dir;
     this.#who = who;
     this.#log = log;
+    this.#scopes = scopes;
   }
 
   list(): Token[] {
-    return listTokens(this.#dir);
+    return listTokens(this.#dir, this.#scopes);
   }
 
   /** Makes a token; gives its secret. */
   add(name: string, scope: string): string {
-    const tokens = readTokens(this.#dir);
+    const tokens = readTokens(this.#dir, this.#scopes);
     if (!/^[\w.-]{1,100}$/.test(name)) {
       throw new FaktoryError(
         'CONFIG',
@@ -80,7 +92,7 @@ export class TokenFile {
         `there are ${MOST_TOKENS} tokens, which is the most; revoke one first`,
       );
     }
-    parseScope(scope);
+    this.#scopes.parseScope(scope);
     const secret = randomBytes(24).toString('base64url');
     replaceTokens(this.#dir, [...tokens, { name, scope, made: formatTime(nowMicros()), secret }]);
     this.#note('tokens add', `${name} ${scope}`);
@@ -89,7 +101,7 @@ export class TokenFile {
 
   /** False: there is no such token. */
   revoke(name: string): boolean {
-    if (!revokeToken(this.#dir, name)) return false;
+    if (!revokeToken(this.#dir, name, this.#scopes)) return false;
     this.#note('tokens revoke', name);
     return true;
   }
@@ -101,13 +113,13 @@ export class TokenFile {
 }
 
 /** The tokens without their secrets. Throws STORAGE. */
-export function listTokens(dir: string): Token[] {
-  return readTokens(dir).map(({ name, scope, made }) => ({ name, scope, made }));
+export function listTokens(dir: string, scopes: Scopes): Token[] {
+  return readTokens(dir, scopes).map(({ name, scope, made }) => ({ name, scope, made }));
 }
 
 /** False: there is no such token. Throws STORAGE. */
-export function revokeToken(dir: string, name: string): boolean {
-  const tokens = readTokens(dir);
+export function revokeToken(dir: string, name: string, scopes: Scopes): boolean {
+  const tokens = readTokens(dir, scopes);
   const rest = tokens.filter((token) => token.name !== name);
   if (rest.length === tokens.length) return false;
   replaceTokens(dir, rest);
@@ -129,7 +141,7 @@ function replaceTokens(dir: string, tokens: readonly SecretToken[]): void {
 export const pathOf = (dir: string): string => join(dir, 'tokens.json');
 
 /** The tokens with their secrets; none where there is no file. Throws STORAGE when it cannot be read. */
-export function readTokens(dir: string): SecretToken[] {
+export function readTokens(dir: string, scopes: Scopes): SecretToken[] {
   const path = pathOf(dir);
   if (!existsSync(dir)) throw new FaktoryError('STORAGE', `there is no data folder ${dir}; name it with -d`);
   if (!existsSync(path)) return [];
@@ -141,7 +153,7 @@ export function readTokens(dir: string): SecretToken[] {
   if (!Array.isArray(tokens)) throw broken(path, 'has no list "tokens"');
   if (tokens.length > MOST_TOKENS)
     throw broken(path, `has ${tokens.length} tokens; the most are ${MOST_TOKENS}`);
-  for (const [index, token] of (tokens as unknown[]).entries()) checkToken(path, token, index + 1);
+  for (const [index, token] of (tokens as unknown[]).entries()) checkToken(path, token, index + 1, scopes);
   return tokens as SecretToken[];
 }
 
@@ -169,12 +181,12 @@ function parsed(path: string, text: string): unknown {
   }
 }
 
-function checkToken(path: string, token: unknown, place: number): void {
+function checkToken(path: string, token: unknown, place: number, scopes: Scopes): void {
   const { name, scope, made, secret } = (token ?? {}) as Record<string, unknown>;
   for (const [part, text] of Object.entries({ name, scope, made, secret }))
     if (typeof text !== 'string' || text === '') throw broken(path, `token ${place} has no "${part}"`);
   try {
-    parseScope(String(scope));
+    scopes.parseScope(String(scope));
   } catch {
     throw broken(path, `token ${place} has a scope that this server does not know`);
   }

@@ -10,7 +10,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Access, type Caller, isAudited, permit, summary } from '../access/access.ts';
+import { type Access, type Caller, summary } from '../access/access.ts';
 import { networkOf } from '../network.ts';
 import type { Hosts } from './hosts.ts';
 import type { LoginPace } from './login-pace.ts';
@@ -73,8 +73,8 @@ export class Guard {
     request.gone = gone.signal;
     request.loggedIn = number !== undefined;
     const key = keyOf(request);
-    if (caller.limits) permit(caller.limits, key);
-    if (isAudited(key)) request.deed = key;
+    if (caller.limits) this.#access.rights.permit(caller.limits, key);
+    if (this.#access.rights.isAudited(key)) request.deed = key;
   };
 
   /**
@@ -95,7 +95,7 @@ export class Guard {
     try {
       const { caller } = await this.#caller(request, false);
       request.caller = caller;
-      if (caller.limits) permit(caller.limits, `GET ${request.routeOptions.url}`);
+      if (caller.limits) this.#access.rights.permit(caller.limits, `GET ${request.routeOptions.url}`);
       return undefined;
     } catch (error) {
       if (!(error instanceof FaktoryError)) throw error;
@@ -118,7 +118,7 @@ export class Guard {
       refuseOthers(request.headers);
       const { caller, number } = await this.#look(request.headers, address, request.socket);
       known = caller;
-      if (caller.limits) permit(caller.limits, key);
+      if (caller.limits) this.#access.rights.permit(caller.limits, key);
       const holds = (): boolean => number === undefined || this.#access.session(number) !== undefined;
       return { caller, network: networkOf(address), holds };
     } catch (error) {

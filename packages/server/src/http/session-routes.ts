@@ -1,7 +1,7 @@
 /** Logging in, logging out, and who one is. Failed logins slow an address down, as on the wire (access/logins.ts). */
 import { type ApiSession, excerpt, FaktoryError, formatTime, type WireAddress } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Access, type Caller, rightsOf } from '../access/access.ts';
+import type { Access, Caller } from '../access/access.ts';
 import { numberIn, refuseOthers, setCookie } from './guard.ts';
 import type { LoginPace } from './login-pace.ts';
 import { type ApiRoute, done, object, text } from './routes.ts';
@@ -89,6 +89,6 @@ function told(sources: SessionSources, caller: Caller | undefined, login: boolea
   const { access, version, redacted, now } = sources;
   const { who = 'anybody', limits } = caller ?? {};
   const wire = { ...sources.wire(), password: access.asks };
-  const rights = rightsOf(limits);
+  const rights = access.rights.rightsOf(limits);
   return { who, rights, login, redacted, password: access.asksHttp, wire, version, now: formatTime(now()) };
 }

@@ -34,7 +34,8 @@ export class PushExtras {
   }
 }
 
-function together(all: readonly Extras[]): Extras {
+/** Joins what several features add to a push. */
+export function together(all: readonly Extras[]): Extras {
   const consequences: Partial<Record<Moment, readonly Effect[]>> = {};
   for (const extras of all)
     for (const [moment, effects] of Object.entries(extras.consequences ?? {}))

@@ -1,9 +1,10 @@
 /**
  * What a feature is: it looks at each pushed job that asks for it, and answers with effects for the engine. It may also
- * limit queues by gates.
+ * limit queues by gates, and bring verbs of the wire and rights of tokens.
  */
 import type { JobText, Micros } from '@faktory-ts/protocol';
-import type { Consequences, Effect, Gate } from '../engine/engine.ts';
+import type { Consequences, Effect, Engine, Entry, Gate, Refusal, ReservationRef } from '../engine/engine.ts';
+import type { Logger } from '../log.ts';
 
 /** A job that is being pushed. */
 export interface PushedJob extends Pick<JobText, 'queue' | 'jobtype' | 'args'> {
@@ -21,6 +22,65 @@ export interface Extras {
   readonly deadline?: Micros;
 }
 
+/** What a feature may use of the server. It never holds the store or a socket. */
+export interface FeatureServices extends Pick<Engine, 'read' | 'apply' | 'clock'> {
+  /** As {@link Engine.scan}; returns at most 1,000 keys. */
+  readonly scan: Engine['scan'];
+  readonly log: Logger;
+  /**
+   * Checks a job by the rules of PUSH, fills in its defaults and asks the features about its options. `more` is added.
+   * The entry is for `push`, or for an effect. Throws INVALID.
+   */
+  entry(job: JobText, more?: Extras): Entry;
+  /** Stores jobs as PUSHB does, in one commit; returns the refused ones. Throws LIMIT for more than 1,000. */
+  push(entries: readonly Entry[]): Promise<readonly Refusal[]>;
+  /** Makes a reservation last at least so long from now; never shortens it. False: it is not held. */
+  extend(held: ReservationRef, span: Micros): Promise<boolean>;
+}
+
+/** The client that asks. */
+export interface FeatureCaller {
+  /** As the audit log names it: `password`, `token NAME` or `anybody`. */
+  readonly who: string;
+  /** Empty for a producer, and over HTTP. */
+  readonly wid: string;
+  /** Whether it asked for the extensions (EXT). */
+  readonly extended: boolean;
+  readonly rights: ReadonlySet<string>;
+  /** Queues that it may fetch from; undefined: any. */
+  readonly queues: ReadonlySet<string> | undefined;
+  /** Aborted when it is gone. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A right that a token can have. Its name is also a scope: a word of a to z.
+ */
+export interface FeatureRight {
+  readonly name: string;
+  /** What a token with it may do, for `faktory tokens --help`. */
+  readonly describe: string;
+  /** Scopes that give it too, such as `operate`. */
+  readonly givenBy?: readonly string[];
+}
+
+/** A verb of the wire. It cannot replace a verb of the server. */
+export interface FeatureVerb {
+  /** In capitals. */
+  readonly name: string;
+  /** The right that it needs, or by subcommand in capitals. `any`: every caller. A subcommand without a line needs `admin`. */
+  readonly right: string | Readonly<Record<string, string>>;
+  /** Whether the audit log has each use. Default: where the right is `operate` or `admin`. Refusals are always there. */
+  readonly audited?: boolean;
+  /** Only for connections that asked with EXT; for others it is an unknown command. */
+  readonly extension?: boolean;
+  /**
+   * Carries out a line; later lines of the connection wait. `rest` is what follows the verb, at most 1,048,576 characters.
+   * Undefined answers `+OK`; text is a bulk string of at most 1 MiB. An error that is thrown becomes the reply.
+   */
+  run(rest: string, caller: FeatureCaller, services: FeatureServices): Promise<string | undefined>;
+}
+
 /** A feature. Each has a folder of its own in `features/`. */
 export interface Feature {
   /** As clients know it: EXT answers with it. */
@@ -34,4 +94,8 @@ export interface Feature {
    * has none. Called for each queue of each fetch, so it only looks something up.
    */
   gates?(queue: string, wid: string): readonly Gate[] | undefined;
+  /** Verbs of the wire. */
+  readonly verbs?: readonly FeatureVerb[];
+  /** Rights that tokens can have, beside those of the server. */
+  readonly rights?: readonly FeatureRight[];
 }

@@ -31,7 +31,7 @@ import { need } from './capability.ts';
 import { DONE, end, endAll, GIVEN_BACK } from './end.ts';
 import { PushExtras } from './extras.ts';
 import { expire, type FailReport, type FailRules, fail, failAll } from './fail.ts';
-import type { Feature } from './feature.ts';
+import type { Feature, FeatureServices } from './feature.ts';
 import { type FetchCall, type FetchServices, fetch, fetchBulk } from './fetch.ts';
 import { gatesOf } from './gates.ts';
 import { giveBackOthers } from './holding.ts';
@@ -48,6 +48,7 @@ import {
   pushBulk,
 } from './push.ts';
 import { latency } from './queues.ts';
+import { featureServices } from './services.ts';
 import { Tail } from './tail.ts';
 import { Waiting } from './waiting.ts';
 
@@ -90,6 +91,8 @@ export type DuePlace = TimedPlace | 'ends';
 export class Jobs {
   /** The operations of the engine that need no rule. */
   readonly engine: DirectEngine;
+  /** For the verbs of features. */
+  readonly services: FeatureServices;
   readonly #backend: Backend;
   readonly #engine: Engine;
   readonly #tail: Tail;
@@ -135,6 +138,7 @@ export class Jobs {
       extras: new PushExtras(features),
       gatesOf: gatesOf(features),
     };
+    this.services = featureServices(this.#services, log, () => this.#refusal);
     this.#failRules = { mostLosses, mostAttempts };
     this.#stopListening = engine.onReady((queue, count, gate) => this.#waiting.signal(queue, count, gate));
   }

@@ -16,7 +16,7 @@ import {
   reserveSeconds,
 } from '@faktory-ts/protocol';
 import type { Engine, Entry, Producer, PushNote, Refusal, RefusedJob } from '../engine/engine.ts';
-import type { PushExtras } from './extras.ts';
+import { type PushExtras, together } from './extras.ts';
 import type { Extras } from './feature.ts';
 import type { Tail } from './tail.ts';
 
@@ -161,9 +161,17 @@ function ruled(work: () => unknown): FaktoryError | undefined {
   }
 }
 
-function checkedEntry(job: JobText, now: Micros, createdAt: string, extras: PushExtras): Entry {
+/** The entry of a job that keeps the rules. Throws INVALID. */
+export function checkedEntry(
+  job: JobText,
+  now: Micros,
+  createdAt: string,
+  extras: PushExtras,
+  more?: Extras,
+): Entry {
   checkJob(job);
-  return entryOf(job, now, createdAt, extras.of(job, now));
+  const found = extras.of(job, now);
+  return entryOf(job, now, createdAt, more ? together([found, more]) : found);
 }
 
 function entryOf(job: JobText, now: Micros, createdAt: string, extras: Extras): Entry {

@@ -27,7 +27,7 @@ import {
   parseQueueCommand,
   parseQueues,
 } from '@faktory-ts/protocol';
-import { type Access, type Caller, isWatched, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
+import { type Access, type Caller, ownerOf, permitOwned, permitQueues } from '../access/access.ts';
 import type { Producer, Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Jobs, PushLine } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
@@ -48,7 +48,7 @@ export interface Desk {
   readonly workerTimeout: number;
   /** How many backups are kept when one is made. */
   readonly keepBackups: number;
-  readonly access: Pick<Access, 'tokens' | 'revoke'>;
+  readonly access: Pick<Access, 'tokens' | 'revoke' | 'rights'>;
   /** The data folder. */
   readonly dir: string;
   readonly log: Logger;
@@ -99,7 +99,7 @@ const DEFAULT_KEEP = 30 * 86_400; // seconds
 export const mostSettled = ({ maxBulkJobs }: Desk): number => Math.min(maxBulkJobs, 1000);
 
 /** What follows a verb that takes no jobs: it is read in one piece, while all others wait. */
-const MOST_PAYLOAD = 1024 * 1024;
+export const MOST_PAYLOAD = 1024 * 1024;
 
 /** Most jobs that one FETCHB gives. */
 export const MAX_FETCH = 1000;
@@ -110,12 +110,14 @@ export interface Verb {
   readonly large?: boolean;
   /** A payload over {@link LARGE} is read in parts: the lines behind it wait for its answer. */
   readonly inParts?: boolean;
-  /** Whether it may have to stand in the audit log. */
+  /** Whether it may have to stand in the audit log; the table of rights says so. */
   readonly watched?: boolean;
+  /** It is refused unless a feature brings it. */
+  readonly vacant?: boolean;
   run(payload: string, desk: Desk, session: Session): Answer | Promise<Answer>;
 }
 
-export const commands: ReadonlyMap<string, Verb> = verbs([
+export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['PUSH', { streams: true, large: true, inParts: true, run: (...asked) => push(...asked).then(ok) }],
   ['PUSHB', { streams: true, large: true, inParts: true, run: (...asked) => pushBulk(...asked).then(json) }],
   ['FETCH', { run: fetch }],
@@ -126,16 +128,11 @@ export const commands: ReadonlyMap<string, Verb> = verbs([
   ['FLUSH', { run: (_, { jobs }) => jobs.engine.flush().then(ok) }],
   ['MUTATE', { run: (payload, { jobs }) => jobs.mutate(parseMutate(payload)).then(ok) }],
   ['QUEUE', { run: queue }],
-  ['BATCH', { run: () => refuse('batch') }],
-  ['TRACK', { run: () => refuse('tracking') }],
+  ['BATCH', { vacant: true, run: () => refuse('batch') }],
+  ['TRACK', { vacant: true, run: () => refuse('tracking') }],
   ['END', { run: () => undefined }],
   ['EXT', { run: extend }],
 ]);
-
-/** A table of verbs, each with what the table of rights says of it. */
-export function verbs(made: readonly (readonly [name: string, verb: Verb])[]): ReadonlyMap<string, Verb> {
-  return new Map(made.map(([name, verb]) => [name, { ...verb, watched: isWatched(name) }]));
-}
 
 const ok = (): string => OK;
 

@@ -18,11 +18,10 @@ import {
   nowMicros,
   splitVerb,
 } from '@faktory-ts/protocol';
-import { type Caller, commandDeed, type Deed, isAudited, keyOf, ownerOf, permit } from '../access/access.ts';
+import { type Caller, commandDeed, type Deed, type Limits, ownerOf } from '../access/access.ts';
 import type { PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
-import { type Answer, checkLength, commands, holdsLines, type Session, type Verb } from './commands.ts';
-import { extensions } from './extensions.ts';
+import { type Answer, checkLength, holdsLines, type Session, type Verb } from './commands.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
@@ -242,7 +241,7 @@ export class Connection implements Session, WorkerLine {
     }
     try {
       const [name, payload] = splitVerb(line);
-      const verb = commands.get(name) ?? (this.extended ? extensions.get(name) : undefined);
+      const verb = this.#port.verbs[this.extended ? 'extended' : 'plain'].get(name);
       if (!verb) this.#refuseUnknown(name, line);
       this.#pace.known();
       this.#port.asked(name, payload.length, this.caller.who);
@@ -250,7 +249,7 @@ export class Connection implements Session, WorkerLine {
       this.#commands += 1;
       this.#held = holdsLines(verb, payload);
       checkLength(verb, name, payload);
-      if (this.caller.limits !== undefined) this.#permit(name, payload);
+      if (this.caller.limits) this.#permit(this.caller.limits, name, payload);
       const answer = verb.watched ? this.#watch(verb, name, payload) : this.#run(verb, payload);
       if (!verb.streams || !(answer instanceof Promise)) this.#pace.count();
       if (!(answer instanceof Promise)) {
@@ -277,9 +276,9 @@ export class Connection implements Session, WorkerLine {
   }
 
   /** A token's push that is refused is not counted either, so a named producer's connection ends behind the refusal. */
-  #permit(name: string, payload: string): void {
+  #permit(limits: Limits, name: string, payload: string): void {
     try {
-      if (this.caller.limits) permit(this.caller.limits, keyOf(name, payload));
+      this.#port.rights.permit(limits, this.#port.rights.keyOf(name, payload));
     } catch (error) {
       if (this.producer !== undefined && name.startsWith('PUSH')) this.#closing = true;
       throw error;
@@ -294,12 +293,13 @@ export class Connection implements Session, WorkerLine {
   }
 
   #deed(name: string, payload: string): Omit<Deed, 'ok'> {
-    return { who: this.caller.who, from: this.#from, ...commandDeed(name, payload) };
+    return { who: this.caller.who, from: this.#from, ...commandDeed(this.#port.rights, name, payload) };
   }
 
   /** Carries out what may have to stand in the audit log. */
   async #watch(verb: Verb, name: string, payload: string): Promise<Answer> {
-    if (!isAudited(keyOf(name, payload))) return this.#run(verb, payload);
+    const { rights } = this.#port;
+    if (!rights.isAudited(rights.keyOf(name, payload))) return this.#run(verb, payload);
     const deed = this.#deed(name, payload);
     try {
       const answer = await this.#run(verb, payload);

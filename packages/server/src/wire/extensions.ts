@@ -36,11 +36,10 @@ import {
   mostSettled,
   type Session,
   type Verb,
-  verbs,
 } from './commands.ts';
 import { operating } from './operating.ts';
 
-export const extensions: ReadonlyMap<string, Verb> = verbs([
+export const extensions: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ...operating,
   ['FETCHB', { run: fetchBulk }],
   ['ACKB', { streams: true, run: ackBulk }],

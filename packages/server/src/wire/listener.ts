@@ -7,7 +7,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer, Server as SecureServer } from 'node:tls';
 import { type ClientRow, errorReply, excerpt, FaktoryError, OK } from '@faktory-ts/protocol';
-import { type Access, type Caller, type Deed, permitOwned } from '../access/access.ts';
+import { type Access, type Caller, type Deed, permitOwned, type Rights } from '../access/access.ts';
 import { listen, WIRE } from '../listening.ts';
 import type { Logger } from '../log.ts';
 import type { Asked } from '../stalls.ts';
@@ -19,14 +19,17 @@ import { farewell } from './farewell.ts';
 import { type Arrival, NewConnection } from './new-connection.ts';
 import type { Port, ProducerLine } from './port.ts';
 import { Unfinished } from './unfinished.ts';
+import type { Verbs } from './verbs.ts';
 
 export type { Desk } from './commands.ts';
+export { type Verbs, verbsOf } from './verbs.ts';
 
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls: Tls | undefined;
   readonly access: Access;
+  readonly verbs: Verbs;
   readonly maxLineBytes: number;
   readonly maxConnections: number;
   readonly maxUnauthenticated: number;
@@ -43,6 +46,8 @@ const LAST_REPLIES = 1000; // ms that clients have at the stop to take theirs
 
 export class Listener implements Port {
   readonly desk: Desk;
+  readonly verbs: Verbs;
+  readonly rights: Rights;
   readonly maxLineBytes: number;
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
@@ -61,6 +66,8 @@ export class Listener implements Port {
   constructor(options: ListenerOptions, desk: Desk) {
     this.#options = options;
     this.desk = desk;
+    this.verbs = options.verbs;
+    this.rights = options.access.rights;
     this.maxLineBytes = options.maxLineBytes;
     this.maxUnsentBytes = options.maxUnsentBytes;
     this.unsentTimeout = options.unsentTimeout;

@@ -1,9 +1,10 @@
 /**
  * What a connection needs of the listener that hosts it. Types only.
  */
-import type { Caller, Deed } from '../access/access.ts';
+import type { Caller, Deed, Rights } from '../access/access.ts';
 import type { Desk } from './commands.ts';
 import type { Unfinished } from './unfinished.ts';
+import type { Verbs } from './verbs.ts';
 
 /** A connection of a producer that named itself. */
 export interface ProducerLine {
@@ -17,6 +18,8 @@ export interface ProducerLine {
 /** What a connection needs of its listener. */
 export interface Port {
   readonly desk: Desk;
+  readonly verbs: Verbs;
+  readonly rights: Rights;
   readonly maxLineBytes: number;
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
