@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { newJid } from './job.ts';
 
-test('jids are 24 characters safe in a URL, and do not repeat', () => {
-  const jids = Array.from({ length: 1000 }, newJid);
-  for (const jid of jids) expect(jid).toMatch(/^[A-Za-z0-9_-]{24}$/);
-  expect(new Set(jids).size).toBe(1000);
+test('jids are 24 characters safe in a URL, begin with a letter or a digit, and do not repeat', () => {
+  const jids = Array.from({ length: 10_000 }, newJid);
+  for (const jid of jids) expect(jid).toMatch(/^[A-Za-z0-9][A-Za-z0-9_-]{23}$/);
+  expect(new Set(jids).size).toBe(10_000);
+  expect(new Set(jids.map((jid) => jid[0])).size).toBe(62);
 });

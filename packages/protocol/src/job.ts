@@ -55,19 +55,24 @@ export const queueName = /^[a-zA-Z0-9._-]+$/;
 
 const jidLetters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const jidLength = 24;
+/** All but `-` and `_`, which are the last two. */
+const firstLetters = jidLetters.length - 2;
 
 // Asking for randomness costs a microsecond whatever the amount, so it is asked for a hundred jids at a time.
 const randomPool = new Uint8Array(jidLength * 100);
 let randomAt = randomPool.length;
 
-/** A new jid: 24 characters that are safe in a URL, 144 random bits. */
+/**
+ * A new jid: 24 characters that are safe in a URL, over 143 random bits. It begins with a letter or a digit: programs take a word that
+ * begins with `-` for a flag.
+ */
 export function newJid(): string {
   if (randomAt === randomPool.length) {
     crypto.getRandomValues(randomPool);
     randomAt = 0;
   }
-  let jid = '';
   const end = randomAt + jidLength;
+  let jid = jidLetters.charAt((randomPool[randomAt++] ?? 0) % firstLetters);
   for (; randomAt < end; randomAt++) jid += jidLetters[(randomPool[randomAt] ?? 0) & 63];
   return jid;
 }

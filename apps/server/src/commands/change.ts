@@ -53,6 +53,7 @@ function change<const Own extends string>(made: Change<Own>): Command {
     describe,
     flags: { ...shared, ...flags },
     words: [0, 1000],
+    ids: 'a JID',
     more: `Looks in ${places.join(', ')} unless --place says otherwise. Counts first and asks; --yes for scripts.`,
     async run(call) {
       const filter = filterOf(call as Call<Names>, call.words, places);

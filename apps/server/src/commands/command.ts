@@ -71,6 +71,8 @@ export interface Command<Names extends string = string> {
   readonly flags: Readonly<Record<Names, Flag>>;
   /** How many words it takes: at least, at most. Default none. */
   readonly words?: readonly [least: number, most: number];
+  /** What its words name, such as `a JID`: a long word with one dash in front that is no flag is then such a word. */
+  readonly ids?: string;
   /** More for its own help: what the words mean, examples. */
   readonly more?: string;
   run(call: Call<Names>): Promise<void>;

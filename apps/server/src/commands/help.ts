@@ -9,7 +9,7 @@ export const usageOf = ({ name, synopsis }: Command): string =>
 
 /** The whole help, for a screen of so many columns. */
 export function helpOf(command: Command, width: number): string {
-  const { describe, more = '' } = command;
+  const { describe, more = '', ids } = command;
   const flags: [string, Flag][] = [
     ...Object.entries<Flag>(command.flags),
     ['help', { alias: 'h', describe: 'print this' }],
@@ -24,7 +24,17 @@ export function helpOf(command: Command, width: number): string {
     const wrapped = wrap(text, Math.max(40, Math.min(width, 120) - column));
     return `${heads[index]?.padEnd(column)}${wrapped.join(`\n${' '.repeat(column)}`)}`;
   });
-  const parts = [`Usage: faktory ${usageOf(command)}`, describe, `Options:\n${lines.join('\n')}`, more];
+  const dashes =
+    ids === undefined
+      ? ''
+      : `For ${ids} that begins with --, or is short and begins with -, write " -- " before it, behind all flags.`;
+  const parts = [
+    `Usage: faktory ${usageOf(command)}`,
+    describe,
+    `Options:\n${lines.join('\n')}`,
+    more,
+    dashes,
+  ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 

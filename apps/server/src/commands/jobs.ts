@@ -26,6 +26,7 @@ export const jobs = command<Names>({
     json: { describe: 'print each job as a line of JSON, as JOBS answers it' },
   },
   words: [0, 1000],
+  ids: 'a JID',
   more: `list (or nothing)  all jobs that the flags pick
 search TEXT        jobs that have TEXT in their id or in their arguments
 show JID…          each of these jobs, whole

@@ -58,6 +58,7 @@ export const queue = command<Names>({
     json: { describe: 'print the result as JSON' },
   },
   words: [1, 1000],
+  ids: 'a name',
   more: `pause    gives none of its jobs out; pushes are taken
 resume   gives them out again
 clear    discards the jobs that wait in it; it stays, paused or not

@@ -2,7 +2,7 @@
  * Reads what was typed behind the name of a command: values stay text, the last one of a repeated flag counts. A message never quotes
  * the value of a flag, because it may be a secret. Written by hand: loading a parser's package took longer than most commands run.
  */
-import { FaktoryError } from '@faktory-ts/protocol';
+import { FaktoryError, minJidBytes } from '@faktory-ts/protocol';
 import type { Command } from './command.ts';
 
 /** What was typed. */
@@ -27,12 +27,13 @@ export function readWords(command: Command, args: readonly string[]): Typed {
       words.push(...args.slice(at + 1));
       break;
     }
-    if (!isFlag(arg)) {
+    const [typed = '', given] = splitOnce(arg);
+    const named = names.get(typed.replace(/^--?/, ''));
+    if (!isFlag(arg) || (named === undefined && command.ids !== undefined && isId(arg))) {
       words.push(arg);
       continue;
     }
-    const [typed = '', given] = splitOnce(arg);
-    const name = names.get(typed.replace(/^--?/, '')) ?? refuse(`unknown flag ${typed}`);
+    const name = named ?? refuse(`unknown flag ${typed}${behindDashes(command, typed)}`);
     if (command.flags[name]?.value === undefined) {
       flags.set(name, switched(given) ?? refuse(`the flag ${typed} is on or off: it takes no value`));
       continue;
@@ -42,13 +43,26 @@ export function readWords(command: Command, args: readonly string[]): Typed {
     const follows = given === undefined && next !== undefined && !isNamed(next, names);
     const value = follows ? next : given;
     if (follows) at++;
-    flags.set(name, value || refuse(`the flag ${typed} needs a value`));
+    const dashed =
+      given === undefined && next?.startsWith('--')
+        ? `: write ${typed}=VALUE for one that begins with --`
+        : '';
+    flags.set(name, value || refuse(`the flag ${typed} needs a value${dashed}`));
   }
   return { words, flags, help: flags.get('help') === true };
 }
 
 /** A minus with a digit behind it is a number. */
 const isFlag = (arg: string): boolean => /^--?[a-z]/i.test(arg);
+
+/** What a jid may look like that begins with one dash; nothing behind a `=`, which may be a secret. */
+const isId = (arg: string): boolean => /^-[^-=][^=]*=*$/.test(arg) && arg.length >= minJidBytes;
+
+function behindDashes({ ids, name }: Command, typed: string): string {
+  return ids === undefined
+    ? ''
+    : `; ${ids} that begins with a dash goes behind " -- ": faktory ${name} … -- ${typed}`;
+}
 
 function splitOnce(arg: string): [string, string?] {
   const at = arg.indexOf('=');

@@ -66,7 +66,9 @@ describe('a command', () => {
     [['-z', 'T'], /unknown flag -z/],
     [['--nope=secret', 'T'], /^unknown flag --nope; see/],
     [['--nope', 'T'], /unknown flag --nope; see faktory sample --help/],
-    [['T', '--queue'], /the flag --queue needs a value/],
+    [['T', '--queue', '--x'], /--queue needs a value: write --queue=VALUE for one that begins with --;/],
+    [['-Qm0k4lZm0k4l'], /^unknown flag -Qm0k4lZm0k4l; see/],
+    [['T', '--queue'], /the flag --queue needs a value;/],
     [['T', '--queue='], /the flag --queue needs a value/],
     [[], /something is missing; write faktory sample JOBTYPE \[ARGS\]/],
     [['T', '[1', '2]'], /"2\]" is too much: a value with spaces needs quotes/],
@@ -77,6 +79,44 @@ describe('a command', () => {
       message: expect.stringMatching(text),
     });
     expect(called).toBeUndefined();
+  });
+
+  it.each([
+    [
+      ['-Qm0k4lZ', '-q', 'a', '-QyJ9-_dW4Hn2Tz0kL5xVbR1p'],
+      ['-Qm0k4lZ', '-QyJ9-_dW4Hn2Tz0kL5xVbR1p'],
+    ],
+    [['-hm0k4lZ=='], ['-hm0k4lZ==']],
+    [
+      ['-q', 'a', '--', '--Qm0k4l', '-x'],
+      ['--Qm0k4l', '-x'],
+    ],
+  ])(
+    'that takes ids takes a long word behind one dash, and all behind --, as ids: %j',
+    async (args, words) => {
+      await runCommand({ ...sample, ids: 'a JID' }, args, terminal);
+      expect(called?.words).toEqual(words);
+    },
+  );
+
+  it.each([
+    [
+      '--Qm0k4lZ',
+      'unknown flag --Qm0k4lZ; a JID that begins with a dash goes behind " -- ": faktory sample … -- --Qm0k4lZ; see faktory sample --help',
+    ],
+    [
+      '-Qm',
+      'unknown flag -Qm; a JID that begins with a dash goes behind " -- ": faktory sample … -- -Qm; see faktory sample --help',
+    ],
+    [
+      '-password=secret',
+      'unknown flag -password; a JID that begins with a dash goes behind " -- ": faktory sample … -- -password; see faktory sample --help',
+    ],
+  ])('that takes ids says how a word that looks like a flag is written: %s', async (arg, message) => {
+    const ids = { ...sample, ids: 'a JID' };
+    await expect(runCommand(ids, [arg], terminal)).rejects.toMatchObject({ code: 'CONFIG', message });
+    await runCommand(ids, ['--help'], terminal);
+    expect(printed.at(-1)).toContain('For a JID that begins with --');
   });
 
   it('prints its help instead of running', async () => {
@@ -111,4 +151,11 @@ it.each([
 it('every command that prints data has --json; dump prints JSON anyway, completion a script', async () => {
   const without = (await allCommands()).filter(({ flags }) => !Object.hasOwn(flags, 'json'));
   expect(without.map(({ name }) => name)).toEqual(['dump', 'completion']);
+});
+
+it('every command whose words are job ids, workers or names of queues takes such that begin with a dash', async () => {
+  const taking = (await allCommands()).filter(({ synopsis }) => /JID…|WID…|NAME…/.test(synopsis));
+  expect(taking.length).toBeGreaterThan(8);
+  for (const { name, ids } of taking)
+    expect([name, ids]).toEqual([name, expect.stringMatching(/^a (JID|WID|name)$/)]);
 });

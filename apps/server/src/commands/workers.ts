@@ -74,6 +74,7 @@ function signalling(name: string, state: 'quiet' | 'terminate', describe: string
       json: { describe: 'print the result as JSON' },
     },
     words: [0, 1000],
+    ids: 'a WID',
     more: 'They hear it with their next beat, within some 15 seconds. There is no way back from it but to start them anew.',
     async run(call) {
       const { words, terminal } = call;
