@@ -177,7 +177,9 @@ describe('a data folder whose faktory.lock was deleted while its server runs', (
   it('lets no second server start, however often it is tried, nor a compaction; each names the process that has the store', async () => {
     const dir = freshFolder();
     const old = faktory([...free, '-d', dir]);
-    await old.port();
+    const port = await old.port();
+    // A search opens the store a second time in the server.
+    expect(await faktory(['jobs', '--url', `tcp://127.0.0.1:${port}`]).ended).toBe(0);
     rmSync(join(dir, 'faktory.lock'));
     for (const args of [[...free], [...free], ['compact']]) {
       const next = faktory([...args, '-d', dir]);

@@ -249,7 +249,7 @@ test('tcp+tls checks the server by the authority and the name given, and shows i
   await expect(flush({ ca: pem('ca.pem'), servername: 'jobs.example' })).rejects.toMatchObject({
     code: 'TLS',
     message: expect.stringMatching(
-      /accept this client's certificate \(tlsv13 alert .*\): name a pair .* or give tls: \{ cert, key \}/,
+      /asks for a client certificate, and this client presented none \(tlsv13 alert .*\): name a pair .* or give tls: \{ cert, key \}/,
     ),
   });
 });

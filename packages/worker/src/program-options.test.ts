@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -113,14 +113,15 @@ test('files that a config names are beside it, wherever the program is started',
 });
 
 test('flags name the files of TLS, and win over the config file and the environment', async () => {
-  const file = async (name: string): Promise<string> => {
-    await writeFile(path.join(cwd, name), name);
+  const file = async (name: string, text = name): Promise<string> => {
+    await writeFile(path.join(cwd, name), text);
     return path.join(cwd, name);
   };
-  const argv = ['--tls-cert', await file('a.cert'), '--tls-ca', await file('a.ca')];
+  const ca = await readFile(new URL('../../client/test/tls/ca.pem', import.meta.url), 'utf8');
+  const argv = ['--tls-cert', await file('a.cert'), '--tls-ca', await file('a.ca', ca)];
   const env = { FAKTORY_URL: 'tcp+tls://jobs.example', FAKTORY_TLS_KEY: await file('env.key') };
   const { worker } = await options(argv, "{ tls: { ca: 'file', servername: 'x' } }", env);
-  expect(worker.tls).toEqual({ cert: 'a.cert', key: 'env.key', ca: 'a.ca', servername: 'x' });
+  expect(worker.tls).toEqual({ cert: 'a.cert', key: 'env.key', ca, servername: 'x' });
   await expect(options(argv, '{}', {})).rejects.toMatchObject({
     code: 'CONFIG',
     message: expect.stringMatching(/^--tls-cert needs TLS/),

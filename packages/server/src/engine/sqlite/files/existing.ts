@@ -38,11 +38,21 @@ export function openExisting(path: string, identity?: string): Database {
   const found = identityOf(path);
   if (found === undefined || (identity !== undefined && found !== identity))
     throw new FaktoryError('STORAGE', goneText(path));
-  refuseUnreadable(path);
-  return openPresent(path);
+  try {
+    return openPresent(path);
+  } catch (error) {
+    refuseUnreadable(path);
+    throw error;
+  }
 }
 
-/** Throws STORAGE when the file is there and this user cannot read it. */
+/**
+ * Throws STORAGE when the file is there and this user cannot read it.
+ *
+ * Note: it opens and closes the file, and then the system drops every lock that this process has on
+ * it, those of SQLite too. Another process could then take the store for unused and delete its log.
+ * So never call it in a process that has the file open.
+ */
 export function refuseUnreadable(path: string): void {
   try {
     closeSync(openSync(path, 'r'));

@@ -24,7 +24,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { appendOwned, keepPrivate, openOwned, refuseLink } from '../../../owned-file.ts';
 import { isLocked } from '../commit/error-kind.ts';
 import { type Database, openDatabase } from '../state/binding.ts';
-import { openExisting, refuseUnreadable } from './existing.ts';
+import { identityOf, openExisting, refuseUnreadable } from './existing.ts';
 import { refuseLoneLog } from './log-mark.ts';
 
 /** A locked folder. */
@@ -42,9 +42,16 @@ export interface Folder {
  */
 export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sound'): Folder {
   const folder = resolve(dir);
+  refuseHeldHere(folder);
   makeFolder(folder);
   const file = join(folder, 'faktory.db');
   const lock = takeLock(folder, file);
+  const identity = identityOf(folder) ?? folder;
+  const release = (): void => {
+    heldHere.delete(identity);
+    lock.close();
+  };
+  heldHere.add(identity);
   try {
     if (store === 'sound') {
       refuseLoneLog(file);
@@ -55,11 +62,25 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
         if (existsSync(beside)) keepPrivate(beside);
       }
     }
-    return { file, release: () => lock.close() };
+    return { file, release };
   } catch (error) {
-    lock.close();
+    release();
     throw error;
   }
+}
+
+/** The folders that this process holds. */
+const heldHere = new Set<string>();
+
+/**
+ * Throws LOCKED when this process holds the folder already. Call it before any file of the folder is
+ * opened: closing a file drops all locks that the process has on it.
+ */
+export function refuseHeldHere(dir: string): void {
+  const folder = resolve(dir);
+  if (!heldHere.has(identityOf(folder) ?? folder)) return;
+  const text = `the data folder ${folder} is held by process ${process.pid}, this one; stop its server or choose another folder`;
+  throw new FaktoryError('LOCKED', text);
 }
 
 /**

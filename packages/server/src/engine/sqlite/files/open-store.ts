@@ -9,7 +9,7 @@ import { isLocked } from '../commit/error-kind.ts';
 import { Store, type StoreSettings } from '../state/store.ts';
 import { backupsOf, list } from './backup-folder.ts';
 import { backupBeforeUpgrade } from './before-upgrade.ts';
-import { holdFolder } from './folder.ts';
+import { holdFolder, refuseHeldHere } from './folder.ts';
 import { makePrivate } from './private-files.ts';
 import { clearUnfinished } from './unfinished.ts';
 
@@ -19,6 +19,7 @@ const NAMED = 10; // paths in a log line
 
 /** Opens or creates the store. Throws LOCKED or STORAGE; the folder is then not locked. */
 export async function openStore(dir: string, settings: StoreSettings, log: Logger): Promise<Store> {
+  refuseHeldHere(dir);
   const backup = unusedBackup(dir);
   const opened = makePrivate(resolve(dir));
   const folder = holdFolder(dir);
