@@ -165,7 +165,8 @@ export class FaktoryServer implements Server {
     const settings = this.#settings;
     const jobs = new Jobs(backend, settings.maxWorkerLosses, settings.attempts, this.#features, settings.log);
     const roster = new Roster(this.#clocks.now, this.#clocks.steady);
-    const runner = new Runner(jobs, roster, settings);
+    const tasks = this.#features.flatMap((feature) => feature.tasks ?? []);
+    const runner = new Runner(jobs, roster, { ...settings, tasks, steady: this.#clocks.steady });
     const info = (): Promise<Info> =>
       makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
     const { maxBulkJobs, extensions, workerTimeout, log } = settings;

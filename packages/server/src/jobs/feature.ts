@@ -1,9 +1,18 @@
 /**
  * What a feature is: it looks at each pushed job that asks for it, and answers with effects for the engine. It may also
- * limit queues by gates, and bring verbs of the wire and rights of tokens.
+ * limit queues by gates, and bring verbs of the wire, rights of tokens, and tasks.
  */
 import type { JobText, Micros } from '@faktory-ts/protocol';
-import type { Consequences, Effect, Engine, Entry, Gate, Refusal, ReservationRef } from '../engine/engine.ts';
+import type {
+  Consequences,
+  Effect,
+  End,
+  Engine,
+  Entry,
+  Gate,
+  Refusal,
+  ReservationRef,
+} from '../engine/engine.ts';
 import type { Logger } from '../log.ts';
 
 /** A job that is being pushed. */
@@ -81,6 +90,22 @@ export interface FeatureVerb {
   run(rest: string, caller: FeatureCaller, services: FeatureServices): Promise<string | undefined>;
 }
 
+/**
+ * Work that comes back with time. Two runs of a task never overlap in one server; another server on the same store may run it at the
+ * same time, so what must happen once is a claim.
+ */
+export interface FeatureTask {
+  /** For the log. */
+  readonly name: string;
+  /**
+   * Works, in small commits; returns when to run again: so long after this run, or at an instant. The first run is at the start of the
+   * server. An error is logged once while it repeats, and the next try is a second later.
+   *
+   * @param signal aborted when the server stops, which waits for this run
+   */
+  run(services: FeatureServices, signal: AbortSignal): Promise<End>;
+}
+
 /** A feature. Each has a folder of its own in `features/`. */
 export interface Feature {
   /** As clients know it: EXT answers with it. */
@@ -98,4 +123,6 @@ export interface Feature {
   readonly verbs?: readonly FeatureVerb[];
   /** Rights that tokens can have, beside those of the server. */
   readonly rights?: readonly FeatureRight[];
+  /** Work that comes back with time. */
+  readonly tasks?: readonly FeatureTask[];
 }

@@ -1,33 +1,46 @@
 /**
  * Starts and stops the recurring work as one: due entries of the four timed places, deadlines, the work of
- * each minute, and the removal of silent workers.
+ * each minute, the removal of silent workers, and the tasks of features.
  *
  * Several servers on one store may run each bite at the same time, so there is no leader.
  */
 import type { Micros } from '@faktory-ts/protocol';
+import type { FeatureTask } from '../jobs/feature.ts';
 import type { DuePlace, Jobs, TimedPlace } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import type { Roster } from '../workers/roster.ts';
 import { DueTask, type TaskFigures } from './due-task.ts';
+import { FeatureTaskRun } from './feature-task.ts';
 import { MinuteTask } from './minute-task.ts';
 import { ReapTask } from './reap-task.ts';
 
 const SECOND = 1_000_000; // µs
 
+export interface RunnerOptions {
+  readonly log: Logger;
+  readonly deadLimit: number;
+  /** Tasks of features. */
+  readonly tasks: readonly FeatureTask[];
+  /** Measures their spans. */
+  readonly steady: () => Micros;
+}
+
 export class Runner {
   readonly #tasks: Record<DuePlace, DueTask>;
   readonly #minute: MinuteTask;
+  readonly #ofFeatures: readonly FeatureTaskRun[];
   readonly #jobs: Jobs;
   readonly #reaper: ReapTask;
   readonly #log: Logger;
   #stopListening: (() => void) | undefined;
   #stopped = false;
 
-  constructor(jobs: Jobs, roster: Roster, { log, deadLimit }: { log: Logger; deadLimit: number }) {
+  constructor(jobs: Jobs, roster: Roster, { log, deadLimit, tasks, steady }: RunnerOptions) {
     this.#jobs = jobs;
     this.#log = log;
     this.#reaper = new ReapTask(roster, log);
     this.#minute = new MinuteTask(jobs, deadLimit, log);
+    this.#ofFeatures = tasks.map((task) => new FeatureTaskRun(task, jobs.services, steady));
     this.#tasks = {
       scheduled: new DueTask(jobs, 'scheduled', log),
       retries: new DueTask(jobs, 'retries', log),
@@ -42,6 +55,7 @@ export class Runner {
     this.#reaper.start();
     this.#minute.start();
     await Promise.all(Object.values(this.#tasks).map((task) => task.start()));
+    for (const task of this.#ofFeatures) task.start();
   }
 
   /**
@@ -69,7 +83,8 @@ export class Runner {
     this.#stopped = true;
     this.#reaper.stop();
     this.#stopListening?.();
-    await Promise.all([...Object.values(this.#tasks), this.#minute].map((task) => task.stop()));
+    const tasks = [...Object.values(this.#tasks), this.#minute, ...this.#ofFeatures];
+    await Promise.all(tasks.map((task) => task.stop()));
   }
 
   figures(place: TimedPlace): TaskFigures {
