@@ -2,21 +2,25 @@
  * The program that the spool's tests kill: it pushes numbered jobs as fast as it may, and says of each that it is kept.
  * It must never end by itself before its parent is gone.
  */
+import { writeSync } from 'node:fs';
 import { Client } from '../src/index.ts';
 
 const [url = '', file = '', first = '0', lanes = '5'] = process.argv.slice(2);
 const client = new Client({ url, spool: { file }, timeout: 60_000 });
 process.stdin.on('end', () => process.exit(1)).resume();
 
+// Not process.stdout: it keeps lines in memory while the parent is slow, and a kill would lose them.
+const say = (line: string): number => writeSync(1, `${line}\n`);
+
 let next = Number(first);
 async function lane(): Promise<void> {
   for (;;) {
     const jid = `job-${String(next++).padStart(6, '0')}`;
-    process.stdout.write(`begun ${jid}\n`);
+    say(`begun ${jid}`);
     await client.push({ jid, jobtype: 'T', args: [] });
-    process.stdout.write(`kept ${jid}\n`);
+    say(`kept ${jid}`);
   }
 }
 
-process.stdout.write(`open ${client.spooled}\n`);
+say(`open ${client.spooled}`);
 for (let n = 0; n < Number(lanes); n++) void lane();

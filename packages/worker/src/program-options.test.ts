@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseArguments } from './flags.ts';
 import { type ProgramOptions, programOptions } from './program-options.ts';
@@ -113,15 +114,18 @@ test('files that a config names are beside it, wherever the program is started',
 });
 
 test('flags name the files of TLS, and win over the config file and the environment', async () => {
-  const file = async (name: string, text = name): Promise<string> => {
-    await writeFile(path.join(cwd, name), text);
-    return path.join(cwd, name);
-  };
-  const ca = await readFile(new URL('../../client/test/tls/ca.pem', import.meta.url), 'utf8');
-  const argv = ['--tls-cert', await file('a.cert'), '--tls-ca', await file('a.ca', ca)];
-  const env = { FAKTORY_URL: 'tcp+tls://jobs.example', FAKTORY_TLS_KEY: await file('env.key') };
+  const tls = (name: string): string =>
+    fileURLToPath(new URL(`../../client/test/tls/${name}`, import.meta.url));
+  const text = (name: string): Promise<string> => readFile(tls(name), 'utf8');
+  const argv = ['--tls-cert', tls('client.pem'), '--tls-ca', tls('ca.pem')];
+  const env = { FAKTORY_URL: 'tcp+tls://jobs.example', FAKTORY_TLS_KEY: tls('client.key') };
   const { worker } = await options(argv, "{ tls: { ca: 'file', servername: 'x' } }", env);
-  expect(worker.tls).toEqual({ cert: 'a.cert', key: 'env.key', ca, servername: 'x' });
+  expect(worker.tls).toEqual({
+    cert: await text('client.pem'),
+    key: await text('client.key'),
+    ca: await text('ca.pem'),
+    servername: 'x',
+  });
   await expect(options(argv, '{}', {})).rejects.toMatchObject({
     code: 'CONFIG',
     message: expect.stringMatching(/^--tls-cert needs TLS/),
