@@ -199,6 +199,7 @@ export class FaktoryServer implements Server {
     const listener = new Listener({ ...settings, ...hosting }, desk);
     const startedAt = performance.now();
     const sources = {
+      features: this.#features,
       jobs,
       roster,
       info,

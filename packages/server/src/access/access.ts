@@ -12,26 +12,18 @@ import { networkOf } from '../network.ts';
 import { Audit } from './audit.ts';
 import { Logins } from './logins.ts';
 import { Prover } from './prover.ts';
-import type { Limits, Rights } from './rights.ts';
+import type { Caller, Rights } from './rights.ts';
 import { type SessionOf, Sessions } from './sessions.ts';
 import { listTokens, pathOf, readTokens, revokeToken, type SecretToken, type Token } from './tokens.ts';
 
 export { commandDeed, summary } from './audit.ts';
 export type { Deed } from './deed.ts';
-export { type Limits, permitOwned, permitQueues, Rights } from './rights.ts';
+export { type Caller, type Limits, permitOwned, permitQueues, Rights } from './rights.ts';
 
 /** What is to be known. Empty lists: nothing is asked. */
 export interface Secrets {
   readonly passwords: readonly string[];
   readonly webPasswords: readonly string[];
-}
-
-/** Somebody who was let in. */
-export interface Caller {
-  /** For the audit log: `password`, `token NAME`, or `anybody`. */
-  readonly who: string;
-  /** Undefined: all rights. */
-  readonly limits: Limits | undefined;
 }
 
 /** What a client said of itself. */

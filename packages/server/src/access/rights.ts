@@ -6,7 +6,7 @@
  * `admin`: a forgotten line shuts a door, and a test finds it.
  */
 import { excerpt, FaktoryError } from '@faktory-ts/protocol';
-import type { Feature, FeatureRight } from '../jobs/feature.ts';
+import type { Feature, FeatureCaller, FeatureRight } from '../jobs/feature.ts';
 
 type Right = 'push' | 'fetch' | 'read' | 'operate' | 'admin';
 
@@ -87,6 +87,14 @@ const core: readonly FeatureRight[] = [
   { name: 'admin', describe: 'everything' },
 ];
 
+/** Somebody who was let in. */
+export interface Caller {
+  /** For the audit log: `password`, `token NAME`, or `anybody`. */
+  readonly who: string;
+  /** Undefined: all rights. */
+  readonly limits: Limits | undefined;
+}
+
 /** What a token is limited to. */
 export interface Limits {
   readonly scope: string;
@@ -116,12 +124,21 @@ export class Rights {
     for (const feature of features) this.#add(feature);
   }
 
-  #add({ name: feature, verbs = [] }: Feature): void {
+  #add({ name: feature, verbs = [], routes = [] }: Feature): void {
     for (const { name, right, audited } of verbs) {
       this.#lines.delete(name);
       const lines = typeof right === 'string' ? { '': right } : right;
       for (const [sub, needed] of Object.entries(lines))
         this.#addLine(feature, sub === '' ? name : `${name} ${sub}`, needed, audited);
+    }
+    const taken = new Set(['login', 'logout', ...[...this.#lines.keys()].map(folderOf)]);
+    for (const { method, path, right, audited } of routes) {
+      const line = `${method} /api${path}`;
+      if (!/^(\/:?[\w-]+)+$/.test(path) || taken.has(folderOf(line)))
+        throw misfit(
+          `the feature ${feature} cannot bring ${line}: the server or another feature has this part of /api, or it is no path; choose another`,
+        );
+      this.#addLine(feature, line, right, audited);
     }
   }
 
@@ -184,11 +201,19 @@ export class Rights {
     );
   }
 
+  /** A caller as features see it. */
+  callerOf({ who, limits }: Caller): Pick<FeatureCaller, 'who' | 'rights' | 'queues'> {
+    return { who, rights: new Set(this.rightsOf(limits)), queues: limits?.queues };
+  }
+
   /** All that these limits grant. */
   rightsOf(limits: Limits | undefined): readonly string[] {
     return limits ? [...limits.rights] : this.all.map(({ name }) => name);
   }
 }
+
+/** The first part behind `/api`; empty for a verb. */
+const folderOf = (line: string): string => /^\w+ \/api\/([^/]+)/.exec(line)?.[1] ?? '';
 
 const misfit = (text: string): FaktoryError => new FaktoryError('CONFIG', text);
 
@@ -203,11 +228,7 @@ export function permitQueues(limits: Limits | undefined, asked: readonly string[
 }
 
 /** Throws FORBIDDEN for a name that another secret has. Nobody has it: undefined or empty. Whoever has all rights may take every name. */
-export function permitOwned(
-  { who, limits }: { readonly who: string; readonly limits: Limits | undefined },
-  owner: string | undefined,
-  what: string,
-): void {
+export function permitOwned({ who, limits }: Caller, owner: string | undefined, what: string): void {
   if (!owner || owner === who || limits === undefined) return;
   throw new FaktoryError(
     'FORBIDDEN',

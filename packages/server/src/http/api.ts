@@ -10,6 +10,7 @@ import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
 import type { Bodies } from './bodies.ts';
 import { checkDepth } from './body-depth.ts';
+import { type FeatureSources, featureRoutes } from './feature-routes.ts';
 import { COOKIE, type Guard } from './guard.ts';
 import { type HistorySources, historyRoutes } from './history-routes.ts';
 import { type JobSources, jobRoutes } from './job-routes.ts';
@@ -20,7 +21,12 @@ import { loginRoutes, type SessionSources, sessionRoute } from './session-routes
 import { undoRoutes } from './undo-routes.ts';
 
 /** What the API tells of. */
-export type ApiSources = JobSources & QueueSources & AboutSources & SessionSources & HistorySources;
+export type ApiSources = JobSources &
+  QueueSources &
+  AboutSources &
+  SessionSources &
+  HistorySources &
+  FeatureSources;
 
 const MOST_BODY = 1024 * 1024; // bytes, where a route has no limit of its own
 
@@ -57,7 +63,13 @@ export async function addApi(
     for (const route of loginRoutes(sources)) add(api, route);
     const open = [sessionRoute(sources), liveRoute(live), ...jobRoutes(sources), ...queueRoutes(sources)];
     const rest = [...workerRoutes(sources), ...undoRoutes(sources.jobs), ...historyRoutes(sources)];
-    for (const route of [...open, ...rest, ...aboutRoutes(sources), ...backupRoutes(sources)])
+    for (const route of [
+      ...open,
+      ...rest,
+      ...aboutRoutes(sources),
+      ...backupRoutes(sources),
+      ...featureRoutes(sources),
+    ])
       add(api, route, guard);
     api.get('/api/openapi.json', { onRequest: guard.api, schema: { hide: true } as object }, () =>
       api.swagger(),

@@ -40,6 +40,7 @@ const statuses: Readonly<Record<string, number>> = {
   AUTH: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  NOTUNIQUE: 409,
   LIMIT: 429,
   MALFORMED: 400,
   INVALID: 400,

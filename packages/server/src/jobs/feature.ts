@@ -1,6 +1,6 @@
 /**
  * What a feature is: it looks at each pushed job that asks for it, and answers with effects for the engine. It may also
- * limit queues by gates, and bring verbs of the wire, rights of tokens, and tasks.
+ * limit queues by gates, and bring verbs of the wire, rights of tokens, tasks, and routes of HTTP.
  */
 import type { JobText, Micros } from '@faktory-ts/protocol';
 import type {
@@ -106,6 +106,39 @@ export interface FeatureTask {
   run(services: FeatureServices, signal: AbortSignal): Promise<End>;
 }
 
+/** What a request has, checked by the schema of its route. */
+export interface FeatureRequest {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Empty without a body. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A route of HTTP. Its first part belongs to this feature alone. */
+export interface FeatureRoute {
+  /** A GET changes nothing: pages of other sites can cause one. */
+  readonly method: 'GET' | 'POST';
+  /** Behind `/api`; `/notes/:name` has a parameter. */
+  readonly path: string;
+  /** The right that it needs; `any`: every caller. */
+  readonly right: string;
+  /** As for a verb. */
+  readonly audited?: boolean;
+  /**
+   * JSON Schemas that check a request and are its part of the OpenAPI document. Give each text a `maxLength`. A body has at most 1 MiB.
+   */
+  readonly schema: {
+    readonly summary: string;
+    readonly tags: readonly string[];
+    readonly params?: object;
+    readonly querystring?: object;
+    readonly body?: object;
+    readonly response?: object;
+  };
+  /** Returns what is answered as JSON, at most 1 MiB; undefined: 204. An error that is thrown becomes the answer. */
+  run(asked: FeatureRequest, caller: FeatureCaller, services: FeatureServices): Promise<unknown>;
+}
+
 /** A feature. Each has a folder of its own in `features/`. */
 export interface Feature {
   /** As clients know it: EXT answers with it. */
@@ -125,4 +158,6 @@ export interface Feature {
   readonly rights?: readonly FeatureRight[];
   /** Work that comes back with time. */
   readonly tasks?: readonly FeatureTask[];
+  /** Routes below `/api`. */
+  readonly routes?: readonly FeatureRoute[];
 }

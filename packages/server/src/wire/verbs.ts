@@ -67,13 +67,5 @@ function ofFeature({ name, run }: FeatureVerb): Verb {
 }
 
 function callerOf({ access }: Desk, { caller, wid, extended, signal }: Session): FeatureCaller {
-  const { who, limits } = caller;
-  return {
-    who,
-    wid,
-    extended,
-    signal,
-    rights: new Set(access.rights.rightsOf(limits)),
-    queues: limits?.queues,
-  };
+  return { ...access.rights.callerOf(caller), wid, extended, signal };
 }
