@@ -1,7 +1,7 @@
 /*
- * Files of the data folder that are deleted under a running server: nothing that runs beside it may make the loss larger.
+ * Files of the data folder that are deleted or moved away under a running server: nothing that runs beside it may make the loss larger.
  */
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { converse, endAll, faktory, free, freshFolder } from './program.ts';
@@ -25,15 +25,21 @@ async function run(...args: string[]) {
   return { status, text: program.out + program.err };
 }
 
+/** How a file gets lost. */
+const ways = [
+  ['deleted', (path: string) => rmSync(path)],
+  ['moved', (path: string) => renameSync(path, join(freshFolder(), 'aside'))],
+] as const;
+
 const beside = [['backup'], ['dump'], ['verify', '--store'], ['doctor']];
 
-describe('a faktory.db that is deleted under its server', () => {
+describe.each(ways)('a faktory.db that is %s under its server', (_, lose) => {
   onLinux(
     'is not made anew by a backup or another command, and its log stays',
     async () => {
       const { dir, server, port, store, log } = await served();
       const bytes = statSync(log).size;
-      rmSync(store);
+      lose(store);
       const url = `tcp://localhost:${port}`;
       for (const args of [['backup', '--url', url], ...beside.map((words) => [...words, '-d', dir])]) {
         const { status, text } = await run(...args);
@@ -54,12 +60,12 @@ describe('a faktory.db that is deleted under its server', () => {
   );
 });
 
-describe('a faktory.db-wal that is deleted under its server', () => {
+describe.each(ways)('a faktory.db-wal that is %s under its server', (_, lose) => {
   onLinux(
     'is noticed: pushes are refused, commands say how to keep all jobs, and a TERM keeps them',
     async () => {
       const { dir, server, port, log } = await served();
-      rmSync(log);
+      lose(log);
       await server.says(/faktory\.db-wal was deleted or replaced .*stop the server in order \(TERM\)/);
       expect(await converse(port, ['PUSH {"jid":"late-00001","jobtype":"T","args":[]}'])).toContain(
         '-ERR storage failed',
@@ -76,4 +82,39 @@ describe('a faktory.db-wal that is deleted under its server', () => {
     },
     60_000,
   );
+});
+
+describe.each(ways)('a faktory.lock that is %s under its server', (_, lose) => {
+  onLinux(
+    'is a finding of doctor from the folder alone, with its cure, and hinders no other command',
+    async () => {
+      const { dir } = await served();
+      expect((await run('doctor', '-d', dir)).text).not.toContain('faktory.lock');
+      const lock = join(dir, 'faktory.lock');
+      lose(lock);
+      const { status, text } = await run('doctor', '-d', dir);
+      expect(status).toBe(1);
+      expect(text).toContain(`${lock} was deleted or replaced while the server runs`);
+      expect(text).toContain('→ no job is lost: restart the server when it suits');
+      for (const words of [['backup'], ['dump'], ['verify', '--store']])
+        expect([words[0], (await run(...words, '-d', dir)).status]).toEqual([words[0], 0]);
+    },
+    60_000,
+  );
+});
+
+describe('doctor', () => {
+  it('says that health was not asked, why, and how it is', async () => {
+    const { dir, port } = await served();
+    const alone = await run('doctor', '-d', dir);
+    expect(alone.text).toContain('no server was asked for its health; name it with --url');
+    for (const [web, why] of [
+      [':0', 'HTTP is off in this configuration'],
+      ['localhost:1', 'http://localhost:1/health/ready does not answer'],
+    ] as const) {
+      const { status, text } = await run('doctor', '-d', dir, '--url', `tcp://localhost:${port}`, '-w', web);
+      expect([status, text]).toEqual([0, expect.stringContaining(`not known, because ${why}`)]);
+      expect(text).toContain('→ name the HTTP address of the server with -w');
+    }
+  });
 });

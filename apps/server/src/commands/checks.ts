@@ -207,6 +207,15 @@ function read(path: string): string {
   }
 }
 
+/** The lock that the server of the folder lost. A lost store or log is a finding of the store. */
+export function lock(dir: string): Finding[] {
+  const lost = new DataFolder(dir).lostFiles().filter(({ kind }) => kind === 'lock_gone');
+  return lost.map(({ path, advice }) => {
+    const told = `${path} was deleted or replaced while the server runs`;
+    return { level: 'wrong', what: 'lock', told, advice };
+  });
+}
+
 /** The store itself. Only where the folder can be written: else that is the cause. */
 export function store(dir: string): Finding[] {
   const path = join(dir, 'faktory.db');

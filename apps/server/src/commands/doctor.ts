@@ -48,7 +48,7 @@ export const doctor = command<Names>({
     'max-connections': { value: 'NUMBER', describe: 'as the server is started with', normal: "the server's" },
     json: { describe: 'print the findings as JSON' },
   },
-  more: 'Asks a server only where --url, FAKTORY_URL or FAKTORY_PROVIDER names one. Ends with 1 when something is wrong.',
+  more: 'Asks a server only where --url, FAKTORY_URL or FAKTORY_PROVIDER names one; its health by HTTP at the same host and the port of -w (default: 7420). Ends with 1 when something is wrong.',
   async run(call) {
     const read = configurationOf(call);
     const server = await ofServer(call, read.config); // its certificates may be readable for root only
@@ -115,6 +115,7 @@ function onMachine(
     ...findings,
     ...rights,
     ...disk,
+    ...checks.lock(data),
     ...(readable ? checks.store(data) : []),
     ...checks.tokens(data),
     ...checks.backups(data, plan ? (plan.every ?? 3_600_000) : undefined),
@@ -138,7 +139,12 @@ async function ofServer(call: Call<Names>, config: Config | undefined): Promise<
   const { env } = call.terminal;
   const named = call.value('url') ?? env.FAKTORY_URL ?? env.FAKTORY_PROVIDER;
   const asked = Date.now();
-  if (named === undefined) return [checks.clock(undefined, asked, asked)];
+  if (named === undefined) {
+    call.terminal.note(
+      'no server was asked for its health; name it with --url, and its HTTP address with -w',
+    );
+    return [checks.clock(undefined, asked, asked)];
+  }
   let info: Info;
   let began = asked;
   try {
@@ -170,16 +176,19 @@ function openTo({ host, password, tls }: ServerAddress): Finding[] {
   return [{ level: 'wrong', what: 'password', told, advice: 'start it with FAKTORY_PASSWORD' }];
 }
 
-/** What the server says of itself; nothing where its pages cannot be reached from here. */
+/** What the server says of itself. Where its pages cannot be reached from here, how to ask it. */
 async function health({ host }: ServerAddress, config: Config | undefined): Promise<Finding[]> {
-  if (!config?.web || config.server.tls) return [];
-  const at = `http://${host.includes(':') ? `[${host}]` : host}:${config.web.port}/health/ready`;
+  if (!config) return []; // why it cannot be read is a finding
+  if (!config.web) return notAsked('HTTP is off in this configuration');
+  const [scheme, port] = [config.server.tls ? 'https' : 'http', config.web.port];
+  const at = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/health/ready`;
+  if (config.server.tls) return notAsked('doctor does not ask by HTTPS', `ask it with curl: ${at}`);
   let ready: Readiness;
   try {
     ready = (await (await fetch(at, { signal: AbortSignal.timeout(5000) })).json()) as Readiness;
-    if (typeof ready.checks !== 'object') return [];
+    if (typeof ready.checks !== 'object') return notAsked(`${at} is no server of Faktory`);
   } catch {
-    return []; // HTTP is off, on another port, or behind a proxy
+    return notAsked(`${at} does not answer`); // HTTP is off, on another port, or behind a proxy
   }
   const ill = Object.entries(ready.checks).filter(([, told]) => told !== 'ok');
   const findings = ill.map(
@@ -190,6 +199,12 @@ async function health({ host }: ServerAddress, config: Config | undefined): Prom
     findings.push({ level: 'wrong', what: 'health', told: 'the last backup failed', advice });
   }
   return findings.length > 0 ? findings : [{ level: 'ok', what: 'health', told: `${at} says ready` }];
+}
+
+const NAME_WEB = 'name the HTTP address of the server with -w, as it is started with (-w localhost:7420)';
+
+function notAsked(why: string, advice = NAME_WEB): Finding[] {
+  return [{ level: 'warn', what: 'health', told: `not known, because ${why}`, advice }];
 }
 
 /** One cure for each cause. */

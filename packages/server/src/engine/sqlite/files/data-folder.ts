@@ -5,21 +5,22 @@
  * folder first, so they are refused while a server has it locked.
  */
 import { closeSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 import { createOwned } from '../../../owned-file.ts';
-import type { Backup } from '../../engine.ts';
+import { type Backup, type LostFile, storageAdvice } from '../../engine.ts';
 import { openFile } from '../state/open-file.ts';
 import { backupId, backupsOf, list, outdated, pick, purge } from './backup-folder.ts';
 import { checkStore, makeBackup } from './backup-make.ts';
 import { checkBackup, replaceStore, restore } from './backup-restore.ts';
 import { type Compacted, compact } from './compact.ts';
 import { dumpLines } from './dump.ts';
-import { refuseDeleted } from './existing.ts';
+import { goneKind, refuseDeleted } from './existing.ts';
 import type { Breathe } from './first-page.ts';
-import { holdFolder, syncPath } from './folder.ts';
+import { filesOf, holdFolder, syncPath } from './folder.ts';
 import { type Loaded, type LoadOptions, load } from './load.ts';
 import { refuseLoneLog } from './log-mark.ts';
+import { namesLostByServer } from './lost-names.ts';
 import { type Loss, type SalvageOptions, salvage } from './salvage.ts';
 import { clearUnfinished } from './unfinished.ts';
 
@@ -105,6 +106,14 @@ export class DataFolder {
   /** Checks the store, also while a server runs on it. Takes some seconds for each gigabyte. */
   check(): Pick<Backup, 'format' | 'jobs'> {
     return checkStore(this.#store());
+  }
+
+  /** Returns the files that were deleted or moved away under the server of this folder; only Linux shows them. */
+  lostFiles(): (LostFile & { readonly advice: string })[] {
+    const lost = namesLostByServer(this.dir);
+    return filesOf(this.dir)
+      .filter((path) => lost.has(basename(path)))
+      .map((path) => ({ path, kind: goneKind(path), advice: storageAdvice[goneKind(path)] }));
   }
 
   /** Replaces the store by a backup (default: the newest). The old store is moved aside. */

@@ -1,26 +1,17 @@
 /**
- * Opens a store that must exist already, and refuses one whose files were deleted under a running
- * server.
+ * Opens a store that must exist already, and refuses one whose files were deleted or moved away under
+ * a running server.
  *
  * Note: SQLite creates a missing file, takes the log beside it for a leftover, and deletes that log.
  * So a backup of a deleted store would delete the only copy of the jobs that has a name.
  */
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, openSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type StorageErrorKind, storageAdvice } from '../../engine.ts';
 import { type Database, openPresent } from '../state/binding.ts';
 import { refuseLoneLog } from './log-mark.ts';
-
-const DELETED = ' (deleted)'; // as Linux marks the name of an open file
+import { namesLostByServer } from './lost-names.ts';
 
 /** Returns which file a path refers to now; undefined: none. */
 export function identityOf(path: string): string | undefined {
@@ -76,40 +67,11 @@ export function goneKind(path: string): StorageErrorKind & ('gone' | 'log_gone' 
 }
 
 /**
- * Throws STORAGE when the server of this folder has the store or its log open under a deleted name.
- * Only Linux shows that, and only to the server's user and root.
+ * Throws STORAGE when the server of this folder has the store or its log open and not under its name
+ * any more. Only Linux shows that, and only to the server's user and root.
  */
 export function refuseDeleted(path: string): void {
-  const deleted = deletedFiles(dirname(path));
-  for (const lost of [path, `${path}-wal`])
-    if (deleted.has(basename(lost))) throw new FaktoryError('STORAGE', goneText(lost));
-}
-
-/**
- * The names in the folder that its server has open although they were deleted. This process is not
- * looked at: its server knows the files itself, and on Node 20 a closed store stays open until its
- * statements are collected. A process without the lock is no server of this folder (any more).
- */
-function deletedFiles(folder: string): Set<string> {
-  try {
-    const pid = Number(readFileSync(join(folder, 'faktory.pid'), 'utf8'));
-    if (!(pid > 0) || pid === process.pid) return new Set();
-    const inside = `${realpathSync(folder)}/`;
-    const open = readdirSync(`/proc/${pid}/fd`)
-      .map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
-      .filter((target) => target.startsWith(inside))
-      .map((target) => target.slice(inside.length));
-    if (!open.some((name) => name.startsWith('faktory.lock'))) return new Set();
-    return new Set(open.flatMap((name) => (name.endsWith(DELETED) ? name.slice(0, -DELETED.length) : [])));
-  } catch {
-    return new Set(); // no server, another system, or another user's process
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return ''; // closed meanwhile
-  }
+  const lost = namesLostByServer(dirname(path));
+  for (const file of [path, `${path}-wal`])
+    if (lost.has(basename(file))) throw new FaktoryError('STORAGE', goneText(file));
 }
