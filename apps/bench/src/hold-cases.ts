@@ -424,7 +424,47 @@ const beside10000 = (name: string, request: string, run = sendAll, before?: stri
   run,
 });
 
+/** So many clients send the request in one moment, each so often; `even` and `odd` ones may differ. */
+const crowd = (
+  name: string,
+  count: number,
+  request: string,
+  odd = request,
+  ask = (client: BareClient, line: string) => client.ask(line),
+): HoldCase =>
+  beside10000(`${count} ${name} in one moment`, request, async ({ open }) => {
+    const clients = await Promise.all(Array.from({ length: count }, () => open()));
+    const answers = await Promise.all(
+      clients.map((client, index) => ask(client, index % 2 === 0 ? request : odd)),
+    );
+    for (const client of clients) client.end();
+    return answers.join(' ');
+  });
+
+const latencyOf990 = `QUEUE LATENCY ${Array.from({ length: 990 }, (_, n) => `queue-${n}`).join(' ')}`;
+
 const wide: HoldCase[] = [
+  crowd('INFO', 100, 'INFO'),
+  crowd('QUEUES', 60, 'QUEUES'),
+  crowd('QUEUE LATENCY of 990 names', 100, latencyOf990),
+  crowd('QUEUE PAUSE * and RESUME *', 100, 'QUEUE PAUSE *', 'QUEUE RESUME *'),
+  crowd(
+    'MUTATE of 9,999 jids',
+    20,
+    `MUTATE {"cmd":"kill","target":"scheduled","filter":{"jids":${many(9999, jid)}}}`,
+  ),
+  crowd('times 500 unknown commands', 100, 'BLAH', 'BLAH', async (client, line) => {
+    const answers = await Promise.all(Array.from({ length: 500 }, () => client.ask(line)));
+    return answers[0] ?? '';
+  }),
+  beside10000('300 GET /health', '/health', async ({ page }, path) => {
+    const answers = await Promise.all(Array.from({ length: 300 }, async () => (await page(path)).text()));
+    return answers[0] ?? '';
+  }),
+  beside10000('100 GET /stats', '/stats', async ({ page }, path) => {
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => (await page(path)).text()));
+    return answers[0] ?? '';
+  }),
   beside10000('INFO', 'INFO'),
   beside10000('QUEUES', 'QUEUES'),
   beside10000(

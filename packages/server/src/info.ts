@@ -1,15 +1,19 @@
 /**
  * INFO, which is also `/stats`: gathered from every room, in the order of keys that the original has.
+ *
+ * Note: it costs time for each queue, so callers that ask meanwhile share one text, and `/health` reads only {@link whoAnswers}.
  */
-import { formatTime, type Info } from '@faktory-ts/protocol';
+import { formatTime, type Health, type Info } from '@faktory-ts/protocol';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Settings } from './options.ts';
+import { SharedRun } from './shared-run.ts';
 import type { Runner } from './tasks/runner.ts';
 import type { Listener } from './wire/listener.ts';
 import type { Roster } from './workers/roster.ts';
 
 /** The Faktory version whose protocol and rules this server keeps; clients check it. */
 const FAKTORY_VERSION = '1.10.0';
+const NAME = 'faktory-ts';
 
 export interface Sources {
   readonly settings: Settings;
@@ -22,8 +26,39 @@ export interface Sources {
   readonly version: string;
 }
 
+/** What the rooms of a server tell of all of it. `infoText` is one text for all callers that ask before the text is begun. */
+export function figuresOf(sources: () => Sources): {
+  info(): Promise<Info>;
+  /** INFO as the bytes of its JSON; its state is not older than the call. */
+  infoText(): Promise<Uint8Array>;
+  whoAnswers(): Health['server'];
+} {
+  const text = new SharedRun(async () => Buffer.from(JSON.stringify(await makeInfo(sources()))));
+  return {
+    info: () => makeInfo(sources()),
+    infoText: () => text.get(),
+    whoAnswers: () => whoAnswers(sources()),
+  };
+}
+
+/** The figures of `/health`: they cost the same with any number of queues. */
+function whoAnswers({
+  settings,
+  listener,
+  version,
+}: Sources): Health['server'] & { name: string; version: string } {
+  return {
+    command_count: listener.commands,
+    connections: listener.connections,
+    description: settings.description,
+    faktory_version: FAKTORY_VERSION,
+    name: NAME,
+    version,
+  };
+}
+
 /** What INFO answers now. */
-export async function makeInfo(sources: Sources): Promise<Info> {
+async function makeInfo(sources: Sources): Promise<Info> {
   const { settings, jobs, listener, startedAt, version } = sources;
   const [queues, sizes] = await Promise.all([jobs.engine.queues(), jobs.engine.sizes()]);
   const now = formatTime(jobs.engine.clock());
@@ -47,7 +82,7 @@ export async function makeInfo(sources: Sources): Promise<Info> {
       connections: listener.connections,
       command_count: listener.commands,
       used_memory_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
-      name: 'faktory-ts',
+      name: NAME,
       version,
       sync: settings.sync,
       dead_limit: settings.deadLimit,

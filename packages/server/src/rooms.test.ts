@@ -72,6 +72,7 @@ const leaves = [
   'options.ts',
   'owned-file.ts',
   'rounds.ts',
+  'shared-run.ts',
   'stalls.ts',
   'tls.ts',
   'unauthenticated.ts',

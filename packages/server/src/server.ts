@@ -19,7 +19,7 @@ import type { Backend } from './engine/engine.ts';
 import { openBackend } from './engine/open-backend.ts';
 import { features } from './features/features.ts';
 import { checkedHttp, HttpApp, type HttpOptions } from './http/app.ts';
-import { makeInfo } from './info.ts';
+import { figuresOf } from './info.ts';
 import type { Feature } from './jobs/feature.ts';
 import { Jobs, type TimedPlace } from './jobs/jobs.ts';
 import { checkAddresses } from './listening.ts';
@@ -167,8 +167,9 @@ export class FaktoryServer implements Server {
     const roster = new Roster(this.#clocks.now, this.#clocks.steady);
     const tasks = this.#features.flatMap((feature) => feature.tasks ?? []);
     const runner = new Runner(jobs, roster, { ...settings, tasks, steady: this.#clocks.steady });
-    const info = (): Promise<Info> =>
-      makeInfo({ settings, jobs, roster, runner, listener, startedAt, version });
+    const startedAt = performance.now();
+    const figures = figuresOf(() => ({ settings, jobs, roster, runner, listener, startedAt, version }));
+    const { info, infoText } = figures;
     const { maxBulkJobs, extensions, workerTimeout, log } = settings;
     const plan = settings.backups;
     const backups =
@@ -192,17 +193,16 @@ export class FaktoryServer implements Server {
       access: this.#access,
       dir: this.dir,
       log,
-      info,
+      infoText,
     };
     const stalls = new Stalls(log);
     const hosting = { access: this.#access, verbs: this.#verbs, host, asked: stalls };
     const listener = new Listener({ ...settings, ...hosting }, desk);
-    const startedAt = performance.now();
     const sources = {
       features: this.#features,
       jobs,
       roster,
-      info,
+      ...figures,
       version,
       startedAt,
       deadLimit: settings.deadLimit,

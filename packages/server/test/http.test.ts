@@ -2,7 +2,8 @@
  * HTTP: /health for whoever watches, /stats for people, and the password before the latter.
  */
 import { get, type IncomingMessage } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { SqliteEngine } from '../src/engine/sqlite/sqlite-engine.ts';
 import type { Server } from '../src/index.ts';
 import { greeted, prepared, running } from './running.ts';
 
@@ -56,6 +57,24 @@ test('/stats is INFO', async () => {
   expect(Object.keys(stats)).toEqual(Object.keys(info));
   expect(stats.faktory).toEqual(info.faktory);
   expect(Object.keys(stats.server)).toEqual(Object.keys(info.server ?? {}));
+});
+
+test('/health reads nothing that grows with the queues', async () => {
+  const server = await running({ http: {} });
+  const read = vi.spyOn(SqliteEngine.prototype, 'queues');
+  expect((await page(server, '/health')).status).toBe(200);
+  expect(read).not.toHaveBeenCalled();
+  read.mockRestore();
+});
+
+test('INFO and /stats that are asked for together share one text', async () => {
+  const server = await running({ http: {} });
+  const clients = await Promise.all(Array.from({ length: 20 }, () => greeted(server)));
+  const read = vi.spyOn(SqliteEngine.prototype, 'queues');
+  const asked = [...clients.map((client) => client.ask('INFO')), page(server, '/stats')];
+  await Promise.all(asked);
+  expect(read.mock.calls.length).toBeLessThanOrEqual(5);
+  read.mockRestore();
 });
 
 test('with a password /stats asks for it, of any user, and /health does not', async () => {

@@ -64,7 +64,11 @@ type Made =
 export type HttpSources = HealthSources &
   MetricsSources &
   WatchSources &
-  Omit<ApiSources, Made> & { readonly asked: Asked };
+  Omit<ApiSources, Made> & {
+    readonly asked: Asked;
+    /** INFO as the bytes of its JSON. */
+    infoText(): Promise<Uint8Array>;
+  };
 
 const KEEPALIVE = 60_000; // ms of silence after which the system asks whether the peer is there
 const MOST_HEADERS = 65_536; // bytes
@@ -229,13 +233,23 @@ export class HttpApp {
     app.get('/health/live', () => health.live());
     app.get('/health/ready', (_request, reply) => health.ready(reply));
     const guard = { onRequest: this.#guard.page };
-    app.route({ method: ['GET', 'POST'], url: '/stats', ...guard, handler: () => this.#sources.info() });
+    app.route({
+      method: ['GET', 'POST'],
+      url: '/stats',
+      ...guard,
+      handler: (_request, reply) => this.#stats(reply),
+    });
     const metrics = new MetricsPage(this.#sources);
     app.get('/metrics', guard, async (_request, reply) => {
       const { type, text } = await metrics.read();
       return reply.type(type).send(text);
     });
     app.get('/history', guard, (request) => this.#sources.jobs.history.days(daysOf(request)));
+  }
+
+  async #stats(reply: FastifyReply): Promise<FastifyReply> {
+    const text = await this.#sources.infoText();
+    return reply.type('application/json; charset=utf-8').send(text);
   }
 
   #apiSources(): ApiSources {

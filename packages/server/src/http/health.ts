@@ -3,8 +3,9 @@
  * the disk; `/health/live` for those who would restart a process that hangs; `/health/ready` for those who send it work.
  *
  * The proof is made at most once a second, however often it is asked for.
+ * Nothing here may cost more with more queues or jobs: anybody may ask, as often as they like.
  */
-import { formatTime, type Health, type Info, type Micros, type Readiness } from '@faktory-ts/protocol';
+import { formatTime, type Health, type Micros, type Readiness } from '@faktory-ts/protocol';
 import type { FastifyReply } from 'fastify';
 import { storageAdvice } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -12,7 +13,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 /** What the pages tell of. */
 export interface HealthSources {
   readonly jobs: Jobs;
-  info(): Promise<Info>;
+  whoAnswers(): Health['server'];
   /** What came of the backups; undefined where none are made. */
   backups(): { readonly newest: Micros | undefined; readonly failure: string | undefined } | undefined;
   /** Whether the disk is nearly full; undefined where nobody looks. */
@@ -39,14 +40,12 @@ export class HealthPages {
     const { jobs } = this.#sources;
     const error = await this.#check();
     if (error !== undefined) return reply.code(503).send({ now: formatTime(jobs.engine.clock()), error });
-    const { now, server } = await this.#sources.info();
-    const { command_count, connections, description, faktory_version, name, version } = server;
     const backups = this.#backups();
     return {
-      now,
-      server: { command_count, connections, description, faktory_version, name, version },
+      now: formatTime(jobs.engine.clock()),
+      server: this.#sources.whoAnswers(),
       ...(backups && { backups }),
-    } as Health;
+    };
   }
 
   /** `/health/live`: that it answers at all is the proof. */

@@ -10,10 +10,10 @@ import type { Registry } from 'prom-client';
 import { type Histogram, runBounds, type Space, storageErrorKinds, waitBounds } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { pageParts } from '../rounds.ts';
+import { SharedRun } from '../shared-run.ts';
 import type { WorkerRecord } from '../workers/roster.ts';
 import { counter, type Family, gauge, gauges, histogram, type Sample } from './families.ts';
 import { familyText } from './metrics-text.ts';
-import { SharedRun } from './shared-run.ts';
 
 /** Where the figures come from. */
 export interface MetricsSources {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { SharedRun } from './shared-run.ts';
+import { SharedRun } from '../shared-run.ts';
 import { Turns } from './turns.ts';
 
 const here = new AbortController().signal;

@@ -15,7 +15,6 @@ import {
   extensionVersion,
   FaktoryError,
   fetchedJob,
-  type Info,
   NIL,
   OK,
   parseAck,
@@ -52,7 +51,8 @@ export interface Desk {
   /** The data folder. */
   readonly dir: string;
   readonly log: Logger;
-  info(): Promise<Info>;
+  /** INFO as the bytes of its JSON. */
+  infoText(): Promise<Uint8Array>;
 }
 
 /** What verbs know of the connection that speaks. */
@@ -124,7 +124,7 @@ export const commands: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['ACK', { streams: true, run: ack }],
   ['FAIL', { streams: true, large: true, inParts: true, run: fail }],
   ['BEAT', { run: beat }],
-  ['INFO', { run: async (_, desk) => json(await desk.info()) }],
+  ['INFO', { run: async (_, desk) => bytes(await desk.infoText()) }],
   ['FLUSH', { run: (_, { jobs }) => jobs.engine.flush().then(ok) }],
   ['MUTATE', { run: (payload, { jobs }) => jobs.mutate(parseMutate(payload)).then(ok) }],
   ['QUEUE', { run: queue }],
@@ -143,6 +143,16 @@ export function json(value: unknown): string {
 
 export function text(body: string): string {
   return bulk(body, Buffer.byteLength(body));
+}
+
+const SHORT = 16 * 1024; // bytes that are cheaper to copy than to write apart
+const CRLF = Buffer.from('\r\n');
+
+/** Many replies may share these bytes: a long text is not copied into each of them. */
+function bytes(body: Uint8Array): Answer {
+  const head = `$${body.length}\r\n`;
+  if (body.length <= SHORT) return `${head}${Buffer.from(body).toString()}\r\n`;
+  return { text: [Buffer.from(head), body, CRLF], lost: () => undefined };
 }
 
 function refuse(subsystem: string): never {
