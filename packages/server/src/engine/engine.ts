@@ -42,6 +42,7 @@ export type * from './history.ts';
 export { Histogram, type Kind, Meter, runBounds, timeBounds, waitBounds } from './meter.ts';
 export type * from './producer.ts';
 export {
+  lossKinds,
   type StorageErrorKind,
   StorageErrors,
   storageAdvice,

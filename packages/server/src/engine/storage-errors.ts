@@ -21,6 +21,9 @@ export type StorageErrorKind = (typeof storageErrorKinds)[number];
 /** Kinds that stay `current` until something ends them. */
 export type LastingKind = Exclude<StorageErrorKind, 'other'>;
 
+/** Files that an open store lost: the worst loss first. */
+export const lossKinds = ['gone', 'log_gone', 'lock_gone'] as const;
+
 /** What is wrong and what the operator can do, by kind. */
 export const storageAdvice: Readonly<Record<StorageErrorKind, string>> = {
   locked:
@@ -41,7 +44,7 @@ export const storageAdvice: Readonly<Record<StorageErrorKind, string>> = {
 interface StorageListener {
   /** This error made `refused` operations fail; each caller got it. */
   failed(kind: StorageErrorKind, message: string, refused: number): void;
-  /** A commit succeeded after errors of this kind. */
+  /** Errors of this kind ended: a commit succeeded, or the lost file is in its place again. */
   recovered(kind: StorageErrorKind): void;
 }
 
@@ -72,23 +75,26 @@ export class StorageErrors {
   /** A commit succeeded, so the disk has space and no other process holds the lock. */
   committed(): void {
     if (this.#failing.size === 0) return;
-    for (const kind of ['locked', 'full'] as const) this.ended(kind);
+    this.ended('locked', 'full');
   }
 
-  /** Ends the error of this kind, if there is one. */
-  ended(kind: LastingKind): void {
-    if (!this.#failing.delete(kind)) return;
-    for (const listener of this.#listeners) listener.recovered(kind);
+  /** Ends the errors of these kinds that are present. */
+  ended(...kinds: LastingKind[]): void {
+    const present = kinds.filter((kind) => this.#failing.delete(kind));
+    for (const kind of present) for (const listener of this.#listeners) listener.recovered(kind);
   }
 
   /**
    * The present errors. `locked` and `full` last until a commit succeeds, `io` for 5 minutes after
-   * the last one, `gone` and the like until the file is back, `corrupt` until a restart.
+   * the last one, `gone` and the like until the file is back, `corrupt` until a restart. Of lost files
+   * only the worst is present, because the advice for a lesser loss may lose jobs.
    */
   current(): LastingKind[] {
     const io = this.#failing.get('io');
     if (io !== undefined && performance.now() - io > IO_LASTS) this.#failing.delete('io');
-    return [...this.#failing.keys()];
+    const worst = lossKinds.findIndex((kind) => this.#failing.has(kind));
+    const hidden: readonly LastingKind[] = worst < 0 ? [] : lossKinds.slice(worst + 1);
+    return [...this.#failing.keys()].filter((kind) => !hidden.includes(kind));
   }
 
   /** Adds a listener; returns a function that removes it. */

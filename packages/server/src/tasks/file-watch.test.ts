@@ -49,3 +49,27 @@ it('a lost lock file is reported, and pushes go on because no job is at risk', a
   expect(current()).toEqual(['gone']);
   expect(jobs.refusePushes).toHaveBeenLastCalledWith('gone', expect.objectContaining({ code: 'STORAGE' }));
 });
+
+it('pushes are refused as long as any file of the jobs is lost, and each end is told only when it is one', async () => {
+  const { jobs, watch, scene, current } = watched();
+  const ended: string[] = [];
+  jobs.engine.figures.storageErrors.listen({ failed() {}, recovered: (kind) => void ended.push(kind) });
+  const losses: [LostFile, string[]][] = [
+    [{ path: '/data/faktory.db-wal', kind: 'log_gone' }, []],
+    [{ path: '/data/faktory.db', kind: 'gone' }, []], // whether the log is back cannot be known
+    [{ path: '/data/faktory.db-wal', kind: 'log_gone' }, ['gone']],
+  ];
+  for (const [lost, ends] of losses) {
+    scene.lost = lost;
+    await watch.check();
+    expect([current(), ended]).toEqual([[lost.kind], ends]);
+    expect(jobs.refusePushes).toHaveBeenLastCalledWith('gone', expect.objectContaining({ code: 'STORAGE' }));
+  }
+  scene.lost = { path: '/data/faktory.lock', kind: 'lock_gone' };
+  await watch.check();
+  expect(ended).toEqual(['gone', 'log_gone']);
+  expect(jobs.refusePushes).toHaveBeenLastCalledWith('gone', undefined);
+  delete scene.lost;
+  await watch.check();
+  expect([current(), ended]).toEqual([[], ['gone', 'log_gone', 'lock_gone']]);
+});

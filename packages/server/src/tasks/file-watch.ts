@@ -6,7 +6,7 @@
  * all jobs are lost when the server stops; without the log the newest ones when it is killed.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
-import type { LostFile } from '../engine/engine.ts';
+import { type LostFile, lossKinds } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 
 const EVERY = 1000; // ms
@@ -37,16 +37,20 @@ export class FileWatch {
     const lost = await archive.lostFile();
     const before = this.#lost;
     this.#lost = lost?.kind;
-    if (before !== undefined && before !== lost?.kind) {
-      engine.figures.storageErrors.ended(before);
-      this.#jobs.refusePushes('gone', undefined);
+    const { storageErrors } = engine.figures;
+    if (lost !== undefined) {
+      const text = `${lost.path} was deleted or replaced while the server runs`;
+      storageErrors.report(lost.kind, text, 0);
+      // Without the lock file no job is at risk.
+      if (before !== lost.kind && lost.kind !== 'lock_gone')
+        this.#jobs.refusePushes('gone', new FaktoryError('STORAGE', `storage failed: ${text}`));
     }
-    if (lost === undefined) return;
-    const text = `${lost.path} was deleted or replaced while the server runs`;
-    engine.figures.storageErrors.report(lost.kind, text, 0);
-    // Without the lock file no job is at risk.
-    if (before !== lost.kind && lost.kind !== 'lock_gone')
-      this.#jobs.refusePushes('gone', new FaktoryError('STORAGE', `storage failed: ${text}`));
+    const atRisk = lost !== undefined && lost.kind !== 'lock_gone';
+    if (before !== undefined && before !== lost?.kind && !atRisk) this.#jobs.refusePushes('gone', undefined);
+    // A lesser loss than this one may have ended or not: that is known when this one ended.
+    storageErrors.ended(
+      ...(lost === undefined ? lossKinds : lossKinds.slice(0, lossKinds.indexOf(lost.kind))),
+    );
   }
 
   #arm(): void {
