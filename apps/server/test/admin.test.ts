@@ -185,11 +185,28 @@ describe('a bulk change', () => {
     await begin();
     await someJobs();
     expect(await faktory(['discard', 'mail-0001', 'nobody-01', 'nobody-02', '-y'])).toMatch(
-      /^NOT_FOUND: there is no job nobody-01, nobody-02 in ready, scheduled, retries, dead that the flags pick; /,
+      /^NOT_FOUND: there is no job nobody-01, nobody-02 in ready, scheduled, retries, dead; name other places with --place, or see faktory jobs show JID$/,
     );
     expect(printed).toBe('1 job discarded\n');
     expect(await faktory(['retry', 'mail-0002', '--json'])).toMatch(/^NOT_FOUND: there is no job mail-0002/);
     expect(printed).toBe('{"changed":0}\n');
+  });
+
+  it('that finds nothing says in which places it looked, and how it looks in others', async () => {
+    await begin();
+    await someJobs();
+    expect(await faktory(['kill', '--queue', 'mail', '-y'])).toBe(
+      '0 jobs moved to dead: no job is in retries, scheduled that the flags pick; name other places with --place: ready, working, dead\n',
+    );
+    expect(await faktory(['discard', '--all', '--place', 'dead', '-y'])).toBe(
+      '0 jobs discarded: no job is in dead\n',
+    );
+    expect(await faktory(['kill', 'nobody-01', '-q', 'mail', '-y'])).toMatch(
+      /^NOT_FOUND: there is no job nobody-01 in retries, scheduled that the flags pick; name other places/,
+    );
+    expect(await faktory(['kill', 'nobody-01', '-p', 'dead', '-y'])).toBe(
+      'NOT_FOUND: there is no job nobody-01 in dead; see faktory jobs show JID',
+    );
   });
 
   it('that kills more than dead has room for says so first and needs a flag', async () => {

@@ -7,6 +7,7 @@ import {
   type JobAction,
   type JobFilter,
   type JobPlace,
+  jobPlaces,
   type Mutation,
 } from '@faktory-ts/protocol';
 import { agreed, yesFlag } from './asking.ts';
@@ -89,13 +90,34 @@ async function changeAll(
   const missing = await missingOf(server, filter);
   const changed = count === 0 ? 0 : await server.change({ ...filter, ...action }, progress.onward);
   progress.done();
-  call.terminal.print(call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}`);
-  if (missing.length > 0)
+  const nothing = count === 0 && missing.length === 0 ? `: ${noneIn(call, filter)}` : '';
+  call.terminal.print(
+    call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}${nothing}`,
+  );
+  if (missing.length > 0) {
+    const where = `in ${filter.places?.join(', ')}${picks(filter) ? ' that the flags pick' : ''}`;
     throw new FaktoryError(
       'NOT_FOUND',
-      `there is no job ${missing.join(', ')} in ${filter.places?.join(', ')} that the flags pick; see faktory jobs show JID`,
+      `there is no job ${missing.join(', ')} ${where}; ${elsewhere(call)}see faktory jobs show JID`,
     );
+  }
 }
+
+/** Where nothing was found, and how to look elsewhere. */
+function noneIn(call: Call<Names>, filter: JobFilter): string {
+  const places = filter.places ?? [];
+  const others = jobPlaces.filter((place) => !places.includes(place));
+  const picked = picks(filter) ? ' that the flags pick' : '';
+  const hint =
+    call.value('place') === undefined ? `; name other places with --place: ${others.join(', ')}` : '';
+  return `no job is in ${places.join(', ')}${picked}${hint}`;
+}
+
+const elsewhere = (call: Call<Names>): string =>
+  call.value('place') === undefined ? 'name other places with --place, or ' : '';
+
+/** Whether flags pick some of the jobs of the places. */
+const picks = ({ jids: _, ...rest }: JobFilter): boolean => isPicky(rest);
 
 /** The jids that were typed and name no job. */
 async function missingOf(server: Operator, filter: JobFilter): Promise<string[]> {

@@ -87,7 +87,10 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
   }
   done();
   if (found.length > 0) printAll(call, found);
-  else if (printed === 0) terminal.note('no jobs found');
+  else if (printed === 0) {
+    const { places = jobPlaces } = filter;
+    terminal.note(`no jobs found${places.length < jobPlaces.length ? ` in ${places.join(', ')}` : ''}`);
+  }
 }
 
 function orderOf(text: string | undefined): JobsAsk['order'] {
