@@ -22,6 +22,7 @@ export function exerciseFind(open: Open): void {
     const begin = scenes(open);
     exerciseOrder(begin);
     exerciseFilters(begin);
+    exerciseLongLists(begin);
     exerciseFailed(begin);
     exerciseBites(begin);
     exerciseChange(begin);
@@ -160,6 +161,58 @@ function raw(jid: string, rest: string, priority = 5) {
     ...entry(jid, { priority }),
     document: `{"retry":25,${custom},"jid":"${jid}","queue":"default",${rest}}`,
   };
+}
+
+/** The values, among so many of which there is no job. */
+const among = (...values: string[]): string[] => [...jids('none', 5000), ...values, ...jids('no', 4990)];
+
+const LONG: [string, Partial<FindAsk>, string[]][] = [
+  ['queues', { queues: among('mail', 'held') }, ['held', 'm-1', 'm-later']],
+  ['jobtypes', { jobtypes: among('Mail', 'Bill') }, ['escaped', 'm-1']],
+  ['a jobtype as custom data and arguments say it', { jobtypes: among('Fake') }, []],
+  ['jids', { jids: among('m-later', 'urgent', 'held', 'failed') }, ['failed', 'held', 'm-later', 'urgent']],
+  ['priorities', { priorities: Array.from({ length: 9999 }, (_, index) => 8 + (index % 2)) }, ['urgent']],
+  ['fingerprints', { fingerprints: among() }, []],
+  [
+    'all',
+    { queues: among('default'), jobtypes: among('T', 'Bill'), jids: among('urgent', 'm-1') },
+    ['urgent'],
+  ],
+];
+
+function exerciseLongLists(begin: Begin): void {
+  test('a list of 9,990 values and more works in each filter, in find and in count', async () => {
+    const scene = await many(begin);
+    for (const [what, ask, found] of LONG) {
+      expect(named(await all(scene, ask)).sort(), what).toEqual(found);
+      expect(named(await all(scene, ask, 1)).sort(), what).toEqual(found);
+      expect(await counted(scene, ask), what).toBe(found.length);
+    }
+  });
+
+  test('200 queues may be searched in sets of jobs, in any order', async () => {
+    const scene = await begin();
+    const queues = jids('queue', 200);
+    const fault = '{"errtype":"E","message":"m"}';
+    await scene.engine.push(
+      queues.map((queue) => entry(`in-${queue}`, { queue, failure: fault, at: scene.now + HOUR })),
+    );
+    await scene.engine.push([entry('other', { at: scene.now + HOUR })]);
+    const found = queues.map((queue) => `in-${queue}`);
+    expect(named(await all(scene, { queues })).sort()).toEqual(found);
+    expect(named(await all(scene, { queues, order: 'failed' })).sort()).toEqual(found);
+    expect(await counted(scene, { queues, jids: found.slice(0, 150) })).toBe(150);
+  });
+
+  test('more jobs of one jid than a lookup reads are found once each, in the order of their due times', async () => {
+    const scene = await begin();
+    const dues = Array.from({ length: 2500 }, (_, index) => (index * 7) % 2500);
+    await scene.engine.push(dues.map((due) => entry('same', { at: scene.now + HOUR + due * SECOND })));
+    const found = await all(scene, { jids: ['same'] }, 5000);
+    expect(found.map(({ at }) => at)).toEqual(
+      [...dues].sort((a, b) => a - b).map((due) => scene.now + HOUR + due * SECOND),
+    );
+  });
 }
 
 function exerciseFilters(begin: Begin): void {

@@ -17,23 +17,28 @@ export interface Condition {
   readonly values: readonly Value[];
 }
 
+const SMALL = 16 * 1024; // bytes
+const MOST_NAMES = 8; // from about here on, passing each row to JavaScript is faster
+
 /** Returns the SQL conditions that a candidate must meet. An empty list selects every row. */
 export function candidates({ jobtypes, text, search, error, fingerprints }: FindAsk): Condition[] {
   const conditions: Condition[] = [];
-  if (jobtypes) {
-    const marks = jobtypes.map((name) => `"jobtype":${jsonString(name)}`);
-    conditions.push({
-      sql: `(${['0', ...marks.map(() => 'instr(document, ?)')].join(' OR ')})`,
-      values: marks,
-    });
-  }
+  if (jobtypes && jobtypes.length <= MOST_NAMES)
+    conditions.push(contains('document', ...jobtypes.map((name) => `"jobtype":${jsonString(name)}`)));
   for (const part of [text, search])
-    if (part !== undefined)
-      conditions.push({ sql: `(instr(document, ?) OR instr(document, '\\'))`, values: [beginning(part)] });
-  if (error !== undefined)
-    conditions.push({ sql: `(instr(failure, ?) OR instr(failure, '\\'))`, values: [beginning(error)] });
+    if (part !== undefined) conditions.push(contains('document', beginning(part), '\\'));
+  if (error !== undefined) conditions.push(contains('failure', beginning(error), '\\'));
   if (fingerprints) conditions.push({ sql: 'failure IS NOT NULL', values: [] });
   return conditions;
+}
+
+/**
+ * Returns the condition that a column contains one of the texts. Every large value meets it: `instr` reads
+ * 8 MB in 24 ms for each text, and JavaScript finds the jobtype without reading the arguments.
+ */
+function contains(column: 'document' | 'failure', ...texts: readonly string[]): Condition {
+  const found = texts.map(() => `instr(${column}, ?)`);
+  return { sql: `(${[`octet_length(${column}) > ${SMALL}`, ...found].join(' OR ')})`, values: texts };
 }
 
 /** Only 31 characters for SQL: `instr` may compare the whole text at each place of a job of 8 MB. */
@@ -61,7 +66,7 @@ export function decision({
   }
   if (jobtypes) {
     const wanted = new Set(jobtypes);
-    rules.push(({ parts }) => wanted.has(parts.jobtype));
+    rules.push(({ jobtype }) => wanted.has(jobtype));
   }
   if (text !== undefined) {
     const contains = containing(text);
@@ -88,6 +93,11 @@ class Look implements Texts {
   constructor(document: string, failure: string | null) {
     this.document = document;
     this.failure = failure;
+  }
+
+  /** Read without looking at the arguments. */
+  get jobtype(): string {
+    return PLAIN.exec(this.document)?.[2] ?? this.parts.jobtype;
   }
 
   get parts(): ReturnType<typeof partsOf> {
@@ -142,10 +152,7 @@ function containing(text: string): (row: Look) => boolean {
   };
 }
 
-// In a document without backslashes no value has a quote. So, without `custom` too, each key is
-// where it is found first.
-const PLAIN = /^\{"retry":-?\d+,"jid":"([^"]*)","queue":"[^"]*","jobtype":"([^"]*)"/;
-const AFTER_ARGS = /(?:,"reserve_for":-?\d+)?(?:,"backtrace":-?\d+)?\}$/;
+const PLAIN = /^\{"retry":-?\d+,"jid":"([^"\\]*)","queue":"[^"\\]*","jobtype":"([^"\\]*)"/;
 
 /**
  * Counting a million usual jobs by their arguments took 14 s with parsing each, and 7 s with this.
@@ -155,12 +162,14 @@ function partsOf(document: string): {
   readonly jobtype: string;
   readonly args: string;
 } {
+  // In a document without backslashes no value has a quote. So, without `custom` too, each key is
+  // where it is found first.
   const plain = document.includes('\\') ? null : PLAIN.exec(document);
   const args = plain ? document.indexOf(',"args":[', plain[0].length) : -1;
   if (!plain || args < 0) return storedJob(document);
   return {
     jid: plain[1] ?? '',
     jobtype: plain[2] ?? '',
-    args: document.slice(args + 8).replace(AFTER_ARGS, ''),
+    args: document.slice(args + 8, document.lastIndexOf(']') + 1), // behind args there are only numbers
   };
 }

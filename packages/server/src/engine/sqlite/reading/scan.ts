@@ -8,10 +8,11 @@
 import type { FindAsk, Found, Place } from '../../engine.ts';
 import type { Database, Statement, Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
+import { DOCUMENT, documentIn } from '../state/document.ts';
 import { writeEntryName } from '../state/entry-name.ts';
 import { NO_END } from '../state/leases.ts';
 import { place as codes } from '../state/schema.ts';
-import { amongJids, type Lane, lanesOf, type Mark, readCursor, startOf, writeCursor } from './lanes.ts';
+import { type Keys, type Lane, lanesOf, type Mark, readCursor, startOf, writeCursor } from './lanes.ts';
 import { type Condition, candidates, decision, type Texts } from './matching.ts';
 
 const LONGEST_BITE = 50; // ms
@@ -20,6 +21,7 @@ const LONGEST_BITE = 50; // ms
 const LEAST = { rows: 1000, windows: 200 };
 const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
 const MOST_UNITS = 4 * 1024 * 1024; // UTF-16 units of decided rows, after which the time limit applies
+const BY_JID = { rows: 1000, window: 50 }; // most rows of one lookup; jids that cost as much as a window
 const LOOKUPS = 64; // index lookups between two checks of the time
 const NEXT_PRIORITY = `SELECT priority FROM job INDEXED BY job_ready
   WHERE place = ${codes.ready} AND queue = ? AND priority <= ? ORDER BY priority DESC LIMIT 1`;
@@ -43,7 +45,9 @@ export interface ScanBite {
   readonly next: string | undefined;
 }
 
-interface Row extends Texts, Mark {
+interface Row extends Mark {
+  readonly document: string | Uint8Array;
+  readonly failure: string | null;
   readonly jid: string;
   readonly queue: number;
   readonly place: number;
@@ -87,11 +91,14 @@ class Scan {
     this.#db = db;
     this.#ask = ask;
     this.#limit = limit;
-    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, deadline, document, failure${lean ? '' : ', attempts'}`;
-    this.#columns = limit === undefined ? 'id, document, failure' : found;
+    const texts = `${DOCUMENT} AS document, failure`;
+    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, deadline, ${texts}${lean ? '' : ', attempts'}`;
+    this.#columns = limit === undefined ? `id, ${texts}` : found;
     const rows = db.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     for (const { id, name } of rows) this.#queueNames.set(id, name);
-    this.#where = [...this.#conditions(), ...candidates(ask)];
+    const { priorities } = ask;
+    const among = priorities && { sql: `priority IN (${[...new Set(priorities)].join(',')})`, values: [] };
+    this.#where = [...(among ? [among] : []), ...candidates(ask)];
     this.#decide = decision(ask);
   }
 
@@ -155,7 +162,7 @@ class Scan {
   }
 
   /** Large rows may end a bite inside a window. */
-  #mustStop({ document, failure }: Texts): boolean {
+  #mustStop({ document, failure }: Row): boolean {
     this.#units += document.length + (failure?.length ?? 0);
     return this.#units >= MOST_UNITS && performance.now() >= this.#until;
   }
@@ -166,6 +173,7 @@ class Scan {
 
   /** Reads one window. Returns where to continue in this lane; undefined: the lane is finished. */
   #step(lane: Lane, after: Mark): Mark | undefined {
+    if (lane.byJid) return this.#stepByJid(lane, after);
     const started = performance.now();
     const end = this.#windowEnd(lane, after);
     const stopped = this.#match(lane, after, end);
@@ -193,33 +201,68 @@ class Scan {
     return n;
   }
 
+  /** Looks all jids up and reads the first rows, one by one: a sort of their documents may need gigabytes. */
+  #stepByJid(lane: Lane, after: Mark): Mark | undefined {
+    const sql = `SELECT due AS at, id, jid, queue ${fromLane(lane)} ${orderOf(lane)} LIMIT ${BY_JID.rows}`;
+    const rows = this.#sql(sql).iterate(...lane.where.values, after.at, after.id);
+    this.#windows += Math.floor((this.#ask.jids?.length ?? 0) / BY_JID.window);
+    let [last, read]: [Mark | undefined, number] = [undefined, 0];
+    for (const row of rows as IterableIterator<Mark & Keys>) {
+      last = { at: row.at, id: row.id };
+      read += 1;
+      this.#scanned += 1;
+      if (this.#read(lane, row)) return last;
+    }
+    return read < BY_JID.rows ? undefined : last;
+  }
+
   /** Collects the matching rows of the window. Returns the last row when the answer is full. */
   #match(lane: Lane, after: Mark, end: Mark | undefined): Mark | undefined {
-    const filter = [...lane.filter, ...this.#where];
+    const filter = [...lane.filter, ...(lane.accepts ? [] : this.#where)];
     const values: Value[] = [...lane.where.values, after.at, after.id, ...(end ? [end.at, end.id] : [])];
     values.push(...filter.flatMap((condition) => condition.values));
     const rest = [fromLane(lane), upTo(lane, end), ...filter.map(({ sql }) => `AND ${sql}`)].join(' ');
+    if (lane.accepts) {
+      const keys = `SELECT ${lane.order} AS at, id, jid, queue ${rest} ${orderOf(lane)}`;
+      for (const row of this.#sql(keys).iterate(...values) as IterableIterator<Mark & Keys>)
+        if (this.#read(lane, row)) return { at: row.at, id: row.id };
+      return undefined;
+    }
     if (this.#limit === undefined && !this.#decide) {
       this.#count += (this.#sql(`SELECT count(*) AS n ${rest}`).get(...values) as { n: number }).n;
       return undefined;
     }
     const select = `SELECT ${lane.order} AS at, ${this.#columns} ${rest} ${orderOf(lane)}`;
     const rows = this.#sql(select).iterate(...values);
-    for (const row of rows as IterableIterator<Row>) {
-      if (!this.#decide || this.#decide(row)) this.#take(lane, row);
-      if (this.#full() || this.#mustStop(row)) return { at: row.at, id: row.id };
-    }
+    for (const row of rows as IterableIterator<Row>)
+      if (this.#decides(lane, row)) return { at: row.at, id: row.id };
     return undefined;
   }
 
-  #take(lane: Lane, row: Row): void {
-    this.#count += 1;
-    if (this.#limit === undefined) return;
-    this.#jobs.push(this.#found(lane, row));
-    this.#bytes += row.document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
+  /** Reads a row of which only the keys are known. Returns whether the bite must end. */
+  #read(lane: Lane, row: Mark & Keys): boolean {
+    if (lane.accepts && !lane.accepts(row)) return false;
+    const filter = [...lane.filter, ...this.#where];
+    const sql = `SELECT ${lane.order} AS at, ${this.#columns} FROM job WHERE id = ? ${filter.map((each) => `AND ${each.sql}`).join(' ')}`;
+    const found = this.#sql(sql).get(row.id, ...filter.flatMap(({ values }) => values)) as Row | undefined;
+    return found !== undefined && this.#decides(lane, found);
   }
 
-  #found(lane: Lane, row: Row): Found {
+  /** Takes the row if it matches. Returns whether the bite must end. */
+  #decides(lane: Lane, row: Row): boolean {
+    const texts = { document: documentIn(row.document), failure: row.failure };
+    if (!this.#decide || this.#decide(texts)) this.#take(lane, row, texts.document);
+    return this.#full() || this.#mustStop(row);
+  }
+
+  #take(lane: Lane, row: Row, document: string): void {
+    this.#count += 1;
+    if (this.#limit === undefined) return;
+    this.#jobs.push(this.#found(lane, row, document));
+    this.#bytes += document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
+  }
+
+  #found(lane: Lane, row: Row, document: string): Found {
     const place = placeOf(lane, row.place);
     const jid = fromColumn(row.jid);
     const at = {
@@ -239,7 +282,7 @@ class Scan {
       ...((place === 'retries' || place === 'dead') && { failedAt: row.seq }),
       ...(row.deadline !== null && { deadline: row.deadline }),
       enqueuedAt: row.enqueued_at || undefined,
-      document: row.document,
+      document,
       failure: row.failure ?? undefined,
       attempts: row.attempts ?? undefined,
       ...(place === 'working' && {
@@ -252,15 +295,6 @@ class Scan {
   #wid(id: number): string {
     const row = this.#sql('SELECT wid FROM worker WHERE id = ?').get(id) as { wid: string } | undefined;
     return row ? fromColumn(row.wid) : '';
-  }
-
-  /** Returns the conditions on columns that all lanes share. */
-  #conditions(): Condition[] {
-    const { jids, priorities } = this.#ask;
-    const conditions: Condition[] = [];
-    if (jids) conditions.push(amongJids(jids));
-    if (priorities) conditions.push({ sql: `priority IN (${priorities.join(',')})`, values: [] });
-    return conditions;
   }
 
   #sql(text: string): Statement {

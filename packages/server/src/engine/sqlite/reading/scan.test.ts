@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Entry, FindAsk } from '../../engine.ts';
+import { type SqliteBackend, sqliteBackend } from '../backend.ts';
+import type { Database, Statement, Value } from '../state/binding.ts';
+import { candidates } from './matching.ts';
+import { openReader } from './reader.ts';
+import { scan } from './scan.ts';
+
+let dir = '';
+let backend: SqliteBackend;
+let db: Database;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'faktory-scan-'));
+  backend = sqliteBackend({ dir, sync: 'off', clock: () => Date.now() * 1000 });
+  await backend.engine.open();
+});
+
+afterEach(async () => {
+  db.close();
+  await backend.engine.close();
+  rmSync(dir, { recursive: true });
+});
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `none-${index}`);
+const entry = (jid: string, at?: number): Entry => ({
+  jid,
+  jobtype: 'T',
+  queue: 'q',
+  document: `{"retry":25,"jid":"${jid}","queue":"q","jobtype":"T","args":[]}`,
+  priority: 5,
+  reserveFor: 1800,
+  failure: undefined,
+  at,
+});
+
+/** Runs a search to its end. Returns the values of all statements that ran. */
+function valuesOf(ask: FindAsk): Value[] {
+  const file = join(dir, 'faktory.db');
+  db = openReader(file, undefined, 0);
+  const values: Value[] = [];
+  const noted = (statement: Statement): Statement =>
+    new Proxy(statement, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name) as (...given: Value[]) => unknown;
+        return (...given: Value[]) => {
+          values.push(...given);
+          return Reflect.apply(member, target, given);
+        };
+      },
+    });
+  const watched: Database = {
+    exec: (sql) => db.exec(sql),
+    prepare: (sql) => noted(db.prepare(sql)),
+    close: () => db.close(),
+  };
+  for (let cursor: string | undefined; ; ) {
+    const { next } = scan(watched, { ask, cursor, limit: 1000 });
+    if (next === undefined) return values;
+    cursor = next;
+  }
+}
+
+test('a long list of jids is read once for each place that has an index of jids, however many jobs there are', async () => {
+  await backend.engine.push(names(3000).map((jid) => entry(jid)));
+  await backend.engine.push(names(900).map((jid) => entry(jid, Date.now() * 1000 + 3_600_000_000)));
+  const jids = names(9999).map((jid) => `other-${jid}`);
+  const places = ['ready', 'scheduled', 'retries', 'working', 'dead'] as const;
+  const long = valuesOf({ places, jids }).filter((value) => String(value).length > 1000);
+  expect(long).toHaveLength(3);
+});
+
+test('SQL looks for at most 8 jobtypes in a document, and for none in a large one', () => {
+  db = openReader(join(dir, 'faktory.db'), undefined, 0);
+  expect(candidates({ places: ['ready'], jobtypes: names(9) })).toEqual([]);
+  const [condition] = candidates({ places: ['ready'], jobtypes: names(8) });
+  expect(condition?.values).toHaveLength(8);
+  expect(condition?.sql).toMatch(/^\(octet_length\(document\) > \d+ OR instr/);
+});
