@@ -3,7 +3,7 @@
  * The readiness line is a promise: `PID N listening at BINDING, press Ctrl-C to stop`, BINDING as typed. Containers of
  * other projects' tests wait for it on standard output. It must never show server.url, which holds the password.
  */
-import type { Logger, Server } from '@faktory-ts/server';
+import { type Logger, type Server, TokenFile } from '@faktory-ts/server';
 import type { Binding } from './binding.ts';
 import type { Config, SyncMode } from './config.ts';
 
@@ -27,11 +27,7 @@ export function announce(config: Config, server: Server, version: string, log: L
   log.info(`data in ${server.dir}`);
   if (sync === 'full') log.info('sync full: what is accepted is on disk before it is confirmed');
   else log.warn(`sync ${sync}: ${mayLose[sync]}; choose --sync full to lose nothing`);
-  log.info(
-    password?.length === 0
-      ? 'no password: every client is let in, unless there are tokens'
-      : 'clients need the password',
-  );
+  log.info(whoIsLetIn(password?.length === 0, new TokenFile(server.dir, 'start').list().length));
   if (openToNetwork && password?.length === 0)
     log.warn(
       'a password is not required, as --skip-password says: whoever reaches a port may do everything there',
@@ -40,6 +36,13 @@ export function announce(config: Config, server: Server, version: string, log: L
   log.info(web ? `${tls ? 'https' : 'http'} at ${withPort(web, server.httpPort)}` : 'http is off');
   if (binding.port === 0) log.info(`port ${server.port} was free and is used for commands`);
   log.info(`PID ${process.pid} listening at ${binding.text}, press Ctrl-C to stop`);
+}
+
+/** What a client must prove. */
+export function whoIsLetIn(open: boolean, tokens: number): string {
+  if (tokens === 0) return open ? 'no password: every client is let in' : 'clients need the password';
+  const one = tokens === 1 ? 'the token of tokens.json' : `one of the ${tokens} tokens of tokens.json`;
+  return open ? `no password: clients need ${one}` : `clients need the password or ${one}`;
 }
 
 function withPort({ text, port }: Binding, actual: number | undefined): string {

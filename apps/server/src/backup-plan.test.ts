@@ -32,7 +32,10 @@ it.each(['299s', '4m', '1', 'hourly', '-1h', '1h 5m', '0h'])(
   },
 );
 
-it.each([0, 1.5, -1])('refuses to keep %s', (keep) => {
+it.each([0, 1.5, -1])('refuses to keep %s, also where no backups are made', (keep) => {
+  expect(() => backupPlan('development', undefined, { every: undefined, keep }, source)).toThrow(
+    /^FILE: \[backups\] keep/,
+  );
   expect(() => backupPlan('production', undefined, { every: '1h', keep }, source)).toThrow(
     /^FILE: \[backups\] keep/,
   );

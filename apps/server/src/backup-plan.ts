@@ -25,15 +25,16 @@ export function backupPlan(
   { every, keep = 24 }: BackupSettings,
   sourceOf: ConfD['source'],
 ): NonNullable<ServerOptions['backups']> {
-  const source = frequency ? 'FAKTORY_BACKUP_FREQUENCY' : sourceOf('backups', 'every');
-  const asked = frequency || every || (environment === 'production' ? '1h' : 'off');
-  if (asked === 'off') return false;
+  // Also where no backups are made: who turns them on later must not meet the mistake then.
   if (!Number.isInteger(keep) || keep < 1) {
     throw new FaktoryError(
       'CONFIG',
       `${sourceOf('backups', 'keep')} must be a whole number of at least 1, not ${keep}`,
     );
   }
+  const source = frequency ? 'FAKTORY_BACKUP_FREQUENCY' : sourceOf('backups', 'every');
+  const asked = frequency || every || (environment === 'production' ? '1h' : 'off');
+  if (asked === 'off') return false;
   const span = duration(asked);
   if (span !== undefined && span >= least) return { every: span, keep };
   const text = 'write a time of at least 5m, such as 30m or 1h30m, or off';
