@@ -1,7 +1,7 @@
 /** Tests that the requests of several clients share the rounds of the event loop. */
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { largeParts, pageParts, Rounds } from './rounds.ts';
+import { largeParts, OneByOne, pageParts, Rounds } from './rounds.ts';
 
 test('each round of the event loop does one part of each kind, in the order of the calls', async () => {
   const seen: string[][] = [];
@@ -81,4 +81,35 @@ test('small lines are looked at only together, so that each costs next to nothin
   expect(looks).toBe(0);
   for (let n = 0; n < 100; n++) rounds.spend(200);
   expect(looks).toBe(1);
+});
+
+test('answers of one moment are made for five milliseconds a round, and none is lost', async () => {
+  let clock = 0;
+  const rounds = new Rounds(() => clock);
+  const made: string[] = [];
+  const all = ['a', 'b', 'c', 'd'].map((name) =>
+    rounds.make(LINE, () => {
+      clock += 4;
+      made.push(name);
+      return name;
+    }),
+  );
+  expect(made.join('')).toBe('ab');
+  expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd']);
+  expect(made.join('')).toBe('abcd');
+});
+
+test('works of one kind run one after another, also behind one that failed', async () => {
+  const turns = new OneByOne();
+  let running = 0;
+  const work = async (fails: boolean): Promise<number> => {
+    running += 1;
+    const most = running;
+    await nextRound();
+    running -= 1;
+    if (fails) throw new Error('failed');
+    return most;
+  };
+  const ends = await Promise.allSettled([turns.run(() => work(true)), turns.run(() => work(false))]);
+  expect(ends.map((end) => (end.status === 'fulfilled' ? end.value : 'failed'))).toEqual(['failed', 1]);
 });

@@ -79,6 +79,29 @@ export class Rounds {
     } else if (this.#now() - this.#since >= MOST_TIME) this.#over = true;
   }
 
+  /**
+   * Makes something of about so many characters: now, or in a later round when this one has no time left. A round makes at least one.
+   */
+  make<Result>(characters: number, make: () => Result | Promise<Result>): Result | Promise<Result> {
+    if (!this.#over && this.#waiting.size === 0) return this.#timed(characters, make);
+    return new Promise((resolve, reject) => {
+      this.wait(() => {
+        try {
+          resolve(this.#timed(characters, make));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  #timed<Result>(characters: number, make: () => Result): Result {
+    if (characters >= LOOK_EVERY && this.#since === undefined) this.#open();
+    const result = make();
+    this.spend(characters);
+    return result;
+  }
+
   /** Calls `run` in a later round that has time for it, in the order of the calls. */
   wait(run: () => void): void {
     this.#waiting.add(run);
@@ -103,5 +126,19 @@ export class Rounds {
   };
 }
 
-/** Of all connections of this process. */
+/** The lines of all connections of this process. */
 export const rounds = new Rounds();
+
+/** The answers of all connections: many are often made in the round in which one commit settles their calls. */
+export const answers = new Rounds();
+
+/** Runs work of the engine that takes milliseconds, one after another, so that a short call in between waits for one of them. */
+export class OneByOne {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}

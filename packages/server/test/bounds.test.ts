@@ -339,7 +339,7 @@ test.each(['FETCH default', 'FETCHB 5 default'])(
       done = true;
     });
     while (!done) {
-      await other.ask('INFO');
+      await other.ask('QUEUE LATENCY none');
       served += 1;
     }
     const said = await answer;

@@ -30,7 +30,7 @@ import { type Access, type Caller, ownerOf, permitOwned, permitQueues } from '..
 import type { Producer, Reservation, ReservationRef } from '../engine/engine.ts';
 import type { Jobs, PushLine } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
-import { LARGE, largeParts, PART } from '../rounds.ts';
+import { answers, LARGE, largeParts, OneByOne, PART } from '../rounds.ts';
 import type { Roster, WorkerLine } from '../workers/roster.ts';
 import { push, pushBulk } from './pushes.ts';
 
@@ -77,6 +77,10 @@ export interface Session {
   nextLine(): PushLine | undefined;
   /** The line that starts now has so many entries; with more than `most` the later lines wait for its reply. */
   weigh(entries: number, most: number): void;
+  /** Whether a reply can still reach the client; one that only sends no more is reached. */
+  isReached(): boolean;
+  /** A reply of so many characters is being made: it counts like one that is not read. */
+  makes(characters: number): void;
   /** Becomes that producer's connection. One that had the name before is closed, and what it has not started is dropped. */
   claimProducer(producer: Producer): void;
   /** Its lines are numbered on from here. */
@@ -149,7 +153,7 @@ const SHORT = 16 * 1024; // bytes that are cheaper to copy than to write apart
 const CRLF = Buffer.from('\r\n');
 
 /** Many replies may share these bytes: a long text is not copied into each of them. */
-function bytes(body: Uint8Array): Answer {
+export function bytes(body: Uint8Array): Answer {
   const head = `$${body.length}\r\n`;
   if (body.length <= SHORT) return `${head}${Buffer.from(body).toString()}\r\n`;
   return { text: [Buffer.from(head), body, CRLF], lost: () => undefined };
@@ -169,27 +173,35 @@ function fetch(payload: string, desk: Desk, session: Session): Promise<Answer> {
   const { jobs } = desk;
   const { wid, signal, leased: lease, owner } = session;
   const queues = allowed(parseQueues(payload), desk, session);
-  return jobs.fetch({ queues, wid, owner, lease, signal }).then((reservation) => {
+  return jobs.fetch({ queues, wid, owner, lease, signal }).then((reservation): Answer | Promise<Answer> => {
     if (!reservation) return NIL;
     const { document, enqueuedAt, failure } = reservation;
     const lost = (): void => lose(jobs, reservation);
-    if (!signal.aborted) return jobsAnswer(fetchedJob(document, enqueuedAt, failure), lost);
-    lost();
-    return NIL;
+    return answers.make(document.length, (): Answer | Promise<Answer> => {
+      if (!signal.aborted) return jobsAnswer(fetchedJob(document, enqueuedAt, failure), lost, session);
+      lost();
+      return NIL;
+    });
   });
 }
 
 /** The answer of a fetch; a large one is encoded in parts. */
-export function jobsAnswer(body: string, lost: () => void): JobsAnswer | Promise<JobsAnswer> {
+export function jobsAnswer(
+  body: string,
+  lost: () => void,
+  session: Session,
+): JobsAnswer | Promise<JobsAnswer> {
   if (body.length <= LARGE) return { text: text(body), lost };
-  return largeParts.read(bulkInParts(body, PART)).then((bytes) => ({ text: bytes, lost }));
+  session.makes(body.length);
+  return largeParts.read(bulkInParts(body, PART, session)).then((bytes) => ({ text: bytes, lost }));
 }
 
 /** A bulk reply as its bytes, encoded in parts of about so many characters. */
-function* bulkInParts(body: string, part: number): Generator<void, readonly Uint8Array[]> {
+function* bulkInParts(body: string, part: number, session: Session): Generator<void, readonly Uint8Array[]> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for (let from = 0; from < body.length; ) {
+    if (!session.isReached()) return []; // frees the text
     let to = Math.min(from + part, body.length);
     if ((body.charCodeAt(to - 1) & 0xfc00) === 0xd800) to -= 1; // a pair of surrogates is one character
     const bytes = Buffer.from(body.slice(from, to));
@@ -298,12 +310,27 @@ async function beat(payload: string, { roster, jobs }: Desk, { line, caller }: S
   return state === 'running' ? OK : json({ state });
 }
 
+const QUEUE_WEIGHT = 64; // characters of a queue in an answer
+const FEW = 50; // queues
+const latencies = new OneByOne();
+const pauses = new OneByOne();
+
+/** The work for many queues waits for that of the others. */
+const inTurn = <Result>(
+  turns: OneByOne,
+  which: readonly string[] | '*',
+  work: () => Promise<Result>,
+): Promise<Result> => (which !== '*' && which.length <= FEW ? work() : turns.run(work));
+
 async function queue(payload: string, { jobs }: Desk): Promise<Answer> {
   const { sub, names, all } = parseQueueCommand(payload);
   const which = all ? '*' : names;
-  if (sub === 'LATENCY') return json(await jobs.latency(names));
+  if (sub === 'LATENCY') {
+    const waits = await inTurn(latencies, which, () => jobs.latency(names));
+    return answers.make(names.length * QUEUE_WEIGHT, () => json(waits));
+  }
   if (sub === 'REMOVE') await jobs.engine.removeQueues(which);
-  else await jobs.engine.setPaused(which, sub === 'PAUSE');
+  else await inTurn(pauses, which, () => jobs.engine.setPaused(which, sub === 'PAUSE'));
   return OK;
 }
 

@@ -29,9 +29,7 @@ import type { Port } from './port.ts';
 import { type Slot, Slots } from './slots.ts';
 
 const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
-
 const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
-
 const MOST_NOTED = 2000; // characters of a refused command that are read for the audit log
 
 const interrupted = AbortSignal.abort();
@@ -60,6 +58,8 @@ export class Connection implements Session, WorkerLine {
   #held = false;
   #ended = false;
   #closing = false;
+  readonly isReached = (): boolean => !this.#closed;
+  readonly makes = (characters: number): void => this.#outbox.makes(characters);
   #noted: unknown; // the error that the audit log has already
   /** The socket is closed. */
   #closed = false;

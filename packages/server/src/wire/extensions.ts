@@ -24,7 +24,7 @@ import {
 } from '@faktory-ts/protocol';
 import { longCall, type Reservation, type ReservationRef } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { LARGE, largeParts, PART } from '../rounds.ts';
+import { answers, LARGE, largeParts, PART } from '../rounds.ts';
 import {
   type Answer,
   allowed,
@@ -61,9 +61,12 @@ async function fetchBulk(payload: string, desk: Desk, session: Session): Promise
   const taken = await desk.jobs.fetchBulk({ queues, wid, owner, lease, signal: interruption }, count);
   if (taken.length === 0) return NIL;
   const lost = (): void => loseAll(desk.jobs, taken);
-  if (!signal.aborted) return jobsAnswer(fetchedAll(taken), lost);
-  lost();
-  return NIL;
+  const length = taken.reduce((sum, { document }) => sum + document.length, 0);
+  return answers.make(length, () => {
+    if (!signal.aborted) return jobsAnswer(fetchedAll(taken), lost, session);
+    lost();
+    return NIL;
+  });
 }
 
 /** Taken in one moment, they mostly end in one moment too: that text is made once. */

@@ -19,6 +19,7 @@ import { farewell } from './farewell.ts';
 import { type Arrival, NewConnection } from './new-connection.ts';
 import type { Port, ProducerLine } from './port.ts';
 import { Unfinished } from './unfinished.ts';
+import { Unsent } from './unsent.ts';
 import type { Verbs } from './verbs.ts';
 
 export type { Desk } from './commands.ts';
@@ -52,6 +53,7 @@ export class Listener implements Port {
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
   readonly unfinished: Unfinished;
+  readonly unsent: Unsent;
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #clients = new Set<Connection>();
@@ -72,6 +74,7 @@ export class Listener implements Port {
     this.maxUnsentBytes = options.maxUnsentBytes;
     this.unsentTimeout = options.unsentTimeout;
     this.unfinished = new Unfinished(options.log);
+    this.unsent = new Unsent(options.log);
     const most = options.maxUnauthenticated;
     this.#unauthenticated = new Unauthenticated({ most, share: Math.ceil(most / 2) });
     this.#server = this.#makeServer(options);

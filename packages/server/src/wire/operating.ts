@@ -20,8 +20,11 @@ import {
   wireJob,
 } from '@faktory-ts/protocol';
 import type { Found, Progress } from '../engine/engine.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { answers, LARGE } from '../rounds.ts';
+import { SharedRun } from '../shared-run.ts';
 import { workersStatus } from '../workers/status.ts';
-import { type Answer, type Desk, json, type Session, text, type Verb } from './commands.ts';
+import { type Answer, bytes, type Desk, jobsAnswer, json, type Session, type Verb } from './commands.ts';
 
 export const operating: readonly (readonly [string, Verb])[] = [
   ['JOBS', { run: findJobs }],
@@ -48,8 +51,20 @@ async function findJobs(payload: string, { jobs }: Desk, session: Session): Prom
     { cursor, limit, lean: true },
     session.signal,
   );
-  return text(`{"jobs":[${found.map(foundText).join(',')}],${progressText(progress)}}`);
+  const length = found.reduce((sum, { document }) => sum + document.length, 0);
+  if (length > LARGE) session.makes(length); // it is in memory from now on
+  return answers.make<Answer>(length, () =>
+    session.isReached()
+      ? jobsAnswer(
+          `{"jobs":[${found.map(foundText).join(',')}],${progressText(progress)}}`,
+          keepQuiet,
+          session,
+        )
+      : undefined,
+  );
 }
+
+const keepQuiet = (): void => undefined;
 
 const progressText = ({ scanned, total, next }: Progress): string =>
   JSON.stringify({ scanned, total, next }).slice(1, -1);
@@ -66,14 +81,32 @@ async function changeJobs(payload: string, { jobs }: Desk, session: Session): Pr
   return json(await jobs.change(parseChange(payload), session.signal, session.caller.who));
 }
 
+/** Callers that ask before a list is begun share it. */
+const lists = new WeakMap<Jobs, SharedRun<Uint8Array>>();
+
 async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
-  const queues = await jobs.engine.queues();
-  const latency = await jobs.latency(queues.map(({ name }) => name));
-  return json(queues.map((queue): QueueStatus => ({ ...queue, latency: latency[queue.name] ?? 0 })));
+  let list = lists.get(jobs);
+  if (list === undefined) {
+    list = new SharedRun(() => queuesText(jobs));
+    lists.set(jobs, list);
+  }
+  return bytes(await list.get());
 }
 
+async function queuesText(jobs: Jobs): Promise<Uint8Array> {
+  const queues = await jobs.engine.queues();
+  const latency = await jobs.latency(queues.map(({ name }) => name));
+  const rows = queues.map((queue): QueueStatus => ({ ...queue, latency: latency[queue.name] ?? 0 }));
+  return Buffer.from(JSON.stringify(rows));
+}
+
+const ROW_WEIGHT = 256; // characters of a job in the list of workers
+
 async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
-  return json(await workersStatus(roster.workers(), await jobs.running(session.signal)));
+  const running = await jobs.running(session.signal);
+  return answers.make(running.length * ROW_WEIGHT, async () =>
+    json(await workersStatus(roster.workers(), running)),
+  );
 }
 
 async function signal(payload: string, { roster }: Desk): Promise<Answer> {

@@ -8,13 +8,16 @@
 import type { Socket } from 'node:net';
 import type { Answer } from './commands.ts';
 import { farewell } from './farewell.ts';
+import type { Debtor, Unsent } from './unsent.ts';
 
 export interface OutboxLimits {
   readonly maxUnsentBytes: number;
   readonly unsentTimeout: number;
+  /** The replies of all connections that are not read. */
+  readonly unsent: Unsent;
 }
 
-export class Outbox {
+export class Outbox implements Debtor {
   readonly #socket: Socket;
   readonly #limits: OutboxLimits;
   readonly #onRoom: () => void;
@@ -22,6 +25,8 @@ export class Outbox {
   /** Large replies and the texts before each of them. */
   #before: (string | Uint8Array)[] = [];
   #lost: (() => void)[] = [];
+  /** Bytes of a large reply that is being made. */
+  #making = 0;
   #scheduled = false;
   #ending = false;
   /** The farewell is said. */
@@ -41,8 +46,25 @@ export class Outbox {
     return this.#full;
   }
 
+  get unsent(): number {
+    return this.#making + this.#socket.writableLength;
+  }
+
+  /** A reply of so many characters is being made, until it is added. */
+  makes(characters: number): void {
+    if (this.#socket.destroyed) return;
+    this.#making = characters;
+    this.#limits.unsent.note(this);
+  }
+
+  /** Too many bytes are unread, here and in all connections. */
+  close(): void {
+    this.#socket.destroy();
+  }
+
   /** Keeps a reply until `send` or the end of the moment. */
   add(answer: Exclude<Answer, undefined>): void {
+    this.#making = 0;
     if (typeof answer === 'string') {
       this.#text += answer;
     } else {
@@ -64,6 +86,7 @@ export class Outbox {
   /** The socket is gone: what was not handed to it is lost. */
   closed(): void {
     clearTimeout(this.#timer);
+    this.#limits.unsent.remove(this);
     this.#giveUp();
   }
 
@@ -102,6 +125,8 @@ export class Outbox {
         if (error) for (const tell of lost) tell();
       });
     }
+    if (!this.#socket.writableNeedDrain) return;
+    this.#limits.unsent.note(this);
     if (this.#socket.writableLength > this.#limits.maxUnsentBytes) this.#wait();
   }
 
@@ -121,6 +146,7 @@ export class Outbox {
   }
 
   #drained(): void {
+    this.#limits.unsent.note(this);
     if (!this.#full) return;
     this.#full = false;
     clearTimeout(this.#timer);

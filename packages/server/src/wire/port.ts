@@ -4,6 +4,7 @@
 import type { Caller, Deed, Rights } from '../access/access.ts';
 import type { Desk } from './commands.ts';
 import type { Unfinished } from './unfinished.ts';
+import type { Unsent } from './unsent.ts';
 import type { Verbs } from './verbs.ts';
 
 /** A connection of a producer that named itself. */
@@ -25,6 +26,8 @@ export interface Port {
   readonly unsentTimeout: number;
   /** The lines of all connections whose end has not arrived. */
   readonly unfinished: Unfinished;
+  /** The replies of all connections that are not read. */
+  readonly unsent: Unsent;
   /** Counts a command: its verb (`unknown` for one that is none), its length, and whose it is. */
   asked(verb: string, length: number, who: string): void;
   /** That command is answered. */

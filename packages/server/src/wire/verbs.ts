@@ -57,7 +57,7 @@ function ofFeature({ name, run }: FeatureVerb): Verb {
       const answer = await run(payload, callerOf(desk, session), desk.jobs.services);
       if (answer === undefined) return OK;
       const bytes = Buffer.byteLength(answer);
-      if (bytes <= MOST_PAYLOAD) return jobsAnswer(answer, () => undefined);
+      if (bytes <= MOST_PAYLOAD) return jobsAnswer(answer, () => undefined, session);
       throw new FaktoryError(
         'LIMIT',
         `the answer of ${name} has ${bytes} bytes, the most is ${MOST_PAYLOAD}; ask for less`,
