@@ -145,7 +145,7 @@ export function json(value: unknown): string {
   return text(JSON.stringify(value));
 }
 
-export function text(body: string): string {
+function text(body: string): string {
   return bulk(body, Buffer.byteLength(body));
 }
 
