@@ -45,6 +45,7 @@ const kept: Record<string, Record<string, Kind>> = {
   'wire/outbox.ts': { '#before': 'sockets' },
   'wire/slots.ts': { '#slots': 'calls' },
   'wire/unfinished.ts': { '#lines': 'sockets' },
+  'wire/unsent.ts': { '#debtors': 'sockets' },
   'workers/roster.ts': { '#records': 'alone' },
 };
 

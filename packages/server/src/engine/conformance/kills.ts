@@ -5,6 +5,7 @@
  *
  * FAKTORY_STEPS=1000000 runs so many steps, with a kill in every second group.
  */
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../engine.ts';
@@ -136,14 +137,10 @@ async function survivor(store: KilledStore, models: readonly Model[], answered: 
   try {
     const found = await stateIn(scene);
     const possible = models.slice(answered);
-    const equal = possible.find((model) => isEqual(found, stateOf(model)));
+    const equal = possible.find((model) => isDeepStrictEqual(found, stateOf(model)));
     if (!equal) expect(found).toEqual(stateOf(possible[0] as Model)); // shows the difference
     return equal as Model;
   } finally {
     await scene.end();
   }
-}
-
-function isEqual(a: object, b: object): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -46,7 +46,7 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
   makeFolder(folder);
   const file = join(folder, 'faktory.db');
   const lock = takeLock(folder, file);
-  const identity = identityOf(folder) ?? folder;
+  const identity = nameHere(folder);
   const release = (): void => {
     heldHere.delete(identity);
     lock.close();
@@ -69,6 +69,15 @@ export function holdFolder(dir: string, store: 'sound' | 'whatever it is' = 'sou
   }
 }
 
+/** One name for a folder, whatever its path. One that cannot be looked at has its path. */
+function nameHere(folder: string): string {
+  try {
+    return identityOf(folder) ?? folder;
+  } catch {
+    return folder;
+  }
+}
+
 /** The folders that this process holds. */
 const heldHere = new Set<string>();
 
@@ -78,7 +87,7 @@ const heldHere = new Set<string>();
  */
 export function refuseHeldHere(dir: string): void {
   const folder = resolve(dir);
-  if (!heldHere.has(identityOf(folder) ?? folder)) return;
+  if (!heldHere.has(nameHere(folder))) return;
   const text = `the data folder ${folder} is held by process ${process.pid}, this one; stop its server or choose another folder`;
   throw new FaktoryError('LOCKED', text);
 }
