@@ -28,7 +28,7 @@ test('a task runs at the start and after the span that it returned, and not befo
   // Another task shows that time is looked at.
   const look = async (): Promise<End> => ({ in: looks++ === 0 ? 1 : 0 });
   await runningWith([feature(run, look)], { clock: clock.now });
-  await eventually(() => runs.length === 1);
+  await eventually(() => runs.length === 1 && looks === 1);
   clock.move(9);
   const before = looks;
   await eventually(() => looks > before + 300);

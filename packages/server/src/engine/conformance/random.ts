@@ -14,8 +14,12 @@ import { compare } from './state.ts';
 import { STEP, type Step, step } from './steps.ts';
 
 /** Groups of steps: those of one group are called at once. */
-export const groups = (most: number): fc.Arbitrary<Step[][]> =>
-  fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { maxLength: most, size: 'max' });
+export const groups = (most: number, least = 0): fc.Arbitrary<Step[][]> =>
+  fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), {
+    minLength: least,
+    maxLength: most,
+    size: 'max',
+  });
 
 const STEPS = Number(process.env['FAKTORY_STEPS'] ?? 4000);
 // A long form opens fewer stores, because an open takes as long as fifty steps.
