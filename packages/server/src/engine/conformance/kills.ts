@@ -42,7 +42,7 @@ export function exerciseKills(name: string, make: () => KilledStore): void {
       async () => {
         let kills = 0;
         const sequence = fc.asyncProperty(
-          groups(10),
+          groups(8, 2),
           fc.array(fc.nat(8), { minLength: 10 }),
           async (all, after) => {
             kills += await runSequence(make(), all, after);
