@@ -20,6 +20,24 @@ export function install(...more) {
   execFileSync('npm', args, { cwd: dir, stdio: 'inherit' });
 }
 
+/** Installs the tarballs as `npm install -g` does, in a folder of their own; gives the path of a program. */
+export function installForAll(program) {
+  const prefix = join(dir, 'for-all');
+  const wanted = readdirSync(packed).map((name) => join(packed, name));
+  const args = [
+    'install',
+    '-g',
+    '--prefix',
+    prefix,
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    '--loglevel=error',
+  ];
+  execFileSync('npm', [...args, ...wanted], { cwd: dir, stdio: 'inherit' });
+  return join(prefix, 'bin', program);
+}
+
 /** Starts the server; gives its URL. */
 export async function startServer() {
   const args = ['-b', '127.0.0.1:0', '-w', ':0', '-d', join(dir, 'db'), '-c', dir];

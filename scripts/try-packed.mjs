@@ -4,7 +4,17 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, dir, file, install, started, startServer, stopLast, trySteps } from './stranger.mjs';
+import {
+  bin,
+  dir,
+  file,
+  install,
+  installForAll,
+  started,
+  startServer,
+  stopLast,
+  trySteps,
+} from './stranger.mjs';
 
 const hello = (name) => [process.execPath, [name, name.replace('.', '-')], /pushed \S+/];
 let env = {};
@@ -23,6 +33,9 @@ function readmeOf(name) {
 const steps = {
   'the tarballs install in an empty project': () => {
     install();
+  },
+  'the tarballs install for all users, as docs/operating.md says': async () => {
+    await started(installForAll('faktory'), ['--version'], /^faktory-ts \d/);
   },
   'faktory starts': async () => {
     env = { FAKTORY_URL: await startServer() };
