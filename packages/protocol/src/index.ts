@@ -142,4 +142,5 @@ export {
   type WorkersStatus,
 } from './watching.ts';
 export type * from './web.ts';
+export type * from './web-jobs.ts';
 export { type BeatPayload, type FailPayload, type HandOutNames, write } from './write.ts';

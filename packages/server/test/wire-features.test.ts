@@ -165,3 +165,19 @@ test('the page of an expiring job has the time at which it is deleted, and that 
   expect(await deadlineOf('expires-2')).toBe('2030-01-01T00:00:00Z');
   expect(await deadlineOf('remains-1')).toBeUndefined();
 });
+
+test('the page of a unique job has the time at which equal jobs are accepted again, while it holds its name', async () => {
+  const { client, worker, server, clock } = await started();
+  await push(client, { unique_for: 60 }, { jid: 'holds-01' });
+  await push(client, { unique_for: 60, unique_until: 'start' }, { jid: 'holds-02', queue: 'b' });
+  await push(client, {}, { jid: 'plain-01', queue: 'c' });
+  const namesOf = async (jid: string) => (await ask(server, `/api/jobs/${jid}`)).json<JobDetail>().names;
+  const name = { feature: 'unique', until: formatTime(clock.now() + 60_000_000) };
+  expect(await namesOf('holds-01')).toEqual([name]);
+  expect(await namesOf('holds-02')).toEqual([name]);
+  expect(await namesOf('plain-01')).toBeUndefined();
+  await fetched(worker);
+  await fetched(worker, 'b');
+  expect(await namesOf('holds-01')).toEqual([name]);
+  expect(await namesOf('holds-02')).toEqual([]);
+});

@@ -130,6 +130,7 @@ export const words = {
       retry: 'المحاولة التالية',
       forgotten: 'تُمحى',
       deadline: 'تُحذف إن لم تبدأ',
+      unique: 'تُقبل المهام المطابقة من جديد',
       after: 'بعد {{time}}',
     },
     why: {

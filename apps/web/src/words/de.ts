@@ -96,6 +96,7 @@ export const words = {
       retry: 'Nächster Versuch',
       forgotten: 'Endgültig gelöscht',
       deadline: 'Gelöscht, falls nicht gestartet',
+      unique: 'Gleiche Jobs werden wieder angenommen',
       after: 'nach {{time}}',
     },
     why: {

@@ -104,6 +104,7 @@ export const words = {
       retry: 'Próximo intento',
       forgotten: 'Borrado definitivo',
       deadline: 'Se elimina si no ha empezado',
+      unique: 'Se aceptan de nuevo trabajos iguales',
       after: 'después de {{time}}',
     },
     why: {

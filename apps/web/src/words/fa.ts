@@ -95,6 +95,7 @@ export const words = {
       retry: 'تلاش بعدی',
       forgotten: 'فراموش می‌شود',
       deadline: 'اگر شروع نشده باشد حذف می‌شود',
+      unique: 'کارهای یکسان دوباره پذیرفته می‌شوند',
       after: 'پس از {{time}}',
     },
     why: {

@@ -105,6 +105,7 @@ export const words = {
       retry: 'Prochaine tentative',
       forgotten: 'Effacé définitivement',
       deadline: 'Supprimé s’il n’a pas démarré',
+      unique: 'Les jobs identiques sont de nouveau acceptés',
       after: 'après {{time}}',
     },
     why: {

@@ -102,6 +102,7 @@ export const words = {
       retry: 'הניסיון הבא',
       forgotten: 'תישכח',
       deadline: 'תימחק אם לא התחילה',
+      unique: 'משימות זהות מתקבלות שוב',
       after: 'אחרי {{time}}',
     },
     why: {

@@ -95,6 +95,7 @@ export const words = {
       retry: 'अगली कोशिश',
       forgotten: 'हटाई जाएगी',
       deadline: 'शुरू न हुई तो हटाई जाएगी',
+      unique: 'समान जॉब फिर स्वीकार होंगी',
       after: '{{time}} बाद',
     },
     why: {

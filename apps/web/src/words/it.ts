@@ -104,6 +104,7 @@ export const words = {
       retry: 'Prossimo tentativo',
       forgotten: 'Eliminato definitivamente',
       deadline: 'Eliminato se non è partito',
+      unique: 'I job uguali sono di nuovo accettati',
       after: 'dopo {{time}}',
     },
     why: {

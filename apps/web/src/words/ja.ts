@@ -85,6 +85,7 @@ export const words = {
       retry: '次の再試行',
       forgotten: '削除',
       deadline: '開始されなければ削除',
+      unique: '同じジョブを再び受け付け',
       after: '{{time}} 後',
     },
     why: {

@@ -86,6 +86,7 @@ export const words = {
       retry: '다음 재시도',
       forgotten: '삭제',
       deadline: '시작되지 않으면 삭제',
+      unique: '같은 작업을 다시 받음',
       after: '{{time}} 후',
     },
     why: {

@@ -104,6 +104,7 @@ export const words = {
       retry: 'Próxima tentativa',
       forgotten: 'Apagado em definitivo',
       deadline: 'Excluído se não tiver começado',
+      unique: 'Jobs iguais voltam a ser aceitos',
       after: 'após {{time}}',
     },
     why: {

@@ -84,6 +84,7 @@ export const words = {
       retry: '下次重试',
       forgotten: '清除',
       deadline: '未开始则删除',
+      unique: '重新接受相同的任务',
       after: '{{time}} 之后',
     },
     why: {

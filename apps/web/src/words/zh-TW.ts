@@ -84,6 +84,7 @@ export const words = {
       retry: '下次重試',
       forgotten: '清除',
       deadline: '未開始則刪除',
+      unique: '重新接受相同的工作',
       after: '{{time}} 之後',
     },
     why: {

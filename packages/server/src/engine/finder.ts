@@ -53,8 +53,16 @@ export interface Bite {
   readonly cursor?: string | undefined;
   /** The most jobs to return. */
   readonly limit: number;
-  /** True: leave out `attempts`, which may be the largest part of a job. */
+  /** True: leave out `attempts` and `names`; the first may be the largest part of a job. */
   readonly lean?: boolean;
+}
+
+/** A name that a job holds. */
+export interface HeldName {
+  /** It begins with the name of its feature and `:`. */
+  readonly key: string;
+  /** Free again from then on; absent: until the job gives it up. */
+  readonly until?: Micros;
 }
 
 /** A found job and its place. */
@@ -78,6 +86,8 @@ export interface Found {
   readonly failure: string | undefined;
   /** Failed executions as JSON text; undefined: none is stored, or the bite is `lean`. */
   readonly attempts: string | undefined;
+  /** The names that it holds by `claim`; absent: none, or the bite is `lean`. */
+  readonly names?: readonly HeldName[];
   /** For working: the worker that holds the job; empty: a connection without a worker id. */
   readonly wid?: string;
   /** For working: end of the reservation; undefined: leased, so the worker's beats decide. */

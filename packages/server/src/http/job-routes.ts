@@ -21,7 +21,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Found } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { LARGE, largeParts, PART } from '../rounds.ts';
-import { attemptsOf, jobAlone, jobRow, wholeJob } from './job-row.ts';
+import { attemptsOf, jobAlone, jobRow, nameHeld, wholeJob } from './job-row.ts';
 import type { Redaction } from './redact.ts';
 import { type ApiRoute, integer, listOf, nameBeside, nameIn, object, oneOf, text } from './routes.ts';
 import { type Around, whyNot } from './why.ts';
@@ -201,6 +201,7 @@ async function detail(sources: JobSources, request: FastifyRequest): Promise<Job
     ...(await jobAlone(found, redaction)),
     attempts: attemptsOf(found),
     why,
+    ...(found.names && { names: found.names.map(nameHeld) }),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   storedJob,
   wireJob,
 } from '@faktory-ts/protocol';
-import type { Found } from '../engine/engine.ts';
+import type { Found, HeldName } from '../engine/engine.ts';
 import type { Redaction } from './redact.ts';
 
 const MOST_IN_LIST = 1024; // bytes of the arguments, and of a message
@@ -71,6 +71,12 @@ export async function jobAlone(
 export function attemptsOf({ attempts }: Found): JobAttempt[] {
   return attempts === undefined ? [] : (JSON.parse(attempts) as JobAttempt[]);
 }
+
+/** A name that a job holds, by its feature. */
+export const nameHeld = ({ key, until }: HeldName): { feature: string; until?: string } => ({
+  feature: key.slice(0, key.indexOf(':')),
+  ...(until !== undefined && { until: formatTime(until) }),
+});
 
 function cut(args: string): { args: string; args_cut: boolean } {
   const short = cutUtf8(args, MOST_IN_LIST);

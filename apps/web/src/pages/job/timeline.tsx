@@ -65,6 +65,8 @@ function useSteps(job: JobDetail): readonly Step[] {
   if (job.place === 'dead') steps.push({ at: job.at, words: t('job.steps.forgotten') });
   const waits = job.place === 'ready' || job.place === 'scheduled' || job.place === 'retries';
   if (job.deadline && waits) steps.push({ at: job.deadline, words: t('job.steps.deadline') });
+  const unique = job.names?.find(({ feature }) => feature === 'unique')?.until;
+  if (unique) steps.push({ at: unique, words: t('job.steps.unique') });
   return steps
     .filter(({ at }) => !Number.isNaN(Date.parse(at)))
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));

@@ -131,6 +131,7 @@ export const job = {
     retry: 'Next try',
     forgotten: 'Forgotten',
     deadline: 'Deleted if not started',
+    unique: 'Equal jobs are accepted again',
     after: 'after {{time}}',
   },
   why: {

@@ -3,7 +3,18 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Consequences, Effect, Entry, Moment } from '../engine.ts';
-import { entry, expectSizes, failure, HOUR, jids, type Open, type Scene, SECOND, scenes } from './scene.ts';
+import {
+  EVERYWHERE,
+  entry,
+  expectSizes,
+  failure,
+  HOUR,
+  jids,
+  type Open,
+  type Scene,
+  SECOND,
+  scenes,
+} from './scene.ts';
 
 type Begin = ReturnType<typeof scenes>;
 
@@ -93,6 +104,26 @@ function exerciseClaims(begin: Begin): void {
     expect(await scene.engine.push([unique('job-3')])).toEqual([{ index: 0, ...NOT_UNIQUE }]);
     await scene.engine.apply([{ do: 'release', key: 'test:name' }]);
     expect(await scene.engine.push([unique('job-3')])).toHaveLength(1);
+  });
+
+  test('a search shows the names that a job holds, with their ends, and none that another job holds', async () => {
+    const scene = await begin();
+    await scene.engine.push([unique('job-1'), entry('plain')]);
+    const namesOf = async (jid: string) => {
+      const { jobs } = await scene.finder.find({ places: EVERYWHERE, jids: [jid] }, { limit: 1 });
+      return jobs[0]?.names;
+    };
+    const until = scene.now + HOUR;
+    expect([await namesOf('job-1'), await namesOf('plain')]).toEqual([
+      [{ key: 'test:name', until }],
+      undefined,
+    ]);
+    scene.now += HOUR; // the claim of the first job has ended
+    await scene.engine.push([unique('job-2')]);
+    expect([await namesOf('job-1'), await namesOf('job-2')]).toEqual([
+      [],
+      [{ key: 'test:name', until: until + HOUR }],
+    ]);
   });
 
   test('an operation claims for itself, and is refused as a whole when the name is taken', async () => {

@@ -9,8 +9,8 @@
 import { FaktoryError, formatTime, nowMicros, wireJob } from '@faktory-ts/protocol';
 import type { Consequences } from '../../engine.ts';
 import { type Database, rowsOf, type Value } from '../state/binding.ts';
-import { fromColumn, toColumn } from '../state/column.ts';
-import { type KeptClaim, KINDS, NO_JOB, releasedBy } from '../state/kept.ts';
+import { fromColumn } from '../state/column.ts';
+import { claimsStored, type KeptClaim, KINDS, NO_JOB } from '../state/kept.ts';
 import { formatOf, newestFormat, place, refuseForeign } from '../state/schema.ts';
 import { openExisting } from './existing.ts';
 import { refuseLostLog } from './log-mark.ts';
@@ -159,15 +159,9 @@ function* lines(db: Database, where: DumpedJob['place'], sql: string, ...values:
   }
 }
 
-const CLAIM = `SELECT until, span FROM kept WHERE key = ? AND kind = ${KINDS.claim} AND holder = ?`;
-
 function carriedBy(db: Database, { id, bits }: Row, text: string): string {
   const consequences = JSON.parse(text) as Consequences;
-  const claim = db.prepare(CLAIM);
-  const claims = releasedBy(consequences).flatMap((key): KeptClaim[] => {
-    const row = claim.get(toColumn(key), id) as Omit<KeptClaim, 'key'> | undefined;
-    return row ? [{ key, ...row }] : [];
-  });
+  const claims = claimsStored(db, id, consequences);
   return JSON.stringify({ consequences, bits, claims } satisfies Carried);
 }
 

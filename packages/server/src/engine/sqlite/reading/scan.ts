@@ -5,11 +5,12 @@
  * reader cannot be emptied. A bite continues from its cursor through the lanes (lanes.ts) in
  * windows of some hundred rows, so that it stops in time even when few rows match.
  */
-import type { FindAsk, Found, Place } from '../../engine.ts';
+import type { Consequences, FindAsk, Found, HeldName, Place } from '../../engine.ts';
 import type { Database, Statement, Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
 import { DOCUMENT, documentIn } from '../state/document.ts';
 import { writeEntryName } from '../state/entry-name.ts';
+import { claimsStored } from '../state/kept.ts';
 import { NO_END } from '../state/leases.ts';
 import { place as codes } from '../state/schema.ts';
 import { type Keys, type Lane, lanesOf, type Mark, readCursor, startOf, writeCursor } from './lanes.ts';
@@ -58,6 +59,7 @@ interface Row extends Mark {
   readonly wid: number;
   readonly deadline: number | null;
   readonly attempts?: string | null;
+  readonly consequences?: string | null;
 }
 
 /** Reads one bite. Throws INVALID for an invalid cursor. */
@@ -92,7 +94,7 @@ class Scan {
     this.#ask = ask;
     this.#limit = limit;
     const texts = `${DOCUMENT} AS document, failure`;
-    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, deadline, ${texts}${lean ? '' : ', attempts'}`;
+    const found = `id, place, jid, queue, priority, seq, due, enqueued_at, wid, deadline, ${texts}${lean ? '' : ', attempts, consequences'}`;
     this.#columns = limit === undefined ? `id, ${texts}` : found;
     const rows = db.prepare('SELECT id, name FROM queue').all() as { id: number; name: string }[];
     for (const { id, name } of rows) this.#queueNames.set(id, name);
@@ -285,11 +287,17 @@ class Scan {
       document,
       failure: row.failure ?? undefined,
       attempts: row.attempts ?? undefined,
+      ...(row.consequences && { names: this.#names(row.id, row.consequences) }),
       ...(place === 'working' && {
         wid: this.#wid(row.wid),
         expiresAt: row.due === NO_END ? undefined : row.due,
       }),
     };
+  }
+
+  #names(id: number, consequences: string): HeldName[] {
+    const claims = claimsStored(this.#db, id, JSON.parse(consequences) as Consequences);
+    return claims.map(({ key, until }) => ({ key, ...(until !== null && { until }) }));
   }
 
   #wid(id: number): string {

@@ -3,6 +3,8 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Consequences } from '../../engine.ts';
+import type { Database } from './binding.ts';
+import { toColumn } from './column.ts';
 
 /** What `kept.kind` says. The numbers are on disk. */
 export const KINDS = { claim: 1, counter: 2, number: 3, value: 4 } as const;
@@ -22,4 +24,15 @@ export interface KeptClaim {
 export function releasedBy(consequences: Consequences): string[] {
   const all = Object.values(consequences).flat();
   return [...new Set(all.flatMap((effect) => (effect.do === 'release' ? [effect.key] : [])))];
+}
+
+const CLAIM = `SELECT until, span FROM kept WHERE key = ? AND kind = ${KINDS.claim} AND holder = ?`;
+
+/** The names that a job holds, as they are stored: one whose end has passed may still be there. */
+export function claimsStored(db: Database, id: number, consequences: Consequences): KeptClaim[] {
+  const claim = db.prepare(CLAIM);
+  return releasedBy(consequences).flatMap((key): KeptClaim[] => {
+    const row = claim.get(toColumn(key), id) as Omit<KeptClaim, 'key'> | undefined;
+    return row ? [{ key, ...row }] : [];
+  });
 }
