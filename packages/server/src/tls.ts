@@ -1,8 +1,8 @@
 /**
- * TLS of both ports: what the option means to Node, checked before anything listens.
+ * Reads the TLS options of both ports and checks them before the server listens.
  *
- * It must never put the key into a text. A stranger would get wrong that a client certificate, where one is asked for, comes on top
- * of the password and does not replace it.
+ * Note: a client certificate, where one is required, does not replace the password. No error text
+ * contains the key.
  */
 import { X509Certificate } from 'node:crypto';
 import type { Server, Socket } from 'node:net';

@@ -1,9 +1,9 @@
 /**
- * Replays one transcript, by the rules of transcripts/README.md, and no other: what a line does not allow is an error
- * that names the file's line.
+ * Replays one transcript by the rules of transcripts/README.md. A line that breaks these rules is an
+ * error that names the line of the file.
  *
- * A stranger would get wrong that `<n>` is a JSON number and never a text that looks like one, and that extra keys
- * are allowed in INFO only, and there not in the maps of queues and sets, where a name too much is a wrong answer.
+ * Note: `<n>` matches a JSON number only, not a text with digits. Extra keys are allowed in INFO
+ * only, and not in its maps of queues and sets.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { formatTime, nowMicros, parseTime } from '@faktory-ts/protocol';

@@ -1,11 +1,11 @@
 /**
- * The audit log: who changed what, when and from where. `audit.log` in the data folder, one JSON object a line, kept to six files of
- * ten megabytes.
+ * The audit log: who changed what, when, and from where. `audit.log` in the data folder has one JSON
+ * object a line; six files of ten megabytes are kept. It never holds arguments, passwords or secrets.
  *
- * A caller that does very much is counted (audit-budget.ts), so that nobody pushes older entries out.
- * It must never hold a value of an argument, a password or a secret, nor stop the server: on a full disk entries are missing, and the
- * server's own log says so. A stranger would get wrong that commands of the program write here too, beside a running server: so every
- * line is one append, and the size is asked of the file.
+ * The entries of a very active caller are counted instead of written (audit-budget.ts), so no caller
+ * can push out older entries. When the disk is full, entries are missing and the server's log says so.
+ * Note: commands of the program also write here while a server runs, so each line is one append, and
+ * the size is read from the file.
  */
 import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';

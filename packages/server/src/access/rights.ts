@@ -1,9 +1,9 @@
 /**
- * WHO MAY DO WHAT: the one table. Each verb of the wire (with its subcommand where these differ) and each guarded route of HTTP → the
- * right it takes. A password has all rights; a token has those of its scope. Features add their lines and rights.
+ * The table of rights: which right each verb of the wire (by subcommand where these differ) and each
+ * guarded route of HTTP needs. A password has all rights; a token has those of its scope. Features
+ * add their lines and rights. Callers without limits are not looked up, so they pay nothing.
  *
- * It must never be asked for callers without limits: they pay nothing. A stranger would get wrong that what is not in the table takes
- * `admin`: a forgotten line shuts a door, and a test finds it.
+ * Note: what is not in the table needs `admin`, so a forgotten line denies access, and a test finds it.
  */
 import { excerpt, FaktoryError } from '@faktory-ts/protocol';
 import type { Feature, FeatureCaller, FeatureRight } from '../jobs/feature.ts';

@@ -1,10 +1,11 @@
 /**
- * Who logged in to the web UI: a secret number in a cookie stands for the password or the token that was shown once.
+ * Sessions of the web UI: a random secret in a cookie stands for the password or token that was
+ * shown once.
  *
- * It must never keep such a number, nor a password: of the number it keeps a digest, of the secret a proof that only that number's
- * digest and that secret make. So a session ends by itself when its password or token is no more. A stranger would get wrong that a
- * number is replaced each hour while it is used, and that the old one holds until a minute after the new one came back: an answer may be
- * lost on its way, and requests of one page cross each other.
+ * Neither this secret nor a password is stored: of the session's secret its digest is, and of the
+ * password or token a proof that needs both. So a session ends when its password or token does.
+ * Note: a secret is replaced every hour while it is used. The old one stays valid until one minute
+ * after the new one was shown, because answers can be lost and requests of one page overlap.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';

@@ -1,9 +1,9 @@
 /**
- * Named tokens: `tokens.json` in the data folder, which only its owner reads. The secrets stand there as they are, for the proof of
- * the handshake needs them.
+ * Named tokens: `tokens.json` in the data folder, which only its owner can read. It holds the secrets
+ * themselves, because the proof of the handshake needs them. `add` returns a secret once; `list`
+ * never does.
  *
- * It must never be changed in place: it is replaced as a whole, also beside a running server, which notices. A stranger would get wrong
- * that only `add` tells a secret, once; `list` never does.
+ * Note: the file is always replaced as a whole, because a running server reads it when it changes.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,10 +1,11 @@
 /**
- * Who may have a page: the same origin before anything that changes something, then a password, a token or a session (where none is asked
- * for, a name that this server has), then the right.
+ * Decides who may use a route: first the origin of a request that changes something, then the
+ * password, token or session (without a password: the host name), then the right.
  *
- * Cross-origin protection is that of Faktory's web interface (spec 5.7): what a browser says of the request is believed, and who says
- * nothing is no browser. A stranger would get wrong that a WebSocket is asked too, though it is a GET: a page of another site may open
- * one, and the browser sends the cookie along.
+ * Cross-origin protection is that of Faktory's web interface (spec 5.7): it uses the headers that
+ * browsers send about a request, and lets programs pass, which send none.
+ * Note: the opening of a WebSocket is checked too, although it is a GET, because a page of another
+ * site can open one and the browser sends the session's cookie with it.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,9 +1,11 @@
 /**
- * `/api/live`: pages that are told what changes, by WebSocket. A page names its topics; it gets what is new of them, at most a few times a
- * second.
+ * `/api/live`: sends changes to open pages by WebSocket. A page names its topics and gets their
+ * changes a few times a second at most.
  *
- * A page that reads slowly gets newer, not more: while its socket is full nothing is made for it, and then all that changed since at once.
- * A stranger would get wrong that a page's caller is looked at again and again: when its token is taken away or its session ends, the page is closed.
+ * A slow page skips intermediate updates: while its socket is full nothing is prepared for it, and
+ * afterwards it gets the latest state.
+ * Note: the caller of a page is checked again and again, because a page must be closed when its
+ * token is revoked or its session ends.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';

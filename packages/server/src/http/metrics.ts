@@ -1,9 +1,9 @@
 /**
- * `/metrics`: what the rooms count, in the text that Prometheus reads. It must never count anything itself: everything is gathered when
- * it is asked for, and before the first question nothing of it is loaded.
+ * `/metrics`: the figures of all rooms in the text format of Prometheus. They are collected for each
+ * request, and the library is loaded at the first one.
  *
- * A stranger would get wrong why the figures of jobs are no Counter objects of the library: they are counted in the engine as plain
- * numbers, and copied here.
+ * Note: the figures of jobs are not the library's `Counter`, because the engine counts them as plain
+ * numbers; they are copied here.
  */
 import type { Info } from '@faktory-ts/protocol';
 import type { Registry } from 'prom-client';

@@ -1,9 +1,10 @@
 /**
- * The web UI's files: built by `apps/web`, and put beside this package's own (`dist/web`). Whatever else is asked for gets the one page,
- * which finds out by itself what to show; and the addresses of Faktory's web interface lead to where the same now is.
+ * Serves the web UI's files: `apps/web` builds them, and the package carries them in `dist/web`.
+ * Any other path gets the page itself, whose router decides what to show. The addresses of Faktory's
+ * web interface redirect to the pages with the same content.
  *
- * A stranger would get wrong that the page is the same for all and holds no data, so it needs no password; and that all its links are
- * relative to `<base>`, by which it works below the prefix that a proxy names in X-Script-Name.
+ * Note: the page needs no password, because it is the same for everybody and holds no data. Its
+ * links are relative to `<base>`, so it works below the prefix that a proxy sends in X-Script-Name.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,9 +1,11 @@
 /**
- * Values of arguments that the web UI does not show: `password` hides every member of that name at any depth, of all jobs;
- * `SendEmail:password` only in jobs of that jobtype, `SendEmail:0` its first argument, `SendEmail` all its arguments.
+ * Hides values of arguments in the web UI: the rule `password` hides every member of that name at
+ * any depth, of all jobs; `SendEmail:password` only in jobs of that jobtype; `SendEmail:0` the first
+ * argument; `SendEmail` all arguments.
  *
- * It must never change anything but the hidden values: numbers keep their digits. What the wire gives to workers is never hidden. A stranger would get wrong that
- * a search in the arguments is refused while there are rules: it would tell what is hidden, a letter at a time.
+ * All other text stays as it is, numbers with their digits. Workers always get the whole job.
+ * Note: while there are rules, a search in the arguments is refused, because repeated searches would
+ * reveal a hidden value letter by letter.
  */
 import { FaktoryError, type JsonPath, replaceInParts } from '@faktory-ts/protocol';
 import { pageParts } from '../rounds.ts';

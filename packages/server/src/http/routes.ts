@@ -1,9 +1,9 @@
 /**
- * What a route of `/api` is, and how an error becomes its answer. The schema of a route checks what is asked and makes its part of the
- * OpenAPI document: there is no second description.
+ * The type of a route of `/api`, and the answer for an error. The schema of a route checks its
+ * requests and is its part of the OpenAPI document.
  *
- * A stranger would get wrong that schemas check shapes only. What a filter or a job means is decided by the protocol's own readers, the same
- * for HTTP and for the wire.
+ * Note: a schema checks the shape only. The readers of the protocol decide what a filter or a job
+ * means, so HTTP and the wire agree.
  */
 import { type ApiError, FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest, FastifySchema, RouteShorthandOptions } from 'fastify';

@@ -1,8 +1,9 @@
 /**
- * What open pages are shown, looked at once for all of them, and only while there is one.
+ * Reads what open pages show, once for all pages, and only while a page is open.
  *
- * Each row carries the number of the look at which it last changed: so what a page has not seen yet is a comparison of numbers, however
- * slowly that page reads. A stranger would get wrong that a row whose job waits longer and longer has not changed: the page counts the
+ * Each row carries the number of the sample in which it last changed, so comparing two numbers says
+ * which rows a page has not seen, however slowly it reads.
+ * Note: a growing waiting time does not count as a change of its row, because the page counts the
  * seconds itself.
  */
 import type {

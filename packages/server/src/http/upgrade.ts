@@ -1,8 +1,9 @@
 /**
- * Requests with an Upgrade that become no WebSocket: those that are refused, and those that wanted another protocol.
+ * Answers requests with an Upgrade header that become no WebSocket: refused ones, and those for
+ * another protocol.
  *
- * A stranger would get wrong that at an upgrade the HTTP server lets go of the connection, with all its timeouts: what is not closed here
- * stays open for as long as the other side likes.
+ * Note: these sockets must be closed here, because an upgrade takes the connection away from the
+ * HTTP server and from all its timeouts.
  */
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
