@@ -18,7 +18,7 @@ const kept: Record<string, Record<string, Kind>> = {
   'access/audit-budget.ts': { '#buckets': 'pace', '#counted': 'figures' },
   'access/logins.ts': { '#brakes': 'pace' },
   'access/prover.ts': { '#idle': 'cache', '#threads': 'cache', '#waiting': 'calls', '#turns': 'pace' },
-  'access/sessions.ts': { '#sessions': 'alone' },
+  'access/sessions.ts': { '#known': 'cache', '#unsaved': 'cache', '#renewing': 'calls' },
   'http/bodies.ts': { '#bodies': 'sockets' },
   'http/connections.ts': { '#held': 'sockets', '#unfinished': 'sockets' },
   'http/live.ts': { '#pages': 'sockets', '#due': 'sockets' },

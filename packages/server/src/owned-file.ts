@@ -11,18 +11,14 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
-  fsync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   renameSync,
-  write,
   writeSync,
 } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { FaktoryError } from '@faktory-ts/protocol';
 
 const PRIVATE = 0o600;
@@ -78,32 +74,6 @@ export function replaceOwned(path: string, text: string): void {
     closeSync(fd);
   }
   renameSync(fresh, path);
-}
-
-/** As {@link replaceOwned}, but the main thread does not wait for the disk. */
-export async function replaceOwnedLater(path: string, text: string): Promise<void> {
-  const fresh = `${path}.new`;
-  const fd = createOwned(fresh);
-  try {
-    try {
-      await writeAll(fd, text);
-      await promisify(fsync)(fd);
-    } finally {
-      closeSync(fd);
-    }
-    await rename(fresh, path);
-  } catch (error) {
-    await rm(fresh, { force: true }); // or no later write could create it
-    throw error;
-  }
-}
-
-async function writeAll(fd: number, text: string): Promise<void> {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await promisify(write)(fd, bytes, at, bytes.length - at, null);
-    at += bytesWritten;
-  }
 }
 
 /** Throws STORAGE when the name is a symbolic link. */

@@ -96,7 +96,6 @@ export class FaktoryServer implements Server {
     const { log } = settings;
     this.#clocks = new Clocks(settings.clock, settings.steady);
     this.#clocks.onStep((by) => {
-      this.#access.clockSet(by);
       this.#rooms?.runner.clockSet(by);
     });
     this.#access = new Access(settings.secrets, { rights, dir: this.dir, log, clock: this.#clocks.now });
@@ -139,7 +138,7 @@ export class FaktoryServer implements Server {
     const rooms = this.#build(backend, host);
     this.#rooms = rooms;
     try {
-      this.#access.open((isValid) => {
+      this.#access.open(backend.engine, (isValid) => {
         rooms.listener.dismiss(isValid);
         rooms.http?.dismiss(isValid);
       });

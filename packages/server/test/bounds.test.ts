@@ -90,7 +90,7 @@ test('a queue of 12,000 jobs is removed in bites: none is handed out, and others
   const [held] = (await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1)).jobs;
   const commits = engine.figures.commits().commits;
   const order: string[] = [];
-  const removed = engine.removeQueues(['long']).then(() => order.push('removed'));
+  const removed = engine.changeQueues(['long'], 'remove').then(() => order.push('removed'));
   await engine.push([entry('other-001', { queue: 'other' })]);
   expect((await engine.fetchMany({ queues: ['long'], wid: 'w1' }, 1000)).jobs).toEqual([]);
   order.push('served');

@@ -1,10 +1,11 @@
 /**
  * Logging in to the web UI: the session, its cookie and its ends, and where a login comes from.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { type Server, type ServerOptions, TokenFile } from '../src/index.ts';
+import { type Backup, DataFolder, type Server, type ServerOptions, TokenFile } from '../src/index.ts';
 import { folder, prepared, running, TestClock } from './running.ts';
 import { ask, cookieOf, LivePage, logIn } from './web.ts';
 
@@ -134,15 +135,15 @@ test('a session outlives a restart, but not the password that it was opened with
   expect((await ask(second, '/api/queues', { headers })).status).toBe(401);
 });
 
-test('the file of the sessions is private and holds neither their secret nor the password', async () => {
+test('the store holds neither the secret of a session nor the password', async () => {
   const dir = folder();
-  const server = await guarded({ dir });
-  const { cookie } = await logIn(server, 'secret');
-  await server.stop(); // writes it
-  const path = join(dir, 'sessions.json');
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(readFileSync(path, 'utf8')).not.toContain(cookie.split('=')[1]);
-  expect(readFileSync(path, 'utf8')).not.toContain('secret');
+  const server = await guarded({ dir, password: 'a-password-of-its-own' });
+  const { cookie } = await logIn(server, 'a-password-of-its-own');
+  await server.stop();
+  const store = readFileSync(join(dir, 'faktory.db'), 'latin1');
+  expect(store).toContain('session:');
+  expect(store).not.toContain(cookie.split('=')[1]);
+  expect(store).not.toContain('a-password-of-its-own');
 });
 
 test('a session’s secret is replaced each hour of use, ends after twelve without, and after a week in any case', async () => {
@@ -271,4 +272,20 @@ test('a page whose session has ended is closed', async () => {
   const closed = page.closed();
   await ask(server, '/api/logout', { method: 'POST', headers });
   expect(await closed).toBe(4401);
+});
+
+test('a backup has no sessions, not even in its free pages, and a dump has none', async () => {
+  const dir = folder();
+  const server = await guarded({ dir });
+  const headers = await logIn(server, 'secret');
+  const made = await ask(server, '/api/backups', { method: 'POST', headers });
+  expect(made.status).toBe(200);
+  await server.stop();
+  const data = new DataFolder(dir);
+  expect([...data.dump()].join('\n')).not.toContain('session:');
+  const copy = gunzipSync(readFileSync(join(dir, 'backups', `${made.json<Backup>().id}.db.gz`)));
+  expect(copy.includes('session:')).toBe(false);
+  await data.restore();
+  const restored = await guarded({ dir });
+  expect((await ask(restored, '/api/session', { headers })).status).toBe(401);
 });

@@ -5,7 +5,8 @@
  * Note: unmodified clients send a proof and no name, so each secret is tried; threads do that (prover.ts).
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { unwatchFile, watchFile } from 'node:fs';
+import { rmSync, unwatchFile, watchFile } from 'node:fs';
+import { join } from 'node:path';
 import { type Challenge, excerpt, FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
 import { networkOf } from '../network.ts';
@@ -13,7 +14,7 @@ import { Audit } from './audit.ts';
 import { Logins } from './logins.ts';
 import { Prover } from './prover.ts';
 import type { Caller, Rights } from './rights.ts';
-import { type SessionOf, Sessions } from './sessions.ts';
+import { type SessionOf, type SessionStore, Sessions } from './sessions.ts';
 import { listTokens, pathOf, readTokens, revokeToken, type SecretToken, type Token } from './tokens.ts';
 
 export { commandDeed, summary } from './audit.ts';
@@ -78,7 +79,8 @@ export class Access {
   readonly #dir: string;
   readonly #log: Logger;
   readonly #logins: Logins;
-  readonly #sessions: Sessions;
+  readonly #clock: () => Micros;
+  #sessions: Sessions | undefined;
   #secrets: Secrets;
   #must = { wire: false, http: false };
   /** By name, the one that was used last first. */
@@ -94,21 +96,20 @@ export class Access {
     this.#dir = dir;
     this.#log = log;
     this.audit = new Audit({ dir, log, clock });
-    this.#sessions = new Sessions({ dir, log, clock });
+    this.#clock = clock;
     this.#logins = new Logins((address) =>
       log.warn(`five failed logins from ${address}: logins from there are slowed down`),
     );
   }
 
-  /** The wall clock was set by so much. */
-  clockSet(by: Micros): void {
-    this.#sessions.clockSet(by);
-  }
-
-  /** Reads the tokens, and again when they change. `onRevoked` hears who is still valid then. Throws STORAGE. */
-  open(onRevoked: (isValid: (caller: Caller) => boolean) => void): void {
+  /**
+   * Reads the tokens, and again when they change; `onRevoked` is then called with who is still valid.
+   * Sessions are kept in `store`. Throws STORAGE.
+   */
+  open(store: SessionStore, onRevoked: (isValid: (caller: Caller) => boolean) => void): void {
     this.#readTokens();
-    this.#sessions.load();
+    rmSync(join(this.#dir, 'sessions.json'), { force: true }); // of versions that did not store sessions
+    this.#sessions = new Sessions({ store, log: this.#log, clock: this.#clock });
     this.#onRevoked = onRevoked;
     watchFile(pathOf(this.#dir), { interval: LOOK_EVERY, persistent: false }, this.look);
   }
@@ -116,7 +117,6 @@ export class Access {
   async close(): Promise<void> {
     unwatchFile(pathOf(this.#dir), this.look);
     this.audit.flush();
-    await this.#sessions.flush();
     await this.#prover.close();
   }
 
@@ -215,16 +215,16 @@ export class Access {
     const caller = await this.#known(name, secret, this.#secrets.webPasswords, client);
     await turn(caller?.who);
     if (!caller) throw new FaktoryError('AUTH', 'wrong name or password');
-    return { caller, number: this.#sessions.open(caller.who, secret) };
+    return { caller, number: await this.#open.open(caller.who, secret) };
   }
 
   /**
    * Who has a session of this number; undefined: nobody. With `renew`, `fresh` is to be its number from now on.
    */
-  session(
+  async session(
     number: string,
     { renew = false } = {},
-  ): (LoggedIn & { readonly fresh: string | undefined }) | undefined {
+  ): Promise<(LoggedIn & { readonly fresh: string | undefined }) | undefined> {
     let caller: Caller | undefined;
     const secretOf = ({ who, isOf }: SessionOf): string | undefined => {
       const name = who.startsWith('token ') ? who.slice('token '.length) : '';
@@ -233,12 +233,17 @@ export class Access {
       caller = found?.caller;
       return found?.secret;
     };
-    const open = this.#sessions.find(number, secretOf, renew);
+    const open = await this.#open.find(number, secretOf, renew);
     return open && caller && { caller, number, fresh: open.fresh };
   }
 
-  logout(number: string): void {
-    this.#sessions.close(number);
+  logout(number: string): Promise<void> {
+    return this.#open.close(number);
+  }
+
+  get #open(): Sessions {
+    if (!this.#sessions) throw new FaktoryError('SHUTDOWN', 'the server is not started');
+    return this.#sessions;
   }
 
   /**

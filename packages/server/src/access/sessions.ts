@@ -1,6 +1,6 @@
 /**
  * Sessions of the web UI: a random secret in a cookie stands for the password or token that was
- * shown once.
+ * shown once. They are shared texts of the store, so each server on it knows them.
  *
  * Neither this secret nor a password is stored: of the session's secret its digest is, and of the
  * password or token a proof that needs both. So a session ends when its password or token does.
@@ -8,38 +8,43 @@
  * after the new one was shown, because answers can be lost and requests of one page overlap.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Micros } from '@faktory-ts/protocol';
 import type { Logger } from '../log.ts';
-import { LateFile } from './late-file.ts';
 
-/** Whose a session is, as `Caller.who` says it, and the proof of what was shown. */
+/** Whose a session is, as `Caller.who` names it, and the proof of what was shown. */
 export interface SessionOf {
   readonly who: string;
   /** Whether this secret is the one that was shown. */
   readonly isOf: (secret: string) => boolean;
 }
 
-/** What a session's cookie is good for; `fresh` takes its place. */
+/** A valid session; `fresh` is the secret that replaces the cookie's. */
 export interface OpenSession extends SessionOf {
   readonly fresh: string | undefined;
+}
+
+/** Where the sessions are. The engine is one. */
+export interface SessionStore {
+  share(name: string, text: string | undefined, lasts: Micros): Promise<void>;
+  /** `at`: when the text was written. */
+  shared(prefix: string): Promise<ReadonlyMap<string, { readonly text: string; readonly at: Micros }>>;
 }
 
 interface Session {
   readonly who: string;
   readonly proof: string;
-  /** The login: all numbers that came of it have the same. */
+  /** Names the login: all secrets that replaced its first one have the same. */
   readonly login: string;
+  /** Time of the login. */
   readonly born: Micros;
-  /** When this number was made. */
+  /** When this secret was made. */
   readonly made: Micros;
-  /** When another was last made to take its place. */
-  renewed: Micros;
-  /** Last use; 0: the browser has not shown it yet, so it may never have come there. */
-  seen: Micros;
-  /** Set when a later number was shown. */
-  until?: Micros;
+  /** When a secret was last made to replace it. */
+  readonly renewed: Micros;
+  /** Last use, up to a minute ago; undefined: the browser has not shown it, so may never have received it. */
+  readonly seen?: Micros | undefined;
+  /** Its end, once a later secret was shown. */
+  readonly until?: Micros | undefined;
 }
 
 const SECOND: Micros = 1_000_000;
@@ -47,131 +52,186 @@ const IDLE = 12 * 3600 * SECOND;
 const LONGEST = 7 * 86_400 * SECOND;
 const RENEWED = 3600 * SECOND;
 const CROSSING = 60 * SECOND;
-/** Sessions of one caller: more logins end that caller's oldest ones, and never those of another caller. */
+const NOTED = 60 * SECOND; // between two writes of the last use
+/** A caller's sessions. One more login ends the caller's oldest, and never one of another caller. */
 const MOST_EACH = 100;
+const MOST_KNOWN = 1000;
+const PREFIX = 'session:';
+const TIMES = ['born', 'made', 'renewed', 'seen', 'until'] as const;
 
 export class Sessions {
-  readonly #path: string;
-  readonly #file: LateFile;
+  readonly #store: SessionStore;
   readonly #log: Logger;
   readonly #clock: () => Micros;
-  /** By the number's digest, the one that was made last at the end. */
-  #sessions = new Map<string, Session>();
+  /** Used lately; read only while the store fails. */
+  readonly #known = new Map<string, Session>();
+  /** What the store refused, on a full disk for example. They end with the process. */
+  readonly #unsaved = new Map<string, Session>();
+  /** Secrets that are being replaced. */
+  readonly #renewing = new Set<string>();
 
-  constructor({ dir, log, clock }: { dir: string; log: Logger; clock: () => Micros }) {
-    this.#path = join(dir, 'sessions.json');
+  constructor({ store, log, clock }: { store: SessionStore; log: Logger; clock: () => Micros }) {
+    this.#store = store;
     this.#log = log;
     this.#clock = clock;
-    this.#file = new LateFile(
-      this.#path,
-      () => `${JSON.stringify({ version: 2, sessions: [...this.#sessions] })}\n`,
-      (error) => log.warn(`sessions of the web UI will not outlive a restart: ${error.message}`),
-    );
   }
 
-  /** Those of before a restart hold on. A file that cannot be read means that all log in again. */
-  load(): void {
-    rmSync(`${this.#path}.new`, { force: true });
-    try {
-      const { version, sessions } = JSON.parse(readFileSync(this.#path, 'utf8')) as Record<string, unknown>;
-      if (version === 2) this.#sessions = new Map(sessions as [string, Session][]);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      this.#log.warn(`${this.#path} cannot be read: who uses the web UI has to log in again`);
-    }
-  }
-
-  /** The clock was set by so much: the times of before move along. */
-  clockSet(by: Micros): void {
-    for (const [key, session] of this.#sessions) {
-      const { born, made, renewed, seen, until } = session;
-      const moved = { born: born + by, made: made + by, renewed: renewed + by, seen: seen && seen + by };
-      this.#sessions.set(key, { ...session, ...moved, ...(until !== undefined && { until: until + by }) });
-    }
-    if (this.#sessions.size > 0) this.#save();
-  }
-
-  /** Begins a session; gives its number. */
-  open(who: string, secret: string): string {
+  /** Begins a session; resolves with its secret. */
+  async open(who: string, secret: string): Promise<string> {
     const now = this.#clock();
-    return this.#make(who, secret, { login: newNumber(), born: now, seen: now }, now);
-  }
-
-  /**
-   * Undefined: there is no such session, or no longer. `secretOf` finds the secret that was shown; `renew`: its number may be replaced, as
-   * the answer takes the new one along.
-   */
-  find(
-    number: string,
-    secretOf: (session: SessionOf) => string | undefined,
-    renew: boolean,
-  ): OpenSession | undefined {
-    const now = this.#clock();
-    const key = digest(number);
-    const session = this.#sessions.get(key);
-    if (!session || isOver(session, now)) return undefined;
-    const { who, proof } = session;
-    const isOf = (secret: string): boolean => proofOf(key, secret) === proof;
-    const secret = secretOf({ who, isOf });
-    if (secret === undefined) return undefined;
-    if (session.seen === 0) this.#endOlder(session, now);
-    session.seen = now;
-    const due = renew && session.until === undefined && now - session.renewed > RENEWED;
-    return { who, isOf, fresh: due ? this.#renew(session, secret, now) : undefined };
-  }
-
-  /** Ends what came of the same login, too. */
-  close(number: string): void {
-    const closed = this.#sessions.get(digest(number));
-    if (!closed) return;
-    for (const [key, { login }] of this.#sessions) if (login === closed.login) this.#sessions.delete(key);
-    this.#save();
-  }
-
-  #renew(session: Session, secret: string, now: Micros): string {
-    session.renewed = now;
-    const { who, login, born } = session;
-    return this.#make(who, secret, { login, born, seen: 0 }, now);
-  }
-
-  #make(who: string, secret: string, rest: Pick<Session, 'login' | 'born' | 'seen'>, now: Micros): string {
-    const number = newNumber();
-    const key = digest(number);
-    this.#sessions.set(key, { who, proof: proofOf(key, secret), ...rest, made: now, renewed: now });
-    this.#forgetOld(who, now);
-    this.#save();
+    const number = await this.#make(who, secret, { login: newNumber(), born: now, seen: now }, now);
+    await this.#endOldest(who);
     return number;
   }
 
-  /** The browser has this one: it shows no older one any more, but for what is under way. */
-  #endOlder({ login, made }: Session, now: Micros): void {
-    for (const other of this.#sessions.values())
-      if (other.login === login && other.made < made) other.until ??= now + CROSSING;
-    this.#save();
+  /**
+   * Undefined: there is no such session, or it has ended. `secretOf` finds the password or token that was
+   * shown; `renew`: its secret may be replaced, because the answer takes the new one to the browser.
+   */
+  async find(
+    number: string,
+    secretOf: (session: SessionOf) => string | undefined,
+    renew: boolean,
+  ): Promise<OpenSession | undefined> {
+    const key = digest(number);
+    const session = await this.#read(key);
+    const now = this.#clock();
+    if (!session || isOver(session, now)) return undefined;
+    const { who, proof, until, renewed, seen } = session;
+    const isOf = (secret: string): boolean => proofOf(key, secret) === proof;
+    const secret = secretOf({ who, isOf });
+    if (secret === undefined) return undefined;
+    const due = renew && until === undefined && now - renewed > RENEWED && !this.#renewing.has(key);
+    if (due || seen === undefined || now - seen > NOTED)
+      await this.#write(key, { ...session, seen: now, ...(due && { renewed: now }) });
+    if (seen === undefined) await this.#endOlder(session, now);
+    return { who, isOf, fresh: due ? await this.#renew(key, session, secret, now) : undefined };
   }
 
-  #forgetOld(who: string, now: Micros): void {
-    const own: string[] = [];
-    for (const [key, session] of this.#sessions) {
-      if (isOver(session, now)) this.#sessions.delete(key);
-      else if (session.who === who) own.push(key);
+  /** Ends all secrets of the same login. */
+  async close(number: string): Promise<void> {
+    const key = digest(number);
+    const closed = await this.#read(key);
+    if (!closed) return;
+    const all = [...(await this.#all())].filter(([, { login }]) => login === closed.login);
+    for (const name of new Set([key, ...all.map(([name]) => name)])) {
+      this.#known.delete(name);
+      this.#unsaved.delete(name);
+      await this.#store.share(PREFIX + name, undefined, 0);
     }
-    for (const key of own.slice(0, -MOST_EACH)) this.#sessions.delete(key);
   }
 
-  /** Writes what is not on disk yet. */
-  flush(): Promise<void> {
-    return this.#file.flush();
+  async #renew(key: string, { who, login, born }: Session, secret: string, now: Micros): Promise<string> {
+    this.#renewing.add(key);
+    try {
+      return await this.#make(who, secret, { login, born }, now);
+    } finally {
+      this.#renewing.delete(key);
+    }
   }
 
-  #save(): void {
-    this.#file.changed();
+  async #make(
+    who: string,
+    secret: string,
+    rest: Pick<Session, 'login' | 'born' | 'seen'>,
+    now: Micros,
+  ): Promise<string> {
+    const number = newNumber();
+    const key = digest(number);
+    await this.#write(key, { who, proof: proofOf(key, secret), ...rest, made: now, renewed: now });
+    return number;
+  }
+
+  /** The browser has this secret, so it shows an older one only in requests that are under way. */
+  async #endOlder({ login, made }: Session, now: Micros): Promise<void> {
+    for (const [key, other] of await this.#all())
+      if (other.login === login && other.made < made && other.until === undefined)
+        await this.#write(key, { ...other, until: now + CROSSING });
+  }
+
+  async #endOldest(who: string): Promise<void> {
+    const own = [...(await this.#all())].filter(([, session]) => session.who === who);
+    if (own.length <= MOST_EACH) return;
+    own.sort(([, a], [, b]) => a.made - b.made);
+    for (const [key] of own.slice(0, -MOST_EACH)) {
+      this.#known.delete(key);
+      this.#unsaved.delete(key);
+      await this.#store.share(PREFIX + key, undefined, 0);
+    }
+  }
+
+  async #read(key: string): Promise<Session | undefined> {
+    const unsaved = this.#unsaved.get(key);
+    if (unsaved) return unsaved;
+    try {
+      const stored = (await this.#store.shared(PREFIX + key)).get(PREFIX + key);
+      return stored && this.#remember(key, sessionIn(stored));
+    } catch {
+      return this.#known.get(key);
+    }
+  }
+
+  /** All sessions; those that this process knows, while the store cannot be read. */
+  async #all(): Promise<ReadonlyMap<string, Session>> {
+    const all = new Map<string, Session>();
+    try {
+      for (const [name, stored] of await this.#store.shared(PREFIX))
+        all.set(name.slice(PREFIX.length), sessionIn(stored));
+    } catch {
+      for (const [key, session] of this.#known) all.set(key, session);
+    }
+    for (const [key, session] of this.#unsaved) all.set(key, session);
+    return all;
+  }
+
+  /** Never rejects: while the store refuses to write, operators must be able to log in. */
+  async #write(key: string, session: Session): Promise<void> {
+    const now = this.#clock();
+    this.#remember(key, session);
+    try {
+      await this.#store.share(PREFIX + key, textOf(session, now), endOf(session) - now);
+      this.#unsaved.delete(key);
+    } catch (error) {
+      if (this.#unsaved.size === 0)
+        this.#log.warn(`a session of the web UI is not stored and ends with the server: ${String(error)}`);
+      this.#unsaved.set(key, session);
+      trim(this.#unsaved);
+    }
+  }
+
+  #remember(key: string, session: Session): Session {
+    this.#known.delete(key);
+    this.#known.set(key, session);
+    trim(this.#known);
+    return session;
   }
 }
 
-function isOver({ born, made, seen, until }: Session, now: Micros): boolean {
-  return now - Math.max(made, seen) > IDLE || now - born > LONGEST || (until !== undefined && now > until);
+function trim(sessions: Map<string, Session>): void {
+  if (sessions.size <= MOST_KNOWN) return;
+  for (const [oldest] of sessions) {
+    sessions.delete(oldest);
+    break;
+  }
 }
+
+/** Times are stored as lengths before the write, because the wall clock may be set meanwhile. */
+function textOf(session: Session, now: Micros): string {
+  const ago = TIMES.map((name) => [name, session[name] === undefined ? undefined : now - session[name]]);
+  return JSON.stringify({ ...session, ...Object.fromEntries(ago) });
+}
+
+function sessionIn({ text, at }: { readonly text: string; readonly at: Micros }): Session {
+  const stored = JSON.parse(text) as Session;
+  const times = TIMES.map((name) => [name, stored[name] === undefined ? undefined : at - stored[name]]);
+  return { ...stored, ...Object.fromEntries(times) };
+}
+
+function endOf({ born, made, seen = 0, until = Number.POSITIVE_INFINITY }: Session): Micros {
+  return Math.min(Math.max(made, seen) + IDLE, born + LONGEST, until);
+}
+
+const isOver = (session: Session, now: Micros): boolean => now > endOf(session);
 
 const newNumber = (): string => randomBytes(32).toString('base64url');
 const digest = (number: string): string => createHash('sha256').update(number).digest('hex');

@@ -119,6 +119,13 @@ export interface SetChange {
   readonly deadFor?: Micros;
 }
 
+/** A text that `share` keeps. */
+export interface SharedText {
+  readonly text: string;
+  /** When it was written. When the clock is set, `moveEnds` moves it, and its end too. */
+  readonly at: Micros;
+}
+
 /** The life of a job, queues, timed sets, leases and producers. Each store implements it. */
 export interface Engine {
   /** The wall clock in microseconds; it decides what is due. Tests replace it. */
@@ -206,9 +213,11 @@ export interface Engine {
    *   together exceed some megabytes.
    * - `dead`: deletes them.
    * - `ends`: deletes keys whose end has passed, then jobs whose deadline has; also frees the slots of
-   *   gates that are over, and reports gates that time has opened.
+   *   gates that are over, and reports gates that time has opened. Shared texts end here too.
+   * - `queues`: deletes what is stored of queues that are not registered and have no jobs, when it is
+   *   much: all of them, whatever the limit, in bites until `signal`.
    */
-  handleDue(place: TimedSet | 'ends', limit: number): Promise<number>;
+  handleDue(place: TimedSet | 'ends' | 'queues', limit: number, signal?: AbortSignal): Promise<number>;
   /**
    * Reservations that are over: by their own time, the earliest first, then leased ones whose
    * workers sent no beat in time. Changes nothing. Returns at most `limit`, and fewer when their
@@ -233,19 +242,15 @@ export interface Engine {
 
   /** All registered queues by name, empty ones too. A removed queue is not registered any more. */
   queues(): Promise<readonly QueueSummary[]>;
-  /** Pauses or resumes the named queues that are registered; `*` is all that are registered now. */
-  setPaused(names: readonly string[] | '*', paused: boolean): Promise<void>;
   /**
-   * Removes queues with their ready jobs and their pause; jobs in other places stay. From the first
-   * commit on none of these jobs is handed out. Many jobs are deleted in bites of one commit each;
-   * jobs that are pushed meanwhile stay, and are handed out at the end.
+   * Pauses, resumes or removes the named queues that are registered; `*` is all that are registered
+   * now.
+   *
+   * A removal deletes the ready jobs and the pause; jobs in other places stay. From the first commit
+   * on none of these jobs is handed out. Many jobs are deleted in bites of one commit each; jobs that
+   * are pushed meanwhile stay, and are handed out at the end.
    */
-  removeQueues(names: readonly string[] | '*'): Promise<void>;
-  /**
-   * Deletes what is stored of queues that are not registered and have no jobs, when it is much.
-   * Runs in bites until `signal`; returns how many queues.
-   */
-  expireQueues(signal?: AbortSignal): Promise<number>;
+  changeQueues(names: readonly string[] | '*', change: 'pause' | 'resume' | 'remove'): Promise<void>;
   sizes(): Promise<Sizes>;
 
   /**
@@ -262,6 +267,16 @@ export interface Engine {
   read(keys: readonly string[]): Promise<ReadonlyMap<string, KeptValue>>;
   /** Keys that begin with `prefix`, behind `after`, in their order. */
   scan(prefix: string, after: string | undefined, limit: number): Promise<ReadonlyMap<string, KeptValue>>;
+
+  /**
+   * Keeps a small text for every server on this store until `lasts` µs after the commit; undefined
+   * deletes it. It survives restarts and `flush`. Dumps and backups never have it, so it may be the
+   * digest of a secret. Throws INVALID for a name of over 200 characters or others than letters,
+   * digits and `. : _ -`, and for a text of over 64 Ki characters.
+   */
+  share(name: string, text: string | undefined, lasts: Micros): Promise<void>;
+  /** The shared texts whose names begin with `prefix`, by name; at most 10,000. */
+  shared(prefix: string): Promise<ReadonlyMap<string, SharedText>>;
 
   /**
    * Deletes jobs, queues, counters, history and undo data. Producers' counts and notes stay. The

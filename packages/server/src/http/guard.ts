@@ -112,7 +112,7 @@ export class Guard {
   async socket(
     request: IncomingMessage,
     key: string,
-  ): Promise<{ readonly caller: Caller; readonly network: string; readonly holds: () => boolean }> {
+  ): Promise<{ readonly caller: Caller; readonly network: string; readonly holds: () => Promise<boolean> }> {
     const forwarded = request.headers['x-forwarded-for'];
     const address = this.#proxies.from(request.socket.remoteAddress ?? '', forwarded);
     let known: Caller | undefined;
@@ -121,7 +121,8 @@ export class Guard {
       const { caller, number } = await this.#look(request.headers, address, request.socket);
       known = caller;
       if (caller.limits) this.#access.rights.permit(caller.limits, key);
-      const holds = (): boolean => number === undefined || this.#access.session(number) !== undefined;
+      const holds = async (): Promise<boolean> =>
+        number === undefined || (await this.#access.session(number)) !== undefined;
       return { caller, network: networkOf(address), holds };
     } catch (error) {
       this.#noteRefusal(error, address, key, known);
@@ -148,7 +149,7 @@ export class Guard {
     if (!this.#access.asksHttp) this.#hosts.check(headers.host);
     // Before the header: a browser that was once asked for it by /stats sends it with everything, also when it has become wrong.
     const number = this.#access.asksHttp ? numberIn(headers) : undefined;
-    const session = number === undefined ? undefined : this.#access.session(number, { renew });
+    const session = number === undefined ? undefined : await this.#access.session(number, { renew });
     if (session) return session;
     const gone = (): boolean => socket.destroyed;
     try {

@@ -27,6 +27,7 @@ const MOST_UNSENT = 64 * 1024; // bytes; then the page waits
 const MOST_EVENTS = 200; // that wait for a page
 const MOST_ASKED = 4096; // bytes of a page's message
 const LEAST_BETWEEN = 250; // ms between two messages to a page
+const CHECKED_EVERY = 1000; // ms between two checks of a page's session
 const LONGEST_WRITING = 5; // ms at a time, to all pages
 const LOG_IN = 4401; // close codes of ours
 const UNREADABLE = 4400;
@@ -40,7 +41,9 @@ interface Page {
   readonly caller: Caller;
   readonly network: string;
   /** Whether its caller is still let in. */
-  readonly holds: () => boolean;
+  readonly holds: () => Promise<boolean>;
+  /** When that was checked last, in ms; undefined: the check runs, and sends afterwards. */
+  checkedAt: number | undefined;
   topics: ReadonlySet<LiveTopic>;
   seen: Map<LiveTopic, number>;
   events: JobEvent[];
@@ -137,6 +140,7 @@ export class Live {
       events: [],
       missed: false,
       sentAt: 0,
+      checkedAt: performance.now(),
       alive: true,
       waiting: undefined,
       asks: ASKS_AT_ONCE,
@@ -235,8 +239,9 @@ export class Live {
     }
     clearTimeout(page.waiting);
     page.waiting = undefined;
-    if (!page.holds()) {
-      page.socket.close(LOG_IN, 'log in again');
+    if (page.checkedAt === undefined) return;
+    if (performance.now() - page.checkedAt > CHECKED_EVERY) {
+      void this.#check(page);
       return;
     }
     const { message, seen } = this.#sampler.told(page.topics, page.seen);
@@ -248,6 +253,15 @@ export class Live {
     if (whole.length <= NOTHING) return;
     page.sentAt = performance.now();
     page.socket.send(whole, { binary: false });
+  }
+
+  /** Closes the page of a caller that is no longer let in; sends to any other. */
+  async #check(page: Page): Promise<void> {
+    page.checkedAt = undefined;
+    const holds = await page.holds().catch(() => true); // the store is closing, and the page with it
+    page.checkedAt = performance.now();
+    if (holds) this.#send(page);
+    else page.socket.close(LOG_IN, 'log in again');
   }
 
   /** Events, as long as a page wants them. */

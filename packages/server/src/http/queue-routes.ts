@@ -88,7 +88,6 @@ async function change(
   const name = nameIn(request, 'name');
   if (!(await jobs.engine.queues()).some((queue) => queue.name === name))
     throw new FaktoryError('NOT_FOUND', `there is no queue ${name}`);
-  if (act === 'remove') await jobs.engine.removeQueues([name]);
-  else await jobs.engine.setPaused([name], act === 'pause');
+  await jobs.engine.changeQueues([name], act);
   return reply.code(204).send();
 }

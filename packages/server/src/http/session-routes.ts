@@ -48,10 +48,10 @@ export function loginRoutes(sources: SessionSources): ApiRoute[] {
       method: 'POST',
       path: '/logout',
       schema: { summary: 'Ends the session.', tags: ['session'], response: done },
-      run: (request, reply) => {
+      run: async (request, reply) => {
         refuseOthers(request.headers);
         const number = numberIn(request.headers);
-        if (number !== undefined) sources.access.logout(number);
+        if (number !== undefined) await sources.access.logout(number);
         setCookie(request, reply, '');
         return reply.code(204).send();
       },

@@ -68,10 +68,10 @@ test('a wake-up that its waiter cannot use wakes another waiter', async () => {
 
 test('jobs of a resumed queue go to the fetches that wait for it', async () => {
   await push('fetch-job-1');
-  await jobs.engine.setPaused(['default'], true);
+  await jobs.engine.changeQueues(['default'], 'pause');
   const waiter = fetch(['default']);
   await engine.sizes();
-  await jobs.engine.setPaused('*', false);
+  await jobs.engine.changeQueues('*', 'resume');
   expect(await waiter).toBe('fetch-job-1');
 });
 

@@ -166,10 +166,10 @@ test('a bulk fetch takes at most the free slots', async () => {
 
 test('a resumed queue wakes no more fetches than its gate lets pass', async () => {
   for (const jid of ['one-00001', 'one-00002']) await push(jid, 'one');
-  await jobs.engine.setPaused(['one'], true);
+  await jobs.engine.changeQueues(['one'], 'pause');
   const waiting = ['w1', 'w2'].map((wid) => fetch(wid, 'one'));
   await parked(2);
-  await jobs.engine.setPaused(['one'], false);
+  await jobs.engine.changeQueues(['one'], 'resume');
   const held = await waiting[0];
   expect(held?.jid).toBe('one-00001');
   await parked(1);
@@ -235,7 +235,7 @@ async function runActs(groups: readonly (readonly Act[])[]): Promise<void> {
       count += 1;
       if (what === 'push') void push(`job-${count}-00`, queue);
       if (what === 'fetch') fetchAs(`w${pick % 3}`, [...new Set([queue, queueNames[pick % 4] as string])]);
-      if (what === 'pause') void jobs.engine.setPaused([queue], pick % 2 === 0);
+      if (what === 'pause') void jobs.engine.changeQueues([queue], pick % 2 === 0 ? 'pause' : 'resume');
       if (what === 'abort') [...waiting][pick % Math.max(waiting.size, 1)]?.gone.abort();
       const [ended] = what === 'end' ? held.splice(pick % Math.max(held.length, 1), 1) : [];
       if (ended) void (pick % 2 === 0 ? jobs.ack(ended) : jobs.giveBack(ended));

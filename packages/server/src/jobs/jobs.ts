@@ -68,17 +68,16 @@ export interface PushedLines {
 export type DirectEngine = Pick<
   Engine,
   | 'beat'
+  | 'changeQueues'
   | 'clock'
-  | 'expireQueues'
   | 'figures'
   | 'flush'
+  | 'handleDue'
   | 'nextDue'
   | 'onDue'
   | 'ownerOf'
   | 'probe'
   | 'queues'
-  | 'removeQueues'
-  | 'setPaused'
   | 'sizes'
 >;
 

@@ -20,7 +20,7 @@ function makeTask() {
     return gone;
   };
   const jobs = {
-    engine: { figures: { meter: { evicted: 0 } }, clock: () => time.now, expireQueues: vi.fn(async () => 0) },
+    engine: { figures: { meter: { evicted: 0 } }, clock: () => time.now, handleDue: vi.fn(async () => 0) },
     finder: { expireUndo: vi.fn(expire('changes', () => Math.min(left.rows, 500))) },
     history: {
       record: vi.fn(async () => void calls.push('record')),

@@ -63,7 +63,7 @@ export class MinuteTask {
     try {
       await this.#jobs.history.record();
       const { finder, history } = this.#jobs;
-      await this.#jobs.engine.expireQueues(this.#stop.signal);
+      await this.#jobs.engine.handleDue('queues', BITE, this.#stop.signal);
       for (let deleted = BITE; deleted > 0 && !this.#stop.signal.aborted; )
         deleted = (await finder.expireUndo(BITE)) || (await history.expire(BITE));
     } catch (error) {

@@ -329,8 +329,9 @@ async function queue(payload: string, { jobs }: Desk): Promise<Answer> {
     const waits = await inTurn(latencies, which, () => jobs.latency(names));
     return answers.make(names.length * QUEUE_WEIGHT, () => json(waits));
   }
-  if (sub === 'REMOVE') await jobs.engine.removeQueues(which);
-  else await inTurn(pauses, which, () => jobs.engine.setPaused(which, sub === 'PAUSE'));
+  if (sub === 'REMOVE') await jobs.engine.changeQueues(which, 'remove');
+  else
+    await inTurn(pauses, which, () => jobs.engine.changeQueues(which, sub === 'PAUSE' ? 'pause' : 'resume'));
   return OK;
 }
 

@@ -121,7 +121,7 @@ function exerciseSpace(begin: Begin): void {
     await scene.engine.push(entries(jids('job', 500), { args }));
     await archive.emptyLog();
     const full = await archive.space();
-    await scene.engine.removeQueues(['default']);
+    await scene.engine.changeQueues(['default'], 'remove');
     const emptied = await archive.space();
     expect(emptied.free).toBeGreaterThan(full.free + 1_000_000);
     const returned = await archive.shrink(500_000);

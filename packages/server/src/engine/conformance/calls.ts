@@ -76,10 +76,10 @@ export async function onEngine(engine: Engine, call: Call): Promise<unknown> {
     case 'expireDead':
       return engine.handleDue('dead', call.limit);
     case 'pause':
-      await engine.setPaused([call.queue], call.paused);
+      await engine.changeQueues([call.queue], call.paused ? 'pause' : 'resume');
       return null;
     case 'remove':
-      await engine.removeQueues([call.queue]);
+      await engine.changeQueues([call.queue], 'remove');
       return null;
     case 'mutate':
       return engine.mutate(call.change);

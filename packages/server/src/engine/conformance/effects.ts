@@ -335,7 +335,11 @@ const WAYS: [string, (scene: Scene) => Promise<unknown>, Partial<Record<Moment, 
       }),
     {},
   ],
-  ['removed with its queue', async ({ engine }) => engine.removeQueues('*'), { executed: 1, gone: 1 }],
+  [
+    'removed with its queue',
+    async ({ engine }) => engine.changeQueues('*', 'remove'),
+    { executed: 1, gone: 1 },
+  ],
   [
     'cleared from retries',
     async (scene) => {
@@ -398,7 +402,7 @@ function exerciseWays(begin: Begin): void {
       return { ...entry(jid), consequences: { gone } };
     });
     await scene.engine.push(many);
-    await scene.engine.removeQueues(['default']);
+    await scene.engine.changeQueues(['default'], 'remove');
     expect((await scene.engine.read(['test:gone'])).get('test:gone')?.value).toBe('6000');
   });
 }

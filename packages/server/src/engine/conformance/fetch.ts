@@ -128,7 +128,7 @@ function exerciseMany(begin: Begin): void {
     await scene.engine.push([entry('high-0001', { queue: 'b', priority: 9 })]);
     await scene.engine.push(entries(['a-0000001', 'a-0000002'], { queue: 'a' }));
     await scene.engine.push([entry('paused-01', { queue: 'p' })]);
-    await scene.engine.setPaused(['p'], true);
+    await scene.engine.changeQueues(['p'], 'pause');
     const ask = { queues: ['p', 'a', 'none', 'b'], wid: 'w1' };
     const { jobs: taken } = await scene.engine.fetchMany(ask, 3);
     expect(taken.map(({ jid }) => jid)).toEqual(['a-0000001', 'a-0000002', 'high-0001']);

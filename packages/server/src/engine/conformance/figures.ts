@@ -35,7 +35,7 @@ function exerciseQueueFigures(begin: Begin): void {
     scene.now += SECOND;
     await scene.engine.push([...entries(jids('job', 3)), entry('urgent', { priority: 9 })]);
     await scene.engine.push([entry('other', { queue: 'mail', priority: 7 })]);
-    await scene.engine.setPaused(['mail'], true);
+    await scene.engine.changeQueues(['mail'], 'pause');
     expect(await scene.finder.queueFigures()).toEqual([
       { name: 'default', size: 5, paused: false, priorities: levels({ 1: 1, 5: 3, 9: 1 }), oldest: since },
       { name: 'empty', size: 0, paused: false, priorities: levels({}), oldest: undefined },

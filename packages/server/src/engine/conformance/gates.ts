@@ -178,7 +178,7 @@ function exerciseEnds(begin: Begin): void {
   test('removing a queue frees no slot, because its working jobs stay', async () => {
     const scene = await withJobs(begin, 2);
     const held = await takeBy(scene, [slots(1)]);
-    await scene.engine.removeQueues(['default']);
+    await scene.engine.changeQueues(['default'], 'remove');
     await scene.engine.push(entries(['job-000002']));
     expect(await jidsBy(scene, [slots(1)])).toEqual([]);
     await scene.engine.settle(held, { to: 'done' });
@@ -340,9 +340,9 @@ function exerciseOpenings(begin: Begin): void {
     const told = openingsOf(scene);
     for (const pause of [true, false]) {
       const held = await takeBy(scene, [slots(1)]);
-      if (pause) await scene.engine.setPaused('*', true);
+      if (pause) await scene.engine.changeQueues('*', 'pause');
       await scene.engine.settle(held, { to: 'done' });
-      await scene.engine.setPaused('*', false);
+      await scene.engine.changeQueues('*', 'resume');
     }
     expect(told).toEqual([
       ['default', 0, KEY],

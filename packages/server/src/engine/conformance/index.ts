@@ -26,6 +26,7 @@ import { exerciseRestart } from './restart.ts';
 import type { Open } from './scene.ts';
 import { exerciseSets } from './sets.ts';
 import { exerciseSettle } from './settle.ts';
+import { exerciseShared } from './shared.ts';
 import { exerciseTime } from './time.ts';
 import { exerciseUndo } from './undo.ts';
 
@@ -39,6 +40,7 @@ export function exerciseEngine(name: string, open: Open): void {
     exerciseTime(open);
     exerciseLeases(open);
     exerciseSets(open);
+    exerciseShared(open);
     exerciseQueues(open);
     exerciseFigures(open);
     exerciseFind(open);

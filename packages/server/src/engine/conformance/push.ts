@@ -216,7 +216,7 @@ function exerciseMostQueues(begin: Begin): void {
     const scene = await begin({ maxQueues: 4 });
     await scene.engine.push([of('held'), of('later', scene.now + HOUR), of('gone'), of('stays')]);
     const held = await scene.take('held');
-    await scene.engine.removeQueues(['held', 'later', 'gone']);
+    await scene.engine.changeQueues(['held', 'later', 'gone'], 'remove');
     expect(await scene.engine.push([of('new'), of('newer')])).toMatchObject([{ index: 1, code: 'LIMIT' }]);
     await scene.engine.settle(held, { to: 'queue' });
     scene.now += HOUR;
@@ -231,7 +231,7 @@ function exerciseMostQueues(begin: Begin): void {
     await scene.engine.push([of('a'), of('b')]);
     const [found] = await scene.found({ queues: ['a'] });
     await scene.finder.change([found?.entry ?? ''], { do: 'discard' }, { name: 'mine', action: 'discard' });
-    await scene.engine.removeQueues('*');
+    await scene.engine.changeQueues('*', 'remove');
     expect(await scene.engine.push([of('c'), of('d')])).toMatchObject([{ index: 1 }]);
     expect(await scene.finder.undo('mine', 10)).toMatchObject({ undone: 1 });
     await expectQueues(scene.engine, { a: 1, c: 1 });
@@ -242,7 +242,7 @@ function exerciseMostQueues(begin: Begin): void {
     for (let round = 0; round < 10; round++) {
       const names = [0, 1, 2].map((index) => `r${round}-${index}`);
       expect(await scene.engine.push(names.map((name) => of(name)))).toEqual([]);
-      await scene.engine.removeQueues('*');
+      await scene.engine.changeQueues('*', 'remove');
     }
     await expectQueues(scene.engine, {});
   });
@@ -251,11 +251,11 @@ function exerciseMostQueues(begin: Begin): void {
     const scene = await begin();
     const names = Array.from({ length: 1000 }, (_, index) => `q${index}`);
     await scene.engine.push(names.map((name) => of(name, scene.now + HOUR)));
-    expect(await scene.engine.expireQueues()).toBe(0);
+    expect(await scene.engine.handleDue('queues', 1)).toBe(0);
     await scene.engine.mutate({ set: 'scheduled', change: 'discard', jids: ['q7-000001', 'q8-000001'] });
     scene.now += 2 * HOUR;
-    expect(await scene.engine.expireQueues()).toBe(2);
-    expect(await scene.engine.expireQueues()).toBe(0);
+    expect(await scene.engine.handleDue('queues', 1)).toBe(2);
+    expect(await scene.engine.handleDue('queues', 1)).toBe(0);
     expect(await scene.engine.handleDue('scheduled', 2000)).toBe(998);
   });
 }

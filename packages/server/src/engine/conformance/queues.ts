@@ -52,36 +52,36 @@ function exercisePause(begin: Begin): void {
   test('a paused queue hands out no job but accepts jobs; resumed, it hands them out in order', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001'), entry('other-001', { queue: 'other' })]);
-    await scene.engine.setPaused(['default'], true);
+    await scene.engine.changeQueues(['default'], 'pause');
     await scene.engine.push([entry('job-00002')]);
     expect(await scene.drain('default', 'other')).toEqual(['other-001']);
     expect(await scene.engine.queues()).toContainEqual({ name: 'default', size: 2, paused: true });
-    await scene.engine.setPaused(['default'], false);
+    await scene.engine.changeQueues(['default'], 'resume');
     expect(await scene.drain('default')).toEqual(['job-00001', 'job-00002']);
   });
 
   test('pausing an unknown name is ignored: no queue is listed, and a later push is not paused', async () => {
     const scene = await begin();
-    await scene.engine.setPaused(['nowhere', 'nothing'], true);
+    await scene.engine.changeQueues(['nowhere', 'nothing'], 'pause');
     await expectQueues(scene.engine, {});
     await scene.engine.push([entry('job-00001', { queue: 'nowhere' })]);
     expect(await scene.drain('nowhere')).toEqual(['job-00001']);
   });
 
-  test('setPaused with * applies to all present queues, not to later ones', async () => {
+  test('a pause with * applies to all present queues, not to later ones', async () => {
     const scene = await begin();
     await scene.engine.push([entry('a-0000001', { queue: 'a' }), entry('b-0000001', { queue: 'b' })]);
-    await scene.engine.setPaused('*', true);
+    await scene.engine.changeQueues('*', 'pause');
     await scene.engine.push([entry('c-0000001', { queue: 'c' })]);
     expect(await scene.drain('a', 'b', 'c')).toEqual(['c-0000001']);
-    await scene.engine.setPaused('*', false);
+    await scene.engine.changeQueues('*', 'resume');
     expect(await scene.drain('a', 'b', 'c')).toEqual(['a-0000001', 'b-0000001']);
   });
 
   test('in a list of names, * is the name of a queue', async () => {
     const scene = await begin();
     await scene.engine.push([entry('job-00001')]);
-    await scene.engine.setPaused(['*'], true);
+    await scene.engine.changeQueues(['*'], 'pause');
     expect(await scene.drain()).toEqual(['job-00001']);
   });
 }
@@ -93,19 +93,19 @@ function exerciseRemove(begin: Begin): void {
     await scene.engine.push(names.map((queue) => entry(`${queue}-000001`, { queue })));
     const large = { queue: 'q3', args: ['x'.repeat(3_000_000)] };
     await scene.engine.push(['large-001', 'large-002', 'large-003'].map((jid) => entry(jid, large)));
-    const removed = scene.engine.removeQueues('*');
+    const removed = scene.engine.changeQueues('*', 'remove');
     const pushed = scene.engine.push([
       entry('new-00001', { queue: 'q3' }),
       entry('new-00002', { queue: 'q440' }),
     ]);
-    const paused = scene.engine.setPaused(['q440'], true);
+    const paused = scene.engine.changeQueues(['q440'], 'pause');
     await Promise.all([removed, pushed, paused]);
     expect(await scene.engine.queues()).toEqual([
       { name: 'q3', size: 1, paused: false },
       { name: 'q440', size: 1, paused: true },
     ]);
     await scene.restart();
-    await scene.engine.setPaused('*', false);
+    await scene.engine.changeQueues('*', 'resume');
     await expectQueues(scene.engine, { q3: 1, q440: 1 });
     expect(await scene.drain(...names)).toEqual(['new-00001', 'new-00002']);
   });
@@ -115,8 +115,8 @@ function exerciseRemove(begin: Begin): void {
     await scene.engine.push(entries(['held-0001', 'ready-001', 'ready-002']));
     const held = await scene.take();
     await scene.fill('scheduled', ['later-001']);
-    await scene.engine.setPaused(['default'], true);
-    await scene.engine.removeQueues(['default', 'nowhere']);
+    await scene.engine.changeQueues(['default'], 'pause');
+    await scene.engine.changeQueues(['default', 'nowhere'], 'remove');
     await expectQueues(scene.engine, {});
     await expectSizes(scene.engine, { scheduled: 1, working: 1 });
     await scene.engine.push([entry('new-00001')]);
@@ -124,10 +124,10 @@ function exerciseRemove(begin: Begin): void {
     expect(await scene.engine.settle(held, { to: 'done' })).toBe(true);
   });
 
-  test('removeQueues with * removes all queues', async () => {
+  test('a removal with * removes all queues', async () => {
     const scene = await begin();
     await scene.engine.push([entry('a-0000001', { queue: 'a' }), entry('b-0000001', { queue: 'b' })]);
-    await scene.engine.removeQueues('*');
+    await scene.engine.changeQueues('*', 'remove');
     await expectQueues(scene.engine, {});
     expect(await scene.drain('a', 'b')).toEqual([]);
   });
@@ -136,7 +136,7 @@ function exerciseRemove(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push([entry('held-0001')]);
     const held = await scene.take();
-    await scene.engine.removeQueues(['default']);
+    await scene.engine.changeQueues(['default'], 'remove');
     await scene.engine.settle(held, { to: 'queue' });
     await expectQueues(scene.engine, { default: 1 });
     expect(await scene.drain()).toEqual(['held-0001']);
@@ -191,11 +191,11 @@ function exerciseReady(begin: Begin): void {
   test('onReady reports nothing for a paused queue, and all its jobs when it is resumed', async () => {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2)));
-    await scene.engine.setPaused(['default'], true);
+    await scene.engine.changeQueues(['default'], 'pause');
     const counts = countReady(scene.engine);
     await scene.engine.push(entries(jids('more', 3)));
     expect(counts).toEqual({});
-    await scene.engine.setPaused('*', false);
+    await scene.engine.changeQueues('*', 'resume');
     expect(counts).toEqual({ default: 5 });
   });
 }
@@ -279,7 +279,7 @@ function exerciseFlush(begin: Begin): void {
     for (const set of ['scheduled', 'retries', 'dead'] as const) await scene.fill(set, [`in-${set}`]);
     await scene.engine.push(entries(['held-0001', 'ready-001']));
     const held = await scene.take();
-    await scene.engine.setPaused('*', true);
+    await scene.engine.changeQueues('*', 'pause');
     await scene.engine.flush();
     await expectSizes(scene.engine, {});
     await expectQueues(scene.engine, {});

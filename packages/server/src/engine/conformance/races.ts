@@ -44,9 +44,9 @@ function exerciseOrder(begin: Begin): void {
       engine.settle({ jid: 'job-00001' }, { to: 'done' }),
       engine.settle({ jid: 'job-00001' }, { to: 'done' }),
       engine.push([entry('job-00002')]),
-      engine.setPaused(['default'], true),
+      engine.changeQueues(['default'], 'pause'),
       engine.fetch(ask),
-      engine.setPaused(['default'], false),
+      engine.changeQueues(['default'], 'resume'),
       engine.fetch(ask),
       engine.sizes(),
     ]);

@@ -88,15 +88,15 @@ function exerciseSetsKept(begin: Begin): void {
     for (const queue of ['empty', 'paused', 'removed'])
       await scene.engine.push([entry(`job-in-${queue}`, { queue })]);
     await scene.engine.settle(await scene.take('empty'), { to: 'done' });
-    await scene.engine.setPaused(['paused'], true);
-    await scene.engine.removeQueues(['removed']);
+    await scene.engine.changeQueues(['paused'], 'pause');
+    await scene.engine.changeQueues(['removed'], 'remove');
     await scene.restart();
     expect(await scene.engine.queues()).toEqual([
       { name: 'empty', size: 0, paused: false },
       { name: 'paused', size: 1, paused: true },
     ]);
     expect(await scene.drain('empty', 'paused', 'removed')).toEqual([]);
-    await scene.engine.setPaused('*', false);
+    await scene.engine.changeQueues('*', 'resume');
     expect(await scene.drain('paused')).toEqual(['job-in-paused']);
   });
 }

@@ -133,7 +133,7 @@ function exerciseRequeue(begin: Begin): void {
   test('a requeued job keeps its failure and lists its queue again', async () => {
     const scene = await begin();
     await scene.fill('dead', ['dead-0001']);
-    await scene.engine.removeQueues('*');
+    await scene.engine.changeQueues('*', 'remove');
     await scene.engine.mutate({ set: 'dead', change: 'requeue' });
     await expectQueues(scene.engine, { filled: 1 });
     expect((await scene.take('filled')).failure).toBe(failure('dead-0001'));

@@ -100,7 +100,7 @@ function exercisePlaces(begin: Begin): void {
     const scene = await begin();
     await scene.fill('scheduled', ['later-001']);
     await scene.engine.push([entry('other-001', { queue: 'other' })]);
-    await scene.engine.removeQueues('*');
+    await scene.engine.changeQueues('*', 'remove');
     scene.now += HOUR;
     await scene.engine.handleDue('scheduled', 10);
     await expectQueues(scene.engine, { default: 1 });

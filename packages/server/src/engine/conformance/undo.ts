@@ -127,7 +127,7 @@ function exerciseDiscarded(begin: Begin): void {
     const scene = await begin();
     await scene.engine.push(entries(jids('job', 2), { queue: 'mail' }));
     await change(scene.finder, await all(scene), { do: 'discard' }, label('clear'));
-    await scene.engine.removeQueues(['mail']);
+    await scene.engine.changeQueues(['mail'], 'remove');
     await scene.finder.undo('clear', 10);
     await expectQueues(scene.engine, { mail: 2 });
     expect(await scene.drain('mail')).toEqual(jids('job', 2));

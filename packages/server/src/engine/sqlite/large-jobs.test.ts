@@ -163,7 +163,7 @@ test('a pause of thousands of queues is one commit, and the event loop runs afte
     queue: `q${index}`,
   }));
   await backend.engine.push(queues);
-  const { turns, commits } = await observe(() => backend.engine.setPaused('*', true));
+  const { turns, commits } = await observe(() => backend.engine.changeQueues('*', 'pause'));
   expect(commits).toBe(1);
   expect(turns).toBeGreaterThanOrEqual(4);
   expect((await backend.engine.queues()).every(({ paused }) => paused)).toBe(true);
@@ -207,7 +207,7 @@ test('one bite has at most 500 jobs when jobs may carry consequences', async () 
     consequences,
   }));
   await backend.engine.push(many);
-  const { commits } = await observe(() => backend.engine.removeQueues(['q']));
+  const { commits } = await observe(() => backend.engine.changeQueues(['q'], 'remove'));
   expect(commits).toBeGreaterThanOrEqual(3);
   expect((await backend.engine.read(['n'])).get('n')?.value).toBe('1200');
 });

@@ -25,6 +25,7 @@ import type {
   ReservationRef,
   SetChange,
   SettleWhen,
+  SharedText,
   Sizes,
   Taken,
   TimedSet,
@@ -37,6 +38,7 @@ import * as queues from './operations/queues.ts';
 import * as reservations from './operations/reservations.ts';
 import { changeSet } from './operations/set-change.ts';
 import { areMany, settle, settleInParts } from './operations/settle.ts';
+import * as shared from './operations/shared.ts';
 import { moveEnds } from './operations/step.ts';
 import { isLongTake, take } from './operations/take.ts';
 import * as timed from './operations/timed.ts';
@@ -133,8 +135,9 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.run(() => reservations.extend(this.#store, which, span));
   }
 
-  handleDue(place: TimedSet | 'ends', limit: number): Promise<number> {
+  async handleDue(place: TimedSet | 'ends' | 'queues', limit: number, signal?: AbortSignal): Promise<number> {
     const store = this.#store;
+    if (place === 'queues') return this.#unused.delete(store, signal);
     return store.turn.run(() => {
       if (place === 'ends') return deleteEnded(store, limit);
       return place === 'dead' ? timed.expireDead(store, limit) : timed.promote(store, place, limit);
@@ -163,18 +166,14 @@ export class SqliteEngine implements Engine {
     return this.#store.turn.run(() => queues.summaries(this.#store));
   }
 
-  setPaused(names: readonly string[] | '*', paused: boolean): Promise<void> {
-    return this.#store.turn.runInOrder(() => queues.setPaused(this.#store, names, paused));
-  }
-
-  async removeQueues(names: readonly string[] | '*'): Promise<void> {
+  async changeQueues(names: readonly string[] | '*', change: 'pause' | 'resume' | 'remove'): Promise<void> {
     const store = this.#store;
+    if (change !== 'remove') {
+      await store.turn.runInOrder(() => queues.setPaused(store, names, change === 'pause'));
+      return;
+    }
     await queues.remove(store, names);
     await this.#unused.delete(store);
-  }
-
-  async expireQueues(signal?: AbortSignal): Promise<number> {
-    return this.#unused.delete(this.#store, signal);
   }
 
   sizes(): Promise<Sizes> {
@@ -210,6 +209,16 @@ export class SqliteEngine implements Engine {
   scan(prefix: string, after: string | undefined, limit: number): Promise<ReadonlyMap<string, KeptValue>> {
     const store = this.#store;
     return store.turn.run(() => scanKept(store, prefix, after, limit));
+  }
+
+  share(name: string, text: string | undefined, lasts: Micros): Promise<void> {
+    const store = this.#store;
+    return store.turn.run(() => shared.share(store, name, text, lasts));
+  }
+
+  shared(prefix: string): Promise<ReadonlyMap<string, SharedText>> {
+    const store = this.#store;
+    return store.turn.run(() => shared.shared(store, prefix));
   }
 
   async flush(): Promise<void> {
@@ -251,13 +260,14 @@ export class SqliteEngine implements Engine {
 /** Deletes keys whose end has passed, then jobs whose deadline has. Returns how many. */
 function deleteEnded(store: Store, limit: number): number {
   store.gates.lapse();
-  const count = lapse(store, limit);
-  return count + sweep(store, limit - count);
+  const count = lapse(store, limit) + shared.expire(store, limit);
+  return count + sweep(store, Math.max(limit - count, 0));
 }
 
 /** When `deleteEnded` has something to do. From now on listeners hear of what is due earlier for gates. */
 function nextEnd(store: Store): Micros | undefined {
-  const due = earlier(store.gates.nextLapse(), earlier(nextLapse(store), nextDeadline(store)));
+  const kept = earlier(nextLapse(store), shared.nextEnd(store));
+  const due = earlier(store.gates.nextLapse(), earlier(kept, nextDeadline(store)));
   store.knowEarliest(ENDS, due);
   return due;
 }

@@ -22,7 +22,7 @@ import { createGzip } from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
 import { createOwned } from '../../../owned-file.ts';
 import type { Backup } from '../../engine.ts';
-import { formatOf, place, refuseForeign } from '../state/schema.ts';
+import { formatOf, hasTable, place, refuseForeign } from '../state/schema.ts';
 import { pathsOf, prepare } from './backup-folder.ts';
 import { openExisting } from './existing.ts';
 import { syncPath } from './folder.ts';
@@ -64,7 +64,8 @@ export async function makeBackup({ file, folder, id, identity }: BackupOrder): P
     if (cause instanceof FaktoryError) throw cause;
     throw new FaktoryError('STORAGE', `no backup could be made: ${(cause as Error).message}`, { cause });
   } finally {
-    for (const path of [copy, `${copy}-journal`, packed, `${copy}.json`]) rmSync(path, { force: true });
+    for (const path of [copy, `${copy}-journal`, `${copy}-wal`, `${copy}-shm`, packed, `${copy}.json`])
+      rmSync(path, { force: true });
   }
 }
 
@@ -104,6 +105,18 @@ function copyStore(file: string, to: string, identity: string | undefined): void
     closeSync(createOwned(to)); // SQLite writes into an empty file and keeps its mode and owner
     makeShrinkable(db);
     db.exec(`VACUUM INTO '${to.replaceAll("'", "''")}'`);
+  } finally {
+    db.close();
+  }
+  deleteShared(to);
+}
+
+/** A backup has no shared texts, because they may be digests of secrets. */
+function deleteShared(file: string): void {
+  const db = openExisting(file);
+  try {
+    if (!hasTable(db, 'shared')) return; // a store of an older format
+    db.exec('PRAGMA secure_delete = ON; DELETE FROM shared');
   } finally {
     db.close();
   }

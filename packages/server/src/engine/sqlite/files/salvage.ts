@@ -10,7 +10,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { type Database, rowsOf, type Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
 import { KINDS, NO_JOB } from '../state/kept.ts';
-import { formatOf, LOST_SLOTS, newestFormat, place, refuseForeign } from '../state/schema.ts';
+import { formatOf, hasTable, LOST_SLOTS, newestFormat, place, refuseForeign } from '../state/schema.ts';
 import { openExisting } from './existing.ts';
 import { type Breathe, copyWithFirstPage } from './first-page.ts';
 import { lostLog } from './log-mark.ts';
@@ -106,10 +106,6 @@ function readingOnly(file: string): Database {
     // The first page is damaged: the next statement says so.
   }
   return db;
-}
-
-function hasTable(db: Database, name: string): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }
 
 function needsLog(db: Database): boolean {

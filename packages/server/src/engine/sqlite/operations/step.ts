@@ -2,8 +2,8 @@
  * Moves stored times that mean a duration when the wall clock was set.
  *
  * These are the ends of reservations without a lease, slots and rates of gates, when producers
- * expire, and until when a change can be undone. Times that people or rules chose stay: scheduled jobs, retries, the end of
- * dead jobs, history.
+ * and shared texts expire, and until when a change can be undone. Times that people or rules chose
+ * stay: scheduled jobs, retries, the end of dead jobs, history.
  *
  * Note: the rows to move are collected at the call, because rows stored later already follow the
  * new clock.
@@ -20,6 +20,7 @@ const MOVE = `UPDATE job SET due = due + ? WHERE id = ? AND seq = ? AND place = 
 const MOVED = [
   { table: 'producer', key: 'id', first: 0, move: 'SET seen_at = seen_at + ? WHERE 1' },
   { table: 'kept', key: 'key', first: '', move: 'SET until = until + ? WHERE span = 1' },
+  { table: 'shared', key: 'name', first: '', move: 'SET at = at + ?1, until = until + ?1 WHERE 1' },
 ] as const;
 
 /** Moves the stored ends by this many microseconds. */

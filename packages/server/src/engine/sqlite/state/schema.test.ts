@@ -50,7 +50,7 @@ test('a file of format 1 is migrated to the newest format and keeps its jobs, qu
   ]);
   await engine.close();
   const db = openDatabase(join(dir, 'faktory.db'));
-  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 11 });
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 12 });
   db.close();
 });
 

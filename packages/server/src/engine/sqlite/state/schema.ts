@@ -193,6 +193,14 @@ const migrations: readonly string[] = [
      key TEXT PRIMARY KEY,
      full_at INTEGER NOT NULL         -- µs: when the whole burst is available again
    ) STRICT, WITHOUT ROWID;`,
+  // Small texts that servers share, such as the sessions of the web UI. Dumps and backups leave it out.
+  `CREATE TABLE shared (
+     name TEXT PRIMARY KEY,
+     text TEXT NOT NULL,
+     at INTEGER NOT NULL,             -- µs: when it was written
+     until INTEGER NOT NULL           -- µs: deleted then
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX shared_until ON shared (until);`,
 ];
 
 /** Slots whose reservation is not there. */
@@ -236,6 +244,10 @@ export const newestFormat = migrations.length;
 /** Returns the format version of a file. */
 export function formatOf(db: Database): number {
   return pragma(db, 'user_version');
+}
+
+export function hasTable(db: Database, name: string): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }
 
 function pragma(db: Database, name: string): number {
