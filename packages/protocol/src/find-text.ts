@@ -25,16 +25,56 @@ export function textFinder(needle: string): (text: string, from: number, to: num
 }
 
 function longFinder(needle: string): (text: string, from: number, to: number) => number {
+  const read = longReader(needle);
+  return (text, from, to) => read({ matched: 0 }, text, from, to);
+}
+
+/** Reads on from a state in text[from, to). Returns the end of the first match; -1: there is none yet. */
+function longReader(
+  needle: string,
+): (state: { matched: number }, text: string, from: number, to: number) => number {
   const fallback = fallbacks(needle);
-  return (text, from, to) => {
-    let matched = 0;
+  return (state, text, from, to) => {
+    let { matched } = state;
     for (let at = from; at < to; at++) {
       const unit = text.charCodeAt(at);
       while (matched > 0 && unit !== needle.charCodeAt(matched)) matched = fallback[matched - 1] as number;
       if (unit === needle.charCodeAt(matched)) matched++;
       if (matched === needle.length) return at + 1;
     }
+    state.matched = matched;
     return -1;
+  };
+}
+
+/**
+ * Prepares a search for `needle` in a text that arrives in pieces. The result begins one search; that returns, for each piece in turn,
+ * where in the piece the first match ends, or -1. Call it no more after a match.
+ *
+ * @example
+ * ```ts
+ * const feed = textStream('bc')();
+ * feed('ab'); // -1
+ * feed('cd'); // 1
+ * ```
+ */
+export function textStream(needle: string): () => (piece: string) => number {
+  if (needle.length > short) {
+    const read = longReader(needle);
+    return () => {
+      const state = { matched: 0 };
+      return (piece) => read(state, piece, 0, piece.length);
+    };
+  }
+  return () => {
+    let before = ''; // the end of the last pieces, in which a match may begin
+    return (piece) => {
+      const text = before + piece;
+      const found = text.indexOf(needle);
+      if (found >= 0) return found + needle.length - before.length;
+      before = needle.length > 1 ? text.slice(1 - needle.length) : '';
+      return -1;
+    };
   };
 }
 

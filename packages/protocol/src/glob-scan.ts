@@ -15,17 +15,22 @@ export interface Token {
 
 const plain = 128; // characters that are looked up at once
 
-/** Gives the end of the first match of these tokens in text[from, to); -1 when there is none. */
-export function segmentFinder(tokens: readonly Token[]): (text: string, from: number, to: number) => number {
+/** Finds a part of a glob in text[from, to). Each returns the end of the first match; -1 when there is none. */
+export interface SegmentFinder {
+  readonly find: (text: string, from: number, to: number) => number;
+  /** The same in pieces: it yields after each piece of the text. */
+  readonly findInPieces: (text: string, from: number, to: number) => Generator<void, number, void>;
+}
+
+/** Prepares the search for these tokens. */
+export function segmentFinder(tokens: readonly Token[], piece: number): SegmentFinder {
   const words = Math.ceil(tokens.length / 32);
   const starts = intervals(tokens);
   const masks = masksOf(tokens, starts, words);
   const small = Uint32Array.from({ length: plain }, (_, point) => intervalOf(starts, point));
-  const state = new Int32Array(words);
   const lastWord = words - 1;
   const lastBit = 1 << ((tokens.length - 1) % 32);
-  return (text, from, to) => {
-    state.fill(0);
+  const run = (state: Int32Array, text: string, from: number, to: number): number => {
     for (let at = from; at < to; ) {
       const point = text.codePointAt(at) as number;
       at += point > 0xffff ? 2 : 1;
@@ -40,6 +45,27 @@ export function segmentFinder(tokens: readonly Token[]): (text: string, from: nu
     }
     return -1;
   };
+  const shared = new Int32Array(words);
+  const find = (text: string, from: number, to: number): number => run(shared.fill(0), text, from, to);
+  const step = Math.max(Math.floor(piece / words), 1);
+  function* findInPieces(text: string, from: number, to: number): Generator<void, number, void> {
+    const state = new Int32Array(words);
+    for (let at = from; at < to; ) {
+      const end = Math.min(at + step, to);
+      const stop = end < to && cutsPair(text, end) ? end + 1 : end;
+      const found = run(state, text, at, stop);
+      if (found >= 0) return found;
+      at = stop;
+      if (at < to) yield;
+    }
+    return -1;
+  }
+  return { find, findInPieces };
+}
+
+/** Whether the two halves of one character stand before and behind this place. */
+function cutsPair(text: string, at: number): boolean {
+  return (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
 }
 
 /** The first code points of the intervals in which all characters are the same to every token. */

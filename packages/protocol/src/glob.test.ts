@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { globMatcher } from './glob.ts';
+import { globInPieces, globMatcher } from './glob.ts';
 
 /** A glob the slow and obvious way: every split of the text is tried. */
 function naive(pattern: string, text: string): boolean {
@@ -183,4 +183,73 @@ test('a long part with a class is found in the beginning of a text of megabytes 
   expect(globMatcher(`*${long}*`)(`${text}a`)).toBe(false);
   expect(globMatcher('*a?[b]*')(`${text}a`)).toBe(true);
   expect(globMatcher(`*${long}`)(text)).toBe(true);
+});
+
+describe('a glob in pieces', () => {
+  const run = (pattern: string, text: string, piece: number): boolean => {
+    const test = globInPieces(pattern, piece)(text);
+    for (;;) {
+      const step = test.next();
+      if (step.done) return step.value;
+    }
+  };
+
+  test('agrees with the glob at once, wherever pieces end: in a part, in an escape, in a surrogate pair', () => {
+    const part = fc.constantFrom(
+      'a',
+      'b',
+      '?',
+      '[ab]',
+      '[^b]',
+      '[a-z]',
+      '😀',
+      '\ud83d',
+      '\\ude00',
+      '\\\\',
+      '*',
+      '*',
+    );
+    const parts = fc.array(part, { maxLength: 90 });
+    const unit = fc.constantFrom('a', 'b', 'a', 'a', '😀', '\ud83d', '\ude00', '\\u0041');
+    fc.assert(
+      fc.property(
+        parts,
+        fc.array(unit, { maxLength: 150 }),
+        fc.integer({ min: 1, max: 40 }),
+        (pattern, units, piece) => {
+          const [whole, text] = [`*${pattern.join('')}*`, units.join('')];
+          expect(run(whole, text, piece)).toBe(globMatcher(whole)(text));
+          expect(run(pattern.join(''), text, piece)).toBe(globMatcher(pattern.join(''))(text));
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('a long plain part is found wherever pieces end', () => {
+    const part = `${'ab'.repeat(30)}c`;
+    const text = `${'ab'.repeat(50)}c and ${part}`;
+    for (let piece = 1; piece < text.length; piece++) {
+      expect(run(`*${part}*${part}`, text, piece)).toBe(true);
+      expect(run(`*${part}*${part}*${part}`, text, piece)).toBe(false);
+    }
+  });
+
+  test.each([
+    ['classes', `*${'[a]'.repeat(31)}[b]*`],
+    ['many classes', `*${'[a]'.repeat(300)}[b]*`],
+    ['a long plain part', `*${'a'.repeat(500)}b*`],
+    ['a short plain part', '*aab*'],
+    ['many parts, each in the next piece', `${'*b'.repeat(20)}*c*`],
+  ])(
+    'looks at 1,000 characters and the length of the pattern at most, five times each, before it yields: %s',
+    (_, pattern) => {
+      const test = globInPieces(pattern, 1000)(`${'a'.repeat(900)}b`.repeat(20));
+      for (let done = false; !done; ) {
+        const stop = countLooks();
+        done = test.next().done === true;
+        expect(stop()).toBeLessThanOrEqual(5 * (1000 + pattern.length));
+      }
+    },
+  );
 });

@@ -7,11 +7,12 @@
  */
 
 import { FaktoryError } from './errors.ts';
-import { textFinder } from './find-text.ts';
-import { segmentFinder, type Token } from './glob-scan.ts';
+import { textFinder, textStream } from './find-text.ts';
+import { type SegmentFinder, segmentFinder, type Token } from './glob-scan.ts';
 import { utf8Length } from './utf8.ts';
 
 const longestGlob = 1024; // bytes
+const textPiece = 256 * 1024; // UTF-16 units
 const longestScan = 8 * 1024 * 1024; // UTF-16 units that a part of 32 characters with `?` or a class is looked for in
 
 /** Throws `LIMIT` for a pattern of more than 1,024 bytes. */
@@ -28,9 +29,6 @@ interface Segment {
   readonly literal: string | undefined;
 }
 
-/** The end of the first match in text[from, to); -1 when there is none. */
-type Finder = (text: string, from: number, to: number) => number;
-
 /**
  * A test for whole texts against the pattern. `?` and a class stand for one character (code point). Between two stars, a part
  * with `?` or a class is found only within the first 8 Mi UTF-16 units of the text; for each further 32 characters of the part this limit is
@@ -43,32 +41,96 @@ type Finder = (text: string, from: number, to: number) => number;
  * ```
  */
 export function globMatcher(pattern: string): (text: string) => boolean {
-  checkGlob(pattern);
-  const segments = parseGlob(pattern);
-  const first = segments[0] as Segment;
-  if (segments.length === 1) return (text) => matchAt(first, text, 0) === text.length;
-  const last = segments[segments.length - 1] as Segment;
-  const finders = segments.slice(1, -1).flatMap((segment) => finderOf(segment) ?? []);
+  const { ends, finders } = prepare(pattern, textPiece);
   return (text) => {
-    let at = matchAt(first, text, 0);
-    const tail = stepBack(text, last.tokens.length);
-    if (at < 0 || tail < at || matchAt(last, text, tail) !== text.length) return false;
+    let [at, tail] = ends(text);
     // Between stars the earliest place is always the best one: it leaves the most text to the rest.
-    for (const find of finders) {
-      at = find(text, at, tail);
+    for (const { find } of finders) {
       if (at < 0) return false;
+      at = find(text, at, tail);
     }
-    return true;
+    return at >= 0;
   };
 }
 
+/**
+ * {@link globMatcher} for large texts: the test yields after each piece of the text, so that the caller can do other work. `piece`: UTF-16
+ * units of a piece; parts of more than 32 characters read smaller pieces.
+ *
+ * @throws FaktoryError `LIMIT` for a pattern of more than 1,024 bytes.
+ * @example
+ * ```ts
+ * const test = globInPieces('*a*')('banana');
+ * while (!test.next().done) await setImmediate();
+ * ```
+ */
+export function globInPieces(
+  pattern: string,
+  piece: number = textPiece,
+): (text: string) => Generator<void, boolean, void> {
+  const { ends, finders } = prepare(pattern, piece);
+  return function* (text) {
+    let [at, tail] = ends(text);
+    let yielded = at;
+    for (const { findInPieces } of finders) {
+      if (at < 0) return false;
+      at = yield* findInPieces(text, at, tail);
+      if (at - yielded < piece) continue;
+      yielded = at;
+      yield;
+    }
+    return at >= 0;
+  };
+}
+
+/** A pattern that is ready for any text. */
+interface Prepared {
+  /** Where the parts between stars may stand: from, to; -1: the text does not begin and end as the pattern does. */
+  readonly ends: (text: string) => [from: number, to: number];
+  readonly finders: readonly SegmentFinder[];
+}
+
+function prepare(pattern: string, piece: number): Prepared {
+  checkGlob(pattern);
+  const segments = parseGlob(pattern);
+  const first = segments[0] as Segment;
+  if (segments.length === 1)
+    return { ends: (text) => [matchAt(first, text, 0) === text.length ? 0 : -1, 0], finders: [] };
+  const last = segments[segments.length - 1] as Segment;
+  const finders = segments.slice(1, -1).flatMap((segment) => finderOf(segment, piece) ?? []);
+  const ends = (text: string): [number, number] => {
+    const at = matchAt(first, text, 0);
+    const tail = stepBack(text, last.tokens.length);
+    const both = at >= 0 && tail >= at && matchAt(last, text, tail) === text.length;
+    return [both ? at : -1, tail];
+  };
+  return { ends, finders };
+}
+
 /** Undefined for the empty segment between two stars in a row, which is everywhere. */
-function finderOf({ tokens, literal }: Segment): Finder | undefined {
+function finderOf({ tokens, literal }: Segment, piece: number): SegmentFinder | undefined {
   if (tokens.length === 0) return undefined;
-  if (literal !== undefined) return textFinder(literal);
-  const find = segmentFinder(tokens);
+  if (literal !== undefined) return literalFinder(literal, piece);
+  const { find, findInPieces } = segmentFinder(tokens, piece);
   const most = Math.floor(longestScan / Math.ceil(tokens.length / 32));
-  return (text, from, to) => find(text, from, Math.min(to, most));
+  return {
+    find: (text, from, to) => find(text, from, Math.min(to, most)),
+    findInPieces: (text, from, to) => findInPieces(text, from, Math.min(to, most)),
+  };
+}
+
+function literalFinder(literal: string, piece: number): SegmentFinder {
+  const stream = textStream(literal);
+  function* findInPieces(text: string, from: number, to: number): Generator<void, number, void> {
+    const feed = stream();
+    for (let at = from; at < to; at += piece) {
+      const found = feed(text.slice(at, Math.min(at + piece, to)));
+      if (found >= 0) return at + found;
+      if (at + piece < to) yield;
+    }
+    return -1;
+  }
+  return { find: textFinder(literal), findInPieces };
 }
 
 /** The end of the match that starts at `at`; -1 when there is none. */

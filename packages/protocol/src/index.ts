@@ -31,9 +31,9 @@ export {
   rememberedLines,
 } from './extension.ts';
 export { type Attempt, type Failure, failureText, readFailure } from './failure.ts';
-export { textFinder } from './find-text.ts';
+export { textFinder, textStream } from './find-text.ts';
 export { type Fingerprint, fingerprint, fingerprintOfType, sampleOf } from './fingerprint.ts';
-export { globMatcher } from './glob.ts';
+export { globInPieces, globMatcher } from './glob.ts';
 export {
   type FailWish,
   type FetchedJob,

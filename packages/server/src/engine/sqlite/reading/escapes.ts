@@ -14,10 +14,21 @@ const ESCAPES = new Map(needed.map((unit) => [unit, escapeOf(unit)]));
  * be valid JSON.
  */
 export function withFewEscapes(json: string): string {
-  const { length } = json;
-  const units = new Uint16Array(length); // no escape gets longer
-  let end = 0;
-  for (let at = 0; at < length; ) {
+  return fewEscapesFrom(json, 0, json.length).text;
+}
+
+/**
+ * Rewrites the part of a JSON text from `from`, where no escape may be open, to `to`, or to the end of the
+ * escape that stands there. `end`: where the next part starts.
+ */
+export function fewEscapesFrom(
+  json: string,
+  from: number,
+  to: number,
+): { readonly text: string; readonly end: number } {
+  const units = new Uint16Array(to - from + 6); // no escape gets longer
+  let [at, end] = [from, 0];
+  while (at < to) {
     const unit = json.charCodeAt(at);
     if (unit !== BACKSLASH) {
       units[end++] = unit;
@@ -37,7 +48,7 @@ export function withFewEscapes(json: string): string {
     else for (const one of kept) units[end++] = one;
     at += 6;
   }
-  return Buffer.from(units.buffer, 0, end * 2).toString('utf16le');
+  return { text: Buffer.from(units.buffer, 0, end * 2).toString('utf16le'), end: at };
 }
 
 function escapeOf(unit: number): number[] {

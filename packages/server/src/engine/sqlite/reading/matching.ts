@@ -17,7 +17,7 @@ export interface Condition {
   readonly values: readonly Value[];
 }
 
-const SMALL = 16 * 1024; // bytes
+const SMALL = 4 * 1024; // bytes; SQL reads a window of documents in one piece
 const MOST_NAMES = 8; // from about here on, passing each row to JavaScript is faster
 
 /** Returns the SQL conditions that a candidate must meet. An empty list selects every row. */

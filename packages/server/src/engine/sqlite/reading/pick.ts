@@ -2,11 +2,15 @@
  * Finds the rows of a set that a MUTATE selects by jobtype or pattern. Runs in the reader's thread
  * in bites, because matching a pattern against many or large jobs is slow. It must never write.
  */
-import { jobtypeOf, mutationMatcher, wireJob } from '@faktory-ts/protocol';
+import { globInPieces, jobtypeOf, mutationMatcher, wireJob } from '@faktory-ts/protocol';
 import { type Database, rowsOf } from '../state/binding.ts';
+import { DOCUMENT, documentIn } from '../state/document.ts';
 import { place } from '../state/schema.ts';
+import { largeJob, PIECE } from './large.ts';
+import type { Pieces } from './pieces.ts';
 
 const LONGEST_BITE = 50; // ms, plus one row
+const LONGEST_TURN = 10; // ms
 const MOST_ROWS = 10_000;
 
 /** The last row of a bite; the next bite starts after it. */
@@ -24,12 +28,12 @@ export interface PickAsk {
 }
 
 interface Row extends PickMark {
-  readonly document: string;
+  readonly document: string | Uint8Array;
   readonly enqueued_at: number;
   readonly failure: string | null;
 }
 
-const NEXT = `SELECT id, due, document, enqueued_at, failure FROM job INDEXED BY job_timed
+const NEXT = `SELECT id, due, ${DOCUMENT} AS document, enqueued_at, failure FROM job INDEXED BY job_timed
   WHERE place = ? AND place > ${place.ready} AND (due, id) > (?, ?) ORDER BY due, id`;
 
 export interface PickBite {
@@ -40,17 +44,45 @@ export interface PickBite {
 }
 
 /** Reads one bite. */
-export function pick(db: Database, { code, jobtype, regexp, after }: PickAsk): PickBite {
+export function* pick(db: Database, { code, jobtype, regexp, after }: PickAsk): Pieces<PickBite> {
   const ends = performance.now() + LONGEST_BITE;
   const matches = mutationMatcher({ ...(jobtype && { jobtype }), ...(regexp && { regexp }) });
+  const glob = regexp ? globInPieces(regexp) : undefined;
   const ids: number[] = [];
-  let rows = 0;
-  for (const row of rowsOf(db, NEXT, code, after.due, after.id) as Iterable<Row>) {
-    if (matches(jobtypeOf(row.document), () => textOf(row))) ids.push(row.id);
-    if (++rows >= MOST_ROWS || performance.now() > ends) return { ids, next: { due: row.due, id: row.id } };
+  let [rows, last] = [0, after];
+  for (;;) {
+    const turn = performance.now();
+    let [large, over]: [(Job & PickMark) | undefined, boolean] = [undefined, false];
+    for (const row of rowsOf(db, NEXT, code, last.due, last.id) as Iterable<Row>) {
+      last = { due: row.due, id: row.id };
+      rows += 1;
+      const job = { ...row, document: documentIn(row.document) };
+      if (job.document.length + (job.failure?.length ?? 0) > PIECE) large = job;
+      else if (matches(jobtypeOf(job.document), () => textOf(job))) ids.push(job.id);
+      over = large !== undefined || rows >= MOST_ROWS || performance.now() - turn > LONGEST_TURN;
+      if (over) break;
+    }
+    if (!over) return { ids, next: undefined };
+    if (large) {
+      yield;
+      if (yield* matchesLarge(large, jobtype, glob)) ids.push(large.id);
+    }
+    if (rows >= MOST_ROWS || performance.now() > ends) return { ids, next: last };
+    yield;
   }
-  return { ids, next: undefined };
 }
 
-const textOf = ({ document, enqueued_at, failure }: Row): string =>
+/** The texts of a row. */
+type Job = Omit<Row, 'document'> & { readonly document: string };
+
+function* matchesLarge(
+  job: Job,
+  jobtype: string | undefined,
+  glob: ReturnType<typeof globInPieces> | undefined,
+): Pieces<boolean> {
+  if (jobtype && (yield* largeJob(job.document)).jobtype !== jobtype) return false;
+  return glob === undefined || (yield* glob(textOf(job)));
+}
+
+const textOf = ({ document, enqueued_at, failure }: Job): string =>
   wireJob(document, enqueued_at || undefined, failure ?? undefined);

@@ -2,56 +2,54 @@
  * Runs the searches of pages in their own thread, on a connection that only reads. It must never
  * write.
  *
- * It reads one bite at a time and handles messages between bites, so a cancelled search is not
- * started. While the engine's thread is busy, it pauses after a bite for as long as the bite took:
- * threads share memory and caches, and a search at full speed slowed the wire by a tenth.
+ * It reads one piece of a bite at a time (turns.ts) and handles messages between pieces, so a cancelled
+ * search ends with its present piece. While the engine's thread is busy, it pauses after a piece for as
+ * long as the piece took: threads share memory and caches, and a search at full speed slowed the wire by a
+ * tenth.
  */
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openReader, type ReaderReply, type ReaderRequest, readerError, type ToReader } from './reader.ts';
-import { read } from './readings.ts';
+import { openReader, type ReaderReply, readerError, type ToReader } from './reader.ts';
+import { type ReadingAnswer, type ReadingName, read } from './readings.ts';
+import { type Ended, Turns } from './turns.ts';
 
 const PATIENCE = 2000; // ms that it waits for a lock of another process
 
 lowerPriority();
 const { path, identity } = workerData as { path: string; identity: string | undefined };
 const db = openReader(path, identity, PATIENCE);
-const waiting = new Map<number, ReaderRequest>();
+const turns = new Turns(({ name, ask }) => read(db, name, ask));
 let working = false;
 
 parentPort?.on('message', (message: ToReader) => {
   if ('ask' in message) {
-    waiting.set(message.id, message);
+    turns.add(message);
     if (!working) setImmediate(next);
     working = true;
-  } else if ('forget' in message) waiting.delete(message.forget);
+  } else if ('forget' in message) turns.delete(message.forget);
   else end();
 });
 
 function end(): void {
-  waiting.clear();
+  turns.clear();
   db.close();
   parentPort?.close();
 }
 
 function next(): void {
-  const [request] = waiting.values();
-  working = request !== undefined;
-  if (!request) return;
-  waiting.delete(request.id);
   const begun = performance.now();
-  parentPort?.postMessage(answer(request));
-  if (request.busy) setTimeout(next, performance.now() - begun);
+  const turn = turns.next();
+  working = turn !== undefined;
+  if (!turn) return;
+  if (turn.ended) parentPort?.postMessage(replyOf(turn.ended));
+  if (turn.request.busy) setTimeout(next, performance.now() - begun);
   else setImmediate(next);
 }
 
-function answer({ id, name, ask }: ReaderRequest): ReaderReply {
-  try {
-    return { id, answer: read(db, name, ask) };
-  } catch (error) {
-    return { id, error: readerError(error) };
-  }
+function replyOf({ id, result }: Ended): ReaderReply {
+  if ('answer' in result) return { id, answer: result.answer as ReadingAnswer<ReadingName> };
+  return { id, error: readerError(result.error) };
 }
 
 /**

@@ -4,12 +4,13 @@
  *
  * The thread starts with the first search and ends with the engine.
  * Note: the thread runs the built file even when the server runs from source. When there is no
- * built file (a bundled program), this thread runs the bites itself, each for about 50 ms.
+ * built file (a bundled program), this thread runs the bites itself, in pieces of some milliseconds.
  */
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 // Not the global one: with browser types, as in examples, it has no `eventLoopUtilization`.
 import { performance } from 'node:perf_hooks';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
@@ -90,7 +91,7 @@ export class Reader {
   ): Promise<ReadingAnswer<Name>> {
     if (signal?.aborted) return Promise.reject(cancelled(signal));
     const thread = this.#start();
-    if (!thread) return this.#here(name, ask);
+    if (!thread) return this.#here(name, ask, signal);
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
       const cancel = (): void => {
@@ -142,12 +143,23 @@ export class Reader {
     return this.#busy;
   }
 
-  async #here<Name extends ReadingName>(name: Name, ask: ReadingAsk<Name>): Promise<ReadingAnswer<Name>> {
+  async #here<Name extends ReadingName>(
+    name: Name,
+    ask: ReadingAsk<Name>,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadingAnswer<Name>> {
     try {
       this.#own ??= openReader(this.#path, this.#identity, 0);
-      return read(this.#own, name, ask);
+      const db = this.#own;
+      const pieces = read(db, name, ask);
+      for (let step = pieces.next(); ; step = pieces.next()) {
+        if (step.done) return step.value;
+        await immediate();
+        if (signal?.aborted) throw cancelled(signal);
+        if (this.#own !== db) throw new FaktoryError('SHUTDOWN', 'shutdown in progress');
+      }
     } catch (error) {
-      throw this.#refused(readerError(error));
+      throw error instanceof FaktoryError ? error : this.#refused(readerError(error));
     }
   }
 

@@ -6,6 +6,7 @@ import type { Entry, FindAsk } from '../../engine.ts';
 import { type SqliteBackend, sqliteBackend } from '../backend.ts';
 import type { Database, Statement, Value } from '../state/binding.ts';
 import { candidates } from './matching.ts';
+import { atOnce } from './pieces.ts';
 import { openReader } from './reader.ts';
 import { scan } from './scan.ts';
 
@@ -58,7 +59,7 @@ function valuesOf(ask: FindAsk): Value[] {
     close: () => db.close(),
   };
   for (let cursor: string | undefined; ; ) {
-    const { next } = scan(watched, { ask, cursor, limit: 1000 });
+    const { next } = atOnce(scan(watched, { ask, cursor, limit: 1000 }));
     if (next === undefined) return values;
     cursor = next;
   }

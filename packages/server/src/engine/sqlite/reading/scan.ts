@@ -3,29 +3,36 @@
  *
  * Note: it must not keep a read transaction open for longer than one window, because a log with a
  * reader cannot be emptied. A bite continues from its cursor through the lanes (lanes.ts) in
- * windows of some hundred rows, so that it stops in time even when few rows match.
+ * windows of some hundred rows, so that it stops in time even when few rows match. Between windows, and
+ * inside one large row, it yields to other searches.
  */
 import type { Consequences, FindAsk, Found, HeldName, Place } from '../../engine.ts';
 import type { Database, Statement, Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
 import { DOCUMENT, documentIn } from '../state/document.ts';
-import { writeEntryName } from '../state/entry-name.ts';
+
 import { claimsStored } from '../state/kept.ts';
-import { NO_END } from '../state/leases.ts';
+
 import { place as codes } from '../state/schema.ts';
+import { foundOf, type Row } from './found.ts';
 import { type Keys, type Lane, lanesOf, type Mark, readCursor, startOf, writeCursor } from './lanes.ts';
+import { largeDecision, PIECE } from './large.ts';
 import { type Condition, candidates, decision, type Texts } from './matching.ts';
+import type { Pieces } from './pieces.ts';
 
 const LONGEST_BITE = 50; // ms
 // A bite reads this many rows or windows before it looks at the time: so it makes progress on a busy
 // processor, and a small search is one bite.
 const LEAST = { rows: 1000, windows: 200 };
-const WINDOW = { least: 50, most: 5000, time: 10 }; // rows, rows, ms
+const WINDOW = { least: 50, most: 2000, time: 10 }; // rows, rows, ms
 const MOST_UNITS = 4 * 1024 * 1024; // UTF-16 units of decided rows, after which the time limit applies
 const BY_JID = { rows: 1000, window: 50 }; // most rows of one lookup; jids that cost as much as a window
 const LOOKUPS = 64; // index lookups between two checks of the time
 const NEXT_PRIORITY = `SELECT priority FROM job INDEXED BY job_ready
   WHERE place = ${codes.ready} AND queue = ? AND priority <= ? ORDER BY priority DESC LIMIT 1`;
+// After so many UTF-16 units of decided rows, or ms, it yields. Rows of up to `least` units do not count:
+// a window has few enough, and ending it early costs two lookups.
+const TURN = { units: 512 * 1024, least: 1024, time: 10 };
 const MOST_BYTES = 1024 * 1024; // UTF-16 units of text in one answer, plus one job
 
 /** The request of one bite. */
@@ -46,25 +53,17 @@ export interface ScanBite {
   readonly next: string | undefined;
 }
 
-interface Row extends Mark {
-  readonly document: string | Uint8Array;
-  readonly failure: string | null;
-  readonly jid: string;
-  readonly queue: number;
-  readonly place: number;
-  readonly priority: number;
-  readonly seq: number;
-  readonly due: number;
-  readonly enqueued_at: number;
-  readonly wid: number;
-  readonly deadline: number | null;
-  readonly attempts?: string | null;
-  readonly consequences?: string | null;
+/** Reads one bite. Throws INVALID for an invalid cursor. */
+export function scan(db: Database, { ask, cursor, limit, lean }: ScanAsk): Pieces<ScanBite> {
+  return new Scan(db, ask, limit, lean).from(cursor);
 }
 
-/** Reads one bite. Throws INVALID for an invalid cursor. */
-export function scan(db: Database, { ask, cursor, limit, lean }: ScanAsk): ScanBite {
-  return new Scan(db, ask, limit, lean).from(cursor);
+/** A large row that matches if all pieces of its text are read. */
+interface Undecided {
+  readonly lane: Lane;
+  readonly row: Row;
+  readonly document: string;
+  readonly decide: Pieces<boolean>;
 }
 
 class Scan {
@@ -77,6 +76,10 @@ class Scan {
   readonly #queueNames = new Map<number, string>();
   readonly #where: readonly Condition[];
   readonly #decide: ((row: Texts) => boolean) | undefined;
+  readonly #decideLarge: ((row: Texts) => Pieces<boolean>) | undefined;
+  #undecided: Undecided | undefined;
+  /** When the present turn began, and UTF-16 units that count. */
+  #turn = { began: performance.now(), units: 0 };
   readonly #until = performance.now() + LONGEST_BITE;
   readonly #jobs: Found[] = [];
   #count = 0;
@@ -102,9 +105,10 @@ class Scan {
     const among = priorities && { sql: `priority IN (${[...new Set(priorities)].join(',')})`, values: [] };
     this.#where = [...(among ? [among] : []), ...candidates(ask)];
     this.#decide = decision(ask);
+    this.#decideLarge = largeDecision(ask);
   }
 
-  from(cursor: string | undefined): ScanBite {
+  *from(cursor: string | undefined): Pieces<ScanBite> {
     const lanes = lanesOf(this.#ask, this.#queueNames);
     const began = readCursor(cursor, lanes);
     this.#scanned = began.scanned;
@@ -118,15 +122,40 @@ class Scan {
       index = next;
       for (;;) {
         const step = this.#step(lane, mark);
+        yield* this.#decideLast();
         const later = step ? lane : lanes[index + 1];
         mark = step ?? startOf(later ?? {});
         if (!this.#mayContinue()) {
           return this.#bite(later && writeCursor(this.#scanned, later, mark));
         }
+        if (this.#turnIsOver()) yield* this.#yield();
         if (!step) break;
       }
     }
     return this.#bite(undefined);
+  }
+
+  /** Decides about the large row at which the window ended, if there is one. */
+  *#decideLast(): Pieces<void> {
+    const last = this.#undecided;
+    if (!last) return;
+    this.#undecided = undefined;
+    yield* this.#yield();
+    if (yield* last.decide) this.#take(last.lane, last.row, last.document);
+    yield* this.#yield();
+  }
+
+  *#yield(): Pieces<void> {
+    yield;
+    this.#turn = { began: performance.now(), units: 0 };
+  }
+
+  #turnIsOver(): boolean {
+    return this.#unitsOver() || performance.now() - this.#turn.began > TURN.time;
+  }
+
+  #unitsOver(): boolean {
+    return this.#turn.units >= TURN.units;
   }
 
   /**
@@ -163,10 +192,12 @@ class Scan {
     return (few && this.#units < MOST_UNITS) || performance.now() < this.#until;
   }
 
-  /** Large rows may end a bite inside a window. */
+  /** Large rows may end a bite or a turn inside a window. */
   #mustStop({ document, failure }: Row): boolean {
-    this.#units += document.length + (failure?.length ?? 0);
-    return this.#units >= MOST_UNITS && performance.now() >= this.#until;
+    const units = document.length + (failure?.length ?? 0);
+    this.#units += units;
+    if (units > TURN.least) this.#turn.units += units;
+    return this.#unitsOver() || (this.#units >= MOST_UNITS && performance.now() >= this.#until);
   }
 
   #full(): boolean {
@@ -250,9 +281,14 @@ class Scan {
     return found !== undefined && this.#decides(lane, found);
   }
 
-  /** Takes the row if it matches. Returns whether the bite must end. */
+  /** Takes the row if it matches; a large row is decided later. Returns whether the window must end. */
   #decides(lane: Lane, row: Row): boolean {
     const texts = { document: documentIn(row.document), failure: row.failure };
+    if (this.#decideLarge && texts.document.length > PIECE) {
+      this.#undecided = { lane, row, document: texts.document, decide: this.#decideLarge(texts) };
+      this.#mustStop(row);
+      return true;
+    }
     if (!this.#decide || this.#decide(texts)) this.#take(lane, row, texts.document);
     return this.#full() || this.#mustStop(row);
   }
@@ -260,39 +296,14 @@ class Scan {
   #take(lane: Lane, row: Row, document: string): void {
     this.#count += 1;
     if (this.#limit === undefined) return;
-    this.#jobs.push(this.#found(lane, row, document));
-    this.#bytes += document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
-  }
-
-  #found(lane: Lane, row: Row, document: string): Found {
     const place = placeOf(lane, row.place);
-    const jid = fromColumn(row.jid);
-    const at = {
-      ready: row.enqueued_at,
-      working: row.seq,
-      scheduled: row.due,
-      retries: row.due,
-      dead: row.due,
+    const names = {
+      queue: this.#queueNames.get(row.queue),
+      wid: () => this.#wid(row.wid),
+      held: (consequences: string) => this.#names(row.id, consequences),
     };
-    return {
-      entry: writeEntryName({ id: row.id, code: codes[place], seq: row.seq, jid: row.jid }),
-      place,
-      jid,
-      queue: this.#queueNames.get(row.queue) ?? '',
-      priority: row.priority,
-      at: at[place],
-      ...((place === 'retries' || place === 'dead') && { failedAt: row.seq }),
-      ...(row.deadline !== null && { deadline: row.deadline }),
-      enqueuedAt: row.enqueued_at || undefined,
-      document,
-      failure: row.failure ?? undefined,
-      attempts: row.attempts ?? undefined,
-      ...(row.consequences && { names: this.#names(row.id, row.consequences) }),
-      ...(place === 'working' && {
-        wid: this.#wid(row.wid),
-        expiresAt: row.due === NO_END ? undefined : row.due,
-      }),
-    };
+    this.#jobs.push(foundOf(row, place, document, names));
+    this.#bytes += document.length + (row.failure?.length ?? 0) + (row.attempts?.length ?? 0);
   }
 
   #names(id: number, consequences: string): HeldName[] {
