@@ -5,8 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Entry, FindAsk } from '../../engine.ts';
 import { type SqliteBackend, sqliteBackend } from '../backend.ts';
 import type { Database, Statement, Value } from '../state/binding.ts';
+import { place } from '../state/schema.ts';
 import { candidates } from './matching.ts';
-import { atOnce } from './pieces.ts';
+import { pick } from './pick.ts';
+import { atOnce, type Pieces } from './pieces.ts';
 import { openReader } from './reader.ts';
 import { scan } from './scan.ts';
 
@@ -80,4 +82,44 @@ test('SQL looks for at most 8 jobtypes in a document, and for none in a large on
   const [condition] = candidates({ places: ['ready'], jobtypes: names(8) });
   expect(condition?.values).toHaveLength(8);
   expect(condition?.sql).toMatch(/^\(octet_length\(document\) > \d+ OR instr/);
+});
+
+/** Does all pieces. Returns the result and how many pieces there were. */
+function countPieces<Result>(pieces: Pieces<Result>): { result: Result; count: number } {
+  for (let count = 1; ; count++) {
+    const step = pieces.next();
+    if (step.done) return { result: step.value, count };
+  }
+}
+
+const escapes = (jid: string, units: number, more: Partial<Entry> = {}): Entry => {
+  const small = entry(jid);
+  const args = `["${'\\u0041'.repeat(units / 6)}b"]`;
+  return { ...small, document: small.document.replace('[]', args), ...more };
+};
+
+test('a search reads a large job in pieces and returns the same jobs in the same order', async () => {
+  const large = escapes('job-large', 900_000);
+  await backend.engine.push([escapes('job-first', 600), large, escapes('job-last', 600), entry('job-other')]);
+  db = openReader(join(dir, 'faktory.db'), undefined, 0);
+  const ask: FindAsk = { places: ['ready'], text: 'AAb' };
+  const { result, count } = countPieces(scan(db, { ask, cursor: undefined, limit: 10 }));
+  expect(result.jobs.map(({ jid }) => jid)).toEqual(['job-first', 'job-large', 'job-last']);
+  expect(result.jobs[1]?.document).toBe(large.document);
+  expect(count).toBeGreaterThanOrEqual(8); // 4 pieces of the text as it stands, and 4 without its escapes
+});
+
+test('MUTATE reads a large job in pieces and picks the same rows', async () => {
+  const at = (Date.now() + 3_600_000) * 1000;
+  const set = [
+    escapes('job-first', 600, { at }),
+    escapes('job-large', 2 * 1024 * 1024, { at }),
+    entry('job-other', at),
+  ];
+  await backend.engine.push(set);
+  db = openReader(join(dir, 'faktory.db'), undefined, 0);
+  const ask = { code: place.scheduled, regexp: '*[u]0041b*', after: { due: -1, id: -1 } };
+  const { result, count } = countPieces(pick(db, ask));
+  expect(result.ids).toHaveLength(2);
+  expect(count).toBeGreaterThan(8);
 });
