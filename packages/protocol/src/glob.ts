@@ -61,7 +61,9 @@ export function globMatcher(pattern: string): (text: string) => boolean {
  * @example
  * ```ts
  * const test = globInPieces('*a*')('banana');
- * while (!test.next().done) await setImmediate();
+ * let step = test.next();
+ * while (!step.done) step = test.next(); // do other work in between
+ * step.value; // true
  * ```
  */
 export function globInPieces(
