@@ -75,7 +75,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     expect(await copied('Copy as a push command')).toContain(
       `FAKTORY_URL='tcp://:PASSWORD@127.0.0.1:${at.port}' faktory push`,
     );
-    expect(await copied('Copy as a curl line')).toContain(
+    expect(await copied('Copy as a curl command')).toContain(
       `curl -u 'any:PASSWORD' -X POST '${at.url}/api/jobs'`,
     );
     await page.getByText('Replace PASSWORD').waitFor();
@@ -105,7 +105,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     const secret = await addToken(at, 'viewer', 'read');
     const page = await tab();
     await page.goto(`${at.url}/queues/mail`);
-    await page.getByLabel('Name of a token').fill('viewer');
+    await page.getByLabel('Token name').fill('viewer');
     await page.getByLabel('Password').fill(secret);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'mail' }).waitFor();

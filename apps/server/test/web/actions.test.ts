@@ -44,11 +44,11 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await choose(page, 0);
     await choose(page, 1);
     await page.getByRole('button', { name: 'Discard' }).click();
-    await page.getByRole('dialog').getByText('This concerns 2 jobs').waitFor();
+    await page.getByRole('dialog').getByText('This affects 2 jobs').waitFor();
     await answer(page, 'Discard');
     await eventually(async () => (await wire.jobs()).length === 1);
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('Taken back', { exact: false }).waitFor();
+    await page.getByText('Undone', { exact: false }).waitFor();
     expect(await wire.jobs()).toEqual(before);
   });
 
@@ -57,7 +57,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await choose(page, 0);
     await page.getByRole('button', { name: 'Kill' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('This concerns 1 job.').waitFor();
+    await dialog.getByText('This affects 1 job.').waitFor();
     expect(await dialog.textContent()).not.toContain('Dead keeps at most');
     await answer(page, 'Cancel');
     await page.getByRole('button', { name: 'Select all that match' }).click();
@@ -95,7 +95,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await choose(page, 0);
     await page.getByRole('button', { name: 'Select all that match' }).click();
     await page.getByRole('button', { name: 'Kill' }).click();
-    await page.getByRole('dialog').getByText('This concerns 450 jobs').waitFor();
+    await page.getByRole('dialog').getByText('This affects 450 jobs').waitFor();
     await answer(page, 'Kill');
     await eventually(async () => (await wire.jobs({ places: ['dead'], limit: 1000 })).length === 450);
     expect(await places(wire)).toContain('ready');
@@ -125,7 +125,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByText('It is scheduled', { exact: false }).waitFor();
     await page.getByRole('button', { name: 'Run now' }).click();
     await eventually(async () => (await places(wire))[0] === 'ready');
-    await page.getByText('no worker asks for the queue urgent', { exact: false }).waitFor();
+    await page.getByText('no worker fetches from the queue urgent', { exact: false }).waitFor();
   });
 
   test('one is retried with edited arguments: the new one is pushed, the old one discarded, the rest as it was', async () => {
@@ -258,7 +258,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
 
   test('a backup is made and downloaded', async () => {
     const { page } = await opened('/about', (wire) => wire.push(1));
-    await page.getByRole('button', { name: 'Make one now' }).first().click();
+    await page.getByRole('button', { name: 'Back up now' }).first().click();
     const link = page.getByRole('link', { name: /download/i }).first();
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
     const path = await download.path();
@@ -278,7 +278,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     await page.getByRole('heading', { name: /IOError/ }).waitFor();
     expect(await page.getByRole('listitem').filter({ hasText: 'IOError' }).count()).toBe(1);
     await page.getByRole('button', { name: 'Run now' }).click();
-    await page.getByRole('dialog').getByText('This concerns 3 jobs').waitFor();
+    await page.getByRole('dialog').getByText('This affects 3 jobs').waitFor();
     await answer(page, 'Run now');
     await eventually(async () => (await places(wire)).join() === 'ready,ready,ready');
   });

@@ -54,7 +54,7 @@ describe.skipIf(noBrowser)('names and running jobs', patience, () => {
       globalThis.setInterval = without as typeof setInterval;
     });
     await page.goto(`${at.url}/workers`);
-    await page.getByText('Nothing is running').waitFor();
+    await page.getByText('No jobs are running').waitFor();
     await wire.push(1, { args: ['short-lived'] });
     await wire.fetch();
     await page

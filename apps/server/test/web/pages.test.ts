@@ -172,7 +172,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     const at = await site();
     const page = await tab();
     await page.goto(`${at.url}/nowhere/at/all`);
-    await page.getByText('There is no such page').waitFor();
+    await page.getByText('This page does not exist').waitFor();
     await page.goto(`${at.url}/queues/nobody`);
     await page
       .getByRole('link', { name: /queues/i })

@@ -28,7 +28,7 @@ describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
     expect(await rows.count()).toBeLessThan(most);
     await page.evaluate(() => window.scrollTo(0, 0));
     await page.getByRole('searchbox', { name: 'Text in the arguments' }).fill('the-needle');
-    await page.getByText(/Looked at .* of 1,000,001 jobs/).waitFor();
+    await page.getByText(/Searched .* of 1,000,001 jobs/).waitFor();
     await page.getByText('1 job shown', { exact: true }).waitFor();
     await page.getByRole('row', { name: /the-needle/ }).waitFor();
   });

@@ -1,6 +1,8 @@
-/*
- * Words for what is done to jobs, wherever it is done. Only texts. It must never promise an undo where there is none. A stranger would
- * get wrong that each change can be undone for ten minutes, except removing a queue.
+/**
+ * Texts about actions on jobs, wherever a page offers them.
+ *
+ * Note: do not promise an undo everywhere. A change can be undone for ten minutes; removing a
+ * queue cannot.
  */
 export const actions = {
   discard: 'Discard',
@@ -9,7 +11,7 @@ export const actions = {
   schedule: 'Reschedule',
   move: 'Move to a queue',
   prioritize: 'Change priority',
-  priorityHint: '9 goes first, 5 is usual',
+  priorityHint: '9 runs first; 5 is the default',
   done_one: '{{count, number}} job changed.',
   done_other: '{{count, number}} jobs changed.',
   doneDiscard_one: '{{count, number}} job discarded.',
@@ -22,13 +24,14 @@ export const actions = {
   doneSchedule_other: '{{count, number}} jobs rescheduled.',
   doneMove_one: '{{count, number}} job moved.',
   doneMove_other: '{{count, number}} jobs moved.',
-  donePrioritize_one: '{{count, number}} job has its new priority.',
-  donePrioritize_other: '{{count, number}} jobs have their new priority.',
+  donePrioritize_one: 'Changed the priority of {{count, number}} job.',
+  donePrioritize_other: 'Changed the priority of {{count, number}} jobs.',
   nothing: 'Nothing was changed: no job matches any more.',
   undoable: 'You can undo this for ten minutes.',
-  undone_one: 'Taken back: {{count, number}} job is where it was.',
-  undone_other: 'Taken back: {{count, number}} jobs are where they were.',
-  undoneKept: 'Taken back: {{undone}} are where they were, {{kept}} have moved on since and were left alone.',
+  undone_one: 'Undone: {{count, number}} job restored.',
+  undone_other: 'Undone: {{count, number}} jobs restored.',
+  undoneKept:
+    'Undone. Jobs restored: {{undone}}. Jobs that changed state in the meantime and were not touched: {{kept}}.',
   working_one: 'Changing jobs: {{count, number}} so far.',
   working_other: 'Changing jobs: {{count, number}} so far.',
 } as const;

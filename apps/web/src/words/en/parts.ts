@@ -1,6 +1,5 @@
-/*
- * Words of the parts that all pages use. Only texts. It must never hold what belongs to one page. A stranger would get wrong that
- * `places` are the states of a job as the protocol names them.
+/**
+ * Texts of the components that all pages use. `places` are the job states that the protocol names.
  */
 export const parts = {
   asTable: 'Show as a table',
@@ -16,7 +15,7 @@ export const parts = {
   copy: 'Copy',
   counting: 'Counting',
   countedSoFar: 'Counting: {{number}} so far',
-  format: 'Lay out',
+  format: 'Format',
   loading: 'Loading',
   noJobs: 'No jobs',
   notices: 'Notices',
@@ -35,12 +34,13 @@ export const parts = {
     comma: 'Line {{line}}, column {{column}}: a comma or a closing bracket is expected here.',
     colon: 'Line {{line}}, column {{column}}: a colon is expected after the key.',
     key: 'Line {{line}}, column {{column}}: a key in double quotes is expected here.',
-    string: 'Line {{line}}, column {{column}}: this text is not closed, or holds what must be escaped.',
-    number: 'Line {{line}}, column {{column}}: this is not a number of JSON.',
-    more: 'Line {{line}}, column {{column}}: there is something behind the end of the value.',
+    string:
+      'Line {{line}}, column {{column}}: this string is not closed, or has a character that must be escaped.',
+    number: 'Line {{line}}, column {{column}}: this is not a valid JSON number.',
+    more: 'Line {{line}}, column {{column}}: unexpected text after the end of the value.',
     deep: 'Line {{line}}, column {{column}}: nested too deeply.',
-    notArray: 'Arguments are a list: begin with [ and end with ].',
-    notObject: 'An object is expected here: begin with { and end with }.',
+    notArray: 'Arguments are a JSON array: begin with [ and end with ].',
+    notObject: 'A JSON object is expected here: begin with { and end with }.',
   },
   showAll_one: 'Show {{count, number}} character',
   showAll_other: 'Show all {{count, number}} characters',

@@ -1,21 +1,23 @@
-/*
- * Words of the queues and of one queue. Only texts. It must never call clearing harmless: it says what comes back by undo and what does
- * not. A stranger would get wrong that clearing can be undone for ten minutes and removing cannot.
+/**
+ * Texts of the queues page and of the page of one queue.
+ *
+ * Note: clearing a queue can be undone for ten minutes; removing a queue cannot. The texts must
+ * say so.
  */
 export const queues = {
   paused: 'Paused',
   filter: 'Filter by name',
   table: 'Queues',
   none: 'No queue has been used yet',
-  noneBody: 'A queue comes to be with the first job that is pushed to it.',
-  noMatch: 'No queue has “{{text}}” in its name',
+  noneBody: 'The first job that is pushed to a queue creates the queue.',
+  noMatch: 'No queue name contains “{{text}}”',
   name: 'Queue',
   size: 'Waiting',
   priorities: 'By priority',
   latency: 'Latency',
   rateIn: 'In/s',
   rateOut: 'Out/s',
-  empty: 'Empty in',
+  empty: 'Time to empty',
   workers: 'Workers',
   actions: 'Actions',
   actionsOf: 'Actions for {{name}}',
@@ -28,36 +30,32 @@ export const queues = {
   clear: 'Clear',
   remove: 'Remove',
   pausedDone: '{{name}} is paused: its jobs wait.',
-  resumedDone: '{{name}} goes on.',
+  resumedDone: '{{name}} is resumed.',
   pauseMany_one: 'Paused {{count, number}} queue.',
   pauseMany_other: 'Paused {{count, number}} queues.',
-  resumeMany_one: '{{count, number}} queue goes on.',
-  resumeMany_other: '{{count, number}} queues go on.',
+  resumeMany_one: 'Resumed {{count, number}} queue.',
+  resumeMany_other: 'Resumed {{count, number}} queues.',
   clearTitle: 'Clear {{name}}?',
   clearMany_one: 'Clear {{count, number}} queue?',
   clearMany_other: 'Clear {{count, number}} queues?',
-  clearBody: 'All jobs that are ready there are discarded. You can undo this for ten minutes.',
-  clearCount_one:
-    '{{count, number}} job that is ready there is discarded. You can undo this for ten minutes.',
-  clearCount_other:
-    '{{count, number}} jobs that are ready there are discarded. You can undo this for ten minutes.',
-  removeTitle: 'Remove {{name}} for good?',
-  removeBody: 'The queue and all jobs that are ready in it are deleted. This cannot be undone.',
-  removeCount_one:
-    'The queue and {{count, number}} job that is ready in it are deleted. This cannot be undone.',
-  removeCount_other:
-    'The queue and {{count, number}} jobs that are ready in it are deleted. This cannot be undone.',
+  clearBody: 'All ready jobs of the queue are discarded. You can undo this for ten minutes.',
+  clearCount_one: '{{count, number}} ready job is discarded. You can undo this for ten minutes.',
+  clearCount_other: '{{count, number}} ready jobs are discarded. You can undo this for ten minutes.',
+  removeTitle: 'Remove {{name}} permanently?',
+  removeBody: 'The queue and all its ready jobs are deleted. This cannot be undone.',
+  removeCount_one: 'The queue and its {{count, number}} ready job are deleted. This cannot be undone.',
+  removeCount_other: 'The queue and its {{count, number}} ready jobs are deleted. This cannot be undone.',
   removed: '{{name}} is removed.',
   selected_one: '{{count, number}} selected',
   selected_other: '{{count, number}} selected',
   gone: 'There is no queue {{name}}',
-  goneBody: 'It was removed, or nothing was ever pushed to it.',
+  goneBody: 'The queue was removed, or no job was ever pushed to it.',
   all: 'All queues',
-  jobs: 'Jobs in the order in which they are handed out',
-  jobsNone: 'Nothing waits here',
-  jobsNoneBody: 'Jobs that are pushed to this queue show up here until a worker takes them.',
-  allJobs: 'Search and change all of them',
-  turn: 'Turn',
+  jobs: 'Jobs in the order in which workers get them',
+  jobsNone: 'No jobs wait',
+  jobsNoneBody: 'Jobs that are pushed to this queue appear here until a worker fetches them.',
+  allJobs: 'Search and change all jobs of this queue',
+  turn: 'Position',
   priority: 'Priority',
   job: 'Job',
   args: 'Arguments',
@@ -73,7 +71,7 @@ export const queues = {
     latency: 'Latency',
     rates: 'In and out',
     ratesValue: '{{in}}/s in, {{out}}/s out',
-    empty: 'Empty in',
+    empty: 'Time to empty',
     workers: 'Workers',
   },
 } as const;

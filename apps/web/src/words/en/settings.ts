@@ -1,6 +1,5 @@
-/*
- * Words of the settings and of what the server is. Only texts. It must never call a setting by other names than the configuration does:
- * those names are not translated. A stranger would get wrong that preferences belong to this browser, everything else to the server.
+/**
+ * Texts of the settings page. Names of server options are not translated.
  */
 export const settings = {
   preferences: 'This browser',
@@ -24,14 +23,14 @@ export const settings = {
   diskValue: '{{free}} of {{total}} free',
   diskUsed: '{{share}} of the disk is used',
   backups: 'Backups',
-  backupsEvery: 'Made every {{time}}, the newest {{keep}} are kept.',
-  backupsByHand: 'Made by hand only, the newest {{keep}} are kept.',
-  backupNow: 'Make one now',
-  backupMade: 'The backup is made and proved.',
-  backupFailed: 'The last one failed: {{error}}',
+  backupsEvery: 'The server makes a backup every {{time}} and keeps the newest {{keep}}.',
+  backupsByHand: 'No automatic backups are configured. The server keeps the newest {{keep}}.',
+  backupNow: 'Back up now',
+  backupMade: 'The backup is made and verified.',
+  backupFailed: 'The last backup failed: {{error}}',
   backupsNone: 'There is no backup yet',
   backupsNoneBody:
-    'A backup holds every job of one moment. Make one now, or set how often the server makes one by itself.',
+    'A backup has all jobs as they were at one moment. Make one now, or configure automatic backups.',
   made: 'Made',
   jobs: 'Jobs',
   id: 'Id',
@@ -39,14 +38,14 @@ export const settings = {
   backupBad: 'Not usable',
   downloadOf: 'Download the backup of {{time}}',
   changes: 'Changes that can be undone',
-  changesNone: 'Nothing was changed in the last ten minutes.',
+  changesNone: 'No jobs were changed in the last ten minutes.',
   change: '{{action}}: {{jobs}}',
   changeJobs_one: '{{count, number}} job',
   changeJobs_other: '{{count, number}} jobs',
   undoOf: 'Undo {{action}}: {{jobs}}',
   clients: 'Connected clients',
   clientsNone: 'No client is connected',
-  clientsNoneBody: 'Producers and workers that are connected to the command port show up here.',
+  clientsNoneBody: 'Producers and workers that are connected to the command port appear here.',
   address: 'Address',
   who: 'Logged in as',
   host: 'Worker',
@@ -55,14 +54,15 @@ export const settings = {
   commands: 'Commands',
   producer: 'producer',
   configuration: 'Configuration',
-  configurationBody: 'What the server runs with; secrets are left out. Changed values are marked.',
+  configurationBody:
+    'The configuration of the running server, without secrets. Values that differ from the default are marked.',
   name: 'Name',
   value: 'Value',
   usual: 'Default',
   changed: 'changed',
-  links: 'For programs',
+  links: 'Endpoints for programs',
   openapi: 'REST API, as an OpenAPI document',
   metrics: 'Metrics for Prometheus',
   health: 'Health',
-  stats: 'Statistics, as Faktory gives them',
+  stats: 'Statistics in Faktory’s format',
 } as const;

@@ -1,6 +1,8 @@
-/*
- * Words of the page of workers. Only texts. It must never promise that a signal works at once: a worker hears it with its next beat. A
- * stranger would get wrong that "stop" lets running jobs finish first.
+/**
+ * Texts of the workers page.
+ *
+ * Note: a worker gets a signal with its next heartbeat, and a stopped worker finishes running jobs
+ * first.
  */
 export const workers = {
   processes_one: '{{count, number}} process',
@@ -13,12 +15,12 @@ export const workers = {
   table: 'Worker processes',
   running: 'Running jobs',
   runningOf: 'Running jobs of {{host}}',
-  allRunning: 'Show those of all workers',
+  allRunning: 'Show running jobs of all workers',
   none: 'No worker is connected',
   noneBody:
-    'Start one with any Faktory worker library, pointed at this server. As long as there is none, jobs wait in their queues.',
+    'Start a worker with any Faktory worker library and connect it to this server. Until then, jobs wait in their queues.',
   noMatch: 'No worker matches “{{text}}”',
-  noJobs: 'Nothing is running',
+  noJobs: 'No jobs are running',
   process: 'Process',
   state: 'State',
   labels: 'Labels',
@@ -27,26 +29,27 @@ export const workers = {
   connections: 'Connections',
   memory: 'Memory',
   lag: 'Lag',
-  beat: 'Last beat',
+  beat: 'Last heartbeat',
   started: 'Started',
   wid: 'Worker id',
   actions: 'Actions',
   actionsOf: 'Actions for {{host}}, process {{pid}}',
   states: { running: 'Running', quiet: 'Quiet', terminate: 'Stopping', silent: 'Silent' },
-  notSaid: 'not said',
+  notSaid: 'not reported',
   quiet: 'Quiet',
   stop: 'Stop',
   quietAll: 'Quiet all',
   stopAll: 'Stop all',
   quietTitle_one: 'Quiet {{count, number}} worker?',
   quietTitle_other: 'Quiet {{count, number}} workers?',
-  quietBody: 'Each finishes the jobs that it has and takes no more. It stays so until it is started again.',
+  quietBody:
+    'Each worker finishes its running jobs and fetches no new ones. It stays quiet until it is restarted.',
   stopTitle_one: 'Stop {{count, number}} worker?',
   stopTitle_other: 'Stop {{count, number}} workers?',
   stopBody:
-    'Each takes no more jobs, finishes what it can within about half a minute and ends. Jobs that it cannot finish are tried again.',
-  signalled_one: '{{count, number}} worker is told with its next beat, within 15 seconds.',
-  signalled_other: '{{count, number}} workers are told with their next beats, within 15 seconds.',
+    'Each worker fetches no new jobs, finishes its running jobs within about 30 seconds if it can, and exits. Jobs that it cannot finish are retried.',
+  signalled_one: '{{count, number}} worker gets the signal with its next heartbeat, within 15 seconds.',
+  signalled_other: '{{count, number}} workers get the signal with their next heartbeat, within 15 seconds.',
   job: 'Job',
   queue: 'Queue',
   worker: 'Worker',
