@@ -41,6 +41,12 @@ export class BareClient {
     return this.#answer();
   }
 
+  /** Sends a line so many times and never reads an answer. */
+  send(line: string, times: number): void {
+    this.#socket.pause();
+    this.#socket.write(`${line}\r\n`.repeat(times));
+  }
+
   #answer(): Promise<string> {
     return new Promise((resolve) => void this.#waiting.push(resolve));
   }

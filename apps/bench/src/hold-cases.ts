@@ -457,6 +457,32 @@ const wide: HoldCase[] = [
     const answers = await Promise.all(Array.from({ length: 500 }, () => client.ask(line)));
     return answers[0] ?? '';
   }),
+  {
+    name: '20 MUTATE of 9,999 jids that are there, on one connection',
+    prepare: async (bench) => {
+      const first = last + 1;
+      await fill(bench, 9_999, () => ({ at: later }));
+      const jids = many(9_999, (index) => `bench-${String(first + index).padStart(12, '0')}`);
+      return `MUTATE {"cmd":"kill","target":"scheduled","filter":{"jids":${jids}}}`;
+    },
+    run: async ({ client }, request) =>
+      (await Promise.all(Array.from({ length: 20 }, () => client.ask(request)))).join(' '),
+  },
+  {
+    name: '1,500 JOBS of 1,000 jobs that nobody reads, on 50 connections',
+    prepare: async (bench) => {
+      if (bench.count === 0) await fill(bench, 5_000, () => ({ ...large(500), at: later }));
+      return 'JOBS {"limit":1000}';
+    },
+    run: async (bench, request) => {
+      const clients = await Promise.all(Array.from({ length: 50 }, () => bench.open()));
+      for (const client of clients) client.send(request, 30);
+      for (let n = 0; n < 200; n++) await bench.client.ask(BEAT);
+      const said = await bench.client.ask(request);
+      for (const client of clients) client.end();
+      return said;
+    },
+  },
   beside10000('300 GET /health', '/health', async ({ page }, path) => {
     const answers = await Promise.all(Array.from({ length: 300 }, async () => (await page(path)).text()));
     return answers[0] ?? '';

@@ -1,5 +1,5 @@
 /**
- * Decides how long a turn stays open for more operations.
+ * Decides how long a turn stays open for more operations, and how long it starts operations.
  *
  * A turn waits until it has as many operations as the last turn had: those clients send again at
  * the same moment. It waits at most half of a recent commit's time and at most 100 µs, because a
@@ -12,6 +12,9 @@ const LONGEST_WAIT = 0.1; // ms
 const SHARE = 0.5; // of the time of a commit
 const PROBE_EVERY = 8; // turns
 const SMOOTHING = 0.1;
+const LEAST_BUDGET = 10; // ms
+// With a slow disk a turn may last as long as a commit takes, so that commits stay worth their time.
+const MOST_BUDGET = 40; // ms
 const MOST_CHECKS = 1000; // in one turn, so that it ends even when the clock does not move
 
 export class Gather {
@@ -46,9 +49,9 @@ export class Gather {
     return true;
   }
 
-  /** How many milliseconds recent commits took. */
-  get commitTime(): number {
-    return this.#commitTime;
+  /** How many milliseconds a turn lasts before it starts no more operations. */
+  get budget(): number {
+    return Math.min(Math.max(LEAST_BUDGET, this.#commitTime), MOST_BUDGET);
   }
 
   /** Ends the wait of a turn that is committed for another reason. */

@@ -117,6 +117,39 @@ test('a long operation runs after all short ones that were called before it, als
   expect(order).toEqual(['a', 'b', 'commit', 'c', 'd', 'commit', 'long', 'commit']);
 });
 
+test('a turn that a slow disk made longer lets the event loop run every ten milliseconds, and commits once', async () => {
+  let now = 0;
+  const { store, turn } = makeTurn(() => now);
+  const commit = store.commit.bind(store);
+  store.commit = () => {
+    now += 40;
+    commit();
+  };
+  let round = 0;
+  const inRound: number[] = [];
+  const write = () =>
+    turn.run(() => {
+      turn.begin();
+      now += 6;
+      inRound[round] = (inRound[round] ?? 0) + 1;
+    });
+  for (let n = 0; n < 20; n++) await write(); // it knows the disk now
+  store.calls.length = 0;
+  inRound.length = 0;
+  round = 0;
+  let ended = false;
+  const all = Promise.all(Array.from({ length: 6 }, write)).then(() => {
+    ended = true;
+  });
+  while (!ended) {
+    await new Promise((resolve) => setImmediate(resolve));
+    round += 1;
+  }
+  await all;
+  expect(inRound.filter((count) => count !== undefined)).toEqual([2, 2, 2]);
+  expect(store.calls).toEqual(['begin', 'commit', 'settled']);
+});
+
 test('a long operation is not overtaken for ever', async () => {
   const { store, turn, write } = makeTurn();
   const long = turn.runLong(() => {

@@ -16,7 +16,8 @@
  * microseconds of a reply. A single client never waits.
  *
  * A turn starts no operation once it has lasted for its budget: it commits, and the other operations
- * run in later turns, with the event loop in between.
+ * run in later turns, with the event loop in between. The event loop also runs within a budget that a
+ * slow disk made longer.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { Histogram, StorageErrors } from '../../engine.ts';
@@ -29,9 +30,7 @@ export type { Transaction } from './transaction.ts';
 
 const PATIENCE = 2000; // ms that an operation waits for a lock of another process
 const RETRY_AFTER = 5; // ms
-const LEAST_BUDGET = 10; // ms that a turn lasts before it starts no more operations
-// With a slow disk a turn may last as long as a commit takes, so that commits stay worth their time.
-const MOST_BUDGET = 40; // ms
+const SLICE = 10; // ms of operations after which the event loop runs, while the turn stays open
 const LONG = 20; // ms of operations after which the commit waits for the event loop
 
 /**
@@ -207,11 +206,14 @@ export class Turn {
 
   #runAll(): 'all ran' | 'between parts' | 'budget used up' {
     const since = this.#since ?? 0;
-    const budget = Math.min(Math.max(LEAST_BUDGET, this.#gather.commitTime), MOST_BUDGET);
+    const sliced = this.#now();
+    const { budget } = this.#gather;
     let operation = this.#backlog.next();
     while (operation !== undefined) {
       const fresh = operation.parts === undefined && this.#backlog.done > 0;
-      if (fresh && this.#now() - since >= budget) return 'budget used up';
+      const now = fresh ? this.#now() : sliced;
+      if (fresh && now - since >= budget) return 'budget used up';
+      if (now - sliced >= SLICE) return 'between parts';
       if (!this.#attempt(operation)) return 'between parts';
       this.#backlog.ran(operation);
       operation = this.#backlog.next();
@@ -321,10 +323,10 @@ export class Turn {
   }
 
   #commit(operations: number): void {
-    const started = performance.now();
+    const started = this.#now();
     this.#transaction.commit();
     this.#open = false;
-    const time = performance.now() - started;
+    const time = this.#now() - started;
     this.#gather.committed(time);
     this.figures.seconds += time / 1000;
     this.figures.times.add(time / 1000);
