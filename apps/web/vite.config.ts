@@ -1,7 +1,9 @@
-/*
- * How the page is built: one folder of files that work below any path, because every address in them is relative. It must never
- * inline a script or a style: the server's Content-Security-Policy lets neither run. A stranger would get wrong that the targets are
- * the browsers that know light-dark(): both themes are written with it.
+/**
+ * Builds the page as one folder of files. All addresses in them are relative, so the page works
+ * below any path.
+ *
+ * Note: scripts and styles must not be inlined, because the server’s Content-Security-Policy
+ * blocks them. The targets are browsers with light-dark(), which the themes use.
  */
 import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';

@@ -1,7 +1,8 @@
-/*
- * Acting on jobs from a page: does the change, says how it went, offers to take it back, and has every list look again. It must never
- * confirm: whoever acts on many jobs asks first (parts/confirm.tsx). A stranger would get wrong that an undo needs no rights of its own
- * beyond those of the change.
+/**
+ * Changes jobs from a page: sends the change, reports the result, offers an undo, and refreshes
+ * every list.
+ *
+ * Callers that change many jobs ask the user first (parts/confirm.tsx).
  */
 import type { JobAction } from '@faktory-ts/protocol';
 import { useQueryClient } from '@tanstack/react-query';

@@ -1,6 +1,8 @@
-/*
- * What a page shows, kept in its address beside the path: a reload, a link and the way back keep it. It must never make an entry of the
- * history of its own. A stranger would get wrong that the usual value is not written.
+/**
+ * Keeps what a page shows in the query of its address, so that a reload, a link and the back
+ * button keep it.
+ *
+ * A change replaces the history entry. A default value is not written.
  */
 import { useLocation } from 'wouter';
 import { useSearch } from 'wouter/use-browser-location';

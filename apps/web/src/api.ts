@@ -1,7 +1,9 @@
-/*
- * The server's REST as functions: one per route, typed by the protocol's shapes. It must never keep an answer: TanStack Query does.
- * A stranger would get wrong that addresses are relative to <base>, so that the page works below any path, and that arguments of jobs
- * travel as JSON text: a parse here would round big numbers.
+/**
+ * Functions for the server’s REST API: one per route, with the protocol’s types. TanStack Query
+ * caches the answers.
+ *
+ * Addresses are relative to <base>, so the page works below any path. Note: arguments of jobs
+ * travel as JSON text, because parsing them here would round large numbers.
  */
 import type {
   About,

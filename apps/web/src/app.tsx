@@ -1,7 +1,4 @@
-/*
- * The app: who is logged in, the frame, and which page stands at which address. It must never hold a page's own code: each loads when it
- * is visited. A stranger would get wrong that addresses here are relative to <base>, below whatever path the server lives.
- */
+/** The app: login, frame, and the page for each address. Addresses are relative to <base>. */
 import { type ReactNode, Suspense, useState } from 'react';
 import { Route, Router, Switch, useParams } from 'wouter';
 import { useSearch } from 'wouter/use-browser-location';

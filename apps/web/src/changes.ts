@@ -1,7 +1,9 @@
-/*
- * Acting on many jobs: the server does a bite at a time, this asks until all are done, and remembers the name under which it can be
- * undone. It must never ask anybody anything: confirming is the caller's. A stranger would get wrong that all bites of one change carry
- * the same undo name, and that an aborted change leaves what its bites have done (which the undo takes back).
+/**
+ * Changes many jobs: repeats the request until the server has changed all of them, and keeps the
+ * id for the undo. Callers confirm first.
+ *
+ * All requests of one change have the same undo id. An aborted change keeps what it has done so
+ * far; the undo restores that.
  */
 import type { JobAction } from '@faktory-ts/protocol';
 import { api } from './api.ts';

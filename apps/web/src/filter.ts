@@ -1,7 +1,8 @@
-/*
- * Filters of jobs in the address: what is written there is what GET /api/jobs takes, so that a link is a query. Pure. It must never
- * fail on an address that somebody wrote by hand: what it does not understand it leaves out. A stranger would get wrong that lists are
- * repeated parameters (queues=a&queues=b).
+/**
+ * Reads and writes job filters in the address, in the form that GET /api/jobs takes. Pure.
+ *
+ * What it does not understand in an address it leaves out. Lists are repeated parameters
+ * (queues=a&queues=b).
  */
 import type { JobFilter, JobPlace } from '@faktory-ts/protocol';
 import { fromField } from './zone.ts';

@@ -1,7 +1,9 @@
-/*
- * Reads JSON without losing anything: numbers keep their digits, texts their escapes, and a mistake is told with its line. Pure. It must
- * never turn a number into a JavaScript one: 12345678901234567890 is an id somewhere. A stranger would get wrong that the browser's own
- * JSON.parse tells its mistakes in words that differ by browser, and only in English.
+/**
+ * Parses JSON without loss: numbers keep their digits, strings their escapes, and an error has its
+ * line and column. Pure.
+ *
+ * Note: JSON.parse is not used, because it rounds large numbers, and its error texts differ by
+ * browser and are in English only.
  */
 
 /** A value as it was written. */

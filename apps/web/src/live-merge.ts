@@ -1,7 +1,8 @@
-/*
- * What the page knows of the server right now, and how an update changes it. Pure. It must never change what it was given: React
- * compares by identity. A stranger would get wrong that the first update of a topic is whole and replaces, later ones add, and that a
- * row of `null` has gone.
+/**
+ * The page’s current knowledge of the server, and how an update changes it. Pure; it returns new
+ * objects, because React compares by identity.
+ *
+ * The first update of a topic replaces all its rows; later ones add. A row of `null` was removed.
  */
 import type {
   Attention,

@@ -1,7 +1,9 @@
-/*
- * The live connection: a WebSocket that tells what changes, opened while somebody looks and opened again when it breaks; polling where
- * none can be had. It must never ask for a topic that nobody shows. A stranger would get wrong that a silent socket counts as broken:
- * stats come every second, and a proxy may hold a dead connection open for minutes.
+/**
+ * The live connection: a WebSocket that reports changes, reopened when it breaks. Where no
+ * WebSocket is possible the page polls.
+ *
+ * Only topics that a component shows are requested. Note: a silent socket counts as broken,
+ * because stats come every second and a proxy may keep a dead connection open for minutes.
  */
 import type { LiveTopic, LiveUpdate } from '@faktory-ts/protocol';
 import { useCallback, useEffect, useSyncExternalStore } from 'react';

@@ -1,6 +1,7 @@
-/*
- * When a list that was fetched looks again: after something changed, but not more often than its page can bear. It must never wait for
- * changes to stop: on a busy server they do not. A stranger would get wrong that the first that is known of a thing is no change.
+/**
+ * Refetches a list after a change, but not more often than its page allows.
+ *
+ * Note: it does not wait for changes to stop, because on a busy server they never do.
  */
 import { useEffect, useRef } from 'react';
 import { usePrefs } from './prefs.ts';

@@ -1,7 +1,9 @@
-/*
- * Where the page begins: theme, texts, then the app. It must never wait for more than the texts and the code of the page that is asked
- * for. A stranger would get wrong that English texts are part of this file's bundle; other languages come in a file of their own first,
- * so that nothing flickers.
+/**
+ * Starts the page: theme, texts, then the app. It waits only for the texts and the code of the
+ * requested page.
+ *
+ * English texts are in this bundle. Another language loads from its own file first, so the page
+ * does not flicker.
  */
 import './page-code.ts'; // must come first: it says why
 

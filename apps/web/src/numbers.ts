@@ -1,7 +1,7 @@
-/*
- * Numbers as people of the chosen language read them. Pure but for the language. It must never round what a user might copy: exact
- * figures stay exact below a million. A stranger would get wrong that durations are written by hand from two units, because
- * Intl.DurationFormat is missing in browsers that we support.
+/**
+ * Formats numbers in the chosen language. Counts below a million are exact.
+ *
+ * Note: durations are formatted by hand, because supported browsers lack Intl.DurationFormat.
  */
 import { language } from './words/index.ts';
 

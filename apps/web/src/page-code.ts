@@ -1,8 +1,9 @@
-/*
- * The code of the pages: each is a file of its own. The page that this visit begins with loads at once, while React and the frame are
- * still being read; the others a little later. It must never hold a page's code itself. A stranger would get wrong that main.tsx must
- * import this file first: what stands before it in the bundle runs before it, and on a slow machine the page's code would be asked for
- * a third of a second later.
+/**
+ * Loads the code of the pages; each page is a file of its own. The first page loads at once, the
+ * others a little later.
+ *
+ * Note: main.tsx must import this file first. Imports before it run before it, which delays the
+ * page’s code by a third of a second on a slow machine.
  */
 import { type ComponentType, lazy } from 'react';
 

@@ -1,7 +1,8 @@
-/*
- * What a user has chosen for this browser: theme, language, time zone, how fast numbers move, columns. Kept in localStorage. It must
- * never hold what the address should (filters). A stranger would get wrong that storage may be refused: the choice then lasts as long
- * as the page.
+/**
+ * The user’s preferences for this browser, kept in localStorage: theme, language, time zone,
+ * update rate, columns. Filters are not here; the address holds them.
+ *
+ * Note: a browser may refuse storage; a choice then lasts until the page is closed.
  */
 import { useSyncExternalStore } from 'react';
 

@@ -1,6 +1,7 @@
-/*
- * A push as lines for a shell: by the program `faktory`, and by curl. Pure. It must never leave a quote unescaped: arguments may hold
- * anything. A stranger would get wrong that both take the job's text as it stands, with its big numbers.
+/**
+ * Writes a push as a shell command, for the program `faktory` and for curl. Pure.
+ *
+ * Every value is quoted for the shell. The text of the job is kept, so large numbers stay exact.
  */
 import { placeholder } from './server-address.ts';
 

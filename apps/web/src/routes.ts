@@ -1,6 +1,6 @@
-/*
- * The pages: their addresses, their names, their keys. It must never import a page: they load when they are visited. A stranger would
- * get wrong that order is that of the rail.
+/**
+ * The pages of the rail: addresses, names and keys, in the order of the rail. The code of a page
+ * loads when it is visited.
  */
 import { Activity, Bug, Cpu, ListTree, type LucideIcon, Rows3, Send, Settings } from 'lucide-react';
 

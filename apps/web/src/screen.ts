@@ -1,7 +1,4 @@
-/*
- * What the screen is like. It must never be asked for what CSS can do alone. A stranger would get wrong that a media query is asked
- * again at each drawing: that is cheap.
- */
+/** Reports whether a media query matches, for what CSS alone cannot do. */
 import { useCallback, useSyncExternalStore } from 'react';
 
 /** Whether a media query holds, and again whenever that changes. */

@@ -1,6 +1,8 @@
-/*
- * Who looks at the page, and what they may do. It must never decide anything: the server checks every request again, this only
- * keeps buttons away that would be refused. A stranger would get wrong that a session may end at any time: any 401 brings the login.
+/**
+ * Who is logged in, and what they may do. The pages hide buttons that the server would refuse; the
+ * server checks every request itself.
+ *
+ * A session may end at any time: a 401 from any route shows the login.
  */
 import type { ApiRight, ApiSession } from '@faktory-ts/protocol';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';

@@ -1,7 +1,8 @@
-/*
- * Times as people read them: relative, with the exact one on hover, in the zone that the user chose. It must never trust this
- * machine's clock: the server's is what its times mean. A stranger would get wrong that all relative times of the page tick together,
- * once a second, and only those on the screen.
+/**
+ * Shows times: relative ones with the exact time as a tooltip, in the chosen time zone, by the
+ * server’s clock.
+ *
+ * All relative times of the page tick together, once a second.
  */
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';

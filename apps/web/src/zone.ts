@@ -1,6 +1,7 @@
-/*
- * Times that a user types, in the zone that the user chose, and back. Pure. It must never ask the clock. A stranger would get wrong that
- * an hour that is skipped or doubled by a change of the clocks is taken as one of its neighbours.
+/**
+ * Converts the times that a user types, in the chosen time zone, to instants and back. Pure.
+ *
+ * Note: an hour that a clock change skips or repeats is read as one of its neighbours.
  */
 
 /** Milliseconds that a zone is ahead of UTC at an instant. */

@@ -1,6 +1,8 @@
-/*
- * One job: what it is, why it does not run, what happened to it, and what can be done. It must never run or interpret what the job holds.
- * A stranger would get wrong that a job that is done is not kept: then this page says so, and the last that was seen stays on it.
+/**
+ * One job: its data, why it does not run, its timeline, and the actions on it.
+ *
+ * The server does not keep jobs that are done: the page then says so and keeps showing the last
+ * known data.
  */
 import type { JobDetail, JobPlace } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';

@@ -1,6 +1,8 @@
-/*
- * The explorer: all jobs of all states, by any filter, and what can be done to the chosen ones or to all that match. It must never keep a
- * filter outside the address: a link to this page is a query. A stranger would get wrong that while rows are chosen the list stands still.
+/**
+ * The explorer: all jobs in all states by any filter, and actions on the selected jobs or on all
+ * matching jobs.
+ *
+ * The address holds the filter. While rows are selected the list does not change.
  */
 import { RotateCw } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';

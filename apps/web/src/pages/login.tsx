@@ -1,6 +1,6 @@
-/*
- * The login: the server's password, or a token by its name. It must never keep what was typed. A stranger would get wrong that the page
- * behind stays at its address: after the login it is there.
+/**
+ * The login: the server’s password, or a token with its name. After the login the user sees the
+ * page that was requested.
  */
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';

@@ -1,6 +1,6 @@
-/*
- * The overview: whether all is well, at a glance. It must never ask for more than it shows. A stranger would get wrong that an empty
- * server gets another first page, which goes as soon as there is a job.
+/**
+ * The overview: whether the server and its jobs are well, at a glance. An empty server shows how
+ * to push a first job instead.
  */
 import { lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';

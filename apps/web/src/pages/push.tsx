@@ -1,6 +1,8 @@
-/*
- * Pushes a job by form. It must never send what it knows to be wrong, and never change what was typed. A stranger would get wrong that
- * another page hands a job over by the history's state ({ draft }), not by the address: arguments may be large.
+/**
+ * Pushes a job with a form. It sends the job as typed, and does not send one with a known mistake.
+ *
+ * Another page passes a job by history state ({ draft }), because arguments may be too large for
+ * an address.
  */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Send } from 'lucide-react';

@@ -1,6 +1,6 @@
-/*
- * One queue: its figures, its charts, its jobs in the order in which they will be handed out. It must never pretend to reorder freely: a
- * job's place is changed by its priority. A stranger would get wrong that the list is looked at again whenever the queue has changed.
+/**
+ * One queue: figures, charts, and its jobs in the order in which workers get them. The list is
+ * refreshed when the queue changes.
  */
 import type { QueueRow } from '@faktory-ts/protocol';
 import { Pause, Play } from 'lucide-react';

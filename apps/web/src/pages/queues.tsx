@@ -1,6 +1,8 @@
-/*
- * All queues: how long, how fast, who works them; pause, resume, clear, remove. It must never reorder rows under the pointer by itself
- * beyond what the user sorted by. A stranger would get wrong that the rows come live, without a request of their own.
+/**
+ * All queues: size, rates, workers; pause, resume, clear, remove. The rows come from the live
+ * connection.
+ *
+ * Rows move only by the order that the user chose.
  */
 import type { QueueRow } from '@faktory-ts/protocol';
 import { Eraser, Pause, Play } from 'lucide-react';

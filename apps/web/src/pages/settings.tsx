@@ -1,6 +1,8 @@
-/*
- * What the server is and holds, and what this browser prefers. It must never show a secret: the server leaves them out. A stranger would
- * get wrong that a part which this user may not see says so by itself and leaves the others alone.
+/**
+ * The settings page: server, storage, backups, clients, and the preferences of this browser. The
+ * server leaves out secrets.
+ *
+ * A section that the user may not see says so; the others still work.
  */
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

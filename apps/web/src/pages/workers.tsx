@@ -1,6 +1,8 @@
-/*
- * The workers: processes, how they fare, what they run; quiet and stop. It must never guess slots: the protocol does not tell them. A
- * stranger would get wrong that jobs of workers which are gone are listed too: they are held until their reservation ends.
+/**
+ * The workers: processes, their state, their running jobs; quiet and stop. The protocol does not
+ * report the number of slots.
+ *
+ * Jobs of disconnected workers are listed too, until their reservations expire.
  */
 import type { WorkerStatus } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';

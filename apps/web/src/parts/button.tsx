@@ -1,6 +1,7 @@
-/*
- * Buttons, with words or with an icon alone. They must never be only a picture to those who cannot see it: an icon's button takes its
- * words as `label`. A stranger would get wrong that a button that works (`busy`) keeps its width and stays focused.
+/**
+ * Buttons with a text or with an icon alone; an icon button takes its accessible name as `label`.
+ *
+ * A `busy` button keeps its width and its focus.
  */
 import type { LucideIcon } from 'lucide-react';
 import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react';

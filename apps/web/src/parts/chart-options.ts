@@ -1,6 +1,8 @@
-/*
- * How uPlot draws: axes, grid and lines in the theme's colours. It must never ask for a legend of uPlot's: ours is above the chart. A
- * stranger would get wrong that a colour variable holds light-dark(), which only an element resolves: so one is asked.
+/**
+ * The options of uPlot: axes, grid and lines in the theme’s colours.
+ *
+ * Note: a colour variable holds light-dark(), which only an element can resolve, so the code reads
+ * it from one.
  */
 import type uPlot from 'uplot';
 import { clockTime, minuteTime, serverNow, shortTime } from '../time.tsx';

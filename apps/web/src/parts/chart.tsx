@@ -1,7 +1,8 @@
-/*
- * Lines over time: drawn by uPlot on a canvas, told as a table to those who do not see it. It must never change its height: what is below
- * would jump. A stranger would get wrong that colours are given as names of the theme's variables, because a canvas knows none, and
- * that uPlot comes only when the first chart is shown.
+/**
+ * Lines over time, drawn by uPlot on a canvas, with the same data as a table for screen readers.
+ * The height is fixed.
+ *
+ * Colours are names of the theme’s CSS variables. uPlot loads when the first chart is shown.
  */
 import { Table2 } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';

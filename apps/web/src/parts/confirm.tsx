@@ -1,6 +1,8 @@
-/*
- * Asks before something is done to jobs, and says how many. It must never act itself: it answers yes or no. A stranger would get wrong
- * that the button waits until the number is known, unless the user does not want to wait for it.
+/**
+ * Asks the user before jobs are changed, with the number of jobs. Resolves with yes or no; the
+ * caller makes the change.
+ *
+ * The button waits until the jobs are counted, unless the user chooses not to wait.
  */
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';

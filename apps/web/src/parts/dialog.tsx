@@ -1,6 +1,8 @@
-/*
- * A dialog: the browser's own <dialog>, which keeps the focus, closes on Escape and lies above everything. It must never be opened
- * without a way out. A stranger would get wrong that its content exists only while it is open, so that forms begin afresh.
+/**
+ * A dialog: the browser’s own <dialog>, which keeps the focus, closes on Escape and lies above the
+ * page.
+ *
+ * Its content is rendered only while it is open, so a form starts empty each time.
  */
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';

@@ -1,6 +1,7 @@
-/*
- * A labelled field of a form, with a hint or with what is wrong. It must never tell a mistake by colour alone. A stranger would get wrong
- * that the note keeps its line while it is empty: forms do not jump.
+/**
+ * A labelled form field with a hint or an error in words.
+ *
+ * The line of the hint keeps its height while it is empty, so forms do not move.
  */
 import { type InputHTMLAttributes, type ReactNode, useId } from 'react';
 

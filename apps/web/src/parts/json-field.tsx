@@ -1,6 +1,8 @@
-/*
- * A field for JSON: says what is wrong and where, marks the line, and can lay the text out. It must never change the text by itself. A
- * stranger would get wrong that Tab leaves the field, as in every other: indents come from the button.
+/**
+ * A field for JSON: reports a mistake with its line, marks the line, and can format the text. It
+ * changes the text only on request.
+ *
+ * Note: Tab leaves the field, as in every other field.
  */
 import { AlignLeft } from 'lucide-react';
 import { type ReactNode, useId } from 'react';

@@ -1,6 +1,9 @@
-/*
- * JSON as a tree that opens and closes. It must never run or link what it shows: all of it is text. A stranger would get wrong that it
- * takes the text, not a value: numbers are shown digit by digit as they were written, and that a long list shows its first hundred.
+/**
+ * Shows JSON as a tree that opens and closes. Everything in it is plain text: no links, nothing is
+ * run.
+ *
+ * It takes JSON text, not a value, so numbers keep all their digits. A long list shows its first
+ * hundred items.
  */
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';

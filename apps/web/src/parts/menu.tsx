@@ -1,7 +1,9 @@
-/*
- * A menu that drops from a button: the browser's own popover, which lies above everything (dialogs too), closes on Escape and on a click
- * elsewhere, and gives the focus back. It must never be the only way to something on a page. A stranger would get wrong that `trigger` must
- * be a <button> that spreads its props, and that the items exist only while the menu is open.
+/**
+ * A menu that opens from a button: the browser’s own popover, which lies above everything, closes
+ * on Escape or a click elsewhere, and returns the focus.
+ *
+ * `trigger` must be a <button> that spreads its props. The items are rendered only while the menu
+ * is open.
  */
 import { Check, type LucideIcon } from 'lucide-react';
 import {

@@ -1,6 +1,7 @@
-/*
- * What stands where data would: nothing here yet, something went wrong, still coming. They must never leave the user without a next
- * step. A stranger would get wrong that skeletons have the size of what they stand for, so that nothing jumps.
+/**
+ * Placeholders for missing data: empty, failed, loading. Each offers a next step.
+ *
+ * Skeletons have the size of the content that they replace, so nothing moves.
  */
 import { RotateCw, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';

@@ -1,6 +1,7 @@
-/*
- * Puts a popover beside the button that opened it. It must never leave the window. A stranger would get wrong that start and end are those
- * of the language's direction, while the browser's figures are left and right.
+/**
+ * Places a popover beside the button that opened it, inside the window.
+ *
+ * Start and end follow the direction of the language; the browser’s figures are left and right.
  */
 
 const gap = 4; // px

@@ -1,6 +1,8 @@
-/*
- * What can be done with the chosen rows, at the lower edge while there are some. It must never cover the last row: it takes its place in
- * the page. A stranger would get wrong that it says how many to screen readers too.
+/**
+ * The actions for the selected rows, at the bottom edge while rows are selected. It announces
+ * their number to screen readers.
+ *
+ * It takes its own space in the page, so it never covers the last row.
  */
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';

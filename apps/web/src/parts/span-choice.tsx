@@ -1,6 +1,7 @@
-/*
- * The choice of how far back a chart looks, as a row of small buttons. It must never load anything. A stranger would get wrong that
- * `live` is not a span of the server's history: it is what this page has seen itself.
+/**
+ * A row of small buttons that choose the time span of a chart.
+ *
+ * `live` is not a span of the server’s history: it shows what this page has received itself.
  */
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,6 +1,6 @@
-/*
- * Where a job is, as a shape with a word, and priorities as a bar. They must never tell by colour alone: each place has its own shape.
- * A stranger would get wrong that the words are the places' names in the protocol, translated.
+/**
+ * Shows a job’s state as a shape with a word, and priorities as a bar. Each state has its own
+ * shape, so colour is never the only sign.
  */
 import type { JobPlace } from '@faktory-ts/protocol';
 import { CalendarClock, CircleDot, CirclePlay, type LucideIcon, RotateCcw, Skull } from 'lucide-react';

@@ -1,7 +1,8 @@
-/*
- * The state behind a table's rows: which has the focus, which are chosen. It must never draw. A stranger would get wrong that chosen
- * rows belong to the page (it acts on them), the focus to the table, and that the acts stay the same objects for the table's life: so a
- * row is drawn again only when it changes itself.
+/**
+ * The state of a table’s rows: which row has the focus, and which rows are selected.
+ *
+ * The page owns the selected rows; the table owns the focus. Note: the actions keep their
+ * identity, so that a row is rendered again only when the row itself changes.
  */
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { afterKey, type Place, toggled } from './table-keys.ts';

@@ -1,7 +1,8 @@
-/*
- * Which columns a table shows: what a page offers, what the user took of it, and the menu where that is done. It must never lose a
- * choice when a page offers new columns. A stranger would get wrong that nothing is stored until the user changes something: so new
- * defaults reach everybody else.
+/**
+ * Which columns a table shows, and the menu to choose them.
+ *
+ * Nothing is stored until the user changes a column, so new defaults reach all other users. A
+ * stored choice survives when a page adds columns.
  */
 import { Columns3 } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';

@@ -1,6 +1,7 @@
-/*
- * Choosing rows: what keys and clicks in a table do to the chosen rows and to the row that has the focus. Pure. It must never know what
- * a row is: rows are keys in their order. A stranger would get wrong that Shift chooses from the last row that was chosen without it.
+/**
+ * Computes what keys and clicks in a table do to the selected rows and to the focused row. Pure.
+ *
+ * Shift selects from the last row that was selected without Shift.
  */
 
 /** Where the user is in a table. */

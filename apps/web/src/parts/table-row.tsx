@@ -1,6 +1,7 @@
-/*
- * Head and rows of a table, wide as a grid of columns, narrow as small blocks. They must never measure: the table places them. A
- * stranger would get wrong that a click on a link, a button or a box inside a row is theirs, not the row's.
+/**
+ * Head and rows of a table: a grid of columns when wide, small blocks when narrow.
+ *
+ * A click on a link, button or checkbox inside a row does not open the row.
  */
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type MouseEvent, memo, type ReactNode, type Ref } from 'react';

@@ -1,7 +1,9 @@
-/*
- * The table of every list: sticky head, sorting, chosen columns and rows, and only the rows on the screen in the page. It must never
- * load rows: it says when its end comes near. A stranger would get wrong that the whole page scrolls, not the table, and that on a
- * narrow screen a row is a small block instead.
+/**
+ * The table of every list: sticky head, sorting, column choice, row selection. Only rows on the
+ * screen are rendered.
+ *
+ * The whole page scrolls, not the table; on a narrow screen a row is a small block. The table
+ * reports when its end comes near; the page loads the rows.
  */
 import { defaultRangeExtractor, useWindowVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import {

@@ -1,6 +1,7 @@
-/*
- * Tabs: one of several panels. It must never load what nobody looks at: only the chosen panel exists. A stranger would get wrong that the
- * arrows follow the direction of the language, and choose at once.
+/**
+ * Tabs: shows one of several panels; only the chosen panel is rendered.
+ *
+ * Arrow keys follow the direction of the language and choose at once.
  */
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,7 +1,7 @@
-/*
- * Short notices at the lower edge: what was done, with a way to undo it, or what went wrong. They must never be the only place of an
- * error that a form can show. A stranger would get wrong that a notice waits while the pointer or the focus is on it, and that an error
- * stays until it is closed.
+/**
+ * Short notices at the bottom edge: a result with an undo, or an error.
+ *
+ * A notice stays while the pointer or the focus is on it; an error stays until it is closed.
  */
 import i18next from 'i18next';
 import { X } from 'lucide-react';

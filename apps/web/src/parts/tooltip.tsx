@@ -1,8 +1,11 @@
-/*
- * A word about what the pointer or the focus is on: one box for the whole page, in the browser's top layer, so above dialogs too. It must
- * never hold what is nowhere else: touch has no tooltips. A stranger would get wrong that what is explained carries its text itself
- * (data-tip), that a text which is cut off for want of room is told whole without saying so, that moving on to a neighbour shows
- * the next one at once, and that the box lets clicks through to what it covers, so whether the pointer is on it is a matter of places.
+/**
+ * Tooltips: one box for the whole page, in the browser’s top layer, above dialogs.
+ *
+ * An element carries its tooltip text in `data-tip`. Text that is cut off for lack of room gets a
+ * tooltip without it. Moving to a neighbour shows the next tooltip at once.
+ *
+ * Note: touch has no tooltips, so a tooltip must not be the only place of a text. The box lets
+ * clicks through, so “the pointer is on the box” is computed from positions.
  */
 import {
   cloneElement,

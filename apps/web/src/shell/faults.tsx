@@ -1,6 +1,7 @@
-/*
- * What is shown when a page cannot be: it failed, it does not exist, or the server cannot be asked who we are. It must never end in an
- * empty screen. A stranger would get wrong that a page that fails to load after an update of the server is cured by loading it again.
+/**
+ * Shown when a page cannot be: it crashed, it does not exist, or the server does not answer.
+ *
+ * Note: after an update of the server the code of a page may fail to load; a reload fixes this.
  */
 import { Component, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,6 +1,7 @@
-/*
- * The header: what page this is, how we are connected, search, commands, preferences, who we are. It must never hold what a page does.
- * A stranger would get wrong that the search box only leads to the explorer (or to a job, when a whole id was typed).
+/**
+ * The header: page title, connection state, search, commands, preferences, user.
+ *
+ * The search box leads to the explorer, or to a job when the text is a whole job id.
  */
 import { Command, Languages, Search, SlidersHorizontal } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';

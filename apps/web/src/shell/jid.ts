@@ -1,6 +1,7 @@
-/*
- * What a job id looks like. Pure. It must never be taken for a check: any text of eight bytes may be one. A stranger would get wrong that
- * this only decides whether a search leads to a job at once.
+/**
+ * Guesses whether a search text is a job id, to open that job at once. Pure.
+ *
+ * Note: this is not a check: any text of eight bytes or more may be a job id.
  */
 
 /** Whether a text is more likely the id of a job than a word in its arguments: long, without spaces, of letters and digits, not a word. */

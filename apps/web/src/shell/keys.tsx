@@ -1,7 +1,4 @@
-/*
- * All keys in one dialog. It must never list a key that does not work. A stranger would get wrong that keys are names of keys, the same
- * in every language.
- */
+/** The dialog that lists all keyboard shortcuts. Names of keys are the same in every language. */
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../parts/dialog.tsx';

@@ -1,7 +1,4 @@
-/*
- * What can lie above the page. Types only. It must never hold questions: those have their own place (parts/confirm.tsx). A stranger would
- * get wrong that at most one is open.
- */
+/** The layers that can be open above the page, at most one at a time. Types only. */
 
 /** What lies above the page. */
 export type Overlay = 'none' | 'keys' | 'palette';

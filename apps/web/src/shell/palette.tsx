@@ -1,6 +1,8 @@
-/*
- * The command palette: go anywhere, open a job by its id, search, switch themes, all by typing. It must never do what needs a question
- * first. A stranger would get wrong that queues are those known live, and that the list is a listbox steered from the field.
+/**
+ * The command palette: type to go to a page or queue, open a job by its id, search, or switch the
+ * theme.
+ *
+ * No command here needs a confirmation. The list is a listbox that the text field controls.
  */
 import { CornerDownLeft } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from 'react';

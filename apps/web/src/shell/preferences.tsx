@@ -1,6 +1,7 @@
-/*
- * The menu of preferences: theme, language, zone, rate, keys, log out. It must never hold what the server decides. A stranger would get
- * wrong that the zone has a short list here and the whole one in the settings.
+/**
+ * The preferences menu: theme, language, time zone, update rate, shortcuts, log out.
+ *
+ * It offers a short list of time zones; the settings page offers all.
  */
 import { Keyboard, LogOut } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';

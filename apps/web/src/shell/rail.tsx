@@ -1,6 +1,7 @@
-/*
- * Where one can go, with live counts: a rail at the start of a wide window, a bar at the lower edge of a phone. It must never jump when
- * numbers grow: they have a column. A stranger would get wrong that the states below Jobs are filters of that one page.
+/**
+ * Navigation with live counts: a rail in a wide window, a bar at the bottom of a phone.
+ *
+ * The states below Jobs are filters of the Jobs page.
  */
 import { MoreHorizontal, PanelLeftClose, PanelLeftOpen } from 'lucide-react';
 import type { ReactNode } from 'react';

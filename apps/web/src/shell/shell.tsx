@@ -1,6 +1,8 @@
-/*
- * The frame around every page: rail, header, what connection there is, and the places where questions, notices, keys and commands appear.
- * It must never know a page. A stranger would get wrong that the whole window scrolls, and rail and header stay.
+/**
+ * The frame around every page: rail, header, connection state, and the places for dialogs,
+ * notices, shortcuts and commands.
+ *
+ * The whole window scrolls; rail and header stay in place.
  */
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,6 +1,6 @@
-/*
- * The keys that work everywhere. They must never act while somebody types, or while a dialog is open. A stranger would get wrong that
- * `g` waits a second for the letter of a page.
+/**
+ * The keyboard shortcuts that work on every page. They do nothing while the user types or a dialog
+ * is open.
  */
 import { useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';

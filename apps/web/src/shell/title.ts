@@ -1,6 +1,6 @@
-/*
- * The title of the window: which page this is. It must never hold what changes by the second. A stranger would get wrong that screen
- * readers tell it when the page changes.
+/**
+ * Sets the title of the window to the name of the page. Screen readers announce it when the page
+ * changes.
  */
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';

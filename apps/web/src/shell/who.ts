@@ -1,6 +1,7 @@
-/*
- * Who is logged in, in words. It must never show a secret: the server tells names alone. A stranger would get wrong that `who` is one of
- * three shapes: password, token NAME, anybody.
+/**
+ * Names the logged-in user in words. The server sends names only, never a secret.
+ *
+ * `who` is `password`, `token NAME` or `anybody`.
  */
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../session.tsx';

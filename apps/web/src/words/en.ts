@@ -1,7 +1,9 @@
-/*
- * All texts of the page in English: the source that the other languages follow, and what is shown where one lacks a text. It must
- * never hold a number or a name that changes: those are {{placeholders}}. A stranger would get wrong that a text is a whole sentence,
- * never glued from pieces, because other languages order them differently.
+/**
+ * All English texts of the page: the source of the translations, and the fallback for a missing
+ * text.
+ *
+ * A text is a whole sentence, because languages order words differently. Changing numbers and
+ * names are {{placeholders}}.
  */
 import { actions } from './en/actions.ts';
 import { errors, job, jobs } from './en/jobs.ts';

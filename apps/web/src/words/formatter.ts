@@ -1,7 +1,8 @@
-/*
- * What stands in the placeholders of a text: numbers as the language writes them, names as they are. Pure. It must never change a name.
- * A stranger would get wrong why names are wrapped in Arabic, Hebrew and Persian: without that a Latin name pulls the number or the colon
- * behind it to its other side.
+/**
+ * Formats the placeholders of texts: numbers as the language writes them, names unchanged. Pure.
+ *
+ * Note: in Arabic, Hebrew and Persian names are wrapped in isolates, because a Latin name would
+ * move a number or colon beside it to the wrong side.
  */
 import type { FormatterModule } from 'i18next';
 

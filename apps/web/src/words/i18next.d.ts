@@ -1,6 +1,7 @@
-/*
- * Tells i18next our keys, so that a key that does not exist does not compile. Types only. It must never list keys itself. A stranger
- * would get wrong that plural keys are used without their _one and _other.
+/**
+ * Declares the keys of the texts to i18next, so that an unknown key does not compile. Types only.
+ *
+ * Plural keys are used without _one and _other.
  */
 import 'i18next';
 import type { en } from './en.ts';

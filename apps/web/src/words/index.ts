@@ -1,7 +1,9 @@
-/*
- * The texts of the page in the user's language: English is here, the other languages come when they are needed. It must never show a
- * key: what a language lacks is shown in English. A stranger would get wrong that a language is offered as soon as its file stands in
- * this folder, and that numbers in texts are formatted by i18next ({{count, number}}).
+/**
+ * Loads the texts of the page in the user’s language. English is built in; other languages load
+ * when needed. A missing text is shown in English.
+ *
+ * A language is offered as soon as its file is in this folder. i18next formats numbers in texts
+ * ({{count, number}}).
  */
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';

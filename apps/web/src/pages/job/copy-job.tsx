@@ -1,6 +1,8 @@
-/*
- * Pushing a job again: a copy, or the same work with other arguments in its place. It must never discard the old one before the new one is
- * on the server's disk. A stranger would get wrong that all but the arguments is taken over as the client wrote it.
+/**
+ * Pushes a copy of a job, or replaces the job by one with other arguments.
+ *
+ * The old job is discarded only after the server has the new one on disk. All members except the
+ * arguments are kept as the client wrote them.
  */
 import type { JobDetail } from '@faktory-ts/protocol';
 import { CopyPlus, Pencil } from 'lucide-react';

@@ -1,6 +1,8 @@
-/*
- * A job as something to send again: the text of a copy, and what the lines for a shell need of it. Pure. Numbers and escapes stay as the
- * client wrote them. A stranger would get wrong that a copy has no time of its own: it is ready at once.
+/**
+ * The text of a copy of a job, and its members for a shell command. Numbers and escapes stay as
+ * the client wrote them. Pure.
+ *
+ * Note: a copy has no `at`, so it is ready at once.
  */
 import { laidOut, membersOf } from '../../json.ts';
 import type { LineJob } from '../../push-lines.ts';

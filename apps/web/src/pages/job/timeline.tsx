@@ -1,6 +1,6 @@
-/*
- * What happened to a job and what will, in order, with the time between. It must never invent a step: what the server does not know is not
- * there. A stranger would get wrong that the last steps may lie in the future.
+/**
+ * The timeline of a job: past and future steps in order, with the time between them. It shows only
+ * steps that the server knows.
  */
 import type { JobDetail } from '@faktory-ts/protocol';
 import type { ReactNode } from 'react';

@@ -1,6 +1,7 @@
-/*
- * Asks for what an action needs: a time, a queue or a priority. It must never guess one. A stranger would get wrong that a queue that does
- * not exist yet may be named: it comes into being with its first job.
+/**
+ * Asks for the value that an action needs: time, queue or priority.
+ *
+ * The queue need not exist: its first job creates it.
  */
 import type { JobAction } from '@faktory-ts/protocol';
 import { type FormEvent, type ReactNode, useId } from 'react';

@@ -1,7 +1,8 @@
-/*
- * What can be done to jobs: chosen ones, all that match, or one. Asks first and says how many, then does it, and offers to take it back.
- * It must never act on what was not asked about: the filter of the question is that of the change. A stranger would get wrong that jobs
- * in a worker's hands are left alone whatever is asked.
+/**
+ * Actions on selected jobs, on all matching jobs, or on one job: asks, changes, offers the undo.
+ *
+ * The change uses the same filter as the question. Note: the server never changes jobs that a
+ * worker is running.
  */
 import type { JobAction, LiveStats } from '@faktory-ts/protocol';
 import { ArrowRightLeft, CalendarClock, ListOrdered, Play, Skull, Trash2 } from 'lucide-react';

@@ -1,6 +1,8 @@
-/*
- * The filters of the explorer: states with their sizes, a text, and the rest behind a button; what is set shows as a chip that takes it
- * away. It must never hold a filter of its own: the address has it. A stranger would get wrong that no state chosen means all.
+/**
+ * The filters of the explorer: states with counts, text, and the others behind a button. Each
+ * active filter is a chip that removes it.
+ *
+ * The address holds the filters. No selected state means all states.
  */
 import { SlidersHorizontal } from 'lucide-react';
 import { type ReactNode, useState } from 'react';

@@ -1,7 +1,8 @@
-/*
- * The rows of a search, a bite at a time: asks on until enough rows are there, so that the first ones show at once and a search for
- * something rare shows how far it is. It must never ask for more than what somebody will see. A stranger would get wrong that a bite may
- * have no rows and still not be the last.
+/**
+ * The rows of a job search, fetched in parts: the first rows show at once, and a slow search shows
+ * its progress. It stops when enough rows are there.
+ *
+ * Note: a part may have no rows and still not be the last.
  */
 import type { JobRow } from '@faktory-ts/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';

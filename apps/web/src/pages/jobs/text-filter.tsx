@@ -1,6 +1,8 @@
-/*
- * The field for a text in the arguments. It must never search with every key: a moment after the last one, at Enter, or when it is
- * left. A stranger would get wrong that an address which changes otherwise (a chip, the back button) changes the field.
+/**
+ * The field that filters by text in the arguments. It searches shortly after the last key, on
+ * Enter, or when the field loses the focus.
+ *
+ * When the address changes in another way (chip, back button), the field follows.
  */
 import { Search } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';

@@ -1,6 +1,6 @@
-/*
- * What wants a person's eye, each with the way to where it can be put right. It must never cry wolf: the server decides what is in it. A
- * stranger would get wrong that the order is the server's, worst first.
+/**
+ * The list of problems that need attention, each with a link to where it can be solved. The server
+ * decides content and order, worst first.
  */
 import type { Attention } from '@faktory-ts/protocol';
 import { CircleCheck, Info, OctagonAlert, TriangleAlert } from 'lucide-react';

@@ -1,6 +1,8 @@
-/*
- * Throughput and latency over time: live from what this page has seen, longer spans from the server's history. It must never mix the two
- * in one line. A stranger would get wrong that history counts per step, and is shown per second so that spans can be compared.
+/**
+ * Throughput and latency over time: live values from this page, longer spans from the server’s
+ * history. One line never mixes both.
+ *
+ * History has counts per step; the chart shows them per second so that spans can be compared.
  */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';

@@ -1,6 +1,6 @@
-/*
- * The first job in the usual languages: code, the same in every language of the page. It must never use a client's inner parts. A
- * stranger would get wrong that each example pushes the same job, so that they can be compared.
+/**
+ * Code examples that push a first job with the public API of each client. All push the same job,
+ * so that they can be compared.
  */
 import type { ClientAddress } from '../../server-address.ts';
 

@@ -1,6 +1,8 @@
-/*
- * The first page of an empty server: how to push the first job, in the usual languages. It must never hold the code itself (first-code.ts). A
- * stranger would get wrong that it goes by itself: the page sees the first job come.
+/**
+ * The first page of an empty server: how to push the first job, in common languages. It disappears
+ * when the server has a job.
+ *
+ * The code examples are in first-code.ts.
  */
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

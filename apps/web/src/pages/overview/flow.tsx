@@ -1,6 +1,8 @@
-/*
- * The way of the jobs as one line: scheduled, ready, working, done, and beside it retries and dead, each with its number. It must never
- * change its size: numbers move, the line does not. A stranger would get wrong that "done" is a rate, the others are what is there now.
+/**
+ * The way of the jobs as one line: scheduled, ready, working, done, with retries and dead beside
+ * it. The line never changes its size.
+ *
+ * “Done” is a rate; all other numbers are current counts.
  */
 import type { JobPlace } from '@faktory-ts/protocol';
 import { CircleCheck } from 'lucide-react';

@@ -1,7 +1,8 @@
-/*
- * What ran in the time span, by jobtype and queue. It must never be the place to act: it links to the jobs. A stranger would get wrong
- * that a failed execution may have succeeded later (the part is of executions, not of jobs), and that the server counts those that
- * killed their job apart.
+/**
+ * What ran in the time span, by jobtype and queue, with links to the jobs.
+ *
+ * Note: the failed share counts executions, not jobs: a failed job may succeed in a retry. The
+ * server counts executions that moved a job to dead separately.
  */
 import type { KindRow } from '@faktory-ts/protocol';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';

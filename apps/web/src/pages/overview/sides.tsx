@@ -1,6 +1,8 @@
-/*
- * The side of the overview: the queues that wait longest, and how busy each machine is. It must never be complete: the pages behind the
- * links are. A stranger would get wrong that the bars are scaled by the longest wait, in logarithms: a minute and a day both show.
+/**
+ * The side of the overview: the queues with the highest latency, and the load of each machine.
+ * Links lead to the full lists.
+ *
+ * The bars have a logarithmic scale, so that a minute and a day both show.
  */
 import type { QueueRow, WorkerStatus } from '@faktory-ts/protocol';
 import { Pause } from 'lucide-react';

@@ -1,7 +1,8 @@
-/*
- * A job that is being written: what the form holds, what is wrong with it, and the text that is sent. Pure. It must never parse arguments
- * into values: they are sent as they were written. A stranger would get wrong that empty fields are left out, so that the server's
- * defaults hold.
+/**
+ * The content of the push form, its mistakes, and the JSON text to send. Arguments are sent as
+ * typed. Pure.
+ *
+ * Empty fields are left out, so that the server’s defaults apply.
  */
 import { type JsonNode, JsonProblem, readJson } from '../../json.ts';
 import type { LineJob } from '../../push-lines.ts';

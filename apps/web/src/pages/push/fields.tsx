@@ -1,6 +1,7 @@
-/*
- * The plain fields of the form that pushes. They must never overwrite arguments that somebody typed: only an untouched list is filled in by
- * itself. A stranger would get wrong that a jobtype may be one that nobody has seen.
+/**
+ * The plain fields of the push form. Arguments that the user typed are never overwritten.
+ *
+ * Any jobtype may be typed, also one that the server has never seen.
  */
 import type { KnownJobtype } from '@faktory-ts/protocol';
 import { WandSparkles } from 'lucide-react';

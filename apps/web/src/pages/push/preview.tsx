@@ -1,6 +1,7 @@
-/*
- * What the form will send, to be read and copied. It must never show more than is sent. A stranger would get wrong that a wrong job is
- * shown too, so that one sees where it stands, but cannot be copied as a line for a shell.
+/**
+ * Shows the job that the form will send, with buttons to copy it as a command.
+ *
+ * A job with a mistake is shown too, but cannot be copied as a command.
  */
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,6 +1,7 @@
-/*
- * What can be done to queues: asks where it must, does it, says how it went. It must never remove without a question. A stranger would get
- * wrong that clearing is an ordinary change of jobs (so it can be undone) and removing is not.
+/**
+ * Actions on queues: asks where needed, acts, reports the result.
+ *
+ * Clearing is an ordinary change of jobs and can be undone; removing a queue cannot.
  */
 import { useTranslation } from 'react-i18next';
 import { useAct, useLookAgain } from '../../acting.ts';

@@ -1,6 +1,7 @@
-/*
- * The columns of the table of queues. They must never act without the right to. A stranger would get wrong that a queue without a worker
- * is marked only when it has jobs.
+/**
+ * The columns of the queues table. Actions appear only for users who may use them.
+ *
+ * A queue without a worker is marked only when it has jobs.
  */
 import type { QueueRow } from '@faktory-ts/protocol';
 import { EllipsisVertical, Eraser, Pause, Play, Trash2 } from 'lucide-react';

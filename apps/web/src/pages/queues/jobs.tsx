@@ -1,6 +1,7 @@
-/*
- * The jobs of one queue in the order in which they will be handed out; a change of priority moves a job. It must never be the explorer:
- * filters and other actions are there. A stranger would get wrong that "turn" counts from 1 among the jobs of this very moment.
+/**
+ * The jobs of one queue in the order in which workers get them; changing the priority moves a job.
+ *
+ * Positions count from 1 among the jobs at this moment.
  */
 import type { JobRow } from '@faktory-ts/protocol';
 import { useInfiniteQuery } from '@tanstack/react-query';

@@ -1,6 +1,8 @@
-/*
- * How long a queue's longest-waiting job has waited, counted on by the page. It must never trust `latency` alone: the server does not
- * send a row again only because a second went by. A stranger would get wrong that a queue without jobs has no latency.
+/**
+ * The latency of a queue: how long its oldest job has waited.
+ *
+ * Note: the page counts on by itself, because the server does not send a row again only because
+ * time passed. A queue without jobs has no latency.
  */
 import type { QueueRow } from '@faktory-ts/protocol';
 import type { ReactNode } from 'react';

@@ -1,7 +1,4 @@
-/*
- * When a queue will be empty, from its rates of the last minute. It must never promise: rates change. A stranger would get wrong that a
- * queue that fills as fast as it empties stands still.
- */
+/** Estimates when a queue will be empty, from its rates of the last minute. */
 import type { QueueRow } from '@faktory-ts/protocol';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

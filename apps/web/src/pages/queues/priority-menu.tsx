@@ -1,7 +1,4 @@
-/*
- * The choice of a priority, 9 to 1. It must never be a plain number field: a typed 90 would be refused. A stranger would get wrong that 9
- * goes first.
- */
+/** A menu to choose a priority from 9 to 1. Jobs with priority 9 run first. */
 import { ArrowUpNarrowWide, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,6 +1,8 @@
-/*
- * The backups: which there are, make one now, download. It must never offer a download to whom the server refuses it: a backup holds
- * every job. A stranger would get wrong that making one takes as long as the store is large.
+/**
+ * The list of backups: create one, download one. The download is hidden from users who may not
+ * read all jobs.
+ *
+ * Creating a backup takes time in proportion to the size of the store.
  */
 import type { About, BackupRow } from '@faktory-ts/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';

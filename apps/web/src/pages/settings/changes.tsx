@@ -1,6 +1,7 @@
-/*
- * The changes of the last ten minutes, by anybody, each with its undo. It must never undo without saying how many jobs. A stranger would
- * get wrong that jobs which have moved on since are left alone.
+/**
+ * The changes of the last ten minutes by all users, each with its number of jobs and an undo.
+ *
+ * Jobs that changed state after the change are not restored.
  */
 import type { UndoableChange } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';

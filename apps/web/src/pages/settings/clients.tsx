@@ -1,6 +1,6 @@
-/*
- * Who is connected to the command port right now. It must never be live by the second: it asks every ten. A stranger would get wrong that
- * one worker has several connections.
+/**
+ * The clients connected to the command port, refreshed every ten seconds. One worker may have
+ * several connections.
  */
 import type { ClientRow } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';

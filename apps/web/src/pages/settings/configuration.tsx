@@ -1,7 +1,4 @@
-/*
- * What the server runs with, name by name. It must never be a form: settings are changed where the server is started. A stranger would
- * get wrong that names and values are not translated.
- */
+/** The configuration of the running server, read only. Names and values are not translated. */
 import type { About } from '@faktory-ts/protocol';
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';

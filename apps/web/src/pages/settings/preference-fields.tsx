@@ -1,6 +1,8 @@
-/*
- * What this browser prefers, as fields: theme, language, zone, rate. They must never need a button to be saved. A stranger would get wrong
- * that a zone which the browser does not know is not taken.
+/**
+ * The preferences of this browser as form fields: theme, language, time zone, update rate. Each
+ * change is saved at once.
+ *
+ * A time zone that the browser does not know is not accepted.
  */
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,6 +1,7 @@
-/*
- * What the server says of itself and of its storage. It must never interpret: figures as they are. A stranger would get wrong that the
- * disk's bar shows what is used, by anybody.
+/**
+ * Version, process and storage of the server, as the server reports them.
+ *
+ * The disk bar shows the space used by all programs, not only by the server.
  */
 import type { About } from '@faktory-ts/protocol';
 import type { ReactNode } from 'react';

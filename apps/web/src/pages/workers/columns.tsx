@@ -1,6 +1,8 @@
-/*
- * The columns of the two tables of workers: processes, and what they run. They must never say "0 MB" of a worker that does not tell. A
- * stranger would get wrong that a worker counts as silent when it missed two beats.
+/**
+ * The columns of the two tables of workers: processes, and running jobs. A value that a worker
+ * does not report is not shown as 0.
+ *
+ * A worker counts as silent after two missed heartbeats.
  */
 import type { RunningJob, WorkerStatus } from '@faktory-ts/protocol';
 import {

@@ -1,6 +1,8 @@
-/*
- * Telling workers to take no more, or to end: asks first, then says so. It must never wait for the workers to obey: they hear it with
- * their next beat. A stranger would get wrong that quiet cannot be taken back by a signal.
+/**
+ * Sends quiet or stop to workers, after a question. A worker gets the signal with its next
+ * heartbeat.
+ *
+ * Note: no signal ends quiet; the worker must be restarted.
  */
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api.ts';
