@@ -11,7 +11,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 
 export default defineConfig({
   base: './',
-  // Packages are built side by side: what the page takes of the protocol comes from its source.
+  // Packages build in parallel, so the page imports the protocol from source, not from its dist.
   resolve: { conditions: ['@faktory-ts/source', ...defaultClientConditions] },
   plugins: [react({ jsxImportSource: '#marked' }), tailwind()],
   build: {

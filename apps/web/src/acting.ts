@@ -23,7 +23,7 @@ const doneWords = {
   prioritize: 'actions.donePrioritize',
 } as const;
 
-/** Has every list, count and job on the page look again. */
+/** Refreshes every list, count and job on the page. */
 export function useLookAgain(): () => void {
   const client = useQueryClient();
   return useCallback(() => {
@@ -33,7 +33,7 @@ export function useLookAgain(): () => void {
   }, [client]);
 }
 
-/** Takes a change back by its name and says what became of it. */
+/** Undoes a change by its undo id and reports the result. */
 export function useUndo(): (name: string) => Promise<void> {
   const { t } = useTranslation();
   const lookAgain = useLookAgain();
@@ -49,7 +49,10 @@ export function useUndo(): (name: string) => Promise<void> {
   };
 }
 
-/** Does a change to all jobs that match; resolves with how many it changed, `undefined` when it failed (and said so). */
+/**
+ * Changes all matching jobs; resolves with the number of changed jobs, or `undefined` after a
+ * failure, which it has reported.
+ */
 export function useAct(): (
   filter: Filter,
   action: JobAction,

@@ -7,7 +7,7 @@
 import { useLocation } from 'wouter';
 import { useSearch } from 'wouter/use-browser-location';
 
-/** The value of a name in the address, and how to change it. */
+/** The value of a parameter in the address, and a function that changes it. */
 export function useInAddress(name: string, usual = ''): [value: string, change: (value: string) => void] {
   const search = useSearch();
   const [path, go] = useLocation();
@@ -20,7 +20,7 @@ export function useInAddress(name: string, usual = ''): [value: string, change: 
   return [new URLSearchParams(search).get(name) ?? usual, change];
 }
 
-/** The same for one of some values; another one, written by hand, is taken as the usual one. */
+/** The same for one of a list of values; any other value in the address counts as the default. */
 export function useOneInAddress<T extends string>(
   name: string,
   usual: T,

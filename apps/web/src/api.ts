@@ -40,11 +40,11 @@ export type Span = (typeof spans)[number];
 /** Values of a query: lists become repeated parameters. */
 export type Query = Readonly<Record<string, string | number | readonly (string | number)[] | undefined>>;
 
-/** An answer that is not of the 200s, or none at all (`status` 0, code `OFFLINE`). */
+/** A response outside 200–299, or no response at all (`status` 0, code `OFFLINE`). */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
-  /** Seconds after which to try again; 0: it does not say. */
+  /** Seconds to wait before a retry; 0: the server did not say. */
   readonly retryAfter: number;
 
   constructor(status: number, code: string, message: string, retryAfter = 0) {
@@ -56,7 +56,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Where the page lives, with a slash at its end. */
+/** The base address of the page, with a slash at its end. */
 export function baseUrl(): URL {
   return new URL('.', document.baseURI);
 }
@@ -72,7 +72,7 @@ export function apiUrl(path: string, query: Query = {}): string {
 
 const listeners = new Set<() => void>();
 
-/** Calls back whenever an answer says that nobody is logged in; returns how to stop that. */
+/** Calls `back` on every 401; returns a function that stops this. */
 export function onSignedOut(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -85,7 +85,7 @@ async function problemOf(answer: Response): Promise<ApiProblem> {
     const { code, error } = JSON.parse(text) as ApiError;
     if (error) return new ApiProblem(answer.status, code, error, retryAfter);
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause; // a proxy's own page: its status is all there is
+    if (!(cause instanceof SyntaxError)) throw cause; // not JSON: a proxy's own error page; only its status is known
   }
   return new ApiProblem(answer.status, 'HTTP', `${answer.status} ${answer.statusText}`.trim(), retryAfter);
 }
@@ -120,7 +120,7 @@ const postText = <T>(path: string, body: string, signal?: AbortSignal): Promise<
     ...(signal && { signal }),
   });
 
-/** A route of one queue or job, and the name where it cannot stand in a path. */
+/** The route of one queue or job; a name that is not safe in a path goes into the query. */
 function named(folder: 'queues' | 'jobs', name: string, verb = ''): [path: string, query: Query] {
   const [part, search] = asPart(name);
   return [`${folder}/${part}${verb}`, search === '' ? {} : { name }];
@@ -132,7 +132,7 @@ export function rawUrl(jid: string, place: JobPlace): string {
   return apiUrl(path, { ...query, place });
 }
 
-/** What a list of jobs is asked beside its filter. */
+/** The options of a job list besides its filter. */
 export type JobsQuery = JobFilter & { limit?: number; cursor?: string; order?: 'failed' };
 
 /** Every route that the page uses. Each throws {@link ApiProblem}. */
@@ -156,7 +156,7 @@ export const api = {
     const [path, query] = named('jobs', jid);
     return get<JobDetail>(path, { ...query, place }, signal);
   },
-  /** The job as JSON text, as its pusher wrote it. */
+  /** Pushes a job given as JSON text, unchanged. */
   push: (jobText: string) => postText<{ jid: string }>('jobs', jobText),
   jobtypes: () => get<{ jobtypes: KnownJobtype[] }>('jobtypes'),
 

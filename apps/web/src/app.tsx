@@ -10,16 +10,16 @@ import { SessionGate } from './session.tsx';
 import { Fault, NotFound, StartFailed } from './shell/faults.tsx';
 import { Shell } from './shell/shell.tsx';
 
-/** A name out of an address; one that is not encoded rightly is taken as it stands. */
+/** Decodes a name of the address; a name with wrong encoding is used as it is. */
 function decoded(part: string | undefined): string {
   try {
     return decodeURIComponent(part ?? '');
   } catch {
-    return part ?? ''; // somebody wrote a bare % into the address
+    return part ?? ''; // the address has a bare %
   }
 }
 
-/** The whole page. */
+/** The whole app. */
 export function App(): ReactNode {
   return (
     <Router base={baseUrl().pathname.replace(/\/$/, '')}>
@@ -65,14 +65,14 @@ function Pages(): ReactNode {
   );
 }
 
-/** The name that the address is of: behind `?` where it could not stand in the path. */
+/** The name in the address: in the query if it is not safe in a path. */
 function Named({ children }: { children: (name: string) => ReactNode }): ReactNode {
   const { name } = useParams();
   const search = useSearch();
   return children(name === '~' ? (new URLSearchParams(search).get('name') ?? '~') : decoded(name));
 }
 
-/** A page that stays the one it began as, and does not begin anew when its code comes. */
+/** Keeps a page mounted when its code arrives, instead of mounting it again. */
 function Page<Props extends object>({ code, props }: { code: PageCode<Props>; props: Props }): ReactNode {
   const [begun, setBegun] = useState(() => ({ code, Shown: code.now() }));
   if (begun.code !== code) setBegun({ code, Shown: code.now() });

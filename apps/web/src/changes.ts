@@ -9,22 +9,22 @@ import type { JobAction } from '@faktory-ts/protocol';
 import { api } from './api.ts';
 import type { Filter } from './filter.ts';
 
-/** How far work over many jobs has come. */
+/** The progress of work over many jobs. */
 export interface Progress {
-  /** Matching, or changed, or undone jobs so far. */
+  /** Jobs counted, changed or restored so far. */
   jobs: number;
   /** 0 to 1. */
   part: number;
   finished: boolean;
 }
 
-const mostNames = 1000; // in a list of one request
+const mostNames = 1000; // in the list of one request
 
 type Report = (progress: Progress) => void;
 const partOf = ({ scanned, total }: { scanned: number; total: number }) =>
   Math.min(1, scanned / Math.max(1, total));
 
-/** Counts the jobs that match; reports on the way. */
+/** Counts the matching jobs; reports progress. */
 export async function countJobs(filter: Filter, report: Report, signal?: AbortSignal): Promise<number> {
   let jobs = 0;
   let cursor: string | undefined;
@@ -37,13 +37,13 @@ export async function countJobs(filter: Filter, report: Report, signal?: AbortSi
   return jobs;
 }
 
-/** What was changed, and under which name it can be undone. */
+/** The number of changed jobs, and the id to undo the change. */
 export interface Changed {
   jobs: number;
   undo: string;
 }
 
-/** Changes the jobs that match; reports on the way. */
+/** Changes the matching jobs; reports progress. */
 export async function changeJobs(
   filter: Filter,
   action: JobAction,
@@ -66,11 +66,14 @@ export async function changeJobs(
   return { jobs, undo };
 }
 
-/** The filter as several of which each names no more jobs than the server takes at once. */
+/**
+ * Splits a filter into filters that name at most as many jobs as the server accepts in one
+ * request.
+ */
 function partsOf(filter: Filter): Filter[] {
   const { jids = [], queues = [], ...rest } = filter;
   if (jids.length <= mostNames) return [filter];
-  // Queues beside jids only say where to look.
+  // With jids, queues only tell the server where to search first.
   const where = queues.length <= mostNames ? { ...rest, queues } : rest;
   return Array.from({ length: Math.ceil(jids.length / mostNames) }, (_, part) => ({
     ...where,
@@ -78,7 +81,7 @@ function partsOf(filter: Filter): Filter[] {
   }));
 }
 
-/** Takes a change back; jobs that have moved on since stay as they are (`kept`). */
+/** Undoes a change; jobs that changed state since then are not touched (`kept`). */
 export async function undoChange(name: string): Promise<{ undone: number; kept: number }> {
   let undone = 0;
   let kept = 0;
@@ -90,7 +93,7 @@ export async function undoChange(name: string): Promise<{ undone: number; kept: 
   }
 }
 
-/** randomUUID exists only where the page came by HTTPS or from this machine. */
+/** randomUUID exists only on pages from HTTPS or localhost. */
 function newName(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),

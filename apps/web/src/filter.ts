@@ -7,7 +7,7 @@
 import type { JobFilter, JobPlace } from '@faktory-ts/protocol';
 import { fromField } from './zone.ts';
 
-/** In the order in which the page shows them: as a job goes through them. */
+/** The states in the order in which a job passes through them. */
 export const places: readonly JobPlace[] = ['scheduled', 'ready', 'working', 'retries', 'dead'];
 
 /** A filter of the page; `fingerprints` are the ids of error groups. */
@@ -17,28 +17,31 @@ const lists = ['queues', 'jobtypes', 'jids', 'fingerprints'] as const;
 const texts = ['wid', 'text', 'error', 'from', 'until', 'failed_from', 'failed_until'] as const;
 const times = ['from', 'until', 'failed_from', 'failed_until'] as const;
 
-/** What the server takes as a time. */
+/** The format of a time that the server accepts. */
 const wholeTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-/** A day, or a time without a zone: somebody wrote it by hand. */
+/** A day, or a time without a zone, as typed by hand. */
 const handWritten = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?)?$/;
 
-/** A time of an address; a day begins in `zone` (`local`: that of the browser). `undefined`: it is no time. */
+/**
+ * Reads a time in an address; a day starts in `zone` (`local`: the browser's). `undefined`: not a
+ * time.
+ */
 function timeOf(text: string, zone: string): string | undefined {
   if (handWritten.test(text)) return fromField(text.includes('T') ? text : `${text}T00:00`, zone);
   if (Number.isNaN(Date.parse(text))) return undefined;
   return wholeTime.test(text) ? text : new Date(text).toISOString();
 }
 
-/** How a list of failed jobs is ordered; other lists have one order. */
+/** The orders of a list of failed jobs; other lists have one order. */
 export type Order = 'failed' | 'due';
 
-/** Whether the filter finds only jobs that failed: these are listed by when. */
+/** Whether the filter finds only failed jobs, which are listed by time of failure. */
 export const isOfFailed = ({ places: asked, jids }: Filter): boolean =>
   asked !== undefined &&
   jids === undefined &&
   asked.every((place) => place === 'retries' || place === 'dead');
 
-/** Reads the part of an address behind `?`. Days and times without a zone are those of `zone`. */
+/** Reads a filter from the query of an address. Days and times without a zone are in `zone`. */
 export function readFilter(search: string, zone = 'local'): Filter {
   const params = new URLSearchParams(search);
   let filter: Filter = {};
@@ -66,7 +69,7 @@ export function readFilter(search: string, zone = 'local'): Filter {
   return filter;
 }
 
-/** Writes a filter as the part of an address behind `?`; empty: no filter. The same filter gives the same text. */
+/** Writes a filter as a query; empty: no filter. Equal filters give equal text. */
 export function writeFilter(filter: Filter): string {
   const params = new URLSearchParams();
   for (const place of places) if (filter.places?.includes(place)) params.append('places', place);
@@ -97,7 +100,7 @@ const nameHref = (folder: string, name: string): string => {
 /** The address of one job. */
 export const jobHref = (jid: string): string => nameHref('jobs', jid);
 
-/** The same, looking first where the job was seen. */
+/** The same, with the state in which the job was last seen, to search there first. */
 export function jobInHref({ jid, place }: { jid: string; place: JobPlace }): string {
   const href = jobHref(jid);
   return `${href}${href.includes('?') ? '&' : '?'}place=${place}`;
@@ -106,7 +109,7 @@ export function jobInHref({ jid, place }: { jid: string; place: JobPlace }): str
 /** The address of a queue. */
 export const queueHref = (name: string): string => nameHref('queues', name);
 
-/** The address of a worker among all. */
+/** The address of the workers page with this worker only. */
 export const workerHref = (wid: string): string => `/workers?${new URLSearchParams({ text: wid })}`;
 
 /** The address of the errors of a jobtype. */

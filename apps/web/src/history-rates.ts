@@ -4,15 +4,18 @@
  */
 import type { History, HistoryPoint } from '@faktory-ts/protocol';
 
-/** Executions that failed: those that killed their job are counted apart. */
+/** Failed executions; the server counts those that moved their job to dead separately. */
 export const failuresOf = ({ failed, dead }: Pick<HistoryPoint, 'failed' | 'dead'>): number => failed + dead;
 
-/** A step, with its events a second. */
+/** A step of the history, with its events per second. */
 export interface RatePoint extends HistoryPoint {
   time: number;
 }
 
-/** The last step is left out until a tenth of it is over: what comes of a moment is no rate. */
+/**
+ * The running step is left out until a tenth of it is over, because a rate over less time is only
+ * noise.
+ */
 export function ratesOfHistory({ step, until, points }: History): RatePoint[] {
   const end = Date.parse(until);
   return points.flatMap((point) => {

@@ -6,25 +6,25 @@
  * browser and are in English only.
  */
 
-/** A value as it was written. */
+/** A parsed value with its source text. */
 export type JsonNode =
   | { kind: 'object'; entries: readonly JsonEntry[] }
   | { kind: 'array'; items: readonly JsonNode[] }
-  /** `source` is what was written; of a string, with its quotes. */
+  /** `source` is the original text; of a string, with its quotes. */
   | { kind: 'string' | 'number' | 'boolean' | 'null'; source: string };
 
-/** A member of an object; `source` is its key as it was written, with its quotes. */
+/** A member of an object; `source` is the original text of its key, with quotes. */
 type JsonEntry = readonly [key: string, value: JsonNode, source: string];
 
-/** What is wrong. Keys of the texts in words/en/parts.ts. */
+/** The kinds of mistakes: keys of the texts in words/en/parts.ts. */
 export type JsonMistake = 'end' | 'value' | 'comma' | 'colon' | 'key' | 'string' | 'number' | 'more' | 'deep';
 
-/** Where a text stops being JSON. */
+/** The first mistake in a text that is not JSON. */
 export class JsonProblem extends Error {
   readonly mistake: JsonMistake;
-  /** Where in the text, counted from 0. */
+  /** Position in the text, from 0. */
   readonly at: number;
-  /** Counted from 1. */
+  /** From 1. */
   readonly line: number;
   readonly column: number;
 
@@ -122,19 +122,21 @@ class Reader {
   }
 }
 
-/** Reads a text. Throws {@link JsonProblem}. */
+/** Parses a JSON text. Throws {@link JsonProblem}. */
 export function readJson(text: string): JsonNode {
   return new Reader(text).whole();
 }
 
 const membersToken = /"(?:[^"\\]+|\\.)*"|[{}[\]:,]|[^"{}[\]:,\s]+/gs;
 
-/** The members of an object, each as it is written. Only for a text that is JSON; how deep it is does not matter. */
+/**
+ * The members of an object, each as its original text, at any depth. The text must be valid JSON.
+ */
 export function membersOf(text: string): Map<string, string> {
   const found = new Map<string, string>();
   let depth = 0;
   let key = '';
-  let start = -1; // of the value; -1: a key comes
+  let start = -1; // of the value; -1: a key follows
   for (const { 0: token, index } of text.matchAll(membersToken)) {
     if (token === '}' || token === ']') depth--;
     const ends = token === '}' ? depth === 0 : token === ',' && depth === 1;
@@ -148,16 +150,16 @@ export function membersOf(text: string): Map<string, string> {
   return found;
 }
 
-/** Laid out with line breaks; what is no JSON, or too deep, as it is. */
+/** Formats JSON with line breaks; text that is not JSON, or too deep, stays as it is. */
 export function laidOut(text: string): string {
   try {
     return prettyJson(readJson(text));
   } catch {
-    return text; // where it is wrong is told beside the field
+    return text; // the field shows the mistake
   }
 }
 
-/** Writes a value again with line breaks and indents, its numbers and escapes as they were. */
+/** Writes a parsed value with line breaks and indents; numbers and escapes stay as they were. */
 export function prettyJson(node: JsonNode, indent = ''): string {
   const inner = `${indent}  `;
   if (node.kind === 'array') {

@@ -14,7 +14,7 @@ import type {
   WorkerStatus,
 } from '@faktory-ts/protocol';
 
-/** Everything live; absent: not told yet. */
+/** The live state; an absent member was not received yet. */
 export interface LiveState {
   stats?: LiveStats;
   /** Samples of the last minutes, oldest first, for charts. */
@@ -27,8 +27,8 @@ export interface LiveState {
 /** Nothing known. */
 export const nothingLive: LiveState = { trail: [] };
 
-const mostSamples = 181; // so many that three minutes have a rate each second
-const sampleStep = 900; // ms: the server tells more often, a chart of single jobs would be all spikes
+const mostSamples = 181; // three minutes with one rate per second
+const sampleStep = 900; // ms: the server sends more often, which would show single jobs as spikes
 
 /** The state after an update. `whole`: topics whose rows in this update are all there are. */
 export function merged(state: LiveState, update: LiveUpdate, whole: ReadonlySet<LiveTopic>): LiveState {
@@ -56,7 +56,7 @@ function rowsWith<T>(
   return Object.fromEntries(next);
 }
 
-/** A server that was restarted counts from 0 again: its trail begins anew. */
+/** A restarted server counts from 0 again, so the trail starts again too. */
 function trailWith(trail: readonly SecondSample[], stats: LiveStats): readonly SecondSample[] {
   const last = trail.at(-1);
   const { at, processed, failures, pushed, latency } = stats;
@@ -66,7 +66,10 @@ function trailWith(trail: readonly SecondSample[], stats: LiveStats): readonly S
   return [...trail, sample].slice(-mostSamples);
 }
 
-/** The state with what the server has kept of the last minutes: before the page was open, and while it had no connection. */
+/**
+ * Adds the server's samples of the last minutes: from before the page was opened, and from gaps in
+ * the connection.
+ */
 export function withPast(state: LiveState, past: readonly SecondSample[]): LiveState {
   const all = [...past, ...state.trail].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   let trail: SecondSample[] = [];
@@ -79,7 +82,7 @@ export function withPast(state: LiveState, past: readonly SecondSample[]): LiveS
   return { ...state, trail: trail.slice(-mostSamples) };
 }
 
-/** Events a second between two samples. */
+/** Events per second between two samples. */
 export interface LiveRate {
   /** Milliseconds since 1970. */
   at: number;
@@ -88,7 +91,7 @@ export interface LiveRate {
   failed: number;
 }
 
-/** Rates out of a trail: one for each pair of neighbours. */
+/** The rates of a trail: one for each pair of neighbouring samples. */
 export function ratesOf(trail: readonly SecondSample[]): LiveRate[] {
   return trail.slice(1).map((stats, i) => {
     const before = trail[i] ?? stats;

@@ -11,16 +11,16 @@ import { ApiProblem, api, apiUrl } from './api.ts';
 import { type LiveState, merged, nothingLive, withPast } from './live-merge.ts';
 import { currentPrefs, onPrefs } from './prefs.ts';
 
-/** `waiting`: the first connection is being made. */
+/** `waiting`: the first connection is not open yet. */
 export type Connection = 'waiting' | 'connected' | 'polling' | 'lost';
 
 const rowTopics = ['stats', 'attention', 'queues', 'workers'] as const;
 const silence = 10_000; // ms
 const pollEvery = 2000; // ms
 const longestPause = 10_000; // ms between two attempts
-const tryAgain = 30_000; // ms of polling until a socket is tried again
-const changeComes = 3000; // ms within which the server tells what was changed
-const linger = 3000; // ms that a topic stays asked for after its last reader left: pages follow each other
+const tryAgain = 30_000; // ms of polling before the next attempt to open a socket
+const changeComes = 3000; // ms within which the server reports a change
+const linger = 3000; // ms that a topic stays subscribed after its last reader left, because the next page may read it
 
 /** The one connection of this page. */
 class Live {
@@ -39,7 +39,10 @@ class Live {
   private showUntil = 0;
   private fails = 0;
   private running = false;
-  /** Whether the trail has what the server kept before this connection, and how many show it. */
+  /**
+   * Whether the trail has the server's samples from before this connection; and the number of its
+   * readers.
+   */
   private past: 'missing' | 'asked' | 'there' = 'missing';
   private pastReaders = 0;
 
@@ -69,7 +72,7 @@ class Live {
     this.tell('waiting');
   }
 
-  /** One more reader of a topic; returns how to leave. */
+  /** Adds a reader of a topic; returns a function that removes it. */
   read(topic: LiveTopic): () => void {
     this.readers.set(topic, (this.readers.get(topic) ?? 0) + 1);
     if (!this.asked.has(topic)) this.ask();
@@ -79,7 +82,7 @@ class Live {
     };
   }
 
-  /** One more reader of the last minutes; returns how to leave. */
+  /** Adds a reader of the last minutes; returns a function that removes it. */
   readPast(): () => void {
     this.pastReaders++;
     void this.fill();
@@ -98,11 +101,11 @@ class Live {
       this.past = 'there';
       this.show(true);
     } catch {
-      this.past = 'missing'; // the next connection asks again; until then the chart grows by itself
+      this.past = 'missing'; // the next connection fetches it; until then the chart shows only new samples
     }
   }
 
-  /** Tries at once instead of after the pause. */
+  /** Reconnects now instead of after the pause. */
   readonly retryNow = (): void => {
     if (!this.running || this.connection === 'connected') return;
     clearTimeout(this.timer);
@@ -141,7 +144,7 @@ class Live {
     socket.onclose = () => this.socket === socket && this.broken();
   }
 
-  /** A socket that says nothing for too long is given up. */
+  /** Closes a socket that was silent for too long. */
   private guard(): void {
     clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => this.socket && this.broken(), silence);
@@ -164,7 +167,7 @@ class Live {
     this.timer = setTimeout(() => this.open(), 300 + Math.random() * 300);
   }
 
-  /** Asks again and again until it is time to try a socket, or until nobody answers. */
+  /** Polls until it is time to try a socket again, or until the server does not answer. */
   private async poll(until: number): Promise<void> {
     try {
       const topics = this.topics();
@@ -173,12 +176,12 @@ class Live {
       if (!this.running) return;
       const healed = this.connection === 'lost';
       this.tell('polling');
-      // Whoever answers again after a loss is likely to take a socket again too.
+      // A server that answers again after a loss will probably accept a socket too.
       const next = healed || performance.now() > until ? () => this.open() : () => void this.poll(until);
       this.timer = setTimeout(next, healed ? 0 : pollEvery);
     } catch (problem) {
       if (!this.running) return;
-      if (problem instanceof ApiProblem && problem.status === 401) return; // the login page stops us
+      if (problem instanceof ApiProblem && problem.status === 401) return; // the login page stops the connection
       this.tell('lost');
       const pause = Math.min(longestPause, 500 * 2 ** Math.min(this.fails, 6)) * (0.7 + Math.random() * 0.6);
       this.fails++;
@@ -192,7 +195,7 @@ class Live {
     this.show(rowTopics.some((topic) => update[topic] && !this.shown[topic]));
   }
 
-  /** Shows the state, not faster than the user wants; what was never shown, at once. */
+  /** Publishes the state at the user's update rate; a topic that was never shown, at once. */
   private show(first: boolean): void {
     const { rate } = currentPrefs();
     if (first) clearTimeout(this.showing);
@@ -206,7 +209,7 @@ class Live {
     }, wait);
   }
 
-  /** After the user chose another rate, or asked to see what there is now. */
+  /** Publishes at once: the user chose another rate or asked for a refresh. */
   readonly refresh = (): void => {
     clearTimeout(this.showing);
     this.showing = undefined;
@@ -214,7 +217,7 @@ class Live {
     for (const listener of this.listeners) listener();
   };
 
-  /** After the user changed something: that is shown also while updates are paused. */
+  /** After a change by the user: its result is shown even while updates are paused. */
   readonly showChange = (): void => {
     this.showUntil = performance.now() + changeComes;
   };
@@ -226,7 +229,7 @@ class Live {
   }
 }
 
-/** The one connection; the shell starts and stops it. */
+/** The page's connection; the shell starts and stops it. */
 export const live = new Live();
 onPrefs(live.refresh);
 if (typeof window !== 'undefined') {
@@ -234,7 +237,10 @@ if (typeof window !== 'undefined') {
   document.addEventListener('visibilitychange', () => document.hidden || live.retryNow());
 }
 
-/** A part of what is live, as of now, and again whenever it changes. `undefined` until the server has told it. */
+/**
+ * Hook: a part of the live state; renders again after a change. `undefined` until the server has
+ * sent it.
+ */
 export function useLive<K extends 'stats' | 'attention' | 'queues' | 'workers'>(topic: K): LiveState[K] {
   useTopic(topic);
   return useSyncExternalStore(
@@ -243,14 +249,14 @@ export function useLive<K extends 'stats' | 'attention' | 'queues' | 'workers'>(
   );
 }
 
-/** Samples of the last minutes; those before the page was open come from the server. */
+/** Hook: samples of the last minutes, including those from before the page was opened. */
 export function useTrail(): LiveState['trail'] {
   useTopic('stats');
   useEffect(() => live.readPast(), []);
   return useSyncExternalStore(live.subscribe, () => live.snapshot().trail);
 }
 
-/** How the page is connected. */
+/** Hook: the state of the connection. */
 export function useConnection(): Connection {
   return useSyncExternalStore(live.subscribe, live.connectionNow);
 }

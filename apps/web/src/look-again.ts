@@ -6,7 +6,10 @@
 import { useEffect, useRef } from 'react';
 import { usePrefs } from './prefs.ts';
 
-/** Looks again when `what` has become another, at most every `least` milliseconds; `still`: not now, nor while updates are paused. */
+/**
+ * Refetches when `what` has changed, at most every `least` milliseconds; not while `still`, nor
+ * while updates are paused.
+ */
 export function useLookAgainAt(what: unknown, look: () => void, least: number, still: boolean): void {
   const { rate } = usePrefs();
   const looked = useRef<{ at: number; what: unknown }>({ at: Number.NEGATIVE_INFINITY, what: undefined });

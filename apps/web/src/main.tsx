@@ -5,7 +5,7 @@
  * English texts are in this bundle. Another language loads from its own file first, so the page
  * does not flicker.
  */
-import './page-code.ts'; // must come first: it says why
+import './page-code.ts'; // must be the first import; see page-code.ts
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
@@ -22,7 +22,7 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2000,
-      // What the server refuses it refuses again; what did not reach it may the next time.
+      // No retry of a request that the server rejected: it would reject it again.
       retry: (failures, problem) =>
         failures < 2 && (!(problem instanceof ApiProblem) || problem.status === 0 || problem.status >= 502),
     },
@@ -33,7 +33,7 @@ followTheme();
 followTabs();
 void start();
 
-// Not awaited above: the code of the first page needs this file to have run.
+// Not awaited at the top level, because the first page's code waits until this file has run.
 async function start(): Promise<void> {
   // Who looks is asked while the texts come, so that the first that is painted is the page; a server that cannot be asked must not keep
   // it from saying so.

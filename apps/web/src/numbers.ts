@@ -29,15 +29,15 @@ export const exact = (value: number): string => format({ maximumFractionDigits: 
 export const short = (value: number): string =>
   format({ notation: 'compact', maximumSignificantDigits: 3 }).format(value);
 
-/** Events a second: more digits when there are few. */
+/** Events per second; low rates have more digits. */
 export function rate(perSecond: number): string {
-  // Some an hour are not none.
+  // A few events per hour must not be shown as 0.
   if (perSecond > 0 && perSecond < 0.01) return format({ maximumSignificantDigits: 1 }).format(perSecond);
   const maximumFractionDigits = perSecond >= 100 ? 0 : perSecond >= 10 || perSecond === 0 ? 1 : 2;
   return format({ maximumFractionDigits }).format(perSecond);
 }
 
-/** A part of one as percent. */
+/** A share between 0 and 1 as percent. */
 export const share = (part: number): string =>
   format({ style: 'percent', maximumFractionDigits: part < 0.1 ? 1 : 0 }).format(part);
 

@@ -10,7 +10,7 @@ import { type ComponentType, lazy } from 'react';
 /** The code of one page. */
 export interface PageCode<Props> {
   readonly load: () => Promise<unknown>;
-  /** The page; before its code is here one that waits for it. */
+  /** The page; until its code is loaded, a placeholder. */
   readonly now: () => ComponentType<Props>;
 }
 
@@ -26,7 +26,7 @@ function code<Props>(get: () => Promise<{ default: ComponentType<Props> }>): Pag
   return { load, now: () => here ?? later };
 }
 
-/** Of every page. */
+/** The code of every page. */
 export const pageCode = {
   overview: code(() => import('./pages/overview.tsx')),
   queues: code(() => import('./pages/queues.tsx')),
@@ -40,7 +40,7 @@ export const pageCode = {
   login: code(() => import('./pages/login.tsx')),
 };
 
-/** Address below <base> → its page; `*` is a name. */
+/** The page of each address below <base>; `*` stands for a name. */
 const pageAt: Readonly<Record<string, keyof typeof pageCode>> = {
   '': 'overview',
   queues: 'queues',
@@ -53,17 +53,18 @@ const pageAt: Readonly<Record<string, keyof typeof pageCode>> = {
   about: 'settings',
 };
 
-// Code that does not come is asked for again, and its failure shown, when its page is.
+// A failure here is ignored: the page loads its code again, and shows the failure, when it is
+// visited.
 const quietly = async (page: Pick<PageCode<never>, 'load'> | undefined): Promise<void> => {
   await page?.load().catch(() => undefined);
 };
 const [first = '', name] = location.pathname.slice(new URL(document.baseURI).pathname.length).split('/');
 const page = pageAt[name ? `${first}/*` : first];
 
-/** Resolves when the first page's code is here, or will not come. */
+/** Resolves when the first page's code is loaded or has failed to load. */
 export const firstPage: Promise<void> = quietly(page && pageCode[page]);
 
-/** Loads the code of the other pages, so that going there takes no time. */
+/** Loads the code of the other pages, so that they open at once. */
 export function loadOthers(): void {
   for (const each of Object.values(pageCode)) void quietly(each);
 }

@@ -6,18 +6,18 @@
  */
 import { useSyncExternalStore } from 'react';
 
-/** All choices. */
+/** All preferences. */
 export interface Prefs {
   theme: 'system' | 'light' | 'dark';
-  /** A language code of ours; `auto`: the browser's. */
+  /** A supported language code; `auto`: the browser's language. */
   language: string;
   /** `local`, `UTC`, or an IANA name. */
   zone: string;
-  /** Milliseconds between two updates of what is shown; 0: none, the user reloads. */
+  /** Milliseconds between two updates of the page; 0: no updates. */
   rate: number;
-  /** By table: the columns that are shown. */
+  /** The visible columns of each table. */
   columns: Readonly<Record<string, readonly string[]>>;
-  /** The rail shows icons alone. */
+  /** The rail shows icons only. */
   narrowRail: boolean;
 }
 
@@ -38,16 +38,16 @@ function stored(): Partial<Prefs> {
     const value: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    return {}; // no storage here, or what it holds is not ours: the defaults do
+    return {}; // storage is refused or damaged: use the defaults
   }
 }
 
-/** The choices as they are. */
+/** The current preferences. */
 export const currentPrefs = (): Prefs => prefs;
 
-/** Changes some of them, for now and for the next visit. */
+/** Changes some preferences, for now and for the next visit. */
 export function choose(change: Partial<Prefs>): void {
-  prefs = { ...prefs, ...stored(), ...change }; // another tab may have chosen something else
+  prefs = { ...prefs, ...stored(), ...change }; // another tab may have changed them
   try {
     localStorage.setItem(storageKey, JSON.stringify(prefs));
   } catch (cause) {
@@ -60,18 +60,18 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
-/** Calls back after each change; returns how to stop that. */
+/** Calls `back` after each change; returns a function that stops this. */
 export function onPrefs(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** The choices, and again whenever they change. */
+/** Hook: the current preferences; renders again after a change. */
 export function usePrefs(): Prefs {
   return useSyncExternalStore(onPrefs, currentPrefs);
 }
 
-/** Takes over what is chosen in other tabs. */
+/** Follows changes made in other tabs. */
 export function followTabs(): void {
   window.addEventListener('storage', ({ key }) => {
     if (key !== storageKey) return;
@@ -80,7 +80,7 @@ export function followTabs(): void {
   });
 }
 
-/** Puts the chosen theme on the page, now and after each change. */
+/** Applies the chosen theme to the page, now and after each change. */
 export function followTheme(): void {
   const apply = () => {
     const { theme } = prefs;

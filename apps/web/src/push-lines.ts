@@ -8,13 +8,13 @@ import { placeholder } from './server-address.ts';
 /** A text as one word of a POSIX shell. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** By curl, to the address of `/api/jobs`. `password`: the server asks for one. */
+/** A curl command that posts to the address of `/api/jobs`. `password`: the server requires one. */
 export function curlLine(job: string, url: string, password: boolean): string {
   const user = password ? `-u ${quoted(`any:${placeholder}`)} ` : '';
   return `curl ${user}-X POST ${quoted(url)} \\\n  -H 'content-type: application/json' \\\n  -d ${quoted(job)}`;
 }
 
-/** A job as the program `faktory push` takes it: arguments and custom as JSON text. */
+/** A job as `faktory push` takes it: arguments and custom as JSON text. */
 export interface LineJob {
   jobtype: string;
   args: string;
@@ -27,7 +27,7 @@ export interface LineJob {
   custom?: string | undefined;
 }
 
-/** By the program that comes with the server, to the server at `url`. */
+/** A `faktory push` command for the server at `url`. */
 export function commandLine(job: LineJob, url: string): string {
   const flags = [
     job.queue && `--queue ${quoted(job.queue)}`,

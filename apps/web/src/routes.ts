@@ -4,7 +4,7 @@
  */
 import { Activity, Bug, Cpu, ListTree, type LucideIcon, Rows3, Send, Settings } from 'lucide-react';
 
-/** Names of the pages in the rail; their words are shell.pages. */
+/** Names of the pages in the rail; their texts are in shell.pages. */
 type PageName = 'overview' | 'queues' | 'jobs' | 'errors' | 'workers' | 'push' | 'settings';
 
 /** A page in the rail. */
@@ -12,11 +12,11 @@ export interface PageRoute {
   name: PageName;
   href: string;
   icon: LucideIcon;
-  /** The key behind `g`. */
+  /** The key to press after `g`. */
   key: string;
 }
 
-/** All of them, in order. */
+/** All pages of the rail, in order. */
 export const pages: readonly PageRoute[] = [
   { name: 'overview', href: '/', icon: Activity, key: 'o' },
   { name: 'queues', href: '/queues', icon: Rows3, key: 'q' },

@@ -1,7 +1,7 @@
 /** Reports whether a media query matches, for what CSS alone cannot do. */
 import { useCallback, useSyncExternalStore } from 'react';
 
-/** Whether a media query holds, and again whenever that changes. */
+/** Hook: whether a media query matches; renders again after a change. */
 export function useMedia(query: string): boolean {
   const subscribe = useCallback(
     (listener: () => void) => {

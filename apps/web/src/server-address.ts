@@ -4,18 +4,21 @@
  */
 import type { ApiSession } from '@faktory-ts/protocol';
 
-/** What stands in a line in place of the secret. */
+/** The placeholder for the secret in a command. */
 export const placeholder = 'PASSWORD';
 
 /** Host, port and URL by which clients reach the server. */
 export interface ClientAddress {
   host: string;
   port: number;
-  /** As FAKTORY_URL takes it. */
+  /** In the format of FAKTORY_URL. */
   url: string;
 }
 
-/** Made of what the server knows and, where it listens on all interfaces, of the host that the page was opened by. */
+/**
+ * Built from the server's own address; a server that listens on all interfaces is named by the
+ * host in the page's address.
+ */
 export function clientAddress({ wire }: Pick<ApiSession, 'wire'>, pageHost: string): ClientAddress {
   const plain = wire.host ?? pageHost;
   const host = plain.includes(':') && !plain.startsWith('[') ? `[${plain}]` : plain;

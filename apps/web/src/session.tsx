@@ -14,7 +14,7 @@ import { clientAddress } from './server-address.ts';
 const Session = createContext<ApiSession | undefined>(undefined);
 const sessionKey = ['session'];
 
-/** Who looks; null: nobody who is logged in. */
+/** The logged-in user; null: nobody is logged in. */
 export const sessionQuery = queryOptions({
   queryKey: sessionKey,
   queryFn: async (): Promise<ApiSession | null> => {
@@ -28,24 +28,24 @@ export const sessionQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-/** The session; the pages inside the shell always have one. */
+/** The session; pages inside the shell always have one. */
 export function useSession(): ApiSession {
   const session = useContext(Session);
   if (!session) throw new Error('useSession is for what stands inside <SessionGate>');
   return session;
 }
 
-/** Whether the caller may do this. */
+/** Whether the user has this right. */
 export function useCan(right: ApiRight): boolean {
   const { rights } = useSession();
   return rights.includes(right) || rights.includes('admin');
 }
 
-/** A push as lines for a shell, to this server. */
+/** A push to this server as shell commands. */
 export function usePushLines(): {
   command: (job: LineJob) => string;
   curl: (job: string) => string;
-  /** A password must be put into one of them. */
+  /** Whether a command has the placeholder of the password. */
   password: boolean;
 } {
   const session = useSession();
@@ -56,13 +56,15 @@ export function usePushLines(): {
   };
 }
 
-/** Asks the server again who looks, and which version it has: after it was away it may be another. */
+/**
+ * Refetches user and server version: after a lost connection the server may have another version.
+ */
 export function useAskAgain(): () => void {
   const client = useQueryClient();
   return useCallback(() => void client.invalidateQueries({ queryKey: sessionKey }), [client]);
 }
 
-/** Says who has just logged in; `null`: nobody any more. */
+/** Sets the logged-in user; `null`: after a logout. */
 export function useSetSession(): (session: ApiSession | null) => void {
   const client = useQueryClient();
   return (session) => {
@@ -71,7 +73,10 @@ export function useSetSession(): (session: ApiSession | null) => void {
   };
 }
 
-/** Shows the children to somebody logged in, `login` to others, `problem` while the server cannot be asked. */
+/**
+ * Shows `children` to a logged-in user, `login` to others, and `problem` while the server does not
+ * answer.
+ */
 export function SessionGate(props: {
   children: ReactNode;
   login: ReactNode;

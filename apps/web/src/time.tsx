@@ -15,16 +15,19 @@ let tick = 0;
 let ticking: ReturnType<typeof setInterval> | undefined;
 const listeners = new Set<() => void>();
 
-/** Tells the page what time it is at the server. */
+/** Sets the page's clock to the server's time. */
 export function setServerClock(now: string): void {
   const off = Date.parse(now) - Date.now();
-  ahead = Math.abs(off) < 1500 ? 0 : off; // less is the way of the answer
+  ahead = Math.abs(off) < 1500 ? 0 : off; // a smaller difference is only network delay
 }
 
 /** Milliseconds since 1970 by the server's clock. */
 export const serverNow = (): number => Date.now() + ahead;
 
-/** Rounded up, for it is shown until the next tick: what has just happened must not be about to. */
+/**
+ * Rounded up, because it is shown until the next tick: a past event must not look like a future
+ * one.
+ */
 const nextSecond = (): number => Math.ceil(serverNow() / 1000) * 1000;
 
 function subscribe(listener: () => void): () => void {
@@ -41,7 +44,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The server's time, anew each second. */
+/** Hook: the server's time; renders again each second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => {
     if (!ticking) tick = nextSecond();
@@ -77,7 +80,7 @@ export function exactTime(at: string | number): string {
   }).format(new Date(at));
 }
 
-/** The time of day alone. */
+/** The time of day, without the date. */
 export const clockTime = (at: string | number): string =>
   dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(new Date(at));
 
@@ -98,7 +101,7 @@ const relativeUnits = [
 
 let relative: ({ of: string } & ReturnType<typeof relativeFormats>) | undefined;
 
-/** How long ago, or in how long: `3m ago`. */
+/** A relative time: `3m ago`, `in 3m`. */
 export function relativeTime(at: string | number, now: number): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   const [unit, length] = relativeUnits.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
@@ -107,7 +110,10 @@ export function relativeTime(at: string | number, now: number): string {
   return (number === 0 ? relative.now : relative.format).format(number, unit);
 }
 
-/** "Yesterday" would be wrong of what is 40 hours ago, and a sign alone is no time in a sentence: French and Russian have one when narrow. */
+/**
+ * Always numbers, because "yesterday" would be wrong for 40 hours ago. The short style, because
+ * the narrow style of French and Russian has only a sign.
+ */
 function relativeFormats(): { now: Intl.RelativeTimeFormat; format: Intl.RelativeTimeFormat } {
   const now = new Intl.RelativeTimeFormat(language(), { style: 'narrow', numeric: 'auto' });
   const narrow = new Intl.RelativeTimeFormat(language(), { style: 'narrow' });
@@ -115,7 +121,7 @@ function relativeFormats(): { now: Intl.RelativeTimeFormat; format: Intl.Relativ
   return { now, format: signed ? new Intl.RelativeTimeFormat(language(), { style: 'short' }) : narrow };
 }
 
-/** A time: relative, exact on hover. */
+/** A relative time with the exact time as tooltip. */
 export function Time({ at }: { at: string | undefined }): ReactNode {
   const now = useNow();
   usePrefs();
@@ -127,7 +133,7 @@ export function Time({ at }: { at: string | undefined }): ReactNode {
   );
 }
 
-/** How long something goes on, since then until now. */
+/** The time since `since`, ticking. */
 export function Elapsed({ since }: { since: string }): ReactNode {
   const now = useNow();
   usePrefs();
@@ -138,7 +144,7 @@ export function Elapsed({ since }: { since: string }): ReactNode {
   );
 }
 
-/** The zone in which times are shown and typed, by its name. */
+/** The name of the zone in which the page shows and reads times. */
 export function useZone(): { zone: string; name: string } {
   const { zone } = usePrefs();
   return { zone, name: zone === 'local' ? localZone() : zone };
@@ -147,13 +153,13 @@ export function useZone(): { zone: string; name: string } {
 /** The zone of this computer. */
 const localZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Names of the zones to choose from: ours first. */
+/** Names of all zones, the computer's own first. */
 export function zones(): string[] {
   const all = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : [];
   return ['local', 'UTC', ...all.filter((name) => name !== 'UTC')];
 }
 
-/** What a zone is called in a list. */
+/** The label of a zone in a list. */
 export function useZoneName(): (zone: string) => string {
   const { t } = useTranslation();
   return (zone) =>

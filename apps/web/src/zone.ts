@@ -21,7 +21,10 @@ function aheadOf(at: number, timeZone: string): number {
   return wall - Math.floor(at / 1000) * 1000;
 }
 
-/** What a datetime-local field means in a zone (`local`: the browser's), RFC 3339; `undefined`: it is no time. */
+/**
+ * Converts the value of a datetime-local field in a zone (`local`: the browser's) to RFC 3339;
+ * `undefined`: not a time.
+ */
 export function fromField(text: string, zone: string): string | undefined {
   const wall = Date.parse(zone === 'local' ? text : `${text}Z`);
   if (Number.isNaN(wall)) return undefined;
@@ -30,7 +33,7 @@ export function fromField(text: string, zone: string): string | undefined {
   return new Date(wall - aheadOf(near, zone)).toISOString();
 }
 
-/** What a datetime-local field shows for an instant in a zone, to the second. */
+/** The value of a datetime-local field for an instant in a zone, to the second. */
 export function toField(at: number, zone: string): string {
   const ahead = zone === 'local' ? -new Date(at).getTimezoneOffset() * 60_000 : aheadOf(at, zone);
   return new Date(at + ahead).toISOString().slice(0, 19);

@@ -17,7 +17,7 @@ const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const read = (name: string) => readFileSync(join(dist, name));
 const manifest = JSON.parse(read('manifest.json').toString()) as Record<string, Chunk>;
 
-/** A chunk and all that it imports before it runs. */
+/** A chunk and all its static imports. */
 function filesOf(name: string, seen = new Set<string>()): Set<string> {
   const chunk = manifest[name];
   if (!chunk || seen.has(chunk.file)) return seen;

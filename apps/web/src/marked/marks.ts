@@ -7,15 +7,18 @@ import { piecesOf, visible } from '@faktory-ts/protocol';
 import type { ElementType, ReactElement, ReactNode } from 'react';
 import { Fragment, jsx, jsxs } from 'react/jsx-runtime';
 
-/** What an element is made with. */
+/** The props of an element. */
 export type Props = Readonly<Record<string, unknown>> & { readonly children?: ReactNode };
 
 const mark = 'mx-px rounded-sm bg-sunken px-0.5 font-mono text-xs text-dead';
 const attributes = ['title', 'aria-label', 'aria-description', 'alt'] as const;
-/** Elements that hold text only, or what a person edits. */
+/** Elements that contain plain text only, or text that the user edits. */
 const untouched: ReadonlySet<unknown> = new Set(['textarea', 'script', 'style']);
 
-/** The element with its unseen characters marked; components are left to the elements that they make. */
+/**
+ * The props of an element with invisible characters marked. Components are not changed: the
+ * elements that they render are.
+ */
 export function marked(type: ElementType, props: Props): Props {
   if ((typeof type !== 'string' && type !== Fragment) || untouched.has(type)) return props;
   const children =

@@ -21,7 +21,7 @@ class Catcher extends Component<{ children: ReactNode }, { problem?: Error }> {
   }
 }
 
-/** Keeps a fault of one page to that page: another address begins anew. */
+/** Catches the crash of one page; going to another page clears it. */
 export function Fault({ children }: { children: ReactNode }): ReactNode {
   const [location] = useLocation();
   return <Catcher key={location}>{children}</Catcher>;
@@ -39,7 +39,7 @@ function Crashed({ problem }: { problem: Error }): ReactNode {
   );
 }
 
-/** An address without a page. */
+/** Shown at an address that has no page. */
 export function NotFound(): ReactNode {
   const { t } = useTranslation();
   return (
@@ -53,7 +53,7 @@ export function NotFound(): ReactNode {
   );
 }
 
-/** The server did not say who we are. */
+/** Shown when the server does not report who is logged in. */
 export function StartFailed({ problem, again }: { problem: Error; again: () => void }): ReactNode {
   const { t } = useTranslation();
   return (

@@ -18,7 +18,6 @@ import { looksLikeJid } from './jid.ts';
 import type { Overlay } from './overlay.ts';
 import { Preferences } from './preferences.tsx';
 
-/** The header. */
 export function Header({ onOverlay }: { onOverlay: (overlay: Overlay) => void }): ReactNode {
   const { t } = useTranslation();
   return (
@@ -68,7 +67,7 @@ function SearchBox(): ReactNode {
           spellCheck={false}
           className="field h-8 w-full border-line ps-8 pe-8 max-sm:pe-2"
         />
-        {/* A key reads from left to right: its place is that of the span. */}
+        {/* The key is left-to-right text; the span places it in the direction of the page. */}
         <span aria-hidden className="absolute end-2 top-1.5 max-sm:hidden">
           <kbd className="rounded-sm border border-line px-1 text-xs text-faint">/</kbd>
         </span>

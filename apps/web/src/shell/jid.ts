@@ -4,7 +4,10 @@
  * Note: this is not a check: any text of eight bytes or more may be a job id.
  */
 
-/** Whether a text is more likely the id of a job than a word in its arguments: long, without spaces, of letters and digits, not a word. */
+/**
+ * Whether a text looks like a job id rather than a word from arguments: long, no spaces, letters
+ * and digits.
+ */
 export function looksLikeJid(text: string): boolean {
   return /^[\w-]{12,64}$/.test(text) && /\d|[A-Z].*[a-z].*[A-Z]/.test(text);
 }

@@ -31,7 +31,6 @@ const inLists: readonly [string, What][] = [
   ['Esc', 'clear'],
 ];
 
-/** The dialog. */
 export default function KeysDialog({ onClose }: { onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   return (

@@ -4,7 +4,7 @@
  */
 import type { ReactNode } from 'react';
 
-/** The mark, 20 pixels high. */
+/** The logo, 20 pixels high. */
 export const Logo = (): ReactNode => (
   <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden className="shrink-0">
     <rect width="20" height="20" rx="5" className="fill-accent" />

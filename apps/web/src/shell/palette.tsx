@@ -24,7 +24,6 @@ interface Command {
 
 const most = 12;
 
-/** The palette. */
 export default function Palette({ onClose }: { onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   return (

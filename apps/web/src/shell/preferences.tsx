@@ -17,10 +17,9 @@ import { useWho } from './who.ts';
 
 const themes = ['system', 'light', 'dark'] as const;
 
-/** The rates to choose from, in milliseconds, by the keys of their words. */
+/** The update rates, in milliseconds, by the keys of their texts. */
 export const rates = { live: 1000, five: 5000, fifteen: 15_000, paused: 0 } as const;
 
-/** The menu. */
 export function Preferences({
   trigger,
   onOverlay,
@@ -60,7 +59,10 @@ export function Preferences({
   );
 }
 
-/** For itself, because the browser takes long to say where it is, and most people never open the menu. */
+/**
+ * A component of its own, rendered only in an open menu: the browser takes long to report its
+ * zone.
+ */
 function Zones(): ReactNode {
   const { zone } = usePrefs();
   const zoneName = useZoneName();

@@ -21,7 +21,7 @@ import { Logo } from './logo.tsx';
 const isAt = (path: string, href: string) =>
   href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`);
 
-/** The rail; not on phones. */
+/** The rail of a wide window; phones have a bar. */
 export function Rail(): ReactNode {
   const { t } = useTranslation();
   const { narrowRail } = usePrefs();
@@ -57,7 +57,7 @@ export function Rail(): ReactNode {
   );
 }
 
-/** How many there are of what a page is about. */
+/** The live count beside a page's name. */
 function usePageCount(): (page: PageRoute) => number | undefined {
   const stats = useLive('stats');
   return ({ name }) => (name === 'queues' ? stats?.queues : name === 'workers' ? stats?.workers : undefined);
@@ -114,7 +114,7 @@ function States(): ReactNode {
 
 const inBar = ['overview', 'queues', 'jobs', 'workers'];
 
-/** The bar of phones: four pages, the others in a menu. */
+/** The bar on phones: four pages, the others in a menu. */
 export function BottomBar(): ReactNode {
   const { t } = useTranslation();
   const [path, go] = useLocation();

@@ -22,7 +22,7 @@ import { useShortcuts } from './shortcuts.ts';
 const KeysDialog = lazy(() => import('./keys.tsx'));
 const Palette = lazy(() => import('./palette.tsx'));
 
-/** The frame, with a page in it. */
+/** The frame around a page. */
 export function Shell({ children }: { children: ReactNode }): ReactNode {
   const { t } = useTranslation();
   const session = useSession();
@@ -70,7 +70,10 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   );
 }
 
-/** A new page begins at its top, and screen readers begin with it; the way back and forth leads to where one was, as the browser does it. */
+/**
+ * A new page starts at its top, with the focus on it for screen readers. Back and forward restore
+ * the scroll position.
+ */
 function useNewPage(): void {
   const [path] = useLocation();
   const [first, setFirst] = useState(path);
@@ -91,7 +94,7 @@ function useNewPage(): void {
   }, [path, first]);
 }
 
-/** The server was replaced by another version while this page was open. */
+/** Shown when the server got another version while this page was open. */
 function OldPageBar(): ReactNode {
   const { t } = useTranslation();
   const { version } = useSession();
@@ -118,7 +121,7 @@ function LostBar(): ReactNode {
   const { t } = useTranslation();
   const lost = useConnection() === 'lost';
   return (
-    // Over the page, not above it: what is below must not jump.
+    // Overlaps the page, so that the content does not move.
     <div role="status" className="sticky top-(--header) z-20 h-0">
       {lost && (
         <div className="flex items-center gap-3 border-b border-retries bg-sunken px-4 py-1.5 shadow-float lg:px-6">

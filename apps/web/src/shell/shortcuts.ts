@@ -7,13 +7,13 @@ import { useLocation } from 'wouter';
 import { pages } from '../routes.ts';
 import type { Overlay } from './overlay.ts';
 
-const patience = 1200; // ms
+const patience = 1200; // ms to wait for the second key, after `g`
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches('input:not([type=checkbox]),textarea,select'));
 
-/** Listens for the keys. */
+/** Handles the keyboard shortcuts. */
 export function useShortcuts(show: (overlay: Overlay) => void): void {
   const [, go] = useLocation();
   const latest = useRef({ show, go });

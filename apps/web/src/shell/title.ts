@@ -5,7 +5,7 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
-/** Names the page in the window's title. */
+/** Sets the window's title to the name of the page. */
 export function usePage(name: string): void {
   const { t } = useTranslation();
   useEffect(() => {

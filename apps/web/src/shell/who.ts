@@ -6,7 +6,7 @@
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../session.tsx';
 
-/** Who looks, in the user's language. */
+/** The logged-in user, in the user's language. */
 export function useWho(): string {
   const { t } = useTranslation();
   const { who } = useSession();

@@ -17,5 +17,5 @@ import { workers } from './en/workers.ts';
 
 export const en = { actions, errors, job, jobs, overview, parts, push, queues, settings, shell, workers };
 
-/** The shape of a language: the same keys with other texts (and its own plural forms, which is why keys may be more or fewer). */
+/** The type of a language's texts: the same keys; plural keys differ by language. */
 export type Words = { readonly [section: string]: Words | string };

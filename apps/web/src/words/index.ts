@@ -11,7 +11,7 @@ import { choose, currentPrefs, onPrefs } from '../prefs.ts';
 import { en, type Words } from './en.ts';
 import { formatter, rightToLeft } from './formatter.ts';
 
-/** Every language that the page is meant to speak, by its own name. */
+/** All languages that may be offered, each by its own name. */
 export const allLanguages: Readonly<Record<string, string>> = {
   en: 'English',
   de: 'Deutsch',
@@ -33,12 +33,12 @@ export const allLanguages: Readonly<Record<string, string>> = {
 
 const files = import.meta.glob<{ words: Words }>(['./??.ts', './??-??.ts', '!./en.ts']);
 
-/** The languages that there are texts for. */
+/** The languages that have a file of texts. */
 export const languages: readonly string[] = Object.keys(allLanguages).filter(
   (code) => code === 'en' || files[`./${code}.ts`],
 );
 
-/** The one of `offered` that suits the browser's wishes best. */
+/** The offered language that matches the browser's preferred languages best. */
 export function bestLanguage(wishes: readonly string[], offered: readonly string[] = languages): string {
   for (const wish of wishes) {
     const lower = wish.toLowerCase();
@@ -63,9 +63,9 @@ const wanted = () => {
 /** Code of the language shown. */
 export const language = (): string => i18next.language ?? 'en';
 
-/** Makes the texts ready, in the chosen language or the browser's. */
+/** Loads the texts in the chosen language, or the browser's. */
 export async function startWords(): Promise<void> {
-  void files[`./${wanted()}.ts`]?.().catch(() => undefined); // while the rest starts; `speak` waits for it
+  void files[`./${wanted()}.ts`]?.().catch(() => undefined); // starts the load early; `speak` waits for it
   await i18next
     .use(initReactI18next)
     .use(formatter)
@@ -73,14 +73,14 @@ export async function startWords(): Promise<void> {
       lng: 'en',
       fallbackLng: 'en',
       resources: { en: { translation: en } },
-      interpolation: { escapeValue: false, alwaysFormat: true }, // React escapes
+      interpolation: { escapeValue: false, alwaysFormat: true }, // React escapes texts itself
       returnNull: false,
     });
   await speak(wanted());
   onPrefs(() => wanted() === language() || void speak(wanted())); // another tab may have changed it
 }
 
-/** Changes the language, and remembers it; `auto`: what the browser wishes. */
+/** Changes the language and stores the choice; `auto`: the browser's language. */
 export async function chooseLanguage(code: string): Promise<void> {
   choose({ language: code });
   await speak(wanted());

@@ -30,11 +30,11 @@ const plural = /_(zero|one|two|few|many|other)$/;
 const stem = (key: string) => key.replace(plural, '');
 const english = flat(en);
 const stems = new Set([...english.keys()].map(stem));
-/** Attributes whose values people read. */
+/** Attributes with text for users. */
 const readAttributes = /^(aria-label|aria-description|title|placeholder|alt|label|hint|yes)$/;
 const letters = /\p{L}/u;
 
-/** Texts in the JSX of a file that stand there as they are. */
+/** Hard-coded texts in the JSX of a file. */
 function hardCoded({ name, text }: { name: string; text: string }): string[] {
   const found: string[] = [];
   const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
@@ -52,7 +52,7 @@ function hardCoded({ name, text }: { name: string; text: string }): string[] {
   return found.map((words) => `${name}: ${words}`);
 }
 
-/** What is the same in every language: names of keys, and the queue that a job gets without a name. */
+/** Texts that are the same in every language: names of keys, and the name of the default queue. */
 const names = new Set(['shell/header.tsx: /', 'shell/preferences.tsx: ?', 'pages/push/fields.tsx: default']);
 
 test('no text that people read stands in a component', () => {
@@ -83,7 +83,7 @@ test.each(Object.entries(languages))('%s has every text, with the same placehold
   const marks = (text: string) => [...text.matchAll(/\{\{\s*(\w+)|<\/?(\w+)>/g)].map(([mark]) => mark).sort();
   const wrong = [...texts].filter(([key, text]) => {
     const source = english.get(key) ?? english.get(`${stem(key)}_other`) ?? '';
-    // A form for exactly one or two may say it in words.
+    // A form for exactly zero, one or two may write the number as a word.
     const exact = /_(zero|one|two)$/.test(key);
     const lacks = marks(source).filter(
       (mark) => !marks(text).includes(mark) && !(exact && mark === '{{count'),

@@ -1,6 +1,6 @@
 /**
- * The list of backups: create one, download one. The download is hidden from users who may not
- * read all jobs.
+ * The list of backups: create one, download one. Only admins see the download, because a backup has
+ * all jobs.
  *
  * Creating a backup takes time in proportion to the size of the store.
  */
