@@ -1,21 +1,24 @@
-/*
+/**
  * The jobs that a worker has fetched and no slot has taken yet, in the order in which they run.
  */
 import type { InHand } from './ends.ts';
 import { merged } from './shares.ts';
 
-/** A job in the worker's hands. */
+/** A fetched job that waits for a slot. */
 export interface Ahead extends InHand {
   readonly rid: string;
   /** By `performance.now()`. */
   readonly since: number;
-  /** Which ask brought it. */
+  /** Number of the FETCHB that returned the job. */
   readonly ask: number;
-  /** The reservation is gone: its end is nobody's business. */
+  /** The reservation is gone, so the result is not reported. */
   lost: boolean;
 }
 
-/** The line with these behind it; what the same ask brought from other queues runs side by side with them. */
+/**
+ * Adds the fetched jobs to the end of the queue. Jobs that the same FETCHB returned for several
+ * queues are mixed, so that their queues run side by side.
+ */
 export function queuedUp(ahead: readonly Ahead[], hands: readonly Ahead[]): Ahead[] {
   const sameAsk = ahead.findIndex(({ ask }) => ask === hands[0]?.ask);
   if (sameAsk < 0) return [...ahead, ...hands];

@@ -1,10 +1,12 @@
-/*
- * Which jobs a worker runs with no other beside them.
+/**
+ * Decides which jobs a worker runs alone.
  *
- * A worker that dies takes all its jobs along, and the server cannot know which of them killed it: such a loss uses no attempt. A job to
- * which that happened twice is suspect. The worker gives back what waits, lets what runs end, confirms all results, and only then runs
- * the suspect, holding nothing else. When the worker dies again, the suspect was alone and is the guilty one; its former neighbours run
- * through. Note: this finds also what no handler of errors sees, as a segmentation fault or a lack of memory.
+ * A worker that dies loses all its jobs, and the server cannot know which job killed it, so such a
+ * loss uses no attempt. A job that was lost twice in this way is suspect. The worker returns the
+ * jobs that wait, lets the running ones end, reports all results, and then runs only the suspect.
+ * When the worker dies again, the suspect is the cause, and the other jobs are not delayed any
+ * more.
+ * Note: this also finds what no error handler sees, such as a segmentation fault or lack of memory.
  */
 
 import type { Job } from '@faktory-ts/protocol';

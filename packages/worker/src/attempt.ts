@@ -1,8 +1,11 @@
-/*
- * One run of one job: arguments checked, handler inside its middleware, limits kept, and out comes one outcome.
- * It must never reject nor settle twice, whatever handlers, middleware and rules throw. A stranger would get wrong who decides: the first
- * of (1) the slot's signal, after which nobody listens, (2) release, discard, kill or retryIn of the context, (3) the hard limit,
- * (4) the end of the middleware chain. What a handler does after that changes nothing.
+/**
+ * Runs one job once: checks its arguments, calls the handler inside its middleware, applies the
+ * time limits, and returns one outcome. Never rejects and never settles twice, whatever handlers,
+ * middleware and rules throw.
+ *
+ * The first of these decides the outcome, and what the handler does afterwards changes nothing:
+ * (1) the slot's signal, (2) release, discard, kill or retryIn of the context, (3) the hard limit,
+ * (4) the end of the middleware chain.
  */
 
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
@@ -16,27 +19,29 @@ import type { Logger } from './log.ts';
 import { type AnyMiddleware, runAround } from './middleware.ts';
 import { failed, type Outcome, wholeSeconds } from './outcome.ts';
 
-/** What the slot knows of a job that it wants run. */
+/** What the slot passes for a job that is to run. */
 export interface Given {
   readonly job: Job;
   readonly log: Logger;
-  /** Aborted, with a FaktoryError, when the slot has told the job's end itself; it then ignores the outcome. */
+  /**
+   * Aborted with a FaktoryError when the slot has decided the outcome; it then ignores this one.
+   */
   readonly signal: AbortSignal;
   /** False = the reservation is over. */
   extend(seconds: number): Promise<boolean>;
 }
 
-/** What holds for the jobs of all types. */
+/** Rules for the jobs of all types. */
 export interface RunRules {
   readonly middleware: readonly AnyMiddleware[];
   readonly errors: readonly ErrorRule[];
-  /** Gives the arguments as the handler gets them. Throws FaktoryError `INVALID` for those that do not fit. */
+  /** Returns the arguments for the handler. Throws FaktoryError `INVALID` for bad arguments. */
   readonly checkArguments?:
     | ((jobtype: string, args: readonly unknown[]) => readonly unknown[] | Promise<readonly unknown[]>)
     | undefined;
 }
 
-/** Milliseconds that an isolated handler may use to clean up after the slot's signal, before it is ended by force. */
+/** Milliseconds that an isolated handler has for its clean-up after the slot's signal. */
 const grace = 5000;
 
 export class Attempt {
@@ -45,12 +50,14 @@ export class Attempt {
   readonly #rules: RunRules;
   readonly #pool: Pool | undefined;
   readonly #context: JobContext;
-  /** Ends the handler's work: the limits and the slot's signal in one. Without limits the slot's own will do. */
+  /**
+   * Combines the limits and the slot's signal. Without limits the slot's signal is used directly.
+   */
   readonly #control: AbortController | undefined;
   /** Ends the thread or process. */
   readonly #kill = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
-  /** What the handler said by its context: final. */
+  /** The outcome that the handler chose by its context: final. */
   #verdict: Outcome | undefined;
   #overdue: JobTimeout | undefined;
   #settled = false;
@@ -87,14 +94,19 @@ export class Attempt {
     });
   }
 
-  /** Fails the job as if its handler had thrown this. False = the run has ended before. */
+  /**
+   * Fails the job as if its handler had thrown this. Returns false when the run has already ended.
+   */
   fail(thrown: unknown): boolean {
     if (this.#settled) return false;
     this.#fail(thrown);
     return true;
   }
 
-  /** The first word counts: a handler that swallows what discard() threw, and fails, has still discarded its job. */
+  /**
+   * Only the first call counts: when a handler catches what discard() threw and then fails, the job
+   * is still discarded.
+   */
   readonly #end = (outcome: Outcome): void => {
     this.#verdict ??= outcome;
   };
@@ -122,7 +134,8 @@ export class Attempt {
   async #handler(): Promise<void> {
     const { checkArguments } = this.#rules;
     const args = checkArguments === undefined ? this.#given.job.args : await this.#checked(checkArguments);
-    // Cut off while the arguments were checked or a middleware took its time: there is nobody to run for.
+    // The run ended while the arguments were checked or a middleware worked: do not start the
+    // handler.
     if (this.#settled) return;
     const { call, hardTimeout } = this.#entry;
     if (this.#pool !== undefined) {
@@ -154,7 +167,7 @@ export class Attempt {
     try {
       return await check(jobtype, args);
     } catch (error) {
-      // Another try would meet the same arguments. What the check itself breaks on may pass.
+      // A retry would have the same arguments. Other errors of the check itself may be temporary.
       if (error instanceof FaktoryError && error.code === 'INVALID') {
         this.#end(failed('InvalidArguments', error.message, { fate: 'dead' }));
       }
@@ -183,7 +196,7 @@ export class Attempt {
         `the handler did not end at its hard limit of ${limit} ms, and goes on in the worker's thread`,
       );
     }
-    // Both: the middleware hears of it, and one that does not end either holds nobody up.
+    // Both: the middleware gets the error, and the job fails even when the middleware does not end.
     this.#giveUp(error);
     this.#fail(error);
   }
@@ -195,13 +208,16 @@ export class Attempt {
     return Promise.race([running, givenUp]);
   }
 
-  /** What becomes of the job by what was thrown: rules of its type, rules of the worker, its own delay, the server's. */
+  /**
+   * Decides the outcome of an error: by the rules of the job's type, then those of the worker, then
+   * the type's own delay, then the server's.
+   */
   #judge(thrown: unknown): Outcome {
     if (this.#verdict !== undefined) return this.#verdict;
     const late = this.#overdue;
     const error =
       late !== undefined && thrown !== late ? new JobTimeout(late.limit, { cause: thrown }) : thrown;
-    // A limit's own stack is the timer's; where the handler was is what one wants to know.
+    // The stack of a limit's error shows a timer; the stack of the thrown error shows the handler.
     const { backtrace } = failureOf(thrown, this.#given.job.backtrace);
     const failure = { ...failureOf(error), backtrace };
     const rules = [...(this.#entry.errors ?? []), ...this.#rules.errors];
@@ -215,9 +231,11 @@ export class Attempt {
       const ms: unknown = retryDelay(this.#context.attempt, error);
       const retryIn = wholeSeconds(ms);
       if (retryIn !== undefined) return { ...outcome, retryIn };
-      this.#context.log.warn(`retryDelay gave no milliseconds but ${String(ms)}: the server's delay holds`);
+      this.#context.log.warn(
+        `retryDelay returned ${String(ms)}, not a number of milliseconds: the server's delay is used`,
+      );
     } catch (cause) {
-      this.#context.log.warn(`retryDelay failed, the server's delay holds: ${failureOf(cause).message}`);
+      this.#context.log.warn(`retryDelay failed, so the server's delay is used: ${failureOf(cause).message}`);
     }
     return outcome;
   }

@@ -1,6 +1,9 @@
-/*
- * What is behind an error: the chain of its causes and the members of an AggregateError, each as one line.
- * It must never throw nor run long: a cause may be the error itself, a getter that throws, or the head of an endless chain.
+/**
+ * Lists what is behind an error: its chain of causes and the members of an AggregateError, one line
+ * each.
+ *
+ * Note: a cause can be the error itself, a getter that throws, or the head of an endless chain, so
+ * nothing here throws, and the number of links is limited.
  */
 
 import { inspect } from 'node:util';
@@ -19,16 +22,16 @@ export interface Link {
   readonly stack: string;
 }
 
-/** Most errors behind one, those of all levels together. */
+/** Limit of the errors behind one error, all levels together. */
 export const mostLinks = 10;
 const longestText = 300;
 
-/** What to call it. Throws when what was thrown throws at a look. */
+/** Describes what was thrown. Throws when reading it throws. */
 export function describe(thrown: unknown): Description {
   return isErrorLike(thrown) ? describeError(thrown) : describeOther(thrown);
 }
 
-/** The members and causes of an error, and theirs, in the order in which a reader wants them. */
+/** The members and causes of an error, and those of each of them, in reading order. */
 export function causesOf(thrown: unknown): readonly Link[] {
   const links: Link[] = [];
   const seen = new Set<unknown>([thrown]);
@@ -42,7 +45,7 @@ export function causesOf(thrown: unknown): readonly Link[] {
     if (links.length >= mostLinks || seen.has(error)) return;
     if (typeof error === 'object') seen.add(error);
     const line = lineOf(error);
-    // A wrapper around a copy of itself has nothing new to tell.
+    // A wrapper around a copy of itself adds nothing.
     if (line !== undefined && !told.has(line.text)) {
       told.add(line.text);
       const colon = how === 'caused by' ? '' : ':';
@@ -54,16 +57,16 @@ export function causesOf(thrown: unknown): readonly Link[] {
   return links;
 }
 
-/** What an error says is behind it. Nothing for what is no error, or throws at a look. */
+/** The members and cause of an error. Empty for a value that is no error or throws when read. */
 export function behind(error: unknown): { members: readonly unknown[]; cause: unknown } {
   try {
     if (typeof error !== 'object' || error === null) return { members: [], cause: undefined };
     const { cause, errors } = error as { cause?: unknown; errors?: unknown };
-    // Libraries for forms have lists of that name with no errors in them.
+    // Some form libraries have a list named `errors` that holds no errors.
     const members = Array.isArray(errors) && errors.some(isErrorLike) ? errors : [];
     return { members, cause: cause ?? undefined };
   } catch {
-    // It cannot be looked at: then nothing can be said of what is behind it.
+    // It cannot be read, so nothing is known about its causes.
     return { members: [], cause: undefined };
   }
 }
@@ -77,12 +80,12 @@ function lineOf(error: unknown): { text: string; stack: string } | undefined {
     if (errtype === notAnError) return { text, stack };
     return { text: text === errtype ? `${errtype}${mark}` : `${errtype}${mark}: ${text}`, stack };
   } catch {
-    // A cause that throws when it is looked at: the error itself is told all the same.
+    // A cause that throws when read is left out; the error itself is still described.
     return undefined;
   }
 }
 
-/** Errors of another realm are no `instanceof Error`; what looks like one is one. */
+/** Errors of another realm are not `instanceof Error`, so the shape decides. */
 function isErrorLike(thrown: unknown): thrown is { name?: unknown; message: string; stack?: unknown } {
   return (
     typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string'
@@ -91,7 +94,7 @@ function isErrorLike(thrown: unknown): thrown is { name?: unknown; message: stri
 
 function describeError(error: { name?: unknown; message: string; stack?: unknown }): Description {
   const named = typeof error.name === 'string' ? error.name : '';
-  // A subclass that sets no name of its own inherits "Error"; its class says more.
+  // A subclass that sets no name inherits "Error"; the name of its class says more.
   const errtype = named === '' || named === 'Error' ? error.constructor?.name || 'Error' : named;
   return {
     errtype,

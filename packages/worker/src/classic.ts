@@ -1,8 +1,10 @@
-/*
- * Where a worker's jobs come from on any Faktory server: one lane for each slot, each with a connection of its own, on which FETCH
- * may block. FETCH a job, run it, tell how it ended, again.
- * It must never tell a job's end twice, nor run a job again because its ACK got lost. A stranger would get wrong why a lane that goes
- * quiet while it waits for a job hangs up instead of dropping the socket: a job may already be on its way, and is then still run.
+/**
+ * Fetches a worker's jobs from any Faktory server: one lane for each slot, each with its own
+ * connection, on which FETCH may block. A lane fetches a job, runs it, reports the result, and
+ * starts again. A lost ACK is sent again; the job does not run again for it.
+ *
+ * Note: a lane that becomes quiet while it waits for a job hangs up instead of dropping the socket,
+ * because a job may already be on its way, and that job must still run.
  */
 
 import { type Connection, commands } from '@faktory-ts/client';
@@ -14,17 +16,17 @@ import type { WorkerObserver } from './observer.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import type { Slots } from './slots.ts';
 
-/** What lanes work with. */
+/** What the lanes need. */
 export interface LanesOptions {
-  /** @param onUp told whenever the server took the HELLO */
+  /** @param onUp called whenever the server accepted the HELLO */
   connect: (onUp: () => void) => Connection;
-  /** Told when a connection was lost and is there again: the server may be another one. */
+  /** Called when a lost connection is back: the server may be a different one. */
   onAgain: () => void;
   slots: Slots;
   limits: QueueLimits;
   /** The order for the next FETCH. */
   queues: () => readonly string[];
-  /** Aborted when no more jobs are to be taken. */
+  /** Aborted when no more jobs may be fetched. */
   quiet: AbortSignal;
   log: Logger;
   observer: WorkerObserver;
@@ -36,9 +38,9 @@ const pause = 1000; // ms after a FETCH that the server refused
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #connections: Connection[];
-  /** Those that may yet start a job. */
+  /** Connections of the lanes that can still start a job. */
   readonly #open: Set<Connection>;
-  /** Lanes that wait for a limit. */
+  /** Resolvers of the lanes that wait for a limit. */
   #waiting: (() => void)[] = [];
 
   constructor(options: LanesOptions) {
@@ -58,19 +60,19 @@ export class Lanes {
     const { quiet, slots } = this.#options;
     const wake = (): void => this.#wake();
     quiet.addEventListener('abort', wake);
-    // Also one that a job from before the server lost its extensions has left.
+    // A slot may also hold a job that was fetched before the server lost its extensions.
     const forget = slots.onFree(wake);
     await Promise.all(this.#connections.map((connection) => this.#lane(connection)));
     forget();
     quiet.removeEventListener('abort', wake);
   }
 
-  /** Resolves when, after quiet, no job waits here for a slot any more. */
+  /** Resolves when, after quiet, no job of a lane waits for a slot. */
   async started(): Promise<void> {
     while (this.#open.size > 0) await this.#change();
   }
 
-  /** Gives up what the server has not answered. */
+  /** Rejects the commands that the server has not answered. */
   drop(reason: FaktoryError): void {
     for (const connection of this.#connections) connection.abort(reason);
     this.#wake();
@@ -87,7 +89,7 @@ export class Lanes {
       if (rest > 0) await pauseUnless(quiet, rest);
       if (job === undefined) continue;
       const outcome = await this.#work(job, connection);
-      // Not awaited: it leaves in one write with the next FETCH, and its reply comes before that one's.
+      // Not awaited: it leaves in one write with the next FETCH, and its reply comes first.
       told = tellClassic(connection, { hand: { job, rid: undefined }, outcome }, log);
     }
     this.#close(connection);
@@ -100,7 +102,7 @@ export class Lanes {
     limits.take(job.queue);
     while (!slots.admits(job.jobtype)) await this.#change();
     this.#close(connection);
-    // There is no verb for more time.
+    // The classic verbs have none to extend a reservation.
     const outcome = await slots.start(job, () => Promise.resolve(false));
     this.#open.add(connection);
     limits.end(job.queue);
@@ -140,7 +142,7 @@ export class Lanes {
     this.#wake();
   }
 
-  /** When a job has started or ended, or all ends. */
+  /** Resolves when a job has started or ended, or when the worker stops. */
   #change(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }

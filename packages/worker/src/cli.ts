@@ -1,7 +1,9 @@
-/*
- * The entry of the `faktory-worker` program.
- * It must never hold more than the process itself: everything testable is in program.ts. A stranger would get wrong why it exits by
- * force at the end: connections and timers that handlers left open must not keep a stopped worker alive.
+/**
+ * The entry of the `faktory-worker` program. It holds only what needs the process itself;
+ * everything testable is in program.ts.
+ *
+ * Note: it ends with `process.exit`, because connections and timers that handlers left open must
+ * not keep a stopped worker alive.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,17 +18,17 @@ function spawnSelf(): ChildProcess {
   return spawn(process.execPath, [...process.execArgv, script, ...process.argv.slice(2)], {
     env: { ...process.env, [mark]: '1' },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // A process group of its own: Ctrl-C reaches the parent only, which passes it on, once.
+    // Its own process group: Ctrl-C reaches only the parent, which passes it on once.
     detached: process.platform !== 'win32',
   });
 }
 
 const isWatched = process.env[mark] !== undefined && process.send !== undefined;
-delete process.env[mark]; // not for what handlers start
+delete process.env[mark]; // processes that handlers start must not inherit it
 if (isWatched) {
-  // The parent was killed: nobody would ever end this one.
+  // The parent was killed, so no other process would end this one.
   process.once('disconnect', () => {
-    // While it is still loading, nobody listens for signals.
+    // While the program still loads, no listener for signals exists.
     if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(1);
   });
 }

@@ -1,7 +1,8 @@
-/*
- * Which files and folders of a project are its code.
- * It must never look into node_modules or folders whose name begins with a dot. A stranger would get wrong that links are not
- * followed: a link to a folder above would never end.
+/**
+ * Finds the code files and folders of a project. Skips node_modules and folders whose name begins
+ * with a dot.
+ *
+ * Note: symbolic links are not followed, because a link to a parent folder would never end.
  */
 
 import { readdirSync } from 'node:fs';
@@ -11,7 +12,9 @@ const code = /\.[mc]?[jt]s$/;
 const declarations = /\.d\.[mc]?ts$/;
 const tests = /\.(test|spec)\.[mc]?[jt]s$/;
 
-/** The code files in a folder and all below it, sorted by path; tests and type declarations left out. */
+/**
+ * The code files in a folder and all below it, sorted by path, without tests and type declarations.
+ */
 export function codeFiles(folder: string): string[] {
   const files = foldersIn(folder).flatMap((one) =>
     entriesOf(one)
@@ -25,7 +28,9 @@ function isCode(name: string): boolean {
   return code.test(name) && !declarations.test(name) && !tests.test(name);
 }
 
-/** The folder and all below it, without node_modules and dot folders. Those that cannot be read count as empty. */
+/**
+ * The folder and all below it, without node_modules and dot folders. Unreadable folders are empty.
+ */
 export function foldersIn(folder: string): string[] {
   const below = entriesOf(folder).filter((entry) => entry.isDirectory() && !isPassedOver(entry.name));
   return [folder, ...below.flatMap(({ name }) => foldersIn(path.join(folder, name)))];
@@ -40,6 +45,6 @@ function entriesOf(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {
-    return []; // gone in the meantime, or not ours to read
+    return []; // deleted in the meantime, or no permission to read it
   }
 }

@@ -14,7 +14,7 @@ afterEach(() => rm(cwd, { recursive: true }));
 
 const write = (file: string, text: string): Promise<void> => writeFile(path.join(cwd, file), text);
 
-/** The message of the error that a config file with this text ends in. */
+/** The message of the error for a config file with this text. */
 async function refused(text: string, file = 'faktory.config.ts'): Promise<string> {
   await write(file, text);
   return loadConfig(undefined, cwd).then(
@@ -45,20 +45,20 @@ describe('a config file', () => {
     expect((await loadConfig(undefined, cwd)).config).toEqual({ concurrency: 3 });
   });
 
-  test('of another name is taken when it is asked for, and none when none is wanted', async () => {
+  test('of another name is read with --config, and none with --no-config', async () => {
     await write('faktory.config.js', 'export default { concurrency: 3 };');
     await write('other.js', 'export default { concurrency: 4 };');
     expect((await loadConfig('other.js', cwd)).config).toEqual({ concurrency: 4 });
     expect(await loadConfig(false, cwd)).toEqual({ config: {}, location: undefined });
   });
 
-  test('need not be there, unless it is asked for', async () => {
+  test('may be missing, unless --config names it', async () => {
     expect(await loadConfig(undefined, cwd)).toEqual({ config: {}, location: undefined });
     const message = 'nope.ts: there is no such config file';
     await expect(loadConfig('nope.ts', cwd)).rejects.toMatchObject({ code: 'CONFIG', message });
   });
 
-  test('two of them are an error that names both', async () => {
+  test('two config files are an error that names both', async () => {
     await write('faktory.config.js', 'export default {};');
     expect(await refused('export default {};')).toMatch(/faktory\.config\.ts and faktory\.config\.js/);
   });
@@ -84,7 +84,7 @@ describe('an error in a config file names the file and the line', () => {
     );
   });
 
-  test('a throw in a file that it imports: there', async () => {
+  test('a throw in an imported file names that file', async () => {
     await write('part.ts', 'export {};\nthrow new Error("in the part");');
     expect(await refused('import "./part.ts";\nexport default {};')).toMatch(/in the part \(part\.ts:2\)$/);
   });
@@ -96,7 +96,7 @@ describe('an error in a config file names the file and the line', () => {
     );
   });
 
-  test('an unknown key in what its function gives', async () => {
+  test('an unknown key in the result of its function', async () => {
     expect(await refused('export default () => ({\n  concurency: 3,\n});')).toMatch(
       /^CONFIG faktory\.config\.ts:2: /,
     );
@@ -114,7 +114,7 @@ describe('an error in a config file names the file and the line', () => {
     );
   });
 
-  test('an unknown key like no other, with all that are known', async () => {
+  test('an unknown key without a similar one lists all known keys', async () => {
     expect(await refused('export default { zzzzzz: 1 };')).toMatch(
       /:1: unknown key zzzzzz; known are handlers, /,
     );
@@ -138,10 +138,10 @@ describe('an error in a config file names the file and the line', () => {
   });
 
   test.each(['export default 1;', 'export const a = 1;', 'export default () => undefined;'])(
-    'no object as its default export: %s',
+    'a default export that is no object: %s',
     async (text) => {
       expect(await refused(text)).toBe(
-        'CONFIG faktory.config.ts: its default export must be an object, or a function that gives one: defineConfig({ … })',
+        'CONFIG faktory.config.ts: its default export must be an object, or a function that returns one: defineConfig({ … })',
       );
     },
   );

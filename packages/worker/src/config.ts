@@ -1,7 +1,9 @@
-/*
- * Finds, loads and checks the config file of the `faktory-worker` program.
- * It must never pass over what it does not know: a wrong key is an error with its file, line and the key that was meant. A stranger
- * would get wrong why its values are checked here and not with the flags: what is wrong is then surely the file's.
+/**
+ * Finds, loads and checks the config file of the `faktory-worker` program. An unknown key is an
+ * error with the file, the line, and the key that was probably meant.
+ *
+ * Note: values are checked here and not together with the flags, so that an error can name the
+ * file.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -15,7 +17,7 @@ import { importFile, placed } from './import-file.ts';
 import { logLevels } from './log-lines.ts';
 import { settings, type WorkerOptions, workerOptionNames } from './options.ts';
 
-// The compiler sees to it that none is missing.
+// The compiler reports a missing key.
 const ownNames = Object.keys({
   require: 0,
   logLevel: 0,
@@ -30,16 +32,16 @@ const names = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `faktory.config.
 /** A config and where it came from. */
 export interface LoadedConfig {
   config: WorkerConfig;
-  /** Undefined: there is no config file. */
+  /** Undefined when there is no config file. */
   location: string | undefined;
 }
 
 /**
- * The config file of a folder.
+ * Loads the config file of a folder.
  *
- * @param given another file, relative to `cwd`; false: none at all
- * @throws FaktoryError `CONFIG` with file and line: not there, two of them, cannot be loaded, its function throws, an unknown key,
- * a bad value.
+ * @param given another file, relative to `cwd`; false: no config file
+ * @throws FaktoryError `CONFIG` with file and line, when the file does not exist, when there are
+ * two, when it cannot be loaded, when its function throws, for an unknown key and for a bad value.
  */
 export async function loadConfig(given: string | false | undefined, cwd: string): Promise<LoadedConfig> {
   const file = given === false ? undefined : configFile(given, cwd);
@@ -48,7 +50,7 @@ export async function loadConfig(given: string | false | undefined, cwd: string)
   const exported = await importFile(file, location, 'jiti');
   const config = await configOf(exported.default, file, location);
   if (typeof config !== 'object' || config === null) {
-    const text = 'its default export must be an object, or a function that gives one: defineConfig({ … })';
+    const text = 'its default export must be an object, or a function that returns one: defineConfig({ … })';
     throw new FaktoryError('CONFIG', `${file}: ${text}`);
   }
   checkConfig(config, file, readFileSync(location, 'utf8'));
@@ -71,7 +73,10 @@ function configFile(given: string | undefined, cwd: string): string | undefined 
   }
   const [first, second] = names.filter((name) => existsSync(path.join(cwd, name)));
   if (second === undefined) return first;
-  throw new FaktoryError('CONFIG', `${first} and ${second} are both here: remove one, or say --config FILE`);
+  throw new FaktoryError(
+    'CONFIG',
+    `${first} and ${second} are both here: remove one, or choose one with --config FILE`,
+  );
 }
 
 function checkConfig(config: WorkerConfig, file: string, source: string): void {
@@ -83,7 +88,7 @@ function checkConfig(config: WorkerConfig, file: string, source: string): void {
   }
   try {
     checkOwn(config);
-    // The handlers are checked when they are together with those of the files.
+    // The handlers are checked later, together with those of the files.
     const {
       require: _,
       logLevel: _level,
@@ -93,7 +98,7 @@ function checkConfig(config: WorkerConfig, file: string, source: string): void {
       ...worker
     } = config;
     settings({ ...worker, handlers: { Checked: () => undefined } } as WorkerOptions);
-    // The URL may come from a flag or the environment: then its agreement with tls is not this file's.
+    // The URL may come from a flag or the environment; then this file cannot be blamed for `tls`.
     if (config.url !== undefined) resolveServers(config);
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
@@ -121,7 +126,7 @@ function checkChoice(name: string, value: unknown, choices: readonly string[]): 
   throw new FaktoryError('CONFIG', `${name} must be one of ${choices.join(', ')}`);
 }
 
-/** The file, and the line on which the key is first written, when there is one. */
+/** The file, and the first line that has the key, when one has it. */
 function place(file: string, source: string, key: string | undefined): string {
   if (key === undefined) return file;
   const escaped = key.replace(/[^\w]/g, '\\$&');

@@ -14,7 +14,7 @@ function failedBefore(times: number): Partial<Job> {
   return { failure: { retry_count: times - 1, remaining: 1, failed_at: '2026-01-01T00:00:00Z' } };
 }
 
-describe('what a handler is told', () => {
+describe('the context of a handler', () => {
   test.each([
     { times: 0, attempt: 1, last: false },
     { times: 1, attempt: 2, last: false },
@@ -32,13 +32,13 @@ describe('what a handler is told', () => {
     },
   );
 
-  test('each line of its log carries jid and jobtype', () => {
+  test('each log line of a job has jid and jobtype', () => {
     const { log, lines } = keptLog();
     createContext({ ...given({ jid: 'jid-00007' }), log, end() {} }).log.info('here', { n: 1 });
     expect(lines).toEqual(['info here {"jid":"jid-00007","jobtype":"Run","n":1}']);
   });
 
-  test('it may be destructured', async () => {
+  test('the context may be destructured', async () => {
     const seen: unknown[] = [];
     const run = ({ jid, job, signal, attempt, extend }: JobContext): void => {
       seen.push(jid, job.jobtype, signal.aborted, attempt, extend(60));
@@ -49,7 +49,7 @@ describe('what a handler is told', () => {
 });
 
 describe('extend', () => {
-  test('gives what the server says', async () => {
+  test("extend returns the server's answer", async () => {
     const asked: number[] = [];
     const extend = (seconds: number): Promise<boolean> => Promise.resolve(asked.push(seconds) === 1);
     const context = createContext({ ...given(), extend, end() {} });
@@ -57,7 +57,7 @@ describe('extend', () => {
     expect(asked).toEqual([90, 90]);
   });
 
-  test.each([0, -1, 1.5, Number.NaN, 86_401, '60'])('%j seconds are refused', async (seconds) => {
+  test.each([0, -1, 1.5, Number.NaN, 86_401, '60'])('extend(%j) is refused', async (seconds) => {
     await expect(contextOf({}).extend(seconds as number)).rejects.toMatchObject({ code: 'INVALID' });
   });
 });
@@ -74,7 +74,7 @@ function failedAs(errtype: string, message: string, rest: object): Outcome {
 }
 
 describe.each(ends)('%s', (_name, end, outcome) => {
-  test('ends the job, and nothing behind it runs', async () => {
+  test('ends the job, and no code after it runs', async () => {
     let ranOn = false;
     const run = (context: JobContext): void => {
       end(context);
@@ -84,7 +84,7 @@ describe.each(ends)('%s', (_name, end, outcome) => {
     expect(ranOn).toBe(false);
   });
 
-  test('counts when a catch swallows it, throws it again or wraps it', async () => {
+  test('counts when a catch swallows, rethrows or wraps its error', async () => {
     const swallow = async (context: JobContext): Promise<void> => {
       try {
         await end(context);
@@ -106,7 +106,7 @@ describe.each(ends)('%s', (_name, end, outcome) => {
   });
 });
 
-test('of two ways to end a job the first counts', async () => {
+test('when a handler ends its job twice, the first call counts', async () => {
   const run = ({ release, kill }: JobContext): void => {
     try {
       release();
@@ -126,6 +126,6 @@ test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '5'])('retryIn(%j) fails th
   expect(outcome).not.toHaveProperty('retryIn');
 });
 
-test('retryIn(0) is at once', async () => {
+test('retryIn(0) retries at once', async () => {
   expect(await runOne(({ retryIn }: JobContext) => retryIn(0))).toMatchObject({ retryIn: 0 });
 });

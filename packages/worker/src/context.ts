@@ -1,7 +1,9 @@
-/*
- * What a handler and the middleware around it are given beside the arguments: facts about the run, and ways to end it early.
- * It must never tell the server anything itself. A stranger would get wrong that the ways to end a job throw, so that nothing
- * behind them runs, and that the first of them counts whatever becomes of what it threw: a catch in the way changes nothing.
+/**
+ * The context of a handler and its middleware: facts about the run, and ways to end the job early.
+ * It sends nothing to the server itself.
+ *
+ * Note: the methods that end a job throw, so that no code after them runs. The first such call
+ * decides, even when a `catch` swallows what it threw.
  */
 
 import { setMaxListeners } from 'node:events';
@@ -10,59 +12,65 @@ import { type Logger, withFields } from './log.ts';
 import { failed, type Outcome, wholeSeconds } from './outcome.ts';
 
 /**
- * What a handler is told, and can do, beside its arguments. May be destructured.
+ * What a handler gets besides its arguments. May be destructured.
  *
- * `release`, `discard`, `kill` and `retryIn` end the job: they throw, so that nothing behind them runs. Do not catch what they throw,
- * or throw it again; the first call decides, also when its error is swallowed.
+ * `release`, `discard`, `kill` and `retryIn` end the job: they throw, so that no code after them
+ * runs. Do not catch what they throw, or throw it again. The first call decides, even when its
+ * error is swallowed.
  */
 export interface JobContext<J extends Job = Job> {
   readonly jid: string;
-  /** The whole job as it came, `failure` of an earlier attempt and `custom` included. */
+  /**
+   * The whole job as it was fetched, including `custom` and the `failure` of an earlier attempt.
+   */
   readonly job: J;
-  /** Which run of the job this is: 1 for the first. */
+  /** Number of this run of the job: 1 for the first. */
   readonly attempt: number;
-  /** Whether the job gets no more tries when this one fails. */
+  /** Whether the job has no retries left after this attempt. */
   readonly lastAttempt: boolean;
   /**
-   * Aborted when going on is of no use. Its reason says why: a {@link JobTimeout} at a time limit; a FaktoryError `SHUTDOWN` when the
-   * worker is out of time, or `STALE` when the reservation is lost. After those two the job runs again elsewhere, and what the handler
-   * still does or returns no longer counts.
+   * Aborted when it is useless to continue. Its reason is a {@link JobTimeout} at a time limit, or
+   * a FaktoryError: `SHUTDOWN` when the worker's time to stop is over, `STALE` when the reservation
+   * is lost. After those two codes the job runs again elsewhere, and what the handler still does or
+   * returns does not count.
    */
   readonly signal: AbortSignal;
   /** The worker's logger; each line carries jid and jobtype. */
   readonly log: Logger;
   /**
-   * Keeps the job for at least so many seconds from now, 1 to 86,400. False = the reservation is over.
+   * Extends the reservation to at least this number of seconds from now, 1 to 86,400. Returns false
+   * when the reservation is over.
    *
-   * @throws FaktoryError `INVALID` for another number; what the connection throws when the server cannot be asked.
+   * @throws FaktoryError `INVALID` for another number; an error of the connection when the server
+   * cannot be reached.
    */
   extend(seconds: number): Promise<boolean>;
-  /** Hands the job back to the head of its queue, for another worker. No attempt is used. */
+  /** Returns the job to the head of its queue, for another worker. No attempt is used. */
   release(): never;
-  /** Forgets the job: no retry, not in the dead set. */
+  /** Deletes the job: no retry, not in the dead set. */
   discard(reason?: string): never;
-  /** Sends the job to the dead set, whatever tries it has left. */
+  /** Moves the job to the dead set, even when it has retries left. */
   kill(reason?: string): never;
   /**
-   * Fails this attempt and tries again after so many milliseconds, rounded up to whole seconds.
+   * Fails this attempt and retries after this number of milliseconds, rounded up to whole seconds.
    *
-   * @throws FaktoryError `INVALID` when that is no time: negative or not finite.
+   * @throws FaktoryError `INVALID` for a negative or infinite number.
    */
   retryIn(ms: number, reason?: string): never;
 }
 
-/** Which run of the job this is: 1 for the first. */
+/** Number of this run of the job: 1 for the first. */
 export function attemptOf({ failure }: Job): number {
   return (failure?.retry_count ?? -1) + 2;
 }
 
-/** What a context is made of. */
+/** What a context is made from. */
 export interface ContextSource {
   job: Job;
   signal: AbortSignal;
   log: Logger;
   extend(seconds: number): Promise<boolean>;
-  /** The handler ended the job early. May be called again: only the first counts. */
+  /** Called when the handler ended the job early. Only the first call counts. */
   end(outcome: Outcome): void;
 }
 
@@ -70,7 +78,9 @@ export function createContext(source: ContextSource): JobContext {
   return new Context(source);
 }
 
-/** Thrown to unwind a handler that ended its job. Whoever meets it in a log should find out what it is. */
+/**
+ * Stops a handler that ended its job. Its message explains it to a reader who finds it in a log.
+ */
 class JobEnded extends Error {
   override readonly name = 'JobEnded';
 
@@ -100,12 +110,12 @@ class Context implements JobContext {
   }
 
   get lastAttempt(): boolean {
-    // retry = n allows n + 1 runs, a negative one allows one.
+    // retry = n allows n + 1 runs; a negative number allows one.
     return this.attempt > Math.max(this.job.retry ?? defaultRetry, 0);
   }
 
   get signal(): AbortSignal {
-    // What a handler does with it, as many calls of fetch() at once, is no leak: the signal goes with the run.
+    // Many listeners, such as parallel fetch() calls, are no leak: the signal ends with the run.
     setMaxListeners(0, this.#source.signal);
     return this.#source.signal;
   }

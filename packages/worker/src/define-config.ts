@@ -1,7 +1,8 @@
-/*
- * What the config file of the `faktory-worker` program may say.
- * It must never load anything: the package's door exports it. A stranger would get wrong the units: times are milliseconds, as in
- * the library's options, while the flags say seconds.
+/**
+ * The type of the config file of the `faktory-worker` program. Loads nothing, because the package's
+ * index exports it.
+ *
+ * Note: times are milliseconds, as in the library's options, but the flags use seconds.
  */
 
 import type { AnyJobs, JobTypes } from '@faktory-ts/client';
@@ -9,33 +10,49 @@ import type { Handlers } from './handlers.ts';
 import type { LogLevel } from './log-lines.ts';
 import type { WorkerOptions } from './options.ts';
 
-/** How the program can write its log. */
+/** Formats of the program's log. */
 export const logFormats = ['text', 'json'] as const;
 
-/** What `faktory.config.ts` may say: all options of a worker, and those of the program. Flags win over it. */
+/**
+ * The options of `faktory.config.ts`: all of a worker, and those of the program. Flags win over it.
+ */
 export interface WorkerConfig<Jobs extends JobTypes<Jobs> = AnyJobs>
   extends Omit<WorkerOptions<Jobs>, 'handlers'> {
-  /** Beside the handlers of the files of `require`. */
+  /** In addition to the handlers of the files of `require`. */
   handlers?: Handlers<NoInfer<Jobs>> | undefined;
   /** Files with handlers, or folders of them, relative to the config file. Default: none. */
   require?: string | readonly string[] | undefined;
-  /** Least level to print; warnings and errors always are. Default `info`. Not with a `log` of your own. */
+  /**
+   * Lowest level to print; warnings and errors are always printed. Default `info`. Not with your
+   * own `log`.
+   */
   logLevel?: LogLevel | undefined;
-  /** Default `json` when NODE_ENV or FAKTORY_ENV is `production`, else `text`. Not with a `log` of your own. */
+  /**
+   * Default `json` when NODE_ENV or FAKTORY_ENV is `production`, else `text`. Not with your own
+   * `log`.
+   */
   logFormat?: (typeof logFormats)[number] | undefined;
-  /** Where `/health` and `/metrics` are served: a port of localhost, or `HOST:PORT`. Default: nowhere. */
+  /**
+   * Where `/health` and `/metrics` are served: a port of localhost, or `HOST:PORT`. Default:
+   * nowhere.
+   */
   http?: number | string | undefined;
-  /** Milliseconds ago that a fetch may have been answered last for `/health` to say healthy; 3000 or more. Default 30,000. */
+  /**
+   * `/health` is healthy when a fetch was answered in the last so many milliseconds; 3000 or more.
+   * Default 30,000.
+   */
   healthWindow?: number | undefined;
 }
 
-/** What `faktory.config.ts` may export: the config, or a function that gives it, at once or later; it is called once. */
+/**
+ * The default export of `faktory.config.ts`: the config, or a function, also async, called once.
+ */
 export type ConfigExport<Jobs extends JobTypes<Jobs> = AnyJobs> =
   | WorkerConfig<Jobs>
   | (() => WorkerConfig<Jobs> | Promise<WorkerConfig<Jobs>>);
 
 /**
- * What the default export of `faktory.config.ts` is made with. Gives back what it is given, with its types checked.
+ * Checks the types of the default export of `faktory.config.ts`. Returns its argument.
  *
  * @example
  * ```ts

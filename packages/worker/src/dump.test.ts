@@ -9,7 +9,7 @@ function dumped(...[running, report]: [Parameters<typeof dump>[0], Parameters<ty
   return lines.join('');
 }
 
-test('each running job with jid, jobtype, queue and seconds, never its arguments', () => {
+test('a dump lists each running job with jid, jobtype, queue and seconds, never its arguments', () => {
   const job = { jid: 'jid-00001', jobtype: 'Mail', args: ['secret'] };
   const text = dumped([
     { job: { ...job, queue: 'slow' }, startedAt: performance.now() - 61_000 },
@@ -21,7 +21,7 @@ test('each running job with jid, jobtype, queue and seconds, never its arguments
   expect(text).not.toContain('secret');
 });
 
-test('frames of a handler are shown; without any, that there are none', () => {
+test('a dump shows the stack frames of a handler, or says that there are none', () => {
   const frames = ['at Object.getReport (node:internal/process/report:36:13)', 'at Mail (/app/mail.ts:3:1)'];
   expect(dumped([], { javascriptStack: { stack: frames } })).toMatch(
     /\nstack: at Mail \(\/app\/mail\.ts:3:1\)\n/,
@@ -29,7 +29,7 @@ test('frames of a handler are shown; without any, that there are none', () => {
   expect(dumped([], { javascriptStack: { stack: frames.slice(0, 1) } })).toContain('stack: none');
 });
 
-test('what keeps the process waiting is counted by kind and peer', () => {
+test('a dump counts the open handles by kind and peer', () => {
   const active = { is_active: true, is_referenced: true };
   const remoteEndpoint = { ip4: '10.0.0.5', port: 5432 };
   const text = dumped([], {

@@ -1,7 +1,8 @@
-/*
- * What a worker is at, for somebody who wonders why it hangs: its jobs, the stack, and what the process waits for.
- * It must never show a job's arguments. A stranger would get wrong what a stack can tell: a handler that awaits has none, so what
- * it waits for is looked for among the open handles.
+/**
+ * Logs what a worker is doing, to find out why it hangs: its jobs, the stack, and the open handles.
+ * Never logs arguments of jobs.
+ *
+ * Note: a handler that awaits has no stack, so the open handles show what it may be waiting for.
  */
 
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from './log.ts';
 import type { RunningJob } from './slots.ts';
 
-/** Writes the dump to the log, a line for each job, frame and kind of handle. */
+/** Writes the dump to the log: one line for each job, stack frame and kind of handle. */
 export function dump(running: readonly RunningJob[], log: Logger, report: Report = ownReport()): void {
   log.info('running jobs', { count: running.length });
   for (const { job, startedAt } of running) {
@@ -23,7 +24,7 @@ export function dump(running: readonly RunningJob[], log: Logger, report: Report
   if (frames.length === 0)
     log.info('stack: none, no handler holds the event loop; one that awaits has no stack');
   for (const frame of frames) log.info(`stack: ${frame}`);
-  // Of those that would not keep the process alive only the connections say something.
+  // Of the handles that do not keep the process alive, only connections are of interest.
   const handles = (report.libuv ?? []).filter(
     (handle) => handle.is_active && (handle.is_referenced || handle.remoteEndpoint),
   );
@@ -55,7 +56,7 @@ export interface Report {
 }
 
 function ownReport(): Report {
-  // Else Node asks the DNS for the name of each peer, and the process stands still meanwhile.
+  // Otherwise Node asks the DNS for the name of each peer, which blocks the process.
   Object.assign(process.report ?? {}, { excludeNetwork: true });
   return (process.report?.getReport() ?? {}) as Report;
 }

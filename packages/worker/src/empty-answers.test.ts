@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { EmptyAnswers } from './empty-answers.ts';
 
-/** The waits after so many empty answers that came at once. */
+/** The waits after this number of empty answers that came at once. */
 const waits = (answers: EmptyAnswers, count: number): number[] =>
   Array.from({ length: count }, () => answers.answered(0, 5));
 

@@ -16,7 +16,7 @@ const offer = bulk('{"v":1,"max_fetch":1000,"max_settle":10000}');
 const ridsOf = (line: string): string[] =>
   (JSON.parse(line.slice(line.indexOf('['))) as { rid: string }[]).map(({ rid }) => rid);
 
-/** Ends on a server that answers each ACKB as it is told. */
+/** Ends on a server that answers each ACKB as `answers` says. */
 async function endsOn(answer: (rids: string[], count: number) => string) {
   let count = 0;
   const server = await FakeServer.start({
@@ -38,7 +38,7 @@ async function endsOn(answer: (rids: string[], count: number) => string) {
 
 const taken = '$2\r\n{}';
 
-test('an end that the server cannot store now is told again, and counts as held until it is confirmed', async () => {
+test('a result that the server cannot store now is sent again, and its reservation counts as held until it is confirmed', async () => {
   const { ends, server } = await endsOn((_, count) =>
     count === 1 ? '-ERR storage failed: disk full' : taken,
   );
@@ -50,7 +50,7 @@ test('an end that the server cannot store now is told again, and counts as held 
   expect(ends.holding()).toEqual([]);
 });
 
-test('ends that are refused in one line are told in smaller ones', async () => {
+test('results that are refused in one line are sent in smaller lines', async () => {
   const { ends, server } = await endsOn((rids) =>
     rids.length > 1 ? '-ERR line longer than 1024 bytes' : taken,
   );
@@ -60,7 +60,7 @@ test('ends that are refused in one line are told in smaller ones', async () => {
   expect(told).toEqual([['1', '2', '3'], ['1', '2'], ['3'], ['1'], ['2']]);
 });
 
-test('an end that is refused for good is no longer held: the worker reconnects and the server takes the job back', async () => {
+test('a result that is refused for good is no longer held: the worker reconnects and the server takes the job back', async () => {
   const { ends, server, lines } = await endsOn((rids) => (rids.includes('1') ? '-ERR no' : taken));
   ends.add(hand('1'), { to: 'done' });
   await ends.settled();

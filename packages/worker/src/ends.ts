@@ -1,7 +1,10 @@
-/*
- * How jobs ended, on the way to the server: many in one line and one commit, or one by one to a server without the extensions.
- * It must never tell a job's end twice, nor run a job again because its ACK got lost: the line is what is sent again. A stranger
- * would get wrong that nothing here has a deadline: an end is told as soon as there is a server, while the worker lives.
+/**
+ * Reports the results of jobs to the server: many in one line and one commit, or one by one to a
+ * server without the extensions. When a reply is lost, the line is sent again; the job does not run
+ * again for it.
+ *
+ * Note: no call here has a deadline. While the worker lives, a result is reported as soon as a
+ * server is reachable.
  */
 
 import { type Connection, commands, type Refused } from '@faktory-ts/client';
@@ -10,10 +13,10 @@ import { type Failure, plainFailure } from './failure.ts';
 import type { Logger } from './log.ts';
 import type { Outcome } from './outcome.ts';
 
-/** A job in the worker's hands. */
+/** A job that the worker has reserved. */
 export interface InHand {
   readonly job: Job;
-  /** Names the hand-out; undefined from a server without the extensions. */
+  /** The reservation id; undefined from a server without the extensions. */
   readonly rid: string | undefined;
 }
 
@@ -22,12 +25,12 @@ interface End {
   readonly outcome: Outcome;
 }
 
-/** For what is waited for as long as the worker lives. */
+/** Options of commands that wait as long as the worker lives. */
 export const patient = { timeout: Number.POSITIVE_INFINITY };
-const longestWait = 3; // ms that an end waits for others to go with
+const longestWait = 3; // ms that a result waits for others, to be sent in one line
 const mostInLine = 500;
-const pause = 1000; // ms until results are sent again that the server could not store
-/** Refusals that fewer results in a line would get too. */
+const pause = 1000; // ms before results are sent again that the server could not store
+/** Codes of errors that a shorter line would get too. */
 const lasting: ReadonlySet<string> = new Set([
   'ABORTED',
   'CLOSED',
@@ -42,7 +45,7 @@ export class Ends {
   readonly #connection: Connection;
   readonly #log: Logger;
   #waiting: End[] = [];
-  /** Added, and neither confirmed by the server nor given up. */
+  /** Jobs whose result was added and neither confirmed by the server nor given up. */
   readonly #unconfirmed = new Set<InHand>();
   #timer: NodeJS.Timeout | undefined;
   readonly #telling = new Set<Promise<void>>();
@@ -52,13 +55,13 @@ export class Ends {
     this.#log = log;
   }
 
-  /** Told within a few milliseconds, or at the next flush. */
+  /** Reports a result within a few milliseconds, or at the next flush. */
   add(hand: InHand, outcome: Outcome): void {
     this.#unconfirmed.add(hand);
     this.#push({ hand, outcome });
   }
 
-  /** The reservation ids of the ends that the server has not confirmed. */
+  /** The reservation ids of the results that the server has not confirmed. */
   holding(): string[] {
     return [...this.#unconfirmed].flatMap(({ rid }) => rid ?? []);
   }
@@ -69,7 +72,7 @@ export class Ends {
     else this.#timer ??= setTimeout(() => this.flush(), longestWait);
   }
 
-  /** Tells now what waits. */
+  /** Sends the waiting results now. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -84,13 +87,13 @@ export class Ends {
     }
   }
 
-  /** When all that was added is answered, or given up. */
+  /** Resolves when all results are confirmed or given up. */
   async settled(): Promise<void> {
     this.flush();
     while (this.#telling.size > 0) await Promise.all(this.#telling);
   }
 
-  /** Until the server has them, or will not have them. All end in the same way. Never rejects. */
+  /** Sends results of one kind until the server stores or refuses them. Never rejects. */
   async #tell(ends: readonly End[]): Promise<void> {
     for (;;) {
       try {
@@ -107,7 +110,7 @@ export class Ends {
   }
 
   async #tellOnce(ends: readonly End[]): Promise<void> {
-    // Without waiting when there is a connection: the line leaves ahead of what is called after flush().
+    // No await when there is a connection: the line must leave before what is called after flush().
     const offer = this.#connection.offer ?? (await this.#connection.ready({ ...patient, outlast: true }));
     if (offer === undefined) return this.#tellSingly(ends);
     try {
@@ -119,8 +122,8 @@ export class Ends {
   }
 
   /**
-   * What the server refuses in one line it may take in parts. A single result that it refuses is given up: the worker reconnects
-   * without that reservation, and so the server takes the job back.
+   * Splits a line that the server refused, because it may accept the parts. A single refused result
+   * is given up: the worker reconnects without that reservation, so the server takes the job back.
    */
   async #refused(ends: readonly End[], error: unknown): Promise<void> {
     const half = Math.ceil(ends.length / 2);
@@ -141,7 +144,7 @@ export class Ends {
       const reason = refused[hand.rid ?? ''];
       if (reason === undefined) continue;
       const { jid, jobtype } = hand.job;
-      const text = `the job was no longer reserved, that it is ${outcome.to} changed nothing: ${reason}`;
+      const text = `the job was no longer reserved, so its result (${outcome.to}) was not stored: ${reason}`;
       this.#log.warn(text, { jid, jobtype });
     }
   }
@@ -151,7 +154,7 @@ export class Ends {
   }
 }
 
-/** In one line; all end in the same way. Gives what the server refused. */
+/** Sends results of one kind in one line. Returns what the server refused. */
 function tellTogether(on: Connection, ends: readonly End[]): Promise<Refused> {
   const names = ends.map(namesOf);
   const [first] = ends;
@@ -163,7 +166,10 @@ function tellTogether(on: Connection, ends: readonly End[]): Promise<Refused> {
   return commands.failBulk(on, failed, patient);
 }
 
-/** Tells one end in the classic verbs, which know neither hand-outs nor wishes. Never rejects. */
+/**
+ * Reports one result by the classic verbs, which have no reservation ids and no fates. Never
+ * rejects.
+ */
 export async function tellClassic(on: Connection, { hand, outcome }: End, log: Logger): Promise<void> {
   const { jid, jobtype } = hand.job;
   const verb = outcome.to === 'failed' && outcome.fate !== 'discarded' ? 'FAIL' : 'ACK';
@@ -173,20 +179,24 @@ export async function tellClassic(on: Connection, { hand, outcome }: End, log: L
     } else if (outcome.to === 'done' || outcome.fate === 'discarded') await commands.ack(on, jid, patient);
     else {
       await commands.fail(on, { jid, ...report(outcome) }, patient);
-      // Not an option of FAIL: the job is killed where FAIL has put it.
+      // FAIL has no option for it: kill the job in the retry set, where FAIL has put it.
       if (outcome.fate === 'dead')
         await commands.mutate(on, { cmd: 'kill', target: 'retries', filter: { jids: [jid] } }, patient);
     }
   } catch (error) {
     if (codeOf(error) === 'NOT_FOUND') {
-      const text = 'the job was no longer reserved: its end was told before, or its time ran out';
+      const text =
+        'the job was no longer reserved: its result was already reported, or its reservation expired';
       log.warn(text, { jid, jobtype });
       return;
     }
-    log.error(`${verb} failed, the job returns when its reservation ends: ${messageOf(error)}`, {
-      jid,
-      jobtype,
-    });
+    log.error(
+      `${verb} failed; the server will retry the job when its reservation expires: ${messageOf(error)}`,
+      {
+        jid,
+        jobtype,
+      },
+    );
   }
 }
 

@@ -21,12 +21,12 @@ describe('errors', () => {
     expect(outcome).toMatchObject({ to: 'failed', failure: { errtype: 'Limited' }, ...rest });
   });
 
-  test('an error of no class that is named fails plainly', async () => {
+  test('an error of a class without a rule fails the job as usual', async () => {
     const outcome = await runOne(throwing(new Error('other')), given(), { errors: [[Limited, 'kill']] });
     expect(outcome).toEqual({ to: 'failed', failure: { errtype: 'Error', message: 'other', backtrace: [] } });
   });
 
-  test('the first that fits decides, those of the jobtype before those of the worker', async () => {
+  test('the first matching rule decides, the rules of the jobtype before those of the worker', async () => {
     const settings = { run: throwing(new StrictlyLimited()), errors: [[StrictlyLimited, 'discard']] };
     const errors: ErrorRule[] = [
       [Limited, 'kill'],
@@ -36,7 +36,7 @@ describe('errors', () => {
     expect(await runOne(settings.run, given(), { errors })).toMatchObject({ fate: 'dead' });
   });
 
-  test("'retry' leaves it to the server, and asks no further rule", async () => {
+  test("'retry' uses the server's delay, and no further rule is tried", async () => {
     const errors: ErrorRule[] = [
       [Limited, 'retry'],
       [Error, 'kill'],
@@ -44,7 +44,7 @@ describe('errors', () => {
     expect(await runOne(throwing(new Limited('x')), given(), { errors })).not.toHaveProperty('fate');
   });
 
-  test('a function gets the error and the context; undefined leaves it to the next rule', async () => {
+  test('the function of a rule gets the error and the context; when it returns undefined, the next rule is tried', async () => {
     const errors = [
       errorRule(Limited, (error, { attempt }) => (attempt > 1 ? { retryIn: error.wait } : undefined)),
       errorRule(Error, 'kill'),
@@ -66,14 +66,14 @@ describe('errors', () => {
     expect(how.lines).toEqual([expect.stringMatching(/^warn the errors rule for Limited failed/)]);
   });
 
-  test('thrown things that cannot be looked at get past the rules', async () => {
+  test('a thrown value that cannot be read matches no rule', async () => {
     const evil = new Proxy({}, { getPrototypeOf: () => JSON.parse('{') });
     const outcome = await runOne(throwing(evil), given(), { errors: [[Limited, 'kill']] });
     expect(outcome).toMatchObject({ to: 'failed' });
     expect(outcome).not.toHaveProperty('fate');
   });
 
-  test('errorRule tells the function the type of its error', () => {
+  test('errorRule types the error of its function', () => {
     errorRule(Limited, (error) => {
       expectTypeOf(error).toEqualTypeOf<Limited>();
       return { retryIn: error.wait };
@@ -85,12 +85,12 @@ describe('retryDelay', () => {
   const failing = throwing(new Limited('x'));
   const failure = { retry_count: 1, remaining: 1, failed_at: '2026-01-01T00:00:00Z' };
 
-  test('says when the next try is, by the attempt that failed and its error', async () => {
+  test('retryDelay sets the delay of the retry from the failed attempt and its error', async () => {
     const retryDelay = (attempt: number, error: unknown): number => attempt * (error as Limited).wait;
     expect(await runOne({ run: failing, retryDelay }, given({ failure }))).toMatchObject({ retryIn: 5 });
   });
 
-  test('a rule comes first', async () => {
+  test('an error rule is used before retryDelay', async () => {
     const settings = { run: failing, retryDelay: () => 1, errors: [[Limited, { retryIn: 9000 }]] };
     expect(await runOne(settings)).toMatchObject({ retryIn: 9 });
   });
@@ -105,6 +105,6 @@ describe('retryDelay', () => {
     const outcome = await runOne({ run: failing, retryDelay }, how);
     expect(outcome).toMatchObject({ to: 'failed', failure: { errtype: 'Limited' } });
     expect(outcome).not.toHaveProperty('retryIn');
-    expect(how.lines).toEqual([expect.stringMatching(/^warn retryDelay .*server's delay holds/)]);
+    expect(how.lines).toEqual([expect.stringMatching(/^warn retryDelay .*server's delay is used/)]);
   });
 });

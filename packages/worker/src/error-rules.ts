@@ -1,7 +1,9 @@
-/*
- * What becomes of a job by the class of what its handler threw.
- * It must never make things worse: a rule that throws or says nonsense is told to the log, and the job fails as without it. A stranger
- * would get wrong that an error from a thread or process is a copy and no `instanceof` anything: it is matched by its classes' names.
+/**
+ * Applies error rules: decides the outcome of a job by the class of what its handler threw. A rule
+ * that throws or returns nonsense is logged, and the job fails as without the rule.
+ *
+ * Note: an error from a thread or process is a copy, for which `instanceof` is useless, so it is
+ * matched by the names of its classes.
  */
 
 import type { JobContext } from './context.ts';
@@ -9,18 +11,19 @@ import { type Failure, failureOf } from './failure.ts';
 import { type Outcome, wholeSeconds } from './outcome.ts';
 
 /**
- * What to make of an error: forget the job, send it to the dead set, try again after `retryIn` milliseconds, or `'retry'` by the server's
- * own curve.
+ * What happens to the job: `'discard'` deletes it, `'kill'` moves it to the dead set, `retryIn`
+ * retries after that many milliseconds, `'retry'` retries after the server's delay.
  */
 export type Ruling = 'retry' | 'discard' | 'kill' | { readonly retryIn: number };
 
 /**
- * A class of errors, and the ruling for them or a function that finds it. A function that gives undefined leaves it to the next rule.
- * For an isolated handler the error is a copy with the name, the message and those own fields that can be copied.
+ * A class of errors, and the ruling for them or a function that returns it. When the function
+ * returns undefined, the next rule is tried. For an isolated handler the error is a copy with the
+ * name, the message and those own fields that can be copied.
  */
 export type ErrorRule = readonly [
   type: ErrorClass,
-  // biome-ignore lint/suspicious/noExplicitAny: a list cannot say for each of its rules which error its function gets; errorRule() can
+  // biome-ignore lint/suspicious/noExplicitAny: a list cannot type each rule's error; errorRule() can
   ruling: Ruling | ((error: any, context: JobContext) => Ruling | undefined),
 ];
 
@@ -28,7 +31,7 @@ export type ErrorRule = readonly [
 export type ErrorClass<E = unknown> = abstract new (...args: never[]) => E;
 
 /**
- * A rule whose function knows the type of its error.
+ * Makes a rule whose function knows the type of its error.
  *
  * @example
  * ```ts
@@ -47,12 +50,12 @@ export function errorRule<E>(
 
 const copies = new WeakMap<object, readonly string[]>();
 
-/** Remembers of which classes an error was, where it was thrown. */
+/** Stores the class names that an error had where it was thrown. */
 export function rememberClasses(copy: object, names: readonly string[]): void {
   copies.set(copy, names);
 }
 
-/** The names of all classes of what was thrown, its own first. */
+/** The names of all classes of the thrown value, its own first. */
 export function classNames(thrown: unknown): string[] {
   const names: string[] = [];
   let at: unknown = thrown;
@@ -64,7 +67,7 @@ export function classNames(thrown: unknown): string[] {
   return names;
 }
 
-/** The outcome by the first rule that has one. Undefined = no rule does. */
+/** The outcome of the first rule that has one; undefined when none has. */
 export function ruleOn(
   rules: readonly ErrorRule[],
   thrown: unknown,

@@ -5,21 +5,21 @@ import { failureOf } from './failure.ts';
 class PaymentError extends Error {}
 
 describe('type and message', () => {
-  test('an error gives its name, a subclass without one its class', () => {
+  test('the type of an error is its name, or its class for a subclass without a name', () => {
     expect(failureOf(new TypeError('no'))).toEqual({ errtype: 'TypeError', message: 'no', backtrace: [] });
     expect(failureOf(new PaymentError('no')).errtype).toBe('PaymentError');
     const named = Object.assign(new PaymentError('no'), { name: 'Declined' });
     expect(failureOf(named).errtype).toBe('Declined');
   });
 
-  test('an error of another realm is an error', () => {
+  test('an error of another realm is treated as an error', () => {
     expect(failureOf(runInNewContext('new RangeError("far")'))).toMatchObject({
       errtype: 'RangeError',
       message: 'far',
     });
   });
 
-  test('an empty message becomes the type', () => {
+  test('an empty message is replaced by the type', () => {
     expect(failureOf(new Error('')).message).toBe('Error');
   });
 
@@ -43,7 +43,7 @@ describe('type and message', () => {
     });
   });
 
-  test('what throws when it is looked at is still a failure', () => {
+  test('a value that throws when it is read is still a failure', () => {
     const hostile = new Proxy(new Error('x'), {
       has: () => true,
       get() {
@@ -55,17 +55,17 @@ describe('type and message', () => {
     expect(failureOf(unprintable).errtype).toBe('Unreadable');
   });
 
-  test('a huge message is cut to what the server keeps', () => {
+  test("a huge message is cut to the server's limit", () => {
     expect(failureOf(new Error('x'.repeat(50_000_000))).message).toHaveLength(1000);
     expect(failureOf('y'.repeat(50_000_000)).message).toHaveLength(1000);
     expect(failureOf(Object.assign(new Error('m'), { name: 'N'.repeat(500) })).errtype).toHaveLength(100);
   });
 });
 
-describe('what is behind an error is told with it', () => {
+describe('the causes of an error are part of its failure', () => {
   const because = (text: string, cause: unknown): Error => new Error(text, { cause });
 
-  test('the chain of causes, with their codes', () => {
+  test('the chain of causes is in the message, with their codes', () => {
     const refused = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' });
     const error = new TypeError('fetch failed', { cause: because('no socket', refused) });
     expect(failureOf(error)).toMatchObject({
@@ -74,7 +74,7 @@ describe('what is behind an error is told with it', () => {
     });
   });
 
-  test('the members of an AggregateError, which may have no message of its own', () => {
+  test('the members of an AggregateError are in the message, which may have no text of its own', () => {
     const error = new AggregateError([new Error('a1'), new RangeError('a2')]);
     expect(failureOf(error)).toMatchObject({
       errtype: 'AggregateError',
@@ -85,19 +85,19 @@ describe('what is behind an error is told with it', () => {
     );
   });
 
-  test('a cause that is no error, and none that is undefined', () => {
+  test('a cause that is no error is in the message, an undefined one is not', () => {
     expect(failureOf(because('outer', 'no room')).message).toBe('outer; caused by no room');
     expect(failureOf(because('outer', { status: 503 })).message).toBe('outer; caused by { status: 503 }');
     expect(failureOf(because('outer', undefined)).message).toBe('outer');
   });
 
-  test('a wrapper that repeats its cause says it once', () => {
+  test('a wrapper that repeats the text of its cause adds it once', () => {
     expect(failureOf(because('outer', because('same', new Error('same')))).message).toBe(
       'outer; caused by Error: same',
     );
   });
 
-  test('a chain without an end, a cycle and a cause that throws are no trouble', () => {
+  test('an endless chain, a cycle and a cause that throws cause no error', () => {
     const loop = new Error('loop');
     loop.cause = loop;
     expect(failureOf(loop).message).toBe('loop');
@@ -118,7 +118,7 @@ describe('what is behind an error is told with it', () => {
     expect(failureOf(endless).message.match(/caused by/g)).toHaveLength(10);
   });
 
-  test('a huge message leaves room for its cause, and all stays in the bounds', () => {
+  test('a huge message leaves room for its cause, and the whole stays within the limits', () => {
     const { message } = failureOf(because('x'.repeat(50_000_000), new Error('y'.repeat(50_000_000))));
     expect(message).toMatch(/^x{500}; caused by Error: y{300}$/);
     const many = Array.from({ length: 100_000 }, (_, index) => new Error(`member ${index}`));
@@ -127,7 +127,7 @@ describe('what is behind an error is told with it', () => {
     );
   });
 
-  test('a list of errors that holds none, as libraries for forms have, is left alone', () => {
+  test('a field `errors` without errors, as form libraries have, is ignored', () => {
     const error = Object.assign(new Error('form'), { errors: ['name is empty'] });
     expect(failureOf(error).message).toBe('form');
   });
@@ -147,7 +147,7 @@ describe('what is behind an error is told with it', () => {
 });
 
 describe('backtrace', () => {
-  test('has as many lines as the job asks for, without the message', () => {
+  test('a backtrace has as many lines as the job asks for, without the message', () => {
     const error = new Error('first\nat second line');
     expect(failureOf(error, 3).backtrace).toHaveLength(3);
     expect(failureOf(error, 3).backtrace[0]).toMatch(/^at .*failure\.test\.ts/);
@@ -156,7 +156,7 @@ describe('backtrace', () => {
     expect(failureOf(error, -1).backtrace).toEqual([]);
   });
 
-  test('has at most 50 lines and none without a stack', () => {
+  test('a backtrace has at most 50 lines, and none without a stack', () => {
     const stack = `Error: x\n${'    at somewhere\n'.repeat(200)}`;
     expect(failureOf(Object.assign(new Error('x'), { stack }), 500).backtrace).toHaveLength(50);
     expect(failureOf({ message: 'x', stack: 7 }, 5).backtrace).toEqual([]);

@@ -1,12 +1,14 @@
-/*
- * What a handler threw, as the server stores it: type, message, backtrace, each with the causes of the error.
- * It must never throw itself, whatever was thrown: a string, undefined, a cyclic object, a proxy that throws at every touch.
+/**
+ * Describes what a handler threw as the server stores it: type, message and backtrace, with the
+ * causes of the error. Never throws, whatever was thrown: a string, undefined, a cyclic object, or
+ * a proxy that throws at every access.
+ *
  * Note: a backtrace is sent only when the job asks for one, by its number of lines.
  */
 
 import { causesOf, describe, type Link } from './causes.ts';
 
-/** A failure, cut to what the server keeps: 100 and 1000 characters, 50 lines. */
+/** A failure, cut to the server's limits: type 100, message 1000 characters, backtrace 50 lines. */
 export interface Failure {
   errtype: string;
   message: string;
@@ -15,15 +17,16 @@ export interface Failure {
 
 const longestType = 100;
 const longestMessage = 1000;
-/** Of the error itself when it has causes: they need room too. */
+/** Limit of the error's own message when it has causes: they need room too. */
 const longestOwn = 500;
 const mostLines = 50;
 
 /**
- * Describes what was thrown. The message goes on with the causes (`fetch failed; caused by Error: connect ECONNREFUSED`) and the members
- * of an AggregateError; so does the backtrace.
+ * Describes what was thrown. The message includes the causes
+ * (`fetch failed; caused by Error: connect ECONNREFUSED`) and the members of an AggregateError; so
+ * does the backtrace.
  *
- * @param lines how many lines of backtrace the job wants: its `backtrace` field; none when absent
+ * @param lines lines of backtrace that the job asks for (its `backtrace` field); default none
  */
 export function failureOf(thrown: unknown, lines = 0): Failure {
   try {
@@ -42,7 +45,7 @@ export function failureOf(thrown: unknown, lines = 0): Failure {
   }
 }
 
-/** A failure that is no thrown thing: only a type and a message, cut as others are. */
+/** A failure with only a type and a message, cut to the same limits. */
 export function plainFailure(errtype: string, message: string): Failure {
   return {
     errtype: errtype.slice(0, longestType),
@@ -60,7 +63,10 @@ export function frames(stack: string): string[] {
     .map((line) => line.trim());
 }
 
-/** The frames of the error, then of each cause a line that names it and its own frames. Each gets its share of the lines. */
+/**
+ * The frames of the error, then for each cause a line that names it and its frames. Shares the
+ * lines evenly.
+ */
 function backtraceOf(stack: string, causes: readonly Link[], wanted: number): string[] {
   const top = frames(stack);
   const named = causes.slice(0, Math.floor(wanted / 2));
@@ -80,7 +86,7 @@ function backtraceOf(stack: string, causes: readonly Link[], wanted: number): st
   });
 }
 
-/** Without the frames at the end that the error has too. */
+/** Leaves out the last frames that the error has too. */
 function ownFrames(part: readonly string[], top: readonly string[]): readonly string[] {
   let shared = 0;
   while (shared < part.length && part.at(-1 - shared) === top.at(-1 - shared)) shared++;

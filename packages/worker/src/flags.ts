@@ -1,7 +1,8 @@
-/*
- * The flags of the `faktory-worker` program: names, defaults, help, and what they mean.
- * It must never act on them. A stranger would get wrong that yargs is told neither to print nor to exit: what it would have
- * printed is given back, and what it cannot understand becomes an error like any other.
+/**
+ * The flags of the `faktory-worker` program: names, defaults, help, and parsing.
+ *
+ * Note: yargs must neither print nor exit, because tests and callers need the text: what it would
+ * print is returned, and what it cannot parse becomes an error.
  */
 
 import { readFileSync } from 'node:fs';
@@ -13,13 +14,13 @@ import type { Queues } from './queues.ts';
 
 const repeatable = { type: 'string', array: true, nargs: 1 } as const;
 
-// No defaults here: what was not given must not win over the config file. The described ones are the library's.
+// No defaults here: a missing flag must not override the config file. The texts name the library's.
 const flags = {
   require: {
     ...repeatable,
     alias: 'r',
     describe:
-      'File with handlers, .js or .ts, or a folder of such files: a default export { jobtype: handler } or one handler (of the name of its file), else the named exports, in a folder those with a capital letter. Repeatable',
+      'File with handlers (.js or .ts), or a folder of such files. A file has a default export { jobtype: handler }, or one handler as the default export (the file name is its jobtype), or named exports (in a folder only those with a capital letter). Repeatable',
   },
   config: {
     type: 'string',
@@ -29,7 +30,7 @@ const flags = {
   watch: {
     alias: 'w',
     type: 'boolean',
-    describe: 'Start anew whenever code or JSON in this folder, or in those of the handlers, changes',
+    describe: 'Restart when code or JSON changes in this folder or in the folders of the handlers',
   },
   queue: {
     ...repeatable,
@@ -51,66 +52,65 @@ const flags = {
   },
   'tls-cert': {
     type: 'string',
-    describe: "The worker's certificate, where the server asks for one (PEM)",
+    describe: "The worker's certificate (PEM), when the server requires one",
     defaultDescription: 'FAKTORY_TLS_CERT',
   },
   'tls-key': {
     type: 'string',
-    describe: 'The key of that certificate (PEM)',
+    describe: 'The private key of that certificate (PEM)',
     defaultDescription: 'FAKTORY_TLS_KEY',
   },
   'tls-ca': {
     type: 'string',
-    describe: "Authorities of the server's certificate (PEM)",
+    describe: 'Certificate authorities that the worker trusts (PEM)',
     defaultDescription: 'FAKTORY_TLS_CA, else those of Node',
   },
   timeout: {
     alias: 't',
     type: 'number',
-    describe: 'Seconds that running jobs may take to end after TERM or INT',
+    describe: 'Seconds that running jobs have to end after TERM or INT',
     defaultDescription: '25',
   },
   'job-timeout': {
     type: 'number',
-    describe: "Seconds after which a job's signal is aborted, of jobtypes without a timeout of their own",
+    describe: "Seconds until a job's signal is aborted; for jobtypes without their own timeout",
     defaultDescription: 'none',
   },
   'hard-timeout': {
     type: 'number',
     describe:
-      'Seconds after which a job has failed whatever its handler does, of jobtypes without a hardTimeout of their own',
+      'Seconds until a job fails whatever its handler does; for jobtypes without their own hardTimeout',
     defaultDescription: 'none',
   },
   label: { ...repeatable, describe: 'Label shown in the web UI. Repeatable' },
   http: {
     type: 'string',
-    describe:
-      '[HOST:]PORT to serve /health and /metrics on; without a host on localhost, 0.0.0.0:PORT for all',
-    defaultDescription: 'off',
+    describe: '[HOST:]PORT to serve /health and /metrics on; default host localhost, 0.0.0.0 for all',
+    defaultDescription: 'disabled',
   },
   'health-window': {
     type: 'number',
-    describe: 'Seconds ago that a fetch may have been answered last for /health to say healthy; 3 or more',
+    describe: '/health is healthy when a fetch was answered in the last N seconds; 3 or more',
     defaultDescription: '30',
   },
   'log-level': {
     alias: 'l',
     choices: logLevels,
-    describe: 'Least level to print; warnings and errors always are',
+    describe: 'Lowest level to print; warnings and errors are always printed',
     defaultDescription: '"info"',
   },
   'log-format': {
     choices: logFormats,
-    describe: 'Lines for people, or a JSON object a line',
+    describe: 'Plain text, or one JSON object per line',
     defaultDescription: '"json" when NODE_ENV or FAKTORY_ENV is production, else "text"',
   },
 } as const;
 
 const epilogue = `Flags win over the config file, where times are milliseconds: export default defineConfig({ … }).
-Signals: TERM, INT stop (a second one at once); TSTP takes no more jobs; TTIN logs what runs now.
+Signals: TERM, INT stop (a second one at once); TSTP fetches no more jobs; TTIN logs the running jobs.
 Exit status: 0 after a stop, 1 when it could not start.`;
 
-/** What the flags say; undefined: not given. */
+/** The parsed flags; undefined: not given. */
 export interface Arguments {
   require: string[] | undefined;
   /** False: no config file. */
@@ -136,7 +136,9 @@ export interface Arguments {
   logFormat: (typeof logFormats)[number] | undefined;
 }
 
-/** The arguments, or the text to print instead of running. Throws `CONFIG` for what cannot be understood. */
+/**
+ * Returns the arguments, or the text to print instead of running. Throws `CONFIG` for bad flags.
+ */
 export function parseArguments(argv: readonly string[]): Promise<{ args?: Arguments; output: string }> {
   const parser = yargs([...argv])
     .scriptName('faktory-worker')
@@ -160,7 +162,7 @@ export function parseArguments(argv: readonly string[]): Promise<{ args?: Argume
   });
 }
 
-/** yargs makes a list of a flag that is given more than once. */
+/** The name of a flag that was given more than once: yargs makes a list of it. */
 function twice(args: Record<string, unknown>): string | undefined {
   const lists = ['require', 'queue', 'label', '_'];
   return Object.keys(args).find(
@@ -173,18 +175,20 @@ function ownVersion(): string {
   return (JSON.parse(file) as { version: string }).version;
 }
 
-/** `a` and `b,3` as queues: strict order, or weights as soon as one has a weight; those without then weigh 1. */
+/**
+ * Parses `a` and `b,3`: strict order, or weights when one has a weight; the others then weigh 1.
+ */
 export function parseQueueFlags(values: readonly string[]): Queues {
   const pairs = values.map((value): [name: string, weight: number | undefined] => {
     const [name = '', weight, ...rest] = value.split(',');
     if (weight === undefined) return [name, undefined];
     if (rest.length > 0 || !/^\d+(\.\d+)?$/.test(weight)) {
-      throw new FaktoryError('CONFIG', `--queue ${value}: it must look like NAME or NAME,WEIGHT`);
+      throw new FaktoryError('CONFIG', `--queue ${value}: use NAME or NAME,WEIGHT`);
     }
     return [name, Number(weight)];
   });
   const names = pairs.map(([name]) => name);
-  // Two flags for one queue would vanish in the map of weights: let the check for names in order find them.
+  // A map of weights would hide a queue that is given twice; the list of names reports it.
   if (pairs.every(([, weight]) => weight === undefined) || new Set(names).size < names.length) return names;
   return Object.fromEntries(pairs.map(([name, weight]) => [name, weight ?? 1]));
 }

@@ -1,7 +1,6 @@
-/*
- * The settings of one jobtype that hold wherever its handler runs, with their checks.
- * It must never let an unknown option pass: a misspelt limit would be no limit. A stranger would get wrong which limit does what:
- * `timeout` asks the handler to end, `hardTimeout` ends the job whatever the handler does.
+/**
+ * The settings of one jobtype, valid for inline and isolated handlers, and their checks. An unknown
+ * option is an error, because a misspelt limit would be no limit.
  */
 
 import { inspect } from 'node:util';
@@ -11,22 +10,27 @@ import type { ErrorRule } from './error-rules.ts';
 /** Settings of one jobtype. Times are milliseconds, counted from the start of the handler. */
 export interface HandlerOptions {
   /**
-   * At this time the context's `signal` is aborted with a {@link JobTimeout}. A handler that throws after that has failed with errtype
-   * `JobTimeout`; one that returns has done its job. `Infinity` = none. Default: the worker's.
+   * At this time the context's `signal` is aborted with a {@link JobTimeout}. A handler that throws
+   * after that fails with errtype `JobTimeout`; one that returns is done. `Infinity` = no limit.
+   * Default: the worker's.
    */
   readonly timeout?: number | undefined;
   /**
-   * At this time the job has failed with errtype `JobTimeout`. The thread or process of an isolated handler is ended; a handler in the
-   * worker's own thread cannot be, and goes on beside the jobs that follow. `Infinity` = none. Default: the worker's.
+   * At this time the job fails with errtype `JobTimeout`. The thread or process of an isolated
+   * handler is ended; a handler in the worker's own thread cannot be ended and continues beside
+   * later jobs. `Infinity` = no limit. Default: the worker's.
    */
   readonly hardTimeout?: number | undefined;
-  /** How many jobs of this type run at once in this worker. Default: the worker's concurrency. */
+  /** Most jobs of this type that run at once in this worker. Default: the worker's concurrency. */
   readonly concurrency?: number | undefined;
-  /** What becomes of a job by the class of its error: the first rule that fits, before the worker's own. */
+  /**
+   * Decides a job's outcome by the class of its error: the first match, before the worker's rules.
+   */
   readonly errors?: readonly ErrorRule[] | undefined;
   /**
-   * Milliseconds until the next try, instead of the server's curve, when no rule of `errors` decides. `attempt` is the one that failed, 1
-   * for the first. A result that is no time, or a throw, is told to the log, and the server's curve holds.
+   * Returns the milliseconds until the retry, instead of the server's delay, when no rule of
+   * `errors` decides. `attempt` is the number of the failed attempt, 1 for the first. A bad result
+   * or a throw is logged, and the server's delay is used.
    */
   readonly retryDelay?: ((attempt: number, error: unknown) => number) | undefined;
 }
@@ -38,12 +42,12 @@ const own = {
   errors: 0,
   retryDelay: 0,
 } satisfies Record<keyof HandlerOptions, 0>;
-// The others are read elsewhere, but may be what a misspelt name means.
+// The other settings are read elsewhere, but a misspelt name may mean one of them.
 const names = ['run', 'file', 'isolation', ...Object.keys(own)];
 
 const longestTimer = 2 ** 31 - 1;
 
-/** Throws `CONFIG`, the option named after `where`, for the first that cannot work. */
+/** Throws `CONFIG` for the first bad option, named after `where`. */
 export function readHandlerOptions(where: string, options: Record<string, unknown>): HandlerOptions {
   const unknown = unknownOption(options, names, `${where}.`);
   if (unknown !== undefined) throw new FaktoryError('CONFIG', unknown);
@@ -63,13 +67,18 @@ export function readHandlerOptions(where: string, options: Record<string, unknow
   return options;
 }
 
-/** The time limits of a handler, in milliseconds. `Infinity` = none, also where the worker has one. */
+/**
+ * The time limits of a handler in milliseconds. `Infinity` = none, even when the worker has one.
+ */
 export interface TimeLimits {
   readonly timeout?: number | undefined;
   readonly hardTimeout?: number | undefined;
 }
 
-/** The limits that there are: those of `Infinity` are none. Throws `CONFIG` for limits that cannot work, or not together. */
+/**
+ * Returns the finite limits. Throws `CONFIG` for a bad limit, and for limits that contradict each
+ * other.
+ */
 export function timeLimits(where: string, { timeout, hardTimeout }: TimeLimits): TimeLimits {
   checkLimit(`${where}timeout`, timeout);
   checkLimit(`${where}hardTimeout`, hardTimeout);
@@ -78,7 +87,7 @@ export function timeLimits(where: string, { timeout, hardTimeout }: TimeLimits):
   if (soft !== undefined && hard !== undefined && soft >= hard) {
     throw new FaktoryError(
       'CONFIG',
-      `${where}timeout is ${soft} and must be less than hardTimeout, ${hard}: the handler is asked first. Infinity = no limit`,
+      `${where}timeout is ${soft} and must be less than hardTimeout, ${hard}, because the handler is asked to end first. Infinity = no limit`,
     );
   }
   return { ...(soft !== undefined && { timeout: soft }), ...(hard !== undefined && { hardTimeout: hard }) };
@@ -93,7 +102,7 @@ function checkLimit(where: string, value: unknown): asserts value is number | un
   );
 }
 
-/** Throws `CONFIG` unless it is a list of pairs, each a class and a ruling. */
+/** Throws `CONFIG` unless the value is a list of pairs, each a class and a ruling. */
 export function checkErrorRules(where: string, rules: unknown): asserts rules is readonly ErrorRule[] {
   if (!Array.isArray(rules))
     throw new FaktoryError('CONFIG', `${where} must be a list of [class, ruling] pairs`);

@@ -31,7 +31,7 @@ describe('the forms of a handler', () => {
     expect(handlerTable({ Greet: handler }).get('Greet')?.call?.(context, ['you'])).toBe('hello you');
   });
 
-  test('a class is made anew for each job', () => {
+  test('each job gets a new instance of a class', () => {
     class Counter {
       #count = 0;
       run(): number {
@@ -42,7 +42,7 @@ describe('the forms of a handler', () => {
     expect([call?.(context, []), call?.(context, [])]).toEqual([1, 1]);
   });
 
-  test('an entry that is undefined is none', () => {
+  test('an undefined entry is no handler', () => {
     expect([...handlerTable({ A: () => 1, B: undefined }).keys()]).toEqual(['A']);
   });
 
@@ -54,7 +54,7 @@ describe('the forms of a handler', () => {
     expect(handlerTable({ A: settings }).get('A')).toMatchObject({ jobtype: 'A', ...options });
   });
 
-  test('an isolated handler is its file, given as a URL or an absolute path', () => {
+  test('an isolated handler is given by its file, given as a URL or an absolute path', () => {
     const file = new URL('./resize.js', import.meta.url);
     const table = handlerTable({
       A: { file, isolation: 'thread' },
@@ -66,7 +66,7 @@ describe('the forms of a handler', () => {
   });
 });
 
-describe('what cannot be a handler is refused, with the jobtype and the option', () => {
+describe('a bad handler is refused with the jobtype and the option', () => {
   const run = (): void => {};
   const file = '/srv/resize.js';
   test.each([
@@ -125,7 +125,7 @@ describe('types', () => {
     expectTypeOf<{ run: Handler<[string, number]>; timeout: 5 }>().toExtend<Handlers<Jobs>['SendEmail']>();
   });
 
-  test('handlers get a Date of the map as the text that arrives', () => {
+  test('handlers get a Date of the map as a string', () => {
     interface Dated {
       Remind: [when: Date, options?: { until: Date }];
     }
@@ -135,7 +135,7 @@ describe('types', () => {
     const dated: Handlers<Dated> = { Remind: (_context, when) => expectTypeOf(when).toBeString() };
     expectTypeOf(dated).toEqualTypeOf<Handlers<Dated>>();
     const worker = () =>
-      // @ts-expect-error what arrives is a text, which has no getTime()
+      // @ts-expect-error a string arrives, which has no getTime()
       new Worker<Dated>({ handlers: { Remind: (_context, when) => void when.getTime() } });
     expectTypeOf(worker).toBeFunction();
     const middleware: Middleware<Dated> = ({ job }) => {
@@ -159,7 +159,7 @@ describe('types', () => {
     expectTypeOf<{ run: Handler; file: string }>().not.toExtend<InlineSettings>();
   });
 
-  test('without a map each handler says itself what it takes', () => {
+  test('without a map each handler declares its own arguments', () => {
     const worker = new Worker({
       handlers: {
         A: (_context, to: string) => to.length,

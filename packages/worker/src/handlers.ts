@@ -1,7 +1,9 @@
-/*
- * The forms in which a handler may be given: a function, a class, an object, or settings around one of them.
- * It must never let a bad form through to a job: all is checked when the worker is made. A stranger would get wrong that a jobtype
- * comes from the wire: `constructor` or `__proto__` must find no handler that nobody wrote.
+/**
+ * Reads handlers in all their forms: a function, a class, an object, or settings around one of
+ * them. All are checked when the worker is made, before any job runs.
+ *
+ * Note: a jobtype comes from the wire, so `constructor` or `__proto__` must not find an inherited
+ * property as a handler.
  */
 
 import type { AnyJobs, AsJson, DefinedJobs, JobDefinition } from '@faktory-ts/client';
@@ -10,18 +12,20 @@ import type { JobContext } from './context.ts';
 import { type HandlerOptions, readHandlerOptions, type TimeLimits, timeLimits } from './handler-options.ts';
 import { type IsolationOptions, readIsolation, type Seating } from './isolation/options.ts';
 
-/** Runs the jobs of one type. Returning, at once or by a promise, is success; throwing is failure. */
+/**
+ * Runs the jobs of one type. Returning or resolving is success; throwing or rejecting is failure.
+ */
 export type Handler<Args extends readonly unknown[] = readonly unknown[]> = (
   context: JobContext,
   ...args: Args
 ) => unknown;
 
-/** A handler with something of its own beside it: connections, other methods. One object runs all jobs of its type. */
+/** A handler with its own state, such as connections. One object runs all jobs of its type. */
 export interface HandlerObject<Args extends readonly unknown[] = readonly unknown[]> {
   readonly run: Handler<Args>;
 }
 
-/** A handler with state for one job: a new instance is made for each. */
+/** A handler with state for one job: each job gets a new instance. */
 export type HandlerClass<Args extends readonly unknown[] = readonly unknown[]> =
   new () => HandlerObject<Args>;
 
@@ -41,23 +45,26 @@ export interface InlineSettings<Args extends readonly unknown[] = readonly unkno
 /** A handler that runs in a thread or process of its own, with settings for its jobtype. */
 export interface IsolatedSettings extends HandlerOptions {
   /**
-   * The module that holds the handler, JavaScript or TypeScript: as `default` or `run`, or under the name of its jobtype (an export of
-   * that name, or an entry of a default export). A `file:` URL or an absolute path: `new URL('./resize.js', import.meta.url)`.
+   * The module of the handler, JavaScript or TypeScript. The handler is its export `default`, `run`
+   * or the one with the name of the jobtype, or an entry of a default export. A `file:` URL or an
+   * absolute path: `new URL('./resize.js', import.meta.url)`.
    */
   readonly file: URL | string;
   readonly isolation: 'thread' | 'process' | IsolationOptions;
   readonly run?: undefined;
 }
 
-/** One entry of {@link Handlers}. A plain object is settings, an object of a class is a handler. */
+/**
+ * One entry of {@link Handlers}. A plain object is settings, an instance of a class is a handler.
+ */
 export type HandlerEntry<Args extends readonly unknown[] = readonly unknown[]> =
   | AnyHandler<Args>
   | InlineSettings<Args>
   | IsolatedSettings;
 
 /**
- * The map of what handlers get: of a map of jobs what JSON makes of its arguments (a Date is a text by then), of a list of definitions what
- * their schemas make of that.
+ * The arguments that handlers get, by jobtype. For a map of jobs: what JSON makes of its arguments
+ * (a Date becomes a string). For a list of definitions: what their schemas make of that.
  */
 export type RunMap<Given> = Given extends readonly JobDefinition[]
   ? DefinedJobs<Given, 'output'>
@@ -65,12 +72,14 @@ export type RunMap<Given> = Given extends readonly JobDefinition[]
     ? { [T in keyof Given]: Given[T] extends readonly unknown[] ? AsJson<Given[T]> : never }
     : AnyJobs;
 
-/** Handlers by jobtype, each with the arguments that the map of jobs, or the list of definitions, says. */
+/**
+ * Handlers by jobtype, with the arguments that the map of jobs or the list of definitions states.
+ */
 export type Handlers<Given = AnyJobs> = HandlersOf<RunMap<Given>>;
 
 type HandlersOf<Jobs> = { [T in keyof Jobs]?: HandlerEntry<ArgsOf<Jobs, T>> };
 
-/** Without a map of jobs, a handler may say itself what it takes. */
+/** Without a map of jobs, a handler may declare its own arguments. */
 type ArgsOf<Jobs, T extends keyof Jobs> = string extends keyof Jobs
   ? // biome-ignore lint/suspicious/noExplicitAny: whatever a handler of an untyped worker declares
     readonly any[]
@@ -86,13 +95,15 @@ export interface TableEntry extends HandlerOptions {
   readonly seating?: Seating;
 }
 
-/** Handlers as the worker looks them up: only what was really given. */
+/** Handlers by jobtype: only those that were given. */
 export type HandlerTable = ReadonlyMap<string, TableEntry>;
 
 /**
- * Reads the own entries of the handlers. Throws `CONFIG`, the jobtype and the option named, for the first that cannot work.
+ * Reads the own entries of the handlers. Throws `CONFIG` for the first bad one, with its jobtype
+ * and option.
  *
- * @param limits those of the worker, for jobtypes that say nothing; and where the files of threads are
+ * @param limits the worker's limits, for jobtypes without their own, and where the files of threads
+ * are
  */
 export function handlerTable(handlers: object, limits: TimeLimits & ThreadFiles = {}): HandlerTable {
   const given = Object.entries(handlers ?? {}).filter(([, entry]) => entry !== undefined);
@@ -113,7 +124,7 @@ interface ThreadFiles {
   readonly threadFiles?: string | URL | undefined;
 }
 
-/** How to call a handler. Undefined for what is none. */
+/** Returns a function that calls the handler; undefined when the value is no handler. */
 export function callOf(handler: unknown): TableEntry['call'] | undefined {
   if (typeof handler === 'function') {
     if (typeof handler.prototype?.run !== 'function') {
@@ -127,13 +138,13 @@ export function callOf(handler: unknown): TableEntry['call'] | undefined {
   return typeof object.run === 'function' ? (context, args) => object.run(context, ...args) : undefined;
 }
 
-/** A class that could not be called: it has no `run`. */
+/** Whether the value is a class that cannot be a handler, because it has no `run`. */
 export function isClassWithoutRun(value: unknown): boolean {
   if (typeof value !== 'function' || typeof value.prototype?.run === 'function') return false;
   return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-/** Whether it is settings, not a handler: an object that no class made. */
+/** Whether the entry is settings, not a handler: an object that no class made. */
 export function isSettings(entry: unknown): entry is Record<string, unknown> {
   if (typeof entry !== 'object' || entry === null) return false;
   const prototype = Object.getPrototypeOf(entry);
@@ -158,7 +169,8 @@ function tableEntry(jobtype: string, entry: unknown, threadFiles: ThreadFiles['t
   const { run, file, isolation, ...options } = entry;
   const checked = readHandlerOptions(where, options);
   const seating = readIsolation(where, isolation, file, threadFiles);
-  // Beside an isolation, `run` is what the module of `file` holds: a program that found both in one file may leave it.
+  // With an isolation, `run` is ignored: a loader that finds settings and handler in one file
+  // leaves it.
   if (seating !== undefined) return { jobtype, ...checked, seating };
   const call = isClassWithoutRun(run) ? undefined : callOf(run);
   if (call === undefined) {

@@ -11,7 +11,7 @@ beforeEach(() => {
 
 const healthy = (busy = 0): boolean => health.report({ state: 'running', busy }).healthy;
 
-test('well for 30 s after a fetch was answered', () => {
+test('a worker is healthy for 30 s after a fetch was answered', () => {
   expect(healthy()).toBe(false);
   health.fetching();
   expect(healthy()).toBe(false);
@@ -22,7 +22,7 @@ test('well for 30 s after a fetch was answered', () => {
   expect(healthy()).toBe(false);
 });
 
-test('another window says how long ago the answer to a fetch, or with all slots busy to a beat, may be', () => {
+test('the window sets how old the answer to a fetch may be, or to a beat when all slots are busy', () => {
   health = new Health({ concurrency: 2, window: 5000 }, () => time);
   health.fetched();
   health.beat(true);
@@ -39,7 +39,7 @@ test.each([2999, -1, Number.NaN])(
   },
 );
 
-test('beats are not enough while a fetch has no answer', () => {
+test('answered beats are not enough while a fetch has no answer', () => {
   health.fetching();
   health.fetched();
   health.fetching();
@@ -61,14 +61,14 @@ test('a worker that was busy with long jobs has 30 s for the answer to its next 
   expect(healthy()).toBe(false);
 });
 
-test('beats that come seldom are given the time of two', () => {
+test('an answered beat counts for at least two beat intervals', () => {
   health = new Health({ concurrency: 2, beatInterval: 60_000 }, () => time);
   health.beat(true);
   time += 120_000;
   expect(healthy(2)).toBe(true);
 });
 
-test('with all slots busy an answered beat is enough, for 30 s', () => {
+test('with all slots busy an answered beat is a sign of health for 30 s', () => {
   health.fetching();
   health.beat(true);
   time += 30_000;
@@ -78,7 +78,7 @@ test('with all slots busy an answered beat is enough, for 30 s', () => {
   expect(healthy(2)).toBe(false);
 });
 
-test('so it is when limits keep it from fetching while jobs run', () => {
+test('an answered beat is a sign of health when limits prevent fetches while jobs run', () => {
   health.fetching();
   time += 1;
   health.fetched();
@@ -88,12 +88,12 @@ test('so it is when limits keep it from fetching while jobs run', () => {
   expect(healthy(0)).toBe(false);
 });
 
-test.each(['new', 'quiet', 'stopping', 'stopped'] as const)('a worker that is %s is not', (state) => {
+test.each(['new', 'quiet', 'stopping', 'stopped'] as const)('a worker that is %s is not healthy', (state) => {
   health.fetched();
   expect(health.report({ state, busy: 0 }).healthy).toBe(false);
 });
 
-test('the report tells seconds since the last answers, null for never', () => {
+test('the report has the seconds since the last answers, null for never', () => {
   health.fetched();
   time += 1500;
   expect(health.report({ state: 'running', busy: 1 })).toEqual({

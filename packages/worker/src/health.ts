@@ -1,7 +1,8 @@
-/*
- * Whether a worker does what it is for: it runs, and the server has answered a fetch of late.
- * It must never call a worker sick that has no reason to fetch: one whose slots or limits are full is well while it beats. A
- * stranger would get wrong that a fetch on empty queues is answered too, after two seconds.
+/**
+ * Decides whether a worker is healthy: it runs, and the server has answered a fetch recently. A
+ * worker whose slots or limits are full does not fetch; it is healthy while its beats are answered.
+ *
+ * Note: a fetch on empty queues is also answered, after two seconds.
  */
 
 import type { WorkerObserver } from './observer.ts';
@@ -11,27 +12,27 @@ import type { WorkerState } from './worker.ts';
 const usualWindow = 30_000; // ms
 const leastWindow = 3000; // ms: an idle worker's fetch is answered after 2000
 
-/** What health is measured by. */
+/** Settings of the health check. */
 export interface HealthOptions {
   concurrency: number;
-  /** Milliseconds for which the answer to a fetch or a beat is a sign of health. Default 30,000. */
+  /** Milliseconds for which an answered fetch or beat is a sign of health. Default 30,000. */
   window?: number | undefined;
-  /** Milliseconds between beats. An answer to one counts for the time of two at least. Default 0. */
+  /** Milliseconds between beats. An answered beat counts for at least two intervals. Default 0. */
   beatInterval?: number | undefined;
 }
 
-/** Throws `CONFIG` for a window in which no idle worker could be healthy. */
+/** Throws `CONFIG` for a window that is too short for an idle worker. */
 export function checkWindow(window: number): void {
   checkTime('healthWindow', window, leastWindow);
 }
 
-/** What is asked of the worker. */
+/** The facts about a worker that the check needs. */
 export interface Patient {
   readonly state: WorkerState;
   readonly busy: number;
 }
 
-/** What `/health` says. Times are seconds since then; null: never. */
+/** The answer of `/health`. Times are seconds since the event; null: never. */
 export interface HealthReport {
   healthy: boolean;
   state: WorkerState;
@@ -46,7 +47,7 @@ export class Health implements WorkerObserver {
   readonly #window: number;
   readonly #beatWindow: number;
   readonly #now: () => number;
-  /** Since when a fetch is out. */
+  /** When the unanswered fetch was sent. */
   #asking: number | undefined;
   #answered: number | undefined;
   #beaten: number | undefined;
@@ -76,7 +77,7 @@ export class Health implements WorkerObserver {
 
   report({ state, busy }: Patient): HealthReport {
     const full = busy >= this.#concurrency || (busy > 0 && this.#asking === undefined);
-    // After long jobs the last answer is old, and the next one may take its two seconds.
+    // After long jobs the last answer is old, and the next one may take two seconds.
     const justAsked = this.#answered !== undefined && this.#isRecent(this.#asking);
     const beats = this.#isRecent(this.#beaten, this.#beatWindow);
     const answers = this.#isRecent(this.#answered) || justAsked || (full && beats);

@@ -50,7 +50,7 @@ test('the heart registers the worker, beats in its own thread, and says END', as
   expect(server.lines.at(-1)).toBe('END');
 });
 
-test('what the server says to a beat, and the end of the connection, are told to the worker', async () => {
+test("the server's answer to a beat and the end of the connection are reported to the worker", async () => {
   server.script = () => '$17\r\n{"state":"quiet"}\r\n';
   await make().start();
   await server.line('BEAT', 2);
@@ -67,27 +67,27 @@ test('a wrong password rejects the start', async () => {
   await expect(make().start()).rejects.toMatchObject({ code: 'AUTH' });
 });
 
-test('a worker whose loop has stood still for too long is given up', async () => {
+test('the heart stops beating for a worker whose event loop is blocked for too long', async () => {
   const { memory } = new Pulse(() => {});
   const still = { ...memory, base: memory.base - 10_000 }; // its last mark is ten seconds old
   await make({ pulse: still, longestBlock: 1000 }).start();
   await eventually(() => said.some((text) => text.includes('no more beats')), 15_000);
-  expect(beats()).toBe(1); // the one that registered it
+  expect(beats()).toBe(1); // the beat that registered it
 });
 
-test('a faster pace is kept from the next beat on', async () => {
+test('a faster pace is used from the next beat on', async () => {
   await make({ interval: 1_000_000 }).start();
   heart?.pace(10);
   await server.line('BEAT', 3);
 });
 
-test('options that cannot be copied to a thread leave the heart in this one, which is said', async () => {
+test('with options that cannot be copied to a thread the heart beats in this thread, and that is logged', async () => {
   await make({}, { checkServerIdentity: () => undefined }).start();
   await server.line('BEAT', 3);
   expect(said[0]).toMatch(/^the heart beats without a thread of its own: /);
 });
 
-test('stopping while it waits for a server ends the start', async () => {
+test('a stop while it waits for a server ends the start', async () => {
   await server.stop();
   const ended = expect(make().start()).rejects.toMatchObject({ code: 'ABORTED' });
   await heart?.stop();

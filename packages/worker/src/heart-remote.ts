@@ -1,8 +1,9 @@
-/*
- * The worker's end of the heart's thread: what it is told, and what it says.
- * It must never hold the worker up: when no thread can be had (a bundled program, options that cannot be copied), the heart beats
- * in the worker's own thread, and that is logged. A stranger would get wrong that the file of the thread is the built one also
- * when the rest runs from source.
+/**
+ * The worker's side of the heart's thread: its messages in both directions. When no thread can be
+ * made (a bundled program, options that cannot be copied), the heart beats in the worker's own
+ * thread, and that is logged.
+ *
+ * Note: the thread's file is always the built one, even when the rest runs from source.
  */
 
 import { Worker as Thread } from 'node:worker_threads';
@@ -13,7 +14,7 @@ import type { Logger } from './log.ts';
 import { type PulseMemory, PulseReader } from './pulse.ts';
 import { advice, threadFile } from './thread-files.ts';
 
-/** What the thread is made with. */
+/** The data with which the thread starts. */
 export interface HeartData {
   connection: Pick<ConnectionOptions, 'addresses' | 'hello' | 'tls'>;
   wid: string;
@@ -21,12 +22,12 @@ export interface HeartData {
   slots: number;
   /** Milliseconds between beats. */
   interval: number;
-  /** Milliseconds that the worker's event loop may stand still until its heart stops too. */
+  /** Milliseconds that the worker's event loop may be blocked before its heart stops too. */
   longestBlock: number;
   pulse: PulseMemory;
 }
 
-/** From the worker to the thread; each message brings the state to tell. */
+/** From the worker to the thread; each message brings the state to report. */
 export interface ToHeart {
   do: 'start' | 'beat' | 'pace' | 'stop' | 'drop';
   state: BeatState;
@@ -41,13 +42,13 @@ export type FromHeart =
   | { say: 'signal'; signal: WorkerSignal }
   | { say: 'trouble'; message: string };
 
-/** What the heart tells its worker. */
+/** Events that the heart reports to its worker. */
 export interface RemoteEvents extends HeartEvents {
   up(): void;
   down(error: FaktoryError): void;
 }
 
-/** A heart, wherever it beats. */
+/** A heart, in a thread or in the worker's own. */
 export interface AnyHeart {
   start(): Promise<void>;
   beat(): void;
@@ -56,7 +57,7 @@ export interface AnyHeart {
   drop(): void;
 }
 
-/** Beats in a thread of its own, or in this one where there can be none. */
+/** Makes a heart in its own thread, or in this one when no thread can be made. */
 export function makeHeart(
   data: HeartData,
   state: () => BeatState,
@@ -101,7 +102,7 @@ function localHeart(data: HeartData, state: () => BeatState, events: RemoteEvent
 interface RemoteOptions {
   state: () => BeatState;
   events: RemoteEvents;
-  /** The heart to go on with when the thread has died, and why it did. */
+  /** Makes the heart to continue with when the thread has died; `why` is the reason. */
   spare: (why: string) => AnyHeart;
 }
 
@@ -164,7 +165,7 @@ class RemoteHeart implements AnyHeart {
     this.#thread.postMessage(message);
   }
 
-  /** The thread is gone; unless that was asked for, the worker must not lose its jobs for it. */
+  /** The thread has ended. Unless the worker asked for it, a spare heart continues. */
   #died(): void {
     const started = this.#started;
     if (this.#stopping) {

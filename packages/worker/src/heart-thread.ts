@@ -1,7 +1,9 @@
-/*
- * The heart's own thread: it beats while a handler blocks the event loop of the worker.
- * It must never run anything of the user's. A stranger would get wrong that it does not beat for ever: when the worker's loop has
- * stood still for `longestBlock`, the worker is given up, and its jobs go to others.
+/**
+ * The heart's own thread: it beats while a handler blocks the event loop of the worker. It runs no
+ * user code.
+ *
+ * Note: when the worker's loop was blocked for `longestBlock`, the beats stop, so that the server
+ * gives the worker's jobs to others.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -39,7 +41,7 @@ const heart = new Heart({
   alive: () => {
     const alive = reader.still < longestBlock;
     if (!alive && !givenUp)
-      tell({ say: 'trouble', message: 'the event loop has stood still for too long: no more beats' });
+      tell({ say: 'trouble', message: 'the event loop is blocked for too long: no more beats' });
     givenUp = !alive;
     return alive;
   },

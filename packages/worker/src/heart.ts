@@ -1,23 +1,24 @@
-/*
- * The sign of life: a BEAT at an interval, over a connection of its own, and what the server answers to it.
- * It must never decide what quiet or terminate mean; it tells the worker. A stranger would get wrong that the server answers quiet
- * to every beat from then on: the worker hears it more than once.
+/**
+ * The heart of a worker: sends a BEAT at an interval over its own connection, and passes on the
+ * signals in the server's answers. What quiet or terminate mean is decided by the worker.
+ *
+ * Note: once asked for quiet, the server repeats it in the answer to every beat.
  */
 
 import { type Connection, commands, type WorkerSignal } from '@faktory-ts/client';
 import { type WorkerState as BeatState, FaktoryError } from '@faktory-ts/protocol';
 
-/** What a heart tells. */
+/** Events that a heart reports. */
 export interface HeartEvents {
-  /** The server wants the worker quiet or gone. */
+  /** The server asks the worker to be quiet or to terminate. */
   signal(signal: WorkerSignal): void;
   /** A beat was answered. */
   beaten(): void;
-  /** A beat failed, or the server did not know the worker. */
+  /** A beat failed, or the server does not know the worker. */
   trouble(message: string): void;
 }
 
-/** What a heart beats with. */
+/** What a heart needs. */
 export interface HeartOptions {
   connection: Connection;
   wid: string;
@@ -25,16 +26,16 @@ export interface HeartOptions {
   slots: number;
   /** Milliseconds between beats. */
   interval: number;
-  /** What the worker does now. */
+  /** The state to report. */
   state: () => BeatState;
-  /** Milliseconds that the event loop stood still since the last beat; undefined: not known. */
+  /** Milliseconds that the event loop was blocked since the last beat; undefined: unknown. */
   lag: () => number | undefined;
-  /** Whether the worker may still be called alive. */
+  /** Whether the worker may still be reported as alive. */
   alive: () => boolean;
   events: HeartEvents;
 }
 
-/** Milliseconds between two beats, whatever lease a server offers. */
+/** Shortest time between two beats in milliseconds, whatever lease a server offers. */
 const SHORTEST = 500;
 
 export class Heart {
@@ -48,21 +49,25 @@ export class Heart {
     this.#interval = options.interval;
   }
 
-  /** Registers the worker: waits for the server as long as it takes. Rejects with `AUTH`, `PROTOCOL`, `CONFIG`, or `ABORTED` by stop(). */
+  /**
+   * Registers the worker; waits for the server without a limit. Rejects with `AUTH`, `PROTOCOL` or
+   * `CONFIG`, and with `ABORTED` after stop().
+   */
   async start(): Promise<void> {
     await this.#say(Number.POSITIVE_INFINITY);
     this.#timer = setInterval(() => void this.beat(), this.#interval);
   }
 
-  /** One beat now. Never rejects. */
+  /** Sends one beat now. Never rejects. */
   async beat(): Promise<void> {
     const { connection, alive, events } = this.#options;
     if (!alive()) return;
     try {
       await this.#say().catch((error: unknown) => {
         if (!(error instanceof FaktoryError && error.code === 'NOT_FOUND')) throw error;
-        // The server was restarted or wiped, or heard nothing for a minute: introduce the worker again.
-        events.trouble(`the server does not know this worker, saying HELLO again: ${error.message}`);
+        // The server was restarted or wiped, or got no beat for a minute: register the worker
+        // again.
+        events.trouble(`the server does not know this worker; registering it again: ${error.message}`);
         connection.reconnect();
         return this.#say();
       });
@@ -71,7 +76,7 @@ export class Heart {
     }
   }
 
-  /** Beats at least this often from now on, milliseconds. */
+  /** Beats at least every `asked` milliseconds from now on. */
   pace(asked: number): void {
     const interval = Math.max(asked, SHORTEST);
     if (this.#timer === undefined || interval >= this.#interval) return;
@@ -80,14 +85,14 @@ export class Heart {
     this.#timer = setInterval(() => void this.beat(), interval);
   }
 
-  /** Beats no more. Never rejects. */
+  /** Stops beating. Never rejects. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopped.abort();
     await this.#options.connection.close();
   }
 
-  /** Waits for no answer any more. */
+  /** Stops waiting for answers. */
   drop(): void {
     this.#options.connection.abort(new FaktoryError('ABORTED', 'the worker has stopped'));
   }

@@ -32,7 +32,7 @@ test('/health is 200 with the report, or 503', async () => {
   expect([sick.status, await sick.json()]).toEqual([503, { ...report, healthy: false }]);
 });
 
-test('/metrics is text as Prometheus asks for it', async () => {
+test('/metrics is text in the format of Prometheus', async () => {
   const page = await get('/metrics');
   expect([page.status, await page.text()]).toEqual([200, 'a 1\n']);
   expect(page.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -47,7 +47,7 @@ test.each([
   expect((await get(path, method)).status).toBe(status);
 });
 
-test('an address that is taken is LISTEN and named', async () => {
+test('an address that is in use fails with LISTEN, and the error names it', async () => {
   const port = Number(server.address.split(':')[1]);
   const pages = { health: () => report, metrics: () => '' };
   await expect(serve({ host: '127.0.0.1', port }, pages)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
-/*
- * Serves `/health` and `/metrics` of the program.
- * It must never keep the program alive, nor be reached by what it was not told to listen on. A stranger would get wrong that it is
- * up before the worker is: while the server is away, `/health` says 503.
+/**
+ * Serves `/health` and `/metrics` of the program. It does not keep the process alive.
+ *
+ * Note: it listens before the worker has reached the server; until then `/health` answers 503.
  */
 
 import { createServer, type Server } from 'node:http';
@@ -10,20 +10,20 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import type { HealthReport } from './health.ts';
 import type { HttpAddress } from './http-address.ts';
 
-/** Where the answers come from. */
+/** Sources of the answers. */
 export interface Pages {
   health(): HealthReport;
   metrics(): string;
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface HttpServer {
-  /** `HOST:PORT`, with the port that was really taken. */
+  /** `HOST:PORT`, with the actual port. */
   address: string;
   stop(): Promise<void>;
 }
 
-/** Listens. Throws `LISTEN` when the address cannot be had. */
+/** Starts to listen. Throws `LISTEN` when the address cannot be used. */
 export async function serve({ host, port }: HttpAddress, pages: Pages): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const page = answer(request.method, request.url ?? '/', pages);
@@ -51,7 +51,7 @@ interface Page {
 
 function answer(method: string | undefined, url: string, pages: Pages): Page {
   const [path] = url.split('?', 1);
-  if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET is answered\n');
+  if (method !== 'GET' && method !== 'HEAD') return plain(405, 'use GET\n');
   if (path === '/health') {
     const report = pages.health();
     const text = `${JSON.stringify(report)}\n`;
@@ -60,7 +60,7 @@ function answer(method: string | undefined, url: string, pages: Pages): Page {
   if (path === '/metrics') {
     return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text: pages.metrics() };
   }
-  return plain(404, 'here are /health and /metrics\n');
+  return plain(404, 'not found; use /health or /metrics\n');
 }
 
 function plain(status: number, text: string): Page {

@@ -1,7 +1,9 @@
-/*
- * Imports one file of the user's: JavaScript by Node's own import(), TypeScript through jiti, and says where it went wrong.
- * It must never lose the place: an error names file and line. A stranger would get wrong that Node does not say where a syntax
- * error is unless it ends the process: jiti's parser is asked for that, in the file and in all that it imports.
+/**
+ * Imports one file of the user: JavaScript by Node's import(), TypeScript by jiti. An error names
+ * the file and the line.
+ *
+ * Note: Node reports the place of a syntax error only when it ends the process, so jiti's parser
+ * looks for it, in the file and in its imports.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,14 +13,15 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import type { Jiti } from 'jiti';
 import { causesOf } from './causes.ts';
 
-/** What a file exports, by name. */
+/** The exports of a file, by name. */
 export type Exported = Record<string, unknown>;
 
 /**
  * Imports a file.
  *
- * @param file what to call it in errors
- * @param by `jiti` also for JavaScript: ES modules in a `.js` file then work in a package without `"type": "module"` too
+ * @param file its name in errors
+ * @param by `jiti`: use jiti also for JavaScript, so that ES modules in a `.js` file work in a
+ * package without `"type": "module"`
  * @throws FaktoryError `CONFIG` with file and line when it cannot be loaded.
  */
 export async function importFile(
@@ -36,13 +39,16 @@ export async function importFile(
   }
 }
 
-/** Of TypeScript that was built to CommonJS Node's import() gives all exports as the default one. */
+/**
+ * For TypeScript that was built to CommonJS, Node's import() returns all exports as the default
+ * one.
+ */
 function unwrapped(exported: Exported): Exported {
   const whole = exported.default as { __esModule?: unknown } | null | undefined;
   return typeof whole === 'object' && whole?.__esModule === true ? (whole as Exported) : exported;
 }
 
-/** `CONFIG` that says what went wrong in a file, at which line, and what came of it. */
+/** Makes a `CONFIG` error that names the file, the failure, its reason and the line. */
 export async function placed(
   cause: unknown,
   file: string,
@@ -56,7 +62,7 @@ export async function placed(
 
 let shared: Jiti | undefined;
 
-/** One for all files, so that what several of them import is loaded once. */
+/** One instance for all files, so that a module that several files import is loaded once. */
 async function jiti(): Promise<Jiti> {
   const { createJiti } = await import('jiti');
   shared ??= createJiti(here, { interopDefault: false });
@@ -80,11 +86,11 @@ async function whatAndWhere(cause: unknown, location: string): Promise<{ reason:
   return place === undefined ? { reason } : { reason, place };
 }
 
-/** The innermost frame in a file of the user's. */
+/** The innermost stack frame in a file of the user. */
 function fromStack(stack: string): Place | undefined {
   const places = stack.split('\n').flatMap((line, index) => {
     const frame = /^\s+at (?:.*\()?(?:async )?(.+?):(\d+):\d+\)?$/.exec(line);
-    // Node writes the place of a wrong import as the first line of the stack.
+    // Node puts the place of a wrong import into the first line of the stack.
     const head = index === 0 ? /^(file:.+?|[/A-Z].*?):(\d+)$/.exec(line) : null;
     const [, file, number] = frame ?? head ?? [];
     return file === undefined ? [] : [{ file: asPath(file), line: Number(number) }];
@@ -96,7 +102,7 @@ function asPath(file: string): string {
   return file.startsWith('file:') ? fileURLToPath(file) : file;
 }
 
-// A bundle in CommonJS does not know where it is.
+// A CommonJS bundle has no import.meta.url.
 const here: string = import.meta.url ?? pathToFileURL(process.argv[1] ?? process.cwd()).href;
 const ownFolder = path.dirname(fileURLToPath(here));
 
@@ -109,7 +115,9 @@ async function fromParser(cause: Error, location: string): Promise<Place | undef
   return cause.name === 'SyntaxError' ? unparsable(await jiti(), location, new Set()) : undefined;
 }
 
-/** The first place that cannot be parsed, in a file or the JavaScript of the user's that it imports. Nothing of it is run. */
+/**
+ * Finds the first syntax error in a file or in the user's JavaScript that it imports. Runs nothing.
+ */
 function unparsable(parser: Jiti, file: string, seen: Set<string>): Place | undefined {
   if (seen.has(file) || !/\.[mc]?[jt]s$/.test(file) || !existsSync(file)) return undefined;
   seen.add(file);
@@ -123,7 +131,7 @@ function unparsable(parser: Jiti, file: string, seen: Set<string>): Place | unde
   return undefined;
 }
 
-/** The name of a place as the user would write it: beside `file`, which is at `location`. */
+/** The path of a place as the user would write it, relative to the name `file` of `location`. */
 function nearby(place: string, file: string, location: string): string {
   if (place === location) return file;
   return path.join(path.dirname(file), path.relative(path.dirname(location), place));

@@ -1,7 +1,9 @@
-/*
- * The door of the package: the worker and what its handlers are made of.
- * It must never export the parts a worker is put together from (slots, heart): they change with it. A stranger would get wrong
- * that the `faktory-worker` program is not here but in cli.ts; a program that starts workers itself needs only `Worker`.
+/**
+ * The entry of the package: the worker and the types of its handlers. The worker's internal parts
+ * are not exported.
+ *
+ * Note: the `faktory-worker` program is in cli.ts. A program that starts its own workers needs only
+ * `Worker`.
  */
 
 export type { AnyJobs, AsJson, JobMap } from '@faktory-ts/client';

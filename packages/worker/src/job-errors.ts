@@ -1,12 +1,15 @@
-/*
- * The failures that the worker finds itself, as error classes, so that `errors` rules can name them.
- * They must never be thrown by the library's own methods: those throw FaktoryError. A stranger would get wrong that the server sees
- * only `name`, as the errtype of the failure.
+/**
+ * Error classes for failures that the worker detects itself, so that `errors` rules can name them.
+ * The library's own methods throw FaktoryError instead. The server stores their `name` as the
+ * errtype.
  */
 
 import { oneClass } from '@faktory-ts/protocol';
 
-/** A job ran longer than its `timeout` or `hardTimeout`. Also the reason of the context's signal at such a limit. */
+/**
+ * A job ran longer than its `timeout` or `hardTimeout`. Also the reason of the context's signal at
+ * such a limit.
+ */
 export class JobTimeout extends Error {
   override readonly name = 'JobTimeout';
   /** The limit in milliseconds. */
@@ -20,7 +23,10 @@ export class JobTimeout extends Error {
 
 oneClass(JobTimeout, 'JobTimeout');
 
-/** The thread or process that ran the job ended before the job did: it exited, ran out of memory, or was killed. */
+/**
+ * The thread or process of the job ended before the job did: it exited, ran out of memory, or was
+ * killed.
+ */
 export class JobCrashed extends Error {
   override readonly name = 'JobCrashed';
 }

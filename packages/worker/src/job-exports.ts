@@ -1,12 +1,15 @@
-/*
- * Which exports of a file are jobs.
+/**
+ * Decides which exports of a file are jobs.
  *
- * 1. A default export that is one handler (a function, a class or object with `run`, settings around `run`) is the job of the file's name.
- * 2. A default export that is another object is a map: each entry is a job, whatever its name. Other exports are none then.
- * 3. Without a default export each named export that can be a handler is a job. In a file of a folder only when its name begins with a
- *    capital letter: files there have helpers beside their jobs, and nobody wrote down which are which.
+ * 1. A default export that is one handler (a function, a class or object with `run`, settings
+ *    around `run`) is a job named after the file.
+ * 2. A default export that is another object is a map: each entry is a job, whatever its name.
+ *    Other exports are ignored.
+ * 3. Without a default export, each named export that can be a handler is a job. For a file of a
+ *    folder its name must begin with a capital letter, because such files also export helpers.
  *
- * Note: `exports.x` of CommonJS cannot be told from `module.exports = { x }`. Both are named exports where a folder brings them in.
+ * Note: `exports.x` of CommonJS looks like `module.exports = { x }`, so in a folder both count as
+ * named exports.
  */
 
 import { createRequire } from 'node:module';
@@ -17,21 +20,27 @@ import type { Exported } from './import-file.ts';
 
 /** A file with exports. */
 export interface ExportingFile {
-  /** What to call it in errors. */
+  /** Its name in errors. */
   readonly file: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly location: string;
-  /** A folder brought it in, it was not named itself. */
+  /** Whether the file was found in a folder, not named itself. */
   readonly inFolder: boolean;
 }
 
-/** The jobs of a file, and the names of the exports that could be jobs but are not, by their names. */
+/**
+ * The jobs of a file, and the names of exports that could be jobs but whose names are not
+ * capitalized.
+ */
 export interface JobExports {
   readonly jobs: readonly (readonly [jobtype: string, handler: unknown])[];
   readonly passedOver: readonly string[];
 }
 
-/** Throws `CONFIG`, the file named, for an entry of a map that is no handler, or a single handler in a file called index. */
+/**
+ * Throws `CONFIG` with the file, for an entry of a map that is no handler, and for a single handler
+ * in a file called index.
+ */
 export function jobExports(from: ExportingFile, exported: Exported): JobExports {
   const { file, location, inFolder } = from;
   const whole = exported.default;
@@ -52,7 +61,7 @@ function nameOf(file: string): string {
   if (name !== 'index') return name;
   throw new FaktoryError(
     'CONFIG',
-    `${file}: a default export that is one handler has the jobtype of its file's name; name the file after the jobtype, or export { JobType: handler }`,
+    `${file}: a single handler as default export takes the file name as its jobtype; name the file after the jobtype, or export { JobType: handler }`,
   );
 }
 
@@ -76,13 +85,16 @@ const settingNames = [
   'file',
 ];
 
-/** Whether it is one handler, not a map of them: an object with `run` and nothing but settings beside it. */
+/**
+ * Whether the export is one handler, not a map of them: an object with `run` and otherwise only
+ * settings.
+ */
 function isSingle(whole: unknown): boolean {
   if (!isSettings(whole)) return isHandler(whole);
   return isHandler(whole) && Object.keys(whole).every((name) => settingNames.includes(name));
 }
 
-/** Note: a class without `run` is a helper, as a class of errors is. */
+/** Note: a class without `run` is a helper, such as an error class. */
 function isHandler(value: unknown): boolean {
   return callOf(value) !== undefined && !isClassWithoutRun(value);
 }

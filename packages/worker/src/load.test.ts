@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(cwd, { recursive: true }));
 
-/** Writes a file and gives the names of the handlers that are loaded from it, with what each returns. */
+/** Writes a file, loads it, and returns the names of its handlers with what each returns. */
 async function loaded(file: string, text: string): Promise<Record<string, unknown>> {
   await writeFile(path.join(cwd, file), text);
   const handlers = await loadHandlers([`./${file}`], cwd);
@@ -30,7 +30,7 @@ describe('handlers are found', () => {
     ).toEqual({ A: 1, B: 2 });
   });
 
-  test('in named exports; those that are no functions are passed over', async () => {
+  test('in named exports; exports that are no functions are ignored', async () => {
     expect(await loaded('b.mjs', 'export const A = () => 1; export const limit = 3;')).toEqual({ A: 1 });
   });
 
@@ -54,11 +54,11 @@ describe('handlers are found', () => {
     });
   });
 
-  test('as the only one of a file, which is then the jobtype', async () => {
+  test('as the default export of a file, whose name is then the jobtype', async () => {
     expect(await loaded('SendEmail.mjs', 'export default () => 1;')).toEqual({ SendEmail: 1 });
   });
 
-  test('in a file that was named itself, whatever their letters', async () => {
+  test('in a file that was named itself, capitalized or not', async () => {
     expect(await loaded('low.mjs', 'export const send_email = () => 1;')).toEqual({ send_email: 1 });
   });
 
@@ -69,7 +69,7 @@ describe('handlers are found', () => {
   });
 });
 
-test('a handler may be a class or an object with settings: both reach the worker as they are', async () => {
+test('a handler may be a class or an object with settings: both reach the worker unchanged', async () => {
   await writeFile(
     path.join(cwd, 'kinds.mjs'),
     'export class A { run() {} }; export class Failed extends Error {}; export const B = { run() {} }; export const c = {};',
@@ -97,7 +97,7 @@ describe('a folder', () => {
     return path.relative(cwd, name);
   }
 
-  test('brings in the code below it, without tests, types, node_modules and dot folders', async () => {
+  test('loads the code below it, without tests, types, node_modules and dot folders', async () => {
     const broken = 'throw new Error("must not be loaded")';
     const given = await folder({
       'b.ts': 'export const B = (n: number) => n;',
@@ -114,7 +114,7 @@ describe('a folder', () => {
     expect(Object.keys(await loadHandlers([given], cwd))).toEqual(['B', 'C', 'A']);
   });
 
-  test('may have an index that exports its neighbours again', async () => {
+  test('may have an index file that exports its neighbours again', async () => {
     const given = await folder({
       'a.ts': 'export const A = () => 1;',
       'index.ts': 'export * from "./a.ts";',
@@ -122,7 +122,7 @@ describe('a folder', () => {
     expect(Object.keys(await loadHandlers([given], cwd))).toEqual(['A']);
   });
 
-  test('has helpers beside its jobs: only what is exported as a job becomes one', async () => {
+  test('may export helpers besides its jobs: only capitalized named exports become jobs', async () => {
     const given = await folder({
       'SendEmail.ts':
         'export default async () => 1; export const format = () => 2; export const Format = () => 3;',
@@ -140,24 +140,24 @@ describe('a folder', () => {
     expect(passed[0]).toContain(`formatName, table of ${path.join(given, 'named.ts')}`);
   });
 
-  test('without any job says which exports were none, and why', async () => {
+  test('without any job is an error that names the ignored exports and the reason', async () => {
     const given = await folder({ 'mail.ts': 'export const sendEmail = () => 1;' });
     await expect(loadHandlers([given], cwd)).rejects.toMatchObject({
       code: 'CONFIG',
       message: expect.stringMatching(
-        /it exports no handlers; not taken as jobs: sendEmail of .*capital letter/,
+        /it exports no handlers; ignored exports: sendEmail of .*capital letter/,
       ),
     });
   });
 
-  test('an error in it names the very file and line', async () => {
+  test('an error in one of its files names that file and line', async () => {
     const given = await folder({ 'deep/bad.ts': '\nexport const A = ;' });
     const file = path.join(given, 'deep', 'bad.ts');
     const message = `${file}: it cannot be loaded: Unexpected token (${file}:2)`;
     await expect(loadHandlers([given], cwd)).rejects.toMatchObject({ code: 'CONFIG', message });
   });
 
-  test('an error in what a file imports names that place too', async () => {
+  test('an error in an imported file names that place too', async () => {
     const given = await folder({
       'a.ts': 'import { fail } from "../outside.ts";\nexport const A = fail();',
     });
@@ -170,7 +170,7 @@ describe('a folder', () => {
   });
 });
 
-describe('what cannot be used is a CONFIG error that names the file', () => {
+describe('an unusable file is a CONFIG error that names it', () => {
   test.each([
     [
       'a syntax error',
@@ -211,7 +211,7 @@ describe('what cannot be used is a CONFIG error that names the file', () => {
     await expect(loaded(file, text)).rejects.toMatchObject({ code: 'CONFIG', message });
   });
 
-  test('a file that is not there, or a folder without handlers', async () => {
+  test('a missing file, or a folder without handlers', async () => {
     await expect(loadHandlers(['nope.ts'], cwd)).rejects.toMatchObject({
       code: 'CONFIG',
       message: /nope\.ts/,

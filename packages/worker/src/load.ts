@@ -1,7 +1,9 @@
-/*
- * Turns files and folders into handlers by jobtype.
- * It must never guess: a file that is missing, throws, or holds no handler is an error that names it. A stranger would get wrong
- * that what a handler's settings say is not looked at here: the worker checks that, whoever made them.
+/**
+ * Loads handlers by jobtype from files and folders. A file that is missing, throws or has no
+ * handler is an error that names it.
+ *
+ * Note: the settings of a handler are not checked here, because the worker checks them for all
+ * handlers.
  */
 
 import { stat } from 'node:fs/promises';
@@ -12,16 +14,21 @@ import { isSettings } from './handlers.ts';
 import { importFile } from './import-file.ts';
 import { jobExports } from './job-exports.ts';
 
-/** A function, a class, or an object with `run` and settings: whatever a worker takes. */
+/**
+ * Handlers in any form that a worker accepts: a function, a class, or an object with `run` and
+ * settings.
+ */
 export type Loaded = Record<string, unknown>;
 
 /**
- * Loads the handlers of some files and folders; job-exports.ts says which exports are handlers. A file that a folder brings in may have
- * none.
+ * Loads the handlers of files and folders; job-exports.ts decides which exports are handlers. A
+ * file in a folder may have none.
  *
  * @param paths relative to `cwd`; of a folder all code files in it and below, without tests
- * @param onPassedOver told of the exports of a folder that could be handlers but are not, by their names
- * @throws FaktoryError `CONFIG`, the file named: not there, cannot be loaded, no handlers, or a jobtype that another file has too.
+ * @param onPassedOver called with a text about exports of a folder that look like handlers but are
+ * not capitalized
+ * @throws FaktoryError `CONFIG` with the file, when it does not exist, cannot be loaded, has no
+ * handlers, or has a jobtype that another file has too.
  */
 export async function loadHandlers(
   paths: readonly string[],
@@ -41,7 +48,7 @@ export async function loadHandlers(
       found += jobs.length;
       if (passedOver.length > 0) passed.push(`${passedOver.join(', ')} of ${file}`);
     }
-    const rule = passed.length === 0 ? '' : `not taken as jobs: ${passed.join('; ')}. ${capitals}`;
+    const rule = passed.length === 0 ? '' : `ignored exports: ${passed.join('; ')}. ${capitals}`;
     if (found === 0)
       throw new FaktoryError('CONFIG', `${given}: it exports no handlers${rule && `; ${rule}`}`);
     if (rule !== '') onPassedOver(rule);
@@ -52,7 +59,7 @@ export async function loadHandlers(
 }
 
 const capitals =
-  'In a folder a named export is a job when its name begins with a capital letter; others belong into a default export: export default { name }';
+  'In a folder a named export is a job only when its name begins with a capital letter; for other names use a default export: export default { name }';
 
 function own(
   owners: Map<string, { file: string; handler: unknown }>,
@@ -61,13 +68,16 @@ function own(
 ): void {
   const owner = owners.get(jobtype);
   if (owner === undefined) owners.set(jobtype, one);
-  // The very same one is an index file that exports again what its neighbours do.
+  // The same function twice: an index file exports again what its neighbours export.
   else if (owner.handler !== one.handler) {
     throw new FaktoryError('CONFIG', `${one.file}: a handler for ${jobtype} is in ${owner.file} too`);
   }
 }
 
-/** A handler that is to run in a thread or process is loaded there again: it needs to know its file. */
+/**
+ * Adds the file to settings of an isolated handler, because its thread or process loads the file
+ * again.
+ */
 function placed(handler: unknown, location: string): unknown {
   if (!isSettings(handler) || handler.isolation === undefined || handler.isolation === 'inline')
     return handler;

@@ -14,14 +14,14 @@ function logged(fields: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(lines('info', (log) => log.info('m', fields))[0] ?? '');
 }
 
-test('a line is one object with time, level, msg and the fields, and ends', () => {
+test('a line is one object with time, level, msg and the fields, and a line end', () => {
   const [line] = lines('info', (log) => log.warn('two\nlines', { jid: 'a-1', ms: 3 }));
   expect(line).toBe(
     '{"time":"1970-01-01T00:00:00.000Z","level":"warn","msg":"two\\nlines","jid":"a-1","ms":3}\n',
   );
 });
 
-test('an error is its name, message and stack, its code and cause too', () => {
+test('an error is written with name, message, stack, code and cause', () => {
   const error = Object.assign(new TypeError('bad', { cause: new Error('why') }), { code: 'E1' });
   expect(logged({ error }).error).toEqual({
     name: 'TypeError',
@@ -32,7 +32,7 @@ test('an error is its name, message and stack, its code and cause too', () => {
   });
 });
 
-test('an AggregateError has its members', () => {
+test('an AggregateError is written with its members', () => {
   const error = new AggregateError([new Error('a1')], 'all');
   expect(logged({ error }).error).toMatchObject({
     message: 'all',
@@ -40,7 +40,7 @@ test('an AggregateError has its members', () => {
   });
 });
 
-test('cycles, BigInts and what throws when it is read do not throw', () => {
+test('cycles, BigInts and fields that throw when read do not throw', () => {
   const cyclic: Record<string, unknown> = { n: 1n };
   cyclic.self = [cyclic];
   const trap = {
@@ -65,12 +65,12 @@ test('cycles, BigInts and what throws when it is read do not throw', () => {
   expect(logged(trap)).toMatchObject({ it: '(cannot be read: trap)' });
 });
 
-test('an object that is there twice without a cycle is written twice', () => {
+test('an object that occurs twice without a cycle is written twice', () => {
   const twice = { a: 1 };
   expect(logged({ one: twice, two: [twice, twice] })).toMatchObject({ one: twice, two: [twice, twice] });
 });
 
-test('dates and what else has toJSON are written as they wish', () => {
+test('dates and other objects with toJSON are written by it', () => {
   expect(logged({ at: new Date(0) })).toMatchObject({ at: '1970-01-01T00:00:00.000Z' });
 });
 
@@ -84,7 +84,7 @@ test('fields cannot take the place of time, level and msg', () => {
   });
 });
 
-test('levels below the least are not written; warnings and errors always are', () => {
+test('levels below the lowest are not written; warnings and errors always are', () => {
   const written = lines('error', (log) => {
     for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level]('x');
   });

@@ -1,7 +1,8 @@
-/*
- * The program's log in production: one JSON object a line, for machines to read.
- * It must never throw, whatever a handler logs: cycles, BigInts, getters that throw. A stranger would get wrong that `time`,
- * `level` and `msg` are the line's own: a field of such a name is written with a `_` before it.
+/**
+ * The program's log for production: one JSON object a line. Never throws, whatever a handler logs:
+ * cycles, BigInts, getters that throw.
+ *
+ * Note: `time`, `level` and `msg` belong to the line; a field with such a name gets the prefix `_`.
  */
 
 import type { Logger } from './log.ts';
@@ -9,7 +10,10 @@ import { type LogLevel, printed } from './log-lines.ts';
 
 const own = new Set(['time', 'level', 'msg']);
 
-/** Writes `{"time":"…","level":"info","msg":"…","jid":"…"}` and a line end. Errors become their name, message and stack. */
+/**
+ * Writes `{"time":"…","level":"info","msg":"…","jid":"…"}` and a line end. Errors become their
+ * name, message and stack.
+ */
 export function jsonLogger(least: LogLevel, write: (line: string) => void): Logger {
   const printer =
     (level: LogLevel) =>
@@ -35,7 +39,7 @@ function readable(fields: Record<string, unknown>): Record<string, unknown> {
 
 const deepest = 8;
 
-/** A copy that JSON can write. `above` are the objects around the value. */
+/** A copy that JSON can write. `above` are the objects that contain the value. */
 function plain(value: unknown, above: readonly object[]): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return value;

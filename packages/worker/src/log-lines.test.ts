@@ -33,7 +33,7 @@ test.each([
   expect(lines.replace(/ .*\n/g, '')).toBe(letters);
 });
 
-test('no text breaks the line or reaches the terminal as control', () => {
+test('no text breaks the line or sends control characters to the terminal', () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
   const fields = { a: 'x\ny', b: new Error('z\r'), c: cyclic, d: 'e\u001bf' };
@@ -43,14 +43,14 @@ test('no text breaks the line or reaches the terminal as control', () => {
   );
 });
 
-test('an error in a field is its message with its causes', () => {
+test('an error in a field is written as its message with its causes', () => {
   const error = new Error('outer', { cause: new TypeError('inner') });
   expect(printed('info', (log) => log.error('failed', { error }))).toContain(
     'error="outer; caused by TypeError: inner"',
   );
 });
 
-test('with colours the level has its own, time and fields are dim, and the words are the same', () => {
+test('with colours the level is coloured, time and fields are dim, and the text is the same', () => {
   const act = (log: ReturnType<typeof lineLogger>): void => log.warn('late', { jid: 'a-1' });
   const line = printed('info', act, true);
   expect(line).toBe(

@@ -1,7 +1,8 @@
-/*
- * The program's log for people: one line per message, as the server writes them; on a terminal in colours.
- * It must never break a line inside: control characters are escaped. A stranger would get wrong that warnings and errors
- * are printed whatever level was asked for.
+/**
+ * The program's log as text: one line per message, in the server's format; coloured on a terminal.
+ * Control characters are escaped, so a message cannot break its line.
+ *
+ * Note: warnings and errors are printed at every level.
  */
 
 import { WriteStream } from 'node:tty';
@@ -13,23 +14,29 @@ import type { Logger } from './log.ts';
 /** Levels of the program's log, from the most lines to the fewest. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
-/** One of them. */
+/** A level of the program's log. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** Whether a line of this level is printed when `least` was asked for: warnings and errors always are. */
+/**
+ * Whether a line of this level is printed when `least` is the lowest: warnings and errors always
+ * are.
+ */
 export function printed(level: LogLevel, least: LogLevel): boolean {
   return logLevels.indexOf(level) >= Math.min(logLevels.indexOf(least), logLevels.indexOf('warn'));
 }
 
 const letterStyles = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
 
-/** Whether colours are wanted: on a terminal that has them, and as NO_COLOR and FORCE_COLOR say. */
+/** Whether to write colours: on a terminal that has them, subject to NO_COLOR and FORCE_COLOR. */
 export function wantsColours(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
-  // Node's own reading of these variables and of TERM needs no stream.
+  // getColorDepth reads these variables and TERM as Node does; it needs no stream.
   return (isTerminal || env.FORCE_COLOR !== undefined) && WriteStream.prototype.getColorDepth(env) > 1;
 }
 
-/** Writes `I 2026-01-02T03:04:05.678Z message key=value` and a line end. With colours the message stands out. */
+/**
+ * Writes `I 2026-01-02T03:04:05.678Z message key=value` and a line end. With colours the message
+ * stands out.
+ */
 export function lineLogger(level: LogLevel, write: (line: string) => void, colours = false): Logger {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colours && text !== '' ? styleText(style, text, { validateStream: false }) : text;
@@ -47,7 +54,8 @@ export function lineLogger(level: LogLevel, write: (line: string) => void, colou
 
 function valueText(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return oneLine(value);
-  if (value instanceof Error) return visible(JSON.stringify(failureOf(value).message)); // with its causes
+  // with its causes
+  if (value instanceof Error) return visible(JSON.stringify(failureOf(value).message));
   try {
     return visible(JSON.stringify(value) ?? String(value));
   } catch (error) {
@@ -56,4 +64,4 @@ function valueText(value: unknown): string {
   }
 }
 
-const oneLine = visible; // what must not reach the terminal is escaped
+const oneLine = visible; // escapes control characters

@@ -4,7 +4,7 @@ import { Metrics } from './metrics.ts';
 const now = { busy: 2, concurrency: 10 };
 const done = { to: 'done' } as const;
 
-/** The value of a line, by what stands before it. */
+/** The value of a line, by the text before it. */
 function value(metrics: Metrics, start: string): number | undefined {
   const found = metrics
     .text(now)
@@ -25,7 +25,7 @@ test('jobs are counted by jobtype and outcome', () => {
   expect(value(metrics, 'faktory_worker_jobs_total{jobtype="Sum",outcome="done"}')).toBe(0);
 });
 
-test('jobtypes without a handler are one: the page does not grow', () => {
+test('jobtypes without a handler are counted as one, so the page does not grow', () => {
   const metrics = new Metrics(['Mail']);
   const before = metrics.text(now).split('\n').length;
   for (let n = 0; n < 50; n++) metrics.ended({ jobtype: `Made up ${n}` }, { to: 'failed' }, 1);
@@ -33,7 +33,7 @@ test('jobtypes without a handler are one: the page does not grow', () => {
   expect(metrics.text(now).split('\n')).toHaveLength(before);
 });
 
-test('a handler that is named other is not listed twice', () => {
+test('a handler named `other` is not listed twice', () => {
   const text = new Metrics(['other']).text(now);
   expect(text.match(/jobs_total\{jobtype="other",outcome="done"\}/g)).toHaveLength(1);
 });
@@ -48,7 +48,7 @@ test('run times fall into cumulative buckets, in seconds', () => {
   expect(value(metrics, 'faktory_worker_job_seconds_sum{jobtype="Mail"}')).toBeCloseTo(7202.095);
 });
 
-test('fetches, beats, lag and slots are told', () => {
+test('fetches, beats, lag and slots are on the page', () => {
   const metrics = new Metrics([]);
   metrics.fetched(0);
   metrics.fetched(5);

@@ -1,7 +1,9 @@
-/*
- * The figures of a worker, in the text format of Prometheus.
- * It must never grow with what comes from the wire: a jobtype without a handler here is counted as `other`. A stranger would get
- * wrong the buckets: each counts all jobs up to its bound, those of the smaller buckets too.
+/**
+ * The metrics of a worker in the text format of Prometheus. A jobtype without a handler is counted
+ * as `other`, so data from the wire cannot make new series.
+ *
+ * Note: each bucket of the output counts all jobs up to its bound, including those of smaller
+ * buckets.
  */
 
 import { visibleLines } from '@faktory-ts/protocol';
@@ -16,12 +18,12 @@ const others = 'other';
 
 interface OfType {
   ended: Record<Outcome['to'], number>;
-  /** How many fell between a bound and the one before it; the last has no bound. */
+  /** Number of jobs between the previous bound and this one; the last bucket has no bound. */
   buckets: number[];
   seconds: number;
 }
 
-/** What is asked of the worker when the figures are read. */
+/** Values that are read from the worker for each page. */
 export interface Now {
   busy: number;
   concurrency: number;
@@ -32,10 +34,10 @@ export class Metrics implements WorkerObserver {
   #fetches = 0;
   #fetched = 0;
   #beats = { ok: 0, failed: 0 };
-  /** Milliseconds. */
+  /** Delays of the event loop in milliseconds. */
   #lag = { last: 0, sum: 0 };
 
-  /** @param jobtypes those that are counted by name */
+  /** @param jobtypes the jobtypes that are counted by name */
   constructor(jobtypes: readonly string[]) {
     this.#types = new Map([...jobtypes, others].map((jobtype) => [jobtype, noJobs()]));
   }
@@ -63,7 +65,7 @@ export class Metrics implements WorkerObserver {
     this.#lag = { last: ms, sum: this.#lag.sum + ms };
   }
 
-  /** The page that Prometheus reads. */
+  /** The page for Prometheus. */
   text(now: Now): string {
     return [...this.#ofJobs(), ...this.#ofWorker(now), ...ofProcess()].join('');
   }

@@ -21,7 +21,7 @@ describe('middleware', () => {
     expect(seen).toEqual(['a in jid-00001', 'b in jid-00001', 'run', 'b out', 'a out']);
   });
 
-  test('one that throws, at once or later, fails the job', async () => {
+  test('a middleware that throws, at once or later, fails the job', async () => {
     const throws: AnyMiddleware = () => {
       throw new RangeError('far');
     };
@@ -36,13 +36,13 @@ describe('middleware', () => {
     }
   });
 
-  test('one that never calls next has done the job', async () => {
+  test('a middleware that never calls next() succeeds', async () => {
     const ran: string[] = [];
     expect(await runOne(() => ran.push('run'), given(), { middleware: [() => undefined] })).toEqual(done);
     expect(ran).toEqual([]);
   });
 
-  test('one that swallows the error of the handler has done the job', async () => {
+  test('a middleware that swallows the error of the handler succeeds', async () => {
     const middleware: AnyMiddleware[] = [(_context, next) => next().catch(() => undefined)];
     expect(await runOne(() => Promise.reject(new Error('no')), given(), { middleware })).toEqual(done);
   });
@@ -58,7 +58,7 @@ describe('middleware', () => {
     expect(runs).toBe(1);
   });
 
-  test('what was started with next() is waited for, and its failure counts, also without an await', async () => {
+  test('the run waits for what next() started, and its failure counts, even without an await', async () => {
     const seen: string[] = [];
     const slow = async (): Promise<void> => {
       await new Promise(setImmediate);
@@ -84,7 +84,7 @@ describe('middleware', () => {
     });
   });
 
-  test('a handler that goes on when its middleware gives up waiting is waited for', async () => {
+  test('the run waits for a handler whose middleware has stopped waiting', async () => {
     const seen: string[] = [];
     const slow = async (): Promise<void> => {
       await new Promise(setImmediate);
@@ -108,13 +108,13 @@ describe('middleware', () => {
   });
 });
 
-test('types: asking for the jobtype tells the arguments', () => {
+test('types: a check of the jobtype narrows the arguments', () => {
   interface Jobs {
     SendEmail: [to: string, id: number];
     Ping: [];
   }
   const middleware: Middleware<Jobs> = ({ job }, next) => {
-    // @ts-expect-error which jobtype it is has not been asked
+    // @ts-expect-error the jobtype has not been checked
     const [_to]: [string, number] = job.args;
     if (job.jobtype === 'SendEmail') expectTypeOf(job.args[1]).toEqualTypeOf<number>();
     else expectTypeOf(job.args.length).toEqualTypeOf<0>();

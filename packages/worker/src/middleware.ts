@@ -1,7 +1,9 @@
-/*
- * Middleware: user code around each handler, outermost first.
- * It must never leave work behind: what a middleware started with next() is waited for, even when it was not awaited. A stranger
- * would get wrong that a middleware that never calls next() has done the job, unless it throws or ends it by the context.
+/**
+ * Runs middleware: user code around each handler, the first outermost. A run ends only when what
+ * next() started has ended, even when the middleware did not await it.
+ *
+ * Note: a middleware that never calls next() succeeds, unless it throws or ends the job by the
+ * context.
  */
 
 import type { AnyJobs } from '@faktory-ts/client';
@@ -9,7 +11,10 @@ import { FaktoryError, type Job } from '@faktory-ts/protocol';
 import type { JobContext } from './context.ts';
 import type { RunMap } from './handlers.ts';
 
-/** The jobs of a map or of definitions, as they arrive: asking for `jobtype` tells the type of `args`. */
+/**
+ * The jobs of a map or of definitions, as they arrive: a check of `jobtype` narrows the type of
+ * `args`.
+ */
 export type JobOf<Given> = JobsIn<RunMap<Given>>;
 
 type JobsIn<Jobs> = {
@@ -20,8 +25,9 @@ type JobsIn<Jobs> = {
 }[keyof Jobs & string];
 
 /**
- * Runs around the handlers of all jobtypes. `next` runs what is inside: the next middleware, at last the handler. It rejects with what
- * those throw, and may be called once. What a middleware throws fails the job; not calling `next` at all is success.
+ * Runs around the handlers of all jobtypes. `next` runs the next middleware, and at the end the
+ * handler. It rejects with what they throw, and may be called once. When a middleware throws, the
+ * job fails; a middleware that never calls `next` succeeds.
  *
  * @example
  * ```ts
@@ -31,8 +37,8 @@ type JobsIn<Jobs> = {
  * const timing: Middleware<Jobs> = async ({ job, log }, next) => {
  *   const start = performance.now();
  *   await next();
- *   if (job.jobtype === 'SendEmail') log.info(`mail to ${job.args[0]}`, { ms: performance.now() - start });
- * };
+ *   if (job.jobtype === 'SendEmail') log.info(`mail to ${job.args[0]}`, { ms: performance.now() -
+ *   start }); };
  * ```
  */
 export type Middleware<Jobs = AnyJobs> = (
@@ -40,10 +46,13 @@ export type Middleware<Jobs = AnyJobs> = (
   next: () => Promise<void>,
 ) => unknown;
 
-/** A middleware as the worker runs it, whatever its map says. */
+/** A middleware as the worker runs it, without the types of its map. */
 export type AnyMiddleware = (context: JobContext, next: () => Promise<void>) => unknown;
 
-/** Runs the chain around the innermost. Rejects with what comes out of it; a middleware that throws at once rejects too. */
+/**
+ * Runs the chain around `innermost`. Rejects with its error, also when a middleware throws
+ * synchronously.
+ */
 export async function runAround(
   chain: readonly AnyMiddleware[],
   context: JobContext,
@@ -58,7 +67,7 @@ export async function runAround(
   let inside: Inside | undefined;
   let insideEnded = false;
   const next = (): Promise<void> => {
-    // Thrown, not a rejection: nobody may be listening to a promise that was not asked for.
+    // Thrown, not returned as a rejection, because the caller may not await a second promise.
     if (inside !== undefined) throw new FaktoryError('INVALID', 'a middleware called next() a second time');
     const running = runAround(chain, context, innermost, from + 1);
     inside = new Inside((resolve, reject) => void running.then(resolve, reject));
@@ -69,11 +78,12 @@ export async function runAround(
     return inside;
   };
   await middleware(context, next);
-  // A failure that the middleware looked at was its to swallow. One that it did not, or an inside that still runs, is not.
+  // A middleware may swallow an error that it awaited. An error that it never awaited, or an inner
+  // part that still runs, counts.
   if (inside !== undefined && !(inside.lookedAt && insideEnded)) await inside;
 }
 
-/** What next() gives: it knows whether somebody awaited it. */
+/** The promise that next() returns: it records whether it was awaited. */
 class Inside extends Promise<void> {
   lookedAt = false;
 
@@ -81,7 +91,7 @@ class Inside extends Promise<void> {
     return Promise;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: await, catch and finally all come through here
+  // biome-ignore lint/suspicious/noThenProperty: await, catch and finally all call it
   override then<A = void, B = never>(
     // biome-ignore lint/suspicious/noConfusingVoidType: it is the parameter of Promise<void>
     onDone?: ((value: void) => A | PromiseLike<A>) | null,
@@ -91,7 +101,9 @@ class Inside extends Promise<void> {
     return super.then(onDone, onFail);
   }
 
-  /** Hears of its end without having looked at it; and a failure that nobody looks at is no unhandled rejection. */
+  /**
+   * Calls `ended` at the end without counting as awaited. It also prevents an unhandled rejection.
+   */
   quietly(ended: () => void): void {
     void super.then(ended, ended);
   }

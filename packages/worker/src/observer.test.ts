@@ -23,7 +23,7 @@ function spies() {
   };
 }
 
-test('hears of fetches, jobs with their outcome and time, and beats', async () => {
+test('an observer gets fetches, jobs with their outcome and time, and beats', async () => {
   const observer = spies();
   const handlers = {
     Run: (_: unknown, fails: boolean) => {
@@ -48,7 +48,7 @@ test('hears of fetches, jobs with their outcome and time, and beats', async () =
   await worker.stop();
 });
 
-test('hears of a beat that failed', async () => {
+test('an observer gets a failed beat', async () => {
   const observer = spies();
   const handlers = { Run: () => undefined };
   const worker = new Worker({ url: desk.url, handlers, observer, beatInterval: 20 });
@@ -58,7 +58,7 @@ test('hears of a beat that failed', async () => {
   await worker.stop();
 });
 
-test('of a list all hear how a run ended: with its failure, and its fate when it is not tried again', async () => {
+test('all observers of a list get the end of a run with its failure, and its fate when it is not retried', async () => {
   const [one, two] = [spies(), spies()];
   const handlers = { Run: (context: JobContext) => context.kill('bad order') };
   const worker = new Worker({ url: desk.url, handlers, observer: [one, two] });
@@ -70,7 +70,7 @@ test('of a list all hear how a run ended: with its failure, and its fate when it
   await worker.stop();
 });
 
-test('several hear the same, each what it has ears for', () => {
+test('several observers get the same events, each those for which it has a method', () => {
   const [one, two] = [spies(), { beat: vi.fn() }];
   const both = observers([one, two, {}]);
   both.fetching?.();

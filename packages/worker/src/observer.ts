@@ -1,7 +1,8 @@
-/*
- * What a worker tells while it works, for figures and health: fetches, jobs, beats, the delay of the event loop.
- * It must never change what a worker does, nor be given a job's arguments in anything that is printed. A stranger would get wrong
- * that an observer is called in the hot path: what it does is paid by every job, and what it throws brings the process down.
+/**
+ * The events of a worker for metrics and health: fetches, jobs, beats, delays of the event loop.
+ *
+ * Note: an observer is called in the hot path, so every job pays for what it does, and an error
+ * that it throws ends the process.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -10,16 +11,18 @@ import type { Outcome } from './outcome.ts';
 
 /** How a run ended. */
 export interface RunEnd {
-  /** `released`: it was handed back, or cut short, and goes back to its queue. */
+  /** `released`: the job was returned by its handler or aborted, and goes back to its queue. */
   readonly to: Outcome['to'];
-  /** Of a failed one that is not tried again: into the dead set at once, or forgotten. */
+  /** For a failed job without a retry: moved to the dead set, or deleted. */
   readonly fate?: 'dead' | 'discarded';
-  /** What the server is told. Absent = done. */
+  /** The failure that is sent to the server. Absent = done. */
   readonly failure?: Failure;
 }
 
 /**
- * Hears what a worker does, as it happens. All methods are optional, and none may throw or be slow.
+ * Gets the events of a worker as they happen. All methods are optional, and none may throw or be
+ * slow.
+ *
  *
  * @example
  * ```ts
@@ -31,21 +34,23 @@ export interface RunEnd {
  * ```
  */
 export interface WorkerObserver {
-  /** The server is about to be asked for jobs. */
+  /** The worker is about to fetch jobs. */
   fetching?(): void;
-  /** It answered, with so many jobs; 0 when there were none. Not called for a fetch that failed. */
+  /**
+   * The server answered with this number of jobs, 0 for none. Not called for a fetch that failed.
+   */
   fetched?(count: number): void;
   /** The handler of a job is about to be called. */
   started?(job: Job): void;
-  /** A job ended, after so many milliseconds. */
+  /** A job ended after this number of milliseconds. */
   ended?(job: Job, end: RunEnd, ms: number): void;
-  /** A beat was answered, or failed. */
+  /** A beat was answered (true) or failed (false). */
   beat?(ok: boolean): void;
-  /** How late the event loop was, in milliseconds, four times a second. */
+  /** Delay of the event loop in milliseconds, four times a second. */
   lag?(ms: number): void;
 }
 
-/** Tells all of them, also those that join the list later. */
+/** Calls all observers of the list, also those that are added later. */
 export function observers(list: readonly WorkerObserver[]): WorkerObserver {
   return {
     fetching: () => list.forEach((one) => void one.fetching?.()),

@@ -1,7 +1,9 @@
-/*
- * OpenTelemetry for runs: a span and figures for each, in the trace of the push that caused it.
- * It must never be imported by the rest of the package: only who asks for it loads `@opentelemetry/api`. A stranger would get wrong why it is
- * both: the observer knows how a run ended, error rules and limits included, and only a middleware can put the handler inside the span.
+/**
+ * OpenTelemetry for runs: a span and metrics for each run, in the trace of its push. The rest of
+ * the package never imports this file, so `@opentelemetry/api` is loaded only on demand.
+ *
+ * Note: it needs both an observer and a middleware. The observer knows how a run ended, with error
+ * rules and limits; only a middleware can put the handler inside the span.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -27,23 +29,25 @@ import { attemptOf } from './context.ts';
 import type { AnyMiddleware } from './middleware.ts';
 import type { RunEnd, WorkerObserver } from './observer.ts';
 
-/** What {@link workerTelemetry} may be told. */
+/** Options of {@link workerTelemetry}. */
 export interface WorkerTelemetryOptions {
   /**
-   * Each run begins a trace of its own, linked to that of its push. For jobs that wait for days, or are pushed by the thousand in one
-   * bulk: their runs would make one endless trace. Default false: the run continues the trace of its push.
+   * Starts a new trace for each run, linked to the trace of its push. Use it for jobs that wait for
+   * days or are pushed by the thousand, whose runs would make one endless trace. Default false: the
+   * run continues the trace of its push.
    */
   newTrace?: boolean | undefined;
 }
 
 const scope = '@faktory-ts/worker';
 
-/** Upper bounds, seconds: those of the messaging conventions, and as far as jobs go beyond them. */
+/** Upper bounds in seconds: those of the messaging conventions, and larger ones for long jobs. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 300, 1800];
 
 /**
- * What makes a {@link Worker} tell OpenTelemetry of its runs, by the global API: a span `process JOBTYPE` for each, around middleware and
- * handler, linked to the push whose trace the job carries; the metrics `messaging.process.duration`,
+ * Returns options that make a {@link Worker} report its runs to OpenTelemetry's global API: for
+ * each run a span `process JOBTYPE` around middleware and handler, linked to the push whose trace
+ * the job carries, and the metrics `messaging.process.duration`,
  * `messaging.client.consumed.messages` and `faktory.worker.jobs.running`.
  *
  * @example
@@ -64,7 +68,8 @@ export function workerTelemetry(options: WorkerTelemetryOptions = {}): {
     middleware: [({ job }, next) => runs.get(job)?.around(next) ?? next()],
     observer: {
       started(job) {
-        // Not before the first run: of a meter that was asked for before the SDK had started, nothing is ever heard.
+        // Not before the first run: a meter that was created before the SDK started reports
+        // nothing.
         figures ??= new Figures();
         figures.started(job);
         runs.set(job, new Run(job, options.newTrace ?? false));
@@ -84,7 +89,8 @@ class Run {
   #thrown: unknown;
 
   constructor(job: Job, root: boolean) {
-    // Not the active context: a worker that was started inside a span would put all its runs there.
+    // Not the active context: a worker that was started inside a span would put all its runs into
+    // it.
     const carried = propagation.extract(ROOT_CONTEXT, job.custom ?? {}, texts);
     const push = trace.getSpanContext(carried);
     const links = push !== undefined && isSpanContextValid(push) ? [{ context: push }] : [];
@@ -119,7 +125,10 @@ class Run {
     span.end();
   }
 
-  /** What was thrown has a stack. What only stopped the handler, as discard() does, says less than the failure. */
+  /**
+   * The thrown error has a stack. When only discard() or the like stopped the handler, the failure
+   * says more.
+   */
   #exception({ errtype, message }: { errtype: string; message: string }): Exception {
     const thrown = this.#thrown;
     if (thrown instanceof Error && thrown.name !== 'JobEnded') return thrown;
@@ -159,14 +168,14 @@ class Figures {
   ended(job: Job, end: RunEnd, seconds: number): void {
     const shared = sharedOf(job);
     this.#running.add(-1, shared);
-    // Jobtypes without a handler come from the wire, and would make series without bound.
+    // Jobtypes without a handler come from the wire and would make series without a limit.
     const jobtype = end.failure?.errtype === 'UnknownJobtype' ? '_OTHER' : job.jobtype;
     const attributes = { 'faktory.job.type': jobtype, 'faktory.job.outcome': nameOf(end) };
     this.#duration.record(seconds, { ...shared, ...attributes, ...errorType(end) });
   }
 }
 
-/** What others wrote into `custom` may be anything. */
+/** Reads texts from `custom`, in which other programs may have written any value. */
 const texts: TextMapGetter<Record<string, unknown>> = {
   keys: (custom) => Object.keys(custom),
   get: (custom, key) => {
@@ -183,13 +192,16 @@ function sharedOf({ queue = 'default' }: Job): Attributes {
   };
 }
 
-/** Dead at once and forgotten are failures on the wire, and words of their own for who looks at a trace. */
+/**
+ * The outcome in traces: a killed or discarded job has its own word, although both are failures on
+ * the wire.
+ */
 function nameOf({ to, fate }: RunEnd): string {
   if (fate === undefined) return to;
   return fate === 'dead' ? 'killed' : fate;
 }
 
-/** A job that was forgotten or handed back on purpose is no error. */
+/** A job that was discarded or released on purpose is no error. */
 function isBad({ to, fate }: RunEnd): boolean {
   return to === 'failed' && fate !== 'discarded';
 }

@@ -6,7 +6,7 @@ import { Worker } from './worker.ts';
 const handlers = { Greet: (): void => undefined };
 const made = (options: object) => (): unknown => settings({ handlers, ...options } as WorkerOptions);
 
-test('an option that does not exist is refused at run time, with the one that was meant', () => {
+test('an unknown option is refused at run time, with the option that was probably meant', () => {
   expect(made({ concurency: 3 })).toThrow(
     expect.objectContaining({
       code: 'CONFIG',
@@ -18,9 +18,9 @@ test('an option that does not exist is refused at run time, with the one that wa
 
 test.each([
   [
-    'labels, a text whose letters are no labels',
+    'labels, a string whose letters are no labels',
     { labels: 'blue' },
-    "labels must be a list of texts, not 'blue'",
+    "labels must be a list of strings, not 'blue'",
   ],
   [
     'an observer that is a function',
@@ -44,7 +44,7 @@ test('one queue may be given by its name alone', () => {
   expect(settings({ handlers, queues: 'mail' }).queues()).toEqual(['mail']);
 });
 
-test('the time limits of the worker hold for jobtypes that say nothing, and Infinity is none', () => {
+test('the time limits of the worker apply to jobtypes without their own, and Infinity means no limit', () => {
   const limits = (of: object, options: object = {}): unknown => {
     const { timeout, hardTimeout } = handlerTable({ Run: of }, options).get('Run') ?? {};
     return { timeout, hardTimeout };
@@ -59,7 +59,7 @@ test('the time limits of the worker hold for jobtypes that say nothing, and Infi
   );
 });
 
-test('time limits that cannot work together are refused, also when the worker says one and the jobtype the other', () => {
+test("contradicting time limits are refused, also when one is the worker's and one the jobtype's", () => {
   const run = (): void => undefined;
   expect(made({ timeout: 5, hardTimeout: 5 })).toThrow('timeout is 5 and must be less than hardTimeout, 5');
   expect(made({ hardTimeout: 500, handlers: { Run: { run, timeout: 600 } } })).toThrow(
@@ -72,7 +72,7 @@ test('a logger without one of the four methods is refused', () => {
   expect(made({ log: { info: () => undefined } })).toThrow('log has no method debug');
 });
 
-test('times that are no times are refused with the value', () => {
+test('bad times are refused with the value', () => {
   expect(made({ shutdownTimeout: '5' })).toThrow("shutdownTimeout is '5'; it must be between 0 and");
   expect(made({ shutdownTimeout: Number.POSITIVE_INFINITY })).not.toThrow();
 });

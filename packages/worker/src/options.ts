@@ -1,7 +1,8 @@
-/*
- * What a worker may be told, with its defaults and checks.
- * It must never let a bad option through to a running worker: every check is here, before anything is dialled. A stranger would
- * get wrong the units: all times are milliseconds, also where the program's flags say seconds.
+/**
+ * The options of a worker, with their defaults and checks. All checks run before the worker
+ * connects.
+ *
+ * Note: all times are milliseconds, but the program's flags use seconds.
  */
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
@@ -24,79 +25,101 @@ import type { WorkerObserver } from './observer.ts';
 import { type Queues, queueOrder } from './queues.ts';
 import { Runner } from './run.ts';
 
-/** What a {@link Worker} is made with. Only `handlers` has no default. */
+/** Options of a {@link Worker}. Only `handlers` has no default. */
 export interface WorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> {
-  /** By jobtype. A job of a type that is not here fails with errtype `UnknownJobtype`. */
+  /** Handlers by jobtype. A job of another type fails with errtype `UnknownJobtype`. */
   handlers: Handlers<NoInfer<Jobs>>;
   /**
-   * Definitions of the jobs it runs: they type the handlers, and arguments that do not fit send the job to the dead set at once,
-   * errtype `InvalidArguments`. Default: none.
+   * Definitions of the jobs: they type the handlers, and a job with arguments that do not match
+   * moves to the dead set at once with errtype `InvalidArguments`. Default: none.
    */
   jobs?: (Jobs extends readonly JobDefinition[] ? Jobs : undefined) | undefined;
-  /** Around every handler, the first outermost. Default: none. */
+  /** Middleware around every handler, the first outermost. Default: none. */
   middleware?: readonly Middleware<NoInfer<Jobs>>[] | undefined;
-  /** What becomes of a job by the class of its error: the first rule that fits, after those of its jobtype. Default: none. */
+  /**
+   * Decides a job's outcome by the class of its error: the first match, after the rules of its
+   * jobtype. Default: none.
+   */
   errors?: readonly ErrorRule[] | undefined;
-  /** `'mail'`, `['critical', 'default']`, or weights `{ critical: 3, default: 1 }`. Default `['default']`. */
+  /**
+   * `'mail'`, `['critical', 'default']`, or weights `{ critical: 3, default: 1 }`. Default
+   * `['default']`.
+   */
   queues?: Queues | undefined;
-  /** With queues in strict order: `round-robin` asks each first in its turn. Default `strict`. */
+  /** For queues in strict order: `round-robin` puts each queue first in turn. Default `strict`. */
   queueOrder?: 'strict' | 'round-robin' | undefined;
-  /** How many jobs run at once. Default 10. */
+  /** Most jobs that run at once. Default 10. */
   concurrency?: number | undefined;
-  /** Most jobs of a queue in hand at once, by queue: those that run and those fetched ahead. Default: no limit. */
+  /**
+   * Most jobs of a queue that this worker may hold, by queue: running and fetched ahead. Default:
+   * no limit.
+   */
   queueConcurrency?: Readonly<Record<string, number>> | undefined;
   /**
-   * Most jobs fetched beyond the free slots, so that short jobs need not wait for the network. Only as many as will run within
-   * some milliseconds are, and what waits for a second goes back. 0 = none. Default 1000. Not on servers without our extensions.
+   * Most jobs fetched beyond the free slots, so that short jobs do not wait for the network. Only
+   * as many are fetched as will run within some milliseconds, and a job that has waited for one
+   * second is returned. 0 = none. Default 1000. No effect on servers without our extensions.
    */
   fetchAhead?: number | undefined;
   /**
-   * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default: FAKTORY_PROVIDER, FAKTORY_URL, else
-   * `tcp://localhost:7419`.
+   * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default:
+   * FAKTORY_PROVIDER, FAKTORY_URL, else `tcp://localhost:7419`.
    */
   url?: string | readonly string[] | undefined;
-  /** Wins over the one in the URL. Default: none. */
+  /** Overrides the password in the URL. Default: none. */
   password?: string | undefined;
   /**
-   * At this time, in milliseconds from the start of a handler, the signal of its context is aborted; for jobtypes that do not say
-   * otherwise. `Infinity` = none. Default: none.
+   * Milliseconds from the start of a handler until the signal of its context is aborted; for
+   * jobtypes without their own `timeout`. `Infinity` = no limit. Default: no limit.
    */
   timeout?: number | undefined;
   /**
-   * At this time, in milliseconds from the start of a handler, its job has failed and its slot is free, whatever the handler does; for
-   * jobtypes that do not say otherwise. `Infinity` = none. Default: none.
+   * Milliseconds from the start of a handler until its job fails and its slot is free, whatever the
+   * handler does; for jobtypes without their own `hardTimeout`. `Infinity` = no limit. Default: no
+   * limit.
    */
   hardTimeout?: number | undefined;
-  /** Milliseconds that running jobs may take to end after stop(). `Infinity` = as long as they need. Default 25,000. */
+  /**
+   * Milliseconds that running jobs have to end after stop(). `Infinity` = no limit. Default 25,000.
+   */
   shutdownTimeout?: number | undefined;
-  /** Milliseconds between two beats; our server takes the jobs of a worker that is silent for 15,000. Default 5000. */
+  /**
+   * Milliseconds between two beats; our server takes back the jobs of a worker that is silent for
+   * 15,000. Default 5000.
+   */
   beatInterval?: number | undefined;
   /**
-   * Milliseconds that a handler may block the event loop until the heart, which beats in a thread of its own, gives the worker up,
-   * and its jobs go to others. Default 1,800,000: half an hour.
+   * Milliseconds that a handler may block the event loop. After that the heart, which has its own
+   * thread, stops beating, and the server gives the jobs to other workers. Default 1,800,000: half
+   * an hour.
    */
   longestBlock?: number | undefined;
   /**
-   * For a program that was bundled: the folder with `inside.js` and `heart-thread.js` of this package, which threads and child processes are
-   * started with; see BUNDLING.md. Default: beside this code, else in the installed package.
+   * For a bundled program: the folder with `inside.js` and `heart-thread.js` of this package, which
+   * start threads and child processes; see BUNDLING.md. Default: beside this code, else in the
+   * installed package.
    */
   threadFiles?: string | URL | undefined;
   /**
-   * For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. Default: the files that FAKTORY_TLS_CA,
-   * FAKTORY_TLS_CERT and FAKTORY_TLS_KEY name.
+   * For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. Default: the
+   * files in FAKTORY_TLS_CA, FAKTORY_TLS_CERT and FAKTORY_TLS_KEY.
    */
   tls?: TlsOptions | undefined;
-  /** Shown with the worker in the web UI. Default: none. */
+  /** Labels of the worker in the web UI. Default: none. */
   labels?: readonly string[] | undefined;
-  /** `console`, pino, bunyan, winston …: any logger with `debug`, `info`, `warn` and `error`. Default: says nothing. */
+  /**
+   * `console`, pino, bunyan, winston …: any logger with `debug`, `info`, `warn` and `error`.
+   * Default: logs nothing.
+   */
   log?: Logger | FieldsFirstLogger | undefined;
   /**
-   * An error that nobody caught, or a rejection that nobody handled, fails the job from which it came; all others are handed back with no
-   * attempt used. Then the error is thrown again, so that Node ends the process with exit status 1, or a listener of yours decides.
-   * Default false, in the program `faktory-worker` true. Costs a little for each promise before Node 24.
+   * Handles uncaught errors and unhandled rejections: the job that caused one fails, and all other
+   * jobs are returned without using an attempt. Then the error is thrown again, so that Node ends
+   * the process with exit status 1, or your own listener decides. Default false; true in the
+   * program `faktory-worker`. Costs a little for each promise before Node 24.
    */
   catchUncaught?: boolean | undefined;
-  /** Hears what the worker does, for figures; one, or a list. Must not throw. Default: nobody. */
+  /** One observer or a list, for metrics. Must not throw. Default: none. */
   observer?: WorkerObserver | readonly WorkerObserver[] | undefined;
 }
 
@@ -118,7 +141,7 @@ export interface WorkerSettings {
   observers: WorkerObserver[];
 }
 
-/** The names of all options. The compiler sees to it that none is missing. */
+/** The names of all options. The compiler reports a missing one. */
 export const workerOptionNames = Object.keys({
   handlers: 0,
   jobs: 0,
@@ -214,10 +237,10 @@ function typeLimits(table: HandlerTable): ReadonlyMap<string, number> {
   return new Map(limits);
 }
 
-/** Note: a text alone has letters that a spread would take for texts of their own. */
+/** Note: a string is refused, because a spread would make a label of each letter. */
 function checkedTexts(name: string, value: unknown): string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return [...value];
-  throw new FaktoryError('CONFIG', `${name} must be a list of texts, not ${inspect(value)}`);
+  throw new FaktoryError('CONFIG', `${name} must be a list of strings, not ${inspect(value)}`);
 }
 
 function checkedObservers(observers: readonly unknown[]): WorkerObserver[] {
@@ -240,9 +263,9 @@ function checkedMiddleware(middleware: unknown): AnyMiddleware[] {
 const longestTimer = 2 ** 31 - 1;
 
 /**
- * Throws `CONFIG` for what is no time of a timer, or too short a one.
+ * Throws `CONFIG` for a value that is no time of a timer, or too short.
  *
- * @param endless whether `Infinity` is one
+ * @param endless whether `Infinity` is allowed
  */
 export function checkTime(name: string, value: unknown, least: number, endless = false): void {
   if (typeof value === 'number' && value >= least && value <= longestTimer) return;

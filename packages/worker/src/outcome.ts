@@ -1,30 +1,31 @@
-/*
- * How the run of a job ended, as data: what the part of the worker that talks to the server is told.
- * It must never say how the server is told: that differs between servers. A stranger would get wrong that "failed" covers what a
- * handler asked for (dead at once, forgotten, its own delay): each of them has a failure that says why.
+/**
+ * The outcome of a run as data, for the part of the worker that reports it to the server.
+ *
+ * Note: "failed" includes what a handler asked for (kill, discard, its own delay), because each of
+ * these has a failure with the reason.
  */
 
 import { type Failure, plainFailure } from './failure.ts';
 
-/** What became of a run. Exactly one for each. */
+/** The outcome of a run. Each run has exactly one. */
 export type Outcome =
   | { readonly to: 'done' }
   | {
       readonly to: 'failed';
       readonly failure: Failure;
-      /** Instead of another try: into the dead set at once, or forgotten. */
+      /** Instead of a retry: move the job to the dead set, or delete it. */
       readonly fate?: 'dead' | 'discarded';
-      /** Whole seconds until the next try, 0 or more; by the server's own curve when absent. */
+      /** Whole seconds until the retry, 0 or more; the server's delay when absent. */
       readonly retryIn?: number;
     }
   | {
-      /** Handed back to the head of its queue, with no attempt used. */
+      /** Returned to the head of its queue, without using an attempt. */
       readonly to: 'released';
-      /** What a server is told that takes no job back: there it fails. */
+      /** Reported to a server that cannot take a job back: there the job fails. */
       readonly failure?: Failure;
     };
 
-/** A failure that says only what and why. */
+/** Makes a failed outcome of a type and a message. */
 export function failed(
   errtype: string,
   message: string,
@@ -33,7 +34,10 @@ export function failed(
   return { to: 'failed', failure: plainFailure(errtype, message), ...rest };
 }
 
-/** Milliseconds as the whole seconds of an outcome, rounded up. Undefined for what is no time from now. */
+/**
+ * Converts milliseconds to whole seconds, rounded up. Undefined for a bad, negative or infinite
+ * value.
+ */
 export function wholeSeconds(ms: unknown): number | undefined {
   if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0) return undefined;
   return Math.ceil(ms / 1000);

@@ -13,28 +13,28 @@ function after(runs: readonly number[]): Overruns {
   return overruns;
 }
 
-test('a job is told when it runs four times as long as the longest of the last runs of its type', () => {
+test('a job is reported when it runs four times as long as the longest of the last runs of its type', () => {
   const overruns = after([minute, 2 * minute, 3 * minute]);
   const one = running('Known');
   expect(overruns.look([one], 12 * minute - 1)).toEqual([]);
   expect(overruns.look([one], 12 * minute)).toEqual([{ running: one, seconds: 720, usual: 180 }]);
 });
 
-test('a short job is not told before a minute', () => {
+test('a job that runs for less than a minute is never reported', () => {
   const one = running('Known');
   const overruns = after([5]);
   expect(overruns.look([one], minute - 1)).toEqual([]);
   expect(overruns.look([one], minute)).toEqual([{ running: one, seconds: 60, usual: 0.005 }]);
 });
 
-test('a job of a type of which no run has ended is told after half an hour', () => {
+test('a job of a type without an ended run is reported after half an hour', () => {
   const one = running('New');
   const overruns = after([]);
   expect(overruns.look([one], 30 * minute - 1)).toEqual([]);
   expect(overruns.look([one], 30 * minute)).toEqual([{ running: one, seconds: 1800, usual: undefined }]);
 });
 
-test('it is told again each time its run has doubled', () => {
+test('a job is reported again each time its run has doubled', () => {
   const one = running('Known');
   const overruns = after([5]);
   const told = Array.from({ length: 10 }, (_, n) => overruns.look([one], (n + 1) * minute).length);

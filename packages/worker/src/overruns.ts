@@ -1,8 +1,9 @@
-/*
- * Finds jobs that run far longer than their jobtype does: a handler that never settles holds its slot for ever, and without a time limit
- * nothing else would say so.
- * It must never end a job: what is long for one job may be right for another. Note: jobtypes come from the wire, so only those of the
- * handlers are remembered.
+/**
+ * Finds jobs that run far longer than other jobs of their type. A handler that never settles holds
+ * its slot for ever, and without a time limit nothing else would report it. Only reports; never
+ * ends a job.
+ *
+ * Note: jobtypes come from the wire, so run times are stored only for types with a handler.
  */
 
 import type { RunningJob } from './slots.ts';
@@ -10,20 +11,21 @@ import type { RunningJob } from './slots.ts';
 /** A job that runs for too long. */
 export interface Overrun {
   readonly running: RunningJob;
-  /** So far. */
+  /** How long it has run. */
   readonly seconds: number;
-  /** The longest of the last runs of its type, in seconds; undefined: none has ended yet. */
+  /** Seconds of the longest of the last runs of its type; undefined when none has ended yet. */
   readonly usual: number | undefined;
 }
 
 const remembered = 50; // runs of each type
-const times = 4; // as long as the longest of them
-const least = 60_000; // ms; shorter runs are never told
-const first = 1_800_000; // ms for a type of which no run has ended: half an hour, the time that a job has by default
+const times = 4; // reported at this multiple of the longest stored run
+const least = 60_000; // ms; shorter runs are never reported
+// ms, when no run of the type has ended: half an hour, the default reservation
+const first = 1_800_000;
 
 export class Overruns {
   readonly #ended: ReadonlyMap<string, { next: number; readonly ms: number[] }>;
-  /** When a job is told next, in ms of its run: each time it has doubled. */
+  /** When a job is reported next, in ms since its start; doubles after each report. */
   readonly #next = new WeakMap<RunningJob, number>();
 
   constructor(jobtypes: Iterable<string>) {
@@ -37,11 +39,11 @@ export class Overruns {
     runs.next = (runs.next + 1) % remembered;
   }
 
-  /** Those that are to be told now. `now` is a time of `performance.now()`. */
+  /** Returns the jobs to report now. `now` is a time of `performance.now()`. */
   look(running: readonly RunningJob[], now: number): Overrun[] {
     return running.flatMap((one) => {
       const age = now - one.startedAt;
-      if (age < least) return []; // most of them: their type need not be looked at
+      if (age < least) return []; // most jobs: skip the look-up of their type
       const usual = this.#usual(one.job.jobtype);
       const limit = this.#next.get(one) ?? (usual === undefined ? first : Math.max(least, usual * times));
       if (age < limit) return [];

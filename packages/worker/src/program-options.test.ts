@@ -42,7 +42,7 @@ const everything = `{
   healthWindow: 4000,
 }`;
 
-test('without flags the config file says everything', async () => {
+test('without flags the options come from the config file', async () => {
   expect(await options([], everything)).toMatchObject({
     require: ['jobs', 'more.ts'],
     worker: {
@@ -59,7 +59,7 @@ test('without flags the config file says everything', async () => {
   });
 });
 
-test('flags win, each over its own option; seconds become milliseconds', async () => {
+test('each flag overrides its option of the config file; seconds become milliseconds', async () => {
   const argv = ['-r', 'x.ts', '-q', 'b', '-c', '4', '-t', '2', '--label', 'flag', '-u', 'tcp://flag:2'];
   const limits = ['--job-timeout', '30', '--hard-timeout', '45.5'];
   const {
@@ -88,7 +88,7 @@ test('flags win, each over its own option; seconds become milliseconds', async (
   expect([http, healthWindow, logLevel]).toEqual([{ host: '::', port: 0 }, 60_000, 'debug']);
 });
 
-test('weights by flag have no order of the config file', async () => {
+test('weights of flags drop the queueOrder of the config file', async () => {
   expect((await options(['-q', 'b,2'], everything)).worker).toMatchObject({
     queues: { b: 2 },
     queueOrder: undefined,
@@ -105,7 +105,7 @@ test.each([
   expect((await options(argv, config, env)).logFormat).toBe(format);
 });
 
-test('files that a config names are beside it, wherever the program is started', async () => {
+test('paths in a config file are relative to it, wherever the program is started', async () => {
   await mkdir(path.join(cwd, 'settings'));
   await writeFile(path.join(cwd, 'settings/my.mjs'), "export default { require: '../jobs' };");
   const found = await options(['--config', 'settings/my.mjs']);
@@ -113,7 +113,7 @@ test('files that a config names are beside it, wherever the program is started',
   expect(found.folders).toEqual([cwd, path.join(cwd, 'jobs'), path.join(cwd, 'settings')]);
 });
 
-test('flags name the files of TLS, and win over the config file and the environment', async () => {
+test('flags for the files of TLS override the config file and the environment', async () => {
   const tls = (name: string): string =>
     fileURLToPath(new URL(`../../client/test/tls/${name}`, import.meta.url));
   const text = (name: string): Promise<string> => readFile(tls(name), 'utf8');

@@ -1,7 +1,8 @@
-/*
- * Puts flags, config file and defaults together into what the program runs with.
- * It must never let a default of a flag win over the config file: only flags that were given do. A stranger would get wrong that
- * paths in the config file are relative to that file, paths in flags to the current folder.
+/**
+ * Combines flags, config file and defaults into the options of the program. Only flags that were
+ * given override the config file.
+ *
+ * Note: paths in the config file are relative to that file, paths in flags to the current folder.
  */
 
 import path from 'node:path';
@@ -14,22 +15,22 @@ import { type HttpAddress, httpAddress } from './http-address.ts';
 import type { LogLevel } from './log-lines.ts';
 import type { WorkerOptions } from './options.ts';
 
-/** What the program runs with. */
+/** The options of the program. */
 export interface ProgramOptions {
   /** Files and folders with handlers, relative to the current folder or absolute. */
   require: readonly string[];
-  /** Those of the config file, with the flags over them; its handlers too. */
+  /** The options of the config file, handlers included, overridden by the flags. */
   worker: Omit<WorkerConfig, 'require' | 'logLevel' | 'logFormat' | 'http' | 'healthWindow'>;
   logLevel: LogLevel;
   logFormat: (typeof logFormats)[number];
   http: HttpAddress | undefined;
   /** Milliseconds; undefined: the default. */
   healthWindow: number | undefined;
-  /** Folders whose code it is made of. */
+  /** Folders with the program's code. */
   folders: string[];
 }
 
-/** Reads the config file if there is one. Throws `CONFIG` for it and for flags that cannot be. */
+/** Reads the config file, if there is one. Throws `CONFIG` for it and for bad flags. */
 export async function programOptions(
   args: Arguments,
   cwd: string,
@@ -65,7 +66,7 @@ function fromFlags(args: Arguments): Partial<WorkerOptions> {
   const queues = queue && parseQueueFlags(queue);
   return {
     ...(queues !== undefined && { queues }),
-    // Of the config file's queues; weights can have none.
+    // Drop the config file's queueOrder: weights have their own order.
     ...(queues !== undefined && !Array.isArray(queues) && { queueOrder: undefined }),
     ...(concurrency !== undefined && { concurrency }),
     ...(url !== undefined && { url }),
@@ -73,12 +74,12 @@ function fromFlags(args: Arguments): Partial<WorkerOptions> {
     ...(jobTimeout !== undefined && { timeout: jobTimeout * 1000 }),
     ...(hardTimeout !== undefined && { hardTimeout: hardTimeout * 1000 }),
     ...(label !== undefined && { labels: label }),
-    // A flag about the log is about the program's own.
+    // A flag about the log selects the program's own log.
     ...((logLevel ?? logFormat) !== undefined && { log: undefined }),
   };
 }
 
-/** Files of flags win over the config file, the config file over the environment. */
+/** Files of flags override the config file, which overrides the environment. */
 function tlsOption(
   { url, tlsKey, tlsCert, tlsCa }: Arguments,
   config: Pick<WorkerOptions, 'url' | 'password' | 'tls'>,

@@ -51,7 +51,7 @@ function start(...argv: string[]): Started {
 }
 
 describe('the program', () => {
-  test('runs the jobs of its queues until it is told to stop, then ends with 0', async () => {
+  test('runs the jobs of its queues until it is stopped, then ends with 0', async () => {
     desk.give({ args: [1] });
     desk.give({ jid: 'jid-00002', args: [2] });
     const flags = [
@@ -81,7 +81,7 @@ describe('the program', () => {
     expect(program.signals.eventNames()).toEqual([]);
   });
 
-  test('ends with 0 when the server says terminate', async () => {
+  test('ends with 0 when the server sends terminate', async () => {
     desk.answers.set('BEAT', '$21\r\n{"state":"terminate"}\r\n');
     expect(await start('-r', 'handlers.ts', '--url', desk.url).ended).toBe(0);
   });
@@ -94,7 +94,7 @@ describe('the program', () => {
     expect(await program.ended).toBe(0);
   });
 
-  test('--help says every flag with its default, --version the version', async () => {
+  test('--help prints every flag with its default, --version the version', async () => {
     const help = start('--help');
     expect(await help.ended).toBe(0);
     const names = [
@@ -149,18 +149,18 @@ describe('the program', () => {
     expect(program.stdout()).toBe('');
   });
 
-  test('an HTTP address that is taken ends it with 1', async () => {
+  test('an HTTP address that is in use ends it with 1', async () => {
     const { port } = new URL(desk.url);
     const program = start('-r', 'handlers.ts', '--url', desk.url, '--http', port);
     expect(await program.ended).toBe(1);
     expect(program.stderr()).toMatch(new RegExp(`^faktory-worker: cannot serve HTTP on 127.0.0.1:${port}: `));
   });
 
-  test('a jobtype in the config and in a file ends it with 1', async () => {
+  test('a jobtype both in the config and in a file ends it with 1', async () => {
     await writeFile(path.join(cwd, 'faktory.config.mjs'), 'export default { handlers: { Run() {} } };');
     const program = start('-r', 'handlers.ts', '--url', desk.url);
     expect(await program.ended).toBe(1);
-    expect(program.stderr()).toContain('a handler for Run is in the config file and in a required file too');
+    expect(program.stderr()).toContain('a handler for Run is both in the config file and in a required file');
   });
 
   test('a wrong password ends it with 1', async () => {
@@ -171,7 +171,7 @@ describe('the program', () => {
   });
 });
 
-test('queue flags are in strict order, or weights once one has a weight', () => {
+test('queue flags give a strict order, or weights when one has a weight', () => {
   expect(parseQueueFlags(['a', 'b'])).toEqual(['a', 'b']);
   expect(parseQueueFlags(['a', 'b,3', 'c,0.5'])).toEqual({ a: 1, b: 3, c: 0.5 });
 });

@@ -1,7 +1,8 @@
-/*
- * The `faktory-worker` program without the process around it: arguments in, exit code out.
- * It must never do what a library user could not: a flag fills one option. A stranger would get wrong that it ends not only by
- * a signal: the web UI can tell a worker to terminate.
+/**
+ * The `faktory-worker` program without its process: arguments in, exit code out. It uses only the
+ * library's public options.
+ *
+ * Note: the program ends not only by a signal, because the web UI can tell a worker to terminate.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -20,22 +21,25 @@ import { obeySignals, type SignalSource } from './signals.ts';
 import { runWatched, type WatchedMessage } from './watch.ts';
 import { Worker } from './worker.ts';
 
-/** What the program uses of its process. */
+/** The parts of its process that the program uses. */
 export interface Surroundings {
   cwd: string;
   env: NodeJS.ProcessEnv;
   stdout(text: string): void;
-  /** Whether that is a terminal. */
+  /** Whether stdout is a terminal. */
   isTerminal: boolean;
   stderr(text: string): void;
   signals: SignalSource;
-  /** The same program with the same arguments as a child, with a channel. */
+  /** Starts this program with the same arguments as a child, with a channel. */
   spawnSelf(): ChildProcess;
-  /** Here only in such a child. */
+  /** Present only in such a child. */
   tellParent?(message: WatchedMessage): void;
 }
 
-/** Runs until the worker has stopped. Gives 0, or 1 when it could not start: the reason is on stderr. */
+/**
+ * Runs until the worker has stopped. Returns 0, or 1 when it could not start, with the reason on
+ * stderr.
+ */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
   const say = (message: string): void => around.stderr(`faktory-worker: ${message}\n`);
   try {
@@ -67,7 +71,7 @@ async function work(args: Arguments, around: Surroundings): Promise<number> {
   try {
     await worker.start();
   } catch (error) {
-    // Told to stop while it waited for the server: that is an end, not a fault.
+    // Stopped while it waited for the server: a normal end, not an error.
     if (!(error instanceof FaktoryError && error.code === 'ABORTED')) throw error;
   } finally {
     await worker.stopped;
@@ -90,17 +94,17 @@ async function allHandlers(
   const loaded = await loadHandlers(require, cwd, onPassedOver);
   const { handlers: configured = {} } = worker;
   if (require.length === 0 && Object.keys(configured).length === 0) {
-    const text = 'no handlers: say --require FILE, or have require or handlers in a config file';
+    const text = 'no handlers: use --require FILE, or set require or handlers in a config file';
     throw new FaktoryError('CONFIG', `${text}\nTry faktory-worker --help`);
   }
   const twice = Object.keys(configured).find((jobtype) => Object.hasOwn(loaded, jobtype));
   if (twice !== undefined) {
     throw new FaktoryError(
       'CONFIG',
-      `a handler for ${twice} is in the config file and in a required file too`,
+      `a handler for ${twice} is both in the config file and in a required file`,
     );
   }
-  // What they are is checked by the worker.
+  // The worker checks their types.
   return { ...configured, ...loaded } as Handlers;
 }
 

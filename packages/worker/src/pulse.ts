@@ -1,17 +1,19 @@
-/*
- * Whether the event loop of the worker moves: a mark in shared memory that its thread renews and the heart's thread reads.
- * It must never cost a worker that has nothing to do more than a few timers a second. A stranger would get wrong that the delay of
- * an event loop can be seen from inside only when it is over; from the other thread it is seen while it lasts.
+/**
+ * Shows whether the worker's event loop moves: its thread renews a mark in shared memory, and the
+ * heart's thread reads it.
+ *
+ * Note: inside a thread a delay of the loop can be seen only after it is over; the other thread
+ * sees it while it lasts.
  */
 
 const interval = 250; // ms between marks
 const MARK = 0; // ms of the last mark, since `base`
 const LONGEST = 1; // longest delay in ms since it was last asked
 
-/** What both threads know of the pulse. */
+/** The memory that both threads share. */
 export interface PulseMemory {
   shared: SharedArrayBuffer;
-  /** By the system's monotonic clock, which all threads share, in ms. */
+  /** Start in ms by the system's monotonic clock, which all threads share. */
   base: number;
 }
 
@@ -24,7 +26,10 @@ export class Pulse {
   readonly #onLag: (ms: number) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onLag told after the loop stood still, with the milliseconds; zeroes are told too */
+  /**
+   * @param onLag called four times a second with the delay of the loop in milliseconds, zero
+   * included
+   */
   constructor(onLag: (ms: number) => void) {
     this.#onLag = onLag;
   }
@@ -48,7 +53,7 @@ export class Pulse {
   }
 }
 
-/** The side of the heart. */
+/** The heart's side. */
 export class PulseReader {
   readonly #base: number;
   readonly #values: Int32Array;
@@ -58,12 +63,12 @@ export class PulseReader {
     this.#values = new Int32Array(shared);
   }
 
-  /** Milliseconds since the loop last moved; up to some hundred are nothing. */
+  /** Milliseconds that the loop is late; some hundred are normal. */
   get still(): number {
     return Math.max(0, now() - this.#base - Atomics.load(this.#values, MARK) - interval);
   }
 
-  /** The longest delay since the last call, the one that lasts included. */
+  /** The longest delay in milliseconds since the last call, including a current one. */
   takeLag(): number {
     return Math.max(this.still, Atomics.exchange(this.#values, LONGEST, 0));
   }

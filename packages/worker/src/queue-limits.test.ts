@@ -7,7 +7,7 @@ test('without limits everything is open', () => {
   expect(limits.open(['a', 'b'], 100)).toEqual({ names: ['a', 'b'], count: 100 });
 });
 
-test('a queue is asked for no more than its limit leaves, others are not held back by a full one', () => {
+test('a queue is asked for no more than its limit leaves, and a full queue does not delay others', () => {
   const limits = new QueueLimits(new Map([['a', 3]]));
   expect(limits.open(['a', 'b'], 100)).toEqual({ names: ['a', 'b'], count: 3 });
   limits.take('a');
@@ -20,7 +20,7 @@ test('a queue is asked for no more than its limit leaves, others are not held ba
   expect(limits.open(['a'], 100)).toEqual({ names: ['a'], count: 1 });
 });
 
-test('what is asked for counts as if it had come', () => {
+test('jobs of an unanswered fetch count as fetched', () => {
   const limits = new QueueLimits(new Map([['a', 2]]));
   limits.ask(['a', 'b'], 2);
   expect(limits.open(['a'], 1).names).toEqual([]);

@@ -1,7 +1,9 @@
-/*
- * How many jobs of each queue a worker may have in hand at once.
- * It must never leave out a queue without a limit. A stranger would get wrong that a FETCH in the air counts too: whatever it
- * brings could be of any queue that it names.
+/**
+ * Limits how many jobs of each queue a worker may hold at once. A queue without a limit is always
+ * open.
+ *
+ * Note: an unanswered FETCH counts for each queue that it names, because its job can come from any
+ * of them.
  */
 
 export class QueueLimits {
@@ -12,34 +14,37 @@ export class QueueLimits {
     this.#limits = limits;
   }
 
-  /** Whether there are any: then one FETCH at a time must be enough. */
+  /** Whether there are limits. Then only one FETCH may be unanswered at a time. */
   get any(): boolean {
     return this.#limits.size > 0;
   }
 
-  /** Which of the names may be asked, and for how many jobs at most. No names: for none. */
+  /**
+   * Returns the queues that may be fetched from, and the most jobs to fetch. No names: fetch
+   * nothing.
+   */
   open(names: readonly string[], wanted: number): { names: readonly string[]; count: number } {
     if (!this.any) return { names, count: wanted };
     const open = names.filter((name) => this.#left(name) > 0);
     return { names: open, count: Math.min(wanted, ...open.map((name) => this.#left(name))) };
   }
 
-  /** So many jobs may come of these queues. */
+  /** Counts `count` jobs that may come from each of these queues. */
   ask(names: readonly string[], count: number): void {
     for (const name of names) this.#add(name, count);
   }
 
-  /** The answer has come: what came is counted by `take`. */
+  /** Uncounts an answered fetch; `take` counts the jobs that it returned. */
   answered(names: readonly string[], count: number): void {
     for (const name of names) this.#add(name, -count);
   }
 
-  /** A job of this queue, which is `default` when it names none, has come. */
+  /** Counts a fetched job of this queue. */
   take(queue = 'default'): void {
     this.#add(queue, 1);
   }
 
-  /** The job ended or was given back. */
+  /** Uncounts a job that ended or was returned. */
   end(queue = 'default'): void {
     this.#add(queue, -1);
   }

@@ -10,12 +10,12 @@ describe('the order of each FETCH', () => {
     ]);
   });
 
-  test('a name alone is one queue, not one for each of its letters', () => {
+  test('a string is one queue, not one for each of its letters', () => {
     expect(queueOrder('mail')()).toEqual(['mail']);
     expect(queueNames('mail')).toEqual(['mail']);
   });
 
-  test('weights share out who comes first, and every queue comes', () => {
+  test('weights decide how often a queue is first, and every FETCH names every queue', () => {
     let seed = 1;
     const random = (): number => {
       seed = (seed * 48_271) % 2_147_483_647;

@@ -1,25 +1,30 @@
-/*
- * In which order each FETCH names the queues.
- * It must never leave a queue out: weights say what comes first, not what comes at all. A stranger would get wrong that the server
- * tries queues strictly in the order of each FETCH; fairness between queues is the worker's choice, made here.
+/**
+ * Decides the order of the queues in each FETCH. Every FETCH names every queue; weights only decide
+ * the order.
+ *
+ * Note: the server tries the queues of a FETCH strictly in order, so fairness between queues is
+ * decided here.
  */
 
 import { inspect } from 'node:util';
 import { FaktoryError, queueName } from '@faktory-ts/protocol';
 
 /**
- * One name, or names in strict order: the first is emptied before the second is looked at. Or weights: `{ a: 3, b: 1 }` asks a first
- * 3 times of 4.
+ * One name, or names in strict order: jobs of the second queue run only when the first is empty. Or
+ * weights: `{ a: 3, b: 1 }` puts a first in 3 of 4 fetches.
  */
 export type Queues = string | readonly string[] | Readonly<Record<string, number>>;
 
-/** The names of the queues. Note: a text alone is one name; its letters are none. */
+/** The names of the queues. Note: a string is one name. */
 export function queueNames(queues: Queues): readonly string[] {
   if (typeof queues === 'string') return [queues];
   return Array.isArray(queues) ? queues : Object.keys(queues);
 }
 
-/** Gives the order for the next FETCH. Throws `CONFIG` for no queue, a bad name, a repeated one, or a weight that is not above 0. */
+/**
+ * Returns a function that returns the order for the next FETCH. Throws `CONFIG` for no queue, a bad
+ * name, a repeated name, or a weight that is not above 0.
+ */
 export function queueOrder(
   queues: Queues,
   order: 'strict' | 'round-robin' = 'strict',
@@ -38,7 +43,7 @@ export function queueOrder(
     if (typeof name !== 'string' || !queueName.test(name)) {
       throw new FaktoryError(
         'CONFIG',
-        `${JSON.stringify(name)} cannot be a queue: letters, digits, . _ and - only`,
+        `${JSON.stringify(name)} cannot be a queue: use letters, digits, . _ -`,
       );
     }
   }
@@ -59,14 +64,14 @@ export function queueOrder(
   return () => drawn(weights, random);
 }
 
-/** A Set or a Map has no own keys: it would be a worker without queues. */
+/** Refuses a Set or a Map: it has no own keys, so the worker would have no queues. */
 function isQueues(queues: unknown): boolean {
   if (typeof queues === 'string' || Array.isArray(queues)) return true;
   if (typeof queues !== 'object' || queues === null) return false;
   return !(queues instanceof Map || queues instanceof Set);
 }
 
-/** Each queue is first in its turn, the others behind it. */
+/** Each queue is first in turn; the others follow. */
 function inTurn(names: readonly string[]): () => readonly string[] {
   let first = -1;
   return () => {
@@ -75,12 +80,13 @@ function inTurn(names: readonly string[]): () => readonly string[] {
   };
 }
 
-/** All queues, drawn one after another, each with a chance by its weight among those left. */
+/** Draws all queues one after another; the chance of each is its weight among those left. */
 function drawn(
   weights: readonly (readonly [name: string, weight: number])[],
   random: () => number,
 ): string[] {
-  // -ln(u)/w is how long a queue with rate w takes to arrive; the order of arrival is the weighted draw.
+  // -ln(u)/w is the waiting time of an event with rate w; the order of the times is the weighted
+  // draw.
   const arrivals = weights.map(([name, weight]) => ({ name, at: -Math.log(1 - random()) / weight }));
   return arrivals.sort((a, b) => a.at - b.at).map(({ name }) => name);
 }

@@ -14,7 +14,7 @@ describe('running a job', () => {
     expect(seen).toEqual(['jid-00001', 1, { two: 2 }]);
   });
 
-  test('a throw, a rejection and a thenable that settles twice are one failure', async () => {
+  test('a throw, a rejection and a thenable that settles twice each give one failure', async () => {
     const handlers = {
       Throws: () => {
         throw new RangeError('far');
@@ -54,7 +54,7 @@ describe('running a job', () => {
     expect(await runOne(Broken)).toMatchObject({ failure: { errtype: 'RangeError' } });
   });
 
-  test('a jobtype without a handler fails with its name and those there are', async () => {
+  test('a jobtype without a handler fails with its name and the names of the handlers', async () => {
     const message = 'this worker has no handler for jobtype "C"; it has A, B';
     expect(await runnerOf({ A: () => 1, B: () => 2 }).run(given({ jobtype: 'C' }))).toMatchObject({
       failure: { errtype: 'UnknownJobtype', message },
@@ -62,7 +62,7 @@ describe('running a job', () => {
   });
 
   test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
-    '%s is no handler by itself',
+    'the inherited property %s is no handler',
     async (jobtype) => {
       expect(await runnerOf({ A: () => 1 }).run(given({ jobtype }))).toMatchObject({
         failure: { errtype: 'UnknownJobtype' },
@@ -78,7 +78,7 @@ function cyclic(): object {
 }
 
 describe('arguments checked at run', () => {
-  test('the handler gets what the check gives', async () => {
+  test('the handler gets the arguments that the check returns', async () => {
     const seen: unknown[] = [];
     const checkArguments = async (jobtype: string, args: readonly unknown[]): Promise<unknown[]> => [
       jobtype,
@@ -89,7 +89,7 @@ describe('arguments checked at run', () => {
     expect(seen).toEqual(['Run', 1]);
   });
 
-  test('arguments that do not fit go to dead at once, and the handler does not run', async () => {
+  test('a job with bad arguments is dead at once, and its handler does not run', async () => {
     let runs = 0;
     const checkArguments = (): never => {
       throw new FaktoryError('INVALID', 'args[0]: expected string, received number');
@@ -108,7 +108,7 @@ describe('arguments checked at run', () => {
     expect(runs).toBe(0);
   });
 
-  test('a check that breaks is a plain failure', async () => {
+  test('a check that throws another error fails the job as usual', async () => {
     const checkArguments = (): unknown[] => JSON.parse('{');
     const outcome = await runOne(() => 1, given(), { checkArguments });
     expect(outcome).toMatchObject({ failure: { errtype: 'SyntaxError' } });
@@ -119,7 +119,7 @@ describe('arguments checked at run', () => {
 describe('the signal of the slot', () => {
   const reason = new FaktoryError('SHUTDOWN', 'the worker stopped');
 
-  test('settles a run whose handler never does, and the handler hears the reason', async () => {
+  test('settles a run whose handler never settles, and the handler gets the reason', async () => {
     const how = given();
     let heard: unknown;
     const run = ({ signal }: JobContext): Promise<void> => {
@@ -149,7 +149,7 @@ describe('the signal of the slot', () => {
     expect(heard).toBe(reason);
   });
 
-  test('aborted before the run, nothing runs', async () => {
+  test('when it is aborted before the run, no handler is called', async () => {
     const how = given();
     how.cut(reason);
     let runs = 0;
@@ -157,7 +157,7 @@ describe('the signal of the slot', () => {
     expect(runs).toBe(0);
   });
 
-  test('no rule is asked about a handler that fails after it', async () => {
+  test('no rule is used for a handler that fails after it', async () => {
     const how = given();
     let asked = 0;
     const run = ({ signal }: JobContext): Promise<void> =>
@@ -177,13 +177,13 @@ describe('time limits', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   }
 
-  /** Throws what the signal says once it is aborted. */
+  /** Throws the reason of the signal once it is aborted. */
   const obedient = ({ signal }: JobContext): Promise<void> =>
     new Promise((_resolve, reject) =>
       signal.addEventListener('abort', () => reject(new Error('I was told to'))),
     );
 
-  test('at its timeout a handler is asked to end; one that throws then has failed with JobTimeout', async () => {
+  test('at its timeout the signal of a handler is aborted; a handler that throws after it fails with JobTimeout', async () => {
     clock();
     let reason: unknown;
     const run = (context: JobContext): Promise<void> => {
@@ -200,7 +200,7 @@ describe('time limits', () => {
     expect(await outcome).toHaveProperty('failure.backtrace.0', expect.stringContaining('run.test.ts'));
   });
 
-  test('a handler that returns after its timeout has done its job', async () => {
+  test('a handler that returns after its timeout is done', async () => {
     clock();
     const run = (context: JobContext): Promise<void> => obedient(context).catch(() => undefined);
     const outcome = runOne({ run, timeout: 500 });
@@ -208,7 +208,7 @@ describe('time limits', () => {
     expect(await outcome).toEqual(done);
   });
 
-  test('errors rules and retryDelay see the JobTimeout', async () => {
+  test('errors rules and retryDelay get the JobTimeout', async () => {
     clock();
     const killed = runOne({ run: obedient, timeout: 500, errors: [[JobTimeout, 'kill']] });
     const delayed = runOne({
@@ -221,7 +221,7 @@ describe('time limits', () => {
     expect(await delayed).toMatchObject({ retryIn: 5 });
   });
 
-  test('at its hard limit a job has failed although its handler goes on, which the log says', async () => {
+  test('at its hard limit a job fails although its handler continues, and that is logged', async () => {
     clock();
     const how = given();
     const outcome = runOne({ run: () => new Promise(() => {}), hardTimeout: 800 }, how);
@@ -235,7 +235,7 @@ describe('time limits', () => {
     ]);
   });
 
-  test('the hard limit holds whatever the middleware does, which hears of it', async () => {
+  test('the hard limit applies whatever the middleware does, and next() rejects with it', async () => {
     clock();
     let heard: unknown;
     const stubborn = async (_context: JobContext, next: () => Promise<void>): Promise<void> => {

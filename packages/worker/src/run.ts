@@ -1,7 +1,9 @@
-/*
- * Runs jobs by the handlers of their types, here or isolated, and owns the threads and processes that are used for it.
- * It must never know where jobs come from nor how their end is told. A stranger would get wrong that a job without a handler is a failed
- * job, not an error of the worker: another worker may know its type.
+/**
+ * Runs jobs by the handlers of their types, inline or isolated, and owns the threads and processes
+ * for it.
+ *
+ * Note: a job without a handler fails like any other and is no error of the worker, because another
+ * worker may have its handler.
  */
 
 import { Attempt, type Given, type RunRules } from './attempt.ts';
@@ -10,7 +12,7 @@ import { Pool } from './isolation/pool.ts';
 import { failed, type Outcome } from './outcome.ts';
 import type { ScopedRun } from './scope.ts';
 
-/** What a runner runs jobs by. */
+/** What a runner needs. */
 export interface RunnerOptions extends RunRules {
   readonly table: HandlerTable;
 }
@@ -32,9 +34,10 @@ export class Runner {
   }
 
   /**
-   * Runs one job to its end. Never rejects; settles once the job has ended, reached its hard limit, or its signal is aborted.
+   * Runs one job to its end. Never rejects; settles when the job has ended, at its hard limit, or
+   * when its signal is aborted.
    *
-   * @param within calls the function that begins the run, in whatever context it is to have
+   * @param within calls the function that begins the run, in the async context of the run
    */
   run(
     given: Given,
@@ -53,7 +56,7 @@ export class Runner {
     return within(run, () => attempt.run());
   }
 
-  /** Ends all threads and processes, and with them what runs there. Never rejects. */
+  /** Ends all threads and processes and their jobs. Never rejects. */
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }

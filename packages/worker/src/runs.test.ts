@@ -42,7 +42,7 @@ test('a job that runs far longer than its type is logged, without its arguments'
   await runs.close();
   expect(lines).toEqual([
     expect.stringMatching(
-      /^warn a job runs for 60 s, and the longest of the last jobs of its type took 0\.0 s; hardTimeout can end such jobs/,
+      /^warn a job has run for 60 s; the longest of the last jobs of its type took 0\.0 s\. Set hardTimeout to end such jobs/,
     ),
   ]);
   expect(lines[0]).not.toContain('secret');

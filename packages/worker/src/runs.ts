@@ -1,6 +1,6 @@
-/*
- * The runs of a worker: each in an async context of its own, with a line in the log about its end, and about one that does not end.
- * It must never log arguments of a job.
+/**
+ * The runs of a worker: each has its own async context, a log line at its end, and a warning when
+ * it does not end. Arguments of jobs are never logged.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -11,7 +11,7 @@ import { type Overrun, Overruns } from './overruns.ts';
 import { Scopes } from './scope.ts';
 import type { Hands, RunningJob } from './slots.ts';
 
-const look = 5000; // ms between two looks for jobs that run for too long
+const look = 5000; // ms between two searches for jobs that run too long
 
 export class Runs {
   readonly #settings: Pick<WorkerSettings, 'runner' | 'log'>;
@@ -19,14 +19,14 @@ export class Runs {
   readonly #overruns: Overruns;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Runs begin in the async context in which this is called. */
+  /** Runs will begin in the async context of this call. */
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
     this.#scopes = new Scopes(settings.catchUncaught);
     this.#overruns = new Overruns(settings.runner.jobtypes);
   }
 
-  /** Looks every few seconds which of the running jobs run for too long. */
+  /** Looks every few seconds for jobs that run too long. */
   watch(running: () => readonly RunningJob[]): void {
     this.#timer = setInterval(() => {
       for (const overrun of this.#overruns.look(running(), performance.now()))
@@ -41,7 +41,7 @@ export class Runs {
     const outcome = await runner.run({ job, log, signal, extend }, (run, begin) =>
       this.#scopes.run(run, begin),
     );
-    if (signal.aborted) return outcome; // nobody listens any more
+    if (signal.aborted) return outcome; // the slot ignores it
     this.#overruns.ended(job.jobtype, performance.now() - startedAt);
     tellEnd(log, job, outcome);
     return outcome;
@@ -56,7 +56,7 @@ export class Runs {
 
 function tellEnd(log: Logger, { jid, jobtype, retry }: Job, outcome: Outcome): void {
   if (outcome.to === 'done') log.debug('job done', { jid, jobtype });
-  else if (outcome.to === 'released') log.info('job handed back by its handler', { jid, jobtype });
+  else if (outcome.to === 'released') log.info('job released by its handler', { jid, jobtype });
   else {
     const { failure } = outcome;
     const fate = outcome.fate ?? fateBy(retry);
@@ -65,7 +65,10 @@ function tellEnd(log: Logger, { jid, jobtype, retry }: Job, outcome: Outcome): v
   }
 }
 
-/** What the server makes of any failure of such a job: people who meant "no retries" may not have meant "forgotten". */
+/**
+ * What the server does with any failure of such a job. Logged, because a user who set `retry: 0`
+ * may not expect that it deletes failed jobs.
+ */
 function fateBy(retry: number | undefined): string | undefined {
   if (retry === 0) return 'discarded by its retry 0';
   return retry !== undefined && retry < 0 ? `dead by its retry ${retry}` : undefined;
@@ -77,5 +80,5 @@ function tell(log: Logger, { running: { job }, seconds, usual }: Overrun): void 
     usual === undefined
       ? 'no job of its type has ended yet'
       : `the longest of the last jobs of its type took ${usual < 10 ? usual.toFixed(1) : Math.round(usual)} s`;
-  log.warn(`a job runs for ${seconds} s, and ${types}; hardTimeout can end such jobs`, { jid, jobtype });
+  log.warn(`a job has run for ${seconds} s; ${types}. Set hardTimeout to end such jobs`, { jid, jobtype });
 }

@@ -1,22 +1,26 @@
-/*
- * The async context of each run: a fresh one, so that a store which a handler sets with `enterWith` is not seen by the next job.
- * With crash handling it also tells from which run an error came that nobody caught.
+/**
+ * Gives each run a fresh async context, so that a store which a handler sets with `enterWith` is
+ * not visible to the next job. With crash handling it also finds the run that caused an uncaught
+ * error.
  *
- * Note: `AsyncLocalStorage.snapshot()` is no help here. All that runs through one snapshot shares its context, and `enterWith` changes it.
- * A new AsyncResource takes a copy.
+ * Note: `AsyncLocalStorage.snapshot()` cannot be used, because all runs through one snapshot share
+ * its context, and `enterWith` changes it. A new AsyncResource takes a copy.
  */
 
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Job } from '@faktory-ts/protocol';
 
-/** A run that can be failed from outside of its handler. */
+/** A run that can be failed from outside its handler. */
 export interface ScopedRun {
   readonly job: Job;
-  /** Fails the job as if its handler had thrown this. False = the run has ended before. */
+  /**
+   * Fails the job as if its handler had thrown this. Returns false when the run has already ended.
+   */
   fail(thrown: unknown): boolean;
 }
 
-// Unused it costs nothing; used, Node 20 and 22 pay for it with each promise. So only crash handling does.
+// Free while unused. In use, Node 20 and 22 pay for it at each promise, so only crash handling uses
+// it.
 const runs = new AsyncLocalStorage<ScopedRun>();
 
 /** The run in whose async context this is called. */
@@ -24,17 +28,17 @@ export function currentRun(): ScopedRun | undefined {
   return runs.getStore();
 }
 
-/** Calls in a context of its own, a copy of the caller's. */
+/** Calls the function in a copy of the caller's async context. */
 export function inOwnContext<T>(call: () => T): T {
   return new AsyncResource('FaktoryJob').runInAsyncScope(call);
 }
 
-/** Where runs begin: in the context in which this was made, whatever handlers did to theirs since. */
+/** Starts runs in the async context in which it was made, whatever handlers did to theirs. */
 export class Scopes {
   readonly #root = new AsyncResource('FaktoryWorker');
   readonly #tracked: boolean;
 
-  /** @param tracked whether {@link currentRun} is to find the runs */
+  /** @param tracked whether {@link currentRun} must find the runs */
   constructor(tracked: boolean) {
     this.#tracked = tracked;
   }

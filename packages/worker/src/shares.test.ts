@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { queueOrder } from './queues.ts';
 import { merged, shares } from './shares.ts';
 
-test('a strict order is one ask for all', () => {
+test('a strict order makes one fetch for all jobs', () => {
   expect(shares(queueOrder(['a', 'b']), 500)).toEqual([{ names: ['a', 'b'], count: 500 }]);
 });
 
-test('queues in turn get equal shares, whatever cannot be split goes to the first', () => {
+test('queues in turn get equal shares, and the remainder goes to the first', () => {
   expect(shares(queueOrder(['a', 'b', 'c'], 'round-robin'), 5)).toEqual([
     { names: ['a', 'b', 'c'], count: 2 },
     { names: ['b', 'c', 'a'], count: 2 },
@@ -14,7 +14,7 @@ test('queues in turn get equal shares, whatever cannot be split goes to the firs
   ]);
 });
 
-test('weights are shares of a large ask, and nothing of it is left out', () => {
+test('weights are shares of a large fetch, and the shares add up to it', () => {
   let turn = 0;
   const random = (): number => ((turn++ * 7919) % 1000) / 1000;
   const asked = shares(queueOrder({ a: 3, b: 1 }, 'strict', random), 407);
@@ -24,7 +24,7 @@ test('weights are shares of a large ask, and nothing of it is left out', () => {
   expect(of('b')).toBeGreaterThan(0);
 });
 
-test('lists are merged in their own order, each spread over the whole', () => {
+test('merged lists keep their order, each spread evenly over the whole', () => {
   expect(merged(['a1', 'a2', 'a3', 'a4'], ['b1', 'b2'])).toEqual(['a1', 'b1', 'a2', 'a3', 'b2', 'a4']);
   expect(merged([], ['b1', 'b2'])).toEqual(['b1', 'b2']);
   expect(merged(['a1'], [])).toEqual(['a1']);

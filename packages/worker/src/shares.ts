@@ -1,10 +1,12 @@
-/*
- * How many jobs to ask of which queue, when the order of the queues changes from FETCH to FETCH.
- * It must never ask for less than what is wanted. A stranger would get wrong why one FETCHB is not enough: it empties its first
- * queue before it looks at the second, so a weight would say who is emptied first, not who gets how much.
+/**
+ * Divides the wanted number of jobs among queues, when the order of the queues changes from FETCH
+ * to FETCH. The shares add up to the wanted number.
+ *
+ * Note: one FETCHB is not enough, because it empties its first queue before it uses the second; a
+ * weight would only decide which queue is emptied first.
  */
 
-/** A part of what is asked for, with its order of queues. */
+/** A part of the wanted jobs, with its order of queues. */
 export interface Share {
   readonly names: readonly string[];
   readonly count: number;
@@ -12,7 +14,10 @@ export interface Share {
 
 const mostDraws = 20;
 
-/** Many jobs under orders that change from FETCH to FETCH: a FETCHB for each queue that comes first, by how often it does. */
+/**
+ * Draws orders of the queues, and returns one FETCHB for each queue that was first, sized by how
+ * often it was.
+ */
 export function shares(queues: () => readonly string[], count: number): Share[] {
   const first = queues();
   const draws = Math.min(count, mostDraws);
@@ -28,7 +33,7 @@ export function shares(queues: () => readonly string[], count: number): Share[] 
   return [...counts.values()];
 }
 
-/** Both in their own order, each spread evenly over the whole. */
+/** Merges two lists, each in its order and spread evenly over the result. */
 export function merged<Entry>(left: readonly Entry[], right: readonly Entry[]): Entry[] {
   const all: Entry[] = [];
   let taken = 0;

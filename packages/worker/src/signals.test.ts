@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { silent } from './log.ts';
 import { obeySignals } from './signals.ts';
 
-test('TERM and INT stop, again and again, TSTP makes quiet, TTIN tells, and nothing is heard afterwards', () => {
+test('TERM and INT stop a worker, also twice, TSTP makes it quiet, TTIN logs its jobs, and afterwards no signal has an effect', () => {
   const source = new EventEmitter();
   const worker = { running: [], quiet: vi.fn(), stop: vi.fn(async () => undefined) };
   const info = vi.fn();

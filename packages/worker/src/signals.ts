@@ -1,20 +1,22 @@
-/*
- * What the signals of the operating system mean to a worker: TERM and INT stop it, TSTP makes it quiet, TTIN tells what it is at.
- * It must never end the process itself. A stranger would get wrong that the second TERM or INT is no different: Worker.stop()
- * called again means "now".
+/**
+ * The signals of the operating system for a worker: TERM and INT stop it, TSTP makes it quiet, TTIN
+ * logs its running jobs. The process is not ended here.
+ *
+ * Note: a second TERM or INT is handled like the first, because a second call of Worker.stop()
+ * means "now".
  */
 
 import { dump } from './dump.ts';
 import type { Logger } from './log.ts';
 import type { RunningJob } from './slots.ts';
 
-/** Where signals come from: `process`, or an EventEmitter in a test. */
+/** Source of signals: `process`, or an EventEmitter in a test. */
 export interface SignalSource {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   off(signal: NodeJS.Signals, listener: () => void): unknown;
 }
 
-/** What the signals act on. */
+/** The worker that the signals control. */
 export interface Stoppable {
   readonly running: readonly RunningJob[];
   quiet(): void;
@@ -26,7 +28,7 @@ export function obeySignals(worker: Stoppable, source: SignalSource, log: Logger
   const listeners = new Map<NodeJS.Signals, () => void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     listeners.set(signal, () => {
-      log.info(`${signal}: stopping; once more to stop at once`);
+      log.info(`${signal}: stopping; send it again to stop at once`);
       void worker.stop();
     });
   }

@@ -7,7 +7,7 @@ const reason = new FaktoryError('SHUTDOWN', 'no more time');
 const job = (jobtype = 'Run'): Job => ({ jid: 'jid-00001', jobtype, args: [] });
 const held = (): Promise<boolean> => Promise.resolve(true);
 
-/** Slots whose jobs end when the test says so. */
+/** Slots whose jobs end when the test ends them. */
 function gated(concurrency: number, typeLimits = new Map<string, number>()) {
   const ends: ((outcome: Outcome) => void)[] = [];
   const seen: Hands[] = [];
@@ -28,7 +28,7 @@ test('a job takes a slot until it ends', async () => {
   expect([slots.busy, slots.free]).toEqual([0, 2]);
 });
 
-test('a type with a limit is admitted up to it, other types while there are slots', async () => {
+test('a type with a limit is admitted up to its limit, other types while there are free slots', async () => {
   const { slots, ends } = gated(3, new Map([['Big', 1]]));
   const ended = slots.start(job('Big'), held);
   expect(slots.admits('Big')).toBe(false);
@@ -40,7 +40,7 @@ test('a type with a limit is admitted up to it, other types while there are slot
   expect(slots.admits('Big')).toBe(false);
 });
 
-test('out of time, what runs is handed back with the reason, and so is what still comes', async () => {
+test('at the shutdown deadline running jobs and later ones are released with the reason', async () => {
   const { slots, ends, seen } = gated(2, new Map([['Run', 2]]));
   const ended = slots.start(job(), held);
   slots.cut(reason);
@@ -51,11 +51,11 @@ test('out of time, what runs is handed back with the reason, and so is what stil
     to: 'released',
     failure: { errtype: 'WorkerStopped' },
   });
-  ends[0]?.({ to: 'done' }); // too late: it is told once
+  ends[0]?.({ to: 'done' }); // too late: the outcome is reported once
   expect(seen).toHaveLength(1);
 });
 
-test('a lost reservation ends that very job and no other of its jid', async () => {
+test('a lost reservation ends only that job, not another one with the same jid', async () => {
   const { slots, ends, seen } = gated(2);
   const [lost, kept] = [job(), job()];
   const ended = slots.start(lost, held);
@@ -67,7 +67,7 @@ test('a lost reservation ends that very job and no other of its jid', async () =
   expect(await going).toEqual({ to: 'done' });
 });
 
-test('jobs that took long are told once, so that a blocked event loop can be laid at their door', async () => {
+test('jobs that took long are returned once, so that the log can name them for a blocked event loop', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const { slots, ends } = gated(2);
   const ended = [slots.start(job('Short'), held), slots.start(job('Long'), held)];

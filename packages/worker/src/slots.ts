@@ -1,7 +1,9 @@
-/*
- * The slots of a worker: the jobs that run now, how many more may, and how they are cut short.
- * It must never fetch a job nor tell the server of one; it runs what it is given. A stranger would get wrong that a job that was
- * cut short has ended for the worker, while its handler may still run: what the handler does from then on no longer counts.
+/**
+ * The slots of a worker: the running jobs, how many more may start, and how they are aborted. They
+ * neither fetch jobs nor report results.
+ *
+ * Note: an aborted job has ended for the worker, although its handler may still run; what the
+ * handler does afterwards does not count.
  */
 
 import type { FaktoryError, Job } from '@faktory-ts/protocol';
@@ -9,11 +11,14 @@ import { plainFailure } from './failure.ts';
 import type { WorkerObserver } from './observer.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What the run of a job can reach beside the job. */
+/** What the run of a job can use besides the job. */
 export interface Hands {
-  /** Aborted with the reason when the job is cut short: out of time, or its reservation is lost. */
+  /** Aborted with the reason when the worker's time to stop is over, or the reservation is lost. */
   signal: AbortSignal;
-  /** Makes the reservation last at least so many seconds from now. False: it is over, another worker may have the job. */
+  /**
+   * Extends the reservation to at least this number of seconds from now. Returns false when the
+   * reservation is over.
+   */
   extend: (seconds: number) => Promise<boolean>;
 }
 
@@ -32,10 +37,10 @@ interface Running extends RunningJob {
   readonly control: AbortController;
 }
 
-/** What slots are made with. */
+/** Options of the slots. */
 export interface SlotsOptions {
   concurrency: number;
-  /** Most running jobs of a type; a type that is not here may fill all slots. */
+  /** Most running jobs by type; a type without a limit may fill all slots. */
   typeLimits: ReadonlyMap<string, number>;
   run: Run;
   observer?: WorkerObserver;
@@ -70,7 +75,7 @@ export class Slots {
     return [...this.#running];
   }
 
-  /** The jobs that took half a second or more and ended since the last call. */
+  /** The jobs that took 500 ms or more and ended since the last call. */
   takeLong(): readonly RunningJob[] {
     const long = this.#long;
     this.#long = [];
@@ -84,7 +89,7 @@ export class Slots {
     return limit === undefined || (this.#ofType.get(jobtype) ?? 0) < limit;
   }
 
-  /** Runs a job that is admitted. Never rejects; settles at the latest when it is cut short. */
+  /** Runs an admitted job. Never rejects; settles when the job ends or is aborted. */
   start(job: Job, extend: Hands['extend']): Promise<Outcome> {
     if (this.#outOfTime) return Promise.resolve(released(this.#outOfTime));
     const limited = this.#options.typeLimits.has(job.jobtype);
@@ -96,7 +101,7 @@ export class Slots {
         startedAt: performance.now(),
         control,
         end: (outcome) => {
-          // A handler that ends after it was cut short changes nothing.
+          // Ignore the end of a handler after its job was aborted.
           if (!this.#running.delete(running)) return;
           if (limited) this.#count(job.jobtype, -1);
           const ms = performance.now() - running.startedAt;
@@ -112,19 +117,22 @@ export class Slots {
     });
   }
 
-  /** Tells whenever a slot is free again, until the returned function is called. */
+  /** Calls the listener whenever a slot becomes free, until the returned function is called. */
   onFree(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Out of time: each job that runs ends now, handed back, and so does one that is started later. */
+  /**
+   * Aborts all running jobs, which are then returned to the server, and every job that is started
+   * later.
+   */
   cut(reason: FaktoryError): void {
     this.#outOfTime = reason;
     for (const running of [...this.#running]) cutShort(running, reason);
   }
 
-  /** The reservation of this very job is lost: it has ended for us. */
+  /** Aborts this job, because its reservation is lost. */
   lose(job: Job, reason: FaktoryError): void {
     for (const running of [...this.#running]) if (running.job === job) cutShort(running, reason);
   }

@@ -1,8 +1,9 @@
-/*
- * Where a worker's jobs come from, on a server with our extensions: FETCHB in batches over one connection, a few jobs ahead of
- * the slots, ends told in batches with the next FETCHB.
- * It must never keep a job from others: what no slot takes within a second goes back, and on quiet all of it at once. A stranger
- * would get wrong how it is driven: every reply and every end calls `#turn`, which starts what may run and asks for more.
+/**
+ * Fetches a worker's jobs from a server with our extensions: FETCHB in batches over one connection,
+ * some jobs ahead of the slots. Results are reported in batches with the next FETCHB. A job that no
+ * slot takes within one second is returned; on quiet all waiting jobs are.
+ *
+ * Note: each reply and each end of a job calls `#turn`, which starts jobs and fetches more.
  */
 
 import { type Connection, commands } from '@faktory-ts/client';
@@ -18,7 +19,7 @@ import type { QueueLimits } from './queue-limits.ts';
 import { type Share, shares } from './shares.ts';
 import type { Slots } from './slots.ts';
 
-/** What a supply works with. */
+/** What a supply needs. */
 export interface SupplyOptions {
   connection: Connection;
   ends: Ends;
@@ -26,27 +27,27 @@ export interface SupplyOptions {
   limits: QueueLimits;
   /** The order for the next FETCHB. */
   queues: () => readonly string[];
-  /** Most jobs beyond the free slots. */
+  /** Most jobs fetched beyond the free slots. */
   fetchAhead: number;
-  /** Aborted when no more jobs are to be taken. */
+  /** Aborted when no more jobs may be fetched. */
   quiet: AbortSignal;
   log: Logger;
   observer: WorkerObserver;
 }
 
 const pause = 1000; // ms after a FETCHB that the server refused
-const longestAhead = 1000; // ms that a job waits here while others might run it
+const longestAhead = 1000; // ms that a job waits here before it is returned
 
 export class Supply {
   readonly #options: SupplyOptions;
   readonly #flow: Flow;
   readonly #empty = new EmptyAnswers();
-  /** Fetched, and no slot has taken it yet; the oldest first. */
+  /** Fetched jobs that wait for a slot, the oldest first. */
   #ahead: Ahead[] = [];
   readonly #hands = new Set<Ahead>();
-  /** The job that runs, or is to run, with no other beside it; see alone.ts. While it is here nothing else is taken. */
+  /** The job that must run alone (alone.ts); while it is set no other job is fetched or started. */
   #alone: Ahead | undefined;
-  /** FETCHBs without an answer, and for how many jobs they ask. */
+  /** Number of unanswered FETCHBs; below, the number of jobs that they ask for. */
   #asking = 0;
   #coming = 0;
   #asks = 0;
@@ -63,9 +64,9 @@ export class Supply {
   }
 
   /**
-   * Takes and runs jobs. Resolves when no more are to be taken, all have ended and that is told. Never rejects.
+   * Fetches and runs jobs. Resolves after quiet, when all results are reported. Never rejects.
    *
-   * @param onClassic told when the server does not know the extensions (any more): nothing is taken here until `resume`
+   * @param onClassic called when the server has no extensions: nothing is fetched until `resume`
    */
   async run(onClassic: () => void): Promise<void> {
     const { quiet, ends } = this.#options;
@@ -83,25 +84,25 @@ export class Supply {
   }
 
   /**
-   * The reservation ids of the jobs that run here or wait for a slot, and of those whose end is not confirmed. The server takes back all
-   * others of this worker: their hand-outs were lost on their way.
+   * The reservation ids of the jobs that run or wait, and of unconfirmed results. The server takes
+   * back all other jobs of this worker, because their replies were lost.
    */
   holding(): string[] {
     return [...[...this.#hands].map(({ rid }) => rid), ...this.#options.ends.holding()];
   }
 
-  /** The server has the extensions again. */
+  /** Continues when the server has the extensions again. */
   resume(): void {
     this.#left = false;
     this.#turn();
   }
 
-  /** A slot is free that was filled from elsewhere. */
+  /** Called when a slot of a classic lane has become free. */
   slotFree(): void {
     this.#turn();
   }
 
-  /** Asks the server which reservations are still ours, of those that are older than so many milliseconds. */
+  /** Aborts the jobs whose reservation, older than `age` milliseconds, the server does not have. */
   async check(age: number): Promise<void> {
     const before = performance.now() - age;
     const hands = [...this.#hands].filter(({ since }) => since < before);
@@ -117,7 +118,7 @@ export class Supply {
   #lose(hand: Ahead): void {
     const { slots, log } = this.#options;
     const { jid, jobtype } = hand.job;
-    log.warn('the reservation of a job is lost: it goes to another worker', { jid, jobtype });
+    log.warn('the reservation of a job is lost; another worker will get the job', { jid, jobtype });
     hand.lost = true;
     const waits = this.#ahead.indexOf(hand);
     const reason = 'the reservation is lost, another worker may have the job';
@@ -128,11 +129,11 @@ export class Supply {
     }
   }
 
-  /** The one place that decides: starts what may run, then asks for more, then sees whether all is over. */
+  /** The one place that decides: starts jobs, fetches more, and detects the end. */
   #turn(): void {
     const { quiet } = this.#options;
     this.#feed();
-    // Later in this turn of the event loop: jobs that end at once then make one FETCHB, not one each.
+    // Later in this turn of the event loop, so that jobs that end together make one FETCHB.
     if (!quiet.aborted && !this.#left && !this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => {
@@ -153,7 +154,7 @@ export class Supply {
       void this.#startAlone(this.#alone);
       return;
     }
-    let blocked = 0; // those before it wait for their type's limit
+    let blocked = 0; // the jobs before this index wait for their type's limit
     while (slots.free > 0 && blocked < this.#ahead.length) {
       const hand = this.#ahead[blocked];
       if (hand === undefined || !slots.admits(hand.job.jobtype)) blocked++;
@@ -165,7 +166,7 @@ export class Supply {
     if (this.#ahead.length > 0) this.#late ??= setTimeout(() => this.#returnLate(), longestAhead).unref();
   }
 
-  /** When the worker holds nothing else, also at the server: what is on its way comes first. */
+  /** Starts the job when the worker holds no other; unconfirmed results count as held. */
   async #startAlone(hand: Ahead): Promise<void> {
     const { slots, ends } = this.#options;
     const alone = (): boolean => slots.busy === 0 && this.#asking === 0 && this.#ahead[0] === hand;
@@ -176,12 +177,13 @@ export class Supply {
     this.#start(hand);
   }
 
-  /** Gives back all others that wait; while it is here no more are asked for. */
+  /** Returns all other waiting jobs. No more jobs are fetched until this one has ended. */
   #setAside(alone: Ahead, arrived: readonly Ahead[]): void {
     this.#giveBack([...this.#ahead, ...arrived].filter((hand) => hand !== alone));
-    if (this.#alone === alone) return; // these were asked for before
+    if (this.#alone === alone) return; // the arrived jobs were fetched before
     const { jid, jobtype } = alone.job;
-    const text = 'a job that was lost with its workers beside other jobs runs alone, in case it ends them';
+    const text =
+      'a job whose workers died while they ran several jobs runs alone now, because it may be the cause';
     this.#options.log.info(text, { jid, jobtype, waitsFor: this.#options.slots.busy });
     this.#alone = alone;
     this.#ahead = [alone];
@@ -229,7 +231,7 @@ export class Supply {
     const count = parts.reduce((sum, part) => sum + part.count, 0);
     this.#asking++;
     this.#coming += count;
-    ends.flush(); // ahead of it, in one write and one commit
+    ends.flush(); // before the FETCHB, in one write and one commit
     observer.fetching?.();
     try {
       const offer = connection.offer ?? (await connection.ready({ ...patient, withdraw: quiet }));
@@ -291,12 +293,12 @@ export class Supply {
       return;
     }
     log.warn(`FETCHB failed: ${messageOf(error)}`, { code });
-    // Jobs in a reply that cannot be read would stay reserved: the next connection tells that they are not here.
+    // Jobs in an unreadable reply stay reserved until the next connection reports what is held.
     if (code === 'PROTOCOL') connection.reconnect();
     this.#pause(pause);
   }
 
-  /** Nothing is asked for, for so many milliseconds. */
+  /** Fetches nothing for `ms` milliseconds. */
   #pause(ms: number): void {
     clearTimeout(this.#paused);
     this.#paused = setTimeout(() => {
@@ -305,7 +307,7 @@ export class Supply {
     }, ms);
   }
 
-  /** The server is a classic one now: what runs goes on and is told to it by jid. */
+  /** The server has no extensions any more: returns waiting jobs, and leaves running ones alone. */
   #leave(): void {
     this.#giveBack(this.#ahead.splice(0));
     if (this.#left) return; // the second of two FETCHBs
@@ -319,7 +321,7 @@ export class Supply {
     this.#turn();
   }
 
-  /** Any line ends the wait of a FETCHB at the server. */
+  /** Sends an empty line, which ends the wait of a FETCHB at the server. */
   #endWait(): void {
     const { connection } = this.#options;
     if (this.#asking === 0 || connection.offer === undefined) return;
@@ -328,7 +330,7 @@ export class Supply {
 
   #returnLate(): void {
     this.#late = undefined;
-    if (this.#alone !== undefined) return; // it waits for those that run
+    if (this.#alone !== undefined) return; // it waits for the running jobs
     const before = performance.now() - longestAhead;
     const late = this.#ahead.filter(({ since }) => since <= before);
     if (late.length > 0) this.#flow.tooFarAhead();

@@ -1,7 +1,8 @@
-/*
- * Finds the files of this package that threads and child processes are started with.
- * Note: a bundler puts the package into one file, and these two stay behind: BUNDLING.md says how to build them too. A bundle in CommonJS
- * does not even know where it is itself (`import.meta.url`), so nothing here may need that.
+/**
+ * Finds the files of this package that start threads and child processes.
+ *
+ * Note: a bundler puts the package into one file and leaves these two behind; BUNDLING.md says how
+ * to build them. Nothing here may need `import.meta.url`, because a CommonJS bundle has none.
  */
 
 import { existsSync } from 'node:fs';
@@ -10,20 +11,23 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FaktoryError } from '@faktory-ts/protocol';
 
-/** What runs inside a thread or process of isolated handlers; the heart's own thread. */
+/** The entry of isolated handlers' threads and processes, and the entry of the heart's thread. */
 type ThreadFile = 'inside' | 'heart-thread';
 
 const here: string | undefined = import.meta.url;
 
-/** Node 20 runs no TypeScript: in the source tree the built files are started. */
+/**
+ * Whether this runs from source. Node 20 runs no TypeScript, so the built files are started then.
+ */
 export const inSource = here?.endsWith('.ts') ?? false;
 
 const endings = ['.js', '.mjs', '.cjs'];
 
 /**
- * The file of that name: in the given folder, else beside this code, else in the installed package. Undefined = it is nowhere.
+ * Finds a file: in the given folder, else beside this code, else in the installed package. Returns
+ * undefined when it is not found.
  *
- * @throws FaktoryError `CONFIG` when a folder is given and it is not there.
+ * @throws FaktoryError `CONFIG` when it is not in the given folder.
  */
 export function threadFile(name: ThreadFile, folder?: string | URL): URL | undefined {
   if (folder !== undefined) {
@@ -54,11 +58,11 @@ function installed(name: ThreadFile): URL | undefined {
   try {
     return pathToFileURL(createRequire(here ?? program()).resolve(`@faktory-ts/worker/${name}`));
   } catch {
-    return undefined; // the package was bundled, and is not installed where the bundle runs
+    return undefined; // the package was bundled and is not installed here
   }
 }
 
-/** The file that Node was started with. */
+/** The script that Node was started with. */
 function program(): URL {
   return pathToFileURL(process.argv[1] ?? path.join(process.cwd(), 'x'));
 }

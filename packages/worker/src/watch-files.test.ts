@@ -28,25 +28,25 @@ const write = (file: string): Promise<void> => writeFile(path.join(cwd, file), '
 const told = (file: string): Promise<void> =>
   vi.waitFor(() => expect(changed.mock.calls.flat()).toContain(path.join(cwd, file)), 10_000);
 
-test.each(['a.ts', 'deep/b.mjs', 'deep/er/c.json'])('a change of %s is told', async (file) => {
+test.each(['a.ts', 'deep/b.mjs', 'deep/er/c.json'])('a change of %s is reported', async (file) => {
   await write(file);
   await told(file);
 });
 
-test('changes that come together are told once', async () => {
+test('changes that come together are reported once', async () => {
   await Promise.all(['a.ts', 'deep/b.ts', 'deep/er/c.ts'].map(write));
   await vi.waitFor(() => expect(changed).toHaveBeenCalled(), 10_000);
   expect(changed).toHaveBeenCalledTimes(1);
 });
 
-test('node_modules, dot folders and files that are no code are passed over', async () => {
+test('node_modules, dot folders and files that are no code are ignored', async () => {
   await Promise.all(['node_modules/x/a.js', '.git/a.js', 'data.db', 'deep/a.log'].map(write));
   await write('deep/last.ts');
   await told('deep/last.ts');
   expect(changed.mock.calls).toEqual([[path.join(cwd, 'deep/last.ts')]]);
 });
 
-test('a new folder is watched, and what was in it before it could be is told', async () => {
+test('a new folder is watched, and code that was in it before is reported', async () => {
   await mkdir(path.join(cwd, 'fresh'));
   await write('fresh/a.ts');
   await told('fresh/a.ts');
@@ -63,7 +63,7 @@ test('a folder that is removed and made again is watched again', async () => {
   await told('deep/b.ts');
 });
 
-test('a folder that is not there is told, and the others are watched', async () => {
+test('a missing folder is reported, and the others are watched', async () => {
   watch.add([path.join(cwd, 'nowhere')]);
   expect(trouble).toHaveBeenCalledWith(expect.stringContaining('nowhere'));
   await write('a.ts');

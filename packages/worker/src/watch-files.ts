@@ -1,7 +1,9 @@
-/*
- * Tells when code changes in some folders or below.
- * It must never watch node_modules: on Linux every folder costs a watch, and there are only so many. A stranger would get wrong
- * why it does not use Node's own `recursive`: that walks into node_modules before anything can be left out.
+/**
+ * Reports changes of code in folders and below them. Skips node_modules, because on Linux every
+ * folder needs a watch, whose number is limited.
+ *
+ * Note: Node's own `recursive` option is not used, because it walks into node_modules before
+ * anything can be skipped.
  */
 
 import { type FSWatcher, statSync, watch } from 'node:fs';
@@ -11,11 +13,11 @@ import { codeFiles, foldersIn, isPassedOver } from './code-files.ts';
 const settle = 100; // ms without a change: editors and compilers write a file in several steps
 const watched = /\.([mc]?[jt]s|[jt]sx|json)$/;
 
-/** What is told. */
+/** Events of a watch. */
 export interface WatchEvents {
-  /** Once for changes that come together; the file that changed first. */
+  /** Called once for changes that come together, with the first file that changed. */
   changed(file: string): void;
-  /** A folder that cannot be watched, and why. */
+  /** A folder cannot be watched; the message says why. */
   trouble(message: string): void;
 }
 
@@ -29,7 +31,7 @@ export class FileWatch {
     this.#events = events;
   }
 
-  /** Watches these folders too, with all below them. */
+  /** Watches these folders too, and all below them. */
   add(folders: readonly string[]): void {
     for (const folder of folders.flatMap((one) => foldersIn(path.resolve(one)))) this.#watch(folder);
   }
@@ -47,7 +49,7 @@ export class FileWatch {
       this.#watchers.set(folder, watcher);
       watcher.on('error', () => this.#forget(folder)); // on Windows: the folder was removed
     } catch (error) {
-      this.#events.trouble(`changes in ${folder} are not seen: ${(error as Error).message}`);
+      this.#events.trouble(`cannot watch ${folder}: ${(error as Error).message}`);
     }
   }
 
@@ -63,7 +65,7 @@ export class FileWatch {
     else if (event === 'rename') this.#look(place);
   }
 
-  /** A folder that is new, or gone, or another one of the same name. */
+  /** Handles a folder that was created, removed or replaced. */
   #look(place: string): void {
     for (const folder of this.#watchers.keys()) {
       if (folder === place || folder.startsWith(place + path.sep)) this.#forget(folder);

@@ -40,7 +40,7 @@ async function change(file: string): Promise<void> {
   );
 }
 
-test('changes while the child stops do not hurry it, and are all in the one start after it', async () => {
+test('changes while the child stops send no second signal, and cause one restart', async () => {
   await change('a.ts');
   await change('b.ts');
   await change('c.ts');
@@ -54,7 +54,7 @@ test('changes while the child stops do not hurry it, and are all in the one star
   expect(await code).toBe(0);
 });
 
-test('a signal while the child stops for a change reaches it: then it is to end at once, and for good', async () => {
+test('a signal while the child stops for a change is passed on, and there is no restart', async () => {
   await change('a.ts');
   signals.emit('SIGINT');
   expect(children[0]?.kill.mock.calls).toEqual([['SIGTERM'], ['SIGINT']]);

@@ -1,24 +1,26 @@
-/*
- * `--watch`: runs the program as a child, and anew whenever its code changes.
- * It must never load the user's code itself: a module once imported stays as it was, so only a new process sees the change. A
- * stranger would get wrong that a child that ended with an error is no end: the next change may mend it.
+/**
+ * `--watch`: runs the program as a child process, and restarts it when its code changes. A new
+ * process is needed because an imported module never changes.
+ *
+ * Note: a child that ended with an error does not end the watch, because the next change may fix
+ * it.
  */
 
 import type { ChildProcess } from 'node:child_process';
 import type { SignalSource } from './signals.ts';
 import { FileWatch } from './watch-files.ts';
 
-/** What a watched child tells its parent, over its channel. */
+/** Message from a watched child to its parent. */
 export interface WatchedMessage {
-  /** Folders with its code. */
+  /** Folders with the child's code. */
   folders: string[];
 }
 
-/** What is needed to run a child again and again. */
+/** Options of a watch. */
 export interface WatchOptions {
-  /** Starts the program, with a channel. */
+  /** Starts the program with a channel. */
   start: () => ChildProcess;
-  /** Watched from the beginning; the child tells of others. */
+  /** Watched from the beginning; the child reports others. */
   folders: readonly string[];
   signals: SignalSource;
   say: (message: string) => void;
@@ -26,7 +28,7 @@ export interface WatchOptions {
 
 const passedOn = ['SIGTSTP', 'SIGTTIN'] as const;
 
-/** Runs until a signal, or until the child ended well by itself. Gives the exit code. */
+/** Runs until a signal, or until the child has ended with code 0. Returns the exit code. */
 export function runWatched(options: WatchOptions): Promise<number> {
   return new Promise((resolve) => new Watched(options, resolve).run());
 }
@@ -64,7 +66,7 @@ class Watched {
     const child = this.#options.start();
     this.#child = child;
     child.on('message', (message: Partial<WatchedMessage> | null) => {
-      // Handlers may use the channel too.
+      // Handlers may use the channel for their own messages.
       if (Array.isArray(message?.folders)) this.#files.add(message.folders);
     });
     child.once('error', (error) => this.#ended(1, `cannot start: ${error.message}`));
@@ -76,7 +78,7 @@ class Watched {
     this.#options.say(`${file} changed`);
     if (this.#child === undefined) this.#start();
     else if (this.#state === 'running') {
-      this.#state = 'restarting'; // until it has ended: a second TERM would cut its jobs short
+      this.#state = 'restarting'; // a second TERM before its end would abort its jobs
       this.#child.kill('SIGTERM');
     }
   }
@@ -85,7 +87,7 @@ class Watched {
     if (this.#child === undefined) return;
     this.#child = undefined;
     if (this.#state === 'restarting') this.#start();
-    // Without a code it was killed, by the very signal, before it listened.
+    // No code: the signal killed the child before it listened for it.
     else if (this.#state === 'ending') this.#leave(code ?? 0);
     else if (code === 0) this.#leave(0);
     else this.#options.say(`${how}; waiting for a change`);
@@ -94,7 +96,8 @@ class Watched {
   #end(signal: NodeJS.Signals): void {
     this.#state = 'ending';
     if (this.#child === undefined) this.#leave(0);
-    // Windows sends Ctrl-C to all processes of a console itself, and kill() would be an end without notice.
+    // Windows sends Ctrl-C to all processes of a console, and kill() would end the child without
+    // notice.
     else if (process.platform !== 'win32' || signal !== 'SIGINT') this.#child.kill(signal);
   }
 

@@ -72,7 +72,7 @@ describe('running jobs', () => {
     await desk.server.line('ACK', 3);
   });
 
-  test('a failure is told with type, message and the backtrace that the job asks for', async () => {
+  test('a failure is reported with type, message and the backtrace that the job asks for', async () => {
     const handlers = {
       Run: () => {
         throw new RangeError('too far');
@@ -107,7 +107,7 @@ describe('running jobs', () => {
 });
 
 describe('a connection that breaks', () => {
-  test('an ACK without an answer is sent again and the job not run again', async () => {
+  test('an ACK without an answer is sent again, and the job does not run again', async () => {
     let runs = 0;
     desk.answers.set('ACK', undefined);
     desk.give({});
@@ -121,7 +121,7 @@ describe('a connection that breaks', () => {
     expect(desk.said('ACK')).toEqual([{ jid: 'jid-00001' }, { jid: 'jid-00001' }]);
   });
 
-  test('an ACK outlasts a server that takes the password no more', async () => {
+  test('an ACK is sent later when the server has refused the password for some time', async () => {
     desk.answers.set('ACK', undefined);
     desk.give({});
     await make().start();
@@ -135,7 +135,7 @@ describe('a connection that breaks', () => {
     await desk.server.line('ACK');
   });
 
-  test('a FAIL that was told before is no fault, any other refusal is', async () => {
+  test('a FAIL of a job that is no longer reserved is a warning, any other refusal is an error', async () => {
     const lines: string[] = [];
     desk.answers.set('FAIL', '-ERR Job not found jid-00001\r\n');
     desk.give({ jobtype: 'Unknown' });
@@ -147,8 +147,8 @@ describe('a connection that breaks', () => {
     await workers[0]?.stop();
     expect(lines).toEqual([
       expect.stringMatching(/^job failed: UnknownJobtype/),
-      'the job was no longer reserved: its end was told before, or its time ran out',
-      'ACK failed, the job returns when its reservation ends: disk full',
+      'the job was no longer reserved: its result was already reported, or its reservation expired',
+      'ACK failed; the server will retry the job when its reservation expires: disk full',
     ]);
   });
 
@@ -173,7 +173,7 @@ describe('a connection that breaks', () => {
 });
 
 describe('the heart', () => {
-  test('tells wid, state and memory, on a connection of its own with the same wid', async () => {
+  test('a BEAT has wid, state and memory, on its own connection with the same wid', async () => {
     const worker = make({ labels: ['blue'] });
     await worker.start();
     await desk.server.line('FETCH');
@@ -188,10 +188,10 @@ describe('the heart', () => {
     ]);
     const hellos = desk.server.peers.map(({ lines }) => JSON.parse(lines[0]?.slice(6) ?? ''));
     const self = { v: 2, wid: worker.wid, pid: process.pid, hostname: expect.any(String), labels: ['blue'] };
-    expect(hellos).toEqual([self, self, self]); // the heart, the one that asked for extensions, the slot
+    expect(hellos).toEqual([self, self, self]); // the heart, the FETCHB connection, the slot
   });
 
-  test('beats at its interval, and every change of state at once', async () => {
+  test('beats at its interval, and at every change of state', async () => {
     const worker = make({ beatInterval: 20 });
     await worker.start();
     await desk.server.line('BEAT', 3);
@@ -199,7 +199,7 @@ describe('the heart', () => {
     await desk.server.until(() => desk.said('BEAT').some(({ current_state }) => current_state === 'quiet'));
   });
 
-  test('a worker that the server does not know says HELLO again', async () => {
+  test('a worker that the server does not know sends HELLO again', async () => {
     desk.answers.set('BEAT', undefined);
     const started = make().start();
     await desk.server.line('BEAT');
@@ -229,7 +229,7 @@ describe('the heart', () => {
     expect(ended.state).toBe('stopped');
   });
 
-  test('an answer to BEAT that means nothing is passed over', async () => {
+  test('an unknown answer to BEAT is ignored', async () => {
     desk.answers.set('BEAT', '$13\r\n{"state":null\r\n');
     await expect(make().start()).rejects.toMatchObject({ code: 'PROTOCOL' });
     desk.answers.set('BEAT', '$17\r\n{"state":"other"}\r\n');
@@ -240,7 +240,7 @@ describe('the heart', () => {
 });
 
 describe('quiet', () => {
-  test('ends the wait for a job, finishes what runs, and keeps beating', async () => {
+  test('quiet ends the wait for a job, finishes the running jobs, and keeps beating', async () => {
     const { run, entered, open } = gate();
     const worker = make({ concurrency: 2, handlers: { Run: run } });
     desk.give({});
@@ -273,7 +273,7 @@ describe('quiet', () => {
 });
 
 describe('stop', () => {
-  test('waits for what runs, tells it, says END on every connection', async () => {
+  test('stop waits for running jobs, reports them, and sends END on every connection', async () => {
     const { run, entered, open } = gate();
     const worker = make({ concurrency: 3, handlers: { Run: run } });
     desk.give({});
@@ -292,7 +292,7 @@ describe('stop', () => {
     await expect(worker.start()).rejects.toMatchObject({ code: 'CONFIG' });
   });
 
-  test('at the deadline the signal is aborted, the job fails once, its handler no longer counts', async () => {
+  test('at the deadline the signal is aborted, the job fails once, and its handler does not count any more', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { run, entered, open } = gate();
     const worker = make({ shutdownTimeout: 5000, handlers: { Run: run } });
@@ -317,7 +317,7 @@ describe('stop', () => {
     expect(desk.said('ACK')).toEqual([]);
   });
 
-  test('a second stop is the deadline, also for a handler that never settles', async () => {
+  test('a second stop sets the deadline to now, also for a handler that never settles', async () => {
     const { run, entered } = gate();
     const worker = make({ handlers: { Run: run } });
     desk.give({});
@@ -328,7 +328,7 @@ describe('stop', () => {
     expect(desk.said('FAIL')).toMatchObject([{ errtype: 'WorkerStopped' }]);
   });
 
-  test('a server that answers nothing any more is left behind', async () => {
+  test('a worker stops when the server does not answer any more', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { run, entered } = gate();
     const worker = make({ shutdownTimeout: 0, handlers: { Run: run } });
@@ -343,7 +343,7 @@ describe('stop', () => {
     await stopped;
   });
 
-  test('is quick when the server is away and nothing runs', async () => {
+  test('stop is quick when the server is away and no job runs', async () => {
     const worker = make({ concurrency: 5 });
     await worker.start();
     await desk.server.line('FETCH', 5);
@@ -352,7 +352,7 @@ describe('stop', () => {
     expect(worker.state).toBe('stopped');
   });
 
-  test('before start, and while start waits for a server, is an end as well', async () => {
+  test('stop works before start, and while start waits for a server', async () => {
     const idle = make();
     await idle.stop();
     await expect(idle.start()).rejects.toMatchObject({ code: 'CONFIG' });

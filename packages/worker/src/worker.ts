@@ -1,7 +1,8 @@
-/*
- * A worker: a supply of jobs, slots that run them, a heart that tells the server it lives, and the order of start, quiet and stop.
- * It must never end the process nor leave a job's end untold while there is time to tell it. A stranger would get wrong that
- * "quiet" is not a pause: a worker never takes jobs again after it.
+/**
+ * The worker: a supply of jobs, slots that run them, a heart that beats, and the order of start,
+ * quiet and stop. It never ends the process, and reports all results while there is time.
+ *
+ * Note: "quiet" is not a pause: after it a worker never fetches jobs again.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -30,16 +31,17 @@ import { Supply, type SupplyOptions } from './supply.ts';
 import { endsWithin } from './within.ts';
 
 /**
- * A worker's life, forwards only: *new* → *running* (takes jobs) → *quiet* (finishes what it has, takes no more) →
- * *stopping* (the same, until its deadline) → *stopped* (every connection closed).
+ * The states of a worker, in their only order: *new* → *running* (fetches jobs) → *quiet* (finishes
+ * its jobs, fetches no more) → *stopping* (the same, until its deadline) → *stopped* (every
+ * connection closed).
  */
 export type WorkerState = 'new' | 'running' | 'quiet' | 'stopping' | 'stopped';
 
-const longLag = 1000; // ms without a turn of the event loop that are worth a warning
-const handBack = 2000; // ms to tell the server about the jobs that were cut short
+const longLag = 1000; // ms; a longer block of the event loop is logged
+const handBack = 2000; // ms to return the aborted jobs to the server
 
 /**
- * Runs jobs: fetches from its queues, calls the handler of each jobtype, tells the server how it went.
+ * Runs jobs: fetches them from its queues, calls their handlers, and reports the results.
  *
  * @example
  * ```ts
@@ -59,9 +61,9 @@ const handBack = 2000; // ms to tell the server about the jobs that were cut sho
  * ```
  */
 export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
-  /** Names this worker to the server: 16 random characters. */
+  /** The worker's id at the server: 16 random characters. */
   readonly wid = randomBytes(8).toString('hex');
-  /** Resolves when the worker has stopped, whoever asked for it: stop(), the web UI, a start that failed. Never rejects. */
+  /** Resolves when the worker has stopped, also after a failed start. Never rejects. */
   readonly stopped: Promise<void>;
   readonly #settings: WorkerSettings;
   readonly #observer: WorkerObserver;
@@ -71,13 +73,13 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   readonly #ends: Ends;
   readonly #runs: Runs;
   readonly #supply: Supply;
-  /** Fetches, and tells how jobs ended. */
+  /** The connection for FETCHB and results. */
   readonly #connection: Connection;
-  /** For a server without our extensions. */
+  /** Makes a connection to a server without our extensions. */
   readonly #connect: (onUp: () => void) => Connection;
   readonly #lanes = new Set<Lanes>();
   readonly #quiet = new AbortController();
-  /** Aborted by the second stop(). */
+  /** Aborted by the second stop(), and by a crash. */
   readonly #hurry = new AbortController();
   #state: WorkerState = 'new';
   #work: Promise<unknown> = Promise.resolve();
@@ -85,7 +87,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   #forgetCrashes: () => void = () => {};
   #crashed = false;
 
-  /** @throws FaktoryError `CONFIG` for an option that cannot work. */
+  /** @throws FaktoryError `CONFIG` for a bad option. */
   constructor(options: WorkerOptions<Jobs>) {
     this.#settings = settings(options);
     this.#observer = observers(this.#settings.observers);
@@ -146,28 +148,29 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return this.#state;
   }
 
-  /** Whether it stopped because of an error that nobody caught; see `catchUncaught`. */
+  /** Whether it stopped because of an uncaught error; see `catchUncaught`. */
   get crashed(): boolean {
     return this.#crashed;
   }
 
-  /** How many jobs run now. */
+  /** Number of running jobs. */
   get busy(): number {
     return this.#slots.busy;
   }
 
-  /** The jobs that run now, the longest running first. */
+  /** The running jobs, the longest running first. */
   get running(): readonly RunningJob[] {
     return this.#slots.running();
   }
 
   /**
-   * Tells an observer too, beside that of the options, for as long as the worker lives.
+   * Adds an observer to those of the options, for the life of the worker.
    *
    * @example
    * ```ts
    * const worker = new Worker({ handlers: { Greet: () => undefined } });
-   * worker.observe({ ended: (job, { failure }) => console.log(job.jid, failure?.message ?? 'done') });
+   * worker.observe({ ended: (job, { failure }) => console.log(job.jid, failure?.message ?? 'done')
+   * });
    * ```
    */
   observe(observer: WorkerObserver): void {
@@ -175,10 +178,10 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   /**
-   * Resolves when the server knows the worker and jobs are being taken. A server that is away is waited for, later too.
+   * Registers the worker and starts to fetch jobs. Waits for a server that is away, also later.
    *
-   * @throws FaktoryError `AUTH`, `PROTOCOL` or `CONFIG` when the server cannot be worked with, `ABORTED` when the worker is stopped
-   * meanwhile, `CONFIG` when it was started before.
+   * @throws FaktoryError `AUTH`, `PROTOCOL` or `CONFIG` when the server cannot be used, `ABORTED`
+   * when the worker is stopped meanwhile, `CONFIG` when it was started before.
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new FaktoryError('CONFIG', 'a worker can be started only once');
@@ -199,7 +202,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       log.info('worker started', { wid: this.wid, concurrency, queues: queues() });
   }
 
-  /** Takes no more jobs; those that run go on. For good. Told to the server at once. */
+  /** Stops fetching for good; running jobs continue. The server is informed at once. */
   quiet(): void {
     if (this.#state !== 'running') return;
     this.#state = 'quiet';
@@ -209,9 +212,10 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   /**
-   * Takes no more jobs, waits for those that run until `shutdownTimeout`, then aborts their signals and hands each back to the head
-   * of its queue (to a server without our extensions: reports it as failed, errtype `WorkerStopped`), says END and closes.
-   * Called again: the deadline is now. Never rejects.
+   * Stops fetching and waits up to `shutdownTimeout` for the running jobs. Then it aborts their
+   * signals, returns each job to the head of its queue (to a server without our extensions: reports
+   * it as failed, errtype `WorkerStopped`), sends END and closes. A second call sets the deadline
+   * to now. Never rejects.
    */
   stop(): Promise<void> {
     if (this.#state === 'stopping') this.#hurry.abort();
@@ -229,7 +233,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     else this.quiet();
   }
 
-  /** The process is about to end: its jobs go to others now, not when this worker is missed. */
+  /** The process is about to end: returns its jobs now, not when its lease expires. */
   #crash(): Promise<void> {
     this.#crashed = true;
     void this.stop();
@@ -256,10 +260,12 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.#tellStopped();
   }
 
-  /** Out of time: hand back what runs, and leave without an answer if the server gives none. */
+  /** At the deadline: returns the running jobs, and does not wait long for the server. */
   async #cut(): Promise<void> {
     const reason = new FaktoryError('SHUTDOWN', 'the worker stopped before the job ended');
-    this.#settings.log.warn('out of time: handing back the jobs that still run', { busy: this.busy });
+    this.#settings.log.warn('shutdown timeout reached: returning the jobs that still run', {
+      busy: this.busy,
+    });
     this.#slots.cut(reason);
     if (await endsWithin(handBack, this.#work)) return;
     this.#leave(reason);
@@ -272,7 +278,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.#heart.drop();
   }
 
-  /** In batches where the server knows how, else one by one; from one to the other when the server has changed. */
+  /** Fetches in batches, or one by one without the extensions; switches when the server changes. */
   async #takeJobs(): Promise<void> {
     const singly: Promise<void>[] = [];
     await this.#supply.run(() => void singly.push(this.#takeSingly()));
@@ -280,8 +286,8 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   async #takeSingly(): Promise<void> {
-    this.#settings.log.info('the server has none of our extensions: a connection for each slot');
-    this.#connection.hangUp(); // dials again if the end of a job is still to be told
+    this.#settings.log.info('the server has no extensions: opening one connection per slot');
+    this.#connection.hangUp(); // connects again when a result is still to be reported
     const over = new AbortController();
     const quiet = AbortSignal.any([this.#quiet.signal, over.signal]);
     setMaxListeners(0, quiet, this.#quiet.signal); // each slot listens
@@ -294,7 +300,7 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.#lanes.delete(lanes);
   }
 
-  /** Whether the server has our extensions by now. Jobs that wait for a slot go first: to a classic server nothing goes back. */
+  /** Switches back when the server has the extensions again. Waiting jobs start first. */
   async #lookAgain(lanes: Lanes, over: AbortController): Promise<void> {
     const withdraw = this.#quiet.signal;
     const offer = await this.#connection.ready({ ...patient, withdraw }).catch(() => undefined);
@@ -303,32 +309,32 @@ export class Worker<Jobs extends JobTypes<Jobs> = AnyJobs> {
       this.#connection.hangUp();
       return;
     }
-    this.#settings.log.info('the server has our extensions now: jobs come in batches');
+    this.#settings.log.info('the server has the extensions now: fetching in batches');
     over.abort();
     await lanes.started();
     this.#supply.resume();
   }
 
-  /** At least three beats in the time after which the server gives a worker up. */
+  /** Sends at least three beats within the lease of the server. */
   #keepPace(): void {
     const { lease } = this.#connection.offer ?? {};
     if (lease !== undefined) this.#heart.pace((lease * 1000) / 3);
   }
 
-  /** With each beat the server is asked whether the jobs that take long are still ours: it may have been wiped, or have lost us. */
+  /** After each beat, checks the reservations of long jobs: the server may have expired them. */
   #beaten(): void {
     this.#observer.beat?.(true);
     this.#supply.check(this.#settings.beatInterval).catch((error: unknown) => {
-      this.#settings.log.warn(`cannot ask which reservations are left: ${messageOf(error)}`);
+      this.#settings.log.warn(`cannot check the reservations of running jobs: ${messageOf(error)}`);
     });
   }
 
   #sayLag(ms: number): void {
     this.#observer.lag?.(ms);
-    const ended = this.#slots.takeLong(); // the one to blame may have ended in the same breath
+    const ended = this.#slots.takeLong(); // the job that blocked the loop may have just ended
     if (ms < longLag) return;
     const jobs = [...ended, ...this.running].slice(0, 10).map(({ job }) => `${job.jobtype} ${job.jid}`);
-    this.#settings.log.warn(`the event loop stood still for ${ms} ms; a handler blocks it`, {
+    this.#settings.log.warn(`the event loop was blocked for ${ms} ms by a handler`, {
       running: jobs,
     });
   }

@@ -17,7 +17,7 @@ const handlers = `
     Endless: async () => { await setTimeout(1_000_000); },
     Block: () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); },
   };
-  // Left open on purpose: must not keep the program alive.
+  // Left open on purpose: it must not keep the program alive.
   setInterval(() => {}, 1000);
 `;
 
@@ -67,7 +67,7 @@ test('runs TypeScript handlers against the server of FAKTORY_URL and exits 0 aft
   expect((await client.info()).faktory.tasks.Workers.size).toBe(0);
 });
 
-test('TSTP makes it take no more jobs, a second TERM hands back what runs and exits', async () => {
+test('after TSTP it fetches no more jobs; a second TERM returns the running jobs and exits', async () => {
   const program = start('-r', './handlers.ts');
   await client.push({ jobtype: 'Endless', args: [] });
   await infoWith(({ sets }) => sets.working === 1);
@@ -92,11 +92,11 @@ test('a handler that blocks the event loop for longer than the lease keeps its j
   const jid = await client.push({ jobtype: 'Block', args: [], retry: 0 });
   await infoWith(({ total_processed }) => total_processed === 1);
   expect((await client.info()).faktory.total_failures).toBe(0);
-  await eventually(() => program.output().includes('stood still'), 15_000);
+  await eventually(() => program.output().includes('was blocked'), 15_000);
   expect(program.output()).toContain(`Block ${jid}`);
 });
 
-test('the jobs of a worker that is killed come back as WorkerLost when its lease is over', async () => {
+test('the jobs of a killed worker fail with WorkerLost when its lease expires', async () => {
   await server.stop();
   server = createServer({ port: server.port, workerTimeout: 1000 });
   await server.start();
@@ -110,8 +110,8 @@ test('the jobs of a worker that is killed come back as WorkerLost when its lease
   expect((await client.info()).faktory.sets.working).toBe(0);
 });
 
-test('a folder of CommonJS files brings in jobs, no helpers, also when it was built from TypeScript', async () => {
-  // Not in a test of the loader: Vitest imports CommonJS in a way of its own.
+test('a folder of CommonJS files loads jobs but no helpers, also when it was built from TypeScript', async () => {
+  // Not in a test of the loader, because Vitest has its own import of CommonJS.
   const files = {
     'common.cjs': 'exports.Common = () => 1; exports.helper = () => 2;',
     'assigned.cjs': 'module.exports = { Assigned: () => 1, other: () => 2 };',
@@ -124,7 +124,7 @@ test('a folder of CommonJS files brings in jobs, no helpers, also when it was bu
   await mkdir(path.join(cwd, 'jobs'));
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(cwd, 'jobs', file), text);
   const program = start('-r', './jobs');
-  const [, passedOver] = await program.says(/not taken as jobs: (.*)\. In a folder/);
+  const [, passedOver] = await program.says(/ignored exports: (.*)\. In a folder/);
   expect(passedOver).toBe('other of jobs/assigned.cjs; helper of jobs/common.cjs; low of jobs/named.cjs');
   await client.push({ jobtype: 'Missing', args: [], retry: -1 });
   const [, known] = await program.says(/; it has (.*) jid=/);

@@ -1,4 +1,4 @@
-/* Each run has an async context of its own, in whichever way handlers change theirs. */
+/** Tests that each run has its own async context, however handlers change it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { inlineClient, startTestServer } from '../src/testing/index.ts';
@@ -36,7 +36,7 @@ test.each([true, false])(
   },
 );
 
-test('what a middleware sets reaches the handler of its own run, and no other', async () => {
+test('a store of a middleware reaches the handler of its own run only', async () => {
   await using faktory = await startTestServer();
   const seen: unknown[] = [];
   await faktory.client().pushBulk([1, 2, 3].map((n) => ({ jobtype: 'Run', args: [n] })));
@@ -55,7 +55,7 @@ test('what a middleware sets reaches the handler of its own run, and no other', 
   expect(seen).toEqual([undefined, 1, undefined, 2, undefined, 3]);
 });
 
-test('a handler that runs inline sees the store of the push, and changes nothing of it', async () => {
+test('a handler in inline mode gets the store of the push and cannot change it for the caller', async () => {
   const seen: unknown[] = [];
   const client = inlineClient({
     Run: () => {

@@ -1,6 +1,6 @@
-/*
- * Errors that nobody caught: which job fails, what becomes of the others, how the process ends. And jobs that lost their workers beside
- * others: they run alone. All against a real server and a program of its own.
+/**
+ * Tests uncaught errors (which job fails, what happens to the others, how the process ends) and
+ * jobs that run alone because they were lost beside others. Uses a real server and a child process.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,14 +69,12 @@ function start(...more: string[]): Program {
 const job = (jobtype: string, ...args: unknown[]) => ({ jobtype, args, backtrace: 5 });
 
 test.each(['rejection', 'timer', 'tick', 'emitter', 'late'])(
-  'an error that nobody caught (%s) fails the job from which it came, hands back the others, and exits 1',
+  'an uncaught error (%s) fails the job that caused it, returns the others, and exits 1',
   async (kind) => {
     await client.pushBulk([job('Innocent'), job('Poison', kind), job('Innocent'), job('Innocent')]);
     const { exited, output } = start();
     expect(await exited).toEqual([1, null]);
-    expect(output()).toMatch(
-      /an error that nobody caught ends the worker, from a job, which fails: Error: stray/,
-    );
+    expect(output()).toMatch(/an uncaught error ends the worker, from a job, which fails: Error: stray/);
     const { queues, sets, total_failures } = (await client.info()).faktory;
     expect({ queues, sets, total_failures }).toMatchObject({
       queues: { default: 3 },
@@ -88,10 +86,10 @@ test.each(['rejection', 'timer', 'tick', 'emitter', 'late'])(
   },
 );
 
-test('an error of what an ended job left behind fails nobody: all that run are handed back', async () => {
+test('an uncaught error of code that an ended job left behind fails no job: all running jobs are returned', async () => {
   await client.pushBulk([job('Ended'), job('Innocent')]);
   expect(await start().exited).toEqual([1, null]);
-  expect(program?.output()).toContain('from what a job left behind that has ended: Error: left behind');
+  expect(program?.output()).toContain('from code of a job that has already ended: Error: left behind');
   const { queues, sets, total_failures } = (await client.info()).faktory;
   expect([queues.default, sets, total_failures]).toEqual([
     1,
@@ -100,23 +98,23 @@ test('an error of what an ended job left behind fails nobody: all that run are h
   ]);
 });
 
-test('an error of no known job ends the program at once; its jobs come back as losses', async () => {
+test('an uncaught error of an unknown job ends the program at once, and its jobs count as losses', async () => {
   await client.pushBulk([job('Global'), job('Innocent')]);
   expect(await start().exited).toEqual([1, null]);
-  expect(program?.output()).toContain('from no known job: Error: of nobody');
+  expect(program?.output()).toContain('from an unknown job: Error: of nobody');
   const { sets, total_failures } = await infoWith(client, ({ sets }) => sets.retries === 2);
   expect([sets.working, total_failures]).toEqual([0, 2]);
 });
 
-test('with catchUncaught false in the config the program dies as Node has it', async () => {
+test('with catchUncaught false in the config an uncaught error ends the program as Node does', async () => {
   await writeFile(path.join(cwd, 'faktory.config.mjs'), 'export default { catchUncaught: false };');
   await client.push(job('Poison', 'rejection'));
   expect(await start().exited).toEqual([1, null]);
-  expect(program?.output()).not.toContain('nobody caught');
+  expect(program?.output()).not.toContain('uncaught error ends');
   await infoWith(client, ({ sets }) => sets.retries === 1);
 });
 
-test('the library does so on demand, and throws the error again for Node or a listener', async () => {
+test('a library worker with catchUncaught handles uncaught errors, and throws them again for Node or a listener', async () => {
   const library = pathToFileURL(path.resolve(import.meta.dirname, '../dist/index.js')).href;
   const text = `
     import { Worker } from ${JSON.stringify(library)};
@@ -138,7 +136,7 @@ test('the library does so on demand, and throws the error again for Node or a li
   expect([queues.default, sets.retries]).toEqual([1, 1]);
 });
 
-test('of jobs whose worker is killed, the guilty one is found: it alone goes to dead', async () => {
+test('of several jobs whose worker is killed, only the cause moves to dead', async () => {
   await client.pushBulk([job('Fatal'), ...Array.from({ length: 4 }, () => job('Slow'))]);
   for (let starts = 0; starts < 5; starts++) {
     const { exited } = start('--concurrency', '5');
@@ -152,7 +150,7 @@ test('of jobs whose worker is killed, the guilty one is found: it alone goes to 
   expect((await client.info()).faktory.sets.dead).toBe(0);
 });
 
-test('a suspect runs with no other job beside it, and what was fetched with it goes back', async () => {
+test('a suspect runs alone, and the jobs that were fetched with it are returned', async () => {
   const connection = new Connection({ addresses: resolveServers({ url: server.url }) });
   const failure = { retry_count: 1, remaining: 25, failed_at: '2026-11-30T00:00:00Z', shared_losses: 2 };
   const suspects = ['suspect-1', 'suspect-2'].map((jid) => ({ jid, jobtype: 'Suspect', args: [], failure }));

@@ -1,5 +1,6 @@
-/*
- * A server, or a proxy in its place, that says "no job" at once, again and again: the worker waits longer each time.
+/**
+ * Tests a server or proxy that answers "no job" at once, again and again: the worker waits longer
+ * each time.
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeServer } from '../../client/test/fake-server.ts';

@@ -1,10 +1,15 @@
-// The published builds side by side: what an ES module and a CommonJS module of one program get. In a process of its own, because
-// this one reads the sources of the packages.
+/**
+ * Tests the published builds together: classes that an ES module and a CommonJS module of one
+ * program get. In a child process, because this process reads the sources of the packages.
+ */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-/** Runs an ES module in this package's folder, with `load` for require, and gives what it says by `tell`. */
+/**
+ * Runs an ES module in this package's folder, with `load` for require, and returns what it passes
+ * to `tell`.
+ */
 function program(code: string): unknown {
   const frame = `import { createRequire } from 'node:module';
     const load = createRequire(process.cwd() + '/x.js');
@@ -42,7 +47,7 @@ test('an error of one build is an instance of the class of the other, for every 
   });
 });
 
-test('a worker from an ES module obeys an errors rule that names JobTimeout of CommonJS', () => {
+test('a worker from an ES module applies an errors rule that names JobTimeout of CommonJS', () => {
   const sets = program(`
     const { startTestServer } = await import('@faktory-ts/worker/testing');
     const faktory = await startTestServer();

@@ -1,11 +1,11 @@
-/*
- * A handler under the control of a test.
- * It must never end by itself. A stranger would get wrong that it holds every job it is given, and tells of the first one.
+/**
+ * A handler that a test controls: it holds every job until the test ends it, and reports the first
+ * one.
  */
 
 import type { JobContext } from '../src/index.ts';
 
-/** A handler that tells when it runs and ends when it is told to. */
+/** A handler that reports its start and ends when the test says so. */
 export interface Gate {
   run: (context: JobContext) => Promise<void>;
   entered: Promise<JobContext>;

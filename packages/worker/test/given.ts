@@ -1,6 +1,6 @@
-/*
- * What a slot would give a runner, for tests of how a job is run.
- * It must never talk to a server. A stranger would get wrong that `lines` holds what was logged, level first.
+/**
+ * Makes what a slot passes to a runner, for tests of single runs. No server is involved. `lines`
+ * has the logged lines, level first.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -11,7 +11,7 @@ import type { Logger } from '../src/log.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { Runner, type RunnerOptions } from '../src/run.ts';
 
-/** A given job that keeps what was logged, and can be cut off as a slot does. */
+/** The data of a run; stores the log lines, and can be aborted as a slot does. */
 export interface TestGiven extends Given {
   readonly lines: string[];
   cut(reason: Error): void;
@@ -31,7 +31,7 @@ export function given(job: Partial<Job> = {}, rest: Partial<Given> = {}): TestGi
   };
 }
 
-/** A logger that keeps its lines, level and fields in them. */
+/** A logger that stores its lines, with level and fields. */
 export function keptLog(): { log: Logger; lines: string[] } {
   const lines: string[] = [];
   const writer =
@@ -42,7 +42,7 @@ export function keptLog(): { log: Logger; lines: string[] } {
   return { log, lines };
 }
 
-/** A runner of these handlers. */
+/** Makes a runner of these handlers. */
 export function runnerOf(handlers: object, rules: Partial<RunnerOptions> = {}): Runner {
   const errors: unknown = rules.errors ?? [];
   checkErrorRules('errors', errors);

@@ -1,12 +1,12 @@
-/*
- * Waiting for what a server says of itself: asks again and again, and fails with what it said last when it does not come.
+/**
+ * Polls the INFO of a server until it is as wanted. Fails with the last INFO.
  */
 
 import type { Client, Info } from '@faktory-ts/client';
 
-const longest = 15_000; // ms; less than the tests' own limit, so that the failure says what was missing
+const longest = 15_000; // ms; below the tests' own limit, so that the failure shows the last INFO
 
-/** Asks the server until its INFO is as wanted, and gives that. `unless` may throw to give up. */
+/** Returns the first wanted INFO of the server. `unless` may throw to stop. */
 export async function infoWith(
   client: Client,
   wanted: (faktory: Info['faktory']) => boolean,

@@ -1,7 +1,6 @@
-/*
- * A fake classic server that hands out given jobs, one per FETCH, and answers all else with OK.
- * It must never answer a FETCH it has no job for: as a real server it lets it wait. A stranger would get wrong that such a
- * FETCH is answered later, when the test gives a job.
+/**
+ * A fake classic server: returns given jobs, one per FETCH, and answers OK to other lines. Like a
+ * real server it lets a FETCH without a job wait, and answers it when the test adds a job.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -11,7 +10,7 @@ export class JobsDesk {
   readonly server: FakeServer;
   readonly #jobs: Job[] = [];
   readonly #parked: Peer[] = [];
-  /** Said instead of OK, by the start of a line. */
+  /** Answers instead of OK, by the beginning of a line. */
   readonly answers = new Map<string, string | undefined>();
 
   private constructor(server: FakeServer) {
@@ -42,7 +41,10 @@ export class JobsDesk {
     peer.socket.write(this.#next() ?? '');
   }
 
-  /** Gives the parked FETCHes of this connection nothing, as a server does after its wait or at the end of the input. */
+  /**
+   * Answers the waiting FETCHes of this connection with no job, as a server does after its wait or
+   * at the end of the input.
+   */
   release(peer: Peer): void {
     const parked = this.#parked.indexOf(peer);
     if (parked < 0) return;

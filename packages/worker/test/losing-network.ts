@@ -1,17 +1,17 @@
-/*
- * A network between a worker and a server that loses hand-outs: the server has sent them, the worker never gets them, and the connection
- * breaks. All else passes.
+/**
+ * A proxy between a worker and a server that loses replies to FETCHB: the server has sent the jobs,
+ * the worker never gets them, and the connection breaks. All other data passes.
  */
 
 import { once } from 'node:events';
 import net from 'node:net';
 
 export class LosingNetwork {
-  /** The server's port. May change. */
+  /** The server's port; may change. */
   target: number;
-  /** How many replies to FETCHB are lost before the next one arrives; counts down. */
+  /** Number of replies to FETCHB that are still to be lost. */
   lose = 0;
-  /** Replies that were lost. */
+  /** Number of lost replies. */
   lost = 0;
   readonly #server = net.createServer((client) => this.#join(client));
   readonly #sockets = new Set<net.Socket>();
@@ -55,7 +55,7 @@ export class LosingNetwork {
       if (this.lose > 0 && chunk.includes('[{"rid"')) {
         this.lose -= 1;
         this.lost += 1;
-        client.destroy(); // the server's side is cut behind it
+        client.destroy(); // the connection to the server is closed by its listener
         return;
       }
       client.write(chunk);

@@ -1,5 +1,6 @@
-/*
- * Hand-outs whose replies never reach the worker: it says after each reconnect what it has, and the server takes the rest back.
+/**
+ * Tests lost replies to FETCHB: the worker reports its reservations at each reconnect, and the
+ * server takes back the other jobs.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,7 +54,7 @@ async function serve(): Promise<{ network: LosingNetwork; client: Client }> {
   return { network: await network(server.port), client: clientOf(server.url) };
 }
 
-test('jobs whose hand-out was lost on its way run after the reconnect, each once and with no attempt used', async () => {
+test('jobs whose FETCHB reply was lost run after the reconnect, each once and without using an attempt', async () => {
   const { network, client } = await serve();
   const runs: unknown[] = [];
   const failures: unknown[] = [];
@@ -71,7 +72,7 @@ test('jobs whose hand-out was lost on its way run after the reconnect, each once
   expect(failures.every((failure) => failure === undefined)).toBe(true);
 });
 
-test('a reconnect takes no job from the worker that runs it, nor one whose end is on its way', async () => {
+test('a reconnect takes back no running job and no job whose result is on its way', async () => {
   const { network, client } = await serve();
   const { run, entered, open } = gate();
   let ended = 0;

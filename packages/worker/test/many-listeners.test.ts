@@ -1,4 +1,6 @@
-/* One signal, or a time without end, is used as often as programs do, and Node has nothing to warn of. */
+/**
+ * Tests that one signal or an endless timeout can be used by many calls without a warning of Node.
+ */
 import { Client } from '@faktory-ts/client';
 import { createServer, type Server } from '@faktory-ts/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -19,14 +21,14 @@ afterEach(async () => {
   await server.stop();
 });
 
-/** Warnings are raised a turn later. */
+/** Warnings are emitted one turn of the event loop later. */
 async function warned(): Promise<string[]> {
   await new Promise(setImmediate);
   return warnings;
 }
 
 test.each([true, false])(
-  'thirty clients, slots and calls share a signal and wait without end (extensions %s)',
+  'thirty clients, slots and calls can share a signal and wait for ever (extensions %s)',
   async (extensions) => {
     server = createServer({ sync: 'off', extensions });
     await server.start();

@@ -8,9 +8,9 @@ import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
 import { workerTelemetry } from '../src/opentelemetry.ts';
 
 let server: Server;
-/** Traces its pushes. */
+/** A client that traces its pushes. */
 let client: Client;
-/** As any Faktory client: without a trace. */
+/** A client without tracing, like any Faktory client. */
 let classic: Client;
 let telemetry: Telemetry;
 const workers: Worker[] = [];
@@ -43,7 +43,7 @@ async function work(handlers: Handlers, options: Partial<WorkerOptions> = {}): P
   return worker;
 }
 
-/** The spans of so many runs, once they have ended. */
+/** Returns the spans of the wanted number of runs, once they have ended. */
 async function runs(count = 1, name = 'process Run') {
   await vi.waitFor(() => expect(telemetry.spans(name)).toHaveLength(count));
   return telemetry.spans(name);
@@ -74,7 +74,7 @@ describe('a run', () => {
     });
   });
 
-  test('with newTrace begins a trace of its own, linked to the push', async () => {
+  test('with newTrace starts its own trace, linked to the push', async () => {
     await work({ Run: () => undefined }, workerTelemetry({ newTrace: true }));
     await client.push(job);
     const [run] = await runs();
@@ -144,7 +144,7 @@ describe('a run', () => {
     expect(second?.attributes).toMatchObject({ 'faktory.job.attempt': 2, 'faktory.job.outcome': 'done' });
   });
 
-  test('of a job from a classic client has a trace of its own, also when the worker was started inside a span', async () => {
+  test('of a job from a classic client has its own trace, also when the worker was started inside a span', async () => {
     const outer = trace.getTracer('test').startSpan('outer');
     await context.with(trace.setSpan(ROOT_CONTEXT, outer), () => work({ Run: () => undefined }));
     await classic.push(job);
@@ -258,7 +258,7 @@ describe('the end of a run', () => {
   });
 });
 
-test('the figures tell the time of each run by jobtype and outcome, how many began and how many run now', async () => {
+test('the metrics have the time of each run by jobtype and outcome, and the numbers of started and running jobs', async () => {
   let release: () => void = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;

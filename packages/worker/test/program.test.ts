@@ -42,7 +42,7 @@ const write = (file: string, text: string): Promise<void> => writeFile(path.join
 const processed = async (): Promise<number> => (await client.info()).faktory.total_processed;
 
 describe('the config file', () => {
-  test('is typed TypeScript, and flags win over it', async () => {
+  test('may be typed TypeScript, and flags override it', async () => {
     await mkdir(path.join(cwd, 'jobs'));
     await mkdir(path.join(cwd, 'node_modules/@faktory-ts'), { recursive: true });
     await symlink(own, path.join(cwd, 'node_modules/@faktory-ts/worker'), 'dir');
@@ -106,7 +106,7 @@ describe('the log', () => {
     expect(lines.every(({ time }) => !Number.isNaN(Date.parse(time)))).toBe(true);
   });
 
-  test('is for people when that is asked for', async () => {
+  test('is text in production with --log-format text', async () => {
     await write('jobs.ts', 'export const Mail = () => undefined;');
     const program = start(['-r', 'jobs.ts', '--log-format', 'text'], { FAKTORY_ENV: 'production' });
     await program.says(/^I \S+ .*worker started/m);
@@ -133,7 +133,7 @@ test('--http serves health, 503 while the server is away, and figures', async ()
 });
 
 describe.skipIf(process.platform === 'win32')('TTIN', () => {
-  test('tells the running jobs and what is open, and changes nothing', async () => {
+  test('logs the running jobs and open handles, and changes nothing', async () => {
     await write(
       'jobs.ts',
       `export const Slow = ({ log }: any) => new Promise(() => { log.info('waits'); setInterval(() => {}, 1000); });`,
@@ -157,7 +157,7 @@ describe.skipIf(process.platform === 'win32')('TTIN', () => {
 describe.skipIf(process.platform === 'win32')('--watch', () => {
   const version = (n: number): string => `console.log('version ${n}'); export const Mail = () => undefined;`;
 
-  test('starts anew when a handler, a file beside it or the config changes, and ends with a signal', async () => {
+  test('restarts when a handler, a file beside it or the config changes, and ends with a signal', async () => {
     await write('faktory.config.mjs', "export default { labels: ['one'] };");
     await write('jobs.mjs', version(1));
     const program = start(['--watch', '-r', 'jobs.mjs']);
@@ -185,7 +185,7 @@ describe.skipIf(process.platform === 'win32')('--watch', () => {
     expect(await program.exited).toEqual([0, null]);
   });
 
-  test('sees the folders of handlers that are elsewhere', async () => {
+  test('watches folders of handlers that are elsewhere', async () => {
     const elsewhere = await mkdtemp(path.join(tmpdir(), 'faktory-elsewhere-'));
     await writeFile(path.join(elsewhere, 'jobs.ts'), version(1));
     const program = start(['--watch', '--require', elsewhere]);
@@ -208,12 +208,12 @@ describe.skipIf(process.platform === 'win32')('--watch', () => {
     expect(program.output()).toMatch(/worker stopped/);
   });
 
-  test('killed itself, it leaves no worker behind', async () => {
+  test('leaves no worker behind when it is killed', async () => {
     await write('jobs.ts', version(1));
     const program = start(['--watch', '-r', 'jobs.ts']);
     await program.says(/worker started/);
     child?.kill('SIGKILL');
     await vi.waitFor(async () => expect((await client.info()).faktory.tasks.Workers.size).toBe(0), long);
-    await program.exited; // its output is closed when the child is gone too
+    await program.exited; // its output is closed when the child has ended too
   });
 });

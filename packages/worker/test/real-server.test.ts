@@ -8,7 +8,10 @@ import { eventually } from '../../server/test/leaks.ts';
 import { type Handlers, Worker, type WorkerOptions } from '../src/index.ts';
 import { infoWith } from './info-with.ts';
 
-/** Whether the server of this run knows our extensions: a worker must keep its word with any Faktory server. */
+/**
+ * Whether the server of this run has our extensions: the worker's rules apply with any Faktory
+ * server.
+ */
 let extensions: boolean;
 let dir: string;
 let server: Server;
@@ -41,7 +44,7 @@ async function work(handlers: Handlers, options: Partial<WorkerOptions> = {}): P
   return worker;
 }
 
-/** Something to wait for, and what makes it happen. */
+/** A promise and the function that resolves it. */
 function event<Value = void>(): { seen: Promise<Value>; happen: (value: Value) => void } {
   let happen: (value: Value) => void = () => {};
   const seen = new Promise<Value>((resolve) => {
@@ -89,7 +92,7 @@ describe.each([
       expect(await again.seen).toHaveProperty('backtrace.length', 3);
     });
 
-    test('a jobtype without a handler fails, the worker goes on', async () => {
+    test('a job without a handler fails, and the worker runs other jobs', async () => {
       const ran = event();
       await work({ Known: () => ran.happen() }, { concurrency: 1 });
       await client.push({ jobtype: 'Unknown', args: [] });
@@ -101,7 +104,7 @@ describe.each([
     test('strict order empties the first queue first, weights reach both', async () => {
       const order: unknown[] = [];
       const handlers: Handlers = { Note: ({ job }) => order.push(job.queue) };
-      const each = extensions ? 1500 : 30; // more than a worker takes at once
+      const each = extensions ? 1500 : 30; // more than a worker fetches at once
       const jobs = ['a', 'b'].flatMap((queue) => {
         return Array.from({ length: each }, () => ({ jobtype: 'Note', args: [], queue }));
       });
@@ -129,21 +132,21 @@ describe.each([
   describe('how a job may end', () => {
     const sets = async (): Promise<Record<string, number>> => (await client.info()).faktory.sets;
 
-    test('kill sends it to the dead set at once, whatever retries are left', async () => {
+    test('kill moves the job to the dead set at once, whatever retries are left', async () => {
       await work({ Bad: ({ kill }) => kill('no such user') });
       await client.push({ jobtype: 'Bad', args: [] });
       await infoWith(client, (faktory) => faktory.sets.dead === 1);
       expect(await sets()).toMatchObject({ working: 0, retries: 0, dead: 1 });
     });
 
-    test('discard forgets it', async () => {
+    test('discard deletes the job', async () => {
       await work({ Old: ({ discard }) => discard('old news') });
       await client.push({ jobtype: 'Old', args: [] });
       await infoWith(client, ({ total_processed }) => total_processed === 1);
       expect(await sets()).toMatchObject({ working: 0, retries: 0, dead: 0 });
     });
 
-    test('an error rule decides as the context would', async () => {
+    test('an error rule has the same effect as the methods of the context', async () => {
       class Gone extends Error {}
       const fail = (): never => {
         throw new Gone('404');
@@ -153,7 +156,7 @@ describe.each([
       await infoWith(client, (faktory) => faktory.sets.dead === 1);
     });
 
-    test('retryIn names the next try; a classic server keeps its own curve', async () => {
+    test('retryIn sets the time of the retry; a classic server uses its own delay', async () => {
       const attempts: number[] = [];
       await work({
         Busy: ({ attempt, retryIn }) => {
@@ -167,7 +170,7 @@ describe.each([
       expect(attempts).toEqual(extensions ? [1, 2] : [1]);
     });
 
-    test('release hands it back with no attempt used; to a classic server it fails', async () => {
+    test('release returns the job without using an attempt; on a classic server the job fails', async () => {
       const attempts: number[] = [];
       await work({
         Later: ({ attempt, release }) => {
@@ -181,7 +184,7 @@ describe.each([
       expect(attempts).toEqual(extensions ? [1, 1] : [1]);
     });
 
-    test('arguments that its definition refuses send it to the dead set at once, readably', async () => {
+    test('arguments that its definition refuses move the job to the dead set at once, with a readable message', async () => {
       const schema: StandardSchema<[n: string], [n: number]> = {
         '~standard': {
           version: 1,
@@ -232,7 +235,7 @@ describe.each([
   });
 
   describe('stopping', () => {
-    test('an idle worker stops at once, in spite of its parked FETCHes', async () => {
+    test('an idle worker stops at once, although its FETCHes wait at the server', async () => {
       const worker = await work({ None: () => undefined }, { concurrency: 10 });
       await infoWith(client, ({ tasks }) => tasks.Workers.size === 1);
       const before = performance.now();
@@ -241,7 +244,7 @@ describe.each([
       await infoWith(client, ({ tasks }) => tasks.Workers.size === 0);
     });
 
-    test('drains what runs, takes nothing more, loses nothing', async () => {
+    test('stop waits for running jobs, fetches no more, and loses none', async () => {
       const running = event();
       const open = event();
       const worker = await work({
@@ -260,7 +263,7 @@ describe.each([
       expect(faktory.sets.working).toBe(0);
     });
 
-    test('what is left at the deadline is handed back; to a classic server it fails', async () => {
+    test('jobs that still run at the deadline are returned; on a classic server they fail', async () => {
       const aborted = event<unknown>();
       const worker = await work(
         {
@@ -282,7 +285,7 @@ describe.each([
       });
     });
 
-    test('a quiet worker finishes what it has; another takes the rest', async () => {
+    test('a quiet worker finishes its jobs; another worker runs the rest', async () => {
       const running = event();
       const open = event();
       const handlers: Handlers = {
@@ -305,7 +308,7 @@ describe.each([
   });
 
   describe('a server that restarts on the same folder and port', () => {
-    test('an idle worker comes back to it and works on', async () => {
+    test('an idle worker reconnects to it and runs jobs', async () => {
       const ran = event();
       const { port } = server;
       const worker = await work({ Later: () => ran.happen() });
@@ -316,7 +319,7 @@ describe.each([
       expect(worker.state).toBe('running');
     });
 
-    test('a job that ends while the server is away is acknowledged once it is back, and not run again', async () => {
+    test('a job that ends while the server is away is acknowledged after its return, and does not run again', async () => {
       let runs = 0;
       const running = event();
       const open = event();

@@ -1,7 +1,8 @@
-/*
- * The built `faktory-worker` in a process of its own.
- * It must never outlive its test: whoever starts it ends `child`. A stranger would get wrong that `says` goes on from where its last
- * wait ended, so that the same words must be said again to be found again.
+/**
+ * Starts the built `faktory-worker` as a child process. The test must end `child`.
+ *
+ * Note: `says` searches only the output after its last match, so the same text must be printed
+ * again to be found again.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -15,13 +16,13 @@ const longest = { timeout: 20_000 };
 export interface Program {
   child: ChildProcess;
   output: () => string;
-  /** Code and signal, once all it said is read. */
+  /** Code and signal, once all output is read. */
   exited: Promise<[number | null, string | null]>;
-  /** Waits for this in the output. */
+  /** Waits for this text in the output. */
   says: (wanted: RegExp) => Promise<RegExpExecArray>;
 }
 
-/** Starts it in this folder, with these variables over those of the test. */
+/** Starts the program in this folder, with these variables in addition to those of the test. */
 export function startProgram(argv: readonly string[], cwd: string, env: Record<string, string>): Program {
   const child = spawn(process.execPath, [cli, ...argv], {
     cwd,

@@ -1,6 +1,6 @@
-/*
- * How a worker takes jobs from a server with our extensions: how many it holds, what it gives back, and what it learns of
- * reservations that are lost. What any server sees is in real-server.test.ts.
+/**
+ * Tests how a worker fetches jobs from a server with our extensions: how many it holds, what it
+ * returns, and how it learns of lost reservations. Rules for any server are in real-server.test.ts.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,10 +52,10 @@ test('a worker has two connections, however many slots', async () => {
   await work({ Run: () => undefined }, { concurrency: 50 });
   await client.push({ jobtype: 'Run', args: [] });
   await infoWith(client, ({ total_processed }) => total_processed === 1);
-  expect((await client.info()).server.connections).toBe(3); // and this client
+  expect((await client.info()).server.connections).toBe(3); // with this client
 });
 
-test('before it knows how long jobs take, a worker takes no more than it can run', async () => {
+test('before it knows how long jobs take, a worker fetches no more jobs than it can run', async () => {
   const { run, entered, open } = gate();
   await client.pushBulk(many('Run', 100));
   await work({ Run: run }, { concurrency: 7 });
@@ -65,7 +65,7 @@ test('before it knows how long jobs take, a worker takes no more than it can run
   open();
 });
 
-test('jobs that wait behind a long one for a second go back to others, in their order, with no attempt used', async () => {
+test('jobs that wait behind a long one for a second are returned in order, without using an attempt', async () => {
   const { run, entered, open } = gate();
   const fast = many('Fast', 500);
   await client.pushBulk([...fast, { jobtype: 'Long', args: [] }, ...many('Left', 20)]);
@@ -79,7 +79,7 @@ test('jobs that wait behind a long one for a second go back to others, in their 
   open();
 });
 
-test('on quiet, jobs that no slot has taken go back at once', async () => {
+test('on quiet, jobs that no slot has taken are returned at once', async () => {
   const { run, entered, open } = gate();
   await client.pushBulk([...many('Fast', 500), { jobtype: 'Long', args: [] }, ...many('Fast', 20)]);
   const worker = await work({ Fast: () => undefined, Long: run }, { concurrency: 1 });
@@ -91,7 +91,7 @@ test('on quiet, jobs that no slot has taken go back at once', async () => {
   expect((await client.info()).faktory).toMatchObject({ total_failures: 0, sets: { working: 0 } });
 });
 
-test.each([true, false])('queueConcurrency holds, extensions or not (%s)', async (extensions) => {
+test.each([true, false])('queueConcurrency is never exceeded (extensions %s)', async (extensions) => {
   await server.stop();
   await serve({ port: server.port, extensions });
   let [now, most, others] = [0, 0, 0];
@@ -110,7 +110,7 @@ test.each([true, false])('queueConcurrency holds, extensions or not (%s)', async
   expect([most, others]).toEqual([2, 200]);
 });
 
-test('a job whose reservation is lost has its signal aborted, and its end is not told', async () => {
+test('a job whose reservation is lost has its signal aborted, and its result is not reported', async () => {
   const { run, entered, open } = gate();
   await work({ Run: run }, { beatInterval: 20 });
   await client.push({ jobtype: 'Run', args: [] });
@@ -123,7 +123,7 @@ test('a job whose reservation is lost has its signal aborted, and its end is not
   await infoWith(client, ({ total_processed }) => total_processed === 1);
 });
 
-test('a worker whose server comes back without the extensions works on, and tells what it ran', async () => {
+test('a worker whose server comes back without the extensions keeps running jobs, and reports their results', async () => {
   const { run, entered, open } = gate();
   const { port } = server;
   const worker = await work({ Slow: run, Run: () => undefined }, { concurrency: 2 });
@@ -138,7 +138,7 @@ test('a worker whose server comes back without the extensions works on, and tell
   await worker.stop();
 });
 
-test('a job from before the server lost its extensions is waited for at a stop, and its end is told', async () => {
+test('a stop waits for a job that started before the server lost its extensions, and its result is reported', async () => {
   const { run, entered, open } = gate();
   const { port } = server;
   const worker = await work({ Slow: run, Run: () => undefined }, { concurrency: 2 });
@@ -149,7 +149,7 @@ test('a job from before the server lost its extensions is waited for at a stop, 
   await client.push({ jobtype: 'Run', args: [] });
   await infoWith(client, ({ total_processed }) => total_processed === 1);
   const stopped = worker.stop();
-  // Left are this client and the heart: the connections of the slots, which have nothing to run, are gone.
+  // Left are this client and the heart: the connections of the idle slots are closed.
   await eventually(async () => (await client.info()).server.connections <= 2, 15_000);
   open();
   await stopped;
@@ -157,7 +157,7 @@ test('a job from before the server lost its extensions is waited for at a stop, 
   expect(faktory).toMatchObject({ total_processed: 2, total_failures: 0, sets: { working: 0, retries: 0 } });
 });
 
-test('after the server lost its extensions, a slot that an older job leaves is filled', async () => {
+test('after the server lost its extensions, a slot is filled when an older job ends', async () => {
   const [older, newer] = [gate(), gate()];
   const { port } = server;
   await work({ Older: older.run, Newer: newer.run, Run: () => undefined }, { concurrency: 2 });
@@ -174,7 +174,7 @@ test('after the server lost its extensions, a slot that an older job leaves is f
   newer.open();
 });
 
-test('a worker whose server comes back with the extensions takes jobs in batches, and tells what it ran', async () => {
+test('a worker whose server comes back with the extensions fetches in batches, and reports what it ran', async () => {
   const [older, newer] = [gate(), gate()];
   const { port } = server;
   await server.stop();
@@ -185,7 +185,7 @@ test('a worker whose server comes back with the extensions takes jobs in batches
   );
   await client.push({ jobtype: 'Older', args: [] });
   await older.entered;
-  // This client, the heart, the slots.
+  // This client, the heart, and the slots.
   await eventually(async () => (await client.info()).server.connections === 1 + 1 + 9, 15_000);
   await server.stop();
   await serve({ port });
@@ -194,7 +194,7 @@ test('a worker whose server comes back with the extensions takes jobs in batches
   await eventually(async () => (await client.info()).server.connections === 1 + 2, 15_000);
   older.open();
   await infoWith(client, ({ total_processed, sets }) => total_processed === 101 && sets.working === 0);
-  // And back once more.
+  // And back again.
   await client.push({ jobtype: 'Newer', args: [] });
   await newer.entered;
   await server.stop();
@@ -207,7 +207,7 @@ test('a worker whose server comes back with the extensions takes jobs in batches
   expect((await client.info()).faktory).toMatchObject({ total_failures: 0, sets: { retries: 0 } });
 });
 
-test('a job that waited for a slot when its server got the extensions runs before those that come in batches', async () => {
+test('a job that waited for a slot when its server got the extensions runs before jobs of batches', async () => {
   const { run, entered, open } = gate();
   const order: unknown[] = [];
   const { log, lines } = keptLog();
@@ -227,20 +227,20 @@ test('a job that waited for a slot when its server got the extensions runs befor
   await serve({ port });
   await client.push({ jobtype: 'Run', args: ['third'] });
   await eventually(() => lines.some((line) => line.includes('extensions now')), 15_000);
-  // Enough turns of the server for a batch, which must not be asked for yet.
+  // Enough turns of the server for a batch, which must not be fetched yet.
   for (let looks = 0; looks < 20; looks++) await client.info();
   open();
   await infoWith(client, ({ total_processed }) => total_processed === 3);
   expect(order).toEqual(['first', 'second', 'third']);
 });
 
-test('queues in turn are served side by side, whatever waits in the first', async () => {
+test('queues in turn are served side by side, even with many jobs in the first', async () => {
   const order: string[] = [];
   const handlers: Handlers = { Run: ({ job }) => order.push(job.queue ?? '') };
   for (const queue of ['a', 'b']) await client.pushBulk(many('Run', 300).map((job) => ({ ...job, queue })));
   await work(handlers, { queues: ['a', 'b'], queueOrder: 'round-robin', concurrency: 4 });
   await infoWith(client, ({ total_processed }) => total_processed === 600);
-  // In a strict order the second queue would come only when the first is empty.
+  // In strict order the second queue would be served only when the first is empty.
   expect(order.indexOf('b')).toBeLessThan(order.lastIndexOf('a'));
   expect(order.indexOf('a')).toBeLessThan(order.lastIndexOf('b'));
 });

@@ -1,7 +1,9 @@
-/*
- * A thread or a child process behind one face: it takes orders, gives reports, can be ended, and says how it died.
- * It must never decide what its death means for a job. A stranger would get wrong that `died` comes exactly once and whatever
- * happened: exit, crash, no memory, killed by us, or never started.
+/**
+ * One interface for a thread or a child process: it takes orders, sends reports, can be killed, and
+ * says how it died.
+ *
+ * Note: `died` is called exactly once, after an exit, a crash, lack of memory, a kill, or a failed
+ * start.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -12,17 +14,17 @@ import { inSource } from '../thread-files.ts';
 import type { Order, Report } from './messages.ts';
 import type { Seating } from './options.ts';
 
-/** What a carrier tells. */
+/** Events of a carrier. */
 export interface CarrierEvents {
   report(report: Report): void;
-  /** Once, as a sentence without its end: "the thread ended with code 3". */
+  /** Called once, with a clause such as "the thread ended with code 3". */
   died(how: string): void;
 }
 
 export interface Carrier {
-  /** Does nothing once it is dead: that is told by `died`. */
+  /** Does nothing once the carrier is dead; `died` has reported that. */
   post(order: Order): void;
-  /** At once, whatever runs there. */
+  /** Ends it at once, whatever runs there. */
   kill(): void;
 }
 
@@ -40,7 +42,7 @@ function openThread(jobtype: string, { memoryLimit, entry }: Seating, events: Ca
     why =
       code === 'ERR_WORKER_OUT_OF_MEMORY'
         ? 'the thread ran out of memory'
-        : `an error that nobody caught ended the thread (${failureOf(error).message})`;
+        : `an uncaught error ended the thread (${failureOf(error).message})`;
   });
   thread.on('exit', (code) => events.died(why ?? `the thread ended with code ${code}`));
   return { post: (order) => thread.postMessage(order), kill: () => void thread.terminate() };
@@ -48,7 +50,7 @@ function openThread(jobtype: string, { memoryLimit, entry }: Seating, events: Ca
 
 function openProcess({ memoryLimit, entry }: Seating, events: CarrierEvents): Carrier {
   const limit = memoryLimit === undefined ? [] : [`--max-old-space-size=${memoryLimit}`];
-  // In the source tree without the flags that make Node read source.
+  // In the source tree leave out the flags that make Node read source.
   const ownFlags = inSource ? [] : withoutScript(process.execArgv);
   const child = fork(fileURLToPath(entry), {
     execArgv: [...ownFlags, ...limit],
@@ -63,7 +65,7 @@ function openProcess({ memoryLimit, entry }: Seating, events: CarrierEvents): Ca
   };
   child.on('message', (message) => {
     const report = message as Report;
-    if (report.say === 'uncaught') why = `an error that nobody caught ended the process (${report.message})`;
+    if (report.say === 'uncaught') why = `an uncaught error ended the process (${report.message})`;
     else events.report(report);
   });
   child.on('exit', (code, signal) => die(exitText(code, signal)));
@@ -73,19 +75,20 @@ function openProcess({ memoryLimit, entry }: Seating, events: CarrierEvents): Ca
   return { post: (order) => send(child, order), kill: () => void child.kill('SIGKILL') };
 }
 
-/** Node's flags but for a script given on the command line, which would run again. */
+/** Node's flags without a script of the command line (`-e`), which would run again. */
 function withoutScript(flags: readonly string[]): string[] {
   const at = flags.findIndex((flag) => /^(-e|-p|-pe|--eval|--print)$/.test(flag));
   return at < 0 ? [...flags] : flags.toSpliced(at, 2);
 }
 
 function send(child: ChildProcess, order: Order): void {
-  // Its callback keeps a failure from becoming an `error` event: a child that cannot be told anything is dead, and says so by `exit`.
+  // The callback turns off the `error` event: a child that cannot be reached is dead, and `exit`
+  // reports it.
   if (child.connected) child.send(order, () => {});
 }
 
 function exitText(code: number | null, signal: string | null): string {
   if (signal === null) return `the process ended with code ${code}`;
-  const hint = signal === 'SIGABRT' ? ', as Node ends itself when it is out of memory' : '';
+  const hint = signal === 'SIGABRT' ? '; Node does this when it is out of memory' : '';
   return `the process was ended by ${signal}${hint}`;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { JobTimeout } from '../job-errors.ts';
 import { copyError, restoreError } from './error-copy.ts';
 
-/** The error at the other end: only what structuredClone carries arrives there. */
+/** The error after a copy by structuredClone, as the other thread gets it. */
 const travelled = (error: unknown): Error & { errors?: unknown[] } =>
   restoreError(structuredClone(copyError(error)));
 
@@ -37,7 +37,7 @@ test('a cause that is an own enumerable field, and one that is no error, arrive'
   });
 });
 
-test('a cycle, an endless chain and what throws at a look end', () => {
+test('the copy of a cycle, an endless chain or a value that throws when read ends', () => {
   const loop = new Error('loop');
   loop.cause = new Error('second', { cause: loop });
   expect((travelled(loop).cause as Error).cause).toBeUndefined();

@@ -1,7 +1,9 @@
-/*
- * An error on its way between threads or processes: taken apart to plain data, put together again as an Error, with its causes.
- * It must never fail, whatever was thrown. Note: the copy is of no class but Error, so the names of its classes travel beside it, and
- * `errors` rules still find it.
+/**
+ * Copies an error between threads or processes: makes plain data of it and an Error of that, with
+ * its causes. Never fails, whatever was thrown.
+ *
+ * Note: the copy has only the class Error, so the names of its classes are copied too, for `errors`
+ * rules.
  */
 
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
@@ -10,7 +12,7 @@ import { classNames, rememberClasses } from '../error-rules.ts';
 import { failureOf, frames } from '../failure.ts';
 import { JobTimeout } from '../job-errors.ts';
 
-/** What is left of an error when it is copied. */
+/** An error as plain data. */
 export interface ErrorCopy {
   name: string;
   message: string;
@@ -24,7 +26,7 @@ export interface ErrorCopy {
   errors?: Copied[];
 }
 
-/** An error, or something else that can be copied as it is. */
+/** An error, or another value that can be copied. */
 type Copied = { error: ErrorCopy } | { value: unknown };
 
 const allFrames = 50;
@@ -34,7 +36,7 @@ export function copyError(thrown: unknown): ErrorCopy {
   return copyOf(thrown, { left: mostLinks, seen: new Set() });
 }
 
-/** How many errors behind one may still be copied, and which were: a cause may be the error itself. */
+/** How many more errors may be copied, and which were: a cause can be the error itself. */
 interface Budget {
   left: number;
   readonly seen: Set<unknown>;
@@ -54,7 +56,7 @@ function headOf(thrown: unknown): Pick<ErrorCopy, 'name' | 'message' | 'frames'>
       frames: frames(stack).slice(0, allFrames),
     };
   } catch {
-    // It throws when it is looked at, which failureOf says in words.
+    // It throws when it is read; failureOf describes that.
     const { errtype, message } = failureOf(thrown);
     return { name: errtype, message, frames: [] };
   }
@@ -81,7 +83,7 @@ function isError(value: unknown): boolean {
   try {
     return describe(value).errtype !== 'NotAnError';
   } catch {
-    // A look at it throws: it is copied as an error that says so.
+    // It throws when it is read: it is copied as an error that says so.
     return true;
   }
 }
@@ -92,12 +94,13 @@ function insides(thrown: unknown): Pick<ErrorCopy, 'classes' | 'fields'> {
     if (typeof thrown !== 'object' || thrown === null) return { classes: [], fields };
     const { members } = behind(thrown);
     for (const [name, value] of Object.entries(thrown)) {
-      if (name === 'cause' || (name === 'errors' && members.length > 0)) continue; // copied with what is behind them
+      // copied as links
+      if (name === 'cause' || (name === 'errors' && members.length > 0)) continue;
       if (canBeCopied(value)) fields[name] = value;
     }
     return { classes: classNames(thrown), fields };
   } catch {
-    // A proxy that throws when it is looked at: failureOf has said so, there is nothing more to tell.
+    // A proxy that throws when it is read: failureOf has described that.
     return { classes: [], fields };
   }
 }
@@ -107,12 +110,15 @@ function canBeCopied(value: unknown): boolean {
     structuredClone(value);
     return true;
   } catch {
-    // What structuredClone refuses (functions, sockets) cannot travel: that is the answer.
+    // structuredClone refuses functions, sockets and the like.
     return false;
   }
 }
 
-/** The error again: FaktoryError and JobTimeout as themselves, all others as an Error with name, stack, fields and causes of the first. */
+/**
+ * Makes an error of the data: FaktoryError and JobTimeout as themselves, any other as an Error with
+ * the original name, stack, fields and causes.
+ */
 export function restoreError(copy: ErrorCopy): Error {
   const { name, message, frames, classes, fields, errors } = copy;
   const options = copy.cause === undefined ? {} : { cause: restored(copy.cause) };

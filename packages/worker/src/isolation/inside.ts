@@ -1,7 +1,9 @@
-/*
- * What runs inside a thread or child process: loads the module of a handler, and runs its jobs one after another.
- * It must never end by itself while the worker lives, whatever signals the terminal sends to all processes: the worker says when. A
- * stranger would get wrong that this is an entry of its own, started by carrier.ts and imported by nobody.
+/**
+ * The entry of a thread or child process: loads the module of a handler, and runs its jobs one
+ * after another. carrier.ts starts it; no module imports it.
+ *
+ * Note: the signals that a terminal sends to all processes are ignored here, because the worker
+ * decides when this process ends.
  */
 
 import { inspect } from 'node:util';
@@ -17,7 +19,7 @@ import type { Order, Report } from './messages.ts';
 
 let call: Call | undefined;
 let current: { run: number; control: AbortController } | undefined;
-/** Answers to extend() that are awaited, by their number. */
+/** Pending calls of extend(), by their number. */
 const asked = new Map<number, { resolve(held: boolean): void; reject(error: unknown): void }>();
 let questions = 0;
 
@@ -86,7 +88,7 @@ function logOf(number: number): Logger {
       try {
         tell({ say: 'log', run: number, level, message, fields });
       } catch {
-        // A field that cannot be copied, as a function: its text can.
+        // A field that cannot be copied, such as a function: send its text.
         const texts = Object.entries(fields).map(([name, value]) => [name, inspect(value)]);
         tell({ say: 'log', run: number, level, message: String(message), fields: Object.fromEntries(texts) });
       }

@@ -18,7 +18,7 @@ function module(name: string): URL {
   return new URL(`../../test/isolated/${name}`, import.meta.url);
 }
 
-/** Runs chores one after another in one runner, and gives their outcomes. */
+/** Runs chores one after another in one runner, and returns their outcomes. */
 function runnerIn(
   isolation: IsolationOptions['in'] | IsolationOptions,
   settings: object = {},
@@ -47,15 +47,15 @@ function logging(): { how: TestGiven; logged: Promise<void> } {
   return { how, logged };
 }
 
-// Starting them takes its time on a busy machine.
+// Starting threads and processes is slow on a busy machine.
 describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30_000 }, (place) => {
-  test('runs, and is used again for the next job', async () => {
+  test('runs, and its place is reused for the next job', async () => {
     const runner = runnerIn(place);
     expect(await chore(runner, 'return')).toEqual(done);
     expect(await message(chore(runner, 'count'))).toMatch(/^job 2 of/);
   });
 
-  test('jobs that run at once each have their own', async () => {
+  test('jobs that run at once each have their own place', async () => {
     const runner = runnerIn(place);
     const both = await Promise.all([message(chore(runner, 'count')), message(chore(runner, 'count'))]);
     expect(both.map((text) => text.slice(0, 5))).toEqual(['job 1', 'job 1']);
@@ -80,7 +80,7 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await chore(runner, 'swallow')).toMatchObject({ fate: 'dead' });
   });
 
-  test('logs with jid and jobtype, and what cannot be copied as text', async () => {
+  test('logs with jid and jobtype, and with the text of fields that cannot be copied', async () => {
     const how = given({ args: ['log'] });
     await runnerIn(place).run(how);
     expect(how.lines).toEqual([
@@ -121,7 +121,7 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await chore(bySuper, 'count')).not.toHaveProperty('fate');
   });
 
-  test('may throw what is no error or cannot be copied', async () => {
+  test('may throw a value that is no error or cannot be copied', async () => {
     const runner = runnerIn(place);
     expect(await chore(runner, 'string')).toMatchObject({
       failure: { errtype: 'NotAnError', message: 'just a text' },
@@ -147,9 +147,9 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await chore(runner, 'return')).toEqual(done);
   });
 
-  test('with an error that nobody catches fails its job only, with that error', async () => {
+  test('with an uncaught error fails its job only, with that error', async () => {
     const runner = runnerIn(place);
-    const failure = { errtype: 'JobCrashed', message: /nobody caught ended the .*out of reach/ };
+    const failure = { errtype: 'JobCrashed', message: /uncaught error ended the .*out of reach/ };
     expect(await chore(runner, 'uncaught')).toMatchObject({ failure });
     expect(await chore(runner, 'return')).toEqual(done);
   });
@@ -171,14 +171,14 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await chore(runner, 'return')).toEqual(done);
   });
 
-  test('hears the signal of the slot with its reason, and its run settles at once', async () => {
+  test('gets the signal of the slot with its reason, and its run settles at once', async () => {
     const runner = runnerIn(place);
     const { how, logged } = logging();
     const outcome = runner.run(how);
     await logged;
     how.cut(new FaktoryError('SHUTDOWN', 'the worker stopped'));
     expect(await outcome).toMatchObject({ failure: { errtype: 'WorkerStopped' } });
-    // It ended by that signal: so it is there for the next job.
+    // The handler ended at that signal, so its place is free for the next job.
     await eventually(async () => !(await message(chore(runner, 'count'))).startsWith('job 1 '), 15_000);
   });
 
@@ -192,7 +192,7 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await message(chore(runner, 'count'))).toMatch(/^job 2 of/);
   });
 
-  test('that dies between two jobs is told to the log, and the next job runs', async () => {
+  test('that dies between two jobs is logged, and the next job runs', async () => {
     const runner = runnerIn(place);
     const how = given({ args: ['exitLater'] });
     expect(await runner.run(how)).toEqual(done);
@@ -202,7 +202,7 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await message(chore(runner, 'count'))).toMatch(/^job 1 of/);
   });
 
-  test('a run that is cut off before it began leaves the place usable', async () => {
+  test('a run that is aborted before it began leaves its place usable', async () => {
     const runner = runnerIn(place);
     const how = given({ args: ['exit'] });
     const outcome = runner.run(how);
@@ -211,14 +211,14 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await chore(runner, 'return')).toEqual(done);
   });
 
-  test('is replaced after so many jobs', async () => {
+  test('is replaced after `recycleAfter` jobs', async () => {
     const runner = runnerIn({ in: place, recycleAfter: 2 });
     const counts: string[] = [];
     for (let n = 0; n < 5; n++) counts.push((await message(chore(runner, 'count'))).slice(0, 5));
     expect(counts).toEqual(['job 1', 'job 2', 'job 1', 'job 2', 'job 1']);
   });
 
-  test('is replaced when it holds too much memory after a job', async () => {
+  test('is replaced when it uses more memory than `recycleAbove` after a job', async () => {
     const runner = runnerIn({ in: place, recycleAbove: 200 });
     await chore(runner, 'return');
     await chore(runner, 'keep', 10);
@@ -227,7 +227,7 @@ describe.each(['thread', 'process'] as const)('a handler in a %s', { timeout: 30
     expect(await message(chore(runner, 'count'))).toMatch(/^job 1 of/);
   });
 
-  test('in a module that cannot be loaded or holds none fails each job, with the file', async () => {
+  test('in a module that cannot be loaded or has no handler fails each job, with the file', async () => {
     const runner = runnerOf({
       Broken: { file: module('broken.js'), isolation: place },
       Gone: { file: module('gone.js'), isolation: place },

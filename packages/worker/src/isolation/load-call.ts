@@ -1,7 +1,8 @@
-/*
- * Finds a handler in a module, inside the thread or process that will run it.
- * It must never guess between two: the places are tried in one order, and the first that holds something decides. A stranger would get
- * wrong that a CommonJS module's exports are its default export here.
+/**
+ * Finds a handler in a module, inside the thread or process that will run it. The places are tried
+ * in a fixed order; the first that has a value decides.
+ *
+ * Note: the exports of a CommonJS module are its default export here.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -10,14 +11,15 @@ import type { JobContext } from '../context.ts';
 import { callOf, isSettings } from '../handlers.ts';
 import { importFile } from '../import-file.ts';
 
-/** A handler, ready to be called. */
+/** Calls a handler. */
 export type Call = (context: JobContext, args: readonly unknown[]) => unknown;
 
 /**
- * The handler of a jobtype in a file: under its name in the default export, under its name among the exports, the default export
- * itself, the export `run`. Settings are looked through.
+ * Loads the handler of a jobtype from a file. Looked for in this order: under its name in the
+ * default export, under its name among the exports, the default export itself, the export `run`. Of
+ * settings the `run` is taken.
  *
- * @throws FaktoryError `CONFIG`, the file named: it cannot be loaded, or holds no such handler.
+ * @throws FaktoryError `CONFIG` with the file, when it cannot be loaded or has no such handler.
  */
 export async function loadCall(url: string, jobtype: string): Promise<Call> {
   const file = fileURLToPath(url);

@@ -1,7 +1,9 @@
-/*
- * What the worker and a thread or process of its say to each other. Plain data: it is copied on its way.
- * It must never carry a class instance: that arrives as a plain object. A stranger would get wrong why messages of a run carry its
- * number: a handler that ended may leave work behind, which still logs while the next job runs.
+/**
+ * The messages between a worker and its thread or process. Plain data only, because messages are
+ * copied and a class instance would arrive as a plain object.
+ *
+ * Note: messages of a run carry its number, because work that an ended handler left behind can
+ * still log while the next job runs.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -20,9 +22,9 @@ export type Order =
 export type Report =
   | { say: 'loaded' }
   | { say: 'not loaded'; error: ErrorCopy }
-  /** What nobody caught; the process ends behind it. */
+  /** An uncaught error; the process ends after it. */
   | { say: 'uncaught'; message: string }
   | { say: 'log'; run: number; level: keyof Logger; message: string; fields?: Record<string, unknown> }
   | { say: 'extend'; run: number; call: number; seconds: number }
-  /** Memory in bytes, as `recycleAbove` counts it. */
+  /** Memory in bytes, measured as for `recycleAbove`. */
   | { say: 'ended'; run: number; verdict?: Outcome; error?: ErrorCopy; memory: number };

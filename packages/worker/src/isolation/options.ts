@@ -1,7 +1,8 @@
-/*
- * Where the handlers of a jobtype run, with the checks of it.
- * It must never load the module: that happens only where it runs. A stranger would get wrong that memory is counted differently: of a
- * thread it is its JavaScript heap, of a process all that it holds.
+/**
+ * Reads and checks the isolation of a jobtype's handlers: thread, process or inline. The module is
+ * loaded only where it runs.
+ *
+ * Note: the memory of a thread is its JavaScript heap, that of a process is its resident memory.
  */
 
 import path from 'node:path';
@@ -11,28 +12,37 @@ import { advice, threadFile } from '../thread-files.ts';
 
 /** Isolation with settings. Memory is in MiB. */
 export interface IsolationOptions {
-  /** A thread shares the process: cheap, but a crash of native code ends all. A process shares nothing. */
+  /**
+   * A thread shares the process: it costs little, but a crash of native code ends the worker. A
+   * process shares nothing.
+   */
   readonly in: 'thread' | 'process';
-  /** How large the JavaScript heap may grow. A job that needs more fails with errtype `JobCrashed`. Default: Node's own limit. */
+  /**
+   * Limit of the JavaScript heap. A job that needs more fails with errtype `JobCrashed`. Default:
+   * Node's own limit.
+   */
   readonly memoryLimit?: number | undefined;
-  /** A thread or process is replaced after so many jobs. Default: never. */
+  /** Number of jobs after which a thread or process is replaced. Default: never. */
   readonly recycleAfter?: number | undefined;
   /**
-   * A thread or process that holds more than this after a job is replaced: of a thread its JavaScript heap, of a process all its memory.
-   * Default: never.
+   * A thread or process that uses more memory than this after a job is replaced: the JavaScript
+   * heap of a thread, all memory of a process. Default: never.
    */
   readonly recycleAbove?: number | undefined;
 }
 
-/** Isolation as the worker uses it: what to load where. */
+/** Isolation as the worker uses it: the module and the entry. */
 export interface Seating extends IsolationOptions {
-  /** Absolute. */
+  /** The module of the handler; an absolute URL. */
   readonly file: URL;
-  /** What the thread or process is started with. */
+  /** The script that the thread or process starts with. */
   readonly entry: URL;
 }
 
-/** Undefined = in the worker's own thread. Throws `CONFIG`, the option named after `where`, for what cannot work. */
+/**
+ * Returns undefined for a handler in the worker's own thread. Throws `CONFIG` with the option,
+ * named after `where`.
+ */
 export function readIsolation(
   where: string,
   isolation: unknown,
@@ -43,7 +53,7 @@ export function readIsolation(
     if (file === undefined) return undefined;
     throw new FaktoryError(
       'CONFIG',
-      `${where}.file needs isolation 'thread' or 'process'; without it give run`,
+      `${where}.file needs isolation 'thread' or 'process', or use run instead`,
     );
   }
   const options = typeof isolation === 'string' ? { in: isolation } : isolation;
@@ -51,8 +61,7 @@ export function readIsolation(
   const url = moduleUrl(`${where}.file`, file);
   const entry = threadFile('inside', threadFiles);
   if (entry === undefined) {
-    const text =
-      'the file inside.js is not beside this program, which was bundled, and isolated handlers need it';
+    const text = 'isolated handlers need the file inside.js, which is not beside this bundled program';
     throw new FaktoryError('CONFIG', `${where}.isolation: ${text}: ${advice}`);
   }
   return { ...options, file: url, entry };

@@ -1,7 +1,9 @@
-/*
- * The threads or processes of one jobtype: an idle one runs the next job, and when there is none a new one is opened.
- * It must never make a job wait for another: how many run at once is the worker's to say. A stranger would get wrong that one which
- * died is not replaced until a job needs it, so a module that cannot be loaded is tried once for each job, not in a loop.
+/**
+ * The threads or processes of one jobtype: an idle one runs the next job, and when none is idle a
+ * new one is started. The worker limits how many jobs run at once, not the pool.
+ *
+ * Note: a dead one is replaced only when a job needs it, so a module that cannot be loaded is tried
+ * once for each job, not in a loop.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -28,7 +30,7 @@ export class Pool {
     await seat.run(task);
   }
 
-  /** Ends all of them, and what runs there. Resolves when they are gone. Never rejects. */
+  /** Ends all threads or processes and their jobs. Resolves when they are gone. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
     const seats = [...this.#all];

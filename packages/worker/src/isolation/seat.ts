@@ -1,7 +1,9 @@
-/*
- * One thread or process that runs the jobs of one type, one at a time: loading → idle ⇄ running → dead.
- * It must never leave a run unsettled: whatever becomes of the thread or process, the run that was there rejects. A stranger would get
- * wrong that a seat is given its first job while it still loads; the limits of that job begin when the handler does.
+/**
+ * One thread or process that runs the jobs of one type, one at a time: loading → idle ⇄ running →
+ * dead. Whatever happens to the thread or process, its run settles.
+ *
+ * Note: a seat gets its first job while it loads; the limits of that job begin when the handler
+ * does.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -14,24 +16,24 @@ import { copyError, restoreError } from './error-copy.ts';
 import type { Report } from './messages.ts';
 import type { Seating } from './options.ts';
 
-/** A job for a seat, and what it may ask and tell meanwhile. */
+/** A job for a seat, with its callbacks. */
 export interface Task {
   readonly context: JobContext<Job>;
   readonly args: readonly unknown[];
   readonly log: Logger;
-  /** Aborted: end it by force. */
+  /** Aborted: end the job by force. */
   readonly kill: AbortSignal;
-  /** The handler begins. */
+  /** Called when the handler begins. */
   started(): void;
-  /** The handler ended the job by its context. */
+  /** Called when the handler ended the job by its context. */
   end(verdict: Outcome): void;
 }
 
-/** What a seat tells its pool. */
+/** Events that a seat reports to its pool. */
 export interface SeatEvents {
-  /** Another job can be run here. */
+  /** The seat can run another job. */
   idle(seat: Seat): void;
-  /** For good. */
+  /** The seat has ended for good. */
   dead(seat: Seat): void;
 }
 
@@ -54,11 +56,11 @@ export class Seat {
   readonly #loading: NodeJS.Timeout;
   #state: 'loading' | 'idle' | 'running' | 'dead' = 'loading';
   #running: Running | undefined;
-  /** Of the run; raised by each. */
+  /** Number of the latest run. */
   #number = 0;
   #why: string | undefined;
   #killed = false;
-  /** Of the latest job: where a death between two jobs is told. */
+  /** Logger of the latest job, for a death between two jobs. */
   #log: Logger | undefined;
 
   constructor(jobtype: string, seating: Seating, events: SeatEvents) {
@@ -78,7 +80,10 @@ export class Seat {
     this.#loading = setTimeout(() => this.kill(`${seating.file.href} did not load within 30 s`), longestLoad);
   }
 
-  /** Runs the job. Rejects with what its handler threw, {@link JobCrashed}, or the reason of its signal when that is aborted before it begins. */
+  /**
+   * Runs the job. Rejects with what its handler threw, with {@link JobCrashed}, or with the reason
+   * of its signal when that is aborted before the handler begins.
+   */
   run(task: Task): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#running = { task, resolve, reject };
@@ -89,7 +94,7 @@ export class Seat {
     });
   }
 
-  /** Ends it at once. `why` is what the failure of its job says, instead of how it died. */
+  /** Ends the seat at once. The failure of its job says `why`, instead of how the seat died. */
   kill(why?: string): void {
     this.#why ??= why;
     this.#killed = true;
@@ -119,7 +124,7 @@ export class Seat {
     try {
       this.#carrier.post({ say: 'run', run: this.#number, job: task.context.job, args: task.args });
     } catch (error) {
-      // Arguments that a check made of the job's may hold what cannot be copied.
+      // Arguments that a schema has converted may hold values that cannot be copied.
       this.#settle()?.reject(error);
       this.#begin();
     }
@@ -177,7 +182,7 @@ export class Seat {
     this.#events.dead(this);
   }
 
-  /** The run is over, for those who ask: its listeners go. */
+  /** Ends the current run and removes its listeners. */
   #settle(): Running | undefined {
     const running = this.#running;
     this.#running = undefined;

@@ -1,13 +1,17 @@
-/*
- * The clock of a test server: the wall clock, so much ahead.
- * It must never go back: due times and reservations are compared with what was read before. A stranger would get wrong the units:
- * milliseconds for who calls, microseconds for the server.
+/**
+ * The clock of a test server: the wall clock plus an offset that only grows, because due times and
+ * reservations are compared with earlier readings.
+ *
+ * Note: spans are given in milliseconds, but the server uses microseconds.
  */
 
 import { type Duration as ClientDuration, milliseconds } from '@faktory-ts/client';
 import { FaktoryError, type Micros, nowMicros } from '@faktory-ts/protocol';
 
-/** A span of time: what `in` of a push takes (`'15 minutes'`, `'2h'`, milliseconds), or by units; what is named together is added. */
+/**
+ * A span of time: as `in` of a push (`'15 minutes'`, `'2h'`, milliseconds), or by units, which are
+ * added.
+ */
 export type Duration =
   | ClientDuration
   | {
@@ -20,16 +24,18 @@ export type Duration =
 export class TestClock {
   #ahead: Micros = 0;
 
-  /** What the server takes for the time. */
+  /** The time of the server in microseconds. */
   readonly now = (): Micros => nowMicros() + this.#ahead;
 
-  /** Sets the clock forward by so many microseconds. */
+  /** Moves the clock forward by `by` microseconds. */
   move(by: Micros): void {
     this.#ahead += Math.max(0, Math.ceil(by));
   }
 }
 
-/** The span in microseconds. Throws `CONFIG` for one that is none, `INVALID` for a text that is none. */
+/**
+ * The span in microseconds. Throws `CONFIG` for a negative or bad span, `INVALID` for a bad text.
+ */
 export function microsIn(span: Duration): Micros {
   const micros = (isOfClient(span) ? milliseconds(span) : millisecondsIn(span)) * 1000;
   if (micros >= 0 && Number.isSafeInteger(Math.ceil(micros))) return Math.ceil(micros);

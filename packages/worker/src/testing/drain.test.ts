@@ -27,7 +27,7 @@ test('all ready jobs run, in their order and in every queue', async () => {
   expect(seen).toContain(3);
 });
 
-test('jobs that jobs push run too, also in queues that were not there before', async () => {
+test('jobs that are pushed by jobs run too, also in new queues', async () => {
   const client = faktory.client<Jobs>();
   await client.push(count(3));
   const next = async (_context: JobContext, n: number) => {
@@ -37,7 +37,7 @@ test('jobs that jobs push run too, also in queues that were not there before', a
   expect((await faktory.info()).faktory.total_enqueued).toBe(0);
 });
 
-test('which jobs failed and why is told, one by one', async () => {
+test('a drain returns each failed execution with its reason', async () => {
   const client = faktory.client();
   const jid = await client.push({ jobtype: 'Count', args: [7] });
   const other = await client.push({ jobtype: 'Unheard', args: [], retry: 0 });
@@ -61,7 +61,7 @@ test('which jobs failed and why is told, one by one', async () => {
 });
 
 test.each(['of the test server', "of the test's own"])(
-  'a worker %s is waited for, and goes on',
+  'a drain waits for a worker %s, which runs on',
   async (whose) => {
     const client = faktory.client<Jobs>();
     const handlers = {
@@ -86,7 +86,7 @@ test.each(['of the test server', "of the test's own"])(
   },
 );
 
-test('a job that the worker does not take is waited for in vain: TIMEOUT', async () => {
+test('a job that the worker does not fetch ends the drain with TIMEOUT', async () => {
   const worker = await faktory.worker<Jobs>({ handlers: { Count: () => undefined } });
   await faktory.client<Jobs>().push({ ...count(1), queue: 'mail' });
   await expect(faktory.drain(worker, { timeout: 100 })).rejects.toMatchObject({
@@ -95,11 +95,11 @@ test('a job that the worker does not take is waited for in vain: TIMEOUT', async
   });
 });
 
-test('with nothing to run nothing is done', async () => {
+test('a drain without jobs returns zero counts', async () => {
   expect(await faktory.drain<Jobs>({ Count: () => undefined })).toMatchObject({ done: 0, failed: 0 });
 });
 
-test('scheduled jobs and retries stay where they are unless they are asked for', async () => {
+test('scheduled jobs and retries stay in their sets by default', async () => {
   const client = faktory.client<Jobs>();
   await client.pushBulk([count(1), { ...count(2), in: 60_000 }]);
   const drained = await faktory.drain<Jobs>({ Count: () => Promise.reject(new Error('no')) });
@@ -118,7 +118,7 @@ test('with `scheduled` the clock moves to each scheduled job, one after the othe
   expect([drained, seen]).toEqual([{ done: 2, failed: 0, failures: [] }, [1, 2]]);
 });
 
-test('with `retries` a job is tried until it is done or dead', async () => {
+test('with `retries` a job is retried until it is done or dead', async () => {
   const client = faktory.client<Jobs>();
   await client.pushBulk([
     { ...count(2), retry: 5 },
@@ -135,7 +135,7 @@ test('with `retries` a job is tried until it is done or dead', async () => {
   expect((await faktory.info()).faktory.sets).toMatchObject({ dead: 1, retries: 0 });
 });
 
-test('options of the worker are its own: only its queues are drained', async () => {
+test('with `queues` in the options only those queues are drained', async () => {
   const client = faktory.client<Jobs>();
   await client.pushBulk([count(1), { ...count(2), queue: 'mail' }]);
   const handlers = { Count: () => undefined };
@@ -151,7 +151,7 @@ test('a job that schedules itself for ever ends the drain with LIMIT', async () 
   await expect(drained).rejects.toMatchObject({ code: 'LIMIT', message: expect.stringContaining('3 moves') });
 });
 
-test('jobs that nobody takes end the drain with TIMEOUT, which names their queue', async () => {
+test('jobs in a queue that no worker fetches end the drain with TIMEOUT, which names the queue', async () => {
   const client = faktory.client<Jobs>();
   await client.push({ ...count(1), queue: 'mail' });
   await client.pauseQueue('mail');

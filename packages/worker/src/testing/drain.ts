@@ -1,7 +1,9 @@
-/*
- * Running everything that waits on a test server, until nothing is left.
- * It must never end with a job in hand, nor go on for ever. A stranger would get wrong that the jobs are counted by the server: what
- * any worker ends meanwhile is in the counts, while the failures are told by the workers, and by those alone that the site knows.
+/**
+ * Runs all waiting jobs of a test server until none is left. Ends with an error when jobs do not
+ * end.
+ *
+ * Note: the counts come from the server and include jobs of any worker, but the failures come only
+ * from the workers that the site knows.
  */
 
 import type { JobTypes } from '@faktory-ts/client';
@@ -11,23 +13,31 @@ import type { Worker } from '../worker.ts';
 import type { DrainFailure, KnownWorker, Site, TestWorkerOptions } from './site.ts';
 import { patience, unfinished, until } from './until.ts';
 
-/** How far a drain goes. */
+/** Options of a drain. */
 export interface DrainOptions {
-  /** Moves the clock to the next scheduled job when nothing is ready, again and again. Default false. */
+  /**
+   * Whether to move the clock to the next scheduled job whenever no job is ready. Default false.
+   */
   readonly scheduled?: boolean;
-  /** Moves the clock to the next retry when nothing is ready, again and again: until a job is done or dead. Default false. */
+  /**
+   * Whether to move the clock to the next retry whenever no job is ready, until each job is done or
+   * dead. Default false.
+   */
   readonly retries?: boolean;
-  /** Most moves of the clock: a job that schedules itself again would never end. Default 100. */
+  /** Most moves of the clock, because a job that schedules itself would never end. Default 100. */
   readonly moves?: number;
-  /** Milliseconds without any job ending until the drain rejects. Default 4000. */
+  /** Milliseconds without the end of a job after which the drain rejects. Default 4000. */
   readonly timeout?: number;
 }
 
-/** What a drain saw: executions, so that a job that failed and was done by a retry counts in both. */
+/**
+ * The result of a drain. Counts executions: a job that failed and then succeeded by a retry counts
+ * in both.
+ */
 export interface Drained {
   readonly done: number;
   readonly failed: number;
-  /** One for each failed execution, in their order. */
+  /** One for each failed execution, in order. */
   readonly failures: readonly DrainFailure[];
 }
 
@@ -47,7 +57,7 @@ export async function drain<Jobs extends JobTypes<Jobs>>(
       const next = await site.nextDue(places);
       if (next === undefined) break;
       if (moved >= moves) {
-        const text = `after ${moves} moves of the clock jobs still wait for their time: allow more (\`moves\`), or forward() by hand`;
+        const text = `jobs still wait for their time after ${moves} moves of the clock: raise \`moves\`, or call forward()`;
         throw new FaktoryError('LIMIT', text);
       }
       await site.forward(next - site.clock.now());
@@ -64,14 +74,20 @@ function difference({ faktory: before }: Info, { faktory: after }: Info): Omit<D
   return { done: after.total_processed - before.total_processed - failed, failed };
 }
 
-/** Not `instanceof`: in CommonJS this entry has a class of its own. Of handlers for a jobtype `wid` none is a text. */
+/**
+ * Not `instanceof`, because the CommonJS build of this entry has its own class. A jobtype named
+ * `wid` has a handler, never a string.
+ */
 export function isWorker(what: object): what is KnownWorker {
   if (typeof what !== 'object' || what === null)
     throw new FaktoryError('CONFIG', 'drain() needs handlers by jobtype, options of a worker, or a worker');
   return 'wid' in what && typeof what.wid === 'string';
 }
 
-/** A worker of the test's: it stays as it is, and takes its own queues; a job in another one is waited for in vain. */
+/**
+ * The test's own worker. It stays as it is and fetches only its own queues, so the drain times out
+ * for a job in another queue.
+ */
 function guest(site: Site, worker: KnownWorker): Pick<Crew<never>, 'left' | 'stop'> {
   site.employ(worker, []);
   return {
@@ -83,7 +99,9 @@ function guest(site: Site, worker: KnownWorker): Pick<Crew<never>, 'left' | 'sto
   };
 }
 
-/** The worker of a drain: made again when jobs turn up in a queue that it does not take. */
+/**
+ * The worker of a drain. It is made again when jobs appear in a queue that it does not fetch from.
+ */
 class Crew<Jobs extends JobTypes<Jobs>> {
   readonly #site: Site;
   readonly #options: TestWorkerOptions<Jobs>;
@@ -97,7 +115,7 @@ class Crew<Jobs extends JobTypes<Jobs>> {
     if (queues !== undefined) this.#queues = queueNames(queues);
   }
 
-  /** What is still to be run, in words. */
+  /** Describes what is still to run; undefined when nothing is. */
   async left(): Promise<string | undefined> {
     const info = await this.#site.info();
     await this.#cover(info);

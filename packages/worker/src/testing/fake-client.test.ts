@@ -11,7 +11,7 @@ interface Jobs {
 const email = (to: string, id = 1) => ({ jobtype: 'SendEmail' as const, args: [to, id] as [string, number] });
 
 describe('the fake client', () => {
-  test('remembers pushes by jobtype, with their options and arguments', async () => {
+  test('records pushes by jobtype, with their options and arguments', async () => {
     const fake = new FakeClient<Jobs>();
     const producer: Producer<Jobs> = fake;
     const jid = await producer.push({ ...email('bob'), queue: 'mail' });
@@ -25,7 +25,7 @@ describe('the fake client', () => {
     expect(fake.pushed()).toEqual([]);
   });
 
-  test('keeps what would arrive, not what was given', async () => {
+  test('records the job as it would arrive, not the given objects', async () => {
     const fake = new FakeClient<Jobs>();
     const args: [Date] = [new Date(0)];
     await fake.push({ jobtype: 'Touch', args });
@@ -34,7 +34,7 @@ describe('the fake client', () => {
     fake.assertPushed('Touch', [new Date(0)]);
   });
 
-  test('assertPushed throws an AssertionError that says what was pushed', async () => {
+  test('assertPushed throws an AssertionError that lists the pushed jobs', async () => {
     const fake = new FakeClient<Jobs>();
     expect(() => fake.assertPushed('SendEmail')).toThrow(AssertionError);
     await fake.push(email('bob'));
@@ -46,7 +46,7 @@ describe('the fake client', () => {
     expect(() => fake.assertPushed('Touch')).toThrow(AssertionError);
   });
 
-  test('jobtypes and arguments are those of the map', async () => {
+  test('jobtypes and arguments are typed by the map', async () => {
     const fake = new FakeClient<Jobs>();
     // @ts-expect-error: no such jobtype
     expect(() => fake.assertPushed('SendMail')).toThrow(AssertionError);
@@ -58,14 +58,14 @@ describe('the fake client', () => {
     expect([to, id]).toEqual(['bob', '1']);
   });
 
-  test('assertNothingPushed throws once something was', async () => {
+  test('assertNothingPushed throws after a push', async () => {
     const fake = new FakeClient<Jobs>();
     fake.assertNothingPushed();
     await fake.push(email('bob'));
     expect(() => fake.assertNothingPushed()).toThrow(AssertionError);
   });
 
-  test('refuses what the real client and server refuse, in the same words', async () => {
+  test('refuses what the real client and server refuse, with the same errors', async () => {
     await using faktory = await startTestServer();
     const both = [new FakeClient(), faktory.client()] as const;
     const loop: unknown[] = [];
@@ -98,7 +98,7 @@ describe('the fake client', () => {
 });
 
 describe('inline mode', () => {
-  test('a push runs the handler before it resolves, with what would arrive', async () => {
+  test('a push runs the handler before it resolves, with the arguments as they would arrive', async () => {
     const seen: unknown[] = [];
     const producer = inlineClient<Jobs>({
       Touch: ({ jid, job }, at) => void seen.push([jid, job.queue, at]),
@@ -107,7 +107,7 @@ describe('inline mode', () => {
     expect(seen).toEqual([[jid, 'default', '1970-01-01T00:00:00.000Z']]);
   });
 
-  test('what the handler throws surfaces to the pusher as it is', async () => {
+  test('a push rejects with the unchanged error of the handler', async () => {
     const oops = new Error('oops');
     const producer = inlineClient<Jobs>({ SendEmail: () => Promise.reject(oops) });
     await expect(producer.push(email('bob'))).rejects.toBe(oops);
@@ -125,7 +125,7 @@ describe('inline mode', () => {
   });
 });
 
-test('the stand-ins and the test server refuse null as the real client and worker do', async () => {
+test('the fake clients and the test server refuse null as the real client and worker do', async () => {
   await using server = await startTestServer();
   const invalid = expect.objectContaining({ code: 'INVALID' });
   const bad = null as never;

@@ -1,7 +1,9 @@
-/*
- * A stand-in for the client that only remembers what was pushed.
- * It must never accept what the real one with a real server refuses. A stranger would get wrong what is remembered: the job as it would
- * arrive, its arguments through JSON, not the objects that were given.
+/**
+ * A fake client that only records the pushed jobs. It refuses what a real client with a real server
+ * refuses.
+ *
+ * Note: a job is recorded as it would arrive, with arguments that went through JSON, not as the
+ * objects that were given.
  */
 
 import { AssertionError } from 'node:assert';
@@ -29,7 +31,7 @@ export type PushedJob<
 }[T];
 
 /**
- * Takes pushes as a `Client` does and records them; nothing is sent or run.
+ * Accepts pushes as a `Client` does and records them; nothing is sent or run.
  *
  * @example
  * ```ts
@@ -44,14 +46,17 @@ export type PushedJob<
 export class FakeClient<Jobs extends JobMap<Jobs> = AnyJobs> implements Producer<Jobs> {
   #jobs: PushedJob<Jobs>[] = [];
 
-  /** Records one job; gives its jid. Rejects as the real one: `INVALID` or `MALFORMED` for a job that cannot be. */
+  /**
+   * Records one job; returns its jid. Rejects as a real client: `INVALID` or `MALFORMED` for a bad
+   * job.
+   */
   async push<T extends JobtypeOf<Jobs>>(job: TypedJob<Jobs, T>): Promise<string> {
     const arrived = travelled(job as unknown as SaidJob);
     this.#record(arrived);
     return arrived.jid;
   }
 
-  /** Records many jobs. Those that a rule refuses have an `error`. */
+  /** Records many jobs. The result of a refused job has an `error`. */
   async pushBulk(jobs: Iterable<PushJob<Jobs>> | AsyncIterable<PushJob<Jobs>>): Promise<PushResult[]> {
     return travelledBulk(jobs as Iterable<SaidJob>, (job) => this.#record(job));
   }
@@ -60,7 +65,7 @@ export class FakeClient<Jobs extends JobMap<Jobs> = AnyJobs> implements Producer
     this.#jobs.push(job as unknown as PushedJob<Jobs>);
   }
 
-  /** The jobs of one type, or all, in the order in which they were pushed. */
+  /** The jobs of one type, or all, in the order of their pushes. */
   pushed(): readonly PushedJob<Jobs>[];
   pushed<T extends keyof Jobs & string>(jobtype: T): readonly PushedJob<Jobs, T>[];
   pushed(jobtype?: keyof Jobs & string): readonly PushedJob<Jobs>[] {
@@ -68,8 +73,8 @@ export class FakeClient<Jobs extends JobMap<Jobs> = AnyJobs> implements Producer
   }
 
   /**
-   * Throws an AssertionError unless a job of this type was pushed, with exactly these arguments when they are given.
-   * Compared as they travel: a Date equals its text.
+   * Throws an AssertionError unless a job of this type was pushed, with exactly these arguments
+   * when they are given. Arguments are compared as JSON: a Date equals its string.
    */
   assertPushed<T extends keyof Jobs & string>(jobtype: T, args?: Readonly<Jobs[T]>): void {
     const actual = this.pushed(jobtype).map((job) => job.args);
@@ -102,7 +107,7 @@ export class FakeClient<Jobs extends JobMap<Jobs> = AnyJobs> implements Producer
     });
   }
 
-  /** Forgets what was recorded. */
+  /** Deletes the recorded jobs. */
   clear(): void {
     this.#jobs = [];
   }

@@ -1,7 +1,7 @@
-/*
- * The door of `@faktory-ts/worker/testing`: a real server inside the test, and two stand-ins for the client that need none.
- * It must never be imported by the worker itself: only this folder knows the server package, an optional peer. A stranger would get
- * wrong that nothing here needs a test framework: failed assertions are node:assert's, which all of them show.
+/**
+ * The entry `@faktory-ts/worker/testing`: a real server inside the test, and two fake clients that
+ * need no server. The worker never imports it, because only this folder uses the server package, an
+ * optional peer dependency. No test framework is needed: assertions are errors of node:assert.
  */
 
 export type { Producer } from '@faktory-ts/client';

@@ -1,7 +1,8 @@
-/*
- * Inline mode: pushing a job runs it, in this process, before the push resolves.
- * It must never swallow what a handler throws. A stranger would get wrong that times mean nothing here: a job with `at` or `in` runs at
- * once, and one that fails is not tried again.
+/**
+ * Inline mode: a push runs the job in this process before it resolves, and rejects with what the
+ * handler throws.
+ *
+ * Note: times are ignored: a job with `at` or `in` runs at once, and a failed job is not retried.
  */
 
 import type { AnyJobs, JobMap, Producer, PushResult, SaidJob } from '@faktory-ts/client';
@@ -10,8 +11,9 @@ import { inlineRunner } from './inline-run.ts';
 import { travelled, travelledBulk } from './travelled.ts';
 
 /**
- * A producer whose pushes run the handler of the jobtype and resolve when it has ended. Arguments travel through JSON first. What the
- * handler throws rejects the push; `CONFIG` for a jobtype without a handler, `INVALID` for a job that cannot be.
+ * Makes a producer whose pushes run the handler of the jobtype and resolve when it has ended.
+ * Arguments go through JSON first. A push rejects with what the handler throws, with `CONFIG` for a
+ * jobtype without a handler, and with `INVALID` for a bad job.
  *
  * @example
  * ```ts

@@ -1,7 +1,9 @@
-/*
- * Runs a job by its handler, here and now, and rejects with what the handler threw: all that inline mode knows of how workers run jobs.
- * It must never wrap an error of a handler: whoever pushed is to see it as it was thrown. A stranger would get wrong that a jobtype
- * without a handler is an error too: in production its jobs would fail again and again.
+/**
+ * Runs a job by its handler at once, and rejects with the unchanged error of the handler. Inline
+ * mode runs jobs only through this file.
+ *
+ * Note: a jobtype without a handler is an error too, because in production its jobs would fail
+ * again and again.
  */
 
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
@@ -10,7 +12,10 @@ import { silent } from '../log.ts';
 import { Runner } from '../run.ts';
 import { inOwnContext } from '../scope.ts';
 
-/** Rejects with what the handler threw, `CONFIG` when there is none, `INVALID` when its handler handed it back or ended it badly. */
+/**
+ * Rejects with what the handler threw, `CONFIG` when there is none, `INVALID` when its handler
+ * handed it back or ended it badly.
+ */
 export function inlineRunner(handlers: object): (job: Job) => Promise<void> {
   const thrown = new WeakMap<Job, { error: unknown }>();
   const keeping = (entry: TableEntry): TableEntry => {
@@ -33,11 +38,11 @@ export function inlineRunner(handlers: object): (job: Job) => Promise<void> {
   return async (job) => {
     const { signal } = new AbortController();
     const given = { job, log: silent, signal, extend: () => Promise.resolve(true) };
-    // As in production: what the handler sets in its async context stays there.
+    // As in production: what the handler sets in its async context is not visible outside.
     const outcome = await runner.run(given, (_, begin) => inOwnContext(begin));
     if (outcome.to === 'done') return;
     const caught = thrown.get(job);
     if (caught) throw caught.error;
-    throw new FaktoryError('CONFIG', outcome.failure?.message ?? 'the handler handed the job back');
+    throw new FaktoryError('CONFIG', outcome.failure?.message ?? 'the handler released the job');
   };
 }

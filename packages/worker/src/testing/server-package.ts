@@ -1,7 +1,9 @@
-/*
- * Where the server comes from: its package, when it is installed.
- * It must never be imported at the top of a file: programs that only use the fake client need no server. A stranger would get wrong
- * that the CommonJS build makes a `require` of this `import()`: Jest lets CommonJS import nothing.
+/**
+ * Imports the server package when it is installed. Never at the top of a file, because programs
+ * that use only the fake client need no server.
+ *
+ * Note: the CommonJS build makes a `require` of this `import()`, because Jest cannot import from
+ * CommonJS.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -9,7 +11,7 @@ import { FaktoryError } from '@faktory-ts/protocol';
 type ServerPackage = typeof import('@faktory-ts/server');
 
 /**
- * The server package.
+ * Returns the server package.
  *
  * @throws FaktoryError `CONFIG` when it is not installed.
  */
@@ -25,7 +27,7 @@ export async function serverPackage(
 
 function explained(cause: unknown): unknown {
   const { code = '', message = '' } = cause as { code?: string; message?: string };
-  // Something else that the server package needs may be missing: that text must come through as it is.
+  // Another module that the server package needs may be missing: pass that error on unchanged.
   if (!code.endsWith('MODULE_NOT_FOUND') || !message.includes('@faktory-ts/server')) return cause;
   const text =
     'a test server needs the package @faktory-ts/server: npm install --save-dev @faktory-ts/server';

@@ -1,7 +1,10 @@
-/*
- * What stands around a test server: the workers made on it, how its clock is moved while they live, and the order of stopping.
- * It must never move the clock while a job runs: its worker's lease is 15 s of that clock. A stranger would get wrong why each worker
- * is beaten for after a move: the server would take it for silent since then, and close its connections.
+/**
+ * The surroundings of a test server: the workers made on it, moves of its clock while they live,
+ * and the order of stopping. The clock moves only while no job runs, because a worker's lease is 15
+ * s of that clock.
+ *
+ * Note: after each move the site beats for every worker. Otherwise the server would take the worker
+ * for silent and close its connections.
  */
 
 import { type AnyJobs, Connection, commands, type JobTypes, resolveServers } from '@faktory-ts/client';
@@ -23,12 +26,14 @@ export type TestWorkerOptions<Jobs extends JobTypes<Jobs> = AnyJobs> = Omit<
 export interface DrainFailure {
   readonly jid: string;
   readonly jobtype: string;
-  /** The class of what was thrown, or the worker's own word: `UnknownJobtype`, `JobTimeout` … */
+  /**
+   * The class of the thrown error, or a type of the worker's own: `UnknownJobtype`, `JobTimeout` …
+   */
   readonly errtype: string;
   readonly message: string;
 }
 
-/** What a site uses of a worker, whatever its jobs are. */
+/** The parts of a worker that a site uses, whatever its jobs are. */
 export type KnownWorker = Pick<Worker, 'wid' | 'state' | 'observe'>;
 
 interface Employed {
@@ -40,7 +45,7 @@ const waitingPlaces = ['scheduled', 'retries', 'dead'] as const;
 
 export class Site {
   readonly clock: TestClock;
-  /** Of the workers it knows, in their order. */
+  /** Failed executions of the known workers, in order. */
   readonly failures: DrainFailure[] = [];
   readonly #server: Server;
   readonly #connection: Connection;
@@ -48,7 +53,7 @@ export class Site {
   readonly #employed: Employed[] = [];
   #stopped: Promise<void> | undefined;
 
-  /** @param server a started one, on this clock */
+  /** @param server a started server that uses this clock */
   constructor(server: Server, clock: TestClock) {
     this.#server = server;
     this.clock = clock;
@@ -63,14 +68,14 @@ export class Site {
     return this.#server.info();
   }
 
-  /** The earliest due time in these places. */
+  /** The earliest due time in these sets. */
   async nextDue(places: readonly ('scheduled' | 'retries' | 'dead')[]): Promise<Micros | undefined> {
     const times = await Promise.all(places.map((place) => this.#server.nextDue(place)));
     const known = times.filter((time) => time !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
   }
 
-  /** A started worker, which stops with the server at the latest. */
+  /** Starts a worker, which stops with the server at the latest. */
   async worker<Jobs extends JobTypes<Jobs> = AnyJobs>(
     options: TestWorkerOptions<Jobs>,
   ): Promise<Worker<Jobs>> {
@@ -85,7 +90,8 @@ export class Site {
   }
 
   /**
-   * Beats for a worker after each move of the clock, and hears of its failures. Once is enough.
+   * Beats for a worker after each move of the clock, and records its failures. Further calls for
+   * the same worker do nothing.
    *
    * @param queues a move waits until they are empty
    */
@@ -100,12 +106,12 @@ export class Site {
     });
   }
 
-  /** Called when the server is to stop, before it does. */
+  /** Registers a function to call before the server stops. */
   onStop(stop: () => Promise<unknown>): void {
     this.#stops.push(stop);
   }
 
-  /** Moves the clock by so many microseconds and resolves when what became due has moved. */
+  /** Moves the clock by `by` microseconds; resolves when all due jobs have moved. */
   async forward(by: Micros): Promise<void> {
     await until(async () => unfinished(await this.info(), this.#takenQueues()));
     this.clock.move(by);
@@ -114,7 +120,7 @@ export class Site {
     const target = now();
     await until(async () => {
       const next = await this.nextDue(waitingPlaces);
-      return next === undefined || next > target ? undefined : 'jobs that are due do not leave their place';
+      return next === undefined || next > target ? undefined : 'due jobs stay in their set';
     });
   }
 
@@ -139,7 +145,7 @@ export class Site {
     await Promise.all(
       running.map(({ worker: { wid } }) =>
         commands.beat(this.#connection, { wid }).catch((error: unknown) => {
-          // The server was quicker and let go of it: the worker says HELLO again by itself.
+          // The server has already removed the worker, which will say HELLO again by itself.
           if (!(error instanceof FaktoryError && error.code === 'NOT_FOUND')) throw error;
         }),
       ),

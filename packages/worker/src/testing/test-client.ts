@@ -1,7 +1,8 @@
-/*
- * A client whose `in` counts from the time of a test server.
- * It must never differ from the real one in anything else. A stranger would get wrong why it is needed: a client counts `in` from its
- * own clock, which is behind once the server's was moved; the job would be due at once.
+/**
+ * A client whose `in` counts from the time of a test server. Otherwise it is a real client.
+ *
+ * Note: a client adds `in` to its own clock, which is behind the server's after a move, so the job
+ * would be due at once.
  */
 
 import {
@@ -44,7 +45,7 @@ export class TestClient<Jobs extends JobTypes<Jobs> = AnyJobs> extends Client<Jo
   }
 
   #timed<Timed extends JobOptions>(job: Timed): Timed {
-    // What the client refuses is left for it to refuse.
+    // Let the client refuse a bad job.
     if (job?.in === undefined || job.at !== undefined) return job;
     const at = new Date(this.#now() / 1000 + milliseconds(job.in));
     return { ...job, in: undefined, at };

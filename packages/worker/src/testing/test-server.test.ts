@@ -25,7 +25,7 @@ test('a job goes from the client of the server to its worker', async () => {
   await vi.waitFor(() => expect(sent).toEqual(['bob']));
 });
 
-test('what was made through the server stops with it', async () => {
+test('clients and workers made by the server stop with it', async () => {
   const client = faktory.client<Jobs>();
   const worker = await faktory.worker<Jobs>({ handlers: { SendEmail: () => undefined } });
   await faktory.stop();
@@ -46,7 +46,7 @@ test('a block with `await using` stops the server at its end', async () => {
   await client.close();
 });
 
-test('moving the clock makes scheduled jobs ready, those that are due and no others', async () => {
+test('a move of the clock makes due scheduled jobs ready, and no others', async () => {
   const client = faktory.client<Jobs>();
   await client.push({ ...email('soon'), in: 3_600_000 });
   await client.pushBulk([{ ...email('later'), in: 3 * 3_600_000 }]);
@@ -62,7 +62,7 @@ test('unique and expiring jobs follow the clock that a test moves', async () => 
   await expect(client.push(job)).rejects.toMatchObject({ code: 'NOTUNIQUE' });
   await faktory.forward({ minutes: 2 });
   await vi.waitFor(async () => expect((await faktory.info()).faktory.queues.default).toBe(0), 5000);
-  await client.push(job); // the name is free, because its job is gone
+  await client.push(job); // the name is free, because its job has expired
   const sent: string[] = [];
   await faktory.worker<Jobs>({ handlers: { SendEmail: (_context, to) => void sent.push(to) } });
   await vi.waitFor(() => expect(sent).toEqual(['once']));
@@ -78,7 +78,7 @@ test('after a move `in` counts from the new time', async () => {
   expect((await faktory.info()).faktory.queues).toEqual({ default: 2 });
 });
 
-test('workers go on after a move of hours, and the jobs that became due run once', async () => {
+test('workers keep running after a move of hours, and each due job runs once', async () => {
   const sent: string[] = [];
   await faktory.worker<Jobs>({ handlers: { SendEmail: (_context, to) => void sent.push(to) } });
   const client = faktory.client<Jobs>();
@@ -93,7 +93,7 @@ test('workers go on after a move of hours, and the jobs that became due run once
   expect([counts.total_processed, counts.total_failures, counts.tasks.Workers.size]).toEqual([3, 0, 1]);
 });
 
-test('a worker that was not made through the server loses its connections and comes back by itself', async () => {
+test('a worker that was not made by the server loses its connections at a move and reconnects by itself', async () => {
   const sent: string[] = [];
   const handlers = { SendEmail: (_context: unknown, to: unknown) => void sent.push(String(to)) };
   await using worker = new Worker({ url: faktory.url, handlers });
@@ -104,7 +104,7 @@ test('a worker that was not made through the server loses its connections and co
   await vi.waitFor(() => expect(sent).toEqual(['bob']), 8000);
 }, 15_000);
 
-test('a move waits until what runs has ended', async () => {
+test('a move waits until the running jobs have ended', async () => {
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
@@ -113,7 +113,7 @@ test('a move waits until what runs has ended', async () => {
   await faktory.client<Jobs>().push(email('bob'));
   await vi.waitFor(() => expect(worker.busy).toBe(1));
   const moved = faktory.forward({ hours: 2 });
-  // Its first look comes before these, and moves nothing.
+  // Its first poll comes before these, and moves nothing.
   for (let looks = 0; looks < 3; looks++) {
     expect(Date.parse((await faktory.info()).now)).toBeLessThan(Date.now() + 3_600_000);
   }
@@ -123,14 +123,14 @@ test('a move waits until what runs has ended', async () => {
   expect([counts.total_processed, counts.total_failures]).toEqual([1, 0]);
 });
 
-test('a span that is none is refused', async () => {
+test('a bad span is refused', async () => {
   await expect(faktory.forward(-1)).rejects.toMatchObject({ code: 'CONFIG' });
   await expect(faktory.forward({ hours: Number.NaN })).rejects.toMatchObject({ code: 'CONFIG' });
   await expect(faktory.forward('soon' as '1h')).rejects.toMatchObject({ code: 'INVALID' });
 });
 
 test.each(['1h', '60 minutes', 3_600_000, { minutes: 60 }, { total: () => 3_600_000 }] as const)(
-  'the clock moves by %j: an hour, no more',
+  'the clock moves by %j, exactly an hour',
   async (span) => {
     await faktory.client<Jobs>().pushBulk([
       { ...email('bob'), in: '1h' },
@@ -141,7 +141,7 @@ test.each(['1h', '60 minutes', 3_600_000, { minutes: 60 }, { total: () => 3_600_
   },
 );
 
-test('a missing server package is told with what to install, other errors as they are', async () => {
+test('a missing server package is an error that says what to install; other errors are unchanged', async () => {
   const missing = Object.assign(new Error("Cannot find package '@faktory-ts/server'"), {
     code: 'ERR_MODULE_NOT_FOUND',
   });

@@ -1,7 +1,9 @@
-/*
- * A real server inside the test's process, with everything a test makes through it.
- * It must never be used with fake timers: server and clients run on the real ones; time moves by `forward`. A stranger would get wrong
- * that nothing is mocked: jobs go over a socket into SQLite and back, to the worker that runs in production.
+/**
+ * A real server in the test's process, and what a test makes through it. Nothing is mocked: jobs go
+ * over a socket into SQLite and back, to the worker that runs in production.
+ *
+ * Note: fake timers do not work, because server and clients use real ones; `forward` moves the
+ * time.
  */
 
 import type { AnyJobs, Client, JobTypes } from '@faktory-ts/client';
@@ -16,43 +18,50 @@ import { TestClient } from './test-client.ts';
 
 /** A server for one test or one file of tests: {@link startTestServer}. */
 export interface TestServer {
-  /** Where it listens, for clients and workers of your own: `tcp://127.0.0.1:…`. */
+  /** Address for your own clients and workers: `tcp://127.0.0.1:…`. */
   readonly url: string;
-  /** A client of this server; its `in` counts from the server's time. */
+  /** Makes a client of this server; its `in` counts from the server's time. */
   client<Jobs extends JobTypes<Jobs> = AnyJobs>(): Client<Jobs>;
-  /** A worker on this server, started. Its `shutdownTimeout` is 1000 when left out. Rejects as `Worker` and its `start()` do. */
+  /**
+   * Starts a worker on this server. Default `shutdownTimeout` 1000. Rejects as `Worker` and its
+   * `start()` do.
+   */
   worker<Jobs extends JobTypes<Jobs> = AnyJobs>(options: TestWorkerOptions<Jobs>): Promise<Worker<Jobs>>;
-  /** What the server says about itself: queues, sets, counters. */
+  /** The server's INFO: queues, sets, counters. */
   info(): Promise<Info>;
   /**
-   * Sets the server's clock forward; resolves when what became due has moved: scheduled jobs and retries are then ready in their
-   * queues (or already run by a worker). Before, it waits until no job runs and the workers made here have emptied their queues, so
-   * that no job loses its time to run.
+   * Moves the server's clock forward; resolves when due scheduled jobs and retries are in their
+   * queues, or were already run by a worker. First it waits until no job runs and the workers made
+   * here have emptied their queues, so that no reservation expires.
    *
-   * @param by milliseconds, a text that `in` takes too (`'2h'`, `'15 minutes'`), or `{ days, hours, minutes, seconds }`
-   * @throws FaktoryError `CONFIG` or `INVALID` for a span that is none, `TIMEOUT` when jobs still run and nothing changed for 4 s.
+   * @param by milliseconds, a text as for `in` (`'2h'`, `'15 minutes'`), or `{ days, hours,
+   * minutes, seconds }`
+   * @throws FaktoryError `CONFIG` or `INVALID` for a bad span, `TIMEOUT` when jobs still run and
+   * nothing changed for 4 s.
    */
   forward(by: Duration): Promise<void>;
   /**
-   * Runs all jobs that are ready, and those that they push, until none is left, with a worker of its own. Or waits until a worker
-   * that you started has run them.
+   * Runs all ready jobs, and those that they push, until none is left, with a worker of its own. Or
+   * waits until your worker has run them.
    *
-   * @param what handlers by jobtype; or options of the worker. One job at a time and all queues, where these do not say otherwise.
-   * Or a worker on this server, made by `worker()` or yourself.
-   * @throws FaktoryError `TIMEOUT` when no job ends for 4 s, `LIMIT` when jobs still wait after `moves` moves of the clock.
+   * @param what handlers by jobtype, or options of the worker (default: all queues, concurrency 1),
+   * or a worker on this server, made by `worker()` or by yourself.
+   * @throws FaktoryError `TIMEOUT` when no job ends for 4 s, `LIMIT` when jobs still wait after
+   * `moves` moves of the clock.
    */
   drain<Jobs extends JobTypes<Jobs> = AnyJobs>(
     what: Handlers<Jobs> | TestWorkerOptions<Jobs> | Worker<Jobs>,
     options?: DrainOptions,
   ): Promise<Drained>;
-  /** Stops what was made here, then the server; its folder goes. May be called twice. */
+  /** Stops what was made here, then the server, and deletes its folder. May be called twice. */
   stop(): Promise<void>;
   /** `await using faktory = await startTestServer()` stops it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Starts a real server in this process: a temporary folder, a free port. Needs the package `@faktory-ts/server`.
+ * Starts a real server in this process, with a temporary folder and a free port. Needs the package
+ * `@faktory-ts/server`.
  *
  * @throws FaktoryError `CONFIG` when that package is not installed.
  * @example
@@ -119,7 +128,7 @@ class RunningServer implements TestServer {
   }
 }
 
-/** A jobtype may be called `handlers` too, but then it is no object of functions. */
+/** A jobtype can be named `handlers` too, but its value is a handler, not an object of handlers. */
 function isOptions<Jobs extends JobTypes<Jobs>>(
   what: Handlers<Jobs> | TestWorkerOptions<Jobs>,
 ): what is TestWorkerOptions<Jobs> {

@@ -1,18 +1,19 @@
-/*
- * A pushed job as it would arrive: written as the client does, read and checked as the server does.
- * It must never keep a reference into what the producer gave: tests see what a handler would see. A stranger would get wrong that
- * a Date among the arguments has become text by then, and undefined has become null.
+/**
+ * Makes a pushed job as it would arrive: written by the client's code, then read and checked by the
+ * server's. The result shares no object with the given job.
+ *
+ * Note: a Date among the arguments becomes a string, and undefined becomes null.
  */
 
 import { type PushResult, type SaidJob, wireJob } from '@faktory-ts/client';
 import { checkJob, FaktoryError, type Job, newJid, parseJob, write } from '@faktory-ts/protocol';
 
-/** Throws what the client or the server would: `INVALID`, `MALFORMED`. */
+/** Throws what the client or the server would throw: `INVALID`, `MALFORMED`. */
 export function travelled(job: SaidJob): Job {
   return accepted(write.push(wireJob(job)));
 }
 
-/** What pushBulk gives when each accepted job is taken by `take`, one after the other. */
+/** Returns the results of pushBulk; each accepted job is passed to `take`, one after another. */
 export async function travelledBulk(
   jobs: Iterable<SaidJob> | AsyncIterable<SaidJob>,
   take: (job: Job) => Promise<void> | void,

@@ -1,7 +1,7 @@
-/*
- * Waiting for a state of the server by asking it again and again.
- * It must never give up on a server that gets on: the time counts from the last change of what is waited for. A stranger would get
- * wrong what the text is for: it is compared to see a change, and ends up in the error.
+/**
+ * Waits for a state of the server by polling. The timeout counts from the last change, so a server
+ * that makes progress is never given up. A change of the returned text counts as progress, and the
+ * text is part of the error.
  */
 
 import { setTimeout as pass } from 'node:timers/promises';
@@ -9,14 +9,17 @@ import { FaktoryError, type Info } from '@faktory-ts/protocol';
 
 const askEvery = 5; // ms
 
-/** Default of the waits, milliseconds: below the 5 s that test frameworks give a test, so that the text here is what is seen. */
+/**
+ * Default timeout in milliseconds: below the 5 s of test frameworks, so that the error of this file
+ * is shown.
+ */
 export const patience = 4000;
 
 /**
- * Resolves once `left` says undefined.
+ * Resolves once `left` returns undefined.
  *
- * @param left what is still waited for, in words
- * @throws FaktoryError `TIMEOUT` when that did not change for so many milliseconds
+ * @param left describes what is still waited for
+ * @throws FaktoryError `TIMEOUT` when the description did not change for `timeout` milliseconds
  */
 export async function until(left: () => Promise<string | undefined>, timeout = patience): Promise<void> {
   let last: string | undefined;
@@ -33,11 +36,13 @@ export async function until(left: () => Promise<string | undefined>, timeout = p
   }
 }
 
-/** What runs, and what waits in these queues for somebody who takes it; undefined = neither. */
+/**
+ * Describes the running jobs and those that wait in these queues; undefined when there are none.
+ */
 export function unfinished({ faktory }: Info, queues: readonly string[]): string | undefined {
   const { working } = faktory.sets;
   const waiting = queues.filter((name) => (faktory.queues[name] ?? 0) > 0);
   if (working === 0 && waiting.length === 0) return undefined;
   const counts = waiting.map((name) => `${faktory.queues[name]} wait in queue ${name}`);
-  return [`of the jobs ${working} run`, ...counts, `${faktory.total_processed} have ended`].join(', ');
+  return [`${working} jobs run`, ...counts, `${faktory.total_processed} have ended`].join(', ');
 }

@@ -1,10 +1,10 @@
-// A handler for tests that does what its first argument says, in a thread or process.
+// A handler for tests, for a thread or process: its first argument names what to do.
 let jobs = 0;
 const kept = [];
 
 const chores = {
   return: () => undefined,
-  /** Fails with the number of jobs that ran here, this one too. */
+  /** Fails with the number of jobs that ran in this thread or process, including this one. */
   count: () => {
     throw new Error(`job ${jobs} of ${process.pid}`);
   },
@@ -14,7 +14,7 @@ const chores = {
   eat: () => {
     for (;;) kept.push(Array.from({ length: 10_000 }, () => ({ at: Math.random() })));
   },
-  /** Keeps some MiB for good. */
+  /** Keeps some MiB for ever. */
   keep: (_context, mib) => {
     kept.push(Array.from({ length: mib * 16 }, () => new Array(8192).fill(1.5)));
   },
@@ -62,7 +62,7 @@ const chores = {
       kill();
     } catch {}
   },
-  /** Until its signal is aborted; then fails with what the signal said. */
+  /** Waits until its signal is aborted, then fails with the reason. */
   wait: ({ signal, log }) =>
     new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () =>
