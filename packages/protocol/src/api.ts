@@ -1,11 +1,14 @@
-/*
- * Shapes that the server's HTTP side and INFO give out and that the web UI and clients read. Types only. It
- * must never hold code: the web UI imports nothing else of this package. A stranger would get wrong that
- * clients assert much of this: a semver `faktory_version` of major 1, the sizes under `tasks`, an `uptime` in
- * whole seconds.
+/**
+ * Types of what INFO and the server's HTTP side return, for the web UI and clients. Types only: the
+ * web UI imports nothing else of this package.
+ *
+ * Note: clients assert parts of it: a semver `faktory_version` of major 1, the sizes under `tasks`,
+ * and an `uptime` in whole seconds.
  */
 
-/** What a moving task (scheduled, retries, dead) has done since the server started. */
+/**
+ * Counters of a task that moves jobs out of scheduled, retries or dead, since the server started.
+ */
 export interface SetTask {
   /** Entries in the set now. */
   size: number;
@@ -13,15 +16,17 @@ export interface SetTask {
   enqueued: number;
   /** How often it ran. */
   cycles: number;
-  /** Seconds it took, all together. */
+  /** Seconds of all runs together. */
   wall_time_sec: number;
 }
 
-/** What a reaping task has ended since the server started. */
+/**
+ * Counters of a task that ends expired reservations or silent workers, since the server started.
+ */
 export interface ReapTask {
-  /** Reservations or workers there are now. */
+  /** Reservations or workers now. */
   size: number;
-  /** Those that ran out of time. */
+  /** Reservations or workers that the task ended. */
   reaped: number;
 }
 
@@ -32,7 +37,7 @@ export interface Info {
   /** `HH:MM:SS UTC`. */
   server_utc_time: string;
   faktory: {
-    /** Every known queue and how many jobs wait in it; 0 for those that are empty. */
+    /** Number of waiting jobs by queue, with 0 for empty queues. */
     queues: Record<string, number>;
     sets: { dead: number; retries: number; scheduled: number; working: number };
     tasks: { Busy: ReapTask; Dead: SetTask; Retries: SetTask; Scheduled: SetTask; Workers: ReapTask };
@@ -57,11 +62,13 @@ export interface Info {
     version: string;
     /** How durable `+OK` is: `full`, `relaxed` or `off`. */
     sync: string;
-    /** Most jobs that dead keeps; 0: no limit. */
+    /** Maximum number of dead jobs; 0: no limit. */
     dead_limit: number;
-    /** Dead jobs deleted since the start because dead was over its limit. */
+    /** Dead jobs evicted since the start because there were more than `dead_limit`. */
     dead_evicted: number;
-    /** Commits since the start, the operations in them, and the seconds that committing and syncing took. */
+    /**
+     * Since the start: commits, the operations in them, and the seconds of committing and syncing.
+     */
     commits: number;
     committed_operations: number;
     commit_time_sec: number;
@@ -73,18 +80,24 @@ export interface Health {
   /** RFC 3339. */
   now: string;
   server: { description: string; faktory_version: string; connections: number; command_count: number };
-  /** Where backups are made: when the newest was (RFC 3339; absent when there is none), and whether the last try failed. */
+  /**
+   * Only where backups are made: time of the newest one (RFC 3339; absent when there is none), and
+   * whether the last attempt failed.
+   */
   backups?: { newest?: string | undefined; failed: boolean } | undefined;
-  /** Why the answer is 503; absent when all is well. */
+  /** Why the status is 503; absent with status 200. */
   error?: string;
 }
 
-/** The answer to `GET /health/ready`, with 200 when the server takes work and 503 when not; needs no password. */
+/**
+ * The answer to `GET /health/ready`: 200 when the server accepts jobs, otherwise 503. Needs no
+ * password.
+ */
 export interface Readiness {
   /** RFC 3339. */
   now: string;
   ready: boolean;
-  /** `ok`, or why not. */
+  /** `ok`, or the reason why the server is not ready. */
   checks: { storage: string; disk: string; running: string };
   backups?: Health['backups'];
 }

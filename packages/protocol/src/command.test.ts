@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { parseAck, parseBeat, parseFail, parseQueueCommand, parseQueues, splitVerb } from './command.ts';
 import { utf8Length } from './utf8.ts';
 
-/** A matcher for the error a verb's payload is refused with. */
+/** Matches the error that refuses a verb's payload. */
 const refused = (code: string, message: string | RegExp): unknown =>
   expect.objectContaining({
     code,
     message: typeof message === 'string' ? message : expect.stringMatching(message),
   });
 
-test('a verb ends at the first space', () => {
+test('a command\'s verb ends at the first space', () => {
   expect(splitVerb('PUSH {"a": 1}')).toEqual(['PUSH', '{"a": 1}']);
   expect(splitVerb('INFO')).toEqual(['INFO', '']);
   expect(splitVerb('FETCH ')).toEqual(['FETCH', ' ']);
@@ -45,13 +45,13 @@ describe('ACK', () => {
     expect(() => parseAck(rest)).toThrow(refused('MALFORMED', `invalid ACK ${rest}`));
   });
 
-  test('a refusal quotes at most 200 characters', () => {
+  test('an error for a malformed ACK quotes at most 200 characters', () => {
     expect(() => parseAck('x'.repeat(5000))).toThrow(refused('MALFORMED', `invalid ACK ${'x'.repeat(200)}`));
   });
 });
 
 describe('FAIL', () => {
-  test('gives what the worker said', () => {
+  test('FAIL returns what the worker sent', () => {
     const rest =
       '{"jid":"failjob-1","errtype":"Boom","message":" it broke\\n","backtrace":["line 1","line 2"],"extra":[]}';
     expect(parseFail(rest)).toEqual({
@@ -70,7 +70,7 @@ describe('FAIL', () => {
     expect(parseFail(rest)).toEqual({ jid: 'x', errtype: 'unknown', message: 'unknown', backtrace: [] });
   });
 
-  test('is cut to 100 and 1000 bytes between characters, and to 50 lines', () => {
+  test('FAIL cuts errtype to 100 bytes, message to 1000 bytes and backtrace to 50 lines, between characters', () => {
     const long = '日'.repeat(600);
     const backtrace = Array.from({ length: 80 }, (_, line) => `line ${line}`);
     const report = parseFail(JSON.stringify({ jid: 'x', errtype: long, message: long, backtrace }));
@@ -79,7 +79,7 @@ describe('FAIL', () => {
     expect(report.backtrace).toEqual(backtrace.slice(0, 50));
   });
 
-  test('carries no lone surrogate', () => {
+  test('FAIL replaces lone surrogates', () => {
     expect(parseFail('{"jid":"x","message":"a\\ud800","backtrace":["\\udc00"]}')).toMatchObject({
       message: 'a\ufffd',
       backtrace: ['\ufffd'],
@@ -96,7 +96,7 @@ describe('FAIL', () => {
     expect(() => parseFail(rest)).toThrow(refused('MALFORMED', `invalid FAIL ${rest}`));
   });
 
-  test.each(['{}', '{"jid":""}', '{"jid":null,"errtype":"x"}'])('%s has no jid', (rest) => {
+  test.each(['{}', '{"jid":""}', '{"jid":null,"errtype":"x"}'])('FAIL %s is refused because it has no jid', (rest) => {
     expect(() => parseFail(rest)).toThrow(refused('MALFORMED', 'missing JID'));
   });
 });
@@ -126,21 +126,21 @@ describe('BEAT', () => {
 });
 
 describe('FETCH', () => {
-  test('keeps the asked order', () => {
+  test('FETCH keeps the order of its queues', () => {
     expect(parseQueues('critical default')).toEqual(['critical', 'default']);
     expect(parseQueues('a  b ')).toEqual(['a', 'b']);
   });
 
-  test('an empty argument is a queue without a name', () => {
+  test('an empty argument of FETCH is a queue without a name', () => {
     expect(parseQueues(' ')).toEqual(['']);
   });
 
-  test('no argument names no queue', () => {
+  test('FETCH without an argument is refused', () => {
     expect(() => parseQueues('')).toThrow(refused('INVALID', 'must call fetch with at least one queue'));
   });
 });
 
-test('a fetch of more than 1,000 names or 65,536 characters is refused', () => {
+test('FETCH with more than 1,000 names or 65,536 characters is refused', () => {
   const names = Array.from({ length: 1000 }, (_, index) => `q${index}`);
   expect(parseQueues(names.join(' '))).toEqual(names);
   expect(() => parseQueues([...names, 'q'].join(' '))).toThrow(

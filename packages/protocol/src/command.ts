@@ -1,7 +1,8 @@
-/*
- * The lines a client sends, taken apart on the server's side. It must never act on a command, only say what
- * it asks for. A stranger would get wrong that verbs are matched by case while the QUEUE subcommand is not,
- * and that errors quote the payload as it came, at most 200 characters of it.
+/**
+ * Parses the commands that a client sends, for the server.
+ *
+ * Note: verbs are case-sensitive and QUEUE subcommands are not. Errors quote at most 200 characters
+ * of the payload.
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
@@ -13,10 +14,13 @@ import { type KnownFields, readFieldsOf } from './payload-parts.ts';
 import { cutUtf8, unitAt, utf8Length } from './utf8.ts';
 import { stepped } from './value-parts.ts';
 
-/** The states a worker goes through, forwards only. */
+/** The states of a worker. A worker never goes back to an earlier one. */
 export type WorkerState = 'running' | 'quiet' | 'terminate';
 
-/** Cuts a line at its first space. A line without one is all verb; one that ends there has one empty argument: `' '`. */
+/**
+ * Cuts a line at its first space. Without a space the whole line is the verb; when the line ends
+ * with that space, the argument is `' '`.
+ */
 export function splitVerb(line: string): [verb: string, rest: string] {
   const space = line.indexOf(' ');
   return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1) || ' '];
@@ -24,7 +28,7 @@ export function splitVerb(line: string): [verb: string, rest: string] {
 
 const ackStart = '{"jid":"';
 
-/** Reads what follows `ACK `. Other keys than `jid` may be anything. Throws `MALFORMED`. */
+/** Parses the payload of ACK. Keys other than `jid` are ignored. Throws `MALFORMED`. */
 export function parseAck(rest: string): { jid: string } {
   const plain = plainAck(rest);
   if (plain !== undefined) return { jid: plain };
@@ -36,8 +40,8 @@ export function parseAck(rest: string): { jid: string } {
 }
 
 /**
- * The jid of `{"jid":"…"}` written without spaces or escapes, as nearly all clients do: ten times faster than
- * parsing.
+ * The jid of `{"jid":"…"}` without spaces or escapes, as nearly all clients write it. Ten times
+ * faster than parsing.
  */
 function plainAck(rest: string): string | undefined {
   const end = rest.length - 2;
@@ -49,19 +53,19 @@ function plainAck(rest: string): string | undefined {
   return rest.slice(ackStart.length, end);
 }
 
-/** A FAIL, cleaned. */
+/** The payload of FAIL, trimmed and cut to its limits. */
 export interface FailReport {
   jid: string;
   /** At most 100 bytes; `unknown` when none was sent. */
   errtype: string;
   /** At most 1000 bytes; `unknown` when none was sent. */
   message: string;
-  /** At most 50 lines, of 64 KiB together. */
+  /** At most 50 lines, 64 KiB in all. */
   backtrace: string[];
 }
 
 const MOST_LINES = 50;
-const MOST_BACKTRACE = 64 * 1024; // bytes of all lines
+const MOST_BACKTRACE = 64 * 1024; // bytes of all lines together
 
 /** The fields of {@link cleanFault}. */
 export const faultFields = {
@@ -71,12 +75,12 @@ export const faultFields = {
   backtrace: { most: MOST_LINES },
 } as const satisfies KnownFields;
 
-/** Reads what follows `FAIL `. Throws `MALFORMED`: `invalid FAIL …` or `missing JID`. */
+/** Parses the payload of FAIL. Throws `MALFORMED`: `invalid FAIL …` or `missing JID`. */
 export function parseFail(rest: string): FailReport {
   return named(reading('FAIL', rest, cleanFault));
 }
 
-/** {@link parseFail} in parts of about so many characters, each up to a `yield`, for a text that takes long. */
+/** {@link parseFail} for a long payload: reads about `part` characters between two yields. */
 export function* parseFailInParts(rest: string, part: number): Generator<void, FailReport> {
   const scanner = new JsonScanner(rest);
   let report: FailReport;
@@ -97,7 +101,10 @@ function named(report: FailReport): FailReport {
   return report;
 }
 
-/** The report in these fields, trimmed and cut to what is kept. Throws `MALFORMED` for a field of a wrong type. */
+/**
+ * Reads a failure report from these fields, trimmed and cut to its limits. Throws `MALFORMED` for a
+ * field of a wrong type.
+ */
 export function cleanFault(fields: Payload): FailReport {
   return {
     jid: stringIn(fields, 'jid') ?? '',
@@ -107,7 +114,7 @@ export function cleanFault(fields: Payload): FailReport {
   };
 }
 
-/** The lines up to {@link MOST_BACKTRACE}; the last one is cut. */
+/** The first lines, {@link MOST_BACKTRACE} bytes in all; the last line is cut. */
 function firstBytes(lines: string[]): string[] {
   let room = MOST_BACKTRACE;
   const kept: string[] = [];
@@ -124,20 +131,20 @@ function cleaned(text: string | undefined, maxBytes: number): string {
   return cutUtf8(text?.trim() ?? '', maxBytes) || 'unknown';
 }
 
-/** A BEAT. `state` is absent unless it is one of the three known words. */
+/** The payload of BEAT. `state` is absent unless it is one of the three known words. */
 export interface Beat {
   /** Empty when none was sent. */
   wid: string;
   state?: WorkerState;
   /** Memory of the worker, KiB. */
   rssKb?: number;
-  /** Longest time the worker's event loop stood still since its last beat, milliseconds. */
+  /** Longest block of the worker's event loop since its last beat, milliseconds. */
   lagMs?: number;
-  /** Jobs that the worker runs at once. */
+  /** Number of jobs that the worker can run at once. */
   slots?: number;
 }
 
-/** Reads what follows `BEAT `. Throws `MALFORMED`: `invalid BEAT …`. */
+/** Parses the payload of BEAT. Throws `MALFORMED`: `invalid BEAT …`. */
 export function parseBeat(rest: string): Beat {
   return reading('BEAT', rest, (fields) => {
     const beat: Beat = { wid: stringIn(fields, 'wid') ?? '' };
@@ -154,9 +161,9 @@ export function parseBeat(rest: string): Beat {
 }
 
 /**
- * Reads the queues of a FETCH, in the asked order. Throws `INVALID` when there is none, `LIMIT` for more than
- * 1,000 names or 65,536 characters. An empty argument is a queue
- * without a name, which never has a job: pyfaktory asks so when it was given no queues.
+ * Parses the queues of a FETCH, in their order. Throws `INVALID` without a queue, `LIMIT` for more
+ * than 1,000 names or 65,536 characters. An empty argument is a queue without a name, which never
+ * has a job: pyfaktory sends this when it has no queues.
  */
 export function parseQueues(rest: string): string[] {
   const queues = words(rest, mostNames);
@@ -166,9 +173,12 @@ export function parseQueues(rest: string): string[] {
   return queues;
 }
 
-/** Most names of queues in one FETCH, FETCHB or QUEUE. */
+/** Maximum number of queue names in one FETCH, FETCHB or QUEUE. */
 const mostNames = 1000;
-/** Most characters that follow FETCH or FETCHB: the server keeps the names while the fetch waits. */
+/**
+ * Maximum number of characters after FETCH or FETCHB: the server keeps the names while the fetch
+ * waits.
+ */
 const mostNamesLength = 65_536;
 
 function tooManyNames(verb: string, { length }: string): FaktoryError {
@@ -182,7 +192,9 @@ function tooManyNames(verb: string, { length }: string): FaktoryError {
 
 const subcommands = ['PAUSE', 'RESUME', 'REMOVE', 'LATENCY'] as const;
 
-/** A QUEUE command: for the named queues, or for all that exist (`names` is then empty). */
+/**
+ * A QUEUE command for the named queues, or with `all` for every existing queue (`names` is empty).
+ */
 export interface QueueCommand {
   sub: (typeof subcommands)[number];
   names: string[];
@@ -190,8 +202,8 @@ export interface QueueCommand {
 }
 
 /**
- * Reads what follows `QUEUE `. Throws `UNKNOWN_COMMAND` for another subcommand, `INVALID` when names are
- * missing or not allowed, `LIMIT` for more than 1,000 names.
+ * Parses what follows `QUEUE `. Throws `UNKNOWN_COMMAND` for an unknown subcommand, `INVALID` when
+ * names are missing or not allowed, `LIMIT` for more than 1,000 names.
  */
 export function parseQueueCommand(rest: string): QueueCommand {
   const given = words(rest, mostNames + 1);
@@ -212,14 +224,17 @@ export function parseQueueCommand(rest: string): QueueCommand {
   return { sub, names: all ? [] : names, all: all };
 }
 
-/** The words between spaces; undefined: more than `most`. */
+/** The words between spaces; undefined when there are more than `most`. */
 function words(text: string, most: number): string[] | undefined {
-  const parts = text.split(' ', 2 * most + 2); // not all of a line of a megabyte
+  const parts = text.split(' ', 2 * most + 2); // a limit, because a line may have a megabyte of spaces
   const found = parts.includes('') ? parts.filter((word) => word !== '') : parts;
   return parts.length > 2 * most || found.length > most ? undefined : found;
 }
 
-/** Whatever cannot be read becomes `invalid VERB payload`, the reason kept as its cause. Too many members are reported as such. */
+/**
+ * Reports every error as `invalid VERB payload` with the reason as its cause, except too many
+ * members.
+ */
 function reading<Result>(verb: string, rest: string, read: (fields: Payload) => Result): Result {
   checkMembers(rest);
   try {

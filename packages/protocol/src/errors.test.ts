@@ -2,24 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { errorText, excerpt, FaktoryError, wireError } from './errors.ts';
 
 describe('an error', () => {
-  test('carries its code, message, name and cause', () => {
+  test('FaktoryError carries its code, message, name and cause', () => {
     const cause = new Error('inner');
     const error = new FaktoryError('STORAGE', 'disk is full', { cause });
     expect(error).toMatchObject({ code: 'STORAGE', message: 'disk is full', name: 'FaktoryError', cause });
     expect(error).toBeInstanceOf(Error);
   });
 
-  test('is written with the word NOTUNIQUE, or with ERR for every other code', () => {
+  test('an error is written with the word NOTUNIQUE, or with ERR for every other code', () => {
     expect(errorText(new FaktoryError('NOTUNIQUE', 'Job not unique'))).toBe('NOTUNIQUE Job not unique');
     expect(errorText(new FaktoryError('NOT_FOUND', 'Job not found x'))).toBe('ERR Job not found x');
   });
 
-  test('that is not ours tells nothing of itself', () => {
+  test('an error of another class is written without its message', () => {
     expect(errorText(new TypeError('secret path'))).toBe('ERR internal error');
     expect(errorText('secret')).toBe('ERR internal error');
   });
 
-  test('stays on one line', () => {
+  test('a written error stays on one line', () => {
     expect(errorText(new FaktoryError('ERR', 'a\r\nPUSH b\nc\rd'))).toBe('ERR a PUSH b c d');
   });
 });
@@ -45,7 +45,7 @@ describe('an error read from the wire', () => {
   });
 });
 
-test('an excerpt has at most 200 characters and splits none', () => {
+test('an excerpt has at most 200 characters and splits no surrogate pair', () => {
   expect(excerpt('short')).toBe('short');
   expect(excerpt('x'.repeat(300))).toBe('x'.repeat(200));
   expect(excerpt(`${'x'.repeat(199)}😀`)).toBe('x'.repeat(199));

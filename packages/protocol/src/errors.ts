@@ -1,14 +1,16 @@
-/*
- * The one error class of the product and the one table of its codes. It must never put a line break on the
- * wire: an error reply is one line. A stranger would get wrong that codes are ours: of them only NOTUNIQUE and
- * STALE are words on the wire, all others travel as `ERR message`, and wireError() finds them again by their text.
+/**
+ * The error class of all packages, its codes, and their texts on the wire. An error reply is always
+ * one line.
+ *
+ * Note: the codes are our own. Only NOTUNIQUE and STALE are sent as words; all others are sent as
+ * `ERR message`, and wireError() finds the code by the text.
  */
 
 import { oneClass } from './one-class.ts';
 
 import { visible } from './visible.ts';
 
-/** Every code a {@link FaktoryError} may carry, and what it means. Test errors by code, never by message. */
+/** Every code of a {@link FaktoryError} and its meaning. Check errors by code, never by message. */
 export const errorCodes = {
   ERR: 'the server refused, with a text this package does not know',
   MALFORMED: 'the payload cannot be read: bad JSON, or a field of the wrong type',
@@ -33,12 +35,12 @@ export const errorCodes = {
   CONFIG: 'an option has a value that cannot work',
 } as const;
 
-/** One of the keys of {@link errorCodes}. */
+/** A key of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /**
- * The error that every package of the product throws. `instanceof` finds it also when the package was loaded twice, as ES module and as
- * CommonJS.
+ * The error that every package throws. `instanceof` also works when the package was loaded twice,
+ * as ES module and as CommonJS.
  *
  * @example
  * ```ts
@@ -51,7 +53,7 @@ export type ErrorCode = keyof typeof errorCodes;
  */
 export class FaktoryError extends Error {
   override readonly name = 'FaktoryError';
-  /** Why, as one word of {@link errorCodes}. */
+  /** The reason, one of {@link errorCodes}. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
@@ -62,10 +64,10 @@ export class FaktoryError extends Error {
 
 oneClass(FaktoryError, 'FaktoryError');
 
-/** How many characters of a peer's text an error message may quote. */
+/** Maximum number of characters of received text that an error message quotes. */
 const maxExcerpt = 200;
 
-/** The start of a peer's text, for quoting in an error message: at most 200 characters. */
+/** The start of a received text, for an error message: at most 200 characters. */
 export function excerpt(text: string): string {
   if (text.length <= maxExcerpt) return text;
   const last = text.charCodeAt(maxExcerpt - 1);
@@ -74,9 +76,9 @@ export function excerpt(text: string): string {
 }
 
 /**
- * What follows `-` on the wire. `NOTUNIQUE` and `STALE` are written as their own words, every other code as `ERR message`;
- * what is not a {@link FaktoryError} says `ERR internal error`, so that no inner text leaks. Never holds CR
- * or LF.
+ * The text after `-` on the wire. `NOTUNIQUE` and `STALE` are sent as words, every other code as
+ * `ERR message`. An error of another class becomes `ERR internal error`, so that no internal text
+ * leaks. Never contains CR or LF.
  */
 export function errorText(error: unknown): string {
   if (!(error instanceof FaktoryError)) return 'ERR internal error';
@@ -84,7 +86,7 @@ export function errorText(error: unknown): string {
   return `${word} ${visible(error.message.replace(/[\r\n]+/g, ' '))}`;
 }
 
-/** How an `ERR` text begins, and the code it then means. */
+/** The start of an `ERR` text, and its code. */
 const knownTexts: readonly (readonly [start: string, code: ErrorCode])[] = [
   ['Invalid password', 'AUTH'],
   ['shutdown in progress', 'SHUTDOWN'],
@@ -125,7 +127,7 @@ const knownTexts: readonly (readonly [start: string, code: ErrorCode])[] = [
   ['invalid target', 'INVALID'],
 ];
 
-/** First words that mean a code of ours. MALFORMED and SHUTDOWN are what servers before 1.0 say. */
+/** First words that are a code. Servers before Faktory 1.0 send MALFORMED and SHUTDOWN. */
 const codeWords: Readonly<Partial<Record<string, ErrorCode>>> = {
   NOTUNIQUE: 'NOTUNIQUE',
   STALE: 'STALE',
@@ -134,8 +136,8 @@ const codeWords: Readonly<Partial<Record<string, ErrorCode>>> = {
 };
 
 /**
- * Reads what a server wrote after `-`, or one of the texts in the map that answers PUSHB.
- * The message is the text without its code word; a word this package does not know stays in the message.
+ * Parses the text after `-`, or an error text of the map that answers PUSHB. The message is the
+ * text without its code word; an unknown first word stays in the message.
  *
  * @example
  * ```ts

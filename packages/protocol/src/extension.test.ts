@@ -3,7 +3,7 @@ import { wireError } from './errors.ts';
 import { extensionVersion, isUncounted, parseExt, readExtension } from './extension.ts';
 import { write } from './write.ts';
 
-test('EXT takes this version alone', () => {
+test('EXT accepts only this version', () => {
   expect(() => parseExt(`{"v":${extensionVersion}}`)).not.toThrow();
   for (const rest of ['{}', '{"v":2}']) {
     expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'INVALID' }));
@@ -13,7 +13,7 @@ test('EXT takes this version alone', () => {
   }
 });
 
-test('what a client asks for is what the server reads', () => {
+test('the server reads the EXT that a client writes', () => {
   const ask = {
     v: extensionVersion,
     producer: 'shop',
@@ -40,7 +40,7 @@ test.each([
   expect(() => parseExt(rest)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
 });
 
-test('the offer of a server is read, anything else is PROTOCOL', () => {
+test('the client reads the offer of a server, and any other answer is PROTOCOL', () => {
   const offer = {
     v: 1,
     max_fetch: 1000,
@@ -55,7 +55,7 @@ test('the offer of a server is read, anything else is PROTOCOL', () => {
   }
 });
 
-test('what is answered so to a PUSH was not counted: the line is to be sent again, or may be', () => {
+test('a PUSH is not counted when its error is STORAGE, SHUTDOWN, FORBIDDEN, internal error or a line over the limit', () => {
   for (const text of ['ERR storage failed: disk full', 'ERR shutdown in progress', 'ERR internal error']) {
     expect(isUncounted(wireError(text))).toBe(true);
   }

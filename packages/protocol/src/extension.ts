@@ -1,50 +1,58 @@
-/*
- * EXT: how a client asks for what our server can do beyond Faktory's protocol, and what it is offered. EXTENSIONS.md beside
- * this folder tells the whole; hand-outs.ts has the verbs. It must never change what a client sees that did not ask. A
- * stranger would get wrong that the offer is per connection: a client asks again on each new one.
+/**
+ * The EXT command, by which a client asks for our extensions of Faktory's protocol. EXTENSIONS.md
+ * describes them; hand-outs.ts parses their verbs. Without EXT a client sees no difference.
+ *
+ * Note: the offer is for one connection. A client asks again on each new connection.
  */
 
 import { excerpt, FaktoryError } from './errors.ts';
 import { integerIn, readPayload, stringIn, stringsIn } from './payload.ts';
 
-/** The version that EXT asks for and this package speaks. */
+/** The version of the extensions, which EXT names. */
 export const extensionVersion = 1;
 
-/** What a client asks for with EXT. */
+/** The payload of EXT. */
 export interface ExtensionAsk {
   v: number;
-  /** Whose PUSH and PUSHB lines are to be counted: 1 to 100 characters. */
+  /** The producer whose PUSH and PUSHB lines the server counts: 1 to 100 characters. */
   producer?: string;
-  /** How many of this producer's lines have been answered to it: what it need not be told of any more. */
+  /**
+   * Number of this producer's lines whose replies it received. The server deletes their refusals.
+   */
   answered?: number;
-  /** Seconds after its last push in which the producer is forgotten: 3600 to 2,592,000, which is the default. */
+  /**
+   * Seconds after its last push until the server deletes the producer: 3600 to 2,592,000 (default).
+   */
   keep?: number;
-  /** This consumer's reservations last as long as its beats come. */
+  /** The reservations of this consumer last as long as its beats arrive. */
   lease?: boolean;
   /**
-   * With `lease`: the reservation ids of all hand-outs that this worker has and whose end is not confirmed. The server takes every
-   * other leased reservation of the worker back.
+   * With `lease`: the reservation ids of all hand-outs of this worker whose result is not
+   * confirmed. The server takes back every other leased reservation of the worker.
    */
   holding?: readonly string[];
 }
 
-/** What a counted line was answered: the text of the error, or for a PUSHB the map of the jobs that were refused. */
+/** The refusal of a counted line: an error text, or for PUSHB the map of the refused jobs. */
 export type LineRefusal = string | Record<string, string>;
 
-/** What the server answers to EXT. */
+/** The answer to EXT. */
 export interface Extension {
   v: number;
-  /** Most jobs in one FETCHB. */
+  /** Maximum number of jobs in one FETCHB. */
   max_fetch: number;
-  /** Most entries in one ACKB, FAILB, RELEASE or EXTEND. */
+  /** Maximum number of entries in one ACKB, FAILB, RELEASE or EXTEND. */
   max_settle: number;
-  /** What the server has beyond Faktory's free edition: `unique`, `expiry`, `track`, `batch`. Undefined: it does not say. */
+  /**
+   * Features beyond Faktory's free edition: `unique`, `expiry`, `track`, `batch`. Undefined: not
+   * reported.
+   */
   features?: readonly string[];
-  /** Only to a named producer: how many of its PUSH and PUSHB lines were carried out, ever. */
+  /** Only for a named producer: how many of its PUSH and PUSHB lines were ever carried out. */
   pushed?: number;
-  /** Only to a named producer: what its lines behind `answered` were answered when that was not plain success, by the line's number. */
+  /** Only for a named producer: the refusals of its lines after `answered`, by line number. */
   refused?: Record<string, LineRefusal>;
-  /** Only when asked for: seconds after its last beat at which the worker loses its reservations. */
+  /** Only when asked for: seconds after its last beat until the worker loses its reservations. */
   lease?: number;
 }
 
@@ -53,20 +61,24 @@ const keepAtLeast = 3600; // seconds
 const keepAtMost = 30 * 86_400;
 
 /**
- * How many lines of a producer the server remembers refusals of. A client has no more than this many counted lines
- * unanswered at a time, else it could not be told after a broken connection.
+ * Number of lines of a producer whose refusals the server keeps. A client has at most this many
+ * counted lines without a reply, otherwise it could miss refusals after a broken connection.
  */
 export const rememberedLines = 1000;
 
 /**
- * Whether a PUSH that was answered so is not counted for its producer. The server closes the connection behind each of these.
+ * Whether a PUSH that got this error is not counted for its producer. The server closes the
+ * connection after each of these errors.
  */
 export function isUncounted({ code, message }: FaktoryError): boolean {
   if (code === 'STORAGE' || code === 'SHUTDOWN' || code === 'FORBIDDEN') return true;
   return message === 'internal error' || (code === 'LIMIT' && message.startsWith('line longer than'));
 }
 
-/** Reads what follows `EXT `. Throws `MALFORMED`, and `INVALID` for a version that this server does not speak. */
+/**
+ * Parses the payload of EXT. Throws `MALFORMED`, and `INVALID` for a version that this server does
+ * not support.
+ */
 export function parseExt(rest: string): ExtensionAsk {
   const fields = readRest('EXT', rest, readPayload);
   const v = readRest('EXT', rest, () => integerIn(fields, 'v'));
@@ -86,12 +98,12 @@ export function parseExt(rest: string): ExtensionAsk {
     const lease = fields.get('lease') === true;
     const holding = stringsIn(fields, 'holding');
     if (holding !== undefined && !lease)
-      throw new FaktoryError('MALFORMED', '"holding" speaks of leased reservations: send "lease":true too');
+      throw new FaktoryError('MALFORMED', '"holding" is for leased reservations: send "lease":true too');
     const wrong = holding?.find((rid) => !isReservationId(rid));
     if (wrong !== undefined) {
       throw new FaktoryError(
         'MALFORMED',
-        `"holding" has ${JSON.stringify(excerpt(wrong))}, which is no "rid" of FETCHB`,
+        `"holding" has ${JSON.stringify(excerpt(wrong))}, which is not a "rid" of FETCHB`,
       );
     }
     return {
@@ -105,21 +117,21 @@ export function parseExt(rest: string): ExtensionAsk {
   });
 }
 
-/** Reads the answer to EXT on the client's side. Throws `PROTOCOL` when it is none. */
+/** Parses the answer to EXT, for clients. Throws `PROTOCOL` when it is not an offer. */
 export function readExtension(text: string): Extension {
   try {
     const value = JSON.parse(text) as Partial<Extension> | null;
     if (value?.v === extensionVersion && value.max_fetch && value.max_settle) return value as Extension;
   } catch (cause) {
-    throw new FaktoryError('PROTOCOL', 'the server answered EXT with bad JSON', { cause });
+    throw new FaktoryError('PROTOCOL', 'unexpected reply to EXT: bad JSON', { cause });
   }
-  throw new FaktoryError('PROTOCOL', 'the server answered EXT with something else than an offer');
+  throw new FaktoryError('PROTOCOL', 'unexpected reply to EXT: not an offer');
 }
 
-/** Whether the text is a reservation id as FETCHB writes it. */
+/** Whether the text is a reservation id of FETCHB. */
 export const isReservationId = (text: string): boolean => /^\d{1,16}$/.test(text);
 
-/** Whatever cannot be read becomes `invalid VERB …: reason`. */
+/** Runs `how`; turns a read error into `invalid VERB …: reason`. */
 export function readRest<Result>(verb: string, rest: string, how: (text: string) => Result): Result {
   try {
     return how(rest);
@@ -128,7 +140,7 @@ export function readRest<Result>(verb: string, rest: string, how: (text: string)
   }
 }
 
-/** The error to throw for a payload that could not be read. */
+/** The error for a payload that could not be read. */
 export function unreadableRest(verb: string, rest: string, cause: unknown): unknown {
   if (!(cause instanceof FaktoryError) || cause.code === 'LIMIT') return cause;
   return new FaktoryError('MALFORMED', `invalid ${verb} ${excerpt(rest)}: ${cause.message}`, { cause });

@@ -1,21 +1,29 @@
-/*
- * What a job carries about its last failure, and what the server keeps of those before. It must never write an empty list or a null: faktory-rs asserts
- * that an empty backtrace is absent and cannot read nulls. A stranger would get wrong that pushers may send a
- * failure of their own, so one that is read may lack any field.
+/**
+ * A job's record of its last failure, and the executions before it that the server keeps.
+ *
+ * Note: empty lists and nulls are left out, because faktory-rs cannot read nulls and asserts that
+ * an empty backtrace is absent. A producer may push a failure too, so any field of it may be
+ * missing.
  */
 
 import { integerIn, readPayload, stringIn, stringsIn } from './payload.ts';
 import { wellFormed } from './utf8.ts';
 
-/** What the server knows about a job's last failure. */
+/** What a job carries about its last failure. */
 export interface Failure {
   /** 0 after the first failure, one more after each later one. */
   retry_count: number;
-  /** Retries left, the next one included; equals `retry` after the first failure, so -1 when `retry` is. */
+  /**
+   * Retries left, including the next one. After the first failure it equals `retry`, also when that
+   * is -1.
+   */
   remaining: number;
-  /** RFC 3339: the first failure. Never refreshed. */
+  /** RFC 3339: time of the first failure. Later failures do not change it. */
   failed_at: string;
-  /** RFC 3339: when it is to run again. Stays after it did; absent when it went straight to dead. */
+  /**
+   * RFC 3339: time of the next execution. Kept after that execution; absent when the job went
+   * directly to dead.
+   */
   next_at?: string;
   /** Of the last failure. */
   message?: string;
@@ -24,31 +32,32 @@ export interface Failure {
   /** Of the last failure; absent rather than empty. */
   backtrace?: string[];
   /**
-   * How many executions ended because their worker was lost while it held other jobs too; absent = none. Such an execution uses no
-   * attempt: it counts in `retry_count`, but `remaining` stays. From two on a worker should run the job alone.
+   * Number of executions that ended because their worker was lost while it held other jobs too;
+   * absent = none. Such an execution uses no attempt: it counts in `retry_count`, but `remaining`
+   * stays. From two on a worker should run the job alone.
    */
   shared_losses?: number;
-  /** How many executions ended because a reservation with an end of its own ran out; absent = none. */
+  /** Number of executions whose own reservation expired; absent = none. */
   expirations?: number;
 }
 
-/** One failed execution of a job, as the server keeps the last few of them. */
+/** One failed execution of a job. The server keeps the last few. */
 export interface Attempt {
   /** 1 for the first execution. */
   n: number;
-  /** RFC 3339: when it was handed out. */
+  /** RFC 3339: time of the hand-out. */
   started_at: string;
   /** RFC 3339. */
   ended_at: string;
-  /** Who had the job; empty: a producer. */
+  /** The worker that had the job; empty for a client that is not a worker. */
   wid: string;
   errtype: string;
   message: string;
-  /** Absent rather than empty; also when there was no room for it. */
+  /** Absent rather than empty; also absent when there was no space for it. */
   backtrace?: string[];
 }
 
-/** The failure as compact JSON; empty fields are left out. */
+/** The failure as compact JSON, without empty fields. */
 export function failureText(failure: Failure): string {
   const { failed_at, next_at, message, errtype, backtrace, retry_count, remaining } = failure;
   const { shared_losses, expirations } = failure;
@@ -66,8 +75,9 @@ export function failureText(failure: Failure): string {
 }
 
 /**
- * Reads a failure, as the server wrote it or as a pusher sent it. Missing counts are 0, a missing `failed_at`
- * is empty. Throws `MALFORMED` when the text is no JSON object or a field has the wrong type.
+ * Parses a failure that a server wrote or a producer pushed. Missing counts become 0, a missing
+ * `failed_at` becomes empty. Throws `MALFORMED` when the text is not a JSON object or a field has a
+ * wrong type.
  */
 export function readFailure(text: string): Failure {
   const fields = readPayload(text);

@@ -1,4 +1,4 @@
-/** Kinds of errors: what differs from one time to the next does not count, everything else does. */
+/** Tests kinds of errors: variable parts of a message do not count, everything else does. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fingerprint, fingerprintOfType, sampleOf } from './fingerprint.ts';
@@ -43,15 +43,15 @@ test.each([
   expect(fingerprint('E', message).message).toBe(expected);
 });
 
-test('errtype and message make the kind, and only they', () => {
+test('errtype and message alone decide the kind of an error', () => {
   expect(fingerprint('A', 'x').id).not.toBe(fingerprint('B', 'x').id);
   expect(fingerprint('A', 'x').id).not.toBe(fingerprint('A', 'y').id);
   expect(fingerprint('A', 'order 1').id).toBe(fingerprint('A', 'order 22').id);
-  // Ids are kept for months: this one must stay.
+  // Ids are stored for months, so this one must not change.
   expect(fingerprint('Boom', 'order 4711 failed').id).toBe('346fb57c084217f1');
 });
 
-test('e-mails, addresses, paths and hosts do not tell one kind from another', () => {
+test('e-mails, addresses, paths and hosts do not change the kind of an error', () => {
   for (const [one, other] of [
     ['ann@example.org', 'b.c@mail.test'],
     ['https://a.example.com/x/1?y', 'http://127.0.0.1:80/'],
@@ -63,7 +63,7 @@ test('e-mails, addresses, paths and hosts do not tell one kind from another', ()
     );
 });
 
-test('all errors of a type have a kind that no message has, and a sample is what was told', () => {
+test('the kind of all errors of a type equals no message\'s kind, and a sample is the original text', () => {
   const all = fingerprintOfType('Boom');
   expect(all).toMatchObject({ errtype: 'Boom', message: '*' });
   expect([fingerprint('Boom', '*').id, fingerprint('Boom', '').id]).not.toContain(all.id);
@@ -71,17 +71,18 @@ test('all errors of a type have a kind that no message has, and a sample is what
   expect(utf8Length(sampleOf('é'.repeat(5000)))).toBeLessThanOrEqual(200);
 });
 
-test('of a message that is made to be slow no more is looked at than of a short one', () => {
+test('a hostile message is cut before the patterns run, so it costs no more than a short one', () => {
   for (const part of ['a', 'a.', 'a@', '/a', '://', 'a-', '.', 'com.', "'", '\\', 'http://a'])
     for (const end of ['', '!', ' x', '@']) {
       const text = part.repeat(500_000) + end;
-      // One pass over all of this text for each of its characters would outlast this test's own limit many times.
+      // A pattern that scanned all of this text for each of its characters would exceed this test's
+      // time limit many times.
       expect(fingerprint('E', text)).toEqual(fingerprint('E', text.slice(0, 500)));
       expect(sampleOf(text)).toBe(sampleOf(text.slice(0, 500)));
     }
 });
 
-test('any texts have a kind that is short, without numbers, and the same again', () => {
+test('the kind of any text is short, has no numbers, and is the same each time', () => {
   const text = fc.string({ unit: 'binary', maxLength: 2000 });
   fc.assert(
     fc.property(text, text, (errtype, message) => {
@@ -95,7 +96,7 @@ test('any texts have a kind that is short, without numbers, and the same again',
   );
 });
 
-test('numbers, uuids and quoted texts do not tell one kind from another', () => {
+test('numbers, uuids and quoted texts do not change the kind of an error', () => {
   const words = fc.stringMatching(/^[a-z]{1,7}( [a-z]{1,7}){0,4}$/);
   const differing = fc.record({
     n: fc.nat(),

@@ -1,37 +1,44 @@
-/*
- * Which failures are of one kind: the same errtype, and the same message without what differs from one time to the next. Pure and the
- * same everywhere, since an id is counted by the server, kept for months, and asked for by people.
+/**
+ * Groups failures into kinds: the same errtype, and the same message without its variable parts.
  *
- * A stranger would get wrong that any change here makes new kinds of all errors: what was counted before stands alone then.
+ * Note: the same error must have the same id everywhere and for months, because ids are stored with
+ * their counts. Any change here gives all errors new ids, so old counts no longer continue.
  */
 
 import { cutUtf8, wellFormed } from './utf8.ts';
 
 /** A kind of error. */
 export interface Fingerprint {
-  /** Of errtype and message: 16 hexadecimal digits. */
+  /** Hash of errtype and message: 16 hexadecimal digits. */
   id: string;
   errtype: string;
-  /** The first line, with placeholders for numbers, ids, addresses, paths, hosts and quoted texts, cut at 200 bytes. */
+  /**
+   * The first line, cut at 200 bytes, with placeholders for numbers, ids, addresses, paths, hosts
+   * and quoted texts.
+   */
   message: string;
 }
 
-const LONGEST_LINE = 500; // characters that are looked at
+const LONGEST_LINE = 500; // characters that are read
 const LONGEST_MESSAGE = 200; // bytes
 const LONGEST_ERRTYPE = 100; // bytes
 
-/** The ends of names of hosts that are told by themselves: others look like files (`job.rb`) or classes (`java.lang`). */
+/**
+ * Last parts of names that are recognised as hosts. Others may be files (`job.rb`) or classes
+ * (`java.lang`).
+ */
 const TOP =
   'com|net|org|edu|gov|io|dev|app|cloud|info|biz|co|ai|example|test|invalid|local|localdomain|internal|intranet|corp|lan|home|cluster|svc|de|fr|uk|eu|nl|it|es|pt|br|ru|ua|cn|jp|kr|in|au|ca|ch|at|se|no|dk|fi|be|il|ir|us|mx|nz|tw|hk|sg';
 
-// Each begins where no part of the same thing stands before it: so no text is looked through twice.
+// Each pattern starts only where no part of the same match stands before it, so the time is linear.
 const placeholders: readonly (readonly [RegExp, string])[] = [
   [/(?<![\p{L}\p{N}+.-])\p{L}[\p{L}\p{N}+.-]*:\/\/[^\s"'`<>()[\]{}]*[^\s"'`<>()[\]{}.,;:!?]/gu, '<url>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
-  // An apostrophe inside a word opens no quotation.
+  // An apostrophe inside a word does not open a quotation.
   [/(?<![\p{L}\p{N}\\])(["'`])(?:(?!\1)[^\\]|\\.)*\1(?![\p{L}\p{N}])/gu, '<text>'],
   [/(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?/gu, '<email>'],
-  // A drive's, or from a slash on that no word stands before: `and/or` and `application/json` are no paths.
+  // With a drive letter, or from a slash that has no word before it: `and/or` and
+  // `application/json` are not paths.
   [/(?<![\p{L}\p{N}])[a-z]:\\[^\s"'`<>|:,;]*/giu, '<path>'],
   [/(?<![\p{L}\p{N}._@%+=~/<>-])(?:~|\.{1,2})?\/[\p{L}\p{N}_@%+=~-][\p{L}\p{N}._@%+=~/-]*/gu, '<path>'],
   [/(?<=\b(?:ENOTFOUND|EAI_AGAIN|lookup) )[\p{L}\p{N}][\p{L}\p{N}._-]*/gu, '<host>'],
@@ -48,7 +55,7 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   [/\d+(?:[.,]\d+)*/g, '<n>'],
 ];
 
-/** The kind of an error. Empty texts are as good as others. */
+/** The kind of an error. The texts may be empty. */
 export function fingerprint(errtype: string, message: string): Fingerprint {
   const type = cutUtf8(wellFormed(errtype), LONGEST_ERRTYPE);
   let text = wellFormed(firstLine(message));
@@ -57,13 +64,13 @@ export function fingerprint(errtype: string, message: string): Fingerprint {
   return { id: hash(`${type}\n${text}`), errtype: type, message: text };
 }
 
-/** All errors of an errtype as one kind: for a type that has more kinds than can be kept apart. Its message is `*`. */
+/** One kind for all errors of an errtype, for a type with too many kinds. Its message is `*`. */
 export function fingerprintOfType(errtype: string): Fingerprint {
   const type = cutUtf8(wellFormed(errtype), LONGEST_ERRTYPE);
   return { id: hash(`${type}\n\n*`), errtype: type, message: '*' }; // no message has a line break
 }
 
-/** What is shown of a message as it was told: the first line, cut at 200 bytes. */
+/** The part of the original message that pages show: its first line, cut at 200 bytes. */
 export const sampleOf = (message: string): string =>
   cutUtf8(wellFormed(firstLine(message)).trim(), LONGEST_MESSAGE);
 
@@ -75,7 +82,8 @@ function firstLine(message: string): string {
   return line;
 }
 
-// Two running sums with a last stir, as in cyrb53: there is no hash that Node and browsers both give at once.
+// Two running sums with a final mix, as in cyrb53. Node and browsers share no synchronous hash
+// function.
 function hash(text: string): string {
   let [a, b] = [0xdeadbeef, 0x41c6ce57];
   for (let at = 0; at < text.length; at++) {

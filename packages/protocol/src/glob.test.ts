@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { globInPieces, globMatcher } from './glob.ts';
 
-/** A glob the slow and obvious way: every split of the text is tried. */
+/** A slow and simple glob that tries every split of the text. */
 function naive(pattern: string, text: string): boolean {
   if (pattern === '') return text === '';
   const [first, rest] = [pattern.charAt(0), pattern.slice(1)];
@@ -28,7 +28,7 @@ const takes: Record<string, (character: string) => boolean> = {
   '[a-z]': (character) => character >= 'a' && character <= 'z',
 };
 
-/** The same by the table of all beginnings: one row a part, one column a character. */
+/** The same with a table of all prefixes: one row a part, one column a character. */
 function byTable(parts: readonly string[], text: string): boolean {
   const characters = [...text];
   let row = [true, ...characters.map(() => false)];
@@ -44,7 +44,10 @@ function byTable(parts: readonly string[], text: string): boolean {
   return row.at(-1) === true;
 }
 
-/** Counts the characters that are looked at, until it is called. `indexOf` looks at what it passes, and goes back by its needle at most. */
+/**
+ * Counts the characters that are read, until the returned function is called. `indexOf` reads the
+ * characters it passes, and goes back by its needle at most.
+ */
 function countLooks(): () => number {
   let count = 0;
   const { indexOf, startsWith } = String.prototype;
@@ -62,7 +65,7 @@ function countLooks(): () => number {
   ) {
     const found = indexOf.call(this, needle, from);
     count += (found < 0 ? this.length : found) - from + needle.length;
-    if (needle.length > 32) count = Number.POSITIVE_INFINITY; // V8 would go back by all of it
+    if (needle.length > 32) count = Number.POSITIVE_INFINITY; // V8 would go back by the whole needle
     return found;
   });
   const begins = vi.spyOn(String.prototype, 'startsWith').mockImplementation(function (
@@ -116,7 +119,7 @@ describe('a glob', () => {
     expect(globMatcher(pattern)(text)).toBe(expected);
   });
 
-  test('agrees with trying every split', () => {
+  test('a glob agrees with trying every split', () => {
     const patterns = fc.string({
       unit: fc.constantFrom('a', 'b', '*', '?', '[', ']', '^', '\\'),
       maxLength: 8,
@@ -129,7 +132,7 @@ describe('a glob', () => {
     );
   });
 
-  test('agrees with trying every split where parts have classes and more than 32 characters', () => {
+  test('a glob agrees with trying every split where parts have classes and more than 32 characters', () => {
     const part = fc.constantFrom('a', 'b', '?', '[ab]', '[^b]', '[a-z]', '😀');
     const parts = fc.array(fc.oneof({ weight: 8, arbitrary: part }, fc.constant('*')), { maxLength: 90 });
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', 'a', 'a', '😀'), maxLength: 150 });
@@ -142,7 +145,7 @@ describe('a glob', () => {
     );
   });
 
-  test('a long plain part is found where it first stands', () => {
+  test('a long plain part of a glob matches at its first position', () => {
     const part = `${'ab'.repeat(30)}c`;
     const text = `${'ab'.repeat(50)}c and ${part}`;
     expect(globMatcher(`*${part}*${part}`)(text)).toBe(true);
@@ -156,7 +159,7 @@ describe('a glob', () => {
     );
   });
 
-  // Steps are counted, not time: each look at a character of the text is one.
+  // Counts steps instead of time: each read of a character is one step.
   test.each([
     ['classes', `*${'[a]'.repeat(300)}[b]*`],
     ['a long plain part', `*${'a'.repeat(500)}b${'a'.repeat(500)}*`],
@@ -176,7 +179,7 @@ describe('a glob', () => {
   });
 });
 
-test('a long part with a class is found in the beginning of a text of megabytes only, a short one everywhere', () => {
+test('a long part of a glob with a class is searched only in the start of a text of megabytes, a short one everywhere', () => {
   const text = `${'a'.repeat(1024 * 1024)}b`;
   const long = `${'?'.repeat(1000)}[b]`;
   expect(globMatcher(`*${long}*`)(`${'a'.repeat(1000)}b${text}`)).toBe(true);

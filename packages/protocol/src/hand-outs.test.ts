@@ -10,7 +10,7 @@ import {
 import { write } from './write.ts';
 
 describe('what the server reads', () => {
-  test('FETCHB is a number and the names behind it', () => {
+  test('FETCHB is a number and then the names of the queues', () => {
     expect(parseFetchBulk('10 a b', 100)).toEqual({ count: 10, names: 'a b' });
     expect(parseFetchBulk('10', 100)).toEqual({ count: 10, names: '' });
   });
@@ -19,7 +19,7 @@ describe('what the server reads', () => {
     expect(() => parseFetchBulk(rest, 100)).toThrow(expect.objectContaining({ code: 'INVALID' }));
   });
 
-  test('hand-outs have a jid and a number', () => {
+  test('a hand-out has a jid and a numeric reservation id', () => {
     expect(parseHandOuts('ACKB', '[{"jid":"a","rid":"1781092800000001","more":1}]', 10)).toEqual([
       { jid: 'a', rid: 1781092800000001 },
     ]);
@@ -37,18 +37,18 @@ describe('what the server reads', () => {
     expect(() => parseHandOuts('ACKB', rest, 10)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
   });
 
-  test('more entries than the limit are LIMIT', () => {
+  test('more entries than the limit are refused with LIMIT', () => {
     expect(() => parseHandOuts('ACKB', '[1,2,3]', 2)).toThrow(expect.objectContaining({ code: 'LIMIT' }));
   });
 
-  test('FAILB cleans each report as FAIL does', () => {
+  test('FAILB trims and cuts each report as FAIL does', () => {
     const long = 'x'.repeat(2000);
     const [report] = parseFailBulk(`[{"jid":"a","rid":"7","message":"${long}","backtrace":null}]`, 10);
     expect(report).toMatchObject({ jid: 'a', rid: 7, errtype: 'unknown', backtrace: [] });
     expect(report?.message).toHaveLength(1000);
   });
 
-  test('EXTEND takes 1 to 86,400 seconds', () => {
+  test('EXTEND accepts 1 to 86,400 seconds', () => {
     expect(parseExtend('[{"jid":"a","rid":"7","seconds":86400}]', 10)).toEqual([
       { jid: 'a', rid: 7, seconds: 86_400 },
     ]);
@@ -67,7 +67,7 @@ describe('what the server reads', () => {
     expect(() => parseFailBulk(rest, 10)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
   });
 
-  test('what is written is what is read', () => {
+  test('the server reads the ACKB, FAILB and EXTEND that a client writes', () => {
     const rest = (line: string): string => line.slice(line.indexOf(' ') + 1, -2);
     const one = { jid: 'abcdefgh', rid: '1781092800000001' };
     const read = { jid: 'abcdefgh', rid: 1781092800000001 };
@@ -84,7 +84,7 @@ describe('what the server reads', () => {
 describe('what the client reads', () => {
   const job = '{"jid":"abcdefgh","jobtype":"T","args":[1]}';
 
-  test('an answer to FETCHB comes back as it was written', () => {
+  test('the client reads an answer to FETCHB as it was written', () => {
     const text = `[${fetchedText(job, 1781092800000001, '2026-06-10T12:30:00Z')}]`;
     expect(readFetched(text)).toEqual([
       { job: JSON.parse(job), rid: '1781092800000001', expires_at: '2026-06-10T12:30:00Z' },

@@ -1,7 +1,9 @@
-/*
- * The verbs of consumers that asked with EXT: many jobs in one reply, many outcomes in one line, each hand-out named by its
- * reservation id. It must never act on them. A stranger would get wrong that a reservation id names one hand-out, not the
- * job: the next hand-out of the same job has another one.
+/**
+ * Parses the bulk verbs of consumers that used EXT: many jobs in one reply, many results in one
+ * line. A reservation id names each hand-out.
+ *
+ * Note: a reservation id names a hand-out, not a job. The next hand-out of the same job has a new
+ * id.
  */
 
 import { cleanFault, type FailReport, faultFields } from './command.ts';
@@ -16,33 +18,35 @@ import { type KnownFields, readFieldsOf } from './payload-parts.ts';
 import type { Micros } from './time.ts';
 import { stepped } from './value-parts.ts';
 
-/** One hand-out, named exactly. */
+/** A hand-out of a job. */
 export interface HandOut {
   jid: string;
-  /** Number of the hand-out, as decimal text on the wire. */
+  /** Reservation id; decimal text on the wire. */
   rid: Micros;
 }
 
-/** A job as FETCHB gives it. */
+/** A job in the answer to FETCHB. */
 export interface FetchedJob {
   job: Job;
-  /** Sent back with the job's outcome. */
+  /** Reservation id, which the worker sends back with the result. */
   rid: string;
-  /** RFC 3339: when the reservation ends unless it is extended. */
+  /** RFC 3339: when the reservation expires unless it is extended. */
   expires_at: string;
 }
 
-/** How a worker wants a failure to end, beyond the rules of FAIL. */
+/** Options of a FAILB entry that FAIL does not have. */
 export interface FailWish {
-  /** `dead`: no retry is left; `discard`: forgotten, as with `retry` 0. */
+  /** `dead`: no more retries; `discard`: delete the job, as with `retry` 0. */
   fate?: 'dead' | 'discard';
-  /** Seconds until the next try, when there is one: 0 to one year. */
+  /** Seconds until the next retry, if there is one: 0 to one year. */
   retry_in?: number;
 }
 
 const longestWait = 365 * 86_400; // seconds
 
-/** Reads what follows `FETCHB `: how many, and the names of the queues. Throws `INVALID`. */
+/**
+ * Parses what follows `FETCHB `: the number of jobs, and the names of the queues. Throws `INVALID`.
+ */
 export function parseFetchBulk(rest: string, most: number): { count: number; names: string } {
   const space = rest.indexOf(' ');
   const first = space < 0 ? rest : rest.slice(0, space);
@@ -56,12 +60,12 @@ export function parseFetchBulk(rest: string, most: number): { count: number; nam
   return { count, names: space < 0 ? '' : rest.slice(space + 1) };
 }
 
-/** Reads the hand-outs that follow `ACKB ` or `RELEASE `. Throws `MALFORMED` or `LIMIT`. */
+/** Parses the hand-outs after `ACKB ` or `RELEASE `. Throws `MALFORMED` or `LIMIT`. */
 export function parseHandOuts(verb: string, rest: string, most: number): HandOut[] {
   return entries(verb, rest, most, handOut);
 }
 
-/** Reads what follows `FAILB `. Throws `MALFORMED` or `LIMIT`. */
+/** Parses the payload of FAILB. Throws `MALFORMED` or `LIMIT`. */
 export function parseFailBulk(rest: string, most: number): (FailReport & FailWish & HandOut)[] {
   return entries('FAILB', rest, most, failedHandOut);
 }
@@ -80,8 +84,8 @@ const failFields = {
 } as const satisfies KnownFields;
 
 /**
- * Reads what follows `FAILB ` as {@link parseFailBulk} does, in parts of about so many characters, for a text that takes long. More
- * than `most` entries are not read.
+ * {@link parseFailBulk} for a long payload: reads about `part` characters between two yields. Stops
+ * with `LIMIT` after `most` entries.
  */
 export function* failBulkInParts(
   rest: string,
@@ -135,7 +139,7 @@ function failWish(fields: Payload): FailWish {
   return { ...(fate && { fate }), ...(retry_in !== undefined && { retry_in }) };
 }
 
-/** Reads what follows `EXTEND `: `seconds` from now, 1 to 86,400. Throws `MALFORMED` or `LIMIT`. */
+/** Parses the payload of EXTEND: `seconds` from now, 1 to 86,400. Throws `MALFORMED` or `LIMIT`. */
 export function parseExtend(rest: string, most: number): (HandOut & { seconds: number })[] {
   return entries('EXTEND', rest, most, (fields) => {
     const seconds = integerIn(fields, 'seconds') ?? 0;
@@ -169,12 +173,14 @@ function entries<Entry>(
   });
 }
 
-/** One element of the array that answers FETCHB; `job` is wire JSON, the expiry RFC 3339. */
+/** One element of the array that answers FETCHB. `job` is wire JSON, `expiresAt` RFC 3339. */
 export function fetchedText(job: string, rid: Micros, expiresAt: string): string {
   return `{"rid":"${rid}","expires_at":"${expiresAt}","job":${job}}`;
 }
 
-/** Reads the answer to FETCHB on the client's side. Throws `PROTOCOL` when it is none. */
+/**
+ * Parses the answer to FETCHB, for clients. Throws `PROTOCOL` when it is not an array of hand-outs.
+ */
 export function readFetched(text: string): FetchedJob[] {
   try {
     const list = JSON.parse(text) as { job: unknown; rid: unknown; expires_at: unknown }[];

@@ -12,7 +12,7 @@ import {
 const sha256 = (data: Uint8Array): Uint8Array => createHash('sha256').update(data).digest();
 
 describe('the greeting', () => {
-  test('is these very bytes', () => {
+  test('the greeting is exactly the bytes of the protocol', () => {
     expect(greetingLine()).toBe('+HI {"v":2}\r\n');
     expect(greetingLine({ rounds: 4735, salt: '1f2e3d' })).toBe('+HI {"v":2,"i":4735,"s":"1f2e3d"}\r\n');
   });
@@ -53,7 +53,7 @@ describe('the greeting', () => {
 });
 
 describe('HELLO', () => {
-  test('gives what was sent; nulls are absent, other keys are dropped', () => {
+  test('HELLO returns the sent fields, without nulls and unknown keys', () => {
     const line =
       'HELLO {"v":2,"wid":null,"hostname":"h","labels":["a",null,"b"],"PID":7,"rss_kb":5,"username":null,"surprise":[1]}';
     expect(parseHello(line)).toEqual({ v: 2, hostname: 'h', labels: ['a', 'b'], pid: 7, rss_kb: 5 });
@@ -88,21 +88,21 @@ describe('HELLO', () => {
 });
 
 describe('the proof of the password', () => {
-  test('is the one the protocol documents', () => {
+  test('the proof of the password is the one that the protocol documents', () => {
     const challenge = { rounds: 1545, salt: '55104dc76695721d' };
     expect(passwordProof('foobar', challenge, sha256)).toBe(
       '6d877f8e5544b1f2598768f817413ab8a357afffa924dedae99eb91472d4ec30',
     );
   });
 
-  test('of one round is the plain hash of password and salt', () => {
+  test('the proof of one round is the plain hash of password and salt', () => {
     const expected = createHash('sha256')
       .update('pässword' + 'ab')
       .digest('hex');
     expect(passwordProof('pässword', { rounds: 1, salt: 'ab' }, sha256)).toBe(expected);
   });
 
-  test('takes one round below version 2', () => {
+  test('the proof takes one round below version 2', () => {
     const challenge = { rounds: 5000, salt: 'a' };
     expect(proofRounds({ v: 2 }, challenge)).toBe(5000);
     expect(proofRounds({ v: 1 }, challenge)).toBe(1);

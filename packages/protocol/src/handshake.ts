@@ -1,32 +1,33 @@
-/*
- * The first two lines of a connection: the server's greeting, the client's HELLO, and the proof that it knows
- * the password. It must never answer a bad HELLO: the protocol closes without a word. A stranger would get
- * wrong that the greeting is compared byte for byte by the PHP client, and that clients below version 2 hash
- * once whatever number of rounds was announced.
+/**
+ * The start of a connection: the server's greeting, the client's HELLO, and the proof of the
+ * password. A bad HELLO gets no reply; the server closes the connection.
+ *
+ * Note: the PHP client compares the greeting byte for byte. Clients below version 2 hash once,
+ * whatever the announced number of rounds.
  */
 
 import { FaktoryError } from './errors.ts';
 import { integerIn, readPayload, stringIn, stringsIn } from './payload.ts';
 
-/** The protocol version both ends speak. */
+/** The protocol version of client and server. */
 export const protocolVersion = 2;
 
-/** What a server asks of a client that must know the password. */
+/** The challenge to a client that must prove the password. */
 export interface Challenge {
-  /** How often to hash. */
+  /** Number of hash rounds. */
   rounds: number;
-  /** Hashed with the password; hexadecimal. */
+  /** Text that is hashed after the password; hexadecimal. */
   salt: string;
 }
 
-/** What the server says first. `i` and `s` only when a password is needed: rounds and salt. */
+/** The server's first line. `i` (rounds) and `s` (salt) only when a password is needed. */
 export interface Greeting {
   v: 2;
   i?: number;
   s?: string;
 }
 
-/** What the client says first. A connection with a `wid` is a consumer. */
+/** The client's first line. A connection with a `wid` is a consumer. */
 export interface Hello {
   /** Protocol version, 0 to 255; 0 when none was sent. */
   v: number;
@@ -34,20 +35,23 @@ export interface Hello {
   wid?: string;
   pid?: number;
   labels?: string[];
-  /** {@link passwordProof} */
+  /** See {@link passwordProof}. */
   pwdhash?: string;
   username?: string;
   /** Memory of the process, KiB. */
   rss_kb?: number;
 }
 
-/** The greeting, CRLF included: exactly `+HI {"v":2}` without a password. */
+/** The greeting with its CRLF: exactly `+HI {"v":2}` without a password. */
 export function greetingLine(challenge?: Challenge): string {
   if (challenge === undefined) return '+HI {"v":2}\r\n';
   return `+HI {"v":2,"i":${challenge.rounds},"s":${JSON.stringify(challenge.salt)}}\r\n`;
 }
 
-/** A fresh challenge: 4000 to 8095 rounds, and 63 random bits as lower-case hexadecimal without padding. */
+/**
+ * A new challenge: 4000 to 8095 rounds, and 63 random bits as lower-case hexadecimal without
+ * padding.
+ */
 export function newChallenge(): Challenge {
   const random = crypto.getRandomValues(new BigUint64Array(2));
   const [rounds = 0n, salt = 0n] = random;
@@ -55,13 +59,13 @@ export function newChallenge(): Challenge {
 }
 
 /**
- * Reads the server's first line, with or without its `+`.
- * Throws `PROTOCOL` when it is no greeting or speaks another version than 2.
+ * Parses the server's first line, with or without its `+`. Throws `PROTOCOL` when it is not a
+ * greeting of version 2.
  */
 export function parseGreeting(line: string): Greeting {
   const text = line.startsWith('+') ? line.slice(1) : line;
   if (!text.startsWith('HI '))
-    throw new FaktoryError('PROTOCOL', 'the server did not greet as a Faktory server does');
+    throw new FaktoryError('PROTOCOL', 'the greeting is not that of a Faktory server');
   try {
     const fields = readPayload(text.slice(3));
     const version = integerIn(fields, 'v');
@@ -79,15 +83,19 @@ export function parseGreeting(line: string): Greeting {
     return { v: 2, ...(rounds !== undefined && { i: rounds }), ...(salt !== undefined && { s: salt }) };
   } catch (cause) {
     if (cause instanceof FaktoryError && cause.code === 'PROTOCOL') throw cause;
-    throw new FaktoryError('PROTOCOL', 'the greeting of the server cannot be read', { cause });
+    throw new FaktoryError('PROTOCOL', "cannot read the server's greeting", { cause });
   }
 }
 
-/** Rounds a client is willing to hash: servers ask for 4000 to 8095; a second of work would be a trap. */
+/**
+ * Maximum number of rounds that a client computes. Servers ask for 4000 to 8095; a hostile server
+ * could ask for seconds of work.
+ */
 const maxRounds = 100_000;
 
 /**
- * Reads the client's first line. `undefined`: not a HELLO, or one that cannot be read; close without a reply.
+ * Parses the client's first line. Undefined: the line is no valid HELLO; close the connection
+ * without a reply.
  */
 export function parseHello(line: string): Hello | undefined {
   if (!line.startsWith('HELLO {')) return undefined;
@@ -107,18 +115,20 @@ export function parseHello(line: string): Hello | undefined {
     if (labels !== undefined) hello.labels = labels;
     return hello;
   } catch (error) {
-    // Whatever is wrong with it, the answer is the same silence.
+    // Every invalid HELLO is treated the same.
     if (error instanceof FaktoryError) return undefined;
     throw error;
   }
 }
 
-/** SHA-256 of some bytes, 32 bytes long. On Node: `(data) => createHash('sha256').update(data).digest()`. */
+/**
+ * SHA-256 of some bytes, 32 bytes long. On Node: `(data) =>
+ * createHash('sha256').update(data).digest()`.
+ */
 export type Sha256 = (data: Uint8Array) => Uint8Array;
 
 /**
- * What goes into `pwdhash`: SHA-256 of password and salt, hashed again until it was hashed `rounds` times;
- * hexadecimal.
+ * The value of `pwdhash`: SHA-256 of password and salt, hashed `rounds` times in all; hexadecimal.
  */
 export function passwordProof(password: string, challenge: Challenge, sha256: Sha256): string {
   let hash = sha256(new TextEncoder().encode(password + challenge.salt));
@@ -126,7 +136,10 @@ export function passwordProof(password: string, challenge: Challenge, sha256: Sh
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** How often this client has hashed: once below version 2 (cdrx's Python client sends no version at all). */
+/**
+ * How many rounds this client computed: one below version 2 (cdrx's Python client sends no
+ * version).
+ */
 export function proofRounds(hello: Hello, challenge: Challenge): number {
   return hello.v < protocolVersion ? 1 : challenge.rounds;
 }

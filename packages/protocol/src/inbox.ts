@@ -1,8 +1,10 @@
-/*
- * Bytes that have arrived and were not read yet. Both line readers and reply readers stand on it. It must
- * never copy a chunk that is read whole, nor copy a byte more than a fixed number of times however small the
- * chunks are. A stranger would get wrong that a pushed chunk is only borrowed: its owner may write over it
- * once keep() was called or all of it was read.
+/**
+ * Buffers received bytes that are not read yet, for LineReader and ReplyReader. A chunk that is
+ * read whole is not copied, and a byte is copied a bounded number of times, however small the
+ * chunks are.
+ *
+ * Note: a pushed chunk is borrowed. Its owner may overwrite it after keep(), or when all of it was
+ * read.
  */
 
 const lineFeed = 0x0a;
@@ -14,12 +16,12 @@ export class Inbox {
   bytes: Uint8Array = nothing;
   at = 0;
   end = 0;
-  /** Before this position no line feed was found. */
+  /** There is no line feed before this position. */
   #searched = 0;
-  /** `bytes` is ours to write behind `end`. */
+  /** `bytes` was allocated here, so the space after `end` may be written. */
   #owned = false;
 
-  /** How many bytes wait. */
+  /** Number of bytes that wait. */
   get pending(): number {
     return this.end - this.at;
   }
@@ -37,8 +39,8 @@ export class Inbox {
   }
 
   /**
-   * All before `to` was read. Once nothing waits the buffer is let go: an idle connection must not hold its
-   * longest line.
+   * Marks all bytes before `to` as read. An empty inbox drops its buffer, so an idle connection
+   * does not hold the memory of its longest line.
    */
   advance(to: number): void {
     this.at = to;
@@ -48,19 +50,17 @@ export class Inbox {
     this.end = 0;
   }
 
-  /**
-   * Where the next line feed stands; -1 when none has come. Looks at no byte twice, and never behind `end`.
-   */
+  /** Position of the next line feed, or -1. No byte is searched twice, and none after `end`. */
   lineEnd(): number {
     const { bytes, end } = this;
     const from = Math.max(this.#searched, this.at);
-    // Called on the chunk itself because a Buffer's own search takes 16 ns, a loop over 150 bytes 130 ns.
+    // Searches the chunk itself: Buffer.indexOf takes 16 ns for 150 bytes, a loop 130 ns.
     const found = (bytes.length === end ? bytes : bytes.subarray(0, end)).indexOf(lineFeed, from);
     this.#searched = found < 0 ? end : found;
     return found;
   }
 
-  /** Gives a borrowed chunk back: what waits of it is copied. */
+  /** Copies the unread bytes of a borrowed chunk, so that its owner may overwrite it. */
   keep(): void {
     if (!this.#owned && this.at !== this.end) this.#makeRoom(0);
   }
@@ -71,7 +71,10 @@ export class Inbox {
     this.end += chunk.length;
   }
 
-  /** Makes sure that the buffer is ours and takes `more` bytes. It doubles, so each byte moves O(1) times. */
+  /**
+   * Ensures an own buffer with space for `more` bytes. Its size doubles, so a byte moves O(1)
+   * times.
+   */
   #makeRoom(more: number): void {
     if (this.#owned && this.end + more <= this.bytes.length) return;
     const waiting = this.end - this.at;
@@ -85,10 +88,10 @@ export class Inbox {
   }
 }
 
-/** Turns part of a buffer into text. */
+/** Decodes a part of a buffer. */
 export type Decode = (bytes: Uint8Array, start: number, end: number) => string;
 
-/** UTF-8 with U+FFFD for what is not; a byte order mark stays. */
+/** A UTF-8 decoder that replaces invalid bytes by U+FFFD and keeps a byte order mark. */
 export function textDecoding(): Decode {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   return (bytes, start, end) => decoder.decode(bytes.subarray(start, end));

@@ -1,7 +1,8 @@
-/*
- * The door of the package: what both ends of the wire must agree on, without any I/O. It must never export
- * what only one file here needs. A stranger would get wrong that nothing here is Node's alone: the web UI and
- * a browser can import it; where Node has a faster way (decoding, hashing) it is handed in.
+/**
+ * The public exports of the package: what client, worker and server agree on, without I/O.
+ *
+ * Note: browsers import this package too, so it uses no API of Node. Where Node has a faster
+ * function (decoding, hashing), the caller passes it in.
  */
 
 export type { Health, Info, Readiness, ReapTask, SetTask } from './api.ts';

@@ -8,7 +8,7 @@ const defaults = { createdAt: '2026-01-02T03:04:05Z' };
 const document = (text: string): string => jobDocument(parseJob(text), defaults);
 
 describe('the stored document', () => {
-  test('has the defaults filled in, and nothing that is absent', () => {
+  test('a stored document has defaults filled in and no absent fields', () => {
     expect(
       document('{"jid":"pushfetch1","jobtype":"T","args":[1,"two",{"three":3.5},[4],null,true],"blargh":1}'),
     ).toBe(
@@ -17,7 +17,7 @@ describe('the stored document', () => {
     );
   });
 
-  test('has its keys in one order, whatever the order they came in', () => {
+  test('a stored document has its keys in one order, whatever order the client sent', () => {
     expect(
       document(
         '{"backtrace":5,"reserve_for":600,"args":[],"at":"2020-01-01T00:00:00Z","created_at":"x","priority":77,' +
@@ -29,14 +29,14 @@ describe('the stored document', () => {
     );
   });
 
-  test('leaves out zero numbers, an empty custom, and what the server sets itself', () => {
+  test('a stored document leaves out zero numbers, an empty custom, and the fields that the server sets', () => {
     const text = document(
       '{"jid":"123456789","jobtype":"T","args":[],"reserve_for":0,"backtrace":0,"custom":{},"enqueued_at":"x","failure":{}}',
     );
     expect(Object.keys(JSON.parse(text))).toEqual(['retry', 'jid', 'queue', 'jobtype', 'created_at', 'args']);
   });
 
-  test('is JSON for any text in any field', () => {
+  test('a stored document is valid JSON for any text in any field', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.array(fc.jsonValue()), (jid, jobtype, args) => {
         const written = JSON.parse(document(JSON.stringify({ jid, jobtype, args, created_at: `x${jid}` })));
@@ -54,7 +54,7 @@ describe('the stored document', () => {
 describe('what a FETCH answers, and the text of a job elsewhere', () => {
   const stored = document('{"jid":"123456789","jobtype":"T","args":[]}');
 
-  test('is the document with the time it was enqueued and its failure', () => {
+  test('the text of a fetched job is its document with enqueued_at and failure', () => {
     const failure = failureText({ retry_count: 0, remaining: 25, failed_at: '2026-01-01T00:00:00Z' });
     const job = readJob(wireJob(stored, 1_500_000, failure));
     expect(job).toMatchObject({
@@ -86,7 +86,7 @@ describe('what a FETCH answers, and the text of a job elsewhere', () => {
     expect(text.split('"reserve_for":').length).toBe(rest.includes('{"reserve_for"') ? 3 : 2);
   });
 
-  test('is the document itself when there is neither', () => {
+  test('the text of a job without enqueued_at and failure is its document', () => {
     expect(wireJob(stored, undefined, undefined)).toBe(stored);
     expect(JSON.parse(wireJob(stored, undefined, '{}')).failure).toEqual({});
     expect(JSON.parse(wireJob(stored, 0, undefined)).enqueued_at).toBe('1970-01-01T00:00:00Z');
@@ -103,12 +103,12 @@ describe('what a FETCH answers, and the text of a job elsewhere', () => {
 describe('a failure', () => {
   const least = { retry_count: 0, remaining: 25, failed_at: '2026-01-01T00:00:00Z' };
 
-  test('is written without empty fields', () => {
+  test('a failure is written without empty fields', () => {
     expect(JSON.parse(failureText({ ...least, backtrace: [], message: '', errtype: '' }))).toEqual(least);
     expect(failureText({ ...least, message: 'a\ud800' })).toContain('"message":"a\ufffd"');
   });
 
-  test('reads back as it was written', () => {
+  test('a failure reads back as it was written', () => {
     const whole = {
       ...least,
       next_at: 'x',
@@ -120,7 +120,7 @@ describe('a failure', () => {
     expect(readFailure(failureText(least))).toEqual(least);
   });
 
-  test('that a pusher sent may lack anything', () => {
+  test('a failure that a producer pushed may lack any field', () => {
     expect(readFailure('{"message":null,"extra":1}')).toEqual({
       retry_count: 0,
       remaining: 0,
@@ -130,7 +130,7 @@ describe('a failure', () => {
   });
 });
 
-test('the jobtype is found in any document, whatever a client put before and behind it', () => {
+test('the jobtype is found in any document, whatever a client wrote before and after it', () => {
   const texts = fc.record({
     jobtype: fc.oneof(
       fc.string({ unit: 'binary', minLength: 1 }),

@@ -1,8 +1,9 @@
-/*
- * Writes the text that is stored for a job and the text a FETCH answers with, and reads the latter on the
- * client's side. It must never rebuild args or custom from values. A stranger would get wrong that the stored
- * document lacks `enqueued_at` and `failure`: both change while the job lives, so wireJob() adds them at the
- * end instead of rewriting the document.
+/**
+ * Writes the stored text of a job and the text that answers FETCH, and reads the latter for
+ * clients. `args` and `custom` stay as they were written.
+ *
+ * Note: the stored document has no `enqueued_at` and no `failure`. Both change while the job lives,
+ * so wireJob() appends them and the document is not rewritten.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -14,9 +15,9 @@ import { storedJob, withField } from './stored-job.ts';
 import { formatTime, type Micros } from './time.ts';
 
 /**
- * The job as compact JSON, in the protocol's key order, without `enqueued_at` and `failure`. `retry` is 25
- * and `created_at` the default when none was sent. Left out: what is absent, a zero `reserve_for` or
- * `backtrace`, an empty `custom`.
+ * The job as compact JSON, in the protocol's key order, without `enqueued_at` and `failure`. The
+ * default of `retry` is 25, of `created_at` the given one. Left out: absent fields, a zero
+ * `reserve_for` or `backtrace`, and an empty `custom`.
  *
  * @example
  * ```ts
@@ -26,7 +27,7 @@ import { formatTime, type Micros } from './time.ts';
  * ```
  */
 export function jobDocument(job: JobText, defaults: { createdAt: string }): string {
-  // One expression: V8 builds it three times as fast as a text that grows by +=.
+  // One expression, because V8 builds it three times as fast as a text that grows by +=.
   const custom = job.custom === undefined || job.custom === '{}' ? '' : `,"custom":${job.custom}`;
   const priority = job.priority === undefined ? '' : `,"priority":${job.priority}`;
   const at = job.at === undefined ? '' : `,"at":${jsonString(job.at)}`;
@@ -41,7 +42,7 @@ export function jobDocument(job: JobText, defaults: { createdAt: string }): stri
   return `{"retry":${job.retry ?? defaultRetry}${names},"created_at":${created}${rest}}`;
 }
 
-/** A stored document with another queue or priority; all else stays as it is written. */
+/** A stored document with a new queue or priority; the rest stays as it is written. */
 export function editedDocument(document: string, edit: { queue: string } | { priority: number }): string {
   return withField(document, edit) ?? jobDocument({ ...parseJob(document), ...edit }, { createdAt: '' });
 }
@@ -51,12 +52,12 @@ const reserveKey = ',"reserve_for":';
 const defaultReserveField = `${reserveKey}${reserveSeconds(undefined)}`;
 
 /**
- * The jobtype in a document of {@link jobDocument}, without reading what stands behind it. Inside a text no quote stands without a
- * backslash, so a key cannot be met in one.
+ * The jobtype of a document written by {@link jobDocument}; the text after it is not read. A quote
+ * inside a string has a backslash, so no string can contain the key.
  */
 export function jobtypeOf(document: string): string {
-  let from = document.indexOf(',') + 1; // behind retry
-  // A client's own object may have any key.
+  let from = document.indexOf(',') + 1; // after retry
+  // Skipped, because `custom` may have any key, also `jobtype`.
   if (document.startsWith('"custom":', from)) from = new JsonScanner(document).value(from + 9);
   const start = document.indexOf(jobtypeKey, from) + jobtypeKey.length;
   const jobtype = document.slice(start, document.indexOf('"', start));
@@ -64,8 +65,8 @@ export function jobtypeOf(document: string): string {
 }
 
 /**
- * What a FETCH answers: the stored document with `enqueued_at` and `failure` (compact JSON of an object) when
- * there are any.
+ * The job as JSON for a client: the stored document, with `enqueued_at` and `failure` (compact JSON
+ * of an object) when they are given.
  */
 export function wireJob(
   document: string,
@@ -79,17 +80,17 @@ export function wireJob(
 }
 
 /**
- * What a FETCH answers: {@link wireJob} with a `reserve_for` in any case. A push without one gets the default, because some clients
- * (the Rust crate `faktory`) cannot read a job without it.
+ * The answer to FETCH: {@link wireJob} which always has `reserve_for`. A job without one gets the
+ * default, because some clients (the Rust crate `faktory`) cannot read a job without it.
  */
 export function fetchedJob(document: string, enqueuedAt: Micros, failure: string | undefined): string {
-  const rest = document.lastIndexOf(']') + 1; // behind args there are only numbers
+  const rest = document.lastIndexOf(']') + 1; // only numbers follow args
   const reserve = document.startsWith(reserveKey, rest) ? '' : defaultReserveField;
   const failed = failure === undefined ? '' : `,"failure":${failure}`;
   return `${document.slice(0, -1)}${reserve},"enqueued_at":"${formatTime(enqueuedAt)}"${failed}}`;
 }
 
-/** Reads a fetched job on the client's side. Throws `PROTOCOL` when the text is not a job. */
+/** Parses a fetched job, for clients. Throws `PROTOCOL` when the text is not a job. */
 export function readJob(text: string): Job {
   let value: unknown;
   try {
@@ -100,7 +101,7 @@ export function readJob(text: string): Job {
   return asJob(value);
 }
 
-/** The same for a value that is parsed already. */
+/** {@link readJob} for a value that is already parsed. */
 export function asJob(value: unknown): Job {
   if (isJob(value)) return value;
   throw new FaktoryError('PROTOCOL', 'the server sent a job without jid, jobtype or args');

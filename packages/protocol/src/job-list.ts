@@ -1,6 +1,4 @@
-/*
- * Reads many jobs: the payload of PUSHB, in one go or in parts.
- */
+/** Parses the payload of PUSHB, at once or in parts. */
 
 import { readFieldsInParts } from './job-parts.ts';
 import { type JobText, noJob, readFields } from './job-text.ts';
@@ -8,8 +6,8 @@ import { JsonScanner, noLimit } from './json.ts';
 import { MOST_RUN } from './value-parts.ts';
 
 /**
- * Reads the payload of PUSHB: a JSON array of jobs. Errors as {@link parseJob}; one bad job fails the whole
- * list.
+ * Parses the payload of PUSHB: a JSON array of jobs. Throws as {@link parseJob}; one bad job fails
+ * the whole list.
  */
 export function parseJobs(text: string, from = 0): JobText[] {
   const reader = new JobsReader(text, from);
@@ -17,14 +15,14 @@ export function parseJobs(text: string, from = 0): JobText[] {
   return reader.jobs;
 }
 
-/** Reads the payload of PUSHB as {@link parseJobs} does, in parts: for a text that takes long. */
+/** {@link parseJobs} in parts, for a long payload. */
 export class JobsReader {
-  /** Those that were read so far. */
+  /** The jobs that are read so far. */
   readonly jobs: JobText[] = [];
   readonly #scanner: JsonScanner;
   #at: number;
   #begun = false;
-  /** The job that is read, and how far. */
+  /** The job that is partly read, and its reader. */
   #amidst: { readonly job: JobText; readonly reading: Generator<number, number> } | undefined;
 
   constructor(text: string, from = 0) {
@@ -32,7 +30,7 @@ export class JobsReader {
     this.#at = from;
   }
 
-  /** Reads on for about so many characters; true: all is read. Throws as {@link parseJob}. */
+  /** Reads about `characters` more; returns true when all is read. Throws as {@link parseJob}. */
   read(characters: number): boolean {
     const scanner = this.#scanner;
     if (characters < scanner.length) scanner.mostRun = MOST_RUN;
@@ -56,7 +54,7 @@ export class JobsReader {
     return false;
   }
 
-  /** Reads on in a job; gives the position after it, undefined when there is more of it. */
+  /** Continues in a job. Returns the position after it, or undefined when the job continues. */
   #part(job: JobText): number | undefined {
     this.#amidst ??= { job, reading: readFieldsInParts(this.#scanner, this.#at, job) };
     const { done, value } = this.#amidst.reading.next();
@@ -65,7 +63,7 @@ export class JobsReader {
     return done ? value : undefined;
   }
 
-  /** Reads the bracket; true: the array is empty. */
+  /** Reads the opening bracket; returns true for an empty array. */
   #open(): boolean {
     const scanner = this.#scanner;
     this.#begun = true;

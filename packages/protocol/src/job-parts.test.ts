@@ -15,7 +15,7 @@ function outcome<T>(act: () => T): T | string {
   }
 }
 
-/** Reads in parts; gives how many there were. */
+/** Reads in parts; returns how many there were. */
 function inParts(text: string, part: number): { job: JobText; parts: number } {
   const reading = parseJobInParts(text, part);
   for (let parts = 1; parts <= text.length * 3 + 3; parts++) {
@@ -86,11 +86,11 @@ const spread = (text: string, between: readonly string[]): string => {
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/gs) ?? [];
   return gap() + tokens.map((token) => token + gap()).join('');
 };
-/** Jobs, most of them well written. */
+/** Jobs, most of them valid. */
 const jobs = fc
   .tuple(fc.array(fc.tuple(names, values), { maxLength: 6 }), gaps)
   .map(([members, between]) => spread(`{${members.map((each) => each.join(':')).join(',')}}`, between));
-/** The same with a character put in, or cut off. */
+/** The same with an inserted character, or cut off. */
 const broken = fc
   .tuple(
     fc.oneof(jobs, values),
@@ -104,7 +104,7 @@ const broken = fc
   });
 const part = fc.integer({ min: 1, max: 40 });
 
-test('a job read in parts is the job read at once, its errors too', () => {
+test('a job read in parts equals the job read at once, errors included', () => {
   fc.assert(
     fc.property(fc.oneof(jobs, broken), part, (text, characters) => {
       expect(outcome(() => inParts(text, characters).job)).toEqual(outcome(() => parseJob(text)));
@@ -113,7 +113,7 @@ test('a job read in parts is the job read at once, its errors too', () => {
   );
 });
 
-test('a list of jobs read in parts is the list read at once, its errors too', () => {
+test('a list of jobs read in parts equals the list read at once, errors included', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof({ weight: 9, arbitrary: jobs }, broken), { maxLength: 4 }),
@@ -152,7 +152,7 @@ test.each([
   expect(parts).toBeGreaterThan(args.length / (PART + 20));
 });
 
-test('a pushed failure of more than a mebibyte is refused, because it is read in one piece', () => {
+test('a pushed failure of more than a mebibyte is refused, because it is read at once', () => {
   const text = `{"failure":{"message":"${'x'.repeat(1024 * 1024)}"}}`;
   const refusal = /^invalid JSON: "failure" has \d+ characters, the most is 1048576: shorten it/;
   expect(() => parseJob(text)).toThrow(refusal);

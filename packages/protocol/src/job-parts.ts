@@ -1,5 +1,6 @@
-/*
- * Reads a pushed job of megabytes in parts: exactly what parseJob reads and refuses, with places between where others are served.
+/**
+ * Parses a pushed job of megabytes in parts, so that the server can serve other clients in between.
+ * Accepts and refuses the same texts as parseJob.
  */
 import { type JobText, noJob, opened, openField, setAbsent, setOther, setString } from './job-text.ts';
 import { type Cut, JsonScanner } from './json.ts';
@@ -7,7 +8,9 @@ import { MOST_MEMBERS, tooManyMembers } from './members.ts';
 import { parseTime } from './time.ts';
 import { scan, stepped, stringOf, textOf } from './value-parts.ts';
 
-/** {@link parseJob} in parts of about so many characters, each up to a `yield`. Throws as parseJob. */
+/**
+ * {@link parseJob} in parts: reads about `part` characters between two yields. Throws as parseJob.
+ */
 export function* parseJobInParts(text: string, part: number): Generator<void, JobText> {
   const scanner = new JsonScanner(text);
   const job = noJob();
@@ -16,8 +19,8 @@ export function* parseJobInParts(text: string, part: number): Generator<void, Jo
 }
 
 /**
- * Reads one job object that starts at `start`; gives the position after it. Yields, with its position, where the scan came to
- * `scanner.until`: the caller sets the next one.
+ * Parses the job object at `start`; returns the position after it. Yields the position when it
+ * reaches `scanner.until`; the caller then sets a new `until`.
  */
 export function* readFieldsInParts(
   scanner: JsonScanner,

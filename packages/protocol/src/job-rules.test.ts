@@ -38,11 +38,11 @@ describe('the rules of PUSH, in their order', () => {
     expect(() => checkJob(parseJob(text))).not.toThrow();
   });
 
-  test('a jid is measured in bytes', () => {
+  test('the length of a jid is measured in bytes', () => {
     expect(() => checkJob(parseJob('{"jid":"日本a","jobtype":"T","args":[]}'))).toThrow(jidRule);
   });
 
-  test('a refusal quotes at most 200 characters, on one line', () => {
+  test('an error for a broken rule quotes at most 200 characters, on one line', () => {
     const at = JSON.stringify(`\r\n${'x'.repeat(5000)}`);
     const job = parseJob(`{"jid":"longenough","jobtype":"T","args":[],"at":${at}}`);
     expect(() => checkJob(job)).toThrow(/^[^\r\n]{200,280}$/);
@@ -50,12 +50,12 @@ describe('the rules of PUSH, in their order', () => {
 });
 
 describe('a queue name', () => {
-  test.each(['default', 'A.b_c-9', '0', '-', '__proto__'])('may be %s', (name) => {
+  test.each(['default', 'A.b_c-9', '0', '-', '__proto__'])('a queue name may be %s', (name) => {
     expect(() => checkQueueName(name)).not.toThrow();
     expect(queueName.test(name)).toBe(true);
   });
 
-  test.each(['', 'a b', 'a/b', 'é', 'a\n', '*', 'a@', 'a[', 'a`', 'a{'])('may not be %j', (name) => {
+  test.each(['', 'a b', 'a/b', 'é', 'a\n', '*', 'a@', 'a[', 'a`', 'a{'])('a queue name may not be %j', (name) => {
     expect(() => checkQueueName(name)).toThrow(expect.objectContaining({ code: 'INVALID' }));
     expect(queueName.test(name)).toBe(false);
   });

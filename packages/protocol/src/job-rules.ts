@@ -1,7 +1,4 @@
-/*
- * The rules a job must keep to be pushed. It must never read text: shapes were checked when the job was parsed, so
- * what is refused here is a job that is well written and makes no sense.
- */
+/** The rules for a pushed job. The parser has already checked the types of its fields. */
 
 import { excerpt, FaktoryError } from './errors.ts';
 import { defaultReserve, maxReserve, minJidBytes, minReserve } from './job.ts';
@@ -11,7 +8,7 @@ import { unitAt, utf8Length } from './utf8.ts';
 const longestQueue = 255; // characters
 const longestName = 1000; // UTF-16 units of a jid and of a jobtype
 
-/** Throws `INVALID` unless the name is one that {@link queueName} allows. */
+/** Throws `INVALID` unless {@link queueName} allows the name. */
 export function checkQueueName(name: string): void {
   if (isQueueName(name)) return;
   if (name.length > longestQueue) {
@@ -25,7 +22,7 @@ export function checkQueueName(name: string): void {
   );
 }
 
-/** The same rule as {@link queueName}, without a regular expression: it runs for every job. */
+/** The rule of {@link queueName} without a regular expression, because it runs for every job. */
 function isQueueName(name: string): boolean {
   if (name.length > longestQueue) return false;
   for (let i = 0; i < name.length; i++) {
@@ -38,12 +35,12 @@ function isQueueName(name: string): boolean {
 }
 
 /**
- * The rules a job must keep to be pushed, in the protocol's order and words. Throws `INVALID` for the first
- * broken one. Shapes were checked by {@link parseJob}; this also refuses an `at` that is no time and a queue
- * name that could never be used.
+ * Checks the rules for a pushed job, in the protocol's order and words. Throws `INVALID` for the
+ * first broken rule. Also refuses an `at` that is not a time and a queue name that no client could
+ * use.
  */
 export function checkJob(job: JobText): void {
-  // No character takes less than a byte per UTF-16 unit, so most jids need no counting.
+  // A UTF-16 unit takes at least one byte, so most jids need no counting.
   if (job.jid.length < minJidBytes && utf8Length(job.jid) < minJidBytes) {
     throw new FaktoryError('INVALID', 'jobs must have a reasonable jid parameter');
   }
@@ -65,7 +62,8 @@ export function checkJob(job: JobText): void {
 }
 
 /**
- * Seconds that a reservation lasts for a job that asked for so many: none or 0 is the default, the rest has a floor and a ceiling.
+ * Seconds that a job's reservation lasts: the default for none or 0, otherwise `asked` between the
+ * minimum and the maximum.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { FaktoryError } from './errors.ts';
 import { JobsReader, parseJobs } from './job-list.ts';
 import { parseJob } from './job-text.ts';
 
-/** A whole job with these fields in place of, or besides, the usual ones. */
+/** A complete job in which these fields replace the usual ones or are added. */
 function jobLine(fields: string): string {
   return `{"jid":"123456789","jobtype":"T","args":[],${fields}}`;
 }
@@ -19,7 +19,7 @@ function refusal(text: string): FaktoryError {
 }
 
 describe('a job that is read', () => {
-  test('gives every field', () => {
+  test('parseJob returns every field', () => {
     const job = parseJob(
       '{"jid":"123456789","queue":"mail","jobtype":"Send","args":[1,"two",{"three":3.50}],"priority":9,"retry":-1,' +
         '"reserve_for":600,"backtrace":5,"at":"1970-01-01T00:00:01.5Z","created_at":"whenever","custom":{"b":1,"a":2},' +
@@ -42,12 +42,12 @@ describe('a job that is read', () => {
     });
   });
 
-  test('has its fields in one order, whatever was sent', () => {
+  test('a parsed job has its fields in one order, whatever was sent', () => {
     const all = Object.keys(parseJob(jobLine('"at":"1970-01-01T00:00:00Z","priority":1')));
     expect(Object.keys(parseJob('{}'))).toEqual(all);
   });
 
-  test('takes null and empty texts as absent', () => {
+  test('parseJob treats null and empty texts as absent', () => {
     const names = ['jid', 'queue', 'jobtype', 'args', 'priority', 'retry', 'reserve_for', 'backtrace'];
     const others = ['at', 'created_at', 'enqueued_at', 'custom', 'failure', 'unknown'];
     const nulls = [...names, ...others].map((name) => `"${name}":null`).join(',');
@@ -56,7 +56,7 @@ describe('a job that is read', () => {
     expect(parseJob('{}')).toMatchObject({ jid: '', queue: 'default', jobtype: '', args: '' });
   });
 
-  test('may be spread over white space', () => {
+  test('a job may have white space between its tokens', () => {
     const text =
       ' { "jid" : "123456789" ,\t"args" : [ 1 , "a b" ] ,\n"custom" : { "k" : [ ] } , "retry" : 3 } ';
     expect(parseJob(text)).toMatchObject({
@@ -67,12 +67,12 @@ describe('a job that is read', () => {
     });
   });
 
-  test('may stand inside a longer line', () => {
+  test('a job may be inside a longer line', () => {
     expect(parseJob('PUSH {"jid":"123456789"}', 5).jid).toBe('123456789');
     expect(parseJobs('PUSHB [{"jid":"123456789"}]', 6)).toHaveLength(1);
   });
 
-  test('matches keys in any case and written with escapes; the last of equal keys wins', () => {
+  test('parseJob matches keys in any case and with escapes; the last of equal keys wins', () => {
     expect(parseJob('{"Jid":"123456789","QUEUE":"q","\\u006aobtype":"T"}')).toMatchObject({
       jid: '123456789',
       queue: 'q',
@@ -84,7 +84,7 @@ describe('a job that is read', () => {
     });
   });
 
-  test('is not harmed by keys that mean something to JavaScript', () => {
+  test('parseJob is not harmed by keys with a meaning in JavaScript', () => {
     const job = parseJob(
       jobLine('"__proto__":{"jid":"x"},"constructor":1,"toString":null,"custom":{"__proto__":{"a":1}}'),
     );
@@ -94,7 +94,7 @@ describe('a job that is read', () => {
   });
 
   test.each(['12345678901234567890', '1.0', '1e3', '-0', '0.1000', '"\\u00e9\\/"', '{"b":1,"a":2}'])(
-    'passes %s through args and custom untouched',
+    'parseJob passes %s through args and custom unchanged',
     (value) => {
       const job = parseJob(`{"args":[${value}, ${value}],"custom":{"k": ${value}}}`);
       expect(job.args).toBe(`[${value},${value}]`);
@@ -102,7 +102,7 @@ describe('a job that is read', () => {
     },
   );
 
-  test('decodes the strings it reads, lone surrogates replaced', () => {
+  test('parseJob decodes the strings it reads and replaces lone surrogates', () => {
     expect(parseJob('{"jid":"\\u00e9\\n\\"12345","jobtype":"a\\ud800b","queue":"\ud800"}')).toMatchObject({
       jid: 'é\n"12345',
       jobtype: 'a\ufffdb',
@@ -161,7 +161,7 @@ describe('a job of the wrong shape', () => {
   });
 
   test.each(['', 'null', '5', '[]', '"x"', '{', '{}x', '{} {}', '{"jid"', 'nonsense', '{"jid":"a\nb"}'])(
-    '%j is refused',
+    'parseJob refuses %j',
     (text) => {
       expect(refusal(text).message).toMatch(/^invalid JSON: /);
     },
@@ -171,25 +171,25 @@ describe('a job of the wrong shape', () => {
     expect(refusal(jobLine(`"custom":{"a":${'['.repeat(100_000)}`)).message).toContain('levels deep');
   });
 
-  test('is refused wherever the text breaks off', () => {
+  test('a job is refused wherever the text is cut off', () => {
     const text = jobLine('"at":"2020-01-01T00:00:00Z","retry":-1,"custom":{"a":[1e5,"\\u0041"]}');
     for (let end = 0; end < text.length; end++) expect(refusal(text.slice(0, end)).code).toBe('MALFORMED');
   });
 
-  test('names the field and the place', () => {
+  test('an error for a job names the field and the position', () => {
     expect(refusal('{"retry": "5"}').message).toBe('invalid JSON: "retry" must be an integer at position 10');
   });
 });
 
 describe('a list of jobs', () => {
-  test('gives each job, in order', () => {
+  test('parseJobs returns each job, in order', () => {
     expect(parseJobs('[]')).toEqual([]);
     expect(parseJobs(' [ ] ')).toEqual([]);
     const jobs = parseJobs(' [ {"jid":"a"} , {"retry":2},{} ] ');
     expect(jobs).toEqual([parseJob('{"jid":"a"}'), parseJob('{"retry":2}'), parseJob('{}')]);
   });
 
-  test('is the same when it is read in parts, each as long as asked and one job more', () => {
+  test('a list of jobs is the same when it is read in parts, each of the requested length and one job more', () => {
     const text = JSON.stringify(
       Array.from({ length: 100 }, (_, n) => ({ jid: `jid-${n}`, args: ['x'.repeat(n)] })),
     );

@@ -1,70 +1,75 @@
-/*
- * The job as the protocol writes it down, its limits and its rules. It must never depend on where a job is: a
- * client, the server and the web UI all import it. A stranger would get wrong that limits here are checked
- * when a job is pushed; the floor of 60 s for reserve_for is applied only when it is reserved.
+/**
+ * The job as the protocol writes it, and its limits. Client, server and web UI import it.
+ *
+ * Note: the limits are checked when a job is pushed, but the minimum of 60 s for reserve_for is
+ * applied when the job is reserved.
  */
 
 import type { Failure } from './failure.ts';
 
-/** A job as it travels. Names are the wire's. */
+/** A job on the wire; the names are the protocol's. */
 export interface Job {
   /** At least 8 bytes, unique among live jobs. */
   jid: string;
-  /** `default` when absent; letters, digits, `.`, `_` and `-`. */
+  /** Letters, digits, `.`, `_` and `-`. Default `default`. */
   queue?: string;
-  /** Which handler runs it. Not empty. */
+  /** The handler that runs the job. Not empty. */
   jobtype: string;
   args: readonly unknown[];
-  /** Inside its queue: 1 to 9, 9 first, 5 when absent. */
+  /** Order in its queue: 1 to 9, 9 first. Default 5. */
   priority?: number;
-  /** RFC 3339. The server fills in when it took the job. */
+  /** RFC 3339. Default: when the server accepted the job. */
   created_at?: string;
   /** RFC 3339, set by the server each time the job enters its queue. */
   enqueued_at?: string;
-  /** RFC 3339 with a zone: not before this time. */
+  /** RFC 3339 with a zone: do not run the job before this time. */
   at?: string;
-  /** Seconds a worker may take: 1800 when absent, at least 60, at most 86,400. */
+  /** Seconds a worker may take: 60 to 86,400. Default 1800. */
   reserve_for?: number;
-  /** How often to try again: 25 when absent. Note: with 0 a job that fails is deleted; negative = dead on the first failure. */
+  /**
+   * Number of retries. Default 25. Note: with 0 a job that fails is deleted; with a negative value
+   * it is dead after the first failure.
+   */
   retry?: number;
-  /** How many lines of backtrace a worker should send. */
+  /** Number of backtrace lines that a worker should send. */
   backtrace?: number;
   failure?: Failure;
   /**
-   * For middleware, and for features that a server may have: `unique_for` (seconds) with `unique_until` (`success`, `start`),
-   * `expires_in` (seconds) or `expires_at` (RFC 3339), `track` (1), `bid`. Keys that begin with `_` belong to the server.
+   * For middleware, and for features that a server may have: `unique_for` (seconds) with
+   * `unique_until` (`success`, `start`), `expires_in` (seconds) or `expires_at` (RFC 3339), `track`
+   * (1), `bid`. Keys that begin with `_` belong to the server.
    */
   custom?: Record<string, unknown>;
 }
 
-/** Retries of a job that does not say. */
+/** Default number of retries. */
 export const defaultRetry = 25;
-/** Seconds a reservation lasts when the job does not say. */
+/** Default length of a reservation, seconds. */
 export const defaultReserve = 1800;
-/** Seconds a reservation lasts at least. */
+/** Shortest reservation, seconds. */
 export const minReserve = 60;
-/** Seconds a reservation may last at most: one day. */
+/** Longest reservation, seconds: one day. */
 export const maxReserve = 86_400;
-/** Priority of a job that does not say; 9 goes first, 1 last. */
+/** Default priority. 9 is first, 1 is last. */
 export const defaultPriority = 5;
-/** Bytes a jid must have at least. */
+/** Minimum length of a jid, bytes. */
 export const minJidBytes = 8;
 
-/** What a queue name may be. */
+/** A valid queue name. */
 export const queueName = /^[a-zA-Z0-9._-]+$/;
 
 const jidLetters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const jidLength = 24;
-/** All but `-` and `_`, which are the last two. */
+/** All letters but `-` and `_`, which are the last two. */
 const firstLetters = jidLetters.length - 2;
 
-// Asking for randomness costs a microsecond whatever the amount, so it is asked for a hundred jids at a time.
+// A request for random bytes costs a microsecond for any size, so one serves a hundred jids.
 const randomPool = new Uint8Array(jidLength * 100);
 let randomAt = randomPool.length;
 
 /**
- * A new jid: 24 characters that are safe in a URL, over 143 random bits. It begins with a letter or a digit: programs take a word that
- * begins with `-` for a flag.
+ * A new jid: 24 URL-safe characters with over 143 random bits. The first one is a letter or a
+ * digit, because programs read a word that begins with `-` as a flag.
  */
 export function newJid(): string {
   if (randomAt === randomPool.length) {

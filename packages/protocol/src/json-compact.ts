@@ -1,9 +1,13 @@
-/*
- * JSON text that is known to be sound: where its strings end, and the text without white space and lone surrogates.
+/**
+ * Helpers for text that is known to be valid JSON: finding the end of a string, removing white
+ * space and lone surrogates.
  */
 import { unitAt, wellFormed } from './utf8.ts';
 
-/** The text from `start` to `end` without the white space between its tokens; `inString`: it begins in a string. */
+/**
+ * The text from `start` to `end` without white space between its tokens. `inString`: `start` is
+ * inside a string.
+ */
 export function withoutSpace(text: string, start: number, end: number, inString: boolean): string {
   const parts: string[] = [];
   let from = start;
@@ -23,12 +27,12 @@ export function withoutSpace(text: string, start: number, end: number, inString:
   return parts.join('');
 }
 
-/** The position after a string already known to be sound. */
+/** The position after the string at `start`, which must be valid. */
 export function stringEnd(text: string, start: number): number {
   return closingQuote(text, start + 1) + 1;
 }
 
-/** Where the string ends whose characters go on at `from`. */
+/** Position of the closing quote of the string that contains `from`. */
 function closingQuote(text: string, from: number): number {
   let i = from - 1;
   for (;;) {
@@ -39,10 +43,10 @@ function closingQuote(text: string, from: number): number {
   }
 }
 
-/** Replaces `\ud800`-style escapes that have no partner by `\ufffd`. */
+/** Replaces `\ud800`-style escapes without a partner by `\ufffd`. */
 export function mendEscapes(text: string): string {
-  // Each match is one escape or one pair, taken from the left: an escaped backslash before a `u` cannot be
-  // mistaken.
+  // Each match is one escape or one pair, from the left, so an escaped backslash before a `u` is
+  // not mistaken for one.
   const escapes = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])/g;
   return text.replace(escapes, (found) => (/^\\u[dD][89a-fA-F]..$/.test(found) ? '\\ufffd' : found));
 }
@@ -52,7 +56,7 @@ export function jsonString(text: string): string {
   return isPlain(text) ? `"${text}"` : JSON.stringify(wellFormed(text));
 }
 
-/** Whether the text is its own JSON string once quotes stand around it. */
+/** Whether the text needs no escape in a JSON string. */
 function isPlain(text: string): boolean {
   const length = text.length;
   for (let i = 0; i < length; i++) {

@@ -16,7 +16,7 @@ const json = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.string
 const deep = `${'['.repeat(maxDepth)}${']'.repeat(maxDepth)}`;
 
 describe('the parts of a text', () => {
-  test('are the texts that the client wrote, with their digits and escapes', () => {
+  test('the parts of a JSON text are the client\'s own text, with its digits and escapes', () => {
     expect(`[${jsonItems(numbers).join(',')}]`).toBe(numbers);
     expect([...jsonMembers(`{"a" : ${numbers} , "\\u0062":{} }`)]).toEqual([
       ['a', numbers],
@@ -25,14 +25,14 @@ describe('the parts of a text', () => {
     expect([jsonItems(' [ ] '), [...jsonMembers('{}')]]).toEqual([[], []]);
   });
 
-  test('of equal keys the last one counts, and __proto__ is a key like others', () => {
+  test('the last of equal keys wins, and __proto__ is a key like others', () => {
     expect([...jsonMembers('{"a":1,"a":2,"__proto__":3}')]).toEqual([
       ['a', '2'],
       ['__proto__', '3'],
     ]);
   });
 
-  test('one member is what all members have under its name, however its key is written', () => {
+  test('jsonMember returns what jsonMembers has for its name, however its key is written', () => {
     const text = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
     fc.assert(
       fc.property(text, fc.string({ unit: 'binary' }), (members, other) => {
@@ -44,11 +44,11 @@ describe('the parts of a text', () => {
     expect(jsonMember('{"a":1,"\\u0061":[2.0],"b":3}', 'a')).toBe('[2.0]');
   });
 
-  test('the first items are found without a look at the others', () => {
+  test('the first items are returned without reading the others', () => {
     expect(jsonItems('[1.0,"b",no JSON', 2)).toEqual(['1.0', '"b"']);
   });
 
-  test('of what is no list, no object or no JSON are refused as MALFORMED', () => {
+  test('parts of a text that is not a list, an object or JSON are refused with MALFORMED', () => {
     for (const text of ['{}', '[1,]', '[1 2]', '[1]]', '', '1'])
       expect(() => jsonItems(text)).toThrow(FaktoryError);
     for (const text of ['[]', '{"a":1,}', '{"a" 1}', '{a:1}', '{}x'])
@@ -57,7 +57,7 @@ describe('the parts of a text', () => {
 });
 
 describe('replacing values in a text', () => {
-  test('changes these values alone, wherever they stand', () => {
+  test('replacing changes only the chosen values, at any depth', () => {
     const text = '[ 1.0, {"key" : {"a":[1]}, "b":[2.0,{"key":3}]},4 ]';
     const asked: string[] = [];
     const replaced = replaceInJson(text, (path) => {
@@ -68,12 +68,12 @@ describe('replacing values in a text', () => {
     expect(asked).toEqual(['0', '1', '1.key', '1.b', '1.b.0', '1.b.1', '1.b.1.key', '2']);
   });
 
-  test('that replaces nothing gives the same text, however deep it is', () => {
+  test('replacing nothing returns the same text, however deep it is', () => {
     fc.assert(fc.property(json, (text) => replaceInJson(text, () => undefined) === text));
     expect(replaceInJson(deep, () => undefined)).toBe(deep);
   });
 
-  test('asks for as many values as there are', () => {
+  test('replacing asks for each value once', () => {
     const count = (value: unknown): number =>
       typeof value === 'object' && value !== null
         ? Object.values(value).reduce((sum: number, item) => sum + 1 + count(item), 0)
@@ -92,7 +92,7 @@ describe('replacing values in a text', () => {
 });
 
 describe('a text laid out', () => {
-  test('has the line breaks of JSON.stringify', () => {
+  test('indented JSON has the line breaks of JSON.stringify', () => {
     fc.assert(
       fc.property(json, (text) => {
         expect(indentedJson(text)).toBe(JSON.stringify(JSON.parse(text), undefined, 2));
@@ -100,13 +100,13 @@ describe('a text laid out', () => {
     );
   });
 
-  test('keeps numbers and escapes, and a deep one does not grow without bound', () => {
+  test('indented JSON keeps numbers and escapes, and a deep text does not grow without bound', () => {
     expect(indentedJson(numbers).replace(/\s/g, '')).toBe(numbers);
     expect(indentedJson(deep).length).toBeLessThan(maxDepth * 500);
   });
 });
 
-test('a replacement that ends early has the beginning with its replacements, and nothing behind it', () => {
+test('a replacement that stops early returns the start of the text with its replacements, and nothing after it', () => {
   const text = `[${'{"secret":"x1","a":1.0},'.repeat(50_000)}0]`;
   const hide = (path: readonly (string | number)[]) => (path.at(-1) === 'secret' ? '"-"' : undefined);
   const whole = replaceInJson(text, hide);

@@ -1,11 +1,12 @@
-/*
- * Takes JSON text apart and lays it out without building values, so numbers and escapes stay as they were written. Nothing here
- * recurses: a client may nest 10,000 levels.
+/**
+ * Cuts, changes and indents JSON text without building values, so numbers and escapes stay as they
+ * were written. Nothing here recurses, because a client may nest 10,000 levels.
  */
 import { compactJson, JsonScanner, stringEnd } from './json.ts';
 
 /**
- * The items of a JSON array, each as its text, the first `most` of them. Throws `MALFORMED` when the text is not an array.
+ * The first `most` items of a JSON array, each as its text. Throws `MALFORMED` when the text is not
+ * an array.
  *
  * @example
  * ```ts
@@ -18,7 +19,10 @@ export function jsonItems(text: string, most = Number.POSITIVE_INFINITY): string
   return items;
 }
 
-/** The members of a JSON object, each as its text; the last of equal keys counts. Throws `MALFORMED` when the text is not an object. */
+/**
+ * The members of a JSON object, each as its text; the last of equal keys wins. Throws `MALFORMED`
+ * when the text is not an object.
+ */
 export function jsonMembers(text: string): Map<string, string> {
   const members = new Map<string, string>();
   eachPart(text, '{', (start, end, keyAt) => members.set(keyOf(text, keyAt), text.slice(start, end)));
@@ -26,8 +30,9 @@ export function jsonMembers(text: string): Map<string, string> {
 }
 
 /**
- * One member of a JSON object as its text; undefined when there is none, the last of equal keys counts. Nothing is kept of the others,
- * so 700,000 of them cost only the reading. Throws `MALFORMED` when the text is not an object.
+ * The text of one member of a JSON object; undefined when absent, the last of equal keys wins.
+ * Other members are not stored, so 700,000 of them cost only the reading. Throws `MALFORMED` when
+ * the text is not an object.
  */
 export function jsonMember(text: string, name: string): string | undefined {
   const plain = JSON.stringify(name);
@@ -39,7 +44,7 @@ export function jsonMember(text: string, name: string): string | undefined {
   return found;
 }
 
-/** Walks the parts of an array or object, until `take` returns false. */
+/** Calls `take` for each item or member, until it returns false. */
 function eachPart(
   text: string,
   open: '[' | '{',
@@ -67,13 +72,13 @@ const keyOf = (text: string, at: number): string => JSON.parse(text.slice(at, st
 
 const isEscaped = (text: string, at: number): boolean => text.slice(at, stringEnd(text, at)).includes('\\');
 
-/** Where a value stands: the keys and numbers that lead to it from the outside in. */
+/** The path to a value: keys and indexes, from the outermost on. */
 export type JsonPath = readonly (string | number)[];
 
 /**
- * The text with other values in some places; all else stays as it is written, so a text in which nothing is replaced comes back
- * unchanged. `replacement` is asked for every value inside the outermost one, from the outside in; what is replaced is not looked
- * into. The path is only good during the call. Throws `MALFORMED`.
+ * Replaces values in JSON text. `replacement` is called for every value inside the outermost one,
+ * parents first; a replaced value is not entered. The rest of the text stays as it is written. The
+ * path array is reused, so it is valid only during the call. Throws `MALFORMED`.
  */
 export function replaceInJson(text: string, replacement: (path: JsonPath) => string | undefined): string {
   const scanner = new JsonScanner(text);
@@ -87,8 +92,9 @@ export function replaceInJson(text: string, replacement: (path: JsonPath) => str
 const valuesInPart = 10_000; // about 3 ms
 
 /**
- * {@link replaceInJson} for a text of megabytes that is known to be JSON: yields now and then, so that the caller can serve others.
- * With `most` it ends, between two values, once the result has so many characters; nothing of the rest is in it.
+ * {@link replaceInJson} in parts, for a text of megabytes that must be valid JSON: yields so that
+ * the caller can serve others. With `most` it stops, between two values, once the result has that
+ * many characters; the rest of the text is left out.
  */
 export function* replaceInParts(
   text: string,
@@ -98,9 +104,9 @@ export function* replaceInParts(
   const scanner = new JsonScanner(text);
   const path: (string | number)[] = [];
   const parts: string[] = [];
-  let kept = 0; // the text before is in `parts`
+  let kept = 0; // the text before this position is in `parts`
   let at = scanner.space(0);
-  let fresh = false; // a container has just been opened
+  let fresh = false; // a container was just opened
   const open = (): void => {
     const isArray = text[at] === '[';
     if (!isArray && text[at] !== '{') return;
@@ -108,7 +114,7 @@ export function* replaceInParts(
     at = scanner.space(at + 1);
     fresh = true;
   };
-  let length = 0; // of the parts
+  let length = 0; // characters in `parts`
   open();
   for (let values = 1; path.length > 0; values++) {
     if (values % valuesInPart === 0) yield;
@@ -119,7 +125,7 @@ export function* replaceInParts(
       fresh = false;
       continue;
     }
-    if (!fresh) at = scanner.space(at + 1); // a comma
+    if (!fresh) at = scanner.space(at + 1); // skips a comma
     fresh = false;
     const last = path.length - 1;
     const place = path[last];
@@ -148,7 +154,8 @@ export function* replaceInParts(
 const deepestIndent = 100; // levels; a text of 10,000 levels would become 100 MB of spaces
 
 /**
- * The text with line breaks and two spaces a level, as `JSON.stringify(value, undefined, 2)` lays it out. Throws `MALFORMED`.
+ * The text with line breaks and two spaces a level, like `JSON.stringify(value, undefined, 2)`.
+ * Throws `MALFORMED`.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FaktoryError } from './errors.ts';
 import { compactJson, jsonString, maxDepth } from './json.ts';
 
-/** What compactJson refuses with; `undefined` when it accepts. */
+/** The error of compactJson; `undefined` when it accepts the text. */
 function refusal(text: string): FaktoryError | undefined {
   try {
     compactJson(text);
@@ -14,7 +14,7 @@ function refusal(text: string): FaktoryError | undefined {
   }
 }
 
-/** JSON text with white space sown between its tokens. */
+/** JSON text with white space inserted between its tokens. */
 const looseJson = fc
   .tuple(fc.jsonValue(), fc.array(fc.constantFrom('', ' ', '\n', '\t\r', '  '), { minLength: 1 }))
   .map(([value, gaps]) => {
@@ -25,7 +25,7 @@ const looseJson = fc
   });
 
 describe('compact JSON', () => {
-  test('is what JSON.stringify writes', () => {
+  test('compact JSON is what JSON.stringify writes', () => {
     fc.assert(
       fc.property(looseJson, ({ value, text }) => {
         expect(compactJson(text)).toBe(JSON.stringify(value));
@@ -33,7 +33,7 @@ describe('compact JSON', () => {
     );
   });
 
-  test('comes back as the same text when it already is compact', () => {
+  test('compactJson returns the same text when it is compact already', () => {
     fc.assert(fc.property(fc.json(), (text) => compactJson(compactJson(text)) === compactJson(text)));
   });
 
@@ -52,7 +52,7 @@ describe('compact JSON', () => {
     expect(compactJson(` [ ${text} ,\n${text}\t] `)).toBe(`[${text},${text}]`);
   });
 
-  test('keeps white space inside strings, whatever escapes stand before it', () => {
+  test('compactJson keeps white space inside strings, whatever escapes are before it', () => {
     expect(compactJson('[ "a  b" , "\\\\" , " \\" , \\\\\\" " ]')).toBe('["a  b","\\\\"," \\" , \\\\\\" "]');
   });
 });
@@ -107,7 +107,7 @@ describe('what is not JSON', () => {
     expect(() => JSON.parse(text)).toThrow();
   });
 
-  test('is the same to us and to JSON.parse, for any text', () => {
+  test('compactJson refuses what JSON.parse refuses, for any text', () => {
     const nearJson = fc.string({
       unit: fc.constantFrom(...'[]{}:,"\\ \n\t0123.eE+-truefalsnu/b\u0001'),
       maxLength: 12,
@@ -126,20 +126,20 @@ describe('what is not JSON', () => {
     );
   });
 
-  test('is told with its position, the character, and what it was', () => {
+  test('a JSON error names the position, the character, and the text', () => {
     expect(refusal('[1,x]')?.message).toBe('invalid JSON: unexpected "x" at position 3');
     expect(refusal('[1,')?.message).toBe('invalid JSON: unexpected end at position 3');
     expect(refusal('1 \n😀')?.message).toBe('invalid JSON: unexpected "😀" after the value at position 3');
     expect(() => compactJson('[', 'custom')).toThrow('invalid JSON: custom: unexpected end at position 1');
   });
 
-  test('never brings a line break into the message', () => {
+  test('a JSON error never has a line break in its message', () => {
     fc.assert(fc.property(fc.string(), (text) => !/[\r\n]/.test(refusal(`["${text}\r\n`)?.message ?? '')));
   });
 });
 
 describe('depth', () => {
-  test(`${maxDepth} levels are read, one more is refused`, () => {
+  test(`${maxDepth} levels of JSON are read, one more is refused`, () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     expect(compactJson(nested(maxDepth))).toBe(nested(maxDepth));
     expect(refusal(nested(maxDepth + 1))?.message).toContain(`more than ${maxDepth} levels deep`);
@@ -167,7 +167,7 @@ describe('lone surrogates', () => {
     expect(compactJson(text)).toBe(mended);
   });
 
-  test('never leave, and all else stays', () => {
+  test('compactJson replaces lone surrogates and nothing else', () => {
     const pieces = fc.constantFrom(
       '\\ud83d',
       '\\ude00',
@@ -192,7 +192,7 @@ describe('lone surrogates', () => {
   });
 });
 
-test('a JSON string reads back as the text, lone surrogates replaced', () => {
+test('a JSON string reads back as the text, with lone surrogates replaced', () => {
   const anyText = fc.string({
     unit: fc.oneof(fc.string({ maxLength: 1 }), fc.constantFrom('"', '\\', '\n', '\u0000', 'é', '\ud800')),
   });
@@ -200,7 +200,7 @@ test('a JSON string reads back as the text, lone surrogates replaced', () => {
 });
 
 test.each(['[1,22,0,3.5,4e2,-1, 7,[8,9],{"a":1},0]', '[0]', '[1,2]', '[10,0.5,1E-2,true]', '[1,"2",3]'])(
-  'numbers in an array are read as they are elsewhere: %s',
+  'numbers in an array are read as everywhere else: %s',
   (text) => expect(compactJson(text)).toBe(text.replaceAll(' ', '')),
 );
 

@@ -1,9 +1,10 @@
-/*
- * A JSON scanner that checks text strictly (RFC 8259) and tells where each value ends, without building
- * values. It must never recurse (a peer may send 100,000 brackets) and never change a number or an escape:
- * clients in other languages have integers and decimals that JavaScript has not. A stranger would get wrong
- * that `spaced`, `lone` and `escaped` speak of what was scanned since they were last set to false, so whoever
- * reads them resets them first.
+/**
+ * A strict JSON scanner (RFC 8259) that finds the end of each value without building values. It
+ * does not recurse, because a client may send 100,000 brackets, and it keeps numbers and escapes as
+ * written, because other languages have integers and decimals that JavaScript does not have.
+ *
+ * Note: nothing resets `spaced`, `lone` and `escaped` by itself. Set them to false before the scan
+ * whose result you read.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -12,18 +13,19 @@ import { startsPair, unitAt, wellFormed } from './utf8.ts';
 
 export { jsonString, stringEnd } from './json-compact.ts';
 
-/** How deep arrays and objects may nest; deeper is `MALFORMED`. */
+/** Maximum nesting of arrays and objects; deeper is `MALFORMED`. */
 export const maxDepth = 10_000;
 
-// Per level: 1 = object, 0 = array. Shared by all scanners: only one runs at a time, and one that pauses takes its levels with it.
+// Per level: 1 = object, 0 = array. All scanners share it: only one runs at a time, and a paused
+// one keeps a copy.
 const levels = new Uint8Array(maxDepth);
 
-export const noLimit = 2 ** 30 - 1; // longer than any text; a small integer, so that comparing with it costs nothing
+export const noLimit = 2 ** 30 - 1; // longer than any text; a small integer, so that comparing with it is fast
 
-/** Given by a scan that stopped before the end of its value. */
+/** Returned by a scan that stopped before the end of its value. */
 export const PAUSED = -1;
 
-/** A place between two characters where a scan stopped: outside of tokens, or between two characters of a string. */
+/** The position where a scan stopped: between two tokens, or between two characters of a string. */
 export interface Cut {
   readonly at: number;
   readonly inString: boolean;
@@ -34,23 +36,29 @@ interface Paused extends Cut {
 }
 
 /**
- * Walks one text. Every method takes a position and gives the position after what it read, or throws
- * `MALFORMED`.
+ * Scans one text. Each method takes a position and returns the position after what it read, or
+ * throws `MALFORMED`.
  */
 export class JsonScanner {
   readonly text: string;
   readonly length: number;
-  /** White space between tokens was met. */
+  /** There was white space between tokens. */
   spaced = false;
-  /** A lone surrogate was met, bare or as an escape. */
+  /** There was a lone surrogate, as a character or an escape. */
   lone = false;
-  /** A backslash was met in a string. */
+  /** There was a backslash in a string. */
   escaped = false;
-  /** `begin` and `resume` stop at the first place from here on that splits no token but a string. */
+  /**
+   * `begin` and `resume` stop at the first position from here on that is between tokens or in a
+   * string.
+   */
   until = noLimit;
-  /** Most characters of white space, of a key, or of digits in a row: within them no scan stops. */
+  /**
+   * Maximum number of characters of white space, a key or digits in a row: a scan cannot stop
+   * inside them.
+   */
   mostRun = noLimit;
-  /** Named in error messages when not empty. */
+  /** Name of the text for error messages; may be empty. */
   readonly #what: string;
   #paused: Paused | undefined;
 
@@ -60,7 +68,7 @@ export class JsonScanner {
     this.#what = what;
   }
 
-  /** The character at `at`; 0 behind the end. */
+  /** The character at `at`; 0 after the end. */
   peek(at: number): number {
     return at < this.length ? unitAt(this.text, at) : 0;
   }
@@ -70,17 +78,20 @@ export class JsonScanner {
     return at < this.length && unitAt(this.text, at) > 0x20 ? at : this.#spaces(at);
   }
 
-  /** A whole value of any kind that starts right at `at`. */
+  /** Scans a whole value that starts at `at`. */
   value(start: number): number {
     return this.#value(start, 0, noLimit, false);
   }
 
-  /** The same for a value of megabytes: gives {@link PAUSED} when it stops at `until`; `resume` goes on there. */
+  /**
+   * {@link value} for a long value: returns {@link PAUSED} when it stops at `until`; `resume`
+   * continues.
+   */
   begin(start: number): number {
     return this.#value(start, 0, this.until, false);
   }
 
-  /** Goes on with the value that paused. */
+  /** Continues with the paused value. */
   resume(): number {
     const { until } = this;
     const paused = this.#paused as Paused;
@@ -91,12 +102,15 @@ export class JsonScanner {
     return at < 0 ? this.#pause(~at, depth, true) : this.#value(at, depth, until, true);
   }
 
-  /** Where the scan stopped, once it gave {@link PAUSED}. */
+  /** Where the scan stopped when it returned {@link PAUSED}. */
   get cut(): Cut {
     return this.#paused as Cut;
   }
 
-  /** Goes on at `start`, inside of so many levels; `ended`: a value has just ended there. */
+  /**
+   * Continues at `start` in a nesting of `startDepth` levels. `ended`: a value ended just before
+   * `start`.
+   */
   #value(start: number, startDepth: number, until: number, ended: boolean): number {
     let at = start;
     let depth = startDepth;
@@ -114,7 +128,7 @@ export class JsonScanner {
             if (unit === 0x7b) at = this.key(at);
             continue;
           }
-          // An empty container: its closing bracket is taken below.
+          // The closing bracket of an empty container is read below.
         } else if (unit === 0x22) {
           at = this.#characters(at + 1, until);
           if (at < 0) return this.#pause(~at, depth, true);
@@ -144,19 +158,19 @@ export class JsonScanner {
     return PAUSED;
   }
 
-  /** A key, its colon and the white space around them: gives where the value starts. */
+  /** Scans a key, its colon and the white space around them; returns the start of the value. */
   key(at: number): number {
     return this.colon(this.name(at));
   }
 
-  /** A key whose opening quote stands at `at`. */
+  /** Scans a key whose opening quote is at `at`. */
   name(at: number): number {
     if (this.peek(at) !== 0x22) this.fail(at);
     const end = this.#characters(at + 1, at + 2 + this.mostRun);
     return end < 0 ? this.#tooLong(at, 'a key') : end;
   }
 
-  /** The colon after a key: gives where the value starts. */
+  /** Scans the colon after a key; returns the start of the value. */
   colon(at: number): number {
     let i = at;
     if (this.peek(i) !== 0x3a) {
@@ -166,12 +180,15 @@ export class JsonScanner {
     return this.space(i + 1);
   }
 
-  /** A string whose opening quote stands at `at`. */
+  /** Scans a string whose opening quote is at `at`. */
   string(at: number): number {
     return this.#characters(at + 1, noLimit);
   }
 
-  /** The characters of a string and its closing quote; `~at`: it goes on at `at`, which is not before `until`. */
+  /**
+   * Scans the rest of a string with its closing quote. Returns `~at` when the string continues at
+   * `at` and `until` is reached.
+   */
   #characters(from: number, until: number): number {
     const { text, length } = this;
     const end = Math.min(until, length);
@@ -190,7 +207,7 @@ export class JsonScanner {
     return i < length ? ~i : this.fail(length);
   }
 
-  /** A string, number, `true`, `false` or `null` that begins with the character `unit`. */
+  /** Scans a string, number, `true`, `false` or `null` that begins with the character `unit`. */
   scalar(at: number, unit: number): number {
     if (unit === 0x22) return this.string(at);
     if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) return this.number(at);
@@ -200,7 +217,7 @@ export class JsonScanner {
     return this.fail(at);
   }
 
-  /** A number, in any form JSON allows. */
+  /** Scans a number in any form that JSON allows. */
   number(start: number): number {
     let at = this.peek(start) === 0x2d ? start + 1 : start;
     at = this.peek(at) === 0x30 ? at + 1 : this.#digits(at);
@@ -210,7 +227,10 @@ export class JsonScanner {
     return this.#digits(sign === 0x2d || sign === 0x2b /* + */ ? at + 2 : at + 1);
   }
 
-  /** A number in an array, and those behind it that are plain digits, up to the first behind `until`: gives the position after the last. A third of the time of one by one. */
+  /**
+   * Scans a number of an array and the plain integers after it, up to the first one after `until`.
+   * Takes a third of the time of single scans.
+   */
   #numbers(start: number, until: number): number {
     const { text, length } = this;
     const end = Math.min(length, until);
@@ -227,13 +247,13 @@ export class JsonScanner {
     return at;
   }
 
-  /** Only white space may follow: anything else is an error. */
+  /** Throws `MALFORMED` unless only white space follows. */
   end(at: number): void {
     const rest = this.space(at);
     if (rest < this.length) this.fail(rest, `unexpected ${this.#shown(rest)} after the value`);
   }
 
-  /** Throws `MALFORMED` for the character at `at`, or for the reason given. */
+  /** Throws `MALFORMED` for the character at `at`, or with the given reason. */
   fail(at: number, problem?: string): never {
     const what = this.#what === '' ? '' : `${this.#what}: `;
     const reason = problem ?? (at < this.length ? `unexpected ${this.#shown(at)}` : 'unexpected end');
@@ -277,7 +297,7 @@ export class JsonScanner {
     return at + word.length;
   }
 
-  /** The last character of the escape whose backslash stands at `at`. */
+  /** Position of the last character of the escape whose backslash is at `at`. */
   #escape(at: number): number {
     this.escaped = true;
     const letter = this.text[at + 1];
@@ -305,13 +325,14 @@ export class JsonScanner {
   }
 }
 
-/** A dot or an e: more of the number follows. */
+/** A dot or an e, so the number continues. */
 const isPartOfNumber = (unit: number): boolean => unit === 0x2e || (unit | 0x20) === 0x65;
 
 /**
- * Checks one JSON text and removes the white space between its tokens. Numbers and escapes stay as they were
- * written; lone surrogates become U+FFFD (`\ufffd` where an escape wrote them). Already compact text comes
- * back as the same string. Throws `MALFORMED` with the position; `what` names the text in that message.
+ * Checks one JSON text and removes the white space between its tokens. Numbers and escapes stay as
+ * written; lone surrogates become U+FFFD (`\ufffd` when they were escapes). A text that is compact
+ * already is returned as the same string. Throws `MALFORMED` with the position; `what` names the
+ * text in that message.
  *
  * @example
  * ```ts
@@ -326,15 +347,18 @@ export function compactJson(text: string, what?: string): string {
   return compacted(scanner, start, end);
 }
 
-/** What stands between these quotes of a string just scanned, or a part of it. */
+/**
+ * The value of a string that was just scanned, or of a part of it. `start` and `end` are inside its
+ * quotes.
+ */
 export function stringValue(scanner: JsonScanner, start: number, end: number): string {
   if (!scanner.lone && !scanner.escaped) return scanner.text.slice(start, end);
   return String(JSON.parse(`"${compacted(scanner, start, end)}"`));
 }
 
 /**
- * The text of a value just scanned, as we write it: without white space and lone surrogates. Also of a part between two cuts; `inString`:
- * it begins in a string.
+ * The compact text of a value that was just scanned, without lone surrogates. Also for a part
+ * between two cuts; `inString`: `start` is inside a string.
  */
 export function compacted(scanner: JsonScanner, start: number, end: number, inString = false): string {
   const { text } = scanner;

@@ -4,7 +4,7 @@ import { LineReader } from './lines.ts';
 
 const encoder = new TextEncoder();
 
-/** All lines that these chunks hold. */
+/** All lines in these chunks. */
 function linesOf(chunks: readonly Uint8Array[], reader = new LineReader()): string[] {
   const lines: string[] = [];
   for (const chunk of chunks) {
@@ -14,7 +14,7 @@ function linesOf(chunks: readonly Uint8Array[], reader = new LineReader()): stri
   return lines;
 }
 
-/** The bytes, cut at these places. */
+/** The bytes, cut at these positions. */
 function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const sorted = [...places.map((place) => place % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
   let from = 0;
@@ -26,7 +26,7 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
 }
 
 describe('lines', () => {
-  test('end in CRLF or in LF; one CR is taken off', () => {
+  test('lines end in CRLF or in LF, and one CR is removed', () => {
     expect(linesOf([encoder.encode('a\r\nb\n\n\r\nc\r\r\nd\re\n')])).toEqual([
       'a',
       'b',
@@ -37,7 +37,7 @@ describe('lines', () => {
     ]);
   });
 
-  test('wait for their end', () => {
+  test('a line is returned only when its end has arrived', () => {
     const reader = new LineReader();
     expect(reader.next()).toBeUndefined();
     expect(linesOf([encoder.encode('PU'), encoder.encode('SH {'), encoder.encode('}\r')], reader)).toEqual(
@@ -48,7 +48,7 @@ describe('lines', () => {
     expect(reader.pending).toBe(2);
   });
 
-  test('are the same however the bytes are split, and whenever they are asked for', () => {
+  test('lines are the same however the bytes are split, and whenever next is called', () => {
     const texts = fc.array(
       fc.string({ unit: fc.constantFrom('a', 'é', '日', '😀', '\r') }).map((text) => `${text}x`),
     );
@@ -75,14 +75,14 @@ describe('lines', () => {
     );
   });
 
-  test('keep a split character whole and replace what is not UTF-8', () => {
+  test('lines keep a split character whole and replace invalid UTF-8', () => {
     const bytes = encoder.encode('é😀\n');
     expect(linesOf(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(['é😀']);
     expect(linesOf([Uint8Array.of(0x61, 0xff, 0x62, 0x0a)])).toEqual(['a\ufffdb']);
     expect(linesOf([encoder.encode('\ufeffa\n')])).toEqual(['\ufeffa']);
   });
 
-  test('do not change when a chunk that was read out is written over', () => {
+  test('a returned line does not change when its chunk is overwritten', () => {
     const reader = new LineReader();
     const chunk = encoder.encode('one\ntwo');
     expect(linesOf([chunk], reader)).toEqual(['one']);
@@ -90,7 +90,7 @@ describe('lines', () => {
     expect(linesOf([encoder.encode(' 2\nthree\n')], reader)).toEqual(['two 2', 'three']);
   });
 
-  test('are decoded from the chunk itself when it holds them whole', () => {
+  test('lines that are whole in a chunk are decoded from the chunk itself', () => {
     const seen: Uint8Array[] = [];
     const decode = (bytes: Uint8Array, start: number, end: number): string => {
       seen.push(bytes);
@@ -106,20 +106,20 @@ describe('lines', () => {
 describe('a line over the limit', () => {
   const limit = expect.objectContaining({ code: 'LIMIT', message: 'line longer than 5 bytes' });
 
-  test.each([[[]], [[1, 2, 3, 4, 5, 6, 7]], [[6]], [[5]]])('is refused, cut at %j', (places) => {
+  test.each([[[]], [[1, 2, 3, 4, 5, 6, 7]], [[6]], [[5]]])('a line over the limit is refused, cut at %j', (places) => {
     const reader = new LineReader({ maxBytes: 5 });
     expect(linesOf(cut(encoder.encode('12345\r\n'), places), reader)).toEqual(['12345']);
     expect(() => linesOf(cut(encoder.encode('123456\r\n'), places), reader)).toThrow(limit);
     expect(() => reader.next()).toThrow(limit);
   });
 
-  test('is refused before its end has come', () => {
+  test('a line over the limit is refused before its end has arrived', () => {
     const reader = new LineReader({ maxBytes: 5 });
     expect(linesOf([encoder.encode('12345\r')], reader)).toEqual([]);
     expect(() => linesOf([encoder.encode('x')], reader)).toThrow(limit);
   });
 
-  test('leaves the lines before it readable', () => {
+  test('the lines before a line over the limit can still be read', () => {
     const reader = new LineReader({ maxBytes: 5 });
     reader.push(encoder.encode('ok\n1234567'));
     expect(reader.next()).toBe('ok');
@@ -127,7 +127,7 @@ describe('a line over the limit', () => {
   });
 });
 
-test('a million bytes, one at a time, are copied a bounded number of times', () => {
+test('a million bytes that arrive one at a time are copied a bounded number of times', () => {
   const reader = new LineReader();
   const byte = encoder.encode('x');
   for (let i = 0; i < 1_000_000; i++) {
@@ -138,7 +138,7 @@ test('a million bytes, one at a time, are copied a bounded number of times', () 
   expect(reader.next()).toHaveLength(1_000_000);
 });
 
-test('a line decoded in parts is the line decoded at once, whatever its bytes are', () => {
+test('a line decoded in parts equals the line decoded at once, for any bytes', () => {
   const bytes = fc.array(
     fc.constantFrom(
       0x61,
@@ -187,7 +187,7 @@ test('a line decoded in parts is the line decoded at once, whatever its bytes ar
   );
 });
 
-test('one call decodes as many bytes as asked, and the line comes with the last', () => {
+test('one call decodes the requested number of bytes, and the last call returns the line', () => {
   const asked: number[] = [];
   const reader = new LineReader({
     part: 10,
@@ -198,7 +198,7 @@ test('one call decodes as many bytes as asked, and the line comes with the last'
   });
   reader.push(Buffer.from(`${'é'.repeat(17)}\nPING\n`));
   expect(reader.next()).toBe(undefined);
-  expect([reader.amidst, asked]).toEqual([true, []]); // the caller says when the first part is decoded
+  expect([reader.amidst, asked]).toEqual([true, []]); // the caller decides when the first part is decoded
   const said = [reader.next(), reader.next(), reader.next()];
   expect(reader.amidst).toBe(true);
   said.push(reader.next());

@@ -1,30 +1,36 @@
-/*
- * Bytes in, whole lines out: what the server reads. It must never hold more than one line over its limit. A
- * stranger would get wrong that lines end in CRLF or in LF alone (Ruby, Clojure and Haskell send LF) and that
- * only one CR is taken off.
+/**
+ * Cuts received bytes into command lines, for the server. Buffers at most one line, up to its
+ * limit.
+ *
+ * Note: lines end in CRLF or in LF alone (Ruby, Clojure and Haskell send LF). Only one CR is
+ * removed.
  */
 
 import { FaktoryError } from './errors.ts';
 import { type Decode, Inbox, textDecoding } from './inbox.ts';
 
-/** Bytes a line may have when nothing else is said: 8 MiB. */
+/** Default maximum of a line: 8 MiB. */
 export const defaultMaxLineBytes = 8 * 1024 * 1024;
 
-/** How a {@link LineReader} reads. */
+/** Options of {@link LineReader}. */
 export interface LineReaderOptions {
-  /** Bytes a line may have, its end not counted. Default 8 MiB. */
+  /** Maximum number of bytes of a line without its line end. Default 8 MiB. */
   maxBytes?: number;
   /**
-   * UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster.
+   * Decodes UTF-8, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is
+   * faster.
    */
   decode?: Decode;
-  /** Bytes of a longer line that one call of `next` decodes. Default: each line is decoded at once. */
+  /**
+   * A longer line is decoded in parts of this many bytes, one in each call of `next`. Default:
+   * lines are decoded whole.
+   */
   part?: number;
 }
 
 /**
- * Cuts a stream of bytes into lines. Push a chunk, then call next() until it gives `undefined`: after that
- * the chunk may be written over. Only a line that is split between chunks is copied.
+ * Cuts a stream of bytes into lines. Push a chunk, then call next() until it returns `undefined`;
+ * after that the chunk may be overwritten. Only a line that is split between chunks is copied.
  *
  * @example
  * ```ts
@@ -39,7 +45,10 @@ export class LineReader {
   readonly #maxBytes: number;
   readonly #decode: Decode;
   readonly #part: number;
-  /** The next line is decoded in parts: the text so far, and how many bytes it was. */
+  /**
+   * True while a line is decoded in parts; `#texts` is its decoded text, `#decoded` the bytes of
+   * it.
+   */
   #inParts = false;
   #texts: string[] = [];
   #decoded = 0;
@@ -50,24 +59,25 @@ export class LineReader {
     this.#part = options.part ?? Number.POSITIVE_INFINITY;
   }
 
-  /** A whole line is here that is decoded in parts: each call of `next` does one. */
+  /** True while a complete line is decoded in parts: each call of `next` decodes one part. */
   get amidst(): boolean {
     return this.#inParts;
   }
 
-  /** Bytes received and not yet given out. */
+  /** Bytes that were received and not yet returned. */
   get pending(): number {
     return this.#inbox.pending;
   }
 
-  /** Takes what has arrived. */
+  /** Adds received bytes. */
   push(chunk: Uint8Array): void {
     this.#inbox.push(chunk);
   }
 
   /**
-   * The next whole line without its CRLF or LF; `undefined` = none yet, or {@link amidst}. Throws `LIMIT` when a line is longer
-   * than `maxBytes`, and again at every later call: the stream has no known place any more.
+   * The next whole line without its CRLF or LF; `undefined`: not yet complete, or {@link amidst}.
+   * Throws `LIMIT` when a line is longer than `maxBytes`, also at every later call, because the
+   * start of the next line is unknown.
    */
   next(): string | undefined {
     const inbox = this.#inbox;
@@ -91,10 +101,10 @@ export class LineReader {
     return this.amidst ? this.#whole() : this.#decode(bytes, at, end);
   }
 
-  /** True: all parts of the line are decoded. */
+  /** Decodes one part; returns true when the line is complete. */
   #decodePart(bytes: Uint8Array, at: number, end: number): boolean {
     if (!this.#inParts) {
-      this.#inParts = true; // its end may arrive with those of other connections: none of it is decoded at once
+      this.#inParts = true; // ends of other long lines may arrive in this turn too, so the first call decodes nothing
       return false;
     }
     const from = at + this.#decoded;
@@ -114,7 +124,10 @@ export class LineReader {
   }
 }
 
-/** The last place up to `at` where a character starts. Behind three bytes that only continue one, valid or not, none goes on. */
+/**
+ * The last position up to `at` where a character starts. After three continuation bytes, valid or
+ * not, any position will do.
+ */
 function characterStart(bytes: Uint8Array, at: number): number {
   for (let i = at; i > at - 4; i--) if (((bytes[i] ?? 0) & 0xc0) !== 0x80) return i;
   return at;

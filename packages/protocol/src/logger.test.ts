@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type FieldsFirstLogger, fieldsFirst, type Logger, loggerOf, silent } from './logger.ts';
 
-/** A logger that keeps what each call was given. */
+/** A logger that records the arguments of each call. */
 function kept(more: object = {}): { log: FieldsFirstLogger & Logger; calls: unknown[][] } {
   const calls: unknown[][] = [];
   const writer =
@@ -37,13 +37,13 @@ test('console, winston and others get the message first', () => {
   expect(loggerOf(console)).toBe(console);
 });
 
-test('a logger of another library is turned round by hand', () => {
+test('fieldsFirst swaps the arguments for a logger of another library', () => {
   const { log, calls } = kept();
   fieldsFirst(log).debug('hello', { order: 7 });
   expect(calls).toEqual([['debug', { order: 7 }, 'hello']]);
 });
 
-test('no logger says nothing, and what is none is refused by the method that it lacks', () => {
+test('without a logger nothing is logged, and an error for a wrong logger names its missing method', () => {
   expect(loggerOf(undefined)).toBe(silent);
   expect(() => loggerOf({ ...silent, warn: undefined } as unknown as Logger)).toThrow(
     expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining('log has no method warn') }),

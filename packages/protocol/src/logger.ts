@@ -1,11 +1,13 @@
-/*
- * The logger that server and worker write to, and how loggers of other libraries become one.
- * Note: pino and bunyan take the fields first. Called the other way round they drop the fields in silence.
+/**
+ * The logger of server and worker, and an adapter for loggers of other libraries.
+ *
+ * Note: pino and bunyan take the fields first. When called with the message first, they silently
+ * drop the fields.
  */
 
 import { FaktoryError } from './errors.ts';
 
-/** Where a server or worker tells what happens. `fields` are values beside the message. */
+/** Receives the log lines of a server or worker. `fields` are values that belong to the message. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -21,13 +23,13 @@ export interface FieldsFirstLogger {
   error(fields: object, message?: string): void;
 }
 
-/** Says nothing. */
+/** Logs nothing. */
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 /**
- * Makes a logger of one that takes the fields first. pino and bunyan are known and need no such help: this is for others.
+ * Adapts a logger that takes the fields first. pino and bunyan are recognised and do not need it.
  *
  * @example
  * ```ts
@@ -43,7 +45,10 @@ export function fieldsFirst(logger: FieldsFirstLogger): Logger {
   return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
 }
 
-/** The logger that an option gives, in whichever order it takes message and fields. Throws `CONFIG` for what is none. */
+/**
+ * The logger of an option, whichever argument order it has. Throws `CONFIG` when it is not a
+ * logger.
+ */
 export function loggerOf(given: Logger | FieldsFirstLogger | undefined): Logger {
   if (given === undefined) return silent;
   const methods = (given ?? {}) as unknown as Record<string, unknown>;
@@ -57,7 +62,7 @@ export function loggerOf(given: Logger | FieldsFirstLogger | undefined): Logger 
   return takesFieldsFirst(methods) ? fieldsFirst(given as FieldsFirstLogger) : (given as Logger);
 }
 
-/** By the methods that only they have: pino its `bindings`, bunyan its `addStream`. */
+/** Recognises pino by `bindings` and bunyan by `addStream`, which other loggers do not have. */
 function takesFieldsFirst(methods: Record<string, unknown>): boolean {
   if (typeof methods.child !== 'function') return false;
   return typeof methods.bindings === 'function' || typeof methods.addStream === 'function';

@@ -15,7 +15,7 @@ const refused = (most: number): unknown =>
     ),
   });
 
-test('a payload of 1,000 members is read, one of 1,001 is refused, wherever they stand', () => {
+test('a payload of 1,000 members is read, one of 1,001 is refused, at any depth', () => {
   expect(parseFail(`{"jid":"x",${keys(999)}}`).jid).toBe('x');
   expect(() => parseFail(`{"jid":"x",${keys(1000)}}`)).toThrow(refused(1000));
   expect(() => parseFail(`{"jid":"x","y":[{${keys(1000)}}]}`)).toThrow(refused(1000));
@@ -48,7 +48,7 @@ test('the entries of one line may have 10,000 members in all', () => {
   expect(() => readAll(failBulkInParts(line(9999), 1000, 1000))).toThrow(refused(10_000));
 });
 
-test('a colon in a text is no member; a text without its end ends the count', () => {
+test('a colon in a string is not a member, and an unclosed string ends the count', () => {
   expect(() => parseFail(`{"jid":"${':'.repeat(5000)}`)).toThrow(/^invalid FAIL /);
   expect(() => checkMembers(`{"message":"\\"${'a:'.repeat(5000)}"}`)).not.toThrow();
 });

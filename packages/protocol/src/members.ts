@@ -1,20 +1,26 @@
-/*
- * Counts the members of JSON objects before anything is built: an object of 700,000 keys costs seconds to build, the count some
- * milliseconds at most.
+/**
+ * Counts the members of JSON objects before any value is built: building an object of 700,000 keys
+ * takes seconds, counting them some milliseconds.
  */
 import { FaktoryError } from './errors.ts';
 import { stringEnd } from './json.ts';
 import { unitAt } from './utf8.ts';
 
-/** Most members of one command's payload, those of inner objects counted too; of a pushed job only its own are counted. */
+/**
+ * Maximum number of members in the payload of a command, inner objects included. In a pushed job
+ * only its own members count.
+ */
 export const MOST_MEMBERS = 1000;
 
-/** Most members of all entries in one line of ACKB, FAILB, RELEASE or EXTEND. */
+/** Maximum number of members of all entries in one ACKB, FAILB, RELEASE or EXTEND. */
 export const MOST_IN_LIST = 10_000;
 
 const SHORTEST = 4; // characters of a member and its comma: `"":1,` without the last comma
 
-/** Throws `MALFORMED` when the objects in this text have more than `most` members in all, at any depth. */
+/**
+ * Throws `MALFORMED` when the objects in this text have more than `most` members in all, at any
+ * depth.
+ */
 export function checkMembers(text: string, most = MOST_MEMBERS): void {
   const { length } = text;
   if (length < most * SHORTEST) return;
@@ -23,7 +29,7 @@ export function checkMembers(text: string, most = MOST_MEMBERS): void {
     const unit = unitAt(text, i);
     if (unit === 0x22 /* " */) {
       const end = stringEnd(text, i);
-      if (end <= i) return; // no closing quote: the reader refuses that
+      if (end <= i) return; // no closing quote: the parser refuses the text
       i = end - 1;
     } else if (unit === 0x3a /* : */ && ++members > most) throw tooManyMembers(most);
   }

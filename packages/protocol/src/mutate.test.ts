@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { mutationMatcher, parseMutate } from './mutate.ts';
 import { parseChange } from './operating.ts';
 
-test('MUTATE and CHANGE take 10,000 jids at most', () => {
+test('MUTATE and CHANGE take at most 10,000 jids', () => {
   const jids = Array.from({ length: 10_000 }, (_, index) => `jid-${index}`);
   const mutate = (list: string[]) =>
     parseMutate(JSON.stringify({ cmd: 'kill', target: 'dead', filter: { jids: list } }));
@@ -81,7 +81,7 @@ describe('a filter', () => {
     expect(mutationMatcher(filter)('Apple', text)).toBe(expected);
   });
 
-  test('does not ask for the text of a job whose type already decides', () => {
+  test('a filter does not read the text of a job whose type does not match', () => {
     const never = (): string => {
       throw new Error('asked');
     };

@@ -1,7 +1,8 @@
-/*
- * MUTATE: what to do to which jobs of which set. It must never find jobs itself; it reads the command and
- * gives a test. A stranger would get wrong that `regexp` is a glob over the job's whole JSON text, and that
- * an empty filter, like none, means every job of the set.
+/**
+ * Parses MUTATE, and tests whether its filter matches a job.
+ *
+ * Note: `regexp` is a glob over the job's whole JSON text. An empty filter means every job of the
+ * set, as no filter does.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -11,16 +12,22 @@ import { boundedStringsIn, payloadOf, readPayload, stringIn } from './payload.ts
 const commands = ['clear', 'kill', 'discard', 'requeue'] as const;
 const targets = ['scheduled', 'retries', 'dead'] as const;
 
-/** Which jobs of the set. `jids` makes the other two void; `regexp` and `jobtype` must both hold. */
+/**
+ * Selects jobs of the set. With `jids` the other two are ignored; `regexp` and `jobtype` must both
+ * match.
+ */
 export interface MutationFilter {
   jids?: readonly string[];
-  /** A Redis-style glob over the whole JSON text of the job, in spite of its name. */
+  /** A Redis-style glob over the job's whole JSON text, despite its name. */
   regexp?: string;
   /** Exactly this jobtype. */
   jobtype?: string;
 }
 
-/** One MUTATE. Without a filter it means every job of the set; `clear` ignores the filter. */
+/**
+ * A MUTATE command. Without a filter it applies to every job of the set; `clear` ignores the
+ * filter.
+ */
 export interface Mutation {
   cmd: (typeof commands)[number];
   target: (typeof targets)[number];
@@ -28,9 +35,9 @@ export interface Mutation {
 }
 
 /**
- * Reads what follows `MUTATE `. Empty and null parts of the filter are left out, an empty filter too.
- * Throws `MALFORMED` for bad JSON or types, `INVALID` for an unknown command or set, `LIMIT` for a `regexp` of more than 1,024 bytes or
- * more than 10,000 jids.
+ * Parses the payload of MUTATE. Empty and null parts of the filter are left out, and so is an empty
+ * filter. Throws `MALFORMED` for bad JSON or types, `INVALID` for an unknown command or set,
+ * `LIMIT` for a `regexp` of more than 1,024 bytes or more than 10,000 jids.
  */
 export function parseMutate(rest: string): Mutation {
   const fields = readPayload(rest);
@@ -61,9 +68,9 @@ function readFilter(value: unknown): MutationFilter | undefined {
 }
 
 /**
- * The test for a filter of `regexp`, `jobtype` or both (`jids` is for the caller, who can look them up).
- * `text` gives the whole wire JSON of the job and is called only when the glob must see it. No filter passes
- * everything.
+ * Builds the test for `regexp` and `jobtype` of a filter; the caller looks up `jids`. `text`
+ * returns the job's wire JSON and is called only when the glob needs it. Without a filter every job
+ * matches.
  */
 export function mutationMatcher(
   filter: MutationFilter | undefined,

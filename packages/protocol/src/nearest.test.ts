@@ -15,7 +15,7 @@ test.each([
   expect(nearest(word, known)).toBe(meant);
 });
 
-test('an unknown option is named with the one that was meant, or with all that there are', () => {
+test('an error for an unknown option suggests the nearest one, or lists all', () => {
   expect(unknownOption({ url: '', concurency: 3 }, known)).toBe(
     'unknown option concurency; did you mean concurrency?',
   );

@@ -1,11 +1,16 @@
-/*
- * Finds the known word that a misspelt one may have meant, for errors about options, keys and names.
- * Note: case does not count, because `loglevel` means `logLevel`. A word that has little in common with all known ones gets no suggestion.
+/**
+ * Suggests the known word for a misspelt option, key or name in an error message.
+ *
+ * Note: upper and lower case are equal, because `loglevel` means `logLevel`. A word that is far
+ * from all known words gets no suggestion.
  */
 
-/** The known word with the fewest changes from this one, when a third of its letters or fewer differ. */
+/**
+ * The known word that needs the fewest changes; undefined when more than a third of its letters
+ * differ.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  // A word that long is no misspelling, and comparing costs the product of both lengths.
+  // Such a long word is no misspelling, and comparing costs the product of both lengths.
   if (word.length > 100) return undefined;
   const ranked = known.map((other) => ({ other, far: distance(word.toLowerCase(), other.toLowerCase()) }));
   ranked.sort((a, b) => a.far - b.far);
@@ -14,10 +19,11 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /**
- * Says which of the given options does not exist, and what may have been meant: `unknown option concurency; did you mean concurrency?`.
- * Options that are undefined count too: their names are misspelt all the same. Undefined = all are known.
+ * Reports an unknown option and suggests the known one: `unknown option concurency; did you mean
+ * concurrency?`. Options with the value undefined are checked too. Returns undefined when all are
+ * known.
  *
- * @param where what stands before the option's name, for example `handlers.Mail.`
+ * @param where text before the option's name, for example `handlers.Mail.`
  */
 export function unknownOption(given: object, known: readonly string[], where = ''): string | undefined {
   if (!isRecord(given)) return `the options must be an object, not ${shownKind(given)}`;
@@ -37,7 +43,7 @@ function shownKind(value: unknown): string {
   return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
-/** How many letters must be put in, taken out or replaced (Levenshtein). */
+/** Number of letters to insert, delete or replace (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let line = 1; line <= a.length; line++) {

@@ -1,12 +1,14 @@
-/*
- * One identity for a class that may be loaded twice: as ES module and as CommonJS, or by two versions of a package.
- * Note: only the class itself looks at the mark, because a subclass inherits the static method and must not claim all of its parent's
- * instances.
+/**
+ * Makes `instanceof` work for a class that is loaded twice: as ES module and as CommonJS, or by two
+ * versions of a package.
+ *
+ * Note: only the class itself checks the mark. A subclass inherits the static method, and must not
+ * accept all instances of its parent.
  */
 
 /**
- * Makes `instanceof` true for instances of every copy of this class, by a mark on their prototype. Call it behind the class, not inside:
- * bundlers rename a class that names itself.
+ * Makes `instanceof` true for instances of every copy of this class, by a mark on their prototype.
+ * Call it after the class, not inside: bundlers rename a class that uses its own name.
  *
  * @example
  * ```ts

@@ -1,7 +1,9 @@
-/*
- * The verbs of operators, for connections that asked with EXT: JOBS finds, CHANGE changes, UNDO takes a change back, WORKERS and SIGNAL are about workers, TAIL
- * tells what happens. It must never act on them. A stranger would get wrong that JOBS and CHANGE do a bite of the work and give a
- * cursor: whoever wants all of it asks again until there is none.
+/**
+ * Types and parsers of the operator verbs, for connections that used EXT: JOBS, CHANGE, UNDO,
+ * VERIFY and TOKENS. The other verbs are in watching.ts.
+ *
+ * Note: JOBS and CHANGE do a part of the work and return a cursor. Repeat the request with it until
+ * the answer has no `next`.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -11,12 +13,12 @@ import { checkQueueName } from './job-rules.ts';
 import { boundedStringsIn, integerIn, type Payload, readPayload, stringIn } from './payload.ts';
 import { type Micros, parseTime } from './time.ts';
 
-/** Where a job can be, in the order in which JOBS looks when nothing else is asked. */
+/** The places of a job, in the default order of JOBS. */
 export const jobPlaces = ['ready', 'working', 'scheduled', 'retries', 'dead'] as const;
 /** One of {@link jobPlaces}. */
 export type JobPlace = (typeof jobPlaces)[number];
 
-/** Which jobs, in the wire's words: all that is given must hold, and of a list one of it. */
+/** Selects jobs. All given fields must match; of a list, one entry. */
 export interface JobFilter {
   places?: readonly JobPlace[];
   queues?: readonly string[];
@@ -24,59 +26,68 @@ export interface JobFilter {
   /** 1 to 9. */
   priorities?: readonly number[];
   jids?: readonly string[];
-  /** Of the worker that runs the job. */
+  /** The worker that runs the job. */
   wid?: string;
-  /** Contained in the arguments. Case counts. */
+  /** Text in the arguments, case-sensitive. */
   text?: string;
-  /** Contained in the job id or in the arguments. Case counts. */
+  /** Text in the job id or the arguments, case-sensitive. */
   search?: string;
-  /** Contained in the type or the message of the last failure. Case counts. */
+  /** Text in the type or message of the last failure, case-sensitive. */
   error?: string;
   /** The last failure is of one of these kinds: ids of `fingerprint`. */
   fingerprints?: readonly string[];
-  /** RFC 3339: not before this (ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten). */
+  /** RFC 3339, inclusive: the time of `at` in {@link FoundJob}. */
   from?: string;
-  /** RFC 3339: before this. */
+  /** RFC 3339, exclusive. */
   until?: string;
-  /** RFC 3339: only jobs in retries and dead, whose last failure was not before this. */
+  /** RFC 3339, inclusive: the last failure. Only jobs in retries and dead match. */
   failed_from?: string;
-  /** RFC 3339: the same, before this. */
+  /** RFC 3339, exclusive: the last failure. */
   failed_until?: string;
 }
 
-/** What JOBS is asked. */
+/** The payload of JOBS. */
 export interface JobsAsk extends JobFilter {
-  /** Most jobs in the answer: 1 to 1000. Default 100. */
+  /** Maximum number of jobs in the answer: 1 to 1000. Default 100. */
   limit?: number;
-  /** The `next` of the last answer. */
+  /** The `next` of the previous answer. */
   cursor?: string;
-  /** Only how many. */
+  /** Return only the number of jobs. */
   count?: boolean;
-  /** Jobs of retries and dead as one list, the last failure first. Default: place by place, by due time. */
+  /**
+   * `failed`: retries and dead as one list, the last failure first. Default: place by place, by due
+   * time.
+   */
   order?: 'failed';
 }
 
-/** How far a search has come. */
+/** The progress of a search. */
 export interface JobsProgress {
-  /** Jobs looked at since its start. */
+  /** Jobs examined since the start of the search. */
   scanned: number;
-  /** Jobs to look at, as of now. */
+  /** Jobs to examine, as of now. */
   total: number;
-  /** Where to go on; absent: that was all. */
+  /** Cursor for the next request; absent: the search is complete. */
   next?: string;
 }
 
-/** A job and where it is. */
+/** A job and its place. */
 export interface FoundJob {
   place: JobPlace;
-  /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten. */
+  /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: deleted. */
   at: string;
-  /** Of retries and dead, RFC 3339: the last failure; of a job that was killed from another place: when. */
+  /**
+   * For retries and dead, RFC 3339: the last failure; for a job that was killed from another place:
+   * that time.
+   */
   failed_at?: string;
   job: Job;
-  /** Of a working job: who has it; empty: a producer. */
+  /** For a working job: its worker; empty for a client that is not a worker. */
   wid?: string;
-  /** Of a working job, RFC 3339: when its reservation ends; absent: as long as its worker beats. */
+  /**
+   * For a working job, RFC 3339: when its reservation expires; absent: the reservation lasts as
+   * long as its worker beats.
+   */
   expires_at?: string;
 }
 
@@ -85,12 +96,12 @@ export interface FoundJobs extends JobsProgress {
   jobs: FoundJob[];
 }
 
-/** The answer to JOBS with `count`: the matching jobs of this bite. */
+/** The answer to JOBS with `count`: number of matching jobs in this part of the search. */
 export interface CountedJobs extends JobsProgress {
   count: number;
 }
 
-/** The answer to CHANGE: how many jobs this bite has changed. */
+/** The answer to CHANGE: number of jobs that this request changed. */
 export interface ChangedJobs extends JobsProgress {
   changed: number;
 }
@@ -98,29 +109,35 @@ export interface ChangedJobs extends JobsProgress {
 /** What CHANGE does to jobs. */
 export type JobAction =
   | { action: 'discard' | 'requeue' }
-  /** `evict`: also when the oldest dead jobs are deleted because the dead set is full. Default: refused then. */
+  /**
+   * `evict`: kill even when the dead set is full and its oldest jobs are evicted. Default: refuse
+   * then.
+   */
   | { action: 'kill'; evict?: boolean }
-  /** Due then, RFC 3339. */
+  /** RFC 3339: the new due time. */
   | { action: 'schedule'; at: string }
   | { action: 'move'; queue: string }
   /** 1 to 9. */
   | { action: 'prioritize'; priority: number };
 
-/** What CHANGE is asked. Without `jids` it needs `places`: so an empty filter changes nothing. */
+/** The payload of CHANGE. It needs `jids` or `places`, so that an empty filter changes nothing. */
 export type ChangeAsk = JobFilter &
   JobAction & {
     cursor?: string;
-    /** Makes the change one that UNDO takes back, by this name: 1 to 64 letters, digits, `_` and `-`. All bites have the same. */
+    /**
+     * Name by which UNDO can undo the change: 1 to 64 letters, digits, `_` and `-`. The same in all
+     * requests of one change.
+     */
     undo?: string;
   };
 
-/** The answer to UNDO: what this bite did. */
+/** The answer to UNDO, for this request. */
 export interface UndoneJobs {
-  /** Jobs that are again where and as they were. */
+  /** Jobs that are restored. */
   undone: number;
-  /** Jobs that have moved since the change, and were left. */
+  /** Jobs that moved since the change, so they were not restored. */
   kept: number;
-  /** Jobs still to do: ask again. */
+  /** Jobs still to restore: repeat the request. */
   left: number;
 }
 
@@ -139,7 +156,7 @@ export interface JobSearch
 export interface JobChange {
   search: JobSearch;
   cursor?: string;
-  /** Makes it one that can be undone, by this name. */
+  /** Name by which UNDO can undo the change. */
   undo?: string;
   change:
     | { action: 'discard' | 'requeue' }
@@ -152,7 +169,7 @@ export interface JobChange {
 const mostFound = 1000;
 const usualLimit = 100;
 
-/** Reads what follows `JOBS `; nothing means every job. Throws `MALFORMED`. */
+/** Parses the payload of JOBS; an empty one means every job. Throws `MALFORMED`. */
 export function parseJobsAsk(rest: string): {
   search: JobSearch;
   limit: number;
@@ -172,7 +189,7 @@ export function parseJobsAsk(rest: string): {
   });
 }
 
-/** Reads what follows `CHANGE `. Throws `MALFORMED`. */
+/** Parses the payload of CHANGE. Throws `MALFORMED`. */
 export function parseChange(rest: string): JobChange {
   return readRest('CHANGE', rest, (text) => {
     const fields = payload(text);
@@ -185,17 +202,21 @@ export function parseChange(rest: string): JobChange {
   });
 }
 
-/** Reads what follows `UNDO `: the name of the change. Throws `MALFORMED`. */
+/** Parses the payload of UNDO: the name of the change. Throws `MALFORMED`. */
 export function parseUndo(rest: string): string {
   return readRest('UNDO', rest, (text) => nameIn(payload(text), 'name'));
 }
 
-/** Reads what follows `VERIFY `: the id of a backup; undefined: the newest. Throws `MALFORMED`. */
+/**
+ * Parses the payload of VERIFY: the id of a backup; undefined means the newest. Throws `MALFORMED`.
+ */
 export function parseVerify(rest: string): string | undefined {
   return readRest('VERIFY', rest, (text) => stringIn(payload(text), 'id'));
 }
 
-/** What TOKENS answers: where the server keeps its tokens, and which there are. A secret is never in it. */
+/**
+ * The answer to TOKENS: where the server stores its tokens, and their names. Contains no secret.
+ */
 export interface TokensStatus {
   /** The data folder of the server. */
   dir: string;
@@ -204,7 +225,9 @@ export interface TokensStatus {
   tokens: { name: string; scope: string; made: string }[];
 }
 
-/** Reads what follows `TOKENS `: the name of the token to revoke; undefined: none. Throws `MALFORMED`. */
+/**
+ * Parses the payload of TOKENS: the name of the token to revoke, or undefined. Throws `MALFORMED`.
+ */
 export function parseTokens(rest: string): string | undefined {
   return readRest('TOKENS', rest, (text) => {
     const fields = payload(text);
@@ -257,7 +280,7 @@ function searchIn(fields: Payload): JobSearch {
   return search;
 }
 
-/** A list that is empty would let through either all or nothing: nobody means that. */
+/** An empty list could mean all or none, so it is refused. */
 function listIn(fields: Payload, name: string): string[] | undefined {
   const list = boundedStringsIn(fields, name);
   if (list?.length === 0) throw wrong(`"${name}" is empty: leave it out, or name some`);

@@ -19,7 +19,7 @@ function outcome<T>(act: () => T): T | string {
 
 const refused = (act: () => unknown): boolean => typeof outcome(act) === 'string';
 
-/** Reads to the end; gives how many parts there were. */
+/** Reads to the end; returns how many parts there were. */
 function readAll<T>(parts: Iterator<void, T>): { value: T; count: number } {
   for (let count = 1; ; count++) {
     const { done, value } = parts.next();
@@ -72,7 +72,7 @@ const objects = fc
   );
 const part = fc.integer({ min: 1, max: 50 });
 
-test('a FAIL read in parts is the FAIL read at once, and what one refuses the other refuses', () => {
+test('a FAIL read in parts equals the FAIL read at once, and both refuse the same texts', () => {
   fc.assert(
     fc.property(objects, part, (text, characters) => {
       expect(outcome(() => readAll(parseFailInParts(text, characters)).value)).toEqual(
@@ -83,7 +83,7 @@ test('a FAIL read in parts is the FAIL read at once, and what one refuses the ot
   );
 });
 
-test('a FAILB read in parts is the FAILB read at once, and what one refuses the other refuses', () => {
+test('a FAILB read in parts equals the FAILB read at once, and both refuse the same texts', () => {
   fc.assert(
     fc.property(fc.array(objects, { maxLength: 4 }), part, (all, characters) => {
       const text = `[${all.join(', ')}]`;
@@ -109,7 +109,7 @@ test.each([
   expect(count).toBeGreaterThan(LENGTH / 1020);
 });
 
-test('the lines of a backtrace have 64 KiB together; the last one is cut between two characters', () => {
+test('a backtrace is cut after 64 KiB, between two characters', () => {
   const line = 'é'.repeat(15_000); // 30,000 bytes
   const text = JSON.stringify({ jid: 'job-1', backtrace: [line, line, line, line] });
   const kept = [line, line, 'é'.repeat((65_536 - 60_000) / 2)];

@@ -1,14 +1,20 @@
-/*
- * Reads the object of a command in parts, for a payload of megabytes, and builds only the fields that the command knows. What it gives is
- * what readPayload gives of these fields, with some differences that no known client meets: an unknown field may have any number of
- * members, because nothing of it is built, and of equal keys null removes the value before it whatever their case is.
+/**
+ * Parses the payload of a command in parts, for payloads of megabytes, and builds only the known
+ * fields.
+ *
+ * The result is that of readPayload, with two differences that no known client meets: an unknown
+ * field may have any number of members, because nothing of it is built; and a null removes the
+ * earlier value of an equal key, in any case.
  */
 import { type Cut, type JsonScanner, PAUSED } from './json.ts';
 import { tooManyMembers } from './members.ts';
 import type { Payload } from './payload.ts';
 import { scan, stringOf } from './value-parts.ts';
 
-/** How a field is read: its values are text, numbers, or lists of which so many texts are kept. */
+/**
+ * The type of each known field: a text, a number, or a list of which the first `most` texts are
+ * kept.
+ */
 export type KnownFields = Readonly<Record<string, 'text' | 'number' | { readonly most: number }>>;
 
 interface Read<Value> {
@@ -18,16 +24,18 @@ interface Read<Value> {
 
 const LONGEST_NAME = 100; // characters of a known key, escapes and quotes included
 const LONGEST_NUMBER = 100; // characters
-/** Stands for a value of a wrong type: whoever asks for the field refuses it. */
+/** Placeholder for a value of a wrong type; the function that reads the field refuses it. */
 const WRONG = false;
 
-/** How many members the objects of one payload may have together, those of unknown fields not counted. */
+/** Counts the members of all objects of one payload, without those of unknown fields. */
 export interface MemberCount {
   count: number;
   readonly most: number;
 }
 
-/** Reads one object that starts at `start`, and counts its members. Yields as `scan` does. Throws `MALFORMED`. */
+/**
+ * Parses the object at `start` and counts its members. Yields as `scan` does. Throws `MALFORMED`.
+ */
 export function* readFieldsOf(
   scanner: JsonScanner,
   start: number,
@@ -92,7 +100,10 @@ function* readText(scanner: JsonScanner, at: number): Generator<number, Read<str
   return { end, value: yield* stringOf(scanner, at, end, cuts) };
 }
 
-/** The first `most` texts of an array whose other items are null; with an item of a wrong type that is in it too. */
+/**
+ * The first `most` texts of an array; nulls are skipped, an item of a wrong type puts WRONG into
+ * the list.
+ */
 function* readList(scanner: JsonScanner, open: number, most: number): Generator<number, Read<unknown[]>> {
   const value: unknown[] = [];
   let at = scanner.space(open + 1);

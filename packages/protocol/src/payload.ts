@@ -1,30 +1,32 @@
-/*
- * The small JSON objects of the verbs other than PUSH: read once, field by field. It must never be used for
- * jobs: it builds values, so numbers lose what JavaScript cannot hold. A stranger would get wrong that keys
- * match in any case and that null means absent: that is what Go's decoder does, and clients rely on both.
+/**
+ * Parses the JSON payloads of the verbs other than PUSH. It builds values, so numbers lose digits
+ * that JavaScript cannot hold: do not use it for jobs.
+ *
+ * Note: keys match in any case and null means absent, as in Go's decoder; clients rely on both.
  */
 
 import { FaktoryError } from './errors.ts';
 import { compactJson } from './json.ts';
 import { checkMembers } from './members.ts';
 
-/** The fields of one object by lower-case name; those that were null are not there. */
+/** The fields of an object by lower-case name, without the null ones. */
 export type Payload = ReadonlyMap<string, unknown>;
 
-/** Reads one JSON object of at most 1,000 members. Throws `MALFORMED`; strings come out well-formed. */
+/**
+ * Parses one JSON object of at most 1,000 members. Throws `MALFORMED`. Its strings are well-formed.
+ */
 export function readPayload(text: string): Payload {
   checkMembers(text);
   return readChecked(text);
 }
 
-/** {@link readPayload} for a text whose members are counted already. */
+/** {@link readPayload} for a text whose members were already counted. */
 export function readChecked(text: string): Payload {
-  // Checked first by our scanner: one strictness and one style of message, whatever the engine's own parser
-  // says.
+  // compactJson() checks the text first, for the same strictness and messages on every engine.
   return payloadOf(JSON.parse(compactJson(text)));
 }
 
-/** The fields of an object that is parsed already. Throws `MALFORMED` for anything else. */
+/** The fields of an object that is already parsed. Throws `MALFORMED` for any other value. */
 export function payloadOf(value: unknown): Payload {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('not an object');
   const fields = new Map<string, unknown>();
@@ -41,10 +43,7 @@ export function stringIn(payload: Payload, name: string): string | undefined {
   throw wrong(`"${name}" must be a string`);
 }
 
-/**
- * A whole number that JavaScript holds exactly; `undefined` when absent. Throws `MALFORMED` for anything
- * else.
- */
+/** A safe integer; `undefined` when absent. Throws `MALFORMED` for any other value. */
 export function integerIn(payload: Payload, name: string): number | undefined {
   const value = payload.get(name);
   if (value === undefined) return undefined;
@@ -52,7 +51,10 @@ export function integerIn(payload: Payload, name: string): number | undefined {
   throw wrong(`"${name}" must be an integer`);
 }
 
-/** A list of strings, nulls in it left out; `undefined` when absent. Throws `MALFORMED` for anything else. */
+/**
+ * A list of strings, without its nulls; `undefined` when absent. Throws `MALFORMED` for any other
+ * value.
+ */
 export function stringsIn(payload: Payload, name: string): string[] | undefined {
   const value = payload.get(name);
   if (value === undefined) return undefined;
@@ -64,7 +66,10 @@ export function stringsIn(payload: Payload, name: string): string[] | undefined 
   });
 }
 
-/** Most strings in a list such as `jids`: all are read in one go, while other clients wait. */
+/**
+ * Maximum number of strings in a list such as `jids`, because all are read at once while other
+ * clients wait.
+ */
 const mostListed = 10_000;
 
 /** Like {@link stringsIn}. Throws `LIMIT` for more than 10,000 entries. */

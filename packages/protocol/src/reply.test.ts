@@ -15,13 +15,13 @@ function repliesOf(chunks: readonly Uint8Array[], reader = new ReplyReader()): R
 }
 
 describe('a written reply', () => {
-  test('counts bytes, not characters', () => {
+  test('a bulk reply counts bytes, not characters', () => {
     expect(bulk('{"é":"😀"}')).toBe('$13\r\n{"é":"😀"}\r\n');
     expect(bulk('')).toBe('$0\r\n\r\n');
     expect(bulk('abc', 3)).toBe('$3\r\nabc\r\n');
   });
 
-  test('of an error is one line', () => {
+  test('an error reply is one line', () => {
     expect(errorReply(new FaktoryError('INVALID', 'a\nb'))).toBe('-ERR a b\r\n');
     expect(errorReply(new Error('x'))).toBe('-ERR internal error\r\n');
   });
@@ -41,7 +41,7 @@ describe('a read reply', () => {
     expect(repliesOf([encoder.encode(wire)])).toEqual([reply]);
   });
 
-  test('is the same however the bytes are split', () => {
+  test('a reply is the same however the bytes are split', () => {
     const words = fc.string({ unit: fc.constantFrom('a', 'é', '😀', '$', '+', '-', '1') });
     const reply: fc.Arbitrary<Reply> = fc.oneof(
       fc.record({ kind: fc.constantFrom('simple' as const, 'error' as const), text: words }),
@@ -83,7 +83,7 @@ describe('a read reply', () => {
     expect(() => reader.next()).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
   });
 
-  test('does not change when a chunk that was read out is written over', () => {
+  test('a returned reply does not change when its chunk is overwritten', () => {
     const reader = new ReplyReader();
     for (const part of ['+OK\r\n$', '4\r\nab', 'cd', '\r\n-ER']) {
       const chunk = encoder.encode(part);
@@ -97,13 +97,13 @@ describe('a read reply', () => {
     expect(repliesOf([encoder.encode('R x\n')], reader)).toEqual([{ kind: 'error', text: 'ERR x' }]);
   });
 
-  test('over the limit is refused before it has come', () => {
+  test('a reply over the limit is refused before it has arrived', () => {
     const reader = new ReplyReader({ maxBytes: 5 });
     expect(repliesOf([encoder.encode('+12345\r\n$5\r\n12345\r\n')], reader)).toHaveLength(2);
     expect(() => repliesOf([encoder.encode('+123456')], reader)).toThrow('longer than 5 bytes');
   });
 
-  test('of a million bytes may come one at a time', () => {
+  test('a reply of a million bytes may arrive one byte at a time', () => {
     const reader = new ReplyReader();
     reader.push(encoder.encode('$1000000\r\n'));
     const byte = encoder.encode('x');

@@ -1,50 +1,51 @@
-/*
- * The replies of the protocol, written by the server and read by the client. It must never write an integer
- * or an array reply: faktory-rs panics on arrays, Haskell knows only `+ - $`. A stranger would get wrong that
- * a bulk length counts bytes, and that "nothing" is the null bulk `$-1`, never an empty one.
+/**
+ * Writes replies for the server and parses them for clients. Replies are never integers or arrays:
+ * faktory-rs panics on arrays, and Haskell knows only `+ - $`.
+ *
+ * Note: a bulk length counts bytes. "Nothing" is the null bulk `$-1`, never an empty bulk.
  */
 
 import { errorText, FaktoryError } from './errors.ts';
 import { type Decode, Inbox, textDecoding } from './inbox.ts';
 import { utf8Length } from './utf8.ts';
 
-/** The reply that means: done, and on disk. */
+/** Success: the change is on disk. */
 export const OK = '+OK\r\n';
-/** The reply that means: nothing there. */
+/** Nothing found. */
 export const NIL = '$-1\r\n';
 
-/** The error as a reply line; see {@link errorText}. */
+/** The error as a reply; see {@link errorText}. */
 export function errorReply(error: unknown): string {
   return `-${errorText(error)}\r\n`;
 }
 
-/** A bulk reply. Pass `byteLength` when the UTF-8 length is already known; it is counted otherwise. */
+/** A bulk reply. Pass `byteLength` when the UTF-8 length is already known. */
 export function bulk(text: string, byteLength: number = utf8Length(text)): string {
   return `$${byteLength}\r\n${text}\r\n`;
 }
 
-/**
- * One reply as a client sees it. An integer reply reads as `simple`. The text of an error is what follows
- * `-`.
- */
+/** A parsed reply. An integer reply becomes `simple`. The text of an error is what follows `-`. */
 export type Reply = { kind: 'simple' | 'error' | 'bulk'; text: string } | { kind: 'nil' };
 
-/** Bytes a reply may have when nothing else is said: 64 MiB. */
+/** Default maximum of a reply: 64 MiB. */
 export const defaultMaxReplyBytes = 64 * 1024 * 1024;
 
-/** How a {@link ReplyReader} reads. */
+/** Options of {@link ReplyReader}. */
 export interface ReplyReaderOptions {
-  /** Bytes a reply may have; a function is asked when a reply begins. Default 64 MiB. */
+  /**
+   * Maximum number of bytes of a reply; a function is called when a reply begins. Default 64 MiB.
+   */
   maxBytes?: number | (() => number);
   /**
-   * UTF-8 to text, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is faster.
+   * Decodes UTF-8, invalid bytes as U+FFFD. Default TextDecoder; on Node a Buffer's `utf8Slice` is
+   * faster.
    */
   decode?: Decode;
 }
 
 /**
- * Cuts a stream of bytes into replies. Push a chunk, then call next() until it gives `undefined`: after that
- * the chunk may be written over.
+ * Cuts a stream of bytes into replies. Push a chunk, then call next() until it returns `undefined`;
+ * after that the chunk may be overwritten.
  *
  * @example
  * ```ts
@@ -58,7 +59,7 @@ export class ReplyReader {
   readonly #inbox = new Inbox();
   readonly #mostBytes: number | (() => number);
   readonly #decode: Decode;
-  /** Bytes of the bulk body whose header was read; -1 = a header comes next. */
+  /** Length of the bulk body that comes next; -1: a header comes next. */
   #bodyBytes = -1;
 
   constructor(options: ReplyReaderOptions = {}) {
@@ -66,7 +67,7 @@ export class ReplyReader {
     this.#decode = options.decode ?? textDecoding();
   }
 
-  /** Bytes received and not yet given out. */
+  /** Bytes that were received and not yet returned. */
   get pending(): number {
     return this.#inbox.pending;
   }
@@ -75,14 +76,14 @@ export class ReplyReader {
     return typeof this.#mostBytes === 'number' ? this.#mostBytes : this.#mostBytes();
   }
 
-  /** Takes what has arrived. */
+  /** Adds received bytes. */
   push(chunk: Uint8Array): void {
     this.#inbox.push(chunk);
   }
 
   /**
-   * The next whole reply; `undefined` = none yet.
-   * Throws `PROTOCOL` for anything that is no reply or too long a one, and again at every later call.
+   * The next whole reply, or `undefined` when none is complete. Throws `PROTOCOL` for bytes that
+   * are not a reply or for one that is too long, also at every later call.
    */
   next(): Reply | undefined {
     return this.#bodyBytes < 0 ? this.#header() : this.#body();
@@ -116,7 +117,7 @@ export class ReplyReader {
     return this.#body();
   }
 
-  /** The number in a bulk header; -1 is the null bulk. */
+  /** The length in a bulk header; -1: the null bulk. */
   #bulkLength(bytes: Uint8Array, from: number, to: number): number {
     if (to - from === 2 && bytes[from] === 0x2d /* - */ && bytes[from + 1] === 0x31 /* 1 */) return -1;
     let length = from === to ? Number.NaN : 0;

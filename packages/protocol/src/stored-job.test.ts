@@ -24,7 +24,7 @@ const job = fc.record({
   custom: maybe(fc.dictionary(text, fc.jsonValue({ noUnicodeString: false }))),
 });
 
-test('a stored document says what its pushed job says, whatever stands in its texts', () => {
+test('a stored document has the fields of its pushed job, for any texts in it', () => {
   fc.assert(
     fc.property(job, (pushed) => {
       const document = jobDocument(parseJob(JSON.stringify(pushed)), { createdAt });
@@ -43,7 +43,7 @@ test('the arguments of a stored job are not read for its other fields', () => {
   expect(storedJob(document)).toMatchObject({ retry: 3, jobtype: 'Mail', args: '[no JSON at all]' });
 });
 
-test('a document that is laid out in another way is read as a pushed job', () => {
+test('a document with another layout is read as a pushed job', () => {
   const document = '{"args":[1.0],"jid":"job-00001","jobtype":"Mail","retry":2,"created_at":"x"}';
   expect(storedJob(document)).toEqual({
     retry: 2,
@@ -55,7 +55,7 @@ test('a document that is laid out in another way is read as a pushed job', () =>
   });
 });
 
-test('a document with another queue or priority is what its job would be written as, whatever stands in it', () => {
+test('a document with a new queue or priority equals the one that its job would be written as', () => {
   const texts = fc.string({ unit: 'binary', maxLength: 12 });
   const job = fc.record(
     {

@@ -1,12 +1,15 @@
-/*
- * Reads the fields of a document that jobDocument() wrote, without a look at what stands inside args and custom: these may be 8 MB or
- * have 700,000 members, and they were checked when the job was pushed.
+/**
+ * Parses a document that jobDocument() wrote, without parsing args and custom: they may have 8 MB
+ * or 700,000 members, and were checked when the job was pushed.
  */
 import { defaultRetry } from './job.ts';
 import { parseJob } from './job-text.ts';
 import { JsonScanner, jsonString, stringEnd } from './json.ts';
 
-/** What a stored document says. Texts are values, `args` and `custom` are JSON as the client wrote it. */
+/**
+ * The fields of a stored document. Texts are values; `args` and `custom` are JSON as the client
+ * wrote it.
+ */
 export interface StoredJob {
   readonly retry: number;
   readonly custom: string | undefined;
@@ -21,23 +24,23 @@ const PRIORITY = /,"priority":\d+/y;
 const argsKey = ',"args":';
 const customKey = ',"custom":';
 
-/** Where the fields before the arguments stand. */
+/** Positions of the fields before the arguments. */
 interface Layout {
   readonly retry: number;
   readonly custom: string | undefined;
   readonly jid: string;
   readonly jobtype: string;
   readonly createdAt: string;
-  /** Of the queue's text, quotes included. */
+  /** The queue's text with its quotes. */
   readonly queueAt: number;
   readonly queueEnd: number;
-  /** Of the priority with its comma and key; both the same: there is none. */
+  /** The priority with its comma and key; both positions are equal when there is none. */
   readonly priorityAt: number;
   readonly priorityEnd: number;
   readonly argsAt: number;
 }
 
-/** Undefined: the document is not laid out as jobDocument() does. */
+/** Undefined when the document does not have the layout of jobDocument(). */
 function layoutOf(document: string): Layout | undefined {
   const head = RETRY.exec(document);
   if (!head) return undefined;
@@ -81,17 +84,20 @@ function layoutOf(document: string): Layout | undefined {
   };
 }
 
-/** Reads a stored document. One that is not laid out as jobDocument() does is read as a pushed one. */
+/** Parses a stored document. One with another layout is parsed like a pushed job. */
 export function storedJob(document: string): StoredJob {
   const layout = layoutOf(document);
   if (layout === undefined) return asPushed(document);
   const { retry, custom, jid, jobtype, createdAt, argsAt } = layout;
-  // Behind args there are only numbers.
+  // Only numbers follow args.
   const args = document.slice(argsAt, document.lastIndexOf(']') + 1);
   return { retry, custom, jid, jobtype, createdAt, args };
 }
 
-/** The document with another queue or priority; undefined when it is not laid out as jobDocument() does. */
+/**
+ * The document with a new queue or priority; undefined when it does not have the layout of
+ * jobDocument().
+ */
 export function withField(
   document: string,
   edit: { queue: string } | { priority: number },
@@ -104,7 +110,7 @@ export function withField(
   return `${document.slice(0, priorityAt)},"priority":${edit.priority}${document.slice(priorityEnd)}`;
 }
 
-/** How often a stored job is to be tried again. */
+/** The number of retries of a stored job. */
 export function retryOf(document: string): number {
   const head = RETRY.exec(document);
   return head ? Number(head[1]) : storedJob(document).retry;

@@ -23,7 +23,7 @@ describe('an instant as text', () => {
     expect(parseTime(text)).toBe(at);
   });
 
-  test('reads back as the same instant, whatever was written before it', () => {
+  test('a written time reads back as the same instant, whatever was written before it', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), fc.nat(3_000_000), (at, later) => {
         expect(parseTime(formatTime(at))).toBe(at);
@@ -33,7 +33,7 @@ describe('an instant as text', () => {
     );
   });
 
-  test('agrees with Date to the millisecond', () => {
+  test('a written time agrees with Date to the millisecond', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('1700-01-01'), max: new Date('2250-01-01'), noInvalidDate: true }),
@@ -92,18 +92,18 @@ describe('reading RFC 3339', () => {
     expect(parseTime(text)).toBeUndefined();
   });
 
-  test('a time beyond what an instant can say is the nearest one that it can', () => {
+  test('a time outside the range of an instant becomes the nearest instant', () => {
     expect(parseTime('9999-12-31T23:59:59Z')).toBe(Number.MAX_SAFE_INTEGER);
     expect(parseTime('0001-01-01T00:00:00Z')).toBe(Number.MIN_SAFE_INTEGER);
   });
 
-  test('any text is a time or none, and never throws', () => {
+  test('parseTime never throws, for any text', () => {
     fc.assert(fc.property(fc.string(), (text) => parseTime(text) === undefined || text.length >= 20));
   });
 });
 
 describe('the clock', () => {
-  test('is always inside the millisecond that Date.now() tells', () => {
+  test('the clock is always inside the millisecond of Date.now()', () => {
     for (let i = 0; i < 2000; i++) {
       const before = Date.now();
       const at = nowMicros();
@@ -113,14 +113,14 @@ describe('the clock', () => {
     }
   });
 
-  test('is finer than a millisecond', () => {
+  test('the clock is finer than a millisecond', () => {
     const end = Date.now() + 20;
     const seen = new Set<number>();
     while (Date.now() < end) seen.add(nowMicros() % 1000);
     expect(seen.size).toBeGreaterThan(100);
   });
 
-  test('follows a step of the wall clock at once, and back', () => {
+  test('the clock follows a step of the wall clock at once, and back', () => {
     const real = Date.now.bind(Date);
     for (const step of [3_600_000, -3_600_000, 0]) {
       vi.spyOn(Date, 'now').mockImplementation(() => real() + step);
@@ -131,7 +131,7 @@ describe('the clock', () => {
     }
   });
 
-  test('stands where fake timers put it', () => {
+  test('the clock follows fake timers', () => {
     vi.useFakeTimers({ now: 1_000_000_000_000 });
     expect(Math.floor(nowMicros() / 1000)).toBe(1_000_000_000_000);
   });

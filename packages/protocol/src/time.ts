@@ -1,24 +1,25 @@
-/*
- * Instants: integer microseconds inside the server, RFC 3339 text on the wire. It must never use a bare
- * Date.now() for what is emitted: faktory-rs compares a batch's created_at with its own clock a few
- * microseconds before and after. A stranger would get wrong that a wall clock steps: nowMicros() follows
- * Date.now() at once.
+/**
+ * Converts times: integer microseconds in the server, RFC 3339 text on the wire.
+ *
+ * Note: write only times of nowMicros(), not of Date.now(): faktory-rs compares a batch's
+ * created_at with its own clock, a few microseconds before and after. nowMicros() follows a step of
+ * the wall clock at once.
  */
 
 import { unitAt } from './utf8.ts';
 
 /**
- * An instant: whole microseconds since 1970-01-01T00:00:00Z. Always a safe integer, so within the years 1684
- * to 2255.
+ * An instant: whole microseconds since 1970-01-01T00:00:00Z. Always a safe integer, so within the
+ * years 1684 to 2255.
  */
 export type Micros = number;
 
-/** What performance.now() must be raised by to read as wall time, in milliseconds. */
+/** Milliseconds to add to performance.now() to get the wall time. */
 let wallOffset = performance.timeOrigin;
 
 /**
- * The wall clock in microseconds. Date.now() says which millisecond it is; performance.now() says where
- * inside it.
+ * The wall clock in microseconds: the millisecond of Date.now(), and the fraction of
+ * performance.now().
  *
  * @example
  * ```ts
@@ -30,15 +31,16 @@ export function nowMicros(): Micros {
   const fine = performance.now();
   const inside = Math.floor((fine + wallOffset - millis) * 1000);
   if (inside >= 0 && inside < 1000) return millis * 1000 + inside;
-  // The wall clock was stepped (both clocks are slewed alike). Move by the least that agrees with it again.
+  // The wall clock was stepped (slewing changes both clocks alike). Correct the offset by the least
+  // amount.
   const edge = inside < 0 ? 0 : 999;
   wallOffset = millis + (edge + 0.5) / 1000 - fine;
   return millis * 1000 + edge;
 }
 
 /**
- * By how many microseconds the last {@link nowMicros} was ahead of `performance.now()`, to the millisecond. It changes when the wall
- * clock is set, and then only.
+ * Microseconds, to the millisecond, by which the last {@link nowMicros} was ahead of
+ * `performance.now()`. It changes only when the wall clock is set.
  */
 export const wallAhead = (): Micros => wallOffset * 1000;
 
@@ -46,12 +48,12 @@ export const wallAhead = (): Micros => wallOffset * 1000;
 const threeDigits = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'));
 const trimmedDigits = threeDigits.map((digits) => digits.replace(/0+$/, ''));
 
-// Nearly every call is for the current second, so its text is kept: 19 characters and where it starts.
+// Nearly every call is for the current second, so its 19 characters are cached.
 let cachedSecond: Micros = Number.NaN;
 let cachedText = '';
 
 /**
- * RFC 3339 in UTC with `Z`, the fraction without trailing zeros and without a point when it is zero.
+ * RFC 3339 in UTC with `Z`. The fraction has no trailing zeros and is left out when it is zero.
  *
  * @example
  * ```ts
@@ -77,9 +79,9 @@ export function formatTime(at: Micros): string {
 const shortestTime = 20;
 
 /**
- * Reads RFC 3339: a real calendar date, `T`, a time without leap second, an optional fraction of any length
- * (what is finer than a microsecond is cut off) and `Z` or `±hh:mm`. Anything else is `undefined`. What lies
- * outside the years 1684 to 2255 is given as the nearest {@link Micros} there is.
+ * Parses RFC 3339: a real calendar date, `T`, a time without leap second, an optional fraction of
+ * any length (cut at microseconds) and `Z` or `±hh:mm`. Returns undefined for any other text. A
+ * time outside the years 1684 to 2255 becomes the nearest {@link Micros}.
  *
  * @example
  * ```ts
@@ -125,7 +127,7 @@ function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
 }
 
-/** The number these digits write; negative when one of them is not a digit. */
+/** The number of these digits; negative when one of them is not a digit. */
 function digits(text: string, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {
@@ -136,7 +138,7 @@ function digits(text: string, from: number, to: number): number {
   return value;
 }
 
-/** Seconds east of Greenwich; `undefined` unless exactly a zone stands from `at` to the end. */
+/** Seconds east of Greenwich; undefined unless the text from `at` to its end is a zone. */
 function zoneSeconds(text: string, at: number): number | undefined {
   const sign = text[at];
   if (sign === 'Z') return text.length === at + 1 ? 0 : undefined;
@@ -153,9 +155,9 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** Days from 1970-01-01. Date.UTC will not do: it takes the years 0 to 99 for 1900 to 1999. */
+/** Days from 1970-01-01. Date.UTC cannot be used: it reads the years 0 to 99 as 1900 to 1999. */
 function daysSince1970(year: number, month: number, day: number): number {
-  // Years that begin in March put the leap day last: month lengths then follow one linear rule.
+  // When years begin in March, the leap day is last, and month lengths follow one linear rule.
   const y = month > 2 ? year : year - 1;
   const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
   const leapDays = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);

@@ -1,20 +1,23 @@
-/*
- * Text measured and cut as the UTF-8 it becomes on the wire. It must never let a lone surrogate out: UTF-8
- * cannot carry one. A stranger would get wrong that a length here is bytes, while `text.length` counts UTF-16
- * units.
+/**
+ * Measures and cuts text by its length as UTF-8, and replaces lone surrogates, which UTF-8 cannot
+ * carry.
+ *
+ * Note: lengths here are bytes; `text.length` counts UTF-16 units.
  */
 
 /**
- * `text.charCodeAt(at)` for loops over every character. V8 has one hidden class per kind of string (flat,
- * sliced, two-byte, …) and forgets how to read a method of more than four: measured, a scan then takes twice
- * as long for the life of the process. A call of the method itself has no such memory. Never pass an `at` out
- * of bounds: that costs as much.
+ * `text.charCodeAt(at)` for loops over every character. V8 has one hidden class per kind of string
+ * (flat, sliced, two-byte, …), and after more than four kinds it no longer optimises a call of the
+ * method: a scan then takes twice as long (measured) for the life of the process. This form avoids
+ * that. Note: `at` must be in bounds, because an `at` out of bounds costs as much.
  */
 export function unitAt(text: string, at: number): number {
   return String.prototype.charCodeAt.call(text, at);
 }
 
-/** How many bytes the text takes as UTF-8. A lone surrogate counts 3, as the U+FFFD it is written as. */
+/**
+ * Length of the text as UTF-8, bytes. A lone surrogate counts 3, because it is written as U+FFFD.
+ */
 export function utf8Length(text: string): number {
   const length = text.length;
   let bytes = length;
@@ -30,9 +33,9 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
-/** The longest start of the text that takes at most `maxBytes` bytes and splits no character. */
+/** The longest start of the text that has at most `maxBytes` bytes and splits no character. */
 export function cutUtf8(text: string, maxBytes: number): string {
-  // No character takes more than 3 bytes per UTF-16 unit.
+  // A UTF-16 unit takes at most 3 bytes.
   if (text.length * 3 <= maxBytes) return text;
   let bytes = 0;
   let end = 0;
@@ -62,7 +65,7 @@ export function wellFormed(text: string): string {
   return from === 0 ? text : out + text.slice(from);
 }
 
-/** Whether a high surrogate stands at `at` and its low one right after it. */
+/** Whether a surrogate pair starts at `at`. */
 export function startsPair(text: string, at: number): boolean {
   if (at + 1 >= text.length || (unitAt(text, at) & 0xfc00) !== 0xd800) return false;
   return (unitAt(text, at + 1) & 0xfc00) === 0xdc00;

@@ -1,16 +1,17 @@
-/*
- * Reads one JSON value of megabytes in parts, and builds its text or string in parts. The generators yield, with its position, where
- * the scan came to `scanner.until`; their caller sets the next one.
+/**
+ * Parses one JSON value of megabytes in parts, and builds its text or string in parts. The
+ * generators yield the position when they reach `scanner.until`; the caller then sets a new
+ * `until`.
  */
 import { type Cut, compacted, type JsonScanner, PAUSED, stringValue } from './json.ts';
 
 /**
- * Characters of white space, of a key, or of the digits of a number, that may follow one another in a text that is read in parts: there
- * is no place to stop inside of them.
+ * Maximum number of characters of white space, a key or digits in a row, in a text that is read in
+ * parts: a scan cannot stop inside them.
  */
 export const MOST_RUN = 256 * 1024;
 
-/** Runs a reading in parts of about so many characters, each up to a `yield`. */
+/** Runs a reading in parts: about `part` characters between two yields. */
 export function* stepped<Result>(
   scanner: JsonScanner,
   part: number,
@@ -27,7 +28,7 @@ export function* stepped<Result>(
   }
 }
 
-/** Reads a value that starts at `at`, and adds where the reading was cut. */
+/** Scans the value at `at` and adds the positions where the scan stopped to `cuts`. */
 export function* scan(scanner: JsonScanner, at: number, cuts: Cut[]): Generator<number, number> {
   let end = scanner.begin(at);
   while (end === PAUSED) {
@@ -59,7 +60,10 @@ export function* stringOf(
   return parts.join('');
 }
 
-/** The text of any other value, compact; undefined when it was not cut or has nothing to change, and so is made in no time. */
+/**
+ * The compact text of any other value. Undefined when the scan did not stop or nothing has to be
+ * removed: then the text is made fast.
+ */
 export function* textOf(
   scanner: JsonScanner,
   at: number,

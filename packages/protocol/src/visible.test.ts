@@ -15,11 +15,11 @@ test.each([
   expect(JSON.parse(visibleLines(JSON.stringify(text)))).toBe(text);
 });
 
-test('of several lines, line ends and tabs stay', () => {
+test('line ends and tabs stay in a text of several lines', () => {
   expect(visibleLines('a\n\tb\r\u202e')).toBe('a\n\tb\\r\\u202e');
 });
 
-test('a text is cut around its hidden characters', () => {
+test('piecesOf cuts a text around its hidden characters', () => {
   expect(piecesOf('a\u202eb\nc')).toEqual(['a', '\u202e', 'b\nc']);
   expect(piecesOf('\u0000')).toEqual(['', '\u0000', '']);
   expect(piecesOf('plain')).toEqual(['plain']);

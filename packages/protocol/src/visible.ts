@@ -1,9 +1,13 @@
-/*
- * Texts of other programs, where people read them: a control character may move a terminal's cursor, a bidi control may turn the text
- * around it, so that it says something else than it is. Each is shown as its JSON escape.
+/**
+ * Escapes hidden characters in texts of other programs before people read them. A control character
+ * may move a terminal's cursor, and a bidi control may reorder the text around it. Each becomes its
+ * JSON escape.
  */
 
-/** Control characters, line and paragraph separators, bidi controls, characters without width that join nothing, halves of pairs. */
+/**
+ * Control characters, line and paragraph separators, bidi controls, zero-width characters that join
+ * nothing, and lone surrogates.
+ */
 const hidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
@@ -19,7 +23,8 @@ const escaped = (sign: string): string =>
   short[sign] ?? `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
- * One line of text that shows every character it has: `a\u202eb` for an `a` and a `b` with a right-to-left override between them.
+ * One line of text in which every character is visible: `a\u202eb` for an `a` and a `b` with a
+ * right-to-left override between them.
  *
  * @example
  * ```ts
@@ -30,12 +35,12 @@ export function visible(text: string): string {
   return text.replace(hidden, escaped);
 }
 
-/** The same for texts of several lines, JSON too: line ends and tabs stay. JSON keeps its meaning. */
+/** {@link visible} for several lines: line ends and tabs stay, so JSON keeps its meaning. */
 export function visibleLines(text: string): string {
   return text.replace(hidden, (sign) => (sign === '\n' || sign === '\t' ? sign : escaped(sign)));
 }
 
-/** The text in pieces: those at odd places are single characters that would not be seen. */
+/** The text in pieces; the pieces at odd indexes are hidden characters. */
 export function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   let end = 0;

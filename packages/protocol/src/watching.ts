@@ -1,7 +1,8 @@
-/*
- * What operators are told of queues, workers and what happens: the shapes and requests of QUEUES, WORKERS, SIGNAL and TAIL. It must never act on
- * them. A stranger would get wrong that a signal reaches its worker with the answer to its next BEAT, and that TAIL is asked again and
- * again, each time for what came after the last answer.
+/**
+ * Types and parsers of QUEUES, WORKERS, SIGNAL and TAIL, by which operators watch the server.
+ *
+ * Note: a signal reaches its worker with the answer to the next BEAT. TAIL is repeated; each answer
+ * has the events after the previous one.
  */
 
 import type { WorkerState } from './command.ts';
@@ -9,25 +10,25 @@ import { FaktoryError } from './errors.ts';
 import { readRest } from './extension.ts';
 import { boundedStringsIn, integerIn, type Payload, readPayload, stringIn, stringsIn } from './payload.ts';
 
-/** A queue as QUEUES tells of it: its answer is an array of them, by name. */
+/** A queue in the answer to QUEUES, which is an array sorted by name. */
 export interface QueueStatus {
   name: string;
-  /** Jobs that are ready in it. */
+  /** Number of ready jobs. */
   size: number;
   paused: boolean;
-  /** Seconds that its longest-waiting job has waited. */
+  /** Seconds that its oldest ready job has waited. */
   latency: number;
 }
 
-/** A job that somebody runs. Times are RFC 3339. */
+/** A reserved job. Times are RFC 3339. */
 export interface RunningJob {
   jid: string;
   jobtype: string;
   queue: string;
-  /** Who has it; empty: a producer. */
+  /** Its worker; empty for a client that is not a worker. */
   wid: string;
   started_at: string;
-  /** When its reservation ends; absent: as long as its worker beats. */
+  /** When its reservation expires; absent: the reservation lasts as long as its worker beats. */
   expires_at?: string;
 }
 
@@ -37,18 +38,18 @@ export interface WorkerStatus {
   hostname: string;
   pid: number;
   labels: readonly string[];
-  /** What its last FETCH or FETCHB asked for, in this order; empty until then. */
+  /** The queues of its last FETCH or FETCHB, in this order; empty before the first. */
   queues: readonly string[];
   state: WorkerState;
-  /** Its first HELLO. */
+  /** Time of its first HELLO. */
   started_at: string;
-  /** Its last BEAT, or that HELLO. */
+  /** Time of its last BEAT, or of that HELLO. */
   last_beat: string;
-  /** 0: it does not say. */
+  /** KiB; 0: not reported. */
   rss_kb: number;
-  /** Longest time that its event loop stood still between its last two beats, milliseconds; 0: it does not say. */
+  /** Longest block of its event loop between its last two beats, milliseconds; 0: not reported. */
   lag_ms: number;
-  /** Jobs that it runs at once; 0: it does not say. */
+  /** Number of jobs that it can run at once; 0: not reported. */
   slots: number;
   connections: number;
   /** The longest-running first. */
@@ -58,16 +59,16 @@ export interface WorkerStatus {
 /** The answer to WORKERS. */
 export interface WorkersStatus {
   workers: WorkerStatus[];
-  /** Jobs whose worker is not connected, or that a producer took. */
+  /** Jobs whose worker is not connected, or that a client without a worker id fetched. */
   others: RunningJob[];
 }
 
-/** What can happen to a job; `promoted` is told by set, with how many. */
+/** The kinds of events. `promoted` is one event for a set, with the number of jobs. */
 export const eventKinds = ['pushed', 'fetched', 'done', 'failed', 'dead', 'released', 'promoted'] as const;
 /** One of {@link eventKinds}. */
 export type EventKind = (typeof eventKinds)[number];
 
-/** Something that happened. */
+/** An event of a job. */
 export interface JobEvent {
   kind: EventKind;
   /** RFC 3339. */
@@ -75,27 +76,27 @@ export interface JobEvent {
   jid?: string;
   jobtype?: string;
   queue?: string;
-  /** Who had the job. */
+  /** The worker that had the job. */
   wid?: string;
-  /** Of a push: when it is due; of a failure: the next try. RFC 3339. */
+  /** RFC 3339. For `pushed`: when the job is due; for `failed`: the next retry. */
   due?: string;
   /** Type and message of the failure. */
   error?: string;
-  /** Of `promoted`: out of which set, and how many. */
+  /** For `promoted`: the set that the jobs left; `count` is their number. */
   set?: 'scheduled' | 'retries';
   count?: number;
-  /** As JSON text, its first 1000 characters; only when asked for. */
+  /** JSON text, its first 1000 characters; only when requested. */
   args?: string;
 }
 
-/** What TAIL is asked. */
+/** The payload of TAIL. */
 export interface TailAsk {
-  /** The `next` of the last answer; absent: from now on. */
+  /** The `next` of the previous answer; absent: from now on. */
   after?: number;
   kinds?: readonly EventKind[];
   queues?: readonly string[];
   jobtypes?: readonly string[];
-  /** Arguments too. */
+  /** Include the arguments. */
   args?: boolean;
 }
 
@@ -103,11 +104,14 @@ export interface TailAsk {
 export interface TailedEvents {
   events: JobEvent[];
   next: number;
-  /** What happened between `after` and these was not kept: nobody had asked for a while, or it was too much. */
+  /**
+   * Events between `after` and these were not kept: no TAIL had arrived for a while, or there were
+   * too many.
+   */
   missed?: boolean;
 }
 
-/** Reads what follows `SIGNAL `: for one worker, or `all`. Throws `MALFORMED`. */
+/** Parses the payload of SIGNAL: a worker's id or `all`, and the state. Throws `MALFORMED`. */
 export function parseSignal(rest: string): { wid: string; state: 'quiet' | 'terminate' } {
   return readRest('SIGNAL', rest, (text) => {
     const fields = readPayload(text);
@@ -119,7 +123,7 @@ export function parseSignal(rest: string): { wid: string; state: 'quiet' | 'term
   });
 }
 
-/** Reads what follows `TAIL `; nothing means everything from now on. Throws `MALFORMED`. */
+/** Parses the payload of TAIL; an empty one means every event from now on. Throws `MALFORMED`. */
 export function parseTail(rest: string): TailAsk {
   return readRest('TAIL', rest, (text) => {
     const fields: Payload = text.trim() === '' ? new Map() : readPayload(text);

@@ -1,34 +1,39 @@
-/* Shapes of jobs in the web UI's REST. Types only. */
+/** Types of jobs in the web UI's REST API. Types only. */
 
 import type { JobPlace, JobsProgress } from './operating.ts';
 
 /** A job in a list. */
 export interface JobRow {
   place: JobPlace;
-  /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: forgotten then. */
+  /** RFC 3339. ready: enqueued; working: handed out; scheduled, retries: due; dead: deleted. */
   at: string;
-  /** Of retries and dead, RFC 3339: the last failure; of a job that was killed from another place: when. */
+  /**
+   * For retries and dead, RFC 3339: the last failure; for a job that was killed from another place:
+   * that time.
+   */
   failed_at?: string;
   jid: string;
   /** As pushed. */
   jobtype: string;
-  /** What to show: the class that ActiveJob wraps, or `Mailer#method`; else the jobtype. */
+  /**
+   * The name to show: the class that ActiveJob wraps, or `Mailer#method`, otherwise the jobtype.
+   */
   display: string;
   queue: string;
   priority: number;
-  /** JSON text of the arguments (of ActiveJob's, its own), cut at 1 KiB. */
+  /** JSON text of the arguments (for ActiveJob: of the wrapped job), cut at 1 KiB. */
   args: string;
   args_cut: boolean;
   created_at?: string;
   enqueued_at?: string;
-  /** RFC 3339. Of an expiring job: it is deleted then, unless a worker has it or it is dead. */
+  /** RFC 3339. When an expiring job is deleted, unless a worker has it or it is dead. */
   deadline?: string;
-  /** What is known of its failures; absent: it never failed. */
+  /** Its failures; absent: it never failed. */
   failure?: {
     errtype: string;
     /** Cut at 1 KiB. */
     message: string;
-    /** The first failure. */
+    /** Time of the first failure. */
     failed_at?: string;
     next_at?: string;
     /** Retries used, and left. */
@@ -44,7 +49,7 @@ export interface JobRows extends JobsProgress {
   jobs: JobRow[];
 }
 
-/** One execution of a job that failed. */
+/** A failed execution of a job. */
 export interface JobAttempt {
   /** From 1 on. */
   n: number;
@@ -56,18 +61,18 @@ export interface JobAttempt {
   backtrace?: readonly string[];
 }
 
-/** Why a job does not run (or that it does). */
+/** Why a job does not run, or that it runs. */
 export interface WhyNot {
   code:
     | 'running' // by `wid` since `since`
-    | 'paused' // its queue is paused; `ahead` others are before it
-    | 'no_worker' // no worker asks for its queue
-    | 'behind' // `ahead` jobs are before it; with the rate of the last minute `seconds` until its turn
-    | 'next' // it is the next one, workers are busy
+    | 'paused' // its queue is paused; `ahead` other jobs are before it
+    | 'no_worker' // no worker fetches from its queue
+    | 'behind' // `ahead` jobs are before it; at the rate of the last minute its turn is in `seconds`
+    | 'next' // it is the next job; the workers are busy
     | 'waiting' // until `until`
-    | 'retrying' // it failed; tried again at `until`
-    | 'dead' // it is tried no more
-    | 'workers_quiet'; // those that ask for its queue take no more
+    | 'retrying' // it failed and is retried at `until`
+    | 'dead' // it has no retries left
+    | 'workers_quiet'; // the workers of its queue are quiet
   wid?: string;
   since?: string;
   until?: string;
@@ -77,13 +82,19 @@ export interface WhyNot {
 
 /** The answer to `GET /api/jobs/JID`. */
 export interface JobDetail extends JobRow {
-  /** The whole job as the wire has it, JSON text (up to 1 MiB; `job_cut` then). Numbers and escapes are what the client wrote. */
+  /**
+   * The whole job as on the wire, JSON text (up to 1 MiB; then `job_cut`). Numbers and escapes are
+   * as the client wrote them.
+   */
   job: string;
   job_cut: boolean;
   /** Bytes of the whole text. */
   bytes: number;
   attempts: readonly JobAttempt[];
   why: WhyNot;
-  /** Names that it holds for features: while a unique job holds one, equal jobs are refused. `until` is RFC 3339. */
+  /**
+   * Names that the job holds for features: while a unique job holds one, equal jobs are refused.
+   * `until` is RFC 3339.
+   */
   names?: readonly { feature: string; until?: string }[];
 }

@@ -1,16 +1,20 @@
-/*
- * Shapes of the web UI's REST and WebSocket, shared by server and page. Types only. It must never hold code. A stranger would get
- * wrong that times are RFC 3339 texts and durations seconds throughout, and that texts of jobs are cut in lists and hidden by rule.
+/**
+ * Types of the web UI's REST API and WebSocket, for server and page. Types only.
+ *
+ * Note: times are RFC 3339 texts and durations are seconds. Texts of jobs are cut in lists, and may
+ * be hidden by a redaction rule.
  */
 
 import type { Attention } from './attention.ts';
 import type { JobPlace, UndoneJobs } from './operating.ts';
 import type { JobEvent, WorkerStatus } from './watching.ts';
 
-/** What a caller may do; `admin` includes all others. A session may also have rights of features. */
+/**
+ * The rights of a caller; `admin` includes all others. A session may also have rights of features.
+ */
 export type ApiRight = 'push' | 'fetch' | 'read' | 'operate' | 'admin';
 
-/** Any answer that is not of the 200s: `{ "error": … }`. */
+/** Every answer whose status is not 2xx: `{ "error": … }`. */
 export interface ApiError {
   /** The code of the error: `AUTH`, `FORBIDDEN`, `MALFORMED`, `NOT_FOUND`, `CROSS_ORIGIN`, … */
   code: string;
@@ -23,31 +27,31 @@ export interface ApiSession {
   /** `password`, `token NAME` or `anybody`. */
   who: string;
   rights: readonly string[];
-  /** Whether there is something to log out of. */
+  /** Whether there is a session to log out of. */
   login: boolean;
-  /** Argument values are hidden by rule. */
+  /** Argument values are hidden by a redaction rule. */
   redacted: boolean;
-  /** Requests over HTTP must prove who sends them. */
+  /** HTTP requests need authentication. */
   password: boolean;
-  /** Where clients push and fetch. */
+  /** Address for clients. */
   wire: WireAddress;
-  /** This product's version, for a page that is older than its server. */
+  /** This product's version, so that a page can see that its server was updated. */
   version: string;
-  /** RFC 3339, by which a page knows how far its clock is off. */
+  /** RFC 3339: the server's clock, by which a page corrects its own. */
   now: string;
 }
 
-/** Where clients push and fetch. */
+/** The address where clients push and fetch. */
 export interface WireAddress {
-  /** The host that the server listens on; absent: all of them, so also the one by which the page was opened. */
+  /** The host that the server listens on; absent: all addresses, so the page's host works too. */
   host?: string;
   port: number;
   tls: boolean;
-  /** Clients must prove that they know a password. */
+  /** Clients need a password. */
   password: boolean;
 }
 
-/** A queue as the page shows it. */
+/** A queue in the web UI. */
 export interface QueueRow {
   name: string;
   paused: boolean;
@@ -55,18 +59,24 @@ export interface QueueRow {
   size: number;
   /** Ready jobs by priority: the first is priority 1, the ninth 9. */
   priorities: readonly number[];
-  /** Seconds that its longest-waiting job has waited. On `/api/live` a row is not sent again when this alone has grown. */
+  /**
+   * Seconds that its oldest ready job has waited. On `/api/live` a row is not sent again when only
+   * this number grew.
+   */
   latency: number;
-  /** RFC 3339: since when that job waits; absent: none does. A page counts the seconds on by it. */
+  /**
+   * RFC 3339: since when that job waits; absent when no job waits. A page computes the current
+   * latency from it.
+   */
   oldest_at?: string;
-  /** Jobs a second over the last minute: that became ready, and that were handed out. */
+  /** Jobs a second over the last minute that became ready; `rate_out`: that were handed out. */
   rate_in: number;
   rate_out: number;
-  /** Workers that ask for it. */
+  /** Number of workers that fetch from it. */
   workers: number;
 }
 
-/** Sizes and counts, sampled. */
+/** Sizes and counters at one moment. */
 export interface LiveStats {
   /** RFC 3339. */
   at: string;
@@ -75,13 +85,13 @@ export interface LiveStats {
   retries: number;
   working: number;
   dead: number;
-  /** Most jobs that dead keeps; 0: no limit. */
+  /** Maximum number of dead jobs; 0: no limit. */
   dead_limit: number;
-  /** Dead jobs deleted since the server started, because dead was over its limit. */
+  /** Dead jobs evicted since the start because there were more than `dead_limit`. */
   dead_evicted: number;
-  /** Jobs that the workers run at once, as far as they say. */
+  /** Number of jobs that the workers can run at once; workers that do not report it count 0. */
   slots: number;
-  /** Since the store was made: executions that ended, and those of them that failed. */
+  /** Executions that ended since the store was created; `failures`: those that failed. */
   processed: number;
   failures: number;
   /** Since the server started. */
@@ -90,97 +100,100 @@ export interface LiveStats {
   workers: number;
   /** Consumer and producer connections. */
   connections: number;
-  /** Seconds: of the longest-waiting ready job of all queues that are not paused. */
+  /** Seconds that the oldest ready job has waited, in all queues that are not paused. */
   latency: number;
   memory_mb: number;
   uptime: number;
 }
 
-/** One second of the last three minutes, in the sums of {@link LiveStats}. */
+/** One second of the last three minutes; counters as in {@link LiveStats}. */
 export type SecondSample = Pick<LiveStats, 'at' | 'processed' | 'failures' | 'pushed'> & {
-  /** Absent: so many queues have jobs that nobody looked. */
+  /** Absent: too many queues have jobs, so it was not measured. */
   latency?: number;
 };
 
-/** What a page may subscribe to on `/api/live`. */
+/** A topic of `/api/live`. */
 export type LiveTopic = 'stats' | 'attention' | 'queues' | 'workers' | 'events';
 
-/** What the page sends on `/api/live`: the topics from now on. */
+/** Sent by the page on `/api/live`: the topics from now on. */
 export interface LiveAsk {
   topics: readonly LiveTopic[];
 }
 
 /**
- * What the server sends on `/api/live`, and answers to `GET /api/live?topics=…` (then whole, without events). Each message holds what
- * changed since the last one to this page: at most a few a second, and fewer where the page reads slowly.
+ * Sent by the server on `/api/live`, and the answer to `GET /api/live?topics=…` (then complete,
+ * without events). Each message has the changes since the previous one to this page: at most a few
+ * a second, fewer to a page that reads slowly.
  */
 export interface LiveUpdate {
   stats?: LiveStats;
   attention?: readonly Attention[];
-  /** The first message has all queues; then those that changed; null: it is gone. */
+  /**
+   * The first message has all queues, later ones the changed queues; null: the queue was deleted.
+   */
   queues?: Readonly<Record<string, QueueRow | null>>;
-  /** By wid, as queues. */
+  /** By wid, in the same way as queues. */
   workers?: Readonly<Record<string, WorkerStatus | null>>;
   events?: readonly JobEvent[];
-  /** Events were left out: look again. */
+  /** Events were skipped: reload the list. */
   missed?: boolean;
 }
 
-/** One step of a chart. Seconds for times. */
+/** One step of a chart. Durations are seconds. */
 export interface HistoryPoint {
   /** RFC 3339: the start of the step. */
   at: string;
   pushed: number;
   done: number;
-  /** Executions that failed, without those of `dead`. */
+  /** Failed executions without those of `dead`. */
   failed: number;
-  /** Executions that failed for good. */
+  /** Executions after which the job was dead. */
   dead: number;
   wait?: { p50: number; p95: number; p99: number };
   run?: { p50: number; p95: number; p99: number };
 }
 
-/** The answer to `GET /api/history`. Steps in which nothing happened are there too. */
+/** The answer to `GET /api/history`. It includes steps without any event. */
 export interface History {
   /** Seconds. */
   step: number;
-  /** RFC 3339: when it was asked. The last step goes only so far. */
+  /** RFC 3339: the time of the request, where the last step ends. */
   until: string;
   points: HistoryPoint[];
 }
 
-/** Sums of a jobtype in a queue over a span. */
+/** Sums for a jobtype in a queue over a span. */
 export interface KindRow {
   queue: string;
   jobtype: string;
   pushed: number;
   done: number;
-  /** Executions that failed, without those of `dead`. */
+  /** Failed executions without those of `dead`. */
   failed: number;
-  /** Executions that failed for good. */
+  /** Executions after which the job was dead. */
   dead: number;
 }
 
-/** Failures of one kind: of one error type and one message, numbers, names, addresses and paths in it aside. */
+/** Failures of one kind: the same error type and the same message without its variable parts. */
 export interface ErrorGroup {
-  /** `fingerprints` of a filter takes it; `other` has no jobs. */
+  /** Id for `fingerprints` of a filter; `other` has no jobs. */
   id: string;
   errtype: string;
-  /** Without what differs from one time to the next; `*`: all messages of the errtype. */
+  /** Without its variable parts; `*`: all messages of the errtype. */
   message: string;
-  /** The first line of the message as it was told last; empty: it is not known. */
+  /** First line of the latest message; empty: unknown. */
   sample: string;
   jobtypes: readonly string[];
-  /** Jobtypes of the jobs that are there now. */
+  /** Jobtypes of the jobs that exist now. */
   there: readonly string[];
-  /** Jobs with this failure that are there now. */
+  /** Jobs with this failure that exist now, in retries and (`dead`) in dead. */
   retries: number;
   dead: number;
   /** Failures in the span. */
   failures: number;
   first_at: string;
   last_at: string;
-  /** One of the jobs. */
+  /** One of these jobs. */
   jid?: string;
   hours: readonly { at: string; count: number }[];
 }
@@ -188,7 +201,7 @@ export interface ErrorGroup {
 /** The answer to `GET /api/errors`. */
 export interface ErrorGroups {
   groups: ErrorGroup[];
-  /** Not all jobs were looked at. */
+  /** Not all jobs were examined. */
   partial: boolean;
 }
 
@@ -196,22 +209,22 @@ export interface ErrorGroups {
 export interface UndoableChange {
   name: string;
   action: string;
-  /** Who did it: `password`, `token NAME` or `anybody`. */
+  /** The caller: `password`, `token NAME` or `anybody`. */
   who?: string;
   at: string;
-  /** Until when. */
+  /** RFC 3339: end of the time in which it can be undone. */
   until: string;
   count: number;
 }
 
-/** The answer to a bite of `POST /api/undo`. */
+/** The answer to one request of `POST /api/undo`. */
 export type Undone = UndoneJobs;
 
-/** A jobtype that the server has seen, for the form that pushes. */
+/** A jobtype that the server has seen, for the form that enqueues a job. */
 export interface KnownJobtype {
   jobtype: string;
   queue: string;
-  /** JSON text of the arguments of one that was seen. */
+  /** JSON text of the arguments of one such job. */
   args: string;
 }
 
@@ -223,10 +236,10 @@ export interface About {
   platform: string;
   pid: number;
   started_at: string;
-  /** Folder, size, mode. */
+  /** Data folder, its size and durability. */
   storage: {
     dir: string;
-    /** The file of the store; of it what is free for new jobs; and the log beside it. */
+    /** Size of the store's file; the free part of it; and the size of its log. */
     bytes: number;
     free: number;
     log: number;
@@ -238,20 +251,20 @@ export interface About {
     commit_seconds: number;
   };
   backups: { every_seconds: number | null; keep: number; last_error: string | null };
-  /** Names and values, secrets left out. */
+  /** Names and values, without secrets. */
   settings: readonly { name: string; value: string; default: string }[];
 }
 
-/** A client that is connected. */
+/** A connected client. */
 export interface ClientRow {
   address: string;
-  /** Of a worker. */
+  /** Only for a worker. */
   wid?: string;
   hostname?: string;
   labels?: readonly string[];
   who: string;
   connected_at: string;
-  /** Commands it has sent. */
+  /** Number of commands it sent. */
   commands: number;
 }
 
@@ -261,6 +274,6 @@ export interface BackupRow {
   made_at: string;
   bytes: number;
   jobs: Readonly<Record<JobPlace, number>>;
-  /** Why it cannot be used. */
+  /** Why the backup cannot be used. */
   bad?: string;
 }

@@ -12,7 +12,7 @@ const wild = fc.string({
   unit: fc.oneof(fc.string({ maxLength: 1 }), fc.constantFrom('\r', '\n', '"', '\\')),
 });
 
-/** What stands behind the verb of a written line; fails unless it is one whole line. */
+/** The text after the verb of a written line; fails unless it is one whole line. */
 function payload(line: string): string {
   expect(line).toMatch(/^[^\r\n]*\r\n$/);
   return splitVerb(line.slice(0, -2))[1];
@@ -35,7 +35,7 @@ describe('a written line', () => {
     expect(line).toBe(expected);
   });
 
-  test('holds one line whatever the texts hold, and reads back the same', () => {
+  test('a written command is one line for any texts, and reads back the same', () => {
     fc.assert(
       fc.property(
         wild.filter((text) => text !== ''),
@@ -61,13 +61,13 @@ describe('a written line', () => {
     );
   });
 
-  test('never holds a null for an absent field', () => {
+  test('a written command never has a null for an absent field', () => {
     const loose = { jid: '123456789', jobtype: 'T', args: [null], custom: undefined, at: null } as never;
     expect(write.push(loose)).toBe('PUSH {"jid":"123456789","jobtype":"T","args":[null]}\r\n');
     expect(parseJobs(payload(write.pushBulk([loose, loose])))).toHaveLength(2);
   });
 
-  test('names all or some queues', () => {
+  test('a written QUEUE names all or some queues', () => {
     expect(parseQueueCommand(payload(write.queue('REMOVE', '*')))).toEqual({
       sub: 'REMOVE',
       names: [],
@@ -81,15 +81,15 @@ describe('a written line', () => {
 });
 
 describe('refused before it is sent', () => {
-  test.each([[['a b']], [['a\r\nFLUSH']], [['']], [[]]])('FETCH %j', (queues) => {
+  test.each([[['a b']], [['a\r\nFLUSH']], [['']], [[]]])('FETCH %j is refused before it is sent', (queues) => {
     expect(() => write.fetch(queues)).toThrow(expect.objectContaining({ code: 'INVALID' }));
   });
 
-  test('QUEUE with a name no queue has', () => {
+  test('QUEUE with an invalid name is refused before it is sent', () => {
     expect(() => write.queue('PAUSE', ['a\nFLUSH'])).toThrow(expect.objectContaining({ code: 'INVALID' }));
   });
 
-  test('args that JSON cannot hold', () => {
+  test('args that JSON cannot hold are refused before they are sent', () => {
     const push = (): string => write.push({ jid: '123456789', jobtype: 'T', args: [5n] });
     expect(push).toThrow(expect.objectContaining({ code: 'INVALID', cause: expect.any(TypeError) }));
   });

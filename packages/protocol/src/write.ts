@@ -1,7 +1,8 @@
-/*
- * The lines a client sends, put together on the client's side. It must never let user text end a line or
- * start a second word, nor write a null for an absent field. A stranger would get wrong that JSON.stringify
- * already keeps line breaks out of payloads; queue names are the only bare words, so they are checked.
+/**
+ * Writes the command lines of clients. Absent fields are left out, never sent as null.
+ *
+ * Note: JSON.stringify escapes line breaks, so payloads cannot end a line. Queue names are the only
+ * bare words, so they are checked.
  */
 
 import type { WorkerState } from './command.ts';
@@ -21,27 +22,30 @@ export interface FailPayload {
   backtrace?: readonly string[];
 }
 
-/** A worker's sign of life, in the wire's names. */
+/** The payload of BEAT. */
 export interface BeatPayload {
   wid: string;
   current_state?: WorkerState;
   /** Memory of the process, KiB. */
   rss_kb?: number;
-  /** Longest time the worker's event loop stood still since its last beat, milliseconds. Ours; others ignore it. */
+  /**
+   * Longest block of the worker's event loop since its last beat, milliseconds. Extension; other
+   * servers ignore it.
+   */
   lag_ms?: number;
-  /** Jobs that the worker runs at once. Ours too. */
+  /** Number of jobs that the worker can run at once. Extension. */
   slots?: number;
 }
 
-/** A hand-out by its two names, as FETCHB told them. */
+/** A hand-out, named by jid and reservation id. */
 export interface HandOutNames {
   jid: string;
   rid: string;
 }
 
 /**
- * Whole command lines, CRLF included, one line each.
- * Throws `INVALID` when a payload cannot be written as JSON or a queue has a name that no queue can have.
+ * Complete command lines with CRLF. Throws `INVALID` when a payload cannot be written as JSON or a
+ * queue name is not valid.
  *
  * @example
  * ```ts
@@ -67,7 +71,7 @@ export const write = {
   end: (): string => 'END\r\n',
   hello: (hello: Hello): string => `HELLO ${objectText(hello)}\r\n`,
 
-  // Only after the server took an EXT; see EXTENSIONS.md.
+  // Only after the server accepted EXT; see EXTENSIONS.md.
   ext: (ask: ExtensionAsk): string => `EXT ${objectText(ask)}\r\n`,
   fetchBulk: (count: number, queues: readonly string[]): string =>
     `FETCHB ${count} ${queueWords(queues)}\r\n`,
@@ -90,7 +94,7 @@ function queueWords(queues: readonly string[]): string {
 }
 
 /**
- * The object as JSON without its empty fields: absent must be absent, some servers and clients choke on null.
+ * The object as JSON without its absent fields, because some servers and clients cannot read null.
  */
 function objectText(value: object): string {
   const present = Object.entries(value).filter(([, field]) => field !== undefined && field !== null);
