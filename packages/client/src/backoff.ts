@@ -1,14 +1,14 @@
-/*
- * How long to wait before dialling again.
- * It must never give two clients that lost the same server the same times. A stranger would get wrong that the first dial is not
- * a retry: without a failure before it there is no wait.
+/**
+ * The delay before a client dials again. Delays are random, so that clients of one server do not
+ * dial together.
  */
 
 const firstDelay = 50; // ms
-const longestDelay = 3000; // ms; below the 5 s that a call waits by default, so that each call sees at least one dial
+const longestDelay = 3000; // ms; below the default call timeout of 5 s, so that each call sees at least one dial
 
 /**
- * Milliseconds until the next dial: none at first, then about 50, 100, 200 … up to 3000, each cut by up to half at random.
+ * Milliseconds until the next dial: 0 without a failure, then about 50, 100, 200 … up to 3000, each
+ * reduced at random by up to half.
  *
  * @param failures dials and connections that failed since the server last answered a call
  */

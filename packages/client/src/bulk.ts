@@ -1,22 +1,25 @@
-/*
- * Many jobs in few lines, with one result for each, also when the bulk ends early.
- * Note: a line ends early at a jid that it has already, because the server tells refused jobs by jid, and two of the same would be one. An
- * iterable is never asked for more than a line ahead.
+/**
+ * Pushes many jobs in few lines and returns a result for each, also when the bulk ends early. An
+ * iterable is read at most one line ahead.
+ *
+ * Note: a jid that is already in the line starts a new line. The server reports refused jobs by
+ * jid, so equal jids in one line would share a result.
  */
 
 import { FaktoryError, type Job, newJid, oneClass } from '@faktory-ts/protocol';
 import type { Refusals } from './push-middleware.ts';
 
-/** What became of one job of a {@link Client.pushBulk}. */
+/** The result of one job of a {@link Client.pushBulk}. */
 export interface PushResult {
-  /** The job's; for one that was refused before it had any, a new one. */
+  /** The job's jid; a new one when the job was refused before it had a jid. */
   jid: string;
-  /** Why the job was refused. Absent = it is in. */
+  /** Why the job was refused. Absent: the job is on the server. */
   error?: FaktoryError;
 }
 
 /**
- * A {@link Client.pushBulk} that ended early. `code` and `cause` are those of what ended it.
+ * A {@link Client.pushBulk} that ended early. `code` and `cause` are those of the error that ended
+ * it.
  *
  * @example
  * ```ts
@@ -30,8 +33,9 @@ export interface PushResult {
  */
 export class BulkError extends FaktoryError {
   /**
-   * One per job that was taken from the bulk, in their order. Without `error`: it is in. With one of code `ABORTED` that says "not sent":
-   * it is not in. With `CLOSED`, `TIMEOUT` or another of `ABORTED`: its message says what is unknown.
+   * One result for each job that was read from the bulk, in order. No `error`: the job is on the
+   * server. Code `ABORTED` with "not sent": it is not. Code `CLOSED`, `TIMEOUT` or another
+   * `ABORTED`: unknown, as the message says.
    */
   readonly results: readonly PushResult[];
 
@@ -41,7 +45,7 @@ export class BulkError extends FaktoryError {
         ? cause
         : {
             code: 'ABORTED' as const,
-            message: `what gave the jobs failed: ${String((cause as Error)?.message ?? cause)}`,
+            message: `the iterable of jobs failed: ${String((cause as Error)?.message ?? cause)}`,
           };
     const pushed = results.filter(({ error }) => error === undefined).length;
     super(code, pushed === 0 ? message : `${message}; ${pushed} other jobs were pushed, see results`, {
@@ -53,16 +57,19 @@ export class BulkError extends FaktoryError {
 
 oneClass(BulkError, 'BulkError');
 
-/** What a bulk needs: to make a job ready, and to send some of them. */
+/** Prepares the jobs of a bulk, and sends some of them. */
 export interface BulkWay<Said> {
   prepare(said: Said): Job | Promise<Job>;
-  /** Rejects with a {@link BulkError} when some of them are in, else with another error. */
+  /**
+   * Rejects with a {@link BulkError} when some of them are on the server, otherwise with another
+   * error.
+   */
   send(jobs: readonly Job[]): Promise<Refusals>;
 }
 
-const jobsInLine = 1000; // what the protocol's authors advise
+const jobsInLine = 1000; // the advice of the protocol's authors
 
-/** Throws `INVALID` for what is no list of jobs. */
+/** Throws `INVALID` for a value that is not a list of jobs. */
 function checkAreJobs(jobs: unknown): void {
   const isList =
     typeof jobs === 'object' && jobs !== null && (Symbol.iterator in jobs || Symbol.asyncIterator in jobs);
@@ -73,7 +80,10 @@ function checkAreJobs(jobs: unknown): void {
   throw new FaktoryError('INVALID', `the jobs are ${what}; ${advice}`);
 }
 
-/** One result per job, in their order. Rejects with a {@link BulkError} when the bulk ended early. */
+/**
+ * Returns one result for each job, in order. Rejects with a {@link BulkError} when the bulk ended
+ * early.
+ */
 export async function pushAll<Said extends { jid?: string | undefined }>(
   jobs: Iterable<Said> | AsyncIterable<Said>,
   way: BulkWay<Said>,
@@ -119,7 +129,7 @@ export async function pushAll<Said extends { jid?: string | undefined }>(
   return results;
 }
 
-/** Why a job is not in when the bulk ended before its turn. */
+/** The error of a job that was not sent because the bulk ended. */
 export function unsent(): FaktoryError {
   return new FaktoryError('ABORTED', 'not sent: the bulk ended before it');
 }
@@ -133,7 +143,7 @@ function asFaktoryError(cause: unknown): FaktoryError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new FaktoryError(
     'ABORTED',
-    `a middleware of the client failed, the job may or may not be in: ${why}`,
+    `a middleware of the client failed, the server may or may not have the job: ${why}`,
     { cause },
   );
 }

@@ -1,39 +1,52 @@
-/*
- * One command that waits for its one reply.
- * It must never settle twice, nor leave a timer or a listener behind. A stranger would get wrong that a call that was sent and
- * then given up keeps its place in the order of replies: the connection still takes its reply, and throws it away.
+/**
+ * A command that waits for its reply. It settles once and then removes its timer and listeners.
+ *
+ * Note: an aborted call that was sent keeps its place in the order of replies. The connection reads
+ * its reply and drops it.
  */
 
 import { setMaxListeners } from 'node:events';
 import { FaktoryError, type Reply } from '@faktory-ts/protocol';
 import { checkKnown } from './known-options.ts';
 
-/** What every call may say about waiting. */
+/** Options of every call that waits. */
 export interface CallOptions {
   /**
-   * Gives the call up: it rejects with `ABORTED`. What was already sent is carried out all the same.
-   * The connection and the other calls on it go on.
+   * Aborts the call: it rejects with `ABORTED`. The server still carries out what was sent. The
+   * connection and its other calls continue.
    */
   signal?: AbortSignal | undefined;
-  /** Milliseconds until the call rejects with `TIMEOUT`, waiting for a connection included. Default: the client's `timeout`. */
+  /**
+   * Milliseconds until the call rejects with `TIMEOUT`, including the wait for a connection.
+   * Default: the client's `timeout`.
+   */
   timeout?: number | undefined;
 }
 
-/** What the command behind a call allows. */
+/** Rules of the command that the call sends. */
 export interface CallRules {
   /** The line may be sent a second time when the connection breaks before its reply. */
   again?: boolean | undefined;
-  /** A server that refuses the connection (password, protocol) does not end the call: that may be put right. */
+  /**
+   * The call keeps waiting when a server refuses the connection (password, protocol), because that
+   * may be corrected.
+   */
   outlast?: boolean | undefined;
-  /** Of the only job in a PUSH, which may then leave in one line with others. */
+  /** The jid of a PUSH, which may be merged into one line with others. */
   jid?: string | undefined;
-  /** A PUSH or PUSHB: on a connection with a producer it is sent again exactly when the server did not carry it out. */
+  /**
+   * A PUSH or PUSHB. On a connection with a producer it is sent again exactly when the server did
+   * not carry it out.
+   */
   counted?: boolean | undefined;
   /** What is unknown when a line that must not be sent twice got no reply. */
   doubt?: string | undefined;
   /** Keys of `custom` in its jobs that need a feature of the server (features.ts). */
   needs?: readonly string[] | undefined;
-  /** Takes the call back as long as it is unsent; `ABORTED`. Once it is sent, its reply is waited for. */
+  /**
+   * Rejects the call with `ABORTED` if it is not sent yet. A call that was sent waits for its
+   * reply.
+   */
   withdraw?: AbortSignal | undefined;
 }
 
@@ -49,7 +62,7 @@ const names = [
   'needs',
 ] as const satisfies readonly (keyof (CallOptions & CallRules))[];
 
-/** Throws `CONFIG` for an option of a call that does not exist, or cannot work. Gives the options. */
+/** Throws `CONFIG` for an unknown or invalid option of a call. Returns the options. */
 export function checkCall(options: CallOptions & CallRules): CallOptions & CallRules {
   checkKnown('the options of a call', options, names);
   const { timeout, signal } = options;
@@ -62,39 +75,39 @@ export function checkCall(options: CallOptions & CallRules): CallOptions & CallR
   return options;
 }
 
-/** What a call needs of its connection. */
+/** The connection, as a call needs it. */
 export interface CallPlace {
-  /** The call is settled. */
+  /** Called when the call has settled. */
   settled(call: Call): void;
   /** Why nothing could be sent. */
   trouble(): FaktoryError | undefined;
 }
 
-/** What leaves as one line and gets one reply: a call, or several pushes at once. */
+/** A line that gets one reply: a call, or several pushes in one. */
 export interface SentLine {
   readonly line: string;
-  /** Those behind it that nobody has given up. */
+  /** Its calls that have not settled. */
   readonly calls: readonly Call[];
   readonly again: boolean;
   readonly outlasts: boolean;
   readonly counted: boolean;
-  /** Which line of the producer it is, when it was sent and counted. */
+  /** Number of the line for the producer, when it was sent and is counted. */
   number: number;
-  /** It was handed to a socket whose connection still stands. */
+  /** The line was written to a socket whose connection still exists. */
   sent: boolean;
-  /** Nobody waits for it any more. */
+  /** All its calls have settled. */
   readonly settled: boolean;
-  /** The server's reply. */
+  /** Handles the server's reply. */
   answer(reply: Reply): void;
-  /** The server's reply is an error. */
+  /** Handles an error reply of the server. */
   refuse(error: FaktoryError): void;
-  /** There will be no reply. */
+  /** Rejects: there will be no reply. */
   fail(error: FaktoryError): void;
-  /** The connection broke after the line was sent, and it must not be sent again. */
+  /** Rejects: the connection broke after the line was sent, and it must not be sent again. */
   lose(cause: FaktoryError): void;
 }
 
-/** Milliseconds: what setTimeout takes, 24 days. */
+/** Milliseconds: the longest time that setTimeout takes, 24 days. */
 export const longestTimer = 2 ** 31 - 1;
 
 export class Call implements SentLine {
@@ -102,20 +115,20 @@ export class Call implements SentLine {
   readonly again: boolean;
   readonly outlasts: boolean;
   readonly counted: boolean;
-  /** Of a push that may leave in one line with others. */
+  /** Set for a push that may be merged into one line with others. */
   jid: string | undefined;
   readonly needs: readonly string[] | undefined;
   readonly calls: readonly Call[] = [this];
-  /** Which line of the producer it was, when it was sent and counted. */
+  /** Number of the line for the producer, when it was sent and is counted. */
   number = 0;
   readonly reply: Promise<Reply>;
-  /** The line was handed to a socket whose connection still stands. */
+  /** The line was written to a socket whose connection still exists. */
   sent = false;
   settled = false;
   readonly #options: CallOptions & CallRules;
   readonly #place: CallPlace;
   readonly #timeout: number;
-  // A call in the air keeps the process alive by this timer; the socket does not.
+  // This timer keeps the process alive during a call; the socket does not.
   readonly #timer: NodeJS.Timeout;
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: FaktoryError) => void = () => {};
@@ -134,17 +147,19 @@ export class Call implements SentLine {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // After a blocked event loop timers run before the sockets are read: let a reply that has come win.
+    // After a blocked event loop, timers run before sockets are read. setImmediate lets a received
+    // reply win.
     this.#timer = setTimeout(() => setImmediate(() => this.#late()), this.#timeout);
     for (const signal of [options.signal, options.withdraw]) {
-      // Many calls under one signal are no leak: each takes its listener away.
+      // Avoids Node's warning about a leak: many calls may share a signal, and each removes its
+      // listener.
       if (signal !== undefined) setMaxListeners(0, signal);
     }
     options.signal?.addEventListener('abort', this.#onAbort);
     options.withdraw?.addEventListener('abort', this.#onWithdraw);
   }
 
-  /** The reply has come. Without effect when the call was given up. */
+  /** Resolves with the reply. Has no effect on a settled call. */
   answer(reply: Reply): void {
     if (this.#settle()) this.#resolve(reply);
   }
@@ -153,12 +168,15 @@ export class Call implements SentLine {
     this.fail(error);
   }
 
-  /** There will be no reply, or it is an error. Without effect when the call was given up. */
+  /** Rejects the call. Has no effect on a settled call. */
   fail(error: FaktoryError): void {
     if (this.#settle()) this.#reject(error);
   }
 
-  /** The connection broke after the line was sent, and it must not be sent again. */
+  /**
+   * Rejects with `CLOSED`: the connection broke after the line was sent, and it must not be sent
+   * again.
+   */
   lose(cause: FaktoryError): void {
     this.fail(
       new FaktoryError('CLOSED', `${this.#verb} got no answer, the connection broke${this.#doubt}`, {
@@ -170,12 +188,12 @@ export class Call implements SentLine {
   readonly #onAbort = (): void => {
     const cause = this.#options.signal?.reason;
     this.fail(
-      new FaktoryError('ABORTED', `${this.#verb} was given up${this.sent ? this.#doubt : ''}`, { cause }),
+      new FaktoryError('ABORTED', `${this.#verb} was aborted${this.sent ? this.#doubt : ''}`, { cause }),
     );
   };
 
   readonly #onWithdraw = (): void => {
-    if (!this.sent) this.fail(new FaktoryError('ABORTED', `${this.#verb} was taken back before it was sent`));
+    if (!this.sent) this.fail(new FaktoryError('ABORTED', `${this.#verb} was withdrawn before it was sent`));
   };
 
   #late(): void {

@@ -1,7 +1,8 @@
-/*
- * Runs a definition's schema over a job's arguments. Client and worker both do.
- * It must never change the arguments themselves. A stranger would get wrong that it answers at once when the schema does, not
- * with a promise: pushes keep the order in which they were called.
+/**
+ * Checks a job's arguments by its definition's schema, for client and worker.
+ *
+ * Note: the result is a promise only when the schema returns one, so pushes keep the order in which
+ * they were called.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -9,12 +10,14 @@ import type { JobDefinition } from './define-job.ts';
 import { pathText } from './path-text.ts';
 import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts';
 
-const issuesTold = 10; // a list of a million bad entries is one readable message
+const issuesTold = 10; // a list of a million bad entries still gives a readable message
 
 /**
- * What the schema of a definition makes of arguments: the list that a handler gets. A promise when the schema answers later.
+ * Checks arguments and returns what the schema makes of them: the list for the handler. Returns a
+ * promise only when the schema does.
  *
- * @throws FaktoryError `INVALID`, or rejects with it, when the schema refuses them: `SendEmail: args[1].id: expected a number`.
+ * @throws FaktoryError `INVALID`, or rejects with it, when the schema refuses them: `SendEmail:
+ * args[1].id: expected a number`.
  * @example
  * ```ts
  * const ping = defineJob('Ping', { schema: unchecked<[host: string]>() });
@@ -35,7 +38,7 @@ export function checkArguments<Output extends readonly unknown[]>(
   return whenKnown(validated(jobtype, schema, args), (known) => list(jobtype, read(jobtype, known, [])));
 }
 
-/** A schema that breaks instead of answering refuses the arguments, and says why. */
+/** A schema that throws refuses the arguments, with its error as the reason. */
 function validated<T>(
   jobtype: string,
   schema: StandardSchema<unknown, T>,
@@ -68,10 +71,10 @@ function read<T>(jobtype: string, result: SchemaResult<T>, above: readonly Prope
   throw invalid(jobtype, more > 0 ? [...told, `and ${more} more`] : told);
 }
 
-/** A program without types may hold a schema that makes something else of the list. */
+/** A program without types may have a schema that returns no list. */
 function list<Output>(jobtype: string, value: Output): Output {
   if (Array.isArray(value)) return value;
-  throw invalid(jobtype, ['its schema must give a list of arguments; for one argument use payload']);
+  throw invalid(jobtype, ['its schema must return a list of arguments; for one argument use payload']);
 }
 
 function invalid(jobtype: string, texts: readonly string[]): FaktoryError {

@@ -1,4 +1,7 @@
-/* What a client may be told, and the checks of it: an option that cannot work, or does not exist, is an error before anything is dialled. */
+/**
+ * The options of a client, and their checks: an unknown or invalid option is an error before the
+ * client dials.
+ */
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -9,47 +12,59 @@ import { checkIsObject, checkKnown } from './known-options.ts';
 import type { PushMiddleware } from './push-middleware.ts';
 import type { SpoolOptions } from './spool/spool.ts';
 
-/** What a {@link Client} may be told. Everything has a default. */
+/** Options of a {@link Client}; all have a default. */
 export interface ClientOptions<Jobs = AnyJobs> {
   /**
-   * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default: FAKTORY_PROVIDER, FAKTORY_URL, else
-   * `tcp://localhost:7419`.
+   * `tcp://:password@host:port` or `tcp+tls://…`; several are tried in order. Default:
+   * FAKTORY_PROVIDER, FAKTORY_URL, else `tcp://localhost:7419`.
    */
   url?: string | readonly string[] | undefined;
-  /** Wins over the ones in the URLs. Default: none. */
+  /** Replaces the passwords in the URLs. Default: none. */
   password?: string | undefined;
   /**
-   * Lets a server with our extensions count what this client pushes, under a random name, so that a push whose answer got lost is sent
-   * again exactly when it was not carried out. Default true.
+   * Lets a server with our extensions count this client's pushes, under a random name. A push whose
+   * reply was lost is then sent again exactly when the server did not carry it out. Default true.
    */
   exactlyOnce?: boolean | undefined;
-  /** Keeps pushes in a file while the server is away; see {@link SpoolOptions}. Default: they wait for their `timeout`. */
+  /**
+   * Stores pushes in a file while the server cannot be reached; see {@link SpoolOptions}. Default:
+   * they wait for their `timeout`.
+   */
   spool?: SpoolOptions | undefined;
-  /** Most calls that wait while the server is away; more reject with `LIMIT` at once. Default 10,000. */
+  /**
+   * Maximum number of calls that wait while the server cannot be reached; further calls reject with
+   * `LIMIT` at once. Default 10,000.
+   */
   maxWaiting?: number | undefined;
-  /** Milliseconds each call waits, a missing connection included; a call may say otherwise. Default 5000. */
+  /**
+   * Milliseconds that a call waits, including the wait for a connection; each call may set its own.
+   * Default 5000.
+   */
   timeout?: number | undefined;
   /**
-   * Milliseconds without a call after which the client closes its socket; the next call opens one. So a client that a hot reload or a
-   * frozen function left behind holds no connection of the server. Infinity = never. Default 60,000; never for a client with a `wid`.
+   * Milliseconds without a call after which the client closes its socket; the next call opens one.
+   * So a client that a hot reload or a frozen function left behind does not hold a connection of
+   * the server. Infinity = never. Default 60,000; never for a client with a `wid`.
    */
   idleTimeout?: number | undefined;
   /** Ends the client at once when aborted: every call rejects with `ABORTED`. Default: none. */
   signal?: AbortSignal | undefined;
-  /** Makes the client a consumer in the server's eyes; it is then shown as a worker. Default: none, a producer. */
+  /** Makes the client a consumer; the server lists it as a worker. Default: none, a producer. */
   wid?: string | undefined;
-  /** Shown beside the wid. Default: none. */
+  /** Labels of the worker with this wid. Default: none. */
   labels?: readonly string[] | undefined;
   /**
-   * For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. Default: the files that FAKTORY_TLS_CA,
-   * FAKTORY_TLS_CERT and FAKTORY_TLS_KEY name.
+   * For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. Default: the
+   * files that FAKTORY_TLS_CA, FAKTORY_TLS_CERT and FAKTORY_TLS_KEY name.
    */
   tls?: TlsOptions | undefined;
-  /** Definitions: they type the client, check arguments when they are pushed, and give defaults. Default: none. */
+  /**
+   * Definitions: they type the client, check arguments of pushes, and set defaults. Default: none.
+   */
   jobs?: (Jobs extends readonly JobDefinition[] ? Jobs : undefined) | undefined;
-  /** For every job that does not say otherwise, itself or by its definition. Default: the server's. */
+  /** Defaults of every job, after its own values and its definition's. Default: the server's. */
   defaults?: JobDefaults | undefined;
-  /** Around every line of jobs that is pushed, the first outermost. Default: none. */
+  /** Functions around every pushed line of jobs; the first is the outermost. Default: none. */
   middleware?: readonly PushMiddleware[] | undefined;
 }
 
@@ -96,7 +111,7 @@ const checks: readonly Check[] = [
   ['middleware', isList((one) => typeof one === 'function'), 'be a list of functions (pushing, next)'],
 ];
 
-/** Throws `CONFIG` for an option that does not exist, or has a value that it cannot have. */
+/** Throws `CONFIG` for an unknown or invalid option. */
 export function checkClientOptions(options: object): void {
   checkIsObject('new Client()', options, "new Client({ url: 'tcp://localhost:7419' })");
   checkKnown('new Client()', options, names);

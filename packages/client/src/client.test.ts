@@ -164,10 +164,10 @@ describe('errors', () => {
     server.cut();
     await expect(push).rejects.toMatchObject({
       code: 'CLOSED',
-      message: expect.stringMatching(/job abcdefgh may or may not be in/),
+      message: expect.stringMatching(/may or may not have job abcdefgh/),
     });
     await expect(bulkPush).rejects.toMatchObject({
-      message: expect.stringMatching(/of its 1 jobs may be in/),
+      message: expect.stringMatching(/some or all of its 1 jobs/),
     });
   });
 

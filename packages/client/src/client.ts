@@ -1,7 +1,9 @@
-/*
- * The producer: typed calls over one connection.
- * It must never hold a job back, or send one twice unless the server says that it is not in. A stranger would get wrong that nothing needs to be started: the
- * first call dials. An idle client does not keep the process alive; a call in the air does.
+/**
+ * The producer: typed calls over one connection. A job is never sent twice, unless the server
+ * reports that it does not have it.
+ *
+ * Note: the first call dials, so there is no start method. An idle client does not keep the process
+ * alive; a pending call does.
  */
 
 import { setMaxListeners } from 'node:events';
@@ -25,7 +27,10 @@ import { clientTls } from './tls-files.ts';
 import { resolveServers } from './url.ts';
 import type { SaidJob } from './wire-job.ts';
 
-/** By their servers. Of the process, not of this module, which may be loaded many times. */
+/**
+ * Shared clients by their servers. Global to the process, because this module may be loaded many
+ * times.
+ */
 function sharedClients(): Map<string, unknown> {
   const holder = globalThis as { [sharedKey]?: Map<string, unknown> };
   holder[sharedKey] ??= new Map();
@@ -33,14 +38,15 @@ function sharedClients(): Map<string, unknown> {
 }
 
 const sharedKey = Symbol.for('@faktory-ts/client.shared');
-const hour = 3600; // seconds; the name lives as long as the client, and the server need not remember it for long
+const hour = 3600; // seconds; the producer's name lives as long as the client, so the server need not keep it long
 
 /**
  * A producer of jobs, typed by definitions or by a map from jobtype to arguments.
  *
- * Every call may reject with a `FaktoryError` of code `TIMEOUT` (its `timeout` passed), `CLOSED` (the connection broke before the
- * answer: the message says what is unknown; or the client is closed), `ABORTED` (its `signal`), `AUTH` (password), `PROTOCOL` (not a
- * Faktory server), and with what the server answers, in the server's words: `INVALID`, `LIMIT`, `NOTUNIQUE`, `STORAGE` …
+ * Every call may reject with a `FaktoryError` of code `TIMEOUT` (its `timeout` passed), `CLOSED`
+ * (the client is closed, or the connection broke before the reply: the message says what is
+ * unknown), `ABORTED` (its `signal`), `AUTH` (password), `PROTOCOL` (not a Faktory server), and
+ * with the server's errors in its own words: `INVALID`, `LIMIT`, `NOTUNIQUE`, `STORAGE` …
  *
  * @example
  * ```ts
@@ -55,21 +61,21 @@ const hour = 3600; // seconds; the name lives as long as the client, and the ser
 export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   /** Jobs that wait for their time. */
   readonly scheduled: JobSet<JobtypeOf<Jobs>>;
-  /** Jobs that failed and wait for their next try. */
+  /** Failed jobs that wait for their next retry. */
   readonly retries: JobSet<JobtypeOf<Jobs>>;
-  /** Jobs that failed for good. */
+  /** Failed jobs without a retry left. */
   readonly dead: JobSet<JobtypeOf<Jobs>>;
   readonly #connection: Connection;
   readonly #outgoing: OutgoingJobs;
   readonly #spool: Spool | undefined;
-  /** Undefined: none. */
+  /** Undefined: no middleware. */
   readonly #middleware: readonly PushMiddleware[] | undefined;
   readonly #server: Pushing['server'];
   readonly #forgetSignal: () => void;
-  /** Takes it out of the shared ones. */
+  /** Removes the client from the shared ones. */
   #forget: () => void = () => {};
 
-  /** @throws FaktoryError `CONFIG` for an option that cannot work. */
+  /** @throws FaktoryError `CONFIG` for an unknown or invalid option. */
   constructor(options: ClientOptions<Jobs> = {}) {
     checkClientOptions(options);
     const { timeout = 5000, maxWaiting = 10_000, wid, labels, signal } = options;
@@ -97,23 +103,25 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     this.#spool = spool;
     const abort = (): void => {
       const error = new FaktoryError('ABORTED', 'the client was aborted', { cause: signal?.reason });
-      void spool?.end(error).catch(() => undefined); // its lock goes with the process at the latest
+      void spool?.end(error).catch(() => undefined); // at the latest, the end of the process releases its lock
       connection.abort(error);
     };
     if (signal?.aborted) abort();
-    if (signal !== undefined) setMaxListeners(0, signal); // many clients under one signal are no leak
+    if (signal !== undefined) setMaxListeners(0, signal); // many clients may share a signal; avoids Node's warning about a leak
     signal?.addEventListener('abort', abort, { once: true });
     this.#forgetSignal = () => signal?.removeEventListener('abort', abort);
   }
 
   /**
-   * Pushes one job; when it resolves, the job is on the server's disk. Gives the jid.
+   * Pushes one job and returns its jid. When the promise resolves, the job is on the server's disk.
    *
-   * Exactly once on a server with our extensions: when the connection breaks before the answer, the job is sent again if and only if
-   * it is not in. Elsewhere it is never sent twice: it may or may not be in then, as when the time passes, and the message says so
-   * with the jid.
+   * On a server with our extensions a job is pushed exactly once: when the connection breaks before
+   * the reply, the job is sent again if and only if the server does not have it. On other servers
+   * it is never sent twice, so after a broken connection the server may or may not have it; after a
+   * timeout too. The message then says so, with the jid.
    *
-   * @throws FaktoryError `INVALID` when a rule or the job's schema refuses it, or its arguments cannot be written as JSON; see {@link Client}.
+   * @throws FaktoryError `INVALID` when a rule or the job's schema refuses it, or its arguments
+   * cannot be written as JSON; see {@link Client}.
    * @example
    * ```ts
    * const client = new Client();
@@ -127,7 +135,7 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     if (this.#middleware === undefined) await this.#pushOne(ready, options);
     else
       await this.#around([ready], false, async () => {
-        refuseLossy(ready); // the middleware may have put something in
+        refuseLossy(ready); // a middleware may have added values that JSON cannot carry
         await this.#pushOne(ready, options);
         return new Map();
       });
@@ -135,13 +143,14 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   /**
-   * Pushes any number of jobs, up to 1,000 or 1 MiB in a line, one line after the other. Takes arrays and everything that can be
-   * iterated, also asynchronously: the next jobs are asked for when the ones before are on disk. Gives one result per job, in their
-   * order: those that a rule or their schema refuses, that JSON cannot carry, or that are longer than the server takes have an `error`,
-   * the others are in.
+   * Pushes any number of jobs, up to 1,000 or 1 MiB in a line, one line after the other. Takes
+   * every iterable, also async ones, and reads the next jobs when the previous ones are on disk.
+   * Returns one result for each job, in order. A job has an `error` when a rule or its schema
+   * refuses it, JSON cannot carry it, or it is longer than the server accepts; the others are on
+   * the server.
    *
-   * @throws BulkError when the bulk ended early: the connection broke, the time passed, or the iterable threw (its `cause`). Its `results`
-   * tell which jobs are in.
+   * @throws BulkError when the bulk ended early: the connection broke, the time passed, or the
+   * iterable threw (its `cause`). Its `results` say which jobs are on the server.
    * @example
    * ```ts
    * const client = new Client<{ Resize: [file: string] }>();
@@ -178,7 +187,10 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return (await this.#spool.push(line, jobs.length, options, direct)) ?? new Map();
   }
 
-  /** A job that needs a feature is spooled for a server that is known to have it: nobody would hear of the refusal. */
+  /**
+   * A job that needs a feature is spooled only for a server that is known to have it, because
+   * nobody would see a later refusal.
+   */
   #mayWait(jobs: readonly Job[]): boolean {
     const { features } = this.#connection;
     return jobs.every(({ custom }) => {
@@ -192,8 +204,9 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
   }
 
   /**
-   * The text that a push of this job would send, for the column `job` of an outbox: a job that is pushed if and only if your
-   * transaction commits. Nothing is sent, the middleware runs; OUTBOX.md of this package tells the whole.
+   * Returns the text that a push of this job would send, for the column `job` of an outbox: the job
+   * is pushed if and only if your transaction commits. Runs the middleware and sends nothing; see
+   * OUTBOX.md of this package.
    *
    * @throws FaktoryError `INVALID` as {@link Client.push}.
    * @example
@@ -211,39 +224,45 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     if (this.#middleware === undefined) return text();
     let row: string | undefined;
     const writeRow = (): void => {
-      refuseLossy(ready); // the middleware may have put something in
+      refuseLossy(ready); // a middleware may have added values that JSON cannot carry
       row = text();
     };
     await this.#around([ready], false, async () => {
       writeRow();
       return new Map();
     });
-    if (row === undefined) writeRow(); // no middleware called next()
+    if (row === undefined) writeRow(); // a middleware did not call next()
     return row as unknown as string;
   }
 
-  /** Jobs that wait in the spool; 0 without one. */
+  /** Number of jobs in the spool; 0 without a spool. */
   get spooled(): number {
     return this.#spool?.jobs ?? 0;
   }
 
-  /** Resolves when no job waits in the spool. No `timeout` by itself. Rejects with `TIMEOUT`, `ABORTED` or `CLOSED`. */
+  /**
+   * Resolves when the spool is empty. No default `timeout`. Rejects with `TIMEOUT`, `ABORTED` or
+   * `CLOSED`.
+   */
   async drained(options?: CallOptions): Promise<void> {
     await this.#spool?.drained(options && checkCall(options));
   }
 
-  /** What the server says about itself: queues, sets, counters. Asked again when the connection breaks. */
+  /** The server's state: queues, sets, counters. Sent again when the connection breaks. */
   info(options?: CallOptions): Promise<Info> {
     return commands.info(this.#connection, options);
   }
 
-  /** Every queue the server knows and how many jobs wait in it; empty ones are 0. */
+  /** Number of waiting jobs by queue; 0 for empty queues. */
   async queues(options?: CallOptions): Promise<Record<string, number>> {
     const info: Partial<Info> = await this.info(options);
     return info.faktory?.queues ?? {};
   }
 
-  /** Seconds that the oldest job of each named queue has waited; 0 for one that is empty or unknown. No `*`. */
+  /**
+   * Seconds that the oldest job of each named queue has waited; 0 for an empty or unknown queue. No
+   * `*`.
+   */
   latency<Queue extends string>(
     names: Queue | readonly Queue[],
     options?: CallOptions,
@@ -251,7 +270,10 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return commands.latency(this.#connection, [names].flat(), options);
   }
 
-  /** FETCH passes these queues over until they are resumed; `'*'` = all that exist now. Unknown names are ignored. */
+  /**
+   * Pauses these queues: FETCH skips them until they are resumed. `'*'` = all that exist now.
+   * Unknown names are ignored.
+   */
   pauseQueue(names: string | readonly string[], options?: CallOptions): Promise<void> {
     return commands.queue(this.#connection, 'PAUSE', [names].flat(), options);
   }
@@ -261,14 +283,18 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
     return commands.queue(this.#connection, 'RESUME', [names].flat(), options);
   }
 
-  /** Deletes these queues with the jobs that wait in them; `'*'` = all. Jobs that run or wait for their time stay. */
+  /**
+   * Deletes these queues with their waiting jobs; `'*'` = all. Running, scheduled, failed and dead
+   * jobs stay.
+   */
   removeQueue(names: string | readonly string[], options?: CallOptions): Promise<void> {
     return commands.queue(this.#connection, 'REMOVE', [names].flat(), options);
   }
 
   /**
-   * Clears, kills, discards or requeues jobs of the scheduled, retries or dead set, as the wire says it. Without a filter, or with
-   * an empty one: all of them. {@link Client.scheduled}, {@link Client.retries} and {@link Client.dead} are harder to misuse.
+   * Clears, kills, discards or requeues jobs of the scheduled, retries or dead set, in the
+   * protocol's form. Without a filter, or with an empty one, it changes all jobs of the set. {@link
+   * Client.scheduled}, {@link Client.retries} and {@link Client.dead} are harder to misuse.
    *
    * @example
    * ```ts
@@ -277,32 +303,36 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * ```
    */
   async mutate(mutation: Mutation, options?: CallOptions): Promise<void> {
-    // The server passes over what it does not know: a misspelt condition would be none, and the whole set be changed.
+    // The server ignores unknown fields, so a misspelt condition would change the whole set.
     checkKnown('mutate', mutation, ['cmd', 'target', 'filter'], 'INVALID');
     if (mutation.filter) checkKnown('filter', mutation.filter, ['jids', 'jobtype', 'regexp'], 'INVALID');
     return commands.mutate(this.#connection, mutation, options);
   }
 
-  /** Wipes the whole server: every queue, set, reservation and counter. */
+  /** Deletes everything on the server: queues, sets, reservations and counters. */
   flush(options?: CallOptions): Promise<void> {
     return commands.flush(this.#connection, options);
   }
 
-  /** Takes no more calls (`CLOSED`), waits until those in the air are settled, says END. What is spooled stays. Never rejects; may be called twice. */
+  /**
+   * Refuses new calls (`CLOSED`), waits until pending ones are settled, and sends END. Spooled jobs
+   * stay in the spool. Never rejects; may be called twice.
+   */
   async close(): Promise<void> {
     const error = new FaktoryError('CLOSED', 'the client was closed by this program');
     this.#forget();
     this.#spool?.refuse(error);
     await this.#connection.close();
-    await this.#spool?.end(error).catch(() => undefined); // what was said to be kept is on disk
+    await this.#spool?.end(error).catch(() => undefined); // writes accepted pushes to disk
     this.#forgetSignal();
   }
 
   /**
-   * One client for a URL in this process, made at the first call: also when a hot reload loads the program again. Takes no other options;
-   * the README shows how to keep a client that has some. After its `close()` the next call makes a new one.
+   * One client for a URL in this process, created by the first call; a hot reload gets the same
+   * one. Takes no other options; the README shows how to share a client that has some. After
+   * `close()` the next call creates a new one.
    *
-   * @throws FaktoryError `CONFIG` for a URL that cannot be read.
+   * @throws FaktoryError `CONFIG` for an invalid URL.
    * @example
    * ```ts
    * const queue = Client.shared<{ SendEmail: [to: string] }>('tcp://localhost:7419');
@@ -327,7 +357,8 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
 }
 
 /**
- * What a program needs that only pushes: a {@link Client}, or a stand-in for it in tests.
+ * The part of a {@link Client} that a program needs which only pushes, so that tests can replace
+ * it.
  *
  * @example
  * ```ts

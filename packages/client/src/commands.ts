@@ -1,7 +1,9 @@
-/*
- * Every command a client or a worker sends: its line, whether it may be sent twice, and what its reply means.
- * It must never decide when to send. A stranger would get wrong which ones may be sent again after a broken connection: those
- * that only read, and those that end a job (ACK, FAIL, BEAT); a PUSH sent again could be a second job.
+/**
+ * The commands of clients and workers: the line, whether it may be sent twice, and how its reply is
+ * read.
+ *
+ * Note: after a broken connection only commands that read, and those that end a job or repeat a
+ * state (ACK, FAIL, BEAT), may be sent again. A second PUSH could be a second job.
  */
 
 import {
@@ -26,42 +28,45 @@ import type { Connection } from './connection.ts';
 import { featureKeys } from './features.ts';
 import type { Refusals } from './push-middleware.ts';
 
-/** What the server asks of a worker in its answer to BEAT. */
+/** The state that the server requests from a worker in its answer to BEAT. */
 export type WorkerSignal = 'quiet' | 'terminate';
 
 const uncertain = 'the server may or may not have carried it out';
 
-/** Each function rejects with what {@link Connection.call} rejects with, and `PROTOCOL` for a reply that cannot be its own. */
+/**
+ * Each function rejects as {@link Connection.call} does, and with `PROTOCOL` for a reply that the
+ * command cannot have.
+ */
 export const commands = {
   async push(on: Connection, job: Job, options?: CallOptions): Promise<void> {
-    const doubt = `job ${job.jid} may or may not be in`;
+    const doubt = `the server may or may not have job ${job.jid}`;
     const needs = featureKeys(job.custom);
     done(await on.call(write.push(job), { ...options, doubt, counted: true, jid: job.jid, needs }));
   },
 
-  /** Gives jid → error for the jobs that were refused. */
+  /** Returns the refused jobs: jid → error. */
   pushBulk(on: Connection, jobs: readonly Job[], options?: CallOptions): Promise<Refusals> {
     return commands.pushLine(on, write.pushBulk(jobs), jobs, options);
   },
 
-  /** A PUSHB with these jobs that is written already. */
+  /** {@link commands.pushBulk} for a line that is already written. */
   async pushLine(
     on: Connection,
     line: string,
     jobs: readonly Job[],
     options?: CallOptions,
   ): Promise<Refusals> {
-    const doubt = `none, some or all of its ${jobs.length} jobs may be in`;
+    const doubt = `the server may have none, some or all of its ${jobs.length} jobs`;
     const errors = record(await on.call(line, { ...options, doubt, counted: true, needs: allNeeds(jobs) }));
     return new Map(Object.entries(errors).map(([jid, message]) => [jid, wireError(String(message))]));
   },
 
   async info(on: Connection, options?: CallOptions): Promise<Info> {
-    // The shape is the server's promise (spec 5.8); what is read from it elsewhere is checked there.
+    // The server guarantees the shape (spec 5.8); callers check the fields they read.
     return record(await on.call(write.info(), { ...options, again: true })) as unknown as Info;
   },
 
-  /** Not sent again: jobs pushed in between would be wiped too. */
+  /** Not sent again, because it would delete jobs that were pushed in between. */
   async flush(on: Connection, options?: CallOptions): Promise<void> {
     done(await on.call(write.flush(), { ...options, doubt: uncertain }));
   },
@@ -79,7 +84,7 @@ export const commands = {
     done(await on.call(write.queue(sub, names), { ...options, doubt: uncertain }));
   },
 
-  /** Seconds the oldest job of each queue has waited. */
+  /** Seconds that the oldest job of each queue has waited. */
   async latency(
     on: Connection,
     names: readonly string[],
@@ -90,8 +95,9 @@ export const commands = {
   },
 
   /**
-   * Takes a job, or waits on the server for up to 2 s; undefined = none came. `withdraw` takes back a FETCH that is still unsent.
-   * No deadline by itself: a reply thrown away would be a job thrown away. A silent server breaks the connection instead.
+   * Fetches a job; the server waits up to 2 s for one. Undefined: no job. `withdraw` cancels a
+   * FETCH that is not sent yet. No timeout, because a dropped reply would lose a job; a silent
+   * server breaks the connection instead.
    */
   async fetch(on: Connection, queues: readonly string[], withdraw?: AbortSignal): Promise<Job | undefined> {
     const rules: CallOptions & CallRules = { withdraw, timeout: Number.POSITIVE_INFINITY };
@@ -105,14 +111,20 @@ export const commands = {
     done(await on.call(write.ack(jid), { ...options, again: true, outlast: true }));
   },
 
-  /** `NOT_FOUND` when the job is no longer reserved: it was told before, or its time ran out. */
+  /**
+   * Rejects with `NOT_FOUND` when the job is no longer reserved: its result was already reported,
+   * or the reservation expired.
+   */
   async fail(on: Connection, failure: FailPayload, options?: CallOptions): Promise<void> {
     done(await on.call(write.fail(failure), { ...options, again: true, outlast: true }));
   },
 
-  // Only on a connection whose `ready()` gave an offer.
+  // Only on a connection whose `ready()` returned an offer.
 
-  /** Takes up to `count` jobs; none when none came in 2 s. Waits as {@link commands.fetch} does. */
+  /**
+   * Fetches up to `count` jobs; an empty list when there was none in 2 s. Waits as {@link
+   * commands.fetch} does.
+   */
   async fetchBulk(
     on: Connection,
     count: number,
@@ -126,12 +138,14 @@ export const commands = {
     throw unexpected(reply);
   },
 
-  /** Ends reservations well. Gives rid → reason for those that were over already. */
+  /**
+   * Ends reservations with success. Returns rid → reason for reservations that had already ended.
+   */
   ackBulk(on: Connection, ended: readonly HandOutNames[], options?: CallOptions): Promise<Refused> {
     return settled(on, write.ackBulk(ended), options);
   },
 
-  /** Ends reservations badly. */
+  /** Ends reservations with a failure. */
   failBulk(
     on: Connection,
     ended: readonly (HandOutNames & FailPayload & FailWish)[],
@@ -140,12 +154,12 @@ export const commands = {
     return settled(on, write.failBulk(ended), options);
   },
 
-  /** Gives jobs back to the heads of their queues. */
+  /** Returns jobs to the heads of their queues. */
   release(on: Connection, unused: readonly HandOutNames[], options?: CallOptions): Promise<Refused> {
     return settled(on, write.release(unused), options);
   },
 
-  /** Makes reservations last at least `seconds` from now. */
+  /** Extends reservations to at least `seconds` from now. */
   extend(
     on: Connection,
     longer: readonly (HandOutNames & { seconds: number })[],
@@ -154,7 +168,10 @@ export const commands = {
     return settled(on, write.extend(longer), options);
   },
 
-  /** Undefined = go on. `NOT_FOUND` when the server does not know the wid: say HELLO again. */
+  /**
+   * Undefined: continue. Rejects with `NOT_FOUND` when the server does not know the wid: send HELLO
+   * again.
+   */
   async beat(on: Connection, beat: BeatPayload, options?: CallOptions): Promise<WorkerSignal | undefined> {
     const reply = await on.call(write.beat(beat), { ...options, again: true });
     if (reply.kind === 'simple') return undefined;
@@ -163,10 +180,13 @@ export const commands = {
   },
 };
 
-/** rid → why that reservation was left as it is. Empty: all went well. */
+/** rid → why that reservation was not changed. Empty: all were changed. */
 export type Refused = Readonly<Record<string, string>>;
 
-/** Sent again when the connection breaks: a reservation id is never given twice, so the second line changes nothing. */
+/**
+ * Sent again when the connection breaks: a reservation id is never reused, so a second line changes
+ * nothing.
+ */
 async function settled(on: Connection, line: string, options?: CallOptions): Promise<Refused> {
   return record(await on.call(line, { ...options, again: true, outlast: true })) as Refused;
 }
@@ -194,5 +214,5 @@ function record(reply: Reply): Record<string, unknown> {
 
 function unexpected(reply: Reply): FaktoryError {
   const shown = reply.kind === 'nil' ? 'nothing' : visible(JSON.stringify(reply.text.slice(0, 100)));
-  return new FaktoryError('PROTOCOL', `the server answered ${shown}, which is no answer to this command`);
+  return new FaktoryError('PROTOCOL', `unexpected reply to this command: ${shown}`);
 }

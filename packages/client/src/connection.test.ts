@@ -372,7 +372,7 @@ describe('while the server is away', () => {
     await down(() => undefined); // until a dial has failed nobody knows that the server is away: all three wait
     await expect(connection.call('B\r\n')).rejects.toMatchObject({
       code: 'LIMIT',
-      message: expect.stringMatching(/^3 calls wait for the server already: .*ECONNREFUSED/),
+      message: expect.stringMatching(/^3 calls already wait for the server: .*ECONNREFUSED/),
     });
     connection.abort(stopped());
     expect(await Promise.all(waiting)).toEqual(['ABORTED', 'ABORTED', 'ABORTED']);

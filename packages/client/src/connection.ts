@@ -1,7 +1,8 @@
-/*
- * One lasting connection: many calls in the air, replies in their order, a new link whenever the old one dies.
- * It must never send a line twice unless its call allows it, nor throw out of an event. A stranger would get wrong that it dials
- * only when a call waits: an idle connection that was lost stays lost until somebody calls.
+/**
+ * A connection that replaces its link when the link breaks. Many calls may be pending; replies
+ * arrive in their order. A line is sent twice only when its call allows it.
+ *
+ * Note: it dials only when a call waits. A broken idle connection stays closed until the next call.
  */
 
 import { type Extension, extensionVersion, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
@@ -15,14 +16,14 @@ import { PushBatch } from './push-batch.ts';
 import { SentCalls } from './sent.ts';
 import type { ServerAddress } from './url.ts';
 
-/** What a call without a line is answered: there is a connection. */
+/** The reply to a call without a line, which only waits for a connection. */
 const connected: Reply = { kind: 'simple', text: '' };
 
 /**
- * A call's life: *waiting* (no link, or the link takes no more now) → *sent* → settled. When the link dies, sent calls that may go
- * out again wait again, ahead of the others; pushes of a producer are in doubt until the next link (numbered.ts); the rest of the sent
- * ones reject with `CLOSED`. Deadlines and signals settle a call in
- * any state; a sent one keeps its place until its reply has come.
+ * A call is *waiting* (no link, or the link cannot take more now) → *sent* → settled. When the link
+ * breaks, sent calls that may be repeated wait again, before the others. Pushes of a producer stay
+ * undecided until the next link (numbered.ts). Other sent calls reject with `CLOSED`. Timeouts and
+ * signals settle a call in any state; a sent call keeps its place until its reply arrives.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -33,22 +34,22 @@ export class Connection {
   readonly #numbered: NumberedCalls | undefined;
   readonly #gate: FeatureGate;
   #link: Link | undefined;
-  /** Whom the link was dialled to. */
+  /** The server of the link. */
   #address: ServerAddress | undefined;
   #up = false;
   #flushing = false;
   #offer: Extension | undefined;
-  /** The link is being ended by us: its end is no trouble. */
+  /** This side ends the link, so its end is not an error. */
   #leaving = false;
   #failures = 0;
-  /** Runs out when nothing was asked for long. */
+  /** Runs out after a time without calls. */
   #idle: NodeJS.Timeout | undefined;
   #redial: NodeJS.Timeout | undefined;
   #trouble: FaktoryError | undefined;
-  /** Why no more calls are taken. */
+  /** Why new calls are refused. */
   #refusal: FaktoryError | undefined;
   #closed: Promise<void> | undefined;
-  /** Told whenever a call has left or the link has gone. */
+  /** Called when a call has settled or the link has closed. */
   #onChange: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -60,19 +61,21 @@ export class Connection {
   }
 
   /**
-   * Sends a line when there is a connection and gives its reply. Lines of one turn of the event loop leave in one write.
+   * Sends a line when there is a connection and returns its reply. Lines of one turn of the event
+   * loop leave in one write.
    *
-   * @throws FaktoryError what the server answered; `TIMEOUT`; `ABORTED`; `LIMIT` when too many wait; `CLOSED` when the connection broke before the reply or
-   * is closed; `AUTH`, `PROTOCOL` or `CONFIG` when it cannot be made.
+   * @throws FaktoryError the server's error; `TIMEOUT`; `ABORTED`; `LIMIT` when too many calls
+   * wait; `CLOSED` when the connection broke before the reply or is closed; `AUTH`, `PROTOCOL` or
+   * `CONFIG` when it cannot be made.
    */
   async call(line: string, options: CallOptions & CallRules = {}): Promise<Reply> {
     checkCall(options);
     if (this.#refusal !== undefined) throw this.#refusal;
     if (options.signal?.aborted || options.withdraw?.aborted) {
-      throw new FaktoryError('ABORTED', 'given up before it was sent', { cause: options.signal?.reason });
+      throw new FaktoryError('ABORTED', 'aborted before it was sent', { cause: options.signal?.reason });
     }
     if (this.#failures > 0 && !this.#up && this.#waiting.size >= this.#maxWaiting) {
-      const text = `${this.#waiting.size} calls wait for the server already: ${this.#trouble?.message}`;
+      const text = `${this.#waiting.size} calls already wait for the server: ${this.#trouble?.message}`;
       throw new FaktoryError('LIMIT', text, { cause: this.#trouble });
     }
     const timeout = options.timeout ?? this.#timeout;
@@ -90,8 +93,8 @@ export class Connection {
   }
 
   /**
-   * Resolves when there is a connection; dials when there is none. Gives what the server offers beyond Faktory's protocol;
-   * undefined = nothing, or `extension` did not ask.
+   * Resolves when there is a connection; dials when there is none. Returns the server's offer of
+   * extensions; undefined: none, or this connection does not send EXT.
    *
    * @throws FaktoryError as {@link Connection.call}.
    */
@@ -100,17 +103,19 @@ export class Connection {
     return this.#offer;
   }
 
-  /** What the server at the other end offers now; undefined also while there is no connection. */
+  /** The current offer of the server; undefined also without a connection. */
   get offer(): Extension | undefined {
     return this.#up ? this.#offer : undefined;
   }
 
-  /** What the server can do, when it has told: this one, or the one before a break. */
+  /**
+   * The features of this server, or of the previous one before a break; undefined while unknown.
+   */
   get features(): ServerFeatures | undefined {
     return this.#gate.known;
   }
 
-  /** Takes no more calls, waits until those in the air are settled, says END. Never rejects. */
+  /** Refuses new calls, waits until pending ones are settled, and sends END. Never rejects. */
   close(): Promise<void> {
     this.#refusal ??= new FaktoryError('CLOSED', 'the connection was closed by this program');
     this.#closed ??= this.#finish();
@@ -130,12 +135,12 @@ export class Connection {
     this.#changed();
   }
 
-  /** Drops the link as if it had broken: the next call dials and says HELLO again. */
+  /** Drops the link as if it had broken: the next call dials and sends HELLO again. */
   reconnect(): void {
-    this.#link?.die(new FaktoryError('CLOSED', 'connecting anew'));
+    this.#link?.die(new FaktoryError('CLOSED', 'reconnecting'));
   }
 
-  /** Says END behind what was sent, whose replies still come in. A later call gets a new link. */
+  /** Sends END after the sent lines, whose replies still arrive. A later call gets a new link. */
   hangUp(): void {
     if (this.#link === undefined) return;
     this.#up = false;
@@ -143,7 +148,7 @@ export class Connection {
     this.#link.end();
   }
 
-  /** Calls that are not settled and not on the wire. */
+  /** Calls that are neither settled nor sent. */
   get #pending(): number {
     return this.#waiting.size + (this.#numbered?.doubtful ?? 0);
   }
@@ -153,7 +158,7 @@ export class Connection {
     if (this.#up) {
       if (this.#flushing) return;
       this.#flushing = true;
-      // Runs when all that this turn has to say is said, promise reactions included.
+      // Runs after all code of this turn, promise reactions included.
       process.nextTick(() => this.#flush());
       return;
     }
@@ -185,7 +190,7 @@ export class Connection {
         },
       );
     } catch (cause) {
-      // tls.connect throws for options it cannot use.
+      // tls.connect throws for invalid options.
       this.#lost(new FaktoryError('CONFIG', `cannot dial: ${(cause as Error).message}`, { cause }));
     }
   }
@@ -224,12 +229,12 @@ export class Connection {
     if (replies > 0) this.#link.write(text, replies);
   }
 
-  /** Takes the next line from those that wait; pushes that wait side by side are one. */
+  /** Takes the next line from the waiting calls; adjacent pushes become one line. */
   #next(): SentLine | undefined {
     let batch: PushBatch | undefined;
     for (const call of this.#waiting) {
       const { jid, counted, needs } = call;
-      // Those behind it wait too: pushes leave in their order.
+      // The calls after it wait too, because pushes leave in order.
       if (counted && this.#numbered?.mayNumber === false) break;
       if (needs !== undefined) {
         if (batch && !this.#gate.open) break;
@@ -258,10 +263,10 @@ export class Connection {
     const error = reply.kind === 'error' ? wireError(reply.text) : undefined;
     const call = this.#sent.shift();
     if (call === undefined) {
-      throw error ?? new FaktoryError('PROTOCOL', 'the server sent a reply that nothing asked for');
+      throw error ?? new FaktoryError('PROTOCOL', 'the server sent a reply without a command');
     }
     if (error?.code === 'SHUTDOWN') {
-      // The server did not carry the line out and is closing: what it refused may wait for its successor.
+      // The server closes without carrying out this line, so the call waits for the next server.
       if (!this.#numbered?.putBack(call)) this.#waitAgain([call]);
       throw error;
     }
@@ -274,7 +279,7 @@ export class Connection {
     this.#changed();
   }
 
-  /** Nothing was asked for so long: the socket is given back, and the next call dials. */
+  /** Closes the socket after a time without calls; the next call dials. */
   #rest(): void {
     if (this.#pending + this.#sent.size > 0) this.#idle?.refresh();
     else this.hangUp();
@@ -293,7 +298,8 @@ export class Connection {
       this.#trouble = error;
     }
     const sent = this.#sent.drain();
-    // Asked again, it would get the same reply. One that outlasts much, or was counted, has better ways.
+    // A repeated line would get the same reply. Calls with `outlast` and counted pushes are handled
+    // below.
     if (error.code === 'PROTOCOL' && sent[0]?.again && !sent[0].outlasts) sent[0].fail(error);
     const cut = sent.filter((call) => !call.settled);
     this.#waitAgain(cut.filter((call) => call.again));
@@ -316,7 +322,7 @@ export class Connection {
     this.#waiting = new Set([...calls, ...this.#waiting]);
   }
 
-  /** Pushes that their common line was refused for. */
+  /** Sends pushes one by one after the server refused their common line. */
   readonly #alone = (calls: readonly Call[]): void => {
     for (const call of calls) call.jid = undefined;
     this.#waitAgain(calls);

@@ -117,8 +117,8 @@ describe('what is no definition does not compile', () => {
 
   test('what defineJob did not make is refused where definitions are given', () => {
     const given = (one: unknown) => () => definitionsByType([one as JobDefinition]);
-    expect(given({ jobtype: 'T' })).toThrow('jobs[0] is no definition');
-    expect(given('T')).toThrow('jobs[0] is no definition');
+    expect(given({ jobtype: 'T' })).toThrow('jobs[0] is not a definition');
+    expect(given('T')).toThrow('jobs[0] is not a definition');
     expect(given({ ...defineJob('T'), retrys: 3 })).toThrow(
       'jobs: T: unknown option retrys; the options are',
     );

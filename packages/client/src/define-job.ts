@@ -1,7 +1,9 @@
-/*
- * A job's definition: its name, its defaults, and the schema that its arguments are checked with at both ends.
- * It must never run anything. A stranger would get wrong which type goes where: a push takes what goes into the schema, the
- * handler gets what comes out of it, because what travels is what was pushed and the worker runs the schema again.
+/**
+ * A job's definition: its name, its defaults, and the schema by which client and worker check its
+ * arguments.
+ *
+ * Note: a push takes the schema's input, the handler gets its output. The input travels, and the
+ * worker runs the schema again.
  */
 
 import { FaktoryError, unknownOption } from '@faktory-ts/protocol';
@@ -9,26 +11,30 @@ import { checkJobNumbers, defaultNames, type JobDefaults } from './job-options.t
 import type { AsJson, JsonSafe } from './json-types.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
-/** What {@link defineJob} gives. Both lists are types only: of the arguments of a push, and of those a handler gets. */
+/**
+ * The result of {@link defineJob}. Both lists are types only: of the arguments of a push, and of
+ * those that a handler gets.
+ */
 export interface JobDefinition<
   Name extends string = string,
   Input extends readonly unknown[] = readonly unknown[],
   Output extends readonly unknown[] = readonly unknown[],
 > {
   readonly jobtype: Name;
-  /** Of the list of arguments. */
+  /** Schema of the list of arguments. */
   readonly schema?: StandardSchema<Input, Output> | undefined;
-  /** Of the only argument. */
+  /** Schema of the only argument. */
   readonly payload?: StandardSchema<Input[0], Output[0]> | undefined;
-  /** What a pushed job has that does not say otherwise. */
+  /** Defaults of a pushed job. */
   readonly defaults: JobDefaults;
-  /** Never there at run time. */
+  /** Only for types; undefined at run time. */
   readonly types?: { readonly input: Input; readonly output: Output } | undefined;
 }
 
 /**
- * What a definition may say: defaults, in the wire's names, and one of two schemas. `schema` describes the list of arguments
- * (`z.tuple([z.string(), z.number()])`), `payload` the one and only argument (`z.object({ … })`).
+ * Options of a definition: defaults, in the wire's names, and one of two schemas. `schema`
+ * describes the list of arguments (`z.tuple([z.string(), z.number()])`), `payload` the only
+ * argument (`z.object({ … })`).
  */
 export type DefinitionOptions<
   Schema extends ArgumentsSchema | undefined,
@@ -43,7 +49,7 @@ type ArgumentsSchema = StandardSchema<readonly unknown[], readonly unknown[]>;
 type Side = 'input' | 'output';
 type TypesOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>;
 
-/** The arguments that a definition's schemas describe; any when there is none. */
+/** The arguments that a definition's schema describes; any without a schema. */
 export type DefinedArguments<Schema, Payload, On extends Side> = Schema extends ArgumentsSchema
   ? TypesOf<Schema>[On]
   : Payload extends StandardSchema
@@ -51,15 +57,16 @@ export type DefinedArguments<Schema, Payload, On extends Side> = Schema extends 
     : readonly unknown[];
 
 /**
- * Defines a job, for `new Client({ jobs: [...] })` and for the worker that runs it. Takes any Standard Schema (zod, valibot,
- * arktype …), also one that answers later.
+ * Defines a job, for `new Client({ jobs: [...] })` and for the worker that runs it. Takes any
+ * Standard Schema (zod, valibot, arktype …), also an asynchronous one.
  *
- * The schema checks the arguments of a push as JSON will carry them (a Date arrives as text), and they travel as they were
- * given. The worker checks again, and the handler gets what the schema makes of them: defaults filled in, texts parsed. Schemas
- * other than of these types, and extra options, do not compile; options that do not exist are refused at run time too.
+ * The schema checks the arguments of a push as JSON carries them (a Date becomes a text), and the
+ * original arguments travel. The worker checks again, and the handler gets the schema's output:
+ * defaults filled in, texts parsed. Schemas of other types and unknown options do not compile;
+ * unknown options are also refused at run time.
  *
- * @throws FaktoryError `CONFIG` for an option that does not exist, a default that cannot be, both `schema` and `payload`, or one that is no
- * Standard Schema.
+ * @throws FaktoryError `CONFIG` for an unknown option, an invalid default, both `schema` and
+ * `payload`, or one that is not a Standard Schema.
  * @example
  * ```ts
  * import { z } from 'zod';
@@ -106,16 +113,17 @@ export function defineJob(
     if (given !== undefined && typeof given?.['~standard']?.validate !== 'function')
       throw new FaktoryError(
         'CONFIG',
-        `${jobtype}: ${option} is no Standard Schema (zod, valibot, arktype …)`,
+        `${jobtype}: ${option} is not a Standard Schema (zod, valibot, arktype …)`,
       );
   }
   return { jobtype, schema, payload, defaults };
 }
 
 /**
- * Definitions by their jobtype.
+ * Definitions by jobtype.
  *
- * @throws FaktoryError `CONFIG` for a jobtype that is defined twice, and for what `defineJob` did not make.
+ * @throws FaktoryError `CONFIG` for a jobtype that is defined twice, and for a value that is not
+ * made by `defineJob`.
  * @example
  * ```ts
  * const table = definitionsByType([defineJob('Ping')]);
@@ -135,13 +143,16 @@ export function definitionsByType(definitions: readonly JobDefinition[]): Readon
   return table;
 }
 
-/** Options beside those of {@link defineJob} would have no effect: a definition keeps them in `defaults`. */
+/**
+ * A definition keeps its defaults in `defaults`; beside them they would have no effect, so they are
+ * refused.
+ */
 function checkDefinition(at: number, definition: unknown): void {
   const { jobtype, defaults } = (definition ?? {}) as { jobtype?: unknown; defaults?: unknown };
   if (typeof jobtype !== 'string' || typeof defaults !== 'object' || defaults === null)
     throw new FaktoryError(
       'CONFIG',
-      `jobs[${at}] is no definition; make it with defineJob('JobType', { … })`,
+      `jobs[${at}] is not a definition; make it with defineJob('JobType', { … })`,
     );
   const unknown = unknownOption(definition as object, ['jobtype', 'schema', 'payload', 'defaults', 'types']);
   const inside = unknownOption(defaults, defaultNames, 'defaults.');
@@ -168,7 +179,8 @@ export function unchecked<Args extends readonly unknown[]>(): StandardSchema<Jso
 }
 
 /**
- * The map of jobs that a list of definitions stands for: of what a push takes, or with `'output'` of what handlers get.
+ * The map of jobs of a list of definitions: with the arguments of a push, or with `'output'` those
+ * of handlers.
  *
  * @example
  * ```ts

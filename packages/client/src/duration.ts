@@ -1,7 +1,8 @@
-/*
- * Lengths of time as programs write them: milliseconds, a text with units, a Temporal.Duration.
- * It must never guess: a text without a unit, or with an unknown one, is refused. A stranger would get wrong that `m` is minutes
- * and months have no unit, since they have no length.
+/**
+ * Parses durations: milliseconds, a text with units, or a Temporal.Duration. A text without a unit,
+ * or with an unknown one, is refused.
+ *
+ * Note: `m` is minutes. There is no unit for months, because their length varies.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -11,7 +12,10 @@ type Word = 'millisecond' | 'second' | 'minute' | 'hour' | 'day' | 'week';
 type Short = `${number}${Letter}`;
 type Long = `${number} ${Word}` | `${number} ${Word}s`;
 
-/** `'90s'`, `'15 minutes'`, `'1h 30m'`, `'1 hour 30 minutes'`, `'2 days'`, `'1.5h'`. Other units do not compile. */
+/**
+ * `'90s'`, `'15 minutes'`, `'1h 30m'`, `'1 hour 30 minutes'`, `'2 days'`, `'1.5h'`. Other units do
+ * not compile.
+ */
 export type DurationText =
   | Short
   | `${number} ${Letter}`
@@ -35,7 +39,10 @@ const millisecondsIn = new Map(Object.entries({ ...units, ...words }));
 
 const wholeText = /^\d+(?:\.\d+)? ?[a-z]+(?: \d+(?:\.\d+)? ?[a-z]+)*$/;
 
-/** Throws `INVALID` for a text that is none, and for a Temporal.Duration whose length depends on the calendar. */
+/**
+ * Throws `INVALID` for an invalid text, and for a Temporal.Duration whose length depends on the
+ * calendar.
+ */
 export function milliseconds(duration: Duration): number {
   if (typeof duration === 'number') return duration;
   if (typeof duration === 'string') return textMilliseconds(duration);
@@ -43,7 +50,7 @@ export function milliseconds(duration: Duration): number {
     return duration.total({ unit: 'milliseconds' });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw notOne(String(duration));
-    const why = 'a duration with weeks, months or years has no length of its own: say the day with at';
+    const why = 'the length of a duration with weeks, months or years is not fixed; give the time with at';
     throw new FaktoryError('INVALID', why, { cause });
   }
 }
@@ -59,7 +66,7 @@ function textMilliseconds(text: string): number {
   return sum;
 }
 
-/** Letters have no plural: `ms` is no two `m`. */
+/** One-letter units and `ms` have no plural: `ms` does not mean two `m`. */
 function singular(unit: string): string {
   return unit.length > 3 && unit.endsWith('s') ? unit.slice(0, -1) : '';
 }
@@ -68,6 +75,6 @@ function notOne(text: string): FaktoryError {
   const shown = JSON.stringify(text.slice(0, 50));
   return new FaktoryError(
     'INVALID',
-    `${shown} is no length of time: write 90s, 15 minutes, 1h 30m or 2 days (ms, s, m, h, d, w)`,
+    `${shown} is not a duration; use 90s, 15 minutes, 1h 30m or 2 days (ms, s, m, h, d, w)`,
   );
 }

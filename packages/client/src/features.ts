@@ -1,7 +1,10 @@
-/*
- * What a job asks of its server beyond Faktory's open protocol, and whether the connected server can honour it.
- * Note: a server without such a feature takes the job and ignores the key, so a job that must be unique would run twice. Hence such jobs
- * wait until it is known what the server has: its answer to EXT lists it, else its INFO is asked, once a connection.
+/**
+ * The server features that jobs need beyond Faktory's open protocol, and whether the connected
+ * server has them.
+ *
+ * Note: a server without such a feature accepts the job and ignores the key, so a job that must be
+ * unique would run twice. Such jobs wait until the server's features are known: from its answer to
+ * EXT, otherwise from INFO, once a connection.
  */
 
 import { type Extension, FaktoryError, type Job, type Reply, write } from '@faktory-ts/protocol';
@@ -19,14 +22,14 @@ const featureOf: Readonly<Record<string, string>> = {
 };
 const allFeatures: ReadonlySet<string> = new Set(Object.values(featureOf));
 
-/** The keys of a job's `custom` that a feature of the server reads. Undefined = none. */
+/** The keys of a job's `custom` that need a feature of the server. Undefined: none. */
 export function featureKeys(custom: Job['custom']): readonly string[] | undefined {
   if (custom === undefined) return undefined;
   const keys = Object.keys(custom).filter((key) => Object.hasOwn(featureOf, key));
   return keys.length > 0 ? keys : undefined;
 }
 
-/** The connected server does not have what these keys need. */
+/** The connected server does not have the feature that these keys need. */
 export class MissingFeature extends FaktoryError {
   readonly keys: readonly string[];
 
@@ -39,7 +42,7 @@ export class MissingFeature extends FaktoryError {
   }
 }
 
-/** The features of a server, as it tells them. */
+/** The features that a server reports. */
 export class ServerFeatures {
   readonly #names: ReadonlySet<string>;
   readonly #server: string;
@@ -49,12 +52,12 @@ export class ServerFeatures {
     this.#server = server;
   }
 
-  /** By the answer to EXT. Undefined = that does not say. */
+  /** Features by the answer to EXT. Undefined: the answer does not list them. */
   static offered(offer: Extension | undefined, { host, port }: ServerAddress): ServerFeatures | undefined {
     return offer?.features && new ServerFeatures(new Set(offer.features), `the server at ${host}:${port}`);
   }
 
-  /** By the answer to INFO: a Faktory Enterprise has all, others none. */
+  /** Features by the answer to INFO: Faktory Enterprise has all, others none. */
   static described(reply: Reply, { host, port }: ServerAddress): ServerFeatures {
     const { description = '', version = '' } = reply.kind === 'bulk' ? describedIn(reply.text) : {};
     const name = [description, version].filter((text) => text !== '').join(' ');
@@ -62,7 +65,7 @@ export class ServerFeatures {
     return new ServerFeatures(/enterprise/i.test(description) ? allFeatures : new Set(), server);
   }
 
-  /** Why a job with these keys cannot go to this server. Undefined = it can. */
+  /** Why a job with these keys cannot be sent to this server. Undefined: it can. */
   missing(keys: readonly string[]): MissingFeature | undefined {
     const missing = keys.filter((key) => !this.#names.has(featureOf[key] ?? ''));
     return missing.length > 0 ? new MissingFeature(missing, this.#server) : undefined;
@@ -74,15 +77,18 @@ function describedIn(text: string): { description?: string; version?: string } {
     const { server } = JSON.parse(text) as { server?: Record<string, unknown> };
     return { description: String(server?.description ?? ''), version: String(server?.faktory_version ?? '') };
   } catch {
-    return {}; // no INFO of a Faktory server: it has told of no feature
+    return {}; // not the INFO of a Faktory server: no features
   }
 }
 
 const unanswered: ReadonlySet<string> = new Set(['CLOSED', 'TIMEOUT', 'ABORTED', 'SHUTDOWN']);
 
-/** What a connection knows of its server's features: *unknown* → *asked* → *known*; a new link begins again. */
+/**
+ * What a connection knows of its server's features: *unknown* → *asked* → *known*; each new link
+ * starts as unknown.
+ */
 export class FeatureGate {
-  /** Of this link, or of the last one that told. */
+  /** Of this link, or of the last one whose features were known. */
   known: ServerFeatures | undefined;
   #current: ServerFeatures | undefined;
   #address: ServerAddress | undefined;
@@ -90,25 +96,28 @@ export class FeatureGate {
   readonly #timeout: number;
   readonly #told: () => void;
 
-  /** @param told it is known now: calls that waited for it may go on */
+  /** @param told called when the features are known: waiting calls may continue */
   constructor(timeout: number, told: () => void) {
     this.#timeout = timeout;
     this.#told = told;
   }
 
-  /** There is a new link. */
+  /** Called for a new link. */
   connected(offer: Extension | undefined, address: ServerAddress): void {
     this.#address = address;
     this.#asked = undefined;
     this.#learn(ServerFeatures.offered(offer, address));
   }
 
-  /** Whether this link's server has told. */
+  /** Whether the features of this link's server are known. */
   get open(): boolean {
     return this.#current !== undefined;
   }
 
-  /** Whether a call that needs these may go: true, why not, the call that asks the server first, or false while that is asked. */
+  /**
+   * Whether a call with these keys may be sent: true; the error why not; the INFO call to send
+   * first; or false while INFO is pending.
+   */
   judge(keys: readonly string[]): true | FaktoryError | Call | false {
     if (this.#current) return this.#current.missing(keys) ?? true;
     return this.#asked === undefined && this.#ask();
@@ -125,7 +134,7 @@ export class FeatureGate {
       this.#told();
     };
     call.reply.then(told, ({ code }: FaktoryError) => {
-      // A server that refuses INFO has told of no feature. One that gave no answer is asked again.
+      // A server that refuses INFO has no features. Without an answer INFO is sent again.
       if (!unanswered.has(code)) told({ kind: 'simple', text: '' });
       else if (this.#asked === call) this.#asked = undefined;
     });

@@ -1,7 +1,9 @@
-/*
- * The door of the package: a typed producer, and the connection that the worker package stands on.
- * It must never export what only one file here needs. A stranger would get wrong that `commands` and `Connection` are for
- * building other ends of the wire (the worker is one); programs that push jobs need only `Client`.
+/**
+ * The public exports of the package: a typed producer, and the connection that the worker package
+ * uses.
+ *
+ * Note: programs that push jobs need only `Client`. `commands` and `Connection` are for other kinds
+ * of clients, such as the worker.
  */
 
 export {

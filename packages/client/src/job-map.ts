@@ -1,6 +1,8 @@
-/*
- * Which jobs a client or a worker knows: types only.
- * Note: one type argument stands for two things: a map of jobs, or a list of definitions, whose map is worked out here.
+/**
+ * Types of the jobs that a client or a worker knows. Types only.
+ *
+ * Note: a type argument is either a map of jobs, or a list of definitions whose map is derived
+ * here.
  */
 
 import type { DefinedJobs, JobDefinition } from './define-job.ts';
@@ -8,19 +10,20 @@ import type { JobOptions } from './job-options.ts';
 import type { JsonSafe } from './json-types.ts';
 
 /**
- * What a map of jobs must look like: each jobtype with the tuple of its arguments, which JSON can carry. An interface or a type alias.
+ * The form of a map of jobs: each jobtype with the tuple of its arguments, which JSON can carry. An
+ * interface or a type alias.
  */
 export type JobMap<Jobs> = {
   [T in keyof Jobs]: Jobs[T] extends readonly unknown[] ? JsonSafe<Jobs[T]> : readonly unknown[];
 };
 
-/** The map of a program that does not say: any jobtype with any arguments. */
+/** The default map: any jobtype with any arguments. */
 export type AnyJobs = Record<string, readonly unknown[]>;
 
-/** What types a client: a map of jobs, or a list of definitions. */
+/** The type argument of a client: a map of jobs, or a list of definitions. */
 export type JobTypes<Given> = JobMap<Given> | readonly JobDefinition[];
 
-/** The map of what a push takes. */
+/** The map with the arguments of a push. */
 export type PushMap<Given> = Given extends readonly JobDefinition[] ? DefinedJobs<Given> : Given;
 
 /** The jobtypes of a map of jobs or a list of definitions. */

@@ -1,49 +1,54 @@
-/*
- * What a producer says about a job, beside its type and arguments.
- * It must never name a thing otherwise than the wire does. A stranger would get wrong that the fields are spelled `reserve_for`, not
- * reserveFor, so that a job reads the same in code, in the web UI and in a log; and that some of them travel inside `custom`.
+/**
+ * Options of a job beside its type and arguments.
+ *
+ * Note: the names are those of the wire (`reserve_for`, not reserveFor), so that a job reads the
+ * same in code, in the web UI and in logs. Some options travel inside `custom`.
  */
 
 import { type ErrorCode, FaktoryError } from '@faktory-ts/protocol';
 import type { Duration } from './duration.ts';
 import { isPlain, kindOf } from './lossless.ts';
 
-/** A point in time: a Date, RFC 3339 text with a zone, or a Temporal.Instant or Temporal.ZonedDateTime. */
+/**
+ * A point in time: a Date, RFC 3339 text with a zone, or a Temporal.Instant or
+ * Temporal.ZonedDateTime.
+ */
 export type Time = Date | string | { readonly epochMilliseconds: number };
 
-/** What a job may have by default, for a whole client or for a jobtype. */
+/** Default options, for a client or for a jobtype. */
 export interface JobDefaults {
-  /** `default` when left out. Letters, digits, `.`, `_` and `-`. */
+  /** Letters, digits, `.`, `_` and `-`. Default `default`. */
   queue?: string | undefined;
-  /** Inside its queue: 1 to 9, 9 first, 5 when left out. */
+  /** Order in its queue: 1 to 9, 9 first. Default 5. */
   priority?: number | undefined;
-  /** Seconds a worker may take: 1800 when left out, at least 60, at most 86,400. */
+  /** Seconds a worker may take: 60 to 86,400. Default 1800. */
   reserve_for?: number | undefined;
   /**
-   * How often to try again after the first run: 25 when left out.
+   * Number of retries after the first execution. Default 25.
    *
-   * Note: `0` is not "no retries, keep it". With `0` a job that fails is **deleted**, and nothing of it is left to look at. For a job that
-   * runs once and goes to the dead set when it fails, say `-1`.
+   * Note: with `0` a job that fails is **deleted** and leaves nothing to look at. For a job that
+   * runs once and goes to the dead set when it fails, use `-1`.
    */
   retry?: number | undefined;
-  /** How many lines of backtrace a worker sends when the job fails: none when left out. */
+  /** Number of backtrace lines that a worker sends when the job fails. Default: none. */
   backtrace?: number | undefined;
   /** For middleware and features of the server. Keys that begin with `_` belong to the server. */
   custom?: Record<string, unknown> | undefined;
   /**
-   * Seconds in which no second job with the same jobtype, arguments and queue is taken: `NOTUNIQUE`. This and the following
-   * travel in `custom`, and need a server that has the feature.
+   * Seconds in which a second job with the same jobtype, arguments and queue is refused with
+   * `NOTUNIQUE`. This and the following options travel in `custom`, and need a server with the
+   * feature.
    */
   unique_for?: number | undefined;
-  /** What ends `unique_for` early: the job's success, when left out, or its start. */
+  /** When `unique_for` ends early: at the job's success (default) or at its start. */
   unique_until?: 'success' | 'start' | undefined;
-  /** Seconds after the push when the job is no longer worth running: the server drops it. */
+  /** Seconds after the push when the job expires: the server then deletes it. */
   expires_in?: number | undefined;
-  /** The server keeps the job's state and progress, to be asked by jid. */
+  /** The server stores the job's state and progress, which can be read by jid. */
   track?: boolean | undefined;
 }
 
-/** The names of all defaults. The compiler sees to it that none is missing. */
+/** The names of all defaults. The compiler checks that none is missing. */
 export const defaultNames = Object.keys({
   queue: 0,
   priority: 0,
@@ -57,20 +62,20 @@ export const defaultNames = Object.keys({
   track: 0,
 } satisfies Record<keyof JobDefaults, 0>);
 
-/** Everything about a job but its type and arguments. */
+/** All options of a job. */
 export interface JobOptions extends JobDefaults {
-  /** At least 8 bytes, unique among live jobs. A random one when left out. */
+  /** At least 8 bytes, unique among live jobs. Default: a random one. */
   jid?: string | undefined;
-  /** Not before this time. Now or past means at once. */
+  /** Do not run before this time. A time that has passed means at once. */
   at?: Time | undefined;
   /**
-   * Not before this long from now, by this machine's clock: milliseconds, a text like `'90s'`, `'15 minutes'` or `'1h 30m'`, or a
-   * Temporal.Duration. Not together with `at`.
+   * Do not run before this much time has passed, by this machine's clock: milliseconds, a text like
+   * `'90s'`, `'15 minutes'` or `'1h 30m'`, or a Temporal.Duration. Not together with `at`.
    */
   in?: Duration | undefined;
-  /** The time when the job is no longer worth running: as `expires_in`. */
+  /** The time when the job expires, as with `expires_in`. */
   expires_at?: Time | undefined;
-  /** The batch it belongs to. Travels in `custom`. */
+  /** The batch of the job. Travels in `custom`. */
   bid?: string | undefined;
 }
 
@@ -82,7 +87,7 @@ export const jobOptionNames = [
 
 type OwnOption = Exclude<keyof JobOptions, keyof JobDefaults>;
 
-/** Whole numbers, from least to most, and what to do about others. */
+/** Options that must be whole numbers: minimum, maximum, and the advice for other values. */
 const wholeNumbers = [
   ['priority', 1, 9, 'from 1 to 9, 9 first'],
   ['retry', -1, Number.MAX_SAFE_INTEGER, '0 or more, or -1 for a job that is dead when it fails once'],
@@ -92,7 +97,10 @@ const wholeNumbers = [
 
 const seconds = ['unique_for', 'expires_in'] as const;
 
-/** Throws for a number that servers would take as another one, or not at all, and for a `custom` that is no plain object. */
+/**
+ * Throws for a number that servers would refuse or change, and for a `custom` that is not a plain
+ * object.
+ */
 export function checkJobNumbers(said: JobDefaults, code: ErrorCode = 'INVALID', where = ''): void {
   for (const [name, least, most, advice] of wholeNumbers) {
     const value: unknown = said[name];
@@ -108,7 +116,7 @@ export function checkJobNumbers(said: JobDefaults, code: ErrorCode = 'INVALID', 
   }
 }
 
-/** The keys of a list, a text or a Map would become members, or be lost. */
+/** The keys of a list, a text or a Map would become members or be lost. */
 function checkCustom(custom: unknown, code: ErrorCode, where: string): void {
   if (custom === undefined || custom === null) return;
   if (typeof custom === 'object' && !Array.isArray(custom) && isPlain(custom)) return;

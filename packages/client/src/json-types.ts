@@ -1,9 +1,11 @@
-/*
- * Which types a job's arguments may have, and which types come out of them at the worker: what JSON makes of them.
- * Note: types only. What the compiler cannot see (NaN, an object of a class) is found when a job is pushed, by lossless.ts.
+/**
+ * The types that JSON can carry as a job's arguments, and the types that arrive at the worker.
+ * Types only.
+ *
+ * Note: lossless.ts checks at the push what the compiler cannot see (NaN, an object of a class).
  */
 
-/** The type of what JSON cannot carry; its name in an error of the compiler says why. */
+/** The type of a value that JSON cannot carry; its name in a compiler error says why. */
 export interface NotJson<Why extends string> {
   readonly 'arguments travel as JSON': Why;
 }
@@ -24,7 +26,7 @@ interface Converted {
 }
 
 /**
- * The type itself where JSON can carry it; where it cannot, a {@link NotJson} in its place, which nothing fits.
+ * The type itself where JSON can carry it, otherwise a {@link NotJson}, which no value fits.
  *
  * @example
  * ```ts
@@ -54,7 +56,8 @@ export type JsonSafe<T> =
                     : T;
 
 /**
- * What comes out at the worker: a Date is a text there, and so is all else with a `toJSON` what that gives.
+ * The type that arrives at the worker: a Date becomes a text, and any other value with `toJSON`
+ * becomes the result of that.
  *
  * @example
  * ```ts

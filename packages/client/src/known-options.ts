@@ -1,8 +1,11 @@
-/* Options that do not exist are errors: a misspelt limit would be no limit, a misspelt `retry` 25 retries. */
+/**
+ * Refuses unknown options, because a misspelt limit would be no limit, and a misspelt `retry` 25
+ * retries.
+ */
 
 import { type ErrorCode, FaktoryError, unknownOption } from '@faktory-ts/protocol';
 
-/** Throws unless every option is one of these; the message suggests the one that was meant. */
+/** Throws for an unknown option; the message suggests the nearest known one. */
 export function checkKnown(
   where: string,
   options: object,
@@ -13,7 +16,7 @@ export function checkKnown(
   if (unknown !== undefined) throw new FaktoryError(code, `${where}: ${unknown}`);
 }
 
-/** Throws `CONFIG` for options that are no object: a URL alone, for example. */
+/** Throws `CONFIG` for options that are not an object, for example a URL alone. */
 export function checkIsObject(where: string, options: unknown, example: string): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
   throw new FaktoryError('CONFIG', `${where}: the options must be an object: ${example}`);

@@ -1,7 +1,11 @@
-/*
- * What is said when the two ends do not agree about TLS, or a certificate is refused.
- * Note: a plain client and a server with TLS wait for each other in silence, the one for its greeting, the other for a handshake. So a
- * greeting that does not come is asked for by a handshake, on a socket of its own: a slow plain server must not get its bytes.
+/**
+ * Opens the socket, with or without TLS, and explains failures: one end without TLS, or a refused
+ * certificate.
+ *
+ * Note: a client without TLS and a server with TLS wait for each other, the client for a greeting,
+ * the server for a handshake. So when no greeting arrives, the client tries a handshake on a second
+ * socket. The first socket must not carry it, because a slow server without TLS would read its
+ * bytes.
  */
 
 import { X509Certificate } from 'node:crypto';
@@ -34,14 +38,17 @@ const noTls: ReadonlySet<string> = new Set([
   'EPROTO',
 ]);
 
-/** What a failed handshake means. Undefined = it was not TLS that failed. */
+/** The error of a failed handshake. Undefined: the failure was not one of TLS. */
 export function tlsFault(cause: Error, { host, port }: ServerAddress): FaktoryError | undefined {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   const why = meaning(code, shortReason(message), `${host}:${port}`);
   return why === undefined ? undefined : new FaktoryError('TLS', `${host}:${port}: ${why}`, { cause });
 }
 
-/** OpenSSL writes `802C…:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../deps/…`. */
+/**
+ * OpenSSL writes `802C…:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate
+ * required:../deps/…`.
+ */
 function shortReason(message: string): string {
   return /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message.trim();
 }
@@ -74,8 +81,9 @@ function meaning(code: string, message: string, at: string): string | undefined 
 }
 
 /**
- * What may be the reason when a server closes before its greeting: Node's servers close so, without an alert, when they refuse the
- * client's certificate. TLS where the certificate itself shows why, else a hint for the text; undefined: no certificate was presented.
+ * Why a server may have closed before its greeting: Node's servers close without an alert when they
+ * refuse the client's certificate. A `TLS` error when the certificate itself shows the reason,
+ * otherwise a hint for the message; undefined: no certificate was sent.
  */
 export function refusedClient(
   { host, port }: ServerAddress,
@@ -100,18 +108,18 @@ function untimely(pem: string | Buffer): string | undefined {
     if (Date.parse(validFrom) > Date.now())
       return `is valid only from ${validFrom}: check the clock of this machine`;
   } catch {
-    // No certificate can be read: the handshake fails for a reason of its own.
+    // The certificate cannot be read, so the handshake reports its own reason.
   }
   return undefined;
 }
 
-/** The error of a plain client at a port with TLS. */
+/** The error of a client without TLS at a port with TLS. */
 export function needsTls({ host, port }: ServerAddress): FaktoryError {
   const text = `the server speaks TLS and the URL does not: write tcp+tls://${host}:${port}`;
   return new FaktoryError('TLS', `${host}:${port}: ${text}`);
 }
 
-/** The error of a client at a port where HTTP is spoken. */
+/** The error of a client at an HTTP port. */
 export function speaksOther({ host, port }: ServerAddress): FaktoryError {
   const text =
     'HTTP is spoken here, as at the port of the web UI (7420): name the port for jobs (7419, or what -b says)';
@@ -121,7 +129,10 @@ export function speaksOther({ host, port }: ServerAddress): FaktoryError {
 const asked = new WeakSet<ServerAddress>();
 const askedHttp = new WeakSet<ServerAddress>();
 
-/** Whether an HTTP request is answered within these milliseconds. Asked once for an address, as {@link speaksTls}. */
+/**
+ * Whether an HTTP request is answered within these milliseconds. Tried once for an address, as
+ * {@link speaksTls}.
+ */
 export function speaksHttp(
   address: ServerAddress,
   options: tls.ConnectionOptions | undefined,
@@ -144,7 +155,10 @@ export function speaksHttp(
   });
 }
 
-/** Whether the server answers a TLS handshake within these milliseconds. Asked once for an address: a slow server is not asked by each dial. */
+/**
+ * Whether the server answers a TLS handshake within these milliseconds. Tried once for an address,
+ * so that a slow server is not tried at each dial.
+ */
 export function speaksTls(address: ServerAddress, within: number): Promise<boolean> {
   if (asked.has(address)) return Promise.resolve(false);
   asked.add(address);
@@ -160,7 +174,8 @@ export function speaksTls(address: ServerAddress, within: number): Promise<boole
     const timer = setTimeout(() => end(false), within).unref();
     socket.unref();
     socket.once('secureConnect', () => end(true));
-    // A server that asks for a client's certificate ends the handshake with an alert: it speaks TLS too.
+    // A server that requires a client certificate ends the handshake with an alert, so it speaks
+    // TLS too.
     socket.once('error', (error: NodeJS.ErrnoException) => end(/^ERR_SSL_.*ALERT/.test(error.code ?? '')));
     socket.once('close', () => end(false));
   });

@@ -1,7 +1,9 @@
-/*
- * One socket from dial to death: greeting, HELLO with the proof of the password, EXT when asked for, then lines out and
- * replies in. It must never reconnect (connection.ts does) nor know a verb beyond HELLO, EXT and END. A stranger would get wrong that a dead
- * link is told exactly once, by `gone`, whatever killed it: refused dial, wrong password, garbage, silence, a closed socket.
+/**
+ * One socket from dial to close: greeting, HELLO with the proof of the password, EXT when
+ * requested, then lines out and replies in. connection.ts reconnects.
+ *
+ * Note: `gone` reports the end exactly once, for every reason: refused dial, wrong password,
+ * invalid bytes, silence, closed socket.
  */
 
 import { createHash } from 'node:crypto';
@@ -25,38 +27,47 @@ import { longestTimer } from './call.ts';
 import { dial, needsTls, refusedClient, speaksHttp, speaksOther, speaksTls, tlsFault } from './link-tls.ts';
 import type { ServerAddress } from './url.ts';
 
-/** Whom to dial and how to introduce oneself. */
+/** The server, and what HELLO and EXT say. */
 export interface LinkOptions {
   address: ServerAddress;
-  /** What HELLO says beside version and password. With a `wid` the connection is a consumer. */
+  /** Fields of HELLO beside version and password. With a `wid` the connection is a consumer. */
   hello?: Pick<Hello, 'hostname' | 'wid' | 'pid' | 'labels'> | undefined;
-  /** What to ask for beyond Faktory's protocol, called for each link. Default: nothing. A server that knows no EXT is no error. */
+  /**
+   * Returns the payload of EXT, for each link. Default: no EXT. A server without EXT is not an
+   * error.
+   */
   extension?: (() => ExtensionAsk) | undefined;
   /** For `tcp+tls://`: authorities, client certificate, server name, as in `tls.connect`. */
   tls?: tls.ConnectionOptions | undefined;
-  /** Milliseconds of silence from a server that owes an answer until the link is given up. FETCH takes up to 2000. */
+  /**
+   * Milliseconds of silence of a server that owes a reply until the link is closed. FETCH takes up
+   * to 2000.
+   */
   silence: number;
 }
 
-/** What a link tells. */
+/** Events of a link. */
 export interface LinkEvents {
-  /** The server took the HELLO; with what it offers, when it was asked and knows EXT. */
+  /** The server accepted the HELLO; with its offer, when EXT was sent and is known. */
   up(offer: Extension | undefined): void;
   reply(reply: Reply): void;
-  /** Bytes that the next reply may have; one that has more ends the link with `PROTOCOL`. Default 8 MiB. */
+  /**
+   * Maximum number of bytes of the next reply; a longer one ends the link with `PROTOCOL`. Default
+   * 8 MiB.
+   */
   mostReply?(): number;
-  /** A write would no longer pile up in memory. */
+  /** The socket can take more writes. */
   room(): void;
-  /** Once, at the end. Nothing is told after it. */
+  /** The link has ended. The last event, called once. */
   gone(error: FaktoryError): void;
 }
 
 const longestWelcome = 16_384; // bytes of the replies before the link is up: greeting, HELLO, EXT
-const farewell = 1000; // ms that END may take
+const farewell = 1000; // ms for END
 const longestProbe = 5000; // ms
-const growth = { within: 60_000, least: 256 * 1024 } as const; // ms, bytes: a reply ends, or grows by so much
+const growth = { within: 60_000, least: 256 * 1024 } as const; // ms, bytes: a reply must end, or grow by `least` bytes, `within` this time
 const mostReply = 8 * 1024 * 1024; // bytes
-const longestGreeting = 1000; // ms after which a server without a greeting is asked whether it speaks TLS
+const longestGreeting = 1000; // ms; then the client checks whether a server without a greeting speaks TLS
 
 export class Link {
   readonly #options: LinkOptions;
@@ -65,13 +76,16 @@ export class Link {
   readonly #reader = new ReplyReader({ decode, maxBytes: () => this.#events.mostReply?.() ?? mostReply });
   readonly #watch: NodeJS.Timeout;
   #state: 'greeting' | 'hello' | 'ext' | 'up' | 'ending' | 'gone' = 'greeting';
-  #unanswered = 1; // the greeting is owed
+  #unanswered = 1; // the greeting is due
   #heard = 0;
   #greeting: NodeJS.Timeout | undefined;
-  /** Of the reply that has begun: when it last had grown, by `performance.now()`, and its bytes then. */
+  /**
+   * When the reply that is arriving had last grown by `growth.least`, by `performance.now()`, and
+   * its bytes then.
+   */
   #grownAt = performance.now();
   #grownTo = 0;
-  /** By `performance.now()`: since when the server owes an answer and has said nothing. */
+  /** By `performance.now()`: since when a reply is due and the server is silent. */
   #quietSince = performance.now();
 
   constructor(options: LinkOptions, events: LinkEvents) {
@@ -109,7 +123,10 @@ export class Link {
     this.#socket.write(lines);
   }
 
-  /** Says END behind what was sent. What is owed still comes in; then the link is gone. Sends nothing more. */
+  /**
+   * Sends END after the sent lines and then nothing more. The link ends when all replies have
+   * arrived.
+   */
   end(): void {
     if (this.#gone || this.#state === 'ending') return;
     if (this.#state !== 'up') {
@@ -121,7 +138,7 @@ export class Link {
     this.#partIfDone();
   }
 
-  /** Ends it now. Without effect on a link that is gone. */
+  /** Ends the link now. Does nothing when it has ended. */
   die(error: FaktoryError): void {
     if (this.#gone) return;
     this.#state = 'gone';
@@ -146,7 +163,10 @@ export class Link {
     return this.#closed(why + where, cause);
   }
 
-  /** A server greets at once. One that does not may wait for a handshake of TLS, or for a request of HTTP. */
+  /**
+   * A Faktory server greets at once. A server that does not may wait for a TLS handshake or an HTTP
+   * request.
+   */
   #awaitGreeting(): void {
     const { silence } = this.#options;
     const patience = Math.min(longestGreeting, silence / 4);
@@ -169,7 +189,7 @@ export class Link {
     clearTimeout(this.#greeting);
     this.#watchAnew();
     try {
-      if (this.#reader.pending === 0) this.#grownTo = -growth.least; // a reply begins
+      if (this.#reader.pending === 0) this.#grownTo = -growth.least; // a new reply begins
       this.#reader.push(chunk);
       if (this.#isNew && this.#reader.pending > longestWelcome) {
         const text = `the server sent more than ${longestWelcome} bytes before the login was done; is this a Faktory server?`;
@@ -178,7 +198,7 @@ export class Link {
       while (!this.#gone) {
         const reply = this.#reader.next();
         if (reply === undefined) break;
-        this.#grownTo = -growth.least; // the next one begins
+        this.#grownTo = -growth.least; // the next reply begins
         this.#take(reply);
       }
       this.#checkGrowth();
@@ -191,7 +211,10 @@ export class Link {
     }
   }
 
-  /** A reply that comes byte by byte would keep all later calls waiting, although the server is not silent. */
+  /**
+   * A reply that arrives byte by byte would block all later calls, although the server is not
+   * silent.
+   */
   #checkGrowth(): void {
     const { pending } = this.#reader;
     const now = performance.now();
@@ -217,7 +240,7 @@ export class Link {
     }
     if (reply.kind === 'error') throw wireError(reply.text);
     if (reply.kind !== 'simple')
-      throw new FaktoryError('PROTOCOL', 'the server did not greet as a Faktory server does');
+      throw new FaktoryError('PROTOCOL', 'the greeting is not that of a Faktory server');
     if (this.#state === 'greeting') {
       this.#state = 'hello';
       this.write(write.hello(this.#hello(reply.text)), 1);
@@ -255,20 +278,25 @@ export class Link {
 
   #silent(): void {
     if (this.#unanswered === 0) return;
-    // Node may still call a timer that was refreshed by a timer of the same length just before it: a beat every five seconds.
+    // Node may still run a timer that another timer of the same length refreshed just before: a
+    // beat every five seconds does that.
     if (performance.now() - this.#quietSince < this.#options.silence - 1) {
       this.#watch.refresh();
       return;
     }
     const heard = this.#heard;
-    // After a blocked event loop timers run before the sockets are read: what has come counts as heard.
+    // After a blocked event loop, timers run before sockets are read, so received bytes are read
+    // first.
     setImmediate(() => {
       if (heard !== this.#heard) return;
       this.die(this.#closed(`the server has been silent for ${this.#options.silence} ms`));
     });
   }
 
-  /** All is answered and END is said: the server has a second to close, then we do. This timer keeps the process alive. */
+  /**
+   * All replies have arrived and END is sent: the server has a second to close, then this side
+   * does. This timer keeps the process alive.
+   */
   #partIfDone(): void {
     if (this.#state !== 'ending' || this.#unanswered > 0) return;
     const timer = setTimeout(() => this.die(this.#closed('END was not heard')), farewell);
@@ -281,7 +309,7 @@ export class Link {
   }
 }
 
-/** Undefined: a server without the extensions, or with others than ours. */
+/** Undefined: a server without extensions, or with others. */
 function offerIn(reply: Reply): Extension | undefined {
   if (reply.kind === 'bulk') return readExtension(reply.text);
   const error = wireError(reply.kind === 'nil' ? '' : reply.text);
@@ -289,12 +317,12 @@ function offerIn(reply: Reply): Extension | undefined {
   return undefined;
 }
 
-/** Whether no server was reached, so that none refused anything. */
+/** Whether no server was reached, so the dial was not refused by one. */
 function isUnreached(cause: unknown): boolean {
   return cause !== undefined && (cause as NodeJS.ErrnoException).code !== 'ECONNRESET';
 }
 
-/** Node tells a refused dial to several addresses as an error without a message around the real ones. */
+/** For a dial to several addresses, Node's error has no message and holds the real errors. */
 function reason(error: Error): string {
   if (error.message !== '') return error.message;
   const inner =

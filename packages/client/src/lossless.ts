@@ -1,20 +1,26 @@
-/*
- * Refuses what JSON would change without a word, before a job leaves: NaN would arrive as null, a Map as {}, a function not at all.
- * Note: what JSON drops and nobody misses passes: an object's field that is undefined, and the sign of -0.
+/**
+ * Refuses values that JSON would silently change, before a job is sent: NaN would arrive as null, a
+ * Map as {}, a function not at all.
+ *
+ * Note: an object's field with the value undefined, and the sign of -0, are dropped without an
+ * error, because no program misses them.
  */
 
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
 import { pathText } from './path-text.ts';
 
-/** A value that cannot travel: where it is, from the inside out, what it is, and what to send instead. */
+/** A value that cannot travel: its path from the inside out, its kind, and what to send instead. */
 interface Fault {
   keys: PropertyKey[];
   what: string;
 }
 
-const deepest = 1000; // levels; the stack has room for more, and no job has as many
+const deepest = 1000; // levels; the stack has space for more, and no real job has as many
 
-/** Throws `INVALID`, the path named, for the first value in `args` or `custom` that would not arrive as it is. */
+/**
+ * Throws `INVALID` with the path of the first value in `args` or `custom` that would arrive
+ * changed.
+ */
 export function refuseLossy({ jobtype, args, custom }: Pick<Job, 'jobtype' | 'args' | 'custom'>): void {
   if (!Array.isArray(args)) {
     throw new FaktoryError('INVALID', `${jobtype}: args must be a list, not ${kindOf(args)}`);
@@ -71,8 +77,8 @@ function listFault(list: readonly unknown[], depth: number): Fault | undefined {
   return undefined;
 }
 
-// Note: reading a field by its name inside for-in takes V8 a sixth of the time that it takes through Object.keys. What a program put on
-// Object.prototype is seen here too, and sorted out only when it cannot travel.
+// Note: reading a field by name inside for-in takes V8 a sixth of the time of Object.keys. Fields
+// on Object.prototype are seen here too, and skipped only when they cannot travel.
 function objectFault(value: object, key: PropertyKey, depth: number): Fault | undefined {
   if (depth > deepest) return tooDeep(value);
   if (Object.getPrototypeOf(value) !== Object.prototype || hasToJson(value)) {
@@ -91,7 +97,9 @@ function objectFault(value: object, key: PropertyKey, depth: number): Fault | un
   return undefined;
 }
 
-/** A Date, a URL, a Temporal time, an object of the program: what its `toJSON` gives is what travels. */
+/**
+ * For a Date, a URL, a Temporal time or another object with `toJSON`, the result of that travels.
+ */
 function convertedFault(
   value: { toJSON(key: string): unknown },
   key: PropertyKey,
@@ -110,7 +118,10 @@ function hasToJson(value: object): value is { toJSON(key: string): unknown } {
   return typeof (value as { toJSON?: unknown }).toJSON === 'function';
 }
 
-/** Written as an object or made without a prototype, in whatever realm: a test runner may have one of its own. */
+/**
+ * Written as an object literal or without a prototype, in any realm: a test runner may have its
+ * own.
+ */
 export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -151,7 +162,7 @@ function tooDeep(value: object): Fault {
   return fault(`is nested deeper than ${deepest} levels: send a flatter form`);
 }
 
-/** What a value is, for an error: `a Map`. */
+/** The kind of a value, for an error: `a Map`. */
 export function kindOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const name: unknown = value.constructor?.name;

@@ -1,7 +1,9 @@
-/*
- * The pushes of a named producer: which line is which, and what became of those whose answers got lost with their connection.
- * It must never send anything itself, nor settle a call of which it does not know the end. A stranger would get wrong that a line
- * has no number on the wire: client and server both count, from what the server says when the connection is made.
+/**
+ * Counts the pushes of a named producer, and settles those whose replies were lost with their
+ * connection. It sends nothing itself, and leaves a call pending while its outcome is unknown.
+ *
+ * Note: a line's number is not on the wire. Client and server both count from the number that the
+ * server reports when the connection is made.
  */
 
 import {
@@ -16,34 +18,38 @@ import {
 import type { SentLine } from './call.ts';
 import type { ServerAddress } from './url.ts';
 
-/** Who pushes. */
+/** The producer's name. */
 export interface Producer {
   name: string;
-  /** Seconds after its last push in which the server may forget it: 3600 to 2,592,000, which is the default. */
+  /** Seconds after its last push until the server may delete it: 3600 to 2,592,000 (default). */
   keep?: number;
 }
 
 /**
- * A counted call's life: *sent*, with the next number → answered; or its connection dies: *in doubt* → the next connection's EXT
- * tells how many lines were carried out → answered, if it is among them; else it waits to be sent again, ahead of all others. Calls in
- * doubt whose fate nobody can tell (a classic server, or one that does not know the producer) are lost: `CLOSED`.
+ * A counted call is *sent*, with the next number → answered. Or its connection breaks: *in doubt* →
+ * the next connection's EXT reports how many lines were carried out → answered if the call is among
+ * them; otherwise it waits to be sent again, before all others. Calls in doubt whose outcome cannot
+ * be known (a server without EXT, or one that does not know the producer) reject with `CLOSED`.
  */
 export class NumberedCalls {
   readonly #producer: Producer;
   #counting = false;
-  /** The number of the line sent last, and of the one answered last. */
+  /** The number of the last sent line, and of the last answered one. */
   #sent = 0;
   #answered = 0;
-  /** Unsettled, in the order of their numbers. */
+  /** Unsettled calls, in the order of their numbers. */
   readonly #doubtful = new Set<SentLine>();
-  /** Whom they were sent to. */
+  /** The server they were sent to. */
   #address: ServerAddress | undefined;
 
   constructor(producer: Producer) {
     this.#producer = producer;
   }
 
-  /** This call was answered that its line was not carried out, and that the connection ends: it goes again in its order. */
+  /**
+   * The server answered that it did not carry out this line and closes the connection: the line is
+   * sent again in its order.
+   */
   putBack(call: SentLine): boolean {
     if (call.number === 0) return false;
     if (!call.settled) this.#doubtful.add(call);
@@ -54,38 +60,41 @@ export class NumberedCalls {
     return this.#doubtful.size;
   }
 
-  /** A call is settled: perhaps nobody waits for the fate of its line any more. */
+  /** A call has settled: its line may have no pending call left. */
   left(): void {
     for (const line of this.#doubtful) if (line.settled) this.#doubtful.delete(line);
   }
 
-  /** Whether this connection counts. */
+  /** Whether the server of this connection counts lines. */
   get counts(): boolean {
     return this.#counting;
   }
 
-  /** Whether another line may be sent: the server remembers refusals of so many. */
+  /** Whether another line may be sent: the server keeps the refusals of a limited number. */
   get mayNumber(): boolean {
     return !this.#counting || this.#sent - this.#answered < rememberedLines;
   }
 
-  /** What EXT asks for it. */
+  /** The fields of EXT for the producer. */
   ask(): Pick<ExtensionAsk, 'producer' | 'answered' | 'keep'> {
     const { name: producer, keep } = this.#producer;
     return { producer, ...(this.#answered > 0 && { answered: this.#answered }), ...(keep && { keep }) };
   }
 
-  /** A call leaves. */
+  /** Numbers a line that is sent now. */
   number(call: SentLine): void {
     call.number = this.#counting ? ++this.#sent : 0;
   }
 
-  /** A reply has come for this call; replies come in order. */
+  /** Records the reply to this line; replies arrive in order. */
   heard(call: SentLine, error: FaktoryError | undefined): void {
     if (call.number > 0 && !(error && isUncounted(error))) this.#answered = call.number;
   }
 
-  /** The connection died with these counted calls unanswered. Settles those whose end nobody will be able to tell. */
+  /**
+   * The connection broke with these counted lines unanswered. Rejects the calls whose outcome
+   * cannot be known.
+   */
   cut(calls: readonly SentLine[], address: ServerAddress | undefined, error: FaktoryError): void {
     if (this.#counting) this.#address = address;
     this.#counting = false;
@@ -95,7 +104,10 @@ export class NumberedCalls {
     }
   }
 
-  /** A connection is made. Settles what was carried out; gives what is to be sent again, in order. */
+  /**
+   * There is a new connection. Settles the lines that were carried out; returns those to send
+   * again, in order.
+   */
   connected(offer: Extension | undefined, address: ServerAddress): SentLine[] {
     const doubtful = this.#takeDoubtful();
     const pushed = offer?.pushed;
@@ -114,20 +126,23 @@ export class NumberedCalls {
     return again;
   }
 
-  /** Whether the count can be that of our lines. A server that has never heard of us need not be the one they were sent to. */
+  /**
+   * Whether `pushed` can be the count of our lines. A server that does not know the producer may
+   * not be the one they were sent to.
+   */
   #knows(pushed: number, doubtful: number, address: ServerAddress): boolean {
     if (pushed === 0 && this.#address !== undefined && this.#address !== address) return false;
-    // More than we have sent: somebody else pushes under this name.
+    // More than were sent: another client pushes under this name.
     if (doubtful > 0 && pushed > this.#sent) return false;
     return pushed >= this.#answered;
   }
 
-  /** There will be no connection. */
+  /** Rejects all: there will be no connection. */
   abort(error: FaktoryError): void {
     for (const call of this.#takeDoubtful()) call.fail(error);
   }
 
-  /** The server refuses connections for good: nobody can tell any more. */
+  /** The server refuses connections permanently, so outcomes cannot be known. */
   lose(error: FaktoryError): void {
     for (const call of this.#takeDoubtful()) call.lose(error);
   }

@@ -1,7 +1,10 @@
-/*
- * OpenTelemetry for pushes: a span and figures for each line, and the trace in each of its jobs.
- * It must never be imported by the rest of the package: only who asks for it loads `@opentelemetry/api`. A stranger would get wrong that
- * a bulk has one span for a line of up to 1,000 jobs, which all of them carry; and that without an SDK nothing is written into a job.
+/**
+ * OpenTelemetry for pushes: a span and metrics for each line, and the trace in each of its jobs.
+ * The rest of the package does not import this file, so only programs that use it load
+ * `@opentelemetry/api`.
+ *
+ * Note: a bulk has one span for each line of up to 1,000 jobs, and all of them carry it. Without an
+ * SDK nothing is written into a job.
  */
 
 import {
@@ -21,13 +24,14 @@ import type { Pushing, PushMiddleware, Refusals } from './push-middleware.ts';
 
 const scope = '@faktory-ts/client';
 
-/** What the messaging conventions want of durations: upper bounds, seconds. */
+/** Upper bounds of durations as the messaging conventions define them, seconds. */
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /**
- * What makes a {@link Client} tell OpenTelemetry of its pushes, by the global API: a span `send JOBTYPE` for each push and each line of a
- * bulk; the trace in the `custom` of each job, in the words of your propagator (`traceparent` …); the metrics
- * `messaging.client.operation.duration` and `messaging.client.sent.messages`. A job whose `custom` carries a trace keeps it.
+ * Options by which a {@link Client} reports its pushes to OpenTelemetry's global API: a span `send
+ * JOBTYPE` for each push and each line of a bulk; the trace in the `custom` of each job, in the
+ * fields of your propagator (`traceparent` …); the metrics `messaging.client.operation.duration`
+ * and `messaging.client.sent.messages`. A job whose `custom` has a trace keeps it.
  *
  * @example
  * ```ts
@@ -40,7 +44,8 @@ const bounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5
 export function clientTelemetry(): { middleware: PushMiddleware[] } {
   let figures: Figures | undefined;
   const traced: PushMiddleware = async (pushing, next) => {
-    // Not before the first push: of a meter that was asked for before the SDK had started, nothing is ever heard.
+    // Created at the first push: a meter that is requested before the SDK has started reports
+    // nothing.
     figures ??= new Figures();
     const shared = sharedOf(pushing);
     const span = startSpan(pushing, shared);
@@ -84,7 +89,7 @@ class Figures {
     });
   }
 
-  /** @param errorOf why that job is not in; undefined = it is */
+  /** @param errorOf why a job was not pushed; undefined = it was */
   tell(pushing: Pushing, shared: Attributes, seconds: number, errorOf: (job: Pushed) => unknown): void {
     const errors = pushing.jobs.map(errorOf);
     this.#duration.record(seconds, { ...shared, ...errorType(errors.find((error) => error !== undefined)) });
@@ -105,7 +110,7 @@ function startSpan({ jobs, bulk }: Pushing, shared: Attributes): Span {
   });
 }
 
-/** What holds for the whole line: queue and jobtype only where all its jobs have the same. */
+/** Attributes of the whole line: queue and jobtype only when all its jobs have the same. */
 function sharedOf({ jobs, server }: Pushing): Attributes {
   const [first, ...others] = jobs.map(sortOf);
   const common = Object.entries(first ?? {}).filter(([key, value]) =>
@@ -124,7 +129,10 @@ function sortOf({ queue = 'default', jobtype }: Pushed): Attributes {
   return { 'messaging.destination.name': queue, 'faktory.job.type': jobtype };
 }
 
-/** Writes the trace into the jobs that carry none. Half of one's own and half of ours would be neither, so it is all or nothing. */
+/**
+ * Writes the trace into jobs without one. All fields or none, because a mix of two traces would be
+ * invalid.
+ */
 function carry({ jobs }: Pushing, inside: Context): void {
   const entries: Record<string, string> = {};
   propagation.inject(inside, entries);
@@ -147,7 +155,7 @@ function fail(span: Span, error: unknown, message: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** The code of our errors, else the name of the class. */
+/** The code of a FaktoryError, otherwise the name of the class. */
 function errorType(error: unknown): Attributes {
   if (error === undefined) return {};
   const { code, name } = Object(error) as { code?: unknown; name?: unknown };

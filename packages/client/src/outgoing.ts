@@ -1,7 +1,9 @@
-/*
- * What happens to a job between the program and the wire: the defaults, the checks of every job, then its definition's check.
- * Note: without a schema that answers later nothing here waits, so jobs leave in the order of their calls. A schema sees the arguments as
- * JSON carries them: it will see just that again in the worker.
+/**
+ * Prepares a job for the wire: defaults, the checks of every job, then the schema of its
+ * definition.
+ *
+ * Note: nothing here waits unless a schema is asynchronous, so jobs leave in the order of their
+ * calls. A schema gets the arguments as JSON carries them, as in the worker.
  */
 
 import type { Job } from '@faktory-ts/protocol';
@@ -15,7 +17,7 @@ export class OutgoingJobs {
   readonly #defaults: WireDefaults;
   readonly #defined = new Map<string, { definition: JobDefinition; defaults: WireDefaults }>();
 
-  /** Throws `CONFIG` for a jobtype that is defined twice, and a default that cannot be. */
+  /** Throws `CONFIG` for a jobtype that is defined twice, and for an invalid default. */
   constructor(defaults: JobDefaults = {}, definitions: readonly JobDefinition[] = []) {
     checkKnown('defaults', defaults, defaultNames);
     checkJobNumbers(defaults, 'CONFIG', 'defaults: ');
@@ -28,7 +30,10 @@ export class OutgoingJobs {
     }
   }
 
-  /** The job as it travels. Throws or rejects with `INVALID` for arguments that its schema refuses, and a time that is none. */
+  /**
+   * The job for the wire. Throws or rejects with `INVALID` for arguments that its schema refuses,
+   * and for an invalid time.
+   */
   prepare(said: SaidJob): Job | Promise<Job> {
     checkIsJob(said);
     const defined = this.#defined.get(said.jobtype);

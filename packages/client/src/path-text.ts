@@ -1,6 +1,6 @@
-/* Where in a job's arguments something stands, as people would write it: `args[1].user["first name"]`. */
+/** Writes the path to a value in a job's arguments: `args[1].user["first name"]`. */
 
-/** The path from `start` through these keys, the outermost ten of them. */
+/** The path from `start` through these keys, at most the outermost ten. */
 export function pathText(start: string, keys: readonly PropertyKey[]): string {
   const text = start + keys.slice(0, mostKeys).map(keyText).join('');
   return keys.length > mostKeys || text.length > longest ? `${text.slice(0, longest)}…` : text;

@@ -1,14 +1,16 @@
-/*
- * Pushes that leave at the same moment, as one PUSHB: one line, one number, one answer, each call its own end.
- * It must never let a job suffer for another: where the server refuses all for one, each goes again alone. A stranger would get wrong
- * that only counted pushes are joined: of a line whose answer is lost nobody could say which of its jobs are in.
+/**
+ * Joins pushes of the same moment into one PUSHB: one line, one number, one reply, and a result for
+ * each call. When the server refuses the whole line, each job is sent again alone.
+ *
+ * Note: only counted pushes are joined. When the reply to another line is lost, nobody can know
+ * which of its jobs the server has.
  */
 
 import { FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
 import type { Call, SentLine } from './call.ts';
 import { isFull } from './delivery/refused.ts';
 
-const longest = 64 * 1024; // characters; a longer line saves nothing more, and would wait longer for its commit
+const longest = 64 * 1024; // characters; a longer line is no faster, and would wait longer for its commit
 
 /** Collects pushes for a line. */
 export class PushBatch implements SentLine {
@@ -22,15 +24,18 @@ export class PushBatch implements SentLine {
   #length = 0;
 
   /**
-   * @param most jobs that the server takes in a line
-   * @param alone takes calls that are to be sent again, each in a line of its own
+   * @param most number of jobs that the server accepts in a line
+   * @param alone takes calls that must be sent again, each in its own line
    */
   constructor(most: number, alone: (calls: Call[]) => void) {
     this.#most = most;
     this.#alone = alone;
   }
 
-  /** Adds a push unless it does not fit. The server tells refused jobs by jid: two of the same need two lines. */
+  /**
+   * Adds a push unless it does not fit. The server reports refused jobs by jid, so two equal jids
+   * need two lines.
+   */
   add(call: Call, jid: string): boolean {
     const length = this.#length + call.line.length;
     if (this.#calls.has(jid) || this.#calls.size >= this.#most) return false;
@@ -40,7 +45,7 @@ export class PushBatch implements SentLine {
     return true;
   }
 
-  /** What is to be sent: a push that is alone leaves as it is. Undefined = nothing was added. */
+  /** The line to send; a single push stays a PUSH. Undefined: nothing was added. */
   whole(): SentLine | undefined {
     return this.#calls.size > 1 ? this : this.#all[0];
   }

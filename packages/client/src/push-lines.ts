@@ -1,6 +1,7 @@
-/*
- * Cuts the jobs of a bulk into lines by their bytes, and learns how long a line the server takes.
- * Note: one job that the server finds too long by itself is refused alone; what stood beside it goes in.
+/**
+ * Cuts the jobs of a bulk into lines by their bytes, and learns how long a line the server accepts.
+ *
+ * Note: a job that is too long by itself is refused alone; the other jobs of its line are pushed.
  */
 
 import { FaktoryError, type Job, write } from '@faktory-ts/protocol';
@@ -10,17 +11,17 @@ import { featureKeys, MissingFeature } from './features.ts';
 import { refuseLossy } from './lossless.ts';
 import type { Refusals } from './push-middleware.ts';
 
-/** A job as it stands in a line. */
+/** A job and its text in the line. */
 interface JobText {
   jid: string;
   text: string;
   bytes: number;
 }
 
-/** Sends one line with so many jobs. */
+/** Sends one line with these jobs. */
 type SendLine = (line: string, jobs: readonly Job[]) => Promise<Refusals>;
 
-const longest = 1024 * 1024; // bytes; a longer line saves nothing more, and holds up what stands behind it
+const longest = 1024 * 1024; // bytes; a longer line is no faster, and delays the lines after it
 
 export class PushLines {
   readonly #send: SendLine;
@@ -31,10 +32,10 @@ export class PushLines {
   }
 
   /**
-   * Sends the jobs, one line after the other; gives the refused ones.
+   * Sends the jobs, one line after the other; returns the refused ones.
    *
-   * @param changed somebody may have put something into the jobs since they were checked
-   * @throws BulkError when a line failed and others are in; else what the line failed with.
+   * @param changed a middleware may have changed the jobs after they were checked
+   * @throws BulkError when a line failed and other jobs were pushed, otherwise the line's error.
    */
   async send(jobs: readonly Job[], changed: boolean): Promise<Refusals> {
     const refusals = new Map<string, FaktoryError>();
@@ -66,7 +67,7 @@ export class PushLines {
     return refusals;
   }
 
-  /** As many of the jobs from here on as fit into a line; one at least. */
+  /** The next jobs that fit into a line, at least one. */
   #part(texts: readonly JobText[], from: number): readonly JobText[] {
     let to = from;
     for (let bytes = 0; to < texts.length; to++) {
@@ -96,7 +97,10 @@ function textsOf(jobs: readonly Job[], changed: boolean, refusals: Map<string, F
   return texts;
 }
 
-/** The line of `part` failed: what was in lines before it is in, what comes behind is not. */
+/**
+ * The error when the line of `part` failed: the jobs before it were pushed, those after it were not
+ * sent.
+ */
 function ended(
   error: unknown,
   texts: readonly JobText[],

@@ -1,27 +1,33 @@
-/*
- * Middleware: user code around each line of pushes, outermost first.
- * It must never cost a client anything that has none. A stranger would get wrong that it runs once for a line, not for a job: a PUSH
- * has one job, a PUSHB up to 1,000; and that a line which is sent again after a broken connection is still the same one.
+/**
+ * Middleware: user code around each line of pushes, the first function outermost. A client without
+ * middleware pays nothing for it.
+ *
+ * Note: it runs once for a line, not for a job: a PUSH has one job, a PUSHB up to 1,000. It does
+ * not run again when its line is sent again after a broken connection.
  */
 
 import { FaktoryError, type Job } from '@faktory-ts/protocol';
 
-/** What is about to leave in one line. */
+/** The jobs of one line. */
 export interface Pushing {
-  /** As they will travel: checked, with jid and defaults. All but the jid may be changed; replace `args` and `custom`, do not change what is in them. */
+  /**
+   * The jobs as they will travel: checked, with jid and defaults. Everything but the jid may be
+   * changed; replace `args` and `custom`, do not change values inside them.
+   */
   readonly jobs: readonly Job[];
   /** Whether it is a line of a pushBulk. */
   readonly bulk: boolean;
-  /** Where it goes. Absent: the client has several servers. */
+  /** The server. Absent when the client has several. */
   readonly server?: { readonly host: string; readonly port: number } | undefined;
 }
 
-/** jid → why the server refused the job. Only a pushBulk has them: what is wrong with a single push rejects. */
+/** jid → why the server refused the job. Only for pushBulk; the error of a single push rejects. */
 export type Refusals = ReadonlyMap<string, FaktoryError>;
 
 /**
- * Runs around every line of jobs that a client pushes. `next` runs what is inside: the next middleware, at last the call; it rejects as
- * that does. Return what it gives. A line whose middleware rejects is refused with that; each call of `next` is a push of its own.
+ * Runs around every line of jobs that a client pushes. `next` runs the next middleware, at last the
+ * push, and rejects as that does. Return its result. When a middleware rejects, the jobs of the
+ * line are refused with its error; each call of `next` is a push of its own.
  *
  * @example
  * ```ts
@@ -34,7 +40,7 @@ export type Refusals = ReadonlyMap<string, FaktoryError>;
  */
 export type PushMiddleware = (pushing: Pushing, next: () => Promise<Refusals>) => Promise<Refusals>;
 
-/** Sends a line inside the chain. */
+/** Sends a line through the middleware. */
 export async function pushAround(
   chain: readonly PushMiddleware[],
   pushing: Pushing,

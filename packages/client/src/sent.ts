@@ -1,13 +1,16 @@
-/*
- * The calls on the wire, in the order in which their replies will come.
- * It must never lose the place of a call that was given up. A stranger would get wrong why it is no plain array: shift() moves
- * every element of a large one, and a burst of 100,000 pushes would spend seconds there.
+/**
+ * A queue of the sent calls, in the order of their replies. An aborted call keeps its place.
+ *
+ * Note: an array is too slow: shift() moves every element of a large one, so a burst of 100,000
+ * pushes would take seconds.
  */
 
 import { defaultMaxReplyBytes } from '@faktory-ts/protocol';
 import type { SentLine } from './call.ts';
 
-/** Bytes of a reply that has no jobs in it: INFO of 10,000 queues with long names has 4 MB. */
+/**
+ * Maximum number of bytes of a reply without jobs: INFO of 10,000 queues with long names has 4 MB.
+ */
 const mostReply = 8 * 1024 * 1024;
 
 const repliesWithJobs = /^(?:FETCHB?|JOBS|TAIL) /;
@@ -20,7 +23,9 @@ export class SentCalls {
     return this.#calls.length - this.#first;
   }
 
-  /** Most bytes of the reply that comes next: only one with jobs may be as long as they are. */
+  /**
+   * Maximum number of bytes of the next reply: only a reply with jobs may be as long as they are.
+   */
   get mostReply(): number {
     const line = this.#calls[this.#first]?.line ?? '';
     return repliesWithJobs.test(line) ? defaultMaxReplyBytes : mostReply;
@@ -30,7 +35,7 @@ export class SentCalls {
     this.#calls.push(call);
   }
 
-  /** Takes out the call whose reply comes next. */
+  /** Removes the call whose reply comes next. */
   shift(): SentLine | undefined {
     const call = this.#calls[this.#first];
     if (call === undefined) return undefined;
@@ -42,7 +47,7 @@ export class SentCalls {
     return call;
   }
 
-  /** Takes out all. */
+  /** Removes all calls. */
   drain(): SentLine[] {
     const calls = this.#calls.slice(this.#first);
     this.#calls = [];

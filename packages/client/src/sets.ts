@@ -1,21 +1,25 @@
-/*
- * The scheduled, retries and dead sets, and what can be done to jobs in them.
- * It must never touch a whole set because a filter came out empty: the server takes an empty filter for every job, so here only the
- * word 'all' means that. A stranger would get wrong that `regexp` is a glob over the job's whole JSON text.
+/**
+ * The scheduled, retries and dead sets, and the changes of their jobs.
+ *
+ * Note: an empty filter means every job to the server, so this class refuses it; only the word
+ * 'all' selects the whole set. `regexp` is a glob over the job's whole JSON text.
  */
 
 import { FaktoryError, type Mutation, type MutationFilter } from '@faktory-ts/protocol';
 import type { CallOptions } from './call.ts';
 import { checkKnown } from './known-options.ts';
 
-/** Which jobs of a set: these jids; or one jobtype, a glob over the job's JSON text (see {@link containing}), or both. */
+/**
+ * Selects jobs of a set: these jids; or one jobtype, a glob over the job's JSON text (see {@link
+ * containing}), or both.
+ */
 export type SetFilter<Jobtype extends string = string> =
   | { jids: readonly string[]; jobtype?: never; regexp?: never }
   | { jobtype: Jobtype; regexp?: string; jids?: never }
   | { regexp: string; jobtype?: never; jids?: never };
 
 /**
- * One of the sets. A call with very many jids is several commands.
+ * One of the sets. A call with very many jids becomes several commands.
  *
  * @example
  * ```ts
@@ -35,9 +39,10 @@ export class JobSet<Jobtype extends string = string> {
   }
 
   /**
-   * Puts the jobs into their queues now. Jobs that are no longer in the set are passed over, and no jids at all is nothing to do.
+   * Moves the jobs to their queues now. Jobs that are no longer in the set are skipped; an empty
+   * list of jids does nothing.
    *
-   * @throws FaktoryError `INVALID` for a filter that names nothing.
+   * @throws FaktoryError `INVALID` for an empty filter.
    */
   requeue(which: SetFilter<Jobtype> | 'all', options?: CallOptions): Promise<void> {
     return this.#change('requeue', which, options);
@@ -66,7 +71,7 @@ export class JobSet<Jobtype extends string = string> {
     if (jids?.length === 0) return;
     if (jids !== undefined && (jobtype !== undefined || regexp !== undefined))
       throw new FaktoryError('INVALID', 'a filter has either jids or other conditions, not both');
-    // An empty condition would let more through than was meant.
+    // An empty condition would match more jobs than intended.
     if (jids === undefined && ((!jobtype && !regexp) || jobtype === '' || regexp === ''))
       throw new FaktoryError(
         'INVALID',
@@ -89,10 +94,10 @@ function checkJids(jids: unknown): void {
   throw new FaktoryError('INVALID', 'jids must be a list of texts');
 }
 
-const longest = 500_000; // characters of jids in one line: the server takes a megabyte
+const longest = 500_000; // characters of jids in one line: the server accepts a megabyte
 const mostJids = 10_000; // in one line; the server refuses more
 
-/** The jids in as many parts as they need lines; without jids, one part. */
+/** The jids in parts that fit into a line; one part without jids. */
 function parts(jids: readonly string[] | undefined): (readonly string[] | undefined)[] {
   if (jids === undefined) return [undefined];
   const cut: string[][] = [[]];
@@ -109,7 +114,8 @@ function parts(jids: readonly string[] | undefined): (readonly string[] | undefi
 }
 
 /**
- * The glob for jobs whose JSON text contains this text, whatever characters it has. A quote inside a string stands there as `\\"`.
+ * The glob for jobs whose JSON text contains this text, with any characters. A quote inside a
+ * string is written as `\\"` there.
  *
  * @throws FaktoryError `INVALID` for the empty text, which every job contains.
  * @example

@@ -1,6 +1,9 @@
-/*
- * Certificates as files: those that a program's flags name, else those of FAKTORY_TLS_KEY, FAKTORY_TLS_CERT and FAKTORY_TLS_CA.
- * Note: the variables count only with `tcp+tls://`, because several programs may share an environment; flags are typed for one program.
+/**
+ * Reads TLS certificates from files: those of a program's flags, otherwise those of
+ * FAKTORY_TLS_KEY, FAKTORY_TLS_CERT and FAKTORY_TLS_CA.
+ *
+ * Note: the variables apply only to `tcp+tls://`, because several programs may share an
+ * environment. Flags apply to one program.
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
@@ -9,19 +12,19 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerAddress } from './url.ts';
 
-/** Paths that a program's flags named; each wins over its variable of the environment. */
+/** Paths from a program's flags; each replaces its environment variable. */
 export interface TlsFiles {
   /** `--tls-key`: the client's key. */
   key?: string | undefined;
   /** `--tls-cert`: the client's certificate. */
   cert?: string | undefined;
-  /** `--tls-ca`: the authorities that may sign the server's certificate, and no others. */
+  /** `--tls-ca`: the only authorities that may sign the server's certificate. */
   ca?: string | undefined;
 }
 
-/** What is wanted of TLS beside the URL. */
+/** TLS options beside the URL. */
 export interface TlsChoice {
-  /** Wins over all files. */
+  /** Replaces all files. */
   tls?: ConnectionOptions | undefined;
   files?: TlsFiles | undefined;
 }
@@ -36,10 +39,11 @@ interface Named {
 }
 
 /**
- * The options of TLS for these servers: the `tls` option, and what files say beside it. Undefined: none.
+ * The TLS options for these servers: the `tls` option, and files for what it does not set.
+ * Undefined: none.
  *
- * @throws FaktoryError `CONFIG` for a flag beside a server without TLS, a key without its certificate or the other way round, and a
- * file that cannot be read.
+ * @throws FaktoryError `CONFIG` for a flag with a server without TLS, a key without its certificate
+ * or a certificate without its key, and a file that cannot be read.
  */
 export function clientTls(
   addresses: readonly ServerAddress[],
@@ -89,7 +93,7 @@ function contentOf({ path, source }: Named): string {
   }
 }
 
-/** Throws CONFIG now: a dial would throw it later, where nobody waits for it. */
+/** Throws CONFIG now; otherwise a dial would throw later, where no caller waits. */
 function checkOwn(tls: ConnectionOptions): void {
   try {
     createSecureContext(tls);
@@ -99,7 +103,7 @@ function checkOwn(tls: ConnectionOptions): void {
   }
 }
 
-/** Reads both files. Throws CONFIG, naming both, when they do not belong together. */
+/** Reads both files. Throws CONFIG with both names when they do not belong together. */
 function pairOf(key: Named, cert: Named, passphrase: string | undefined): { key: string; cert: string } {
   const [keyPem, { pem, certificate }] = [contentOf(key), certificateOf(cert)];
   let matches: boolean;
@@ -115,7 +119,10 @@ function pairOf(key: Named, cert: Named, passphrase: string | undefined): { key:
   throw new FaktoryError('CONFIG', text);
 }
 
-/** Node takes a text without a certificate as no authorities at all, and then refuses every server. */
+/**
+ * Node takes a text without a certificate as an empty list of authorities, and then refuses every
+ * server.
+ */
 function certificateOf(named: Named): { pem: string; certificate: X509Certificate } {
   const pem = contentOf(named);
   try {

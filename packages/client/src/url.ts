@@ -1,42 +1,45 @@
-/*
- * Where the server is: from an option, from the environment, else this machine.
- * It must never put a URL into an error message: URLs hold passwords. A stranger would get wrong that FAKTORY_PROVIDER holds
- * the *name* of the variable with the URL, not a URL, as on hosting platforms that name it after the provider.
+/**
+ * Finds the server's address: from an option, from the environment, or this machine. Error messages
+ * never contain a URL, because URLs contain passwords.
+ *
+ * Note: FAKTORY_PROVIDER is the *name* of the variable with the URL, not a URL, because hosting
+ * platforms name that variable after the provider.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
 
-/** Where a server listens and what it asks for. */
+/** A server's address, and what it needs. */
 export interface ServerAddress {
   host: string;
   port: number;
-  /** The URL said `tcp+tls://`. */
+  /** The URL has `tcp+tls://`. */
   tls: boolean;
   password?: string;
-  /** Names one of the server's tokens, whose secret is then the password. */
+  /** Name of one of the server's tokens; its secret is then the password. */
   username?: string;
 }
 
-/** How a program may say which server it means. */
+/** Options that select the server. */
 export interface ServerChoice {
   /**
-   * `tcp://[token]:password@host:port` or `tcp+tls://…`, the password percent-encoded, the port 7419 when left out. Several
-   * are tried in order.
+   * `tcp://[token]:password@host:port` or `tcp+tls://…`. The password is percent-encoded; the
+   * default port is 7419. Several are tried in order.
    */
   url?: string | readonly string[] | undefined;
-  /** Wins over the ones in the URLs. Not percent-encoded. */
+  /** Replaces the passwords in the URLs. Not percent-encoded. */
   password?: string | undefined;
-  /** What is said about TLS: only with `tcp+tls://`. */
+  /** TLS options; only with `tcp+tls://`. */
   tls?: object | undefined;
 }
 
 const defaultPort = 7419;
 
 /**
- * Finds the servers: `url`, else the variable that FAKTORY_PROVIDER names, else FAKTORY_URL, else `tcp://localhost:7419`.
- * In the order in which they are to be tried.
+ * Finds the servers, in the order in which to try them: `url`, else the variable that
+ * FAKTORY_PROVIDER names, else FAKTORY_URL, else `tcp://localhost:7419`.
  *
- * @throws FaktoryError `CONFIG` when a URL cannot be read, there is none, `tls` is beside one without TLS, or FAKTORY_PROVIDER names no variable that is set.
+ * @throws FaktoryError `CONFIG` for an invalid URL, an empty list, `tls` with a server without TLS,
+ * or FAKTORY_PROVIDER with the name of an unset variable.
  * @example
  * ```ts
  * resolveServers({ url: ['tcp://:s%20cret@jobs.example:7419', 'tcp://spare.example'] })[0]?.password; // 's cret'

@@ -1,7 +1,9 @@
-/*
- * How what a producer says becomes the job that travels.
- * Note: what every server checks is left to the server, because people search for its texts; checked here is what servers take in silence
- * and then treat otherwise. A field that is undefined is not said: the default behind it counts.
+/**
+ * Turns a program's job into the job on the wire.
+ *
+ * Note: the server checks what every server checks, because people search for its error texts.
+ * Checked here is what servers silently accept and treat differently. A field that is undefined
+ * gets its default.
  */
 
 import { FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
@@ -16,13 +18,16 @@ import {
 import { checkKnown } from './known-options.ts';
 import { refuseLossy } from './lossless.ts';
 
-/** The part of a job that may come from defaults, as it travels. */
+/** The fields of a job that may have defaults, as on the wire. */
 export type WireDefaults = Pick<Job, 'queue' | 'priority' | 'reserve_for' | 'retry' | 'backtrace' | 'custom'>;
 
-/** A job as a program says it. */
+/** A job as a program writes it. */
 export type SaidJob = JobOptions & { jobtype: string; args: readonly unknown[] };
 
-/** Defaults over defaults: what `said` says wins, key by key also in `custom`. Throws `INVALID` for a number or time that cannot be. */
+/**
+ * Merges defaults: fields of `said` replace those of `behind`, also key by key in `custom`. Throws
+ * `INVALID` for an invalid number or time.
+ */
 export function wireDefaults(said: JobDefaults & JobOptions, behind: WireDefaults = {}): WireDefaults {
   const wire: WireDefaults = { ...behind };
   checkJobNumbers(said);
@@ -38,8 +43,8 @@ export function wireDefaults(said: JobDefaults & JobOptions, behind: WireDefault
 }
 
 /**
- * The job as it travels. Throws `INVALID` for an option that does not exist or cannot be, both `at` and `in`, and for what would not
- * arrive as it is.
+ * The job for the wire. Throws `INVALID` for an unknown or invalid option, both `at` and `in`, and
+ * for a value that would arrive changed.
  */
 export function wireJob(said: SaidJob, behind?: WireDefaults): Job {
   checkIsJob(said);
@@ -56,7 +61,7 @@ export function wireJob(said: SaidJob, behind?: WireDefaults): Job {
   return job;
 }
 
-/** Throws `INVALID` for a job that is no object. */
+/** Throws `INVALID` for a job that is not an object. */
 export function checkIsJob(said: unknown): void {
   if (typeof said === 'object' && said !== null && !Array.isArray(said)) return;
   const kind = Array.isArray(said) ? 'a list' : typeof said;

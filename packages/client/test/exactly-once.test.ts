@@ -143,7 +143,7 @@ test('a server that does not know the producer cannot tell: the push in doubt sa
   proxy.cut();
   await expect(client.push(good('second-01', 'moved'))).rejects.toMatchObject({
     code: 'CLOSED',
-    message: expect.stringContaining('job second-01 may or may not be in'),
+    message: expect.stringContaining('may or may not have job second-01'),
   });
   await client.push(good('third-001', 'moved'));
   await client.close();
@@ -173,7 +173,7 @@ test('with exactlyOnce: false a push is never sent twice', async () => {
   proxy.fail({ down: 20 });
   await expect(client.push(good('doubt-001', 'plain'))).rejects.toMatchObject({
     code: 'CLOSED',
-    message: expect.stringContaining('job doubt-001 may or may not be in'),
+    message: expect.stringContaining('may or may not have job doubt-001'),
   });
   await client.close();
 });

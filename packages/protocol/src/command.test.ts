@@ -9,7 +9,7 @@ const refused = (code: string, message: string | RegExp): unknown =>
     message: typeof message === 'string' ? message : expect.stringMatching(message),
   });
 
-test('a command\'s verb ends at the first space', () => {
+test("a command's verb ends at the first space", () => {
   expect(splitVerb('PUSH {"a": 1}')).toEqual(['PUSH', '{"a": 1}']);
   expect(splitVerb('INFO')).toEqual(['INFO', '']);
   expect(splitVerb('FETCH ')).toEqual(['FETCH', ' ']);
@@ -96,9 +96,12 @@ describe('FAIL', () => {
     expect(() => parseFail(rest)).toThrow(refused('MALFORMED', `invalid FAIL ${rest}`));
   });
 
-  test.each(['{}', '{"jid":""}', '{"jid":null,"errtype":"x"}'])('FAIL %s is refused because it has no jid', (rest) => {
-    expect(() => parseFail(rest)).toThrow(refused('MALFORMED', 'missing JID'));
-  });
+  test.each(['{}', '{"jid":""}', '{"jid":null,"errtype":"x"}'])(
+    'FAIL %s is refused because it has no jid',
+    (rest) => {
+      expect(() => parseFail(rest)).toThrow(refused('MALFORMED', 'missing JID'));
+    },
+  );
 });
 
 describe('BEAT', () => {

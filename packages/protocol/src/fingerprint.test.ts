@@ -63,7 +63,7 @@ test('e-mails, addresses, paths and hosts do not change the kind of an error', (
     );
 });
 
-test('the kind of all errors of a type equals no message\'s kind, and a sample is the original text', () => {
+test("the kind of all errors of a type equals no message's kind, and a sample is the original text", () => {
   const all = fingerprintOfType('Boom');
   expect(all).toMatchObject({ errtype: 'Boom', message: '*' });
   expect([fingerprint('Boom', '*').id, fingerprint('Boom', '').id]).not.toContain(all.id);

@@ -55,8 +55,11 @@ describe('a queue name', () => {
     expect(queueName.test(name)).toBe(true);
   });
 
-  test.each(['', 'a b', 'a/b', 'é', 'a\n', '*', 'a@', 'a[', 'a`', 'a{'])('a queue name may not be %j', (name) => {
-    expect(() => checkQueueName(name)).toThrow(expect.objectContaining({ code: 'INVALID' }));
-    expect(queueName.test(name)).toBe(false);
-  });
+  test.each(['', 'a b', 'a/b', 'é', 'a\n', '*', 'a@', 'a[', 'a`', 'a{'])(
+    'a queue name may not be %j',
+    (name) => {
+      expect(() => checkQueueName(name)).toThrow(expect.objectContaining({ code: 'INVALID' }));
+      expect(queueName.test(name)).toBe(false);
+    },
+  );
 });

@@ -16,7 +16,7 @@ const json = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.string
 const deep = `${'['.repeat(maxDepth)}${']'.repeat(maxDepth)}`;
 
 describe('the parts of a text', () => {
-  test('the parts of a JSON text are the client\'s own text, with its digits and escapes', () => {
+  test("the parts of a JSON text are the client's own text, with its digits and escapes", () => {
     expect(`[${jsonItems(numbers).join(',')}]`).toBe(numbers);
     expect([...jsonMembers(`{"a" : ${numbers} , "\\u0062":{} }`)]).toEqual([
       ['a', numbers],

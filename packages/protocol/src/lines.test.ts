@@ -106,12 +106,15 @@ describe('lines', () => {
 describe('a line over the limit', () => {
   const limit = expect.objectContaining({ code: 'LIMIT', message: 'line longer than 5 bytes' });
 
-  test.each([[[]], [[1, 2, 3, 4, 5, 6, 7]], [[6]], [[5]]])('a line over the limit is refused, cut at %j', (places) => {
-    const reader = new LineReader({ maxBytes: 5 });
-    expect(linesOf(cut(encoder.encode('12345\r\n'), places), reader)).toEqual(['12345']);
-    expect(() => linesOf(cut(encoder.encode('123456\r\n'), places), reader)).toThrow(limit);
-    expect(() => reader.next()).toThrow(limit);
-  });
+  test.each([[[]], [[1, 2, 3, 4, 5, 6, 7]], [[6]], [[5]]])(
+    'a line over the limit is refused, cut at %j',
+    (places) => {
+      const reader = new LineReader({ maxBytes: 5 });
+      expect(linesOf(cut(encoder.encode('12345\r\n'), places), reader)).toEqual(['12345']);
+      expect(() => linesOf(cut(encoder.encode('123456\r\n'), places), reader)).toThrow(limit);
+      expect(() => reader.next()).toThrow(limit);
+    },
+  );
 
   test('a line over the limit is refused before its end has arrived', () => {
     const reader = new LineReader({ maxBytes: 5 });

@@ -81,9 +81,12 @@ describe('a written line', () => {
 });
 
 describe('refused before it is sent', () => {
-  test.each([[['a b']], [['a\r\nFLUSH']], [['']], [[]]])('FETCH %j is refused before it is sent', (queues) => {
-    expect(() => write.fetch(queues)).toThrow(expect.objectContaining({ code: 'INVALID' }));
-  });
+  test.each([[['a b']], [['a\r\nFLUSH']], [['']], [[]]])(
+    'FETCH %j is refused before it is sent',
+    (queues) => {
+      expect(() => write.fetch(queues)).toThrow(expect.objectContaining({ code: 'INVALID' }));
+    },
+  );
 
   test('QUEUE with an invalid name is refused before it is sent', () => {
     expect(() => write.queue('PAUSE', ['a\nFLUSH'])).toThrow(expect.objectContaining({ code: 'INVALID' }));

@@ -27,7 +27,7 @@ test.each([
     { observer: () => undefined },
     'observer must be an object with methods',
   ],
-  ['jobs that defineJob did not make', { jobs: [{ name: 'Greet' }] }, 'jobs[0] is no definition'],
+  ['jobs that defineJob did not make', { jobs: [{ name: 'Greet' }] }, 'jobs[0] is not a definition'],
   ['one definition outside of a list', { jobs: { jobtype: 'Greet' } }, 'jobs must be a list of definitions'],
   [
     'queues in a Set',

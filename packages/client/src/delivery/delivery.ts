@@ -1,7 +1,9 @@
-/*
- * Lines that are kept somewhere, to the server: in their order, each exactly once where the server counts.
- * It must never send a line of which it does not know whether it is in already. A stranger would get wrong where the numbers come
- * from: the place that keeps the lines numbers them, once and for all, so any process may go on where another was killed.
+/**
+ * Sends stored lines (spool, outbox) to the server in their order, each exactly once where the
+ * server counts. A line is not sent while it is unknown whether the server has it.
+ *
+ * Note: the store numbers its lines permanently, so another process can continue where one was
+ * killed.
  */
 
 import {
@@ -19,47 +21,56 @@ import type { LinkOptions } from '../link.ts';
 import type { ServerAddress } from '../url.ts';
 import { Talk } from './talk.ts';
 
-/** A PUSH or PUSHB that is kept. */
+/** A stored PUSH or PUSHB. */
 export interface KeptLine {
-  /** Its place among the lines of its producer, from 1. */
+  /** Number among the lines of its producer, from 1. */
   number: number;
   /** The command without its line end. */
   text: string;
 }
 
-/** Under which name the lines are counted. */
+/** The producer's name, and how far its lines are counted. */
 export interface Count {
   producer: string;
-  /** Lines that are settled. */
+  /** Number of settled lines. */
   answered: number;
-  /** The last line that may have been sent. */
+  /** Number of the last line that may have been sent. */
   sent: number;
 }
 
-/** What the server answered to a line. */
+/** A line and the server's answer. */
 export interface AnsweredLine<Line extends KeptLine> {
   line: Line;
-  /** One error for the whole line, or jid → reason. */
+  /** An error for the whole line, or jid → reason. */
   refusal: LineRefusal | undefined;
-  /** It was longer than this server takes, and is not counted: it can never be carried out as it is. */
+  /**
+   * The line is longer than this server accepts, and is not counted: it can never be carried out as
+   * it is.
+   */
   tooLong: boolean;
 }
 
-/** A place that keeps lines. What it rejects with ends the round. */
+/** A store of lines. An error of it ends the round. */
 export interface LineStore<Line extends KeptLine> {
   count(): Promise<Count>;
   /**
-   * The first lines that wait, at most 500: the server remembers the refusals of 1,000. None = nothing waits. `features` tells what the
-   * server can do, for a place that refuses jobs itself.
+   * The first waiting lines, at most 500, because the server keeps the refusals of 1,000. Empty:
+   * nothing waits. `features` returns the server's features, for a store that refuses jobs itself.
    */
   next(features: () => Promise<ServerFeatures>): Promise<readonly Line[]>;
-  /** These, the first ones, are answered. True = some of their jobs wait for room on the server: try again later. */
+  /**
+   * Settles the first lines, which are answered. True: some of their jobs wait because their queue
+   * is full; retry later.
+   */
   settle(answered: readonly AnsweredLine<Line>[]): Promise<boolean>;
-  /** The server does not count as `seen` says: what waits gets a new producer. Without effect when `seen` is no longer so. */
+  /**
+   * The server's count differs from `seen`: the waiting lines get a new producer. Does nothing when
+   * `seen` is out of date.
+   */
   renew(seen: Count): Promise<void>;
 }
 
-/** Whom to dial, and how. */
+/** The servers and how to dial them. */
 export interface DeliveryOptions extends Omit<LinkOptions, 'address' | 'extension'> {
   addresses: readonly ServerAddress[];
 }
@@ -68,16 +79,16 @@ export class Delivery<Line extends KeptLine> {
   readonly #store: LineStore<Line>;
   readonly #options: DeliveryOptions;
   #talk: Talk | undefined;
-  /** What the server said when the connection was made. */
+  /** The server's offer for this connection. */
   #offer: Extension | undefined;
   #address: ServerAddress | undefined;
-  /** What it can do, when it was asked. */
+  /** The server's features, once asked. */
   #features: ServerFeatures | undefined;
-  /** Lines it has counted. */
+  /** Number of lines that the server has counted. */
   #counted = 0;
-  /** Why no more can be sent on this connection. */
+  /** Why nothing more can be sent on this connection. */
   #trouble: FaktoryError | undefined;
-  /** Rounds that failed since the server last answered a line. */
+  /** Failed rounds since the server last answered a line. */
   failures = 0;
 
   constructor(store: LineStore<Line>, options: DeliveryOptions) {
@@ -86,9 +97,10 @@ export class Delivery<Line extends KeptLine> {
   }
 
   /**
-   * Sends until nothing waits, or until what waits has no room on the server (true). The connection stays.
+   * Sends until nothing waits (false), or until the waiting jobs have full queues (true). Keeps the
+   * connection.
    *
-   * @throws FaktoryError what the store or the connection failed with. The connection is gone then.
+   * @throws FaktoryError the error of the store or the connection, which is then closed.
    */
   async round(): Promise<boolean> {
     try {
@@ -109,7 +121,7 @@ export class Delivery<Line extends KeptLine> {
     }
   }
 
-  /** Leaves the connection. A round that runs rejects. */
+  /** Closes the connection. A running round rejects. */
   hangUp(): void {
     const talk = this.#talk;
     this.#talk = undefined;
@@ -145,17 +157,17 @@ export class Delivery<Line extends KeptLine> {
     try {
       return new Talk({ ...options, address, extension: () => ask });
     } catch (cause) {
-      // tls.connect throws for options it cannot use.
+      // tls.connect throws for invalid options.
       throw new FaktoryError('CONFIG', `cannot dial: ${(cause as Error).message}`, { cause });
     }
   }
 
-  /** What became of a line that was carried out before this connection. */
+  /** The answer to a line that was carried out before this connection. */
   #told(line: Line): AnsweredLine<Line> {
     return { line, refusal: this.#offer?.refused?.[line.number], tooLong: false };
   }
 
-  /** By the answer to EXT, else by INFO, once a connection. */
+  /** Features by the answer to EXT, otherwise by INFO, once a connection. */
   async #askFeatures(talk: Talk): Promise<ServerFeatures> {
     const address = this.#address as ServerAddress;
     this.#features ??= ServerFeatures.offered(this.#offer, address);
@@ -175,7 +187,8 @@ export class Delivery<Line extends KeptLine> {
     for (const [index, reply] of replies.entries()) {
       const error = reply.kind === 'error' ? wireError(reply.text) : undefined;
       const uncounted = error !== undefined && isUncounted(error);
-      // The server ends the connection behind such an answer, and has not looked at the lines behind this one.
+      // The server closes the connection after such an error, and has not read the lines after this
+      // one.
       if (uncounted) this.#trouble = error;
       if (uncounted && error.code !== 'LIMIT') break;
       answered.push({ line: lines[index] as Line, refusal: refusalIn(reply), tooLong: uncounted });
@@ -188,7 +201,10 @@ export class Delivery<Line extends KeptLine> {
   }
 }
 
-/** `refused`: the name belongs to another secret, for instance to the password that was used before there were tokens. */
+/**
+ * `refused`: the name belongs to another secret, for example to the password that was used before
+ * there were tokens.
+ */
 async function opened(talk: Talk): Promise<Extension | 'refused' | undefined> {
   try {
     return await talk.opened;

@@ -1,11 +1,12 @@
-/*
- * Which jobs of a line were refused, and whether for good.
- * It must never take a full queue for a fault of the job. A stranger would get wrong that a PUSHB is answered by jid.
+/**
+ * Finds the refused jobs of a line, and whether the refusal is final.
+ *
+ * Note: a full queue is not final. A PUSHB reports refused jobs by jid.
  */
 
 import { type FaktoryError, type LineRefusal, wireError } from '@faktory-ts/protocol';
 
-/** The jobs among these, which made up a line, that were refused. */
+/** The refused ones among the jobs of a line. */
 export function refusedJobs<Job extends { readonly jid?: unknown }>(
   jobs: readonly Job[],
   refusal: LineRefusal,
@@ -17,12 +18,15 @@ export function refusedJobs<Job extends { readonly jid?: unknown }>(
   });
 }
 
-/** A queue that has reached its length takes jobs again when some are gone. */
+/** A queue at its maximum length accepts jobs again when it has fewer. */
 export function isFull({ message }: FaktoryError): boolean {
   return message.includes(' is too large, currently ');
 }
 
-/** The line was longer than the server takes: nothing of it was carried out, and a shorter one may be. */
+/**
+ * The line was longer than the server accepts: none of it was carried out, and a shorter line may
+ * be accepted.
+ */
 export function isTooLong({ code, message }: FaktoryError): boolean {
   return code === 'LIMIT' && message.startsWith('line longer than');
 }

@@ -1,16 +1,19 @@
-/*
- * One connection of a producer that numbers its own lines: dialled once, asked one batch after the other.
- * It must never dial anew: the number of a line is its place behind what the server had counted when this very connection was made.
- * A stranger would get wrong that a broken connection is no exception here: the replies that came are given, and `error` says the rest.
+/**
+ * One connection of a producer that numbers its own lines: dialled once, and sent one batch after
+ * the other.
+ *
+ * Note: it never dials again, because a line's number follows from what the server had counted when
+ * this connection was made. A broken connection throws nothing: `ask` returns the replies that
+ * arrived, and `error` is the reason.
  */
 
 import { type Extension, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
 import { Link, type LinkOptions } from '../link.ts';
 
 export class Talk {
-  /** Resolves when the server took HELLO and EXT; rejects when there will be no connection. */
+  /** Resolves when the server accepted HELLO and EXT; rejects when there is no connection. */
   readonly opened: Promise<Extension | undefined>;
-  /** Why it ended. */
+  /** Why the connection ended. */
   error: FaktoryError | undefined;
   readonly #link: Link;
   #replies: Reply[] = [];
@@ -24,10 +27,10 @@ export class Talk {
       up = resolve;
       down = reject;
     });
-    this.opened.catch(() => undefined); // heard by whoever waits for it
+    this.opened.catch(() => undefined); // the caller that awaits it sees the error
     this.#link = new Link(options, {
       up,
-      room: () => undefined, // a batch is bounded
+      room: () => undefined, // the size of a batch is limited
       reply: (reply) => this.#take(reply),
       gone: (error) => {
         this.error = error;
@@ -37,7 +40,10 @@ export class Talk {
     });
   }
 
-  /** Sends so many lines, after `opened` and one batch at a time. Gives their replies: fewer when the connection ended behind them. */
+  /**
+   * Sends `count` lines, after `opened` and one batch at a time. Returns their replies: fewer when
+   * the connection ended before.
+   */
   ask(lines: string, count: number): Promise<Reply[]> {
     return new Promise((resolve) => {
       this.#answer = resolve;
@@ -47,7 +53,10 @@ export class Talk {
     });
   }
 
-  /** Ends it, with END when nothing is owed; a batch that waits is given what has come. */
+  /**
+   * Ends the connection, with END when no reply is due; a waiting batch gets the replies that
+   * arrived.
+   */
   leave(error: FaktoryError): void {
     if (this.#due === 0) this.#link.end();
     else this.#link.die(error);
@@ -55,7 +64,7 @@ export class Talk {
 
   #take(reply: Reply): void {
     if (this.#due === 0) {
-      const unasked = new FaktoryError('PROTOCOL', 'the server sent a reply that nothing asked for');
+      const unasked = new FaktoryError('PROTOCOL', 'the server sent a reply without a command');
       this.#link.die(reply.kind === 'error' ? wireError(reply.text) : unasked);
       return;
     }

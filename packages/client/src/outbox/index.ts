@@ -1,6 +1,6 @@
-/*
- * The outbox's door, `@faktory-ts/client/outbox`: jobs that are pushed if and only if a database transaction commits.
- * It must never be loaded by the client itself. OUTBOX.md tells the whole.
+/**
+ * The exports of `@faktory-ts/client/outbox`: jobs that are pushed if and only if a database
+ * transaction commits. See OUTBOX.md. The client itself does not load it.
  */
 
 export { type OutboxOptions, OutboxRelay, type RefusedRow } from './relay.ts';

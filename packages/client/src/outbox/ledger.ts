@@ -1,7 +1,9 @@
-/*
- * The outbox as a place that keeps lines (delivery.ts): who relays, which rows are in the line on its way, what became of them.
- * It must never let a relay that has lost its lease change anything. A stranger would get wrong that nothing here is a transaction:
- * every statement asks for the state that it begins from, and may be done again.
+/**
+ * The outbox as a line store (delivery.ts): which relay has the lease, which rows are in the line
+ * that is being sent, and their results. A relay that lost its lease changes nothing.
+ *
+ * Note: nothing here is a transaction. Every statement has its expected state as a condition, and
+ * may run twice.
  */
 
 import { compactJson, FaktoryError, type Job, newJid } from '@faktory-ts/protocol';
@@ -10,7 +12,7 @@ import { isFull, refusedJobs } from '../delivery/refused.ts';
 import { featureKeys, type ServerFeatures } from '../features.ts';
 import { bound, type OutboxStore, type OutboxValue, statements } from './tables.ts';
 
-/** A row that waits. */
+/** A waiting row. */
 export interface OutboxRow {
   id: string;
   /** The text of its column `job`. */
@@ -23,13 +25,13 @@ interface OutboxLine extends KeptLine {
   rows: readonly OutboxRow[];
 }
 
-/** Where the outbox stands. */
+/** The state of the outbox. */
 interface OutboxState extends Count {
-  /** The ids of the rows in the line behind `answered`, when it may have been sent. */
+  /** The ids of the rows in the line after `answered`, when it may have been sent. */
   inFlight: string[] | undefined;
 }
 
-/** Told of each row that is refused, which stays with the reason. */
+/** Called for each refused row, which stays with the reason. */
 type Refuse = (row: { id: string; job: string; error: FaktoryError }) => void;
 
 const first = '0'; // before the first id
@@ -47,7 +49,7 @@ export class OutboxLedger implements LineStore<OutboxLine> {
   /** By `performance.now()`. */
   #leased = Number.NEGATIVE_INFINITY;
   #seen: OutboxState | undefined;
-  /** Rows up to this one wait for room on the server, until all behind it were looked at. */
+  /** Rows up to this one wait because their queue is full, until all rows after them were read. */
   #behind = first;
 
   constructor(store: OutboxStore, batch: number, refuse: Refuse) {
@@ -57,12 +59,12 @@ export class OutboxLedger implements LineStore<OutboxLine> {
     this.#refuse = refuse;
   }
 
-  /** Takes the lease, or keeps it. False = another relay has it. */
+  /** Takes or renews the lease. False: another relay has it. */
   async lease(): Promise<boolean> {
     return (await this.#look()) !== undefined;
   }
 
-  /** Gives the lease up, for the next relay. */
+  /** Releases the lease for the next relay. */
   async leave(): Promise<void> {
     await this.#run(this.#sql.leave, [this.#owner]);
   }
@@ -106,7 +108,8 @@ export class OutboxLedger implements LineStore<OutboxLine> {
     const gone = line.rows.map(({ id }) => id).filter((id) => !stay.has(id));
     if (gone.length > 0) await this.#run(this.#sql.remove, [gone, ...mine]);
     await this.#run(this.#sql.land, [line.number, ...mine]);
-    // The server takes all rows of a line for one queue, or none: smaller lines fit where there is little room.
+    // The server accepts all rows of a line for one queue, or none: smaller lines fit a nearly full
+    // queue.
     const full = refused.some(({ error }) => isFull(error));
     this.#most = full ? Math.ceil(line.rows.length / 2) : Math.min(this.#batch, this.#most * 2);
     if (full) this.#behind = line.rows.at(-1)?.id ?? first;
@@ -158,7 +161,7 @@ export class OutboxLedger implements LineStore<OutboxLine> {
     return rows.flatMap((row) => ({ ...row, jid: readRow(row.job).jid ?? '' }));
   }
 
-  /** The rows of a new line; those that are no jobs are refused here. */
+  /** The rows of a new line; rows that are not jobs are refused here. */
   async #waiting(answered: number, features: () => Promise<ServerFeatures>): Promise<OutboxRow[]> {
     const line = new Map<string, OutboxRow>();
     let bytes = 0;
@@ -175,14 +178,14 @@ export class OutboxLedger implements LineStore<OutboxLine> {
         continue;
       }
       bytes += Buffer.byteLength(row.job);
-      // Refused jobs are told by jid: two of the same cannot be in one line.
+      // Refused jobs are reported by jid, so a line cannot have a jid twice.
       if (line.has(jid) || (line.size > 0 && bytes > lineBytes)) break;
       line.set(jid, { ...row, jid });
     }
     return [...line.values()];
   }
 
-  /** The row stays, with the reason; it is not sent until somebody sets that to NULL. */
+  /** The row stays, with the reason in `error`; it is not sent until `error` is set to NULL. */
   async #mark(
     { id, job }: { id: string; job: string },
     error: FaktoryError,
@@ -205,7 +208,9 @@ export class OutboxLedger implements LineStore<OutboxLine> {
 
 const lost = new FaktoryError('LOCKED', 'another relay has the outbox now');
 
-/** Compact: a line break between the values of a row's JSON would end the line. Its numbers stay as they are. */
+/**
+ * Compact, because a line break in a row's JSON would end the line. Its numbers stay as written.
+ */
 function lineOf(rows: readonly OutboxRow[], number: number): OutboxLine {
   return { number, rows, text: `PUSHB [${rows.map(({ job }) => compactJson(job)).join(',')}]` };
 }
@@ -213,11 +218,11 @@ function lineOf(rows: readonly OutboxRow[], number: number): OutboxLine {
 function entries(rows: readonly unknown[]): { id: string; job: string }[] {
   return (rows as { id: unknown; job: unknown }[]).map(({ id, job }) => ({
     id: String(id),
-    job: typeof job === 'string' ? job : JSON.stringify(job), // a column of type json comes parsed
+    job: typeof job === 'string' ? job : JSON.stringify(job), // a column of type json arrives parsed
   }));
 }
 
-/** What the relay needs to know of a row's job; nothing of a row that is no job. */
+/** The fields of a row's job that the relay needs; empty for a row that is not a job. */
 function readRow(text: string): { jid?: string; custom?: Job['custom'] } {
   try {
     const { jid, custom } = JSON.parse(text) as { jid?: unknown; custom?: unknown };

@@ -1,7 +1,10 @@
-/*
- * The outbox's way to the server: rows that committed become jobs, each exactly once.
- * It must never run on without its lease. A stranger would get wrong that the lease only keeps two relays from disturbing each
- * other: what keeps them right is that the server takes lines of one connection per producer, and that the database numbers them.
+/**
+ * Sends committed rows of the outbox to the server as jobs, each exactly once. It runs only with
+ * its lease.
+ *
+ * Note: the lease only keeps two relays from disturbing each other. They are correct because the
+ * server counts a producer's lines on one connection at a time, and because the database numbers
+ * the lines.
  */
 
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -14,7 +17,7 @@ import { resolveServers, type ServerChoice } from '../url.ts';
 import { OutboxLedger } from './ledger.ts';
 import type { OutboxStore } from './tables.ts';
 
-/** A row that was refused for good. */
+/** A row that was refused permanently. */
 export interface RefusedRow {
   id: string;
   /** The text of its column `job`. */
@@ -22,19 +25,25 @@ export interface RefusedRow {
   error: FaktoryError;
 }
 
-/** What an {@link OutboxRelay} is made with. */
+/** Options of an {@link OutboxRelay}. */
 export interface OutboxOptions extends ServerChoice {
   /** The database. */
   store: OutboxStore;
   /** For `tcp+tls://`: `ca`, `cert`, `key`, `servername` …, as in Node's `tls.connect`. */
   tls?: DeliveryOptions['tls'];
-  /** Most rows in one line, up to 1,000. Default 500. */
+  /** Maximum number of rows in a line, up to 1,000. Default 500. */
   batch?: number | undefined;
-  /** Milliseconds between two looks at an empty outbox. Default 1000. */
+  /** Milliseconds between two checks of an empty outbox. Default 1000. */
   interval?: number | undefined;
-  /** Told of each refused row, which stays with the reason in `error`. Must not throw. Default: nobody is told. */
+  /**
+   * Called for each refused row, which stays with the reason in `error`. Must not throw. Default:
+   * none.
+   */
   onRefused?: ((row: RefusedRow) => void) | undefined;
-  /** The database or the server cannot be reached; it is tried again. Must not throw. Default: a process warning. */
+  /**
+   * Called when the database or the server cannot be reached; the relay retries. Must not throw.
+   * Default: a process warning.
+   */
   onError?: ((error: FaktoryError) => void) | undefined;
 }
 
@@ -49,11 +58,12 @@ const names = [
   'onError',
 ] as const satisfies readonly (keyof OutboxOptions)[];
 
-const silence = 5000; // ms that a server may owe an answer
+const silence = 5000; // ms that a due reply may take
 const fullPause = 1000; // ms
 
 /**
- * Sends the rows of the outbox. Many may run, in many processes: one relays, the others wait for their turn.
+ * Sends the rows of the outbox. Many relays may run, in many processes: one sends, the others wait
+ * for the lease.
  *
  * @example
  * ```ts
@@ -75,11 +85,11 @@ export class OutboxRelay {
   readonly #onError: (error: FaktoryError) => void;
   #running: Promise<void> | undefined;
   #stopped = false;
-  /** Somebody has committed since the outbox was last looked at. */
+  /** `wake()` was called since the outbox was last read. */
   #woken = false;
   #endPause: () => void = () => {};
 
-  /** @throws FaktoryError `CONFIG` for an option that cannot work. */
+  /** @throws FaktoryError `CONFIG` for an unknown or invalid option. */
   constructor(options: OutboxOptions) {
     checkKnown('new OutboxRelay()', options, names);
     const { store, tls, batch = 500, interval = 1000, onRefused, onError } = options;
@@ -96,18 +106,21 @@ export class OutboxRelay {
     this.#delivery = new Delivery(this.#ledger, { addresses, tls: secure, silence });
   }
 
-  /** Begins. It keeps the process alive until it is stopped. */
+  /** Starts the relay. It keeps the process alive until it is stopped. */
   start(): void {
     this.#running ??= this.#relay();
   }
 
-  /** Looks at the outbox now: for a program that has just committed. */
+  /** Reads the outbox now, for a program that has just committed. */
   wake(): void {
     this.#woken = true;
     this.#endPause();
   }
 
-  /** Ends for good. A line on its way is heard of by the next relay. Never rejects. */
+  /**
+   * Stops permanently. The next relay learns the result of a line that is being sent. Never
+   * rejects.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#delivery.hangUp();
@@ -123,10 +136,10 @@ export class OutboxRelay {
       await this.#pause(await this.#round());
     }
     clearInterval(alive);
-    await this.#ledger.leave().catch(() => undefined); // else it runs out
+    await this.#ledger.leave().catch(() => undefined); // otherwise the lease expires
   }
 
-  /** Gives how long to wait then. */
+  /** Sends once; returns the milliseconds until the next round. */
   async #round(): Promise<number> {
     try {
       if (!(await this.#ledger.lease())) this.#delivery.hangUp();
@@ -142,7 +155,7 @@ export class OutboxRelay {
   async #pause(ms: number): Promise<void> {
     if (this.#stopped || this.#woken) return;
     await new Promise<void>((go) => {
-      const timer = setTimeout(go, Math.min(ms, longestTimer)); // for Infinity it would wait 1 ms
+      const timer = setTimeout(go, Math.min(ms, longestTimer)); // a timer of Infinity would wait 1 ms
       this.#endPause = () => {
         clearTimeout(timer);
         go();

@@ -1,19 +1,24 @@
-/*
- * The outbox in SQL: its two tables, and every statement of the relay, for each kind of database.
- * It must never need a transaction: each statement is right alone, and may be done again. A stranger would get wrong that rows are
- * taken and deleted by their ids, never by "up to": a transaction that commits late has lower ids than rows that are gone already.
+/**
+ * The SQL of the outbox: its two tables, and every statement of the relay, for each kind of
+ * database. No statement needs a transaction; each is correct alone and may run twice.
+ *
+ * Note: rows are read and deleted by their ids, never by "up to": a transaction that commits late
+ * has lower ids than rows that are already deleted.
  */
 
-/** Which SQL a database speaks. */
+/** The SQL dialect of a database. */
 export type OutboxDialect = 'postgres' | 'mysql' | 'sqlite';
 
 /** A value in a statement. */
 export type OutboxValue = string | number | null;
 
-/** How the relay reaches the database: one statement, committed by itself. */
+/** How the relay reaches the database: one statement, which commits by itself. */
 export interface OutboxStore {
   dialect: OutboxDialect;
-  /** Runs a statement with its values; gives the rows, for those that have some. `$1` in Postgres, `?` elsewhere. */
+  /**
+   * Runs a statement with its values and returns its rows. Placeholders are `$1` in Postgres, `?`
+   * in others.
+   */
   query(sql: string, values: OutboxValue[]): Promise<readonly unknown[]>;
 }
 
@@ -65,12 +70,12 @@ const relay: Record<OutboxDialect, string> = {
 )`,
 };
 
-/** The statements that make the outbox, for a migration. */
+/** The statements that create the outbox, for a migration. */
 export function outboxTables(dialect: OutboxDialect): string[] {
   return [jobs[dialect], relay[dialect]];
 }
 
-/** Seconds since 1970 by the database's clock: relays on several machines share it. */
+/** Seconds since 1970 by the database's clock, which relays on several machines share. */
 const now: Record<OutboxDialect, string> = {
   postgres: 'CAST(extract(epoch FROM clock_timestamp()) AS bigint)',
   mysql: 'UNIX_TIMESTAMP()',
@@ -83,7 +88,7 @@ const first: Record<OutboxDialect, string> = {
   sqlite: 'ON CONFLICT (id) DO NOTHING',
 };
 
-/** The relay's statements. `?` stands for a value, `(??)` for a list of them. */
+/** The relay's statements. `?` stands for a value, `(??)` for a list of values. */
 export function statements(dialect: OutboxDialect) {
   const mine = 'WHERE id = 1 AND owner = ?';
   const still = `AND EXISTS (SELECT 1 FROM faktory_outbox_relay ${mine} AND answered = ?)`;
@@ -104,7 +109,9 @@ export function statements(dialect: OutboxDialect) {
   };
 }
 
-/** The statement with the placeholders of its database; a list among the values takes one for each entry. */
+/**
+ * The statement with the placeholders of its database; a list of values gets one for each entry.
+ */
 export function bound(
   dialect: OutboxDialect,
   sql: string,

@@ -1,6 +1,8 @@
-/*
- * What the spool's file asks of the disk: opened with a torn end cut off, read and written whole.
- * It must never cut off what could be read. A stranger would get wrong that one write call may write a part.
+/**
+ * File operations of the spool: opening the file and cutting off a torn end, and complete reads and
+ * writes. Readable records are never cut off.
+ *
+ * Note: one write call may write only a part.
  */
 
 import {
@@ -24,7 +26,7 @@ interface Opened {
   end: number;
 }
 
-/** The file's records, after a torn end was cut off; a file that is not there is made. */
+/** The file's records, after a torn end was cut off; creates a missing file. */
 export function opened(path: string): Opened {
   const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
   const { records, end } = scan(bytes, path);
@@ -38,7 +40,7 @@ export function opened(path: string): Opened {
   return { head: first.head, ...kept };
 }
 
-/** Parts at the end lack the `done` that they were written with. */
+/** Parts at the end without the `done` record that was written with them. */
 function settled(all: readonly PlacedRecord[], end: number): Pick<Opened, 'records' | 'end'> {
   const last = all.findLastIndex(({ record }) => record.kind !== 'line' || !record.line.part);
   return { records: all.slice(0, last + 1), end: all[last + 1]?.offset ?? end };
@@ -52,7 +54,10 @@ function made(path: string): Opened {
   return { head, records: [], end: Buffer.byteLength(text) };
 }
 
-/** A new name lives in its folder. Windows cannot sync one, and need not. */
+/**
+ * A new file name is stored in its folder, which needs its own sync. Windows cannot do it, and does
+ * not need it.
+ */
 export function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = openSync(dirname(path), 'r');
@@ -79,7 +84,7 @@ export async function readAt(file: FileHandle, offset: number, length: number): 
   return bytes;
 }
 
-/** What the system said, as an error of ours. */
+/** A system error as a FaktoryError. */
 export function failed(path: string, cause: unknown): FaktoryError {
   if (cause instanceof FaktoryError) return cause;
   return new FaktoryError('STORAGE', `the spool ${path} failed: ${(cause as Error).message}`, { cause });

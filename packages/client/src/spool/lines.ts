@@ -1,7 +1,9 @@
-/*
- * The spool's file as a place that keeps lines (delivery.ts), and what becomes of the jobs that the server refuses.
- * It must never strike a line off before its refused jobs are somewhere else. A stranger would get wrong that a full queue is no
- * refusal: nobody waits for the push any more, so such a job goes to the end of the spool and is tried again.
+/**
+ * The spool's file as a line store (delivery.ts), and the handling of jobs that the server refuses.
+ * A line is removed only after its refused jobs are stored elsewhere.
+ *
+ * Note: a full queue is not a final refusal. No caller waits for the push any more, so such a job
+ * goes to the end of the spool and is sent again.
  */
 
 import { appendFile } from 'node:fs/promises';
@@ -11,13 +13,13 @@ import { isFull, refusedJobs } from '../delivery/refused.ts';
 import type { SpooledLine } from './record.ts';
 import type { SpoolFile, WaitingLine } from './spool-file.ts';
 
-/** A job that the server refused, as it would have travelled. */
+/** A job that the server refused, in the wire's form. */
 export type RefusedJob = Readonly<Record<string, unknown>>;
 
-/** Told of each job that the server refused for good. It resolves when that is safe. */
+/** Called for each job that the server refused permanently. It resolves when the job is stored. */
 type Refuse = (job: RefusedJob, error: FaktoryError) => void | Promise<void>;
 
-const batchLines = 500; // the server remembers refusals of 1,000
+const batchLines = 500; // the server keeps the refusals of 1,000
 const batchBytes = 1024 * 1024;
 
 export class SpoolLines implements LineStore<WaitingLine> {
@@ -63,7 +65,7 @@ export class SpoolLines implements LineStore<WaitingLine> {
   }
 }
 
-/** Writes refused jobs into a file, a line of JSON each. */
+/** Appends refused jobs to a file, a line of JSON each. */
 export function refuseInto(path: string): Refuse {
   return async (job, { code, message }) => {
     const line = JSON.stringify({ at: new Date().toISOString(), code, message, job });
@@ -72,8 +74,8 @@ export function refuseInto(path: string): Refuse {
 }
 
 /**
- * The server takes all jobs of a line for one queue, or none: smaller lines fit where there is little room. And a line that is too long for
- * it may hold jobs that are not.
+ * The server accepts all jobs of a line for one queue, or none, so smaller lines fit a nearly full
+ * queue. And a line that is too long may hold shorter jobs.
  */
 function halves(jobs: readonly RefusedJob[]): SpooledLine[] {
   const half = Math.ceil(jobs.length / 2);

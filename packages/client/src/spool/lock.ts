@@ -1,17 +1,22 @@
-/*
- * One process at a time has a spool: a file beside it names the holder.
- * It must never take the lock of a process that lives. A stranger would get wrong that a pid alone names no process: in containers
- * every program is pid 1, and pids come again; where the system tells it, the process's start time is part of the name.
+/**
+ * A lock for one process per spool: a file beside the spool names the holder. It is never taken
+ * from a live process.
+ *
+ * Note: a pid alone does not identify a process: in containers every program is pid 1, and pids are
+ * reused. On Linux the process's start time is part of the name.
  */
 
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { FaktoryError, newJid } from '@faktory-ts/protocol';
 
-/** What this process holds: a holder with its pid that is not among them is an earlier life. */
+/** Locks that this process holds. Another lock with its pid is from an earlier process. */
 const held = new Set<string>();
 
-/** Takes the lock; gives the way to give it up. Throws `LOCKED`, naming the holder, or `STORAGE`. */
+/**
+ * Takes the lock and returns the function that releases it. Throws `LOCKED` with the holder, or
+ * `STORAGE`.
+ */
 export function takeLock(path: string): () => void {
   const mine = JSON.stringify({ pid: process.pid, start: startOf(process.pid), host: hostname() });
   for (let tries = 0; ; tries++) {
@@ -26,13 +31,13 @@ export function takeLock(path: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannot(path, error);
     }
     const holder = read(path);
-    if (holder === undefined) continue; // it was given up in this moment
+    if (holder === undefined) continue; // released in the meantime
     if (tries > 0 || lives(holder, path)) throw locked(path, holder);
     dismiss(path, holder);
   }
 }
 
-/** With its contents from the first moment on: a link is made of a file that is whole. */
+/** Creates the file with its contents in one step: a link to a complete file. */
 function create(path: string, text: string): void {
   const own = `${path}.${newJid()}`;
   writeFileSync(own, text);
@@ -43,7 +48,10 @@ function create(path: string, text: string): void {
   }
 }
 
-/** Takes a dead holder's file away; when somebody was faster and holds it now, puts that back. */
+/**
+ * Removes the file of a dead holder. If another process has taken the lock in the meantime, its
+ * file is put back.
+ */
 function dismiss(path: string, dead: string): void {
   const aside = `${path}.${newJid()}`;
   try {
@@ -60,10 +68,10 @@ function lives(holder: string, path: string): boolean {
   try {
     told = JSON.parse(holder);
   } catch {
-    return false; // the system died before the file was whole on disk
+    return false; // the machine stopped before the file was complete on disk
   }
   const { pid, start, host } = told;
-  if (host !== hostname()) return true; // nobody here can tell
+  if (host !== hostname()) return true; // only that host can check
   if (pid === process.pid) return held.has(path);
   if (typeof pid !== 'number' || !runs(pid)) return false;
   const now = startOf(pid);
@@ -78,7 +86,9 @@ function runs(pid: number): boolean {
   }
 }
 
-/** When a process was started, as Linux tells it: this boot's id and its ticks. Undefined elsewhere. */
+/**
+ * When a process was started: on Linux this boot's id and the process's ticks. Undefined elsewhere.
+ */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

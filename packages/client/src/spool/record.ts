@@ -1,26 +1,31 @@
-/*
- * The lines of a spool file: each with its checksum, so that one that a crash left half-written is known.
- * It must never give a record whose checksum is wrong. A stranger would get wrong that a bad record is no error by itself: at the
- * end of the file it is what was being written when the machine died, and nobody was told that it is there.
+/**
+ * The records of a spool file, each with a checksum, so that a record which a crash left incomplete
+ * is recognised. A record with a wrong checksum is never returned.
+ *
+ * Note: a bad record at the end of the file is not damage. It was being written when the machine
+ * stopped, so no push was confirmed for it.
  */
 
 import zlib from 'node:zlib';
 import { FaktoryError } from '@faktory-ts/protocol';
 
-/** Whose lines these are, and how many were answered before the first in the file. */
+/** The producer's name, and the number of answered lines before the first one in the file. */
 export interface SpoolHead {
   v: 1;
   producer: string;
   answered: number;
 }
 
-/** A PUSH or PUSHB that waits. */
+/** A waiting PUSH or PUSHB. */
 export interface SpooledLine {
-  /** Jobs in it. */
+  /** Number of its jobs. */
   jobs: number;
   /** The command without its line end. */
   text: string;
-  /** It stands for jobs of answered lines, from the next `done` on. Without one it was never said. */
+  /**
+   * It holds jobs of answered lines, and is valid from the next `done` on. Without one it is
+   * ignored.
+   */
   part?: boolean;
 }
 
@@ -30,7 +35,7 @@ export type SpoolRecord =
   /** Lines up to this number are answered. */
   | { kind: 'done'; upTo: number };
 
-/** The record as it stands in the file, line end included. */
+/** The record as text of the file, with its line end. */
 export function recordText(record: SpoolRecord): string {
   const body = bodyOf(record);
   return `${checksum(Buffer.from(body))} ${body}\n`;
@@ -43,7 +48,7 @@ function bodyOf(record: SpoolRecord): string {
   return `${part ? 'part' : 'line'} ${jobs} ${text}`;
 }
 
-/** Reads one record, without its line end. Undefined = it is none, or not whole. */
+/** Parses a record without its line end. Undefined: it is invalid or incomplete. */
 export function readRecord(bytes: Buffer): SpoolRecord | undefined {
   if (bytes.length < 10 || bytes.toString('latin1', 0, 8) !== checksum(bytes.subarray(9))) return undefined;
   const body = bytes.toString('utf8', 9);
@@ -59,7 +64,7 @@ function checksum(bytes: Uint8Array): string {
   return zlib.crc32(bytes).toString(16).padStart(8, '0');
 }
 
-/** A whole record and where it stands. */
+/** A complete record and its position. */
 export interface PlacedRecord {
   record: SpoolRecord;
   offset: number;
@@ -67,9 +72,10 @@ export interface PlacedRecord {
 }
 
 /**
- * Every record of a file, up to a torn end. Gives also where they end.
+ * Parses every record of a file up to a torn end. Returns also the end of the last one.
  *
- * @throws FaktoryError `STORAGE` when a record is bad and a good one follows: that is damage, no torn end.
+ * @throws FaktoryError `STORAGE` when a bad record is followed by a good one: that is damage, not a
+ * torn end.
  */
 export function scan(bytes: Buffer, path: string): { records: PlacedRecord[]; end: number } {
   const records: PlacedRecord[] = [];

@@ -1,7 +1,9 @@
-/*
- * The spool's file: lines appended and synced, taken from the front in their order, struck off when they are answered.
- * It must never call a line kept that is not synced, nor let one vanish that was. A stranger would get wrong that nothing is ever
- * changed in place: what was answered is told by a later record, and now and then the rest moves to a new file under the old name.
+/**
+ * The spool's file: lines are appended and synced, read from the front in order, and removed when
+ * they are answered. A line is confirmed only after its sync.
+ *
+ * Note: nothing is changed in place. A later record says what was answered, and from time to time
+ * the rest moves to a new file of the same name.
  */
 
 import { type FileHandle, open, rename } from 'node:fs/promises';
@@ -10,7 +12,7 @@ import { failed, opened, readAt, syncFolder, writeAt } from './disk.ts';
 import { takeLock } from './lock.ts';
 import { type PlacedRecord, readRecord, recordText, type SpooledLine, type SpoolHead } from './record.ts';
 
-/** A line that waits in the file, with its number among the lines of the producer. */
+/** A line that waits in the file, with its number among the producer's lines. */
 export interface WaitingLine extends Pick<SpooledLine, 'jobs' | 'text'> {
   number: number;
 }
@@ -37,7 +39,7 @@ export class SpoolFile {
   readonly #handle: Promise<FileHandle>;
   #file: FileHandle | undefined;
   #head: SpoolHead;
-  /** Lines that wait, synced. The first has the number behind `answered`. */
+  /** Waiting lines, synced. The first has the number after `answered`. */
   #places: Place[] = [];
   #end: number;
   #jobs = 0;
@@ -46,9 +48,10 @@ export class SpoolFile {
   #queue: Promise<unknown> = Promise.resolve();
 
   /**
-   * Opens or makes the file and takes its lock.
+   * Opens or creates the file and takes its lock.
    *
-   * @throws FaktoryError `LOCKED`, or `STORAGE` for a file that cannot be read, written or believed.
+   * @throws FaktoryError `LOCKED`, or `STORAGE` for a file that cannot be read or written, or is
+   * damaged.
    */
   constructor(path: string, maxBytes: number) {
     this.#path = path;
@@ -64,28 +67,28 @@ export class SpoolFile {
       throw failed(path, error);
     }
     this.#handle = open(path, 'r+');
-    this.#handle.catch(() => undefined); // heard by the first that uses it
+    this.#handle.catch(() => undefined); // the first operation that uses it sees the error
   }
 
-  /** Under which name the server counts the lines, and how many of them are answered. */
+  /** The producer's name, and how many of its lines are answered. */
   get head(): Readonly<SpoolHead> {
     return this.#head;
   }
 
-  /** Jobs that wait, those included that are being written. */
+  /** Number of waiting jobs, including those that are being written. */
   get jobs(): number {
     return this.#jobs;
   }
 
-  /** Lines that wait and are synced. */
+  /** Number of waiting lines that are synced. */
   get lines(): number {
     return this.#places.length;
   }
 
   /**
-   * Resolves when the line is on disk. Those of one moment share a sync.
+   * Resolves when the line is on disk. Lines of the same moment share a sync.
    *
-   * @throws FaktoryError `LIMIT` when the file would hold more than it may; `STORAGE`.
+   * @throws FaktoryError `LIMIT` when the file would exceed its maximum; `STORAGE`.
    */
   append(line: SpooledLine): Promise<void> {
     const text = recordText({ kind: 'line', line });
@@ -102,7 +105,7 @@ export class SpoolFile {
     });
   }
 
-  /** The first lines that wait: up to `count`, and up to so many bytes but at least one. */
+  /** The first waiting lines: up to `count`, and up to `bytes` but at least one. */
   next(count: number, bytes: number): Promise<WaitingLine[]> {
     return this.#run(async (file) => {
       let many = 0;
@@ -124,7 +127,10 @@ export class SpoolFile {
     });
   }
 
-  /** Strikes off the lines up to this number; `parts`, which stand for jobs of theirs, go to the end. One write, all or nothing, synced. */
+  /**
+   * Removes the lines up to this number; `parts`, which hold some of their jobs, are appended. One
+   * synced write, all or nothing.
+   */
   done(upTo: number, parts: readonly SpooledLine[] = []): Promise<void> {
     return this.#run(async (file) => {
       const records = parts.map(({ jobs, text }) => ({
@@ -145,12 +151,15 @@ export class SpoolFile {
     });
   }
 
-  /** All that wait get a new producer, whose count begins with them: nobody knows how far the server counted for the old one. */
+  /**
+   * All waiting lines get a new producer, whose count begins with them, because it is unknown how
+   * far the server counted for the old one.
+   */
   renew(): Promise<void> {
     return this.#run(() => this.#move({ v: 1, producer: newJid(), answered: 0 }));
   }
 
-  /** What was appended is written first. */
+  /** Writes the appended lines first. */
   async close(): Promise<void> {
     try {
       await this.#run((file) => file.close());
@@ -187,7 +196,7 @@ export class SpoolFile {
     this.#head = { ...this.#head, answered: upTo };
   }
 
-  /** One operation on the file at a time. */
+  /** Runs one operation on the file at a time. */
   #run<Result>(operate: (file: FileHandle) => Promise<Result>): Promise<Result> {
     const result = this.#queue.then(async () => {
       try {
@@ -230,14 +239,15 @@ export class SpoolFile {
       await writeAt(file, this.#end, bytes);
       await file.datasync();
     } catch (error) {
-      // What part of it is there must not stay: the next write begins at the same place, but may be shorter.
+      // A partial write must not stay: the next write begins at the same position and may be
+      // shorter.
       await file.truncate(this.#end).catch(() => undefined);
       throw error;
     }
     this.#end += bytes.length;
   }
 
-  /** This head and the lines that wait into a new file, which takes the old one's name. */
+  /** Writes this head and the waiting lines to a new file, which takes the old one's name. */
   async #move(head: SpoolHead): Promise<void> {
     const old = this.#file as FileHandle;
     const moved = await open(`${this.#path}.new`, 'w+');
@@ -261,7 +271,7 @@ export class SpoolFile {
     syncFolder(this.#path);
     this.#file = moved;
     this.#head = head;
-    // Lines that are being appended are counted already, and in neither list.
+    // Lines that are being appended are already counted, and are in neither list.
     this.#bytes += size(places) - size(this.#places);
     this.#places = places;
     this.#end = end;
@@ -269,7 +279,7 @@ export class SpoolFile {
   }
 }
 
-/** A part as a line of its own: it moves without its `done`. */
+/** A part as a normal line, which moves without its `done`. */
 function plain(bytes: Buffer): Buffer {
   const record = readRecord(bytes.subarray(0, -1));
   if (record?.kind !== 'line' || !record.line.part) return bytes;

@@ -1,7 +1,10 @@
-/*
- * Pushes go to a file on this machine while the server is away, and from there to the server: in their order, exactly once.
- * It must never say that a job is kept before it is on disk, nor let a newer job pass an older one that waits. A stranger would get
- * wrong that a push that was on the wire when the connection broke is not spooled: it may be in already, and waits to hear.
+/**
+ * Stores pushes in a local file while the server cannot be reached, and sends them later in order,
+ * exactly once. A push is confirmed only when it is on disk, and no newer job overtakes an older
+ * one that waits.
+ *
+ * Note: a push that was sent when the connection broke is not spooled. The server may already have
+ * it, so its call waits for the next connection.
  */
 
 import { resolve } from 'node:path';
@@ -14,15 +17,22 @@ import { checkKnown } from '../known-options.ts';
 import { type RefusedJob, refuseInto, SpoolLines } from './lines.ts';
 import { SpoolFile, type WaitingLine } from './spool-file.ts';
 
-/** Where pushes wait while the server is away. */
+/** Options of the spool. */
 export interface SpoolOptions {
-  /** A file of this client alone, made when absent, on a local disk. Beside it stand `.lock`, and `.refused` when a job was. */
+  /**
+   * A file of this client alone, on a local disk; created when missing. Beside it are `.lock`, and
+   * `.refused` after a refused job.
+   */
   file: string;
-  /** Most bytes that wait; pushes beyond reject with `LIMIT`. The file may take twice as much for a while. Default 64 MiB. */
+  /**
+   * Maximum number of waiting bytes; further pushes reject with `LIMIT`. The file may be twice as
+   * large for a time. Default 64 MiB.
+   */
   maxBytes?: number | undefined;
   /**
-   * Told of each spooled job that the server refused for good: nobody waits for its push any more. May be told twice after a
-   * crash. When it throws it is told again. Default: the job and the reason become a line of JSON in `<file>.refused`.
+   * Called for each spooled job that the server refused permanently, because no caller waits for
+   * its push any more. May be called twice for a job after a crash. When it throws, it is called
+   * again. Default: write the job and the reason as a line of JSON to `<file>.refused`.
    */
   onRefused?: ((job: RefusedJob, error: FaktoryError) => void | Promise<void>) | undefined;
 }
@@ -32,7 +42,7 @@ const fullPause = 1000; // ms
 export class Spool {
   readonly #file: SpoolFile;
   readonly #delivery: Delivery<WaitingLine>;
-  /** A dial failed, and nothing has come through since. */
+  /** A dial failed, and no connection was made since. */
   #away = false;
   #up = false;
   #withdraw = new AbortController();
@@ -56,7 +66,7 @@ export class Spool {
     this.#drain();
   }
 
-  /** Jobs that wait. */
+  /** Number of waiting jobs. */
   get jobs(): number {
     return this.#file.jobs;
   }
@@ -68,11 +78,12 @@ export class Spool {
     this.#endPause();
   }
 
-  /** The direct connection broke, or could not be made. What is unsent then comes here. */
+  /** The direct connection broke or could not be made. Unsent pushes then come here. */
   down(error: FaktoryError): void {
     const broke = this.#up;
     this.#up = false;
-    // The next dial says whether the server is away. One that refuses us is there, and the pushes must hear why.
+    // The next dial shows whether the server can be reached. A server that refuses the connection
+    // can be reached, and the pushes must get its error.
     if (broke || isLasting(error)) return;
     this.#away = true;
     const withdraw = this.#withdraw;
@@ -81,9 +92,10 @@ export class Spool {
   }
 
   /**
-   * Sends directly when nothing waits here and the server is there; else keeps the line. Undefined = it is kept.
+   * Sends directly when nothing waits here and the server can be reached; otherwise stores the
+   * line. Undefined: it is stored.
    *
-   * @throws FaktoryError as `direct` does; `LIMIT`, `STORAGE` when it cannot be kept.
+   * @throws FaktoryError as `direct` does; `LIMIT` or `STORAGE` when it cannot be stored.
    */
   async push<Answer>(
     line: string,
@@ -102,7 +114,7 @@ export class Spool {
     }
     if (this.#ended) throw this.#ended;
     if (options?.signal?.aborted) {
-      throw new FaktoryError('ABORTED', 'given up before it was sent', { cause: options.signal.reason });
+      throw new FaktoryError('ABORTED', 'aborted before it was sent', { cause: options.signal.reason });
     }
     try {
       await this.#file.append({ jobs, text: line.trimEnd() });
@@ -115,12 +127,12 @@ export class Spool {
 
   /** Resolves when no job waits. */
   async drained({ signal, timeout }: CallOptions = {}): Promise<void> {
-    // Somebody waits: this keeps the process alive.
+    // This timer keeps the process alive for the waiting caller.
     const end = timeout === undefined ? undefined : performance.now() + timeout;
     while (this.jobs > 0) {
       if (this.#ended) throw this.#ended;
       if (signal?.aborted) {
-        throw new FaktoryError('ABORTED', 'waiting for the spool was given up', { cause: signal.reason });
+        throw new FaktoryError('ABORTED', 'waiting for the spool was aborted', { cause: signal.reason });
       }
       if (end !== undefined && performance.now() >= end) {
         throw new FaktoryError('TIMEOUT', `${this.jobs} jobs still wait in the spool after ${timeout} ms`);
@@ -129,12 +141,15 @@ export class Spool {
     }
   }
 
-  /** Takes no more pushes but those that were sent directly and come back. */
+  /** Refuses new pushes, except those that were sent directly and come back. */
   refuse(error: FaktoryError): void {
     this.#refusal ??= error;
   }
 
-  /** What waits stays in the file. What is on the wire is not waited for: the next life of the spool hears about it. */
+  /**
+   * Waiting lines stay in the file. A line that is being sent is not awaited: the next spool of
+   * this file learns its result.
+   */
   async end(error: FaktoryError): Promise<void> {
     if (this.#ended) return;
     this.#ended = error;
@@ -146,7 +161,7 @@ export class Spool {
     this.#tell();
   }
 
-  /** Begins, when lines wait and it has not begun. */
+  /** Starts sending when lines wait and it is not running. */
   #drain(): void {
     if (this.#ended || this.#file.lines === 0) return;
     this.#draining ??= this.#rounds();
@@ -157,7 +172,8 @@ export class Spool {
       try {
         if (await this.#delivery.round()) await this.#pause(fullPause);
       } catch {
-        // The server, the disk, or the program's listener: the lines stay where they are, and are tried again.
+        // The server, the disk or the program's `onRefused` failed: the lines stay and are sent
+        // again.
         await this.#pause(backoff(this.#delivery.failures));
       }
     }
@@ -180,7 +196,7 @@ export class Spool {
     });
   }
 
-  /** Waits until told, until the signal, or until then. */
+  /** Waits for a change, the signal, or the time `end`. */
   #change(signal: AbortSignal | undefined, end: number | undefined): Promise<void> {
     return new Promise((resolve) => {
       const longest = 2 ** 31 - 1;
