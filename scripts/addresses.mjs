@@ -1,7 +1,10 @@
-// Where the server can be reached, by what it logs and what its command line says.
+/** Finds the server's addresses from its log and its command line. */
 import { readFileSync } from 'node:fs';
 
-/** The value of an option as the server understands it: `-b x`, `-b=x`, `--b x`, `--bind x`, `--bind=x`; the last counts. */
+/**
+ * The value of an option as the server parses it: `-b x`, `-b=x`, `--b x`, `--bind x`, `--bind=x`;
+ * the last one wins.
+ */
 export function given(args, ...names) {
   const values = args.flatMap((arg, index) => {
     const [, name, value] = /^--?([a-z-]+)(?:=(.*))?$/.exec(arg) ?? [];
@@ -11,8 +14,9 @@ export function given(args, ...names) {
 }
 
 /**
- * What the server's log tells: where it listens, where its web address is, whether it asks for a password. Undefined while
- * the log does not say that the server listens; without a log, what the command line says has to do.
+ * Reads the server's log: where it listens, its web address, and whether it needs a password.
+ * Undefined while the log does not say that the server listens. Without a log, the command line is
+ * used.
  */
 export function factsIn(log, options) {
   if (log === undefined) {
@@ -26,7 +30,7 @@ export function factsIn(log, options) {
   return { ...reach(binding, chosen), web, password: log.includes('clients need the password') };
 }
 
-/** Host and port to connect to for a binding as typed; one that means all interfaces is reached as localhost. */
+/** Host and port to connect to for the given binding; all interfaces become localhost. */
 export function reach(binding, chosen) {
   const colon = binding.lastIndexOf(':');
   const host = binding.slice(0, colon);
@@ -34,7 +38,7 @@ export function reach(binding, chosen) {
   return { host: local ? 'localhost' : host, port: Number(chosen ?? binding.slice(colon + 1)) };
 }
 
-/** The URL for a client, with the password when the environment tells it. */
+/** The URL for a client, with the password of the environment if it is set. */
 export function urlOf({ host, port }) {
   const secret = password();
   return `tcp://${secret && `:${encodeURIComponent(secret)}@`}${host}:${port}`;

@@ -1,5 +1,9 @@
-// The way in: `npm start`, `npm test` and their neighbours all come here, on a machine that may have nothing but Node and npm.
-// This file and what it imports up front must parse on an old Node, so that the check below gets to speak.
+/**
+ * The entry point of `npm start`, `npm test` and the other npm scripts. Needs only Node and npm.
+ *
+ * Note: this file and its static imports must parse on an old Node, so that the version check below
+ * can run.
+ */
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -9,7 +13,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 const [task, ...args] = process.argv.slice(2);
 
-/** A curious `npm install` would build a tree that pnpm then has to remove: say what to do instead. */
+/**
+ * Refuses `npm install`, which would build a tree that pnpm must remove again, and says what to do
+ * instead.
+ */
 function guard() {
   const agent = process.env.npm_config_user_agent ?? '';
   if (!agent || agent.startsWith('pnpm/')) return 0;

@@ -1,6 +1,7 @@
-// The checks beside the tests: types, lint, examples, unused code, whether the published packages are put together well, and the
-// tests of the examples.
-// Each speaks only when it fails.
+/**
+ * The checks beside the tests: types, lint, examples, unused code, the published packages, and the
+ * tests of the examples. A check prints only when it fails.
+ */
 import { readFileSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { runQuietly } from './run.mjs';
@@ -26,16 +27,21 @@ const lint = {
 const examples = { name: 'examples', command: [join(root, 'scripts', 'examples.mjs')] };
 const engines = { name: 'Node of the dependencies', command: [join(root, 'scripts', 'engines.mjs')] };
 const unused = { name: 'unused code', command: [script('knip', 'bin', 'knip.js')] };
-/** What is loaded of a package, its dependencies aside, compressed: the budgets are in .size-limit.json. */
+/**
+ * Compressed size of the code of each package without its dependencies; the limits are in
+ * .size-limit.json.
+ */
 const sizes = { name: 'sizes', command: [script('size-limit', 'bin.js')] };
 
-/** The same of the web UI's first page. */
+/** Compressed size of the web UI's first page. */
 const firstPage = { name: 'size of the first page', command: [join(root, 'scripts', 'first-page.mjs')] };
 
-/** What `npm run check` runs before the rooms, and `npm test` before the tests. */
+/**
+ * The checks that `npm run check` runs before the import table, and `npm test` before the tests.
+ */
 export const quickChecks = [types, lint];
 
-/** Everything, with one check for each package that is published and each example. */
+/** All checks, with one for each published package and each example. */
 export function allChecks() {
   return [
     ...quickChecks,
@@ -54,7 +60,7 @@ export function exampleChecks() {
   return exampleFolders().map((cwd) => {
     const { scripts } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
     const words = scripts.test.split(' ');
-    // What follows `node` runs on this Node; else it is a program of the example's own.
+    // `node FILE` runs on this Node; otherwise it is a program of the example.
     const command = words[0] === 'node' ? words.slice(1) : [programIn(cwd, words[0]), ...words.slice(1)];
     return { name: relative(root, cwd), command, cwd };
   });
@@ -66,7 +72,7 @@ function programIn(folder, name) {
   return join(home, typeof bin === 'string' ? bin : bin[name]);
 }
 
-/** Runs them one after the other and counts. */
+/** Runs the checks one after the other and counts results. */
 export async function runChecks(checks) {
   const tally = { passed: 0, failed: 0, failures: [] };
   for (const check of checks) {
@@ -95,12 +101,14 @@ function packed(folder) {
   return exports === undefined ? [fit] : [fit, typesFound(folder, name)];
 }
 
-/** Whether importers and requirers find types that say what they get. Resolution as before `exports` existed is not looked at. */
+/**
+ * Whether `import` and `require` find the right types. Resolution without `exports` is not checked.
+ */
 function typesFound(folder, name) {
   const program = script('@arethetypeswrong', 'cli', 'dist', 'index.js');
   return {
     name: `types of ${name}`,
-    // What threads are started with is for bundlers: nobody imports it.
+    // Entry points of threads are for bundlers, so no program imports them.
     command: [
       program,
       '--pack',

@@ -1,5 +1,7 @@
-// Whether every package that users install with ours runs on the oldest Node that ours promise: an npm user on that Node would
-// else get warnings, or a package that fails there.
+/**
+ * Checks that every dependency of our packages supports the oldest Node that ours support.
+ * Otherwise an npm user on that Node would get warnings, or a package that fails.
+ */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import semver from 'semver';
@@ -34,7 +36,7 @@ function walk(folder, oldest, by) {
   }
 }
 
-/** Where Node would look: an optional dependency of another system is nowhere. */
+/** The folder where Node finds it; undefined for an optional dependency of another system. */
 function find(from, name) {
   for (let folder = from; ; folder = dirname(folder)) {
     const here = join(folder, 'node_modules', name);

@@ -1,5 +1,8 @@
-// Compiles every TypeScript example: the ```ts blocks of the packages' Markdown files and of the comments on exports.
-// An example in a comment may use the names of its own package without importing them. Run by `npm test` as a check.
+/**
+ * Compiles every TypeScript example: the ```ts blocks of the packages' Markdown files and of the
+ * comments on exports. An example in a comment may use the exports of its own package without
+ * importing them. `npm test` runs it as a check.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,7 +12,7 @@ const folder = join(root, '.examples');
 const libraries = packages().filter((path) => path.startsWith(join(root, 'packages')));
 const nameOf = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).name;
 
-/** The ```ts blocks of a text, with the line on which each begins. */
+/** The ```ts blocks of a text, with the line where each begins. */
 function blocks(text) {
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(({ 1: code, index }) => ({
     code,
@@ -17,12 +20,12 @@ function blocks(text) {
   }));
 }
 
-/** The comments of a source file as plain text, each where it stands. */
+/** The comments of a source file as plain text, with their positions. */
 function comments(source) {
   return source.replace(/^(?![ \t]*\*).*$/gm, '').replace(/^[ \t]*\* ?/gm, '');
 }
 
-/** Imports the exports of its own package that an example uses without saying so. */
+/** Adds imports for the exports of its own package that an example uses. */
 function withOwnNames(code, library) {
   const door = readFileSync(join(library, 'src', 'index.ts'), 'utf8');
   const exported = [...door.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, type = '', names]) =>
@@ -61,7 +64,7 @@ for (const library of libraries) {
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
-/** What each door of a library is called, and its source. */
+/** The import name of each entry point of a library, and its source. */
 const sources = Object.fromEntries(
   libraries.flatMap((path) => {
     const { name, exports } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
@@ -72,7 +75,7 @@ const sources = Object.fromEntries(
     ]);
   }),
 );
-// What a reader would install beside our packages; it is not installed at the root.
+// Packages that an example's reader would install beside ours; they are not installed at the root.
 const companions = { zod: ['../packages/client/node_modules/zod/index.d.ts'] };
 const compilerOptions = {
   paths: { ...sources, ...companions },

@@ -1,11 +1,13 @@
-// What a browser loads before the web UI's first page can be used, compressed: a failure when it is more than it may be.
-// The build's manifest tells which files: beside them there may be files of builds before.
+/**
+ * Checks the compressed size of what a browser loads before the web UI's first page can be used.
+ * The build's manifest lists the files, because the folder may also have files of earlier builds.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root } from './stamps.mjs';
 
-const MOST = 180_000; // bytes; with the chart library, which comes after, 200 kB
+const MOST = 180_000; // bytes; the chart library, which is loaded later, makes it 200 kB
 const folder = join(root, 'apps', 'web', 'dist');
 const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
 

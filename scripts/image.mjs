@@ -1,5 +1,8 @@
-// `node scripts/bootstrap.mjs image FOLDER`: the server's program with all packages that it needs, in the versions of pnpm-lock.yaml.
-// The image is made of this; `npm install` would take newer packages on another day.
+/**
+ * `node scripts/bootstrap.mjs image FOLDER`: writes the server's program with all packages it
+ * needs, in the versions of pnpm-lock.yaml, for the container image. `npm install` would take newer
+ * versions over time.
+ */
 import { join, resolve } from 'node:path';
 import { prepare } from './prepare.mjs';
 import { runQuietly } from './run.mjs';
@@ -10,7 +13,7 @@ export async function image([folder]) {
   if (!folder) throw Object.assign(new Error('Name the folder: image FOLDER'), { exitCode: 2 });
   await prepare();
   const program = join(root, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
-  // The switch makes pnpm copy the workspace's packages, and read the lock file.
+  // With this option pnpm copies the workspace's packages, and reads the lock file.
   const how = ['--prod', '--no-optional', '--config.inject-workspace-packages=true'];
   const args = [program, '--dir', root, '--filter=faktory-ts', 'deploy', ...how, resolve(folder)];
   const { code, output } = await runQuietly(process.execPath, args, { env: { ...process.env, CI: 'true' } });

@@ -1,5 +1,7 @@
-// One command at a time installs or builds. The lock is a file with the holder's process id;
-// a holder that died without removing it is noticed by that id.
+/**
+ * Lets one command at a time install or build. The lock is a file with the holder's process id; the
+ * lock of a dead process is removed.
+ */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -34,7 +36,7 @@ function take(file) {
   }
 }
 
-/** The holder's process id as text, '' while it is being written, undefined when there is no holder any more. */
+/** The holder's process id as text; '' while it is being written; undefined without a holder. */
 function read(file) {
   try {
     return readFileSync(file, 'utf8');
@@ -51,11 +53,14 @@ function abandoned(file, holder) {
     process.kill(Number(holder), 0);
     return false;
   } catch (error) {
-    return error.code === 'ESRCH'; // EPERM: it lives, under another user
+    return error.code === 'ESRCH'; // EPERM: it is alive, under another user
   }
 }
 
-/** Two waiters may both see a dead holder; the slower one must not remove the lock that the faster one took meanwhile. */
+/**
+ * Two waiters may both see a dead holder. The slower one must not remove the lock that the faster
+ * one has just taken.
+ */
 function removeAbandoned(file, holder) {
   const aside = `${file}.${process.pid}`;
   try {

@@ -1,5 +1,8 @@
-// Makes a checkout ready to run: installs with the pinned pnpm, builds with turbo, each only when something changed.
-// Says little, and that on standard error: a program started afterwards has standard output to itself.
+/**
+ * Prepares a checkout: installs with the pinned pnpm and builds with turbo, each only when
+ * something changed. Prints little, and only to standard error, because standard output belongs to
+ * the program that is started afterwards.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -23,7 +26,7 @@ export async function prepare() {
   });
 }
 
-/** Builds one package and what it needs, for its tests. The tree must be installed. */
+/** Builds one package and its dependencies for its tests. The tree must be installed. */
 export async function prepareOne(name) {
   if (built()) return;
   await withLock(join(root, '.bootstrap-lock'), () => build(name));
@@ -35,7 +38,7 @@ async function install() {
   if (existsSync(modules) && !existsSync(join(modules, '.modules.yaml'))) {
     rmSync(modules, { recursive: true, force: true });
   }
-  // --prod=false: a stray NODE_ENV=production must not drop the build tools.
+  // --prod=false, because NODE_ENV=production would leave out the build tools.
   await must(pnpm(['install', '--frozen-lockfile', '--prod=false', '--prefer-offline']), 'The install');
   writeFileSync(installStamp, toolStamp());
 }
@@ -48,8 +51,8 @@ async function build(name) {
   if (!name) writeFileSync(buildStamp, stamp);
 }
 
-// npm exec runs from an empty folder: started in the checkout it would pick the copy in node_modules,
-// which the install then replaces while it is running.
+// npm exec runs in an empty folder: in the checkout it would run the copy in node_modules, which
+// the install replaces meanwhile.
 async function pnpm(args) {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const cwd = mkdtempSync(join(tmpdir(), 'bootstrap-'));
@@ -64,7 +67,7 @@ async function pnpm(args) {
   }
 }
 
-// turbo looks for pnpm on PATH and starts it inside each package: the entry must be absolute.
+// turbo looks for pnpm on PATH and starts it inside each package, so the path must be absolute.
 function turbo(args) {
   const env = environment();
   const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';

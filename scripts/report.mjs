@@ -1,5 +1,8 @@
-// A reporter of the test run: writes its counts, and a line for each thing that failed, to the file that TEST_REPORT names.
-// A failure need not be a test: a file that does not load, what runs after the last test of a file, an error that nobody caught.
+/**
+ * A Vitest reporter that writes counts, and a line for each failure, to the file that TEST_REPORT
+ * names. Failures are not only tests: also a file that does not load, code after the last test of a
+ * file, and an uncaught error.
+ */
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { root } from './stamps.mjs';
@@ -31,7 +34,7 @@ export default class Report {
   }
 }
 
-/** The place and the test of an error that nobody caught, as far as they are known. */
+/** The position and the test of an uncaught error, as far as they are known. */
 function at({ stack, VITEST_TEST_NAME: test, VITEST_TEST_PATH: file }) {
   const place = /\n\s+at (.*)/.exec(stack ?? '')?.[1];
   return [place && `at ${place}`, file && `while ${relative(root, file)}${test ? ` > ${test}` : ''}`].filter(

@@ -1,17 +1,17 @@
-// Starts programs, passes signals on to them, and tells how they ended.
+/** Starts programs, forwards signals to them, and reports how they ended. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { root } from './stamps.mjs';
 
 /**
- * A terminal's Ctrl-C reaches our children as well as us, a `kill` only us. So we wait this long before we pass a signal on,
- * to those who still run.
+ * Delay before a signal is forwarded to children that still run: a terminal's Ctrl-C reaches the
+ * children too, a `kill` only this process.
  */
 export const ECHO = 250; // ms
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Runs a program to its end; resolves with its exit code, 128 + N where signal N ended it. */
+/** Runs a program to its end; resolves with its exit code, or 128 + N when signal N ended it. */
 export async function run(command, args, options = {}) {
   const { cwd = root, env = process.env, stdio = 'inherit', onOutput } = options;
   const shell = process.platform === 'win32' && !/\.exe$/i.test(command);
@@ -26,7 +26,10 @@ export async function run(command, args, options = {}) {
   }
 }
 
-/** The same without a word: what the program said comes back as text. Throws when a signal came meanwhile. */
+/**
+ * {@link run} without output: returns what the program printed. Throws when a signal arrived
+ * meanwhile.
+ */
 export async function runQuietly(command, args, options = {}) {
   const chunks = [];
   let stopped;
@@ -46,7 +49,7 @@ export function tell(child, signal) {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
 }
 
-/** How a child ends: its exit code, 128 + N for signal N. */
+/** Resolves with a child's exit code, or 128 + N for signal N. */
 export function exitCode(child) {
   return new Promise((resolve, reject) => {
     child.on('error', reject);

@@ -1,4 +1,7 @@
-// Tells whether an install or a build is still up to date: a fingerprint of what went into it, kept beside its result.
+/**
+ * Checks whether an install or a build is up to date, by a fingerprint of its inputs that is stored
+ * beside its result.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -11,7 +14,7 @@ export function packages() {
   return [...foldersIn('packages'), ...foldersIn('apps')];
 }
 
-/** Folders of the examples: packages that are never built. */
+/** Folders of the examples, which are never built. */
 export function examples() {
   return foldersIn('examples');
 }
@@ -22,7 +25,7 @@ function foldersIn(group) {
     .filter((folder) => existsSync(join(folder, 'package.json')));
 }
 
-/** What an install depends on. */
+/** Fingerprint of the inputs of an install. */
 export function toolStamp() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
   const manifests = [...packages(), ...examples()].map((folder) => join(folder, 'package.json'));
@@ -32,7 +35,10 @@ export function toolStamp() {
   return hash.digest('hex');
 }
 
-/** What a build depends on. Sizes and times only: a changed file is what counts, and a start must not read them all. */
+/**
+ * Fingerprint of the inputs of a build. Only sizes and times, because reading all files would slow
+ * down each start.
+ */
 export function sourceStamp() {
   const hash = createHash('sha256');
   const seen = (file) => {
@@ -48,7 +54,7 @@ export function sourceStamp() {
   return hash.digest('hex');
 }
 
-/** Whether every package has a build at all. */
+/** Whether every package has a build. */
 export function builtAll() {
   return packages().every((folder) => existsSync(join(folder, 'dist')));
 }

@@ -1,5 +1,8 @@
-// `npm start`: the server with its data inside the checkout and, unless `--no-demo` is said, the demo beside it.
-// Everything else on the command line goes to the server. Ctrl-C ends both; a server that ends by itself ends all.
+/**
+ * `npm start`: runs the server with its data inside the checkout and, unless `--no-demo` is given,
+ * the demo. All other arguments go to the server. Ctrl-C ends both; when the server ends, the demo
+ * ends too.
+ */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +13,9 @@ import { ECHO, exitCode, tell } from './run.mjs';
 import { root } from './stamps.mjs';
 import { welcome } from './welcome.mjs';
 
-const DEMO_PATIENCE = 1000; // ms that the demo gets to finish its jobs
+const DEMO_PATIENCE = 1000; // ms in which the demo may finish its jobs
 
-/** Resolves with the exit code once everything has ended. */
+/** Resolves with the exit code when both have ended. */
 export async function start(args) {
   await prepare();
   const withDemo = !args.includes('--no-demo');
@@ -29,8 +32,8 @@ export async function start(args) {
     tell(server, signal);
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
-  process.on('SIGHUP', () => stop('SIGTERM')); // the terminal was closed; to the server HUP means something else
-  process.stdout.on('error', () => stop('SIGTERM')); // whoever read our output has gone
+  process.on('SIGHUP', () => stop('SIGTERM')); // the terminal was closed; for the server HUP has another meaning
+  process.stdout.on('error', () => stop('SIGTERM')); // the reader of our output has closed it
 
   onListening(server, options, (facts) => {
     if (stopping) return;
@@ -47,7 +50,7 @@ function node(args, options) {
   return spawn(process.execPath, args, { cwd: root, ...options });
 }
 
-/** Data and settings live in the checkout, unless the caller says where. */
+/** Data and settings are in the checkout, unless the caller sets another place. */
 function withDefaults(args) {
   const home = join(root, '.faktory');
   mkdirSync(home, { recursive: true });
@@ -57,7 +60,7 @@ function withDefaults(args) {
   return options;
 }
 
-/** Passes the server's log on, and calls back with what it tells about itself once it says that it listens. */
+/** Passes the server's log on, and calls `listening` with its addresses when it listens. */
 function onListening(server, options, listening) {
   let text = '';
   let waiting = true;
@@ -75,7 +78,7 @@ function onListening(server, options, listening) {
   server.on('exit', () => {
     waiting = false;
   });
-  // At these levels the log never says it: a server that is still there by then has started.
+  // At these levels the log does not say it: a server that still runs after the delay has started.
   const silent = ['warn', 'error'].includes(given(options, 'l', 'log-level'));
   if (silent) setTimeout(() => look(factsIn(undefined, options)), 2000).unref();
 }

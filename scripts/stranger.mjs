@@ -1,5 +1,7 @@
-// An empty project with the tarballs of dist-packages/ in it, as a stranger would have it, and what tries them out there:
-// programs that are started and stopped, steps that are counted. It must never look into the checkout beyond the tarballs.
+/**
+ * An empty project with the tarballs of dist-packages/, as a user would have it, and helpers to try
+ * them: starting and stopping programs, counting steps. Uses only the tarballs of the checkout.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +22,10 @@ export function install(...more) {
   execFileSync('npm', args, { cwd: dir, stdio: 'inherit' });
 }
 
-/** Installs the tarballs as `npm install -g` does, in a folder of their own; gives the path of a program. */
+/**
+ * Installs the tarballs like `npm install -g` in a folder of their own; returns the path of a
+ * program.
+ */
 export function installForAll(program) {
   const prefix = join(dir, 'for-all');
   const wanted = readdirSync(packed).map((name) => join(packed, name));
@@ -38,14 +43,14 @@ export function installForAll(program) {
   return join(prefix, 'bin', program);
 }
 
-/** Starts the server; gives its URL. */
+/** Starts the server; returns its URL. */
 export async function startServer() {
   const args = ['-b', '127.0.0.1:0', '-w', ':0', '-d', join(dir, 'db'), '-c', dir];
   const [, port] = await started(bin('faktory'), args, /port (\d+) was free[\s\S]*press Ctrl-C/);
   return `tcp://127.0.0.1:${port}`;
 }
 
-/** Starts a program and resolves with what the pattern finds in what it says. */
+/** Starts a program and resolves with the match of the pattern in its output. */
 export async function started(command, args, pattern, env = {}) {
   const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...env } });
   children.push(child);
@@ -63,7 +68,7 @@ export async function started(command, args, pattern, env = {}) {
   return pattern.exec(said);
 }
 
-/** Stops the program that was started last; it must end well. */
+/** Stops the program that was started last; its exit code must be 0. */
 export async function stopLast() {
   const child = children.pop();
   child.kill();
@@ -71,7 +76,7 @@ export async function stopLast() {
   if (code !== 0) throw new Error(`it ended with ${code}`);
 }
 
-/** Takes the steps one after another up to the first that fails, stops every program, and counts. */
+/** Runs the steps one after another up to the first failure, stops every program, and counts. */
 export async function trySteps(steps) {
   const tally = { passed: 0, failed: 0 };
   for (const [name, act] of Object.entries(steps)) {

@@ -1,4 +1,4 @@
-// Runs the checks and the tests, and ends with one line that counts them: `N passed, N failed`.
+/** Runs the checks and the tests, and ends with one line that counts them: `N passed, N failed`. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +7,14 @@ import { prepare } from './prepare.mjs';
 import { run } from './run.mjs';
 import { root } from './stamps.mjs';
 
-/** Everything; with arguments only the tests that they pick. */
+/** Runs everything; with arguments only the tests that they select. */
 export async function test(args) {
   await prepare();
   const checks = args.length === 0 ? await runChecks(allChecks()) : { passed: 0, failed: 0 };
   return conclude(checks, await vitest(args));
 }
 
-/** Types, lint and the import table: quick enough for before every commit. */
+/** Types, lint and the import table: fast enough to run before every commit. */
 export async function check() {
   await prepare();
   return conclude(await runChecks(quickChecks), await vitest(['rooms.test.ts']));
@@ -41,7 +41,7 @@ async function vitest(args) {
   }
 }
 
-/** The tests must not see a server that the user's own settings point to. */
+/** The tests must not see a server from the user's own settings. */
 function environment() {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('FAKTORY_'));
   return { ...Object.fromEntries(own), NODE_ENV: 'test', TURBO_TELEMETRY_DISABLED: '1' };
@@ -61,7 +61,7 @@ function count(code, file) {
   return tally;
 }
 
-/** Says again what failed, for its own report is far above, and the counts. */
+/** Repeats the failures, whose own reports are far above, and the counts. */
 function conclude(...tallies) {
   const sum = (key) => tallies.reduce((total, tally) => total + (tally[key] ?? 0), 0);
   const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';

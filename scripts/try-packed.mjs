@@ -1,6 +1,9 @@
-// Installs the tarballs of dist-packages/ into an empty project with npm and uses them as a stranger would: the program
-// `faktory`, a push by ES module and by CommonJS, `faktory-worker` with a TypeScript file, the first examples of the READMEs, and the
-// testing helpers with and without the server. For CI; `npm run pack` comes first. Ends with `N passed, N failed`.
+/**
+ * Installs the tarballs of dist-packages/ into an empty project with npm and uses them as a user
+ * would: the program `faktory`, a push by ES module and by CommonJS, `faktory-worker` with a
+ * TypeScript file, the first examples of the READMEs, and the testing helpers with and without the
+ * server. For CI; `npm run pack` comes first. Ends with `N passed, N failed`.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,17 +22,20 @@ import {
 const hello = (name) => [process.execPath, [name, name.replace('.', '-')], /pushed \S+/];
 let env = {};
 
-/** The first TypeScript example of an installed package's README, as a file; the way to run it on a Node that knows no types. */
+/**
+ * Writes the first TypeScript example of an installed package's README to a file; returns how to
+ * run it on a Node that cannot strip types.
+ */
 function readmeOf(name) {
   const text = readFileSync(join(dir, 'node_modules', '@faktory-ts', name, 'README.md'), 'utf8');
   file(`readme-${name}.ts`, /^```ts\n([\s\S]*?)^```/m.exec(text)[1]);
-  // The examples send mail over HTTP; here that is only said.
+  // The examples send mail over HTTP; here the request is only printed.
   file('mail.mjs', "globalThis.fetch = async (url, { body }) => console.log('fetch', url, body);");
   const loader = join(dir, 'node_modules', 'jiti', 'lib', 'jiti-cli.mjs');
   return [process.execPath, ['--import', './mail.mjs', loader, `readme-${name}.ts`]];
 }
 
-/** What is tried, in order; each stands on the ones before. */
+/** The steps, in order; each needs the ones before. */
 const steps = {
   'the tarballs install in an empty project': () => {
     install();
@@ -56,7 +62,7 @@ const steps = {
       /hello, push-mjs[\s\S]*hello, push-cjs/,
       env,
     );
-    await stopLast(); // it would take the jobs of the next worker
+    await stopLast(); // otherwise it would take the jobs of the next worker
   },
   'the server makes a backup, and finds jobs': async () => {
     const faktory = bin('faktory');
@@ -106,7 +112,7 @@ client.push({ jobtype: 'SayHello', args: [process.argv[2]] }).then((jid) => {
   return client.close();
 });
 `;
-// An enum: what a Node that strips types by itself cannot load.
+// An enum, which a Node that strips types cannot load.
 const handlers = `import type { JobContext } from '@faktory-ts/worker';
 enum Word { Hello = 'hello' }
 export default {

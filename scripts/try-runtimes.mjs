@@ -1,5 +1,8 @@
-// Runs the client, the worker and the testing helpers of the tarballs on Bun and on Deno, against a server on Node. For CI;
-// `npm run pack` comes first. A runtime that its npm package does not bring is a failure here: then nothing is known of it.
+/**
+ * Runs the client, the worker and the testing helpers of the tarballs on Bun and on Deno, against a
+ * server on Node. For CI; `npm run pack` comes first. A runtime that its npm package does not
+ * contain is a failure.
+ */
 import { bin, file, install, started, startServer, trySteps } from './stranger.mjs';
 
 let env = {};
@@ -26,7 +29,7 @@ await faktory.stop();
 console.log('drained ' + done);
 `;
 
-/** What it takes to run a file, by runtime. */
+/** The command that runs a file, by runtime. */
 const runtimes = { Bun: [bin('bun'), []], Deno: [bin('deno'), ['run', '--allow-all']] };
 
 const steps = {

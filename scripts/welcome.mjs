@@ -1,9 +1,9 @@
-// What `npm start` says once the server listens.
+/** The text that `npm start` prints when the server listens. */
 import { reach } from './addresses.mjs';
 
 const demo = 'a producer pushes a job a second and a worker runs them; some fail, retry, wait or end up dead';
 
-/** The few lines: what is running, where, where its data is, and how to push a job by hand. */
+/** A few lines: what runs and where, where its data is, and how to push a job by hand. */
 export function welcome({ host, port, web, password, dir, withDemo }) {
   const http = reach(web);
   const site = `http://${http.host}:${http.port}`;
@@ -22,7 +22,7 @@ export function welcome({ host, port, web, password, dir, withDemo }) {
   ].join('\n');
 }
 
-// Node is the one tool that whoever runs this has.
+// Uses Node, the one tool that every reader of this text has.
 function byHand(host, port) {
   const address = `${port}, "${host.replace(/[[\]]/g, '')}"`;
   const job = `{"jid":"by-hand-\${Date.now()}","jobtype":"SayHello","args":["you"]}`;

@@ -1,6 +1,6 @@
-/*
- * What a backup costs those who push meanwhile: their rate beside the one without, and the longest time that a push takes. A million
- * waiting jobs, thirty pushes in flight.
+/**
+ * Measures what a backup costs clients that push: their rate with and without one, and the longest
+ * push. A million waiting jobs, thirty concurrent pushes.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@faktory-ts/client';
@@ -45,7 +45,7 @@ class Pushing {
     this.#lanes = Array.from({ length: inFlight }, () => this.#lane());
   }
 
-  /** The rate while `act` goes on, and the longest push that ended in it, in seconds. */
+  /** The rate while `act` runs, and the longest push that ended meanwhile, in seconds. */
   async during(act: () => Promise<unknown>): Promise<{ rate: number; longest: number }> {
     [this.#pushed, this.#longest] = [0, 0];
     const started = performance.now();

@@ -1,6 +1,4 @@
-/*
- * A client that sends lines as they are written, for the largest and strangest ones.
- */
+/** A client that sends lines as they are, for very large and unusual ones. */
 import { connect, type Socket } from 'node:net';
 import { ReplyReader } from '@faktory-ts/protocol';
 
@@ -24,7 +22,7 @@ export class BareClient {
     });
   }
 
-  /** Connects; with a wid it is a worker that may use the extensions. */
+  /** Connects; with a wid as a worker that may use the extensions. */
   static async open(port: number, wid?: string): Promise<BareClient> {
     const client = new BareClient(port);
     await client.#answer();
@@ -35,7 +33,7 @@ export class BareClient {
     return client;
   }
 
-  /** The answer to a line: its text. */
+  /** Sends a line; returns the text of its answer. */
   ask(line: string): Promise<string> {
     this.#socket.write(`${line}\r\n`);
     return this.#answer();

@@ -1,6 +1,7 @@
-/*
- * What a bulk push is measured beside: the same rows put into the same table by the same binding, 1,000 in a transaction,
- * in a loop that does nothing else. Prints rows a second. The table is the one of packages/server/src/engine/sqlite/state/schema.ts.
+/**
+ * The baseline of a bulk push: inserts the same rows into the same table with the same binding,
+ * 1,000 in a transaction, in a loop that does nothing else. Prints rows a second. The table is that
+ * of packages/server/src/engine/sqlite/state/schema.ts.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -34,7 +35,7 @@ db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size
   CREATE INDEX job_ready ON job (queue, priority DESC, seq) WHERE place = 2`);
 const insert = db.prepare('INSERT INTO job VALUES (NULL, 2, 1, 5, ?, ?, 1800, 1000, ?, ?, ?, NULL)');
 
-// The documents are made beforehand: here only the storing is measured.
+// The documents are made before, because only the storing is measured.
 const rows = Array.from({ length: total }, () => {
   const jid = newJid();
   return [

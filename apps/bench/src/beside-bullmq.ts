@@ -1,7 +1,8 @@
-/*
- * Our client and worker on our server beside BullMQ on Redis, in the same run, alternating, best of three rounds of each: drain
- * with 30 at once, push with 30 calls in the air, in bulk, and one call at a time. Ours with every commit synced; Redis without
- * persistence, and once synced before each reply, which is what our server does.
+/**
+ * Compares our client, worker and server with BullMQ on Redis, in one run, alternating, best of
+ * three rounds of each: drain with 30 at once, push with 30 concurrent calls, in bulk, and one call
+ * at a time. Our server syncs every commit. Redis runs without persistence, and once with a sync
+ * before each reply, as our server does.
  */
 import { spawnSync } from 'node:child_process';
 import { Client } from '@faktory-ts/client';
@@ -14,7 +15,7 @@ import { Stage } from './stage.ts';
 
 const rounds = 3;
 
-/** Prints jobs a second of each, and ours beside theirs. */
+/** Prints jobs a second of each, and the ratio. */
 export async function besideBullmq(): Promise<void> {
   title(`Our client and worker beside BullMQ 5: jobs a second, best of ${rounds} rounds`);
   const redis = !spawnSync('redis-server', ['--version']).error;

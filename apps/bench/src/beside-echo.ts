@@ -1,6 +1,6 @@
-/*
- * Jobs a second beside a bare echo server in the same run, at 10, 50 and 200 connections with one command in flight each:
- * half push, half fetch and acknowledge.
+/**
+ * Compares jobs a second with a bare echo server in the same run, at 10, 50 and 200 connections
+ * with one pending command each: half push, half fetch and acknowledge.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { Stage } from './stage.ts';
 const echoProgram = fileURLToPath(new URL('./echo.js', import.meta.url));
 const jobs = 20_000;
 const rounds = 5;
-const COMMANDS = 3; // a job: PUSH, FETCH, ACK
+const COMMANDS = 3; // per job: PUSH, FETCH, ACK
 
 /** Prints the table for one sync mode. */
 export async function besideEcho(sync: 'full' | 'off'): Promise<void> {
@@ -34,7 +34,7 @@ export async function besideEcho(sync: 'full' | 'off'): Promise<void> {
 async function measure(load: Load, sync: string, connections: number, echoPort: number): Promise<void> {
   const stage = await Stage.start(sync);
   const rate = (port: number): Promise<number> => load(port, jobs, connections);
-  await rate(stage.port); // warm
+  await rate(stage.port); // warm-up
   const before = await stage.info();
   const ours: number[] = [];
   const bare: number[] = [];

@@ -1,6 +1,6 @@
-/*
- * PUSHB of 1,000 jobs with random jids, beside a bare loop that inserts the same rows. The lines are made beforehand and four
- * are in the air at once, so that the server is what is measured.
+/**
+ * Compares PUSHB of 1,000 jobs with random jids to a bare loop that inserts the same rows. The
+ * lines are made before and four are pending at once, so that only the server is measured.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const bare = fileURLToPath(new URL('./bare-inserts.js', import.meta.url));
 const perLine = 1000;
 const lines = 200;
 const rounds = 3;
-const patience = 120_000; // ms; a bulk of this size is no ordinary call
+const patience = 120_000; // ms; such a bulk takes longer than the default timeout
 
 /** A connection of the benchmark. */
 export function connect(url: string, options: Partial<ConnectionOptions> = {}): Connection {
@@ -28,7 +28,7 @@ export function bulkLines(count: number, queue = 'bulk'): string[] {
   );
 }
 
-/** Sends the lines, at most four in the air. */
+/** Sends the lines, at most four pending. */
 export async function send(connection: Connection, bulk: readonly string[]): Promise<void> {
   let next = 0;
   const sender = async (): Promise<void> => {
@@ -37,7 +37,7 @@ export async function send(connection: Connection, bulk: readonly string[]): Pro
   await Promise.all(Array.from({ length: 4 }, sender));
 }
 
-/** Prints jobs a second and the share of the bare loop. */
+/** Prints jobs a second and the ratio to the bare loop. */
 export async function bulk(): Promise<void> {
   title(`PUSHB of ${whole(perLine)}, --sync full (median of ${rounds}, ${whole(lines * perLine)} jobs each)`);
   const rates: number[] = [];
@@ -46,7 +46,7 @@ export async function bulk(): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const stage = await Stage.start('full');
     const connection = connect(stage.url);
-    await send(connection, bulkLines(10)); // warm
+    await send(connection, bulkLines(10)); // warm-up
     const all = bulkLines(lines);
     const cpu = stage.cpu();
     rates.push((lines * perLine) / (await seconds(() => send(connection, all))));

@@ -1,5 +1,6 @@
-/*
- * What the disk under the temporary folder does by itself: appends of 4 KiB, each synced. Synced figures stand on it.
+/**
+ * Measures the disk of the temporary folder: appends of 4 KiB, each synced. Figures with syncs
+ * depend on it.
  */
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';

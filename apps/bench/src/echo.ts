@@ -1,6 +1,6 @@
-/*
- * A bare server: answers every line with a canned reply and does nothing else. The most that a Node server of this protocol
- * can do on this machine, and what our server is measured beside. Listens on a free port and prints it.
+/**
+ * A bare server that answers every line with a fixed reply: the maximum of a Node server of this
+ * protocol on this machine, and the baseline of ours. Listens on a free port and prints it.
  */
 import { type AddressInfo, createServer } from 'node:net';
 

@@ -1,14 +1,15 @@
-/*
- * Small arithmetic and the way figures are printed. Ratios are made within a run: these machines are never quiet.
+/**
+ * Arithmetic and formats of figures. Ratios are computed within a run, because the load of these
+ * machines varies.
  */
 
-/** The middle one; of an even number the upper. */
+/** The median; of an even number of values the upper one. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Whole numbers with thousands apart. */
+/** A rounded number with separators for thousands. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }

@@ -1,5 +1,6 @@
-/*
- * The largest legal request of each verb and route: what is there before, and what is asked. Long because it is one list of cases.
+/**
+ * The largest legal request of each verb and route, and the state of the server before it. This
+ * file is long because it is one list of cases.
  */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
@@ -8,14 +9,14 @@ import type { BareClient } from './bare-client.ts';
 /** Hides one member of all arguments. */
 const redact = '[web]\nredact = ["password"]\n';
 
-/** What a case works with. */
+/** What a case can use. */
 interface Bench {
   readonly client: BareClient;
-  /** Asks the web server. */
+  /** Sends a request to the web server. */
   readonly page: (path: string, init?: RequestInit) => Promise<Response>;
   /** The address of the web server. */
   readonly web: string;
-  /** Which run it is. */
+  /** Number of the run. */
   readonly count: number;
   /** Connects another client. */
   readonly open: () => Promise<BareClient>;
@@ -26,9 +27,9 @@ export interface HoldCase {
   readonly flags?: readonly string[];
   /** TOML settings of the server. */
   readonly config?: string;
-  /** Makes what is asked; not measured. */
+  /** Prepares the request; not measured. */
   prepare(bench: Bench): Promise<string>;
-  /** Asks it; the answer is shown. */
+  /** Sends it; the answer is printed. */
   run(bench: Bench, request: string): Promise<string>;
 }
 
@@ -48,7 +49,7 @@ const getText = async ({ page }: Bench, path: string): Promise<string> => (await
 
 const BEAT = 'BEAT {"wid":"bench-1"}';
 
-/** Pushes so many jobs, 5,000 a line. */
+/** Pushes `count` jobs, 5,000 a line. */
 async function fill(
   { client }: Bench,
   count: number,
@@ -56,11 +57,11 @@ async function fill(
 ): Promise<void> {
   for (let from = 0; from < count; from += 5000) {
     await client.ask(`PUSHB ${many(Math.min(5000, count - from), (index) => job(more(from + index)))}`);
-    if (from % 100_000 === 0) await client.ask(BEAT); // or the server closes the connection
+    if (from % 100_000 === 0) await client.ask(BEAT); // otherwise the server closes the connection
   }
 }
 
-/** Jobs that the client holds: what ACKB and the like name. */
+/** Fetches jobs and returns their ids, for ACKB and similar verbs. */
 async function hold(bench: Bench, count: number): Promise<{ jid: string; rid: string }[]> {
   await fill(bench, count, () => ({}));
   const held: { jid: string; rid: string }[] = [];
@@ -121,7 +122,7 @@ const pushes: HoldCase[] = [
   },
 ];
 
-/** A line as long as a line may be. */
+/** A line of the maximum length. */
 const around = (before: string, repeated: string, after: string): string =>
   before + repeated.repeat((line - before.length - after.length) / Buffer.byteLength(repeated)) + after;
 
@@ -131,7 +132,7 @@ const pushOf8MB = (name: string, before: string, repeated: string, after: string
   run: sendAll,
 });
 
-/** Lines of so many connections, whose ends arrive together. */
+/** Lines of `count` connections, whose ends arrive together. */
 const together = (name: string, count: number, make: () => string): HoldCase => ({
   name: `${count} ${name} of different connections in one moment`,
   prepare: async () => '',
@@ -144,7 +145,7 @@ const together = (name: string, count: number, make: () => string): HoldCase => 
   },
 });
 
-/** What costs a reader most a character. */
+/** Texts that cost a parser the most for each character. */
 const strangePushes: HoldCase[] = [
   pushOf8MB('white space before the job', '', ' ', `{"jid":"bench-space","jobtype":"B","args":[]}`),
   pushOf8MB('white space in the arguments', '{"jid":"JID","jobtype":"B","args":[', ' ', ']}'),
@@ -424,7 +425,10 @@ const beside10000 = (name: string, request: string, run = sendAll, before?: stri
   run,
 });
 
-/** So many clients send the request in one moment, each so often; `even` and `odd` ones may differ. */
+/**
+ * Many clients send the request at the same moment, each several times; `even` and `odd` ones may
+ * differ.
+ */
 const crowd = (
   name: string,
   count: number,
@@ -532,7 +536,7 @@ const held1000 = (
 });
 const json = { 'content-type': 'application/json' };
 
-/** Pushes so many jobs of so many bytes, one a line. They lie in pages that were used before, as in an old file. */
+/** Pushes large jobs, one a line. Their pages in the file were used before, as in an old file. */
 async function fillLarge(
   bench: Bench,
   count: number,
@@ -551,7 +555,7 @@ async function fillLarge(
   for (let n = 0; n < count; n++) await push(more);
 }
 
-/** Large jobs that the client holds. */
+/** Fetches large jobs and returns their ids. */
 async function holdLarge(
   bench: Bench,
   count: number,
@@ -577,7 +581,7 @@ const mutateLarge = (cmd: string, more: Record<string, unknown> = { at: later })
   run: sendAll,
 });
 
-/** Few jobs of many bytes: bounds by number do not bound them. */
+/** Few jobs of many bytes, because limits by number do not limit bytes. */
 const fewLarge: HoldCase[] = [
   {
     name: 'FLUSH of 30 jobs of 8 MB',
@@ -687,7 +691,7 @@ const fails: HoldCase[] = [
   failOf8MB('an unknown field', '"other":[1', ',1', ']}'),
 ];
 
-/** What clients send again and again, at its largest. */
+/** Requests that clients send repeatedly, at their largest. */
 const repeated: HoldCase[] = [
   held1000('FAILB of 1,000 large entries', (held) => {
     const [message, backtrace] = [`not reached: ${'a-1 '.repeat(700)}`, Array(40).fill('at here'.repeat(15))];
@@ -797,7 +801,7 @@ const web: HoldCase[] = [
   },
 ];
 
-/** All of them. */
+/** All cases. */
 export const holdCases: readonly HoldCase[] = [
   ...pushes,
   ...strangePushes,

@@ -1,8 +1,10 @@
-/*
- * How long the largest legal request of each verb and route holds the server's event loop: its longest turn in processor time. None may
- * hold it over 50 ms beside the sync of its own commit.
+/**
+ * Measures how long the largest legal request of each verb and route holds the server's event loop:
+ * the longest turn in processor time. None may hold it over 50 ms beside the sync of its own
+ * commit.
  *
- * Note: a busy machine makes processor time longer too, by cold caches, so of several runs the shortest counts.
+ * Note: a busy machine increases processor time too, by cold caches, so the shortest of several
+ * runs counts.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -14,7 +16,10 @@ import { Stage } from './stage.ts';
 const most = 50; // ms
 const runs = 3;
 
-/** Prints each request's longest hold, the worst first. Words after `holds` pick cases by a part of their name. */
+/**
+ * Prints each request's longest hold, the worst first. Words after `holds` select cases by a part
+ * of their name.
+ */
 export async function holds(picked: readonly string[] = []): Promise<void> {
   title(
     `The longest turn of the event loop in the largest request, processor time, shortest of ${runs} runs, --sync off`,

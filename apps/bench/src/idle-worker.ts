@@ -1,6 +1,6 @@
-/*
- * Our worker when there is little to do: what an idle `faktory-worker` process costs, and how long a pushed job takes until its
- * handler runs.
+/**
+ * Measures our worker with little to do: the cost of an idle `faktory-worker` process, and the time
+ * from a push until the handler runs.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const program = fileURLToPath(new URL('../../../packages/worker/dist/cli.js', im
 const settling = 3000; // ms
 const watched = 10_000; // ms
 const pushes = 500;
-const ticksPerSecond = 100; // what Linux counts a process's time in
+const ticksPerSecond = 100; // unit of a process's time on Linux
 
 /** Prints both. */
 export async function idleWorker(): Promise<void> {
@@ -53,13 +53,13 @@ function cpuSeconds(pid: number | undefined): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-/** Connections: the pipe to this process is no TCP socket. */
+/** Number of connections; the pipe to this process is not a TCP socket. */
 function sockets(pid: number | undefined): number {
   const open = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
       return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
     } catch {
-      return []; // closed since
+      return []; // closed meanwhile
     }
   });
   const inodes = open.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
@@ -79,7 +79,7 @@ async function pushToHandler({ url }: Stage): Promise<void> {
   await worker.start();
   const took: number[] = [];
   for (let round = 0; round < pushes; round++) {
-    await sleep(10); // its end is told, all is idle again
+    await sleep(10); // its result is reported and the worker is idle again
     const runs = new Promise<number>((resolve) => {
       ran = resolve;
     });

@@ -1,5 +1,5 @@
-/*
- * The load: a small C program, because one in Node would be slower than the servers it loads.
+/**
+ * Runs the load generator: a small C program, because one in Node would be slower than the servers.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,10 +12,13 @@ import { line } from './figures.ts';
 const source = fileURLToPath(new URL('../load.c', import.meta.url));
 const run = promisify(execFile);
 
-/** Pushes, fetches and acknowledges so many jobs from so many connections; gives jobs a second. */
+/**
+ * Pushes, fetches and acknowledges `jobs` jobs from `connections` connections; returns jobs a
+ * second.
+ */
 export type Load = (port: number, jobs: number, connections: number) => Promise<number>;
 
-/** Does the work with a load; says so and does nothing where there is no C compiler. */
+/** Runs the work with a load generator. Without a C compiler it prints that and does nothing. */
 export async function withLoad(work: (load: Load) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'faktory-bench-load-'));
   const program = join(folder, 'load');

@@ -1,6 +1,9 @@
-/*
- * Loaded into the server before its program (`--import`): the longest turn of the event loop, in processor time of the main thread. Note:
- * wall time would count the other programs of the machine; where the system does not tell a thread's time (only Linux does) it is used.
+/**
+ * Loaded into the server before its program (`--import`): measures the longest turn of the event
+ * loop, in processor time of the main thread.
+ *
+ * Note: wall time would include other programs of the machine. It is used only where the system
+ * does not report a thread's time (all but Linux).
  */
 import { openSync, readSync } from 'node:fs';
 
@@ -11,7 +14,7 @@ let watching = false;
 process.on('message', (asked) => {
   if (asked === 'longest') {
     watching = false;
-    turn(); // the answer may leave before the turn's end is seen
+    turn(); // the answer may leave before the end of the turn is measured
     process.send?.(longest);
     return;
   }
@@ -20,7 +23,7 @@ process.on('message', (asked) => {
   setImmediate(turn);
   process.send?.('watching');
 });
-process.channel?.unref(); // the server ends as without it
+process.channel?.unref(); // the server can end as without the probe
 
 function turn(): void {
   const now = read();
@@ -29,7 +32,7 @@ function turn(): void {
   if (watching) setImmediate(turn);
 }
 
-/** Milliseconds of the main thread. */
+/** Processor time of the main thread, milliseconds. */
 function threadTime(): (() => number) | undefined {
   try {
     const file = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');

@@ -1,7 +1,8 @@
-/*
- * `npm run bench`: all figures of the README in one run, each beside its baseline. Words after `--` pick sections, and words after
- * `holds` pick its cases by a part of their names.
- * It must never assert: a benchmark that fails on a busy machine teaches people to ignore it.
+/**
+ * `npm run bench`: all figures of the README in one run, each beside its baseline. Words after `--`
+ * select sections, and words after `holds` select its cases by a part of their names.
+ *
+ * Note: it asserts nothing, because people ignore a benchmark that fails on a busy machine.
  */
 import { cpus } from 'node:os';
 import { backup } from './backup.ts';

@@ -1,6 +1,6 @@
-/*
- * A million waiting jobs: the server's memory, how soon it is ready again after a restart, and whether pushing and fetching
- * are slower than with a hundred.
+/**
+ * Measures a million waiting jobs: the server's memory, the time until it is ready after a restart,
+ * and whether pushing and fetching are slower than with a hundred.
  */
 import { commands } from '@faktory-ts/client';
 import { newJid } from '@faktory-ts/protocol';
@@ -52,7 +52,10 @@ function push(connection: ReturnType<typeof connect>): Promise<void> {
   });
 }
 
-/** Push, fetch and acknowledge from 20 connections, in turn on both servers; the number of waiting jobs stays. */
+/**
+ * Pushes, fetches and acknowledges from 20 connections, by turns on both servers; the number of
+ * waiting jobs stays.
+ */
 async function speed(small: Stage, large: Stage): Promise<void> {
   const rates = new Map<Stage, number[]>([
     [small, []],

@@ -1,6 +1,7 @@
-/*
- * What open pages of the web UI cost the wire: jobs a second at 50 connections with a million jobs waiting, with nobody looking, and with
- * ten pages open and a search for a rare text through all of it, in turn. And how soon that search shows its first row.
+/**
+ * Measures what open pages of the web UI cost clients: jobs a second at 50 connections with a
+ * million jobs waiting, by turns without pages, and with ten pages and a search for a rare text in
+ * all jobs. Also measures the time until that search shows its first row.
  */
 import { WebSocket } from 'ws';
 import { bulkLines, connect, send } from './bulk.ts';
@@ -32,7 +33,7 @@ export async function pages(): Promise<void> {
 async function speed(load: Load, stage: Stage): Promise<void> {
   const [alone, watched]: [number[], number[], ...number[]] = [[], []];
   let bites = 0;
-  await load(stage.port, jobs, connections); // warm
+  await load(stage.port, jobs, connections); // warm-up
   for (let round = 0; round < rounds; round++) {
     alone.push(await load(stage.port, jobs, connections));
     const looking = await look();
@@ -45,7 +46,9 @@ async function speed(load: Load, stage: Stage): Promise<void> {
   );
 }
 
-/** Opens ten pages, and searches until the end; that gives how many bites the search did. */
+/**
+ * Opens ten pages and searches until the end; `end` returns the number of requests of the search.
+ */
 async function look(): Promise<{ end(): Promise<number> }> {
   const open = await Promise.all(Array.from({ length: 10 }, openPage));
   let searching = true;
@@ -86,7 +89,10 @@ async function bite(query: string, cursor: string): Promise<Bite> {
   return (await (await fetch(`http://${web}/api/jobs?${query}${more}`)).json()) as Bite;
 }
 
-/** Until the first row of a search that nearly every job answers, and until a rare one has looked at all. */
+/**
+ * Measures a search that nearly every job matches until its first row, and a search for a rare text
+ * until all jobs were read.
+ */
 async function firstRows(): Promise<void> {
   const first: number[] = [];
   for (let round = 0; round < rounds; round++) {

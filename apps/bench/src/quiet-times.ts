@@ -1,6 +1,6 @@
-/*
- * What a server does when there is little to do: its share of a core with 50 parked workers, and how long a job pushed to an
- * idle server takes into a waiting worker's hands.
+/**
+ * Measures an idle server: its share of a core with 50 waiting workers, and the time from a push
+ * until a waiting worker has the job.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commands } from '@faktory-ts/client';
@@ -47,7 +47,7 @@ async function handOver(stage: Stage): Promise<void> {
   const took: number[] = [];
   for (let round = 0; round < pushes; round++) {
     const fetching = commands.fetch(consumer, ['hand-over']).then((job) => ({ job, at: performance.now() }));
-    await sleep(5); // the fetch is parked, the server has gone idle
+    await sleep(5); // the fetch waits and the server is idle
     const pushed = performance.now();
     await commands.push(producer, { jid: newJid(), queue: 'hand-over', jobtype: 'SomeJob', args: [] });
     const { job, at } = await fetching;

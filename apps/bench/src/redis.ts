@@ -1,7 +1,4 @@
-/*
- * BullMQ on a Redis of its own, with or without persistence.
- * It must never leave the Redis running.
- */
+/** Runs BullMQ on its own Redis, with or without persistence. Redis is stopped in any case. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,10 +9,13 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Side } from './side.ts';
 
-/** Whether jobs survive the end of Redis: not at all, or each change is on disk before its reply. */
+/**
+ * Whether jobs survive the end of Redis: `none`, or `always` with each change on disk before its
+ * reply.
+ */
 export type Persistence = 'none' | 'always';
 
-/** Runs the work with BullMQ on a fresh Redis. */
+/** Runs the work with BullMQ on a new Redis. */
 export async function withBullmq<Result>(
   persistence: Persistence,
   use: (side: Side) => Promise<Result>,
@@ -32,7 +32,7 @@ export async function withBullmq<Result>(
     maxRetriesPerRequest: null,
     retryStrategy: () => 50,
   });
-  connection.on('error', () => {}); // until the server listens
+  connection.on('error', () => {}); // until Redis listens
   await connection.ping();
   try {
     return await use(bullmq(connection));

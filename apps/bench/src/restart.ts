@@ -1,6 +1,6 @@
-/*
- * How long nobody answers while a server is replaced by its successor, and the longest that a push of a connected client takes:
- * with --take-over, and with a stop and a start one after the other. Each with a million waiting jobs.
+/**
+ * Measures how long no server answers while one is replaced, and the longest push of a connected
+ * client: with --take-over, and with a stop and then a start. Each with a million waiting jobs.
  */
 import { connect as dial } from 'node:net';
 import { Client } from '@faktory-ts/client';
@@ -46,7 +46,10 @@ export async function restart(): Promise<void> {
   await stage.stop();
 }
 
-/** Watches until called: the longest times, in seconds, between two greetings and that a push takes. */
+/**
+ * Measures until the returned function is called: the longest time between two greetings, and the
+ * longest push, in seconds.
+ */
 function watch({ url, port }: Stage): () => Promise<{ silence: number; longest: number }> {
   let over = false;
   const greetings = longestOf(() => greeted(port));
@@ -70,7 +73,7 @@ function watch({ url, port }: Stage): () => Promise<{ silence: number; longest: 
   };
 }
 
-/** Dials until a server says its first words. */
+/** Dials until a server sends its first bytes. */
 async function greeted(port: number): Promise<void> {
   for (;;) {
     const heard = await new Promise((resolve) => {

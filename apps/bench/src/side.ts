@@ -1,6 +1,5 @@
-/*
- * What is measured of a job library, ours or another: the same calls for each, with empty jobs.
- * It must never do for one side what it does not for the other.
+/**
+ * The measured calls of a job library, ours or another: the same calls for each, with empty jobs.
  */
 import { seconds } from './figures.ts';
 
@@ -8,7 +7,7 @@ import { seconds } from './figures.ts';
 export interface Side {
   push(): Promise<unknown>;
   bulk(count: number): Promise<unknown>;
-  /** Starts a worker that calls `hit` for each job. Gives the way to stop it. */
+  /** Starts a worker that calls `hit` for each job. Returns the function that stops it. */
   work(concurrency: number, hit: () => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
@@ -28,7 +27,7 @@ const perBulk = 1000;
 const bulks = 30;
 const pushedSerially = 1500;
 
-/** Measures a side; everything once before, unmeasured. */
+/** Measures a library; everything runs once before as a warm-up. */
 export async function rates(side: Side): Promise<Rates> {
   await inParallel(1000, () => side.push());
   await side.bulk(perBulk);
@@ -47,7 +46,7 @@ export async function rates(side: Side): Promise<Rates> {
   };
 }
 
-/** Seconds from the first job to the last: how long the worker takes to start is not in it. */
+/** Seconds from the first job to the last, without the worker's start. */
 async function drain(side: Side, count: number): Promise<number> {
   let left = count;
   let first = 0;

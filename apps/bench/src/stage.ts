@@ -1,6 +1,8 @@
-/*
- * The server under test: the built program in a process of its own, on a free port, with a data folder that goes with it.
- * It must never share a process with what loads it: both would then be measured as one.
+/**
+ * The measured server: the built program in its own process, on a free port, with a temporary data
+ * folder.
+ *
+ * Note: the load must run in another process, otherwise both would be measured as one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,13 +15,13 @@ import { Client, type Info } from '@faktory-ts/client';
 
 const program = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url));
 const probe = new URL('./loop-probe.js', import.meta.url).href;
-const ticksPerSecond = 100; // what Linux counts a process's time in
+const ticksPerSecond = 100; // unit of a process's time on Linux
 
 /** One run of the server. */
 export class Stage {
   readonly port: number;
   readonly url: string;
-  /** Seconds from the start of the process until it said that it listens. */
+  /** Seconds from the start of the process until it logged that it listens. */
   readonly readyAfter: number;
   readonly dir: string;
   readonly #child: ChildProcess;
@@ -32,7 +34,10 @@ export class Stage {
     this.readyAfter = readyAfter;
   }
 
-  /** Starts a server; on an old data folder when one is given, with more flags and TOML settings; `probed` for {@link longestTurn}. */
+  /**
+   * Starts a server, on an existing data folder if one is given, with more flags and TOML settings;
+   * `probed` for {@link longestTurn}.
+   */
   static async start(
     sync: string,
     folder?: string,
@@ -69,7 +74,9 @@ export class Stage {
     return new Stage(child, port, dir, (performance.now() - started) / 1000);
   }
 
-  /** Seconds of processor time so far; undefined where the system does not tell (only Linux does). */
+  /**
+   * Processor time so far, seconds; undefined where the system does not report it (all but Linux).
+   */
   cpu(): number | undefined {
     try {
       const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -79,14 +86,19 @@ export class Stage {
     }
   }
 
-  /** `12.3 µs of processor time a command`, since an earlier {@link cpu}, for so many; empty where the system does not tell. */
+  /**
+   * `12.3 µs of processor time a command`: time since an earlier {@link cpu}, divided by `count`;
+   * empty where the system does not report it.
+   */
   costSince(before: number | undefined, count: number, what = 'command'): string {
     const now = this.cpu();
     if (now === undefined || before === undefined) return '';
     return `, ${(((now - before) / count) * 1e6).toFixed(1)} µs of processor time a ${what}`;
   }
 
-  /** Milliseconds of processor time that the longest turn of the server's event loop took while `run` ran. */
+  /**
+   * Processor time of the longest turn of the server's event loop while `run` ran, milliseconds.
+   */
   async longestTurn(run: () => Promise<void>): Promise<number> {
     await this.#ask('watch');
     await run();
@@ -107,7 +119,7 @@ export class Stage {
     }
   }
 
-  /** Ends the server; `keep` leaves its data folder. */
+  /** Stops the server; `keep` keeps its data folder. */
   async stop(keep = false): Promise<void> {
     const closed = once(this.#child, 'close');
     this.#child.kill('SIGTERM');
@@ -116,7 +128,7 @@ export class Stage {
   }
 }
 
-// What is set for other servers must not change what is measured here.
+// Without the settings of other servers, which would change the results.
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FAKTORY_')));
 }

@@ -40,14 +40,14 @@ test('a bulk of large jobs leaves in lines of at most 1 MiB', async () => {
   expect(lengths).toHaveLength(6);
 });
 
-test('bytes are counted, not characters', async () => {
+test('the length of a line is counted in bytes, not characters', async () => {
   server.script = () => done;
   const wide = { jobtype: 'T', args: ['ü'.repeat(300_000)] };
   await client.pushBulk([wide, wide]);
   expect(server.lines).toHaveLength(2);
 });
 
-test('a line that the server finds too long is sent again as shorter ones, and only the job that is too long alone is refused', async () => {
+test('a line that is too long for the server is sent again as shorter ones, and only the job that is too long alone is refused', async () => {
   server.script = (line) => (line.length > 1000 ? tooLong : done);
   const results = await client.pushBulk([job(300), job(300), job(2000), job(300), job(300)]);
   expect(codes(results)).toEqual([undefined, undefined, 'LIMIT', undefined, undefined]);
@@ -73,7 +73,7 @@ test('a job that a middleware made unfit for JSON is refused alone', async () =>
   await other.close();
 });
 
-test('a bulk whose second line fails tells of each job whether it is in, may be, or was not sent', async () => {
+test('a bulk whose second line fails reports for each job whether it was pushed, may be, or was not sent', async () => {
   let lines = 0;
   server.script = () => (++lines === 2 ? '-ERR storage failed: disk full\r\n' : done);
   const jobs = Array.from({ length: 3 }, () => job(600_000));
@@ -87,7 +87,7 @@ test('a bulk whose second line fails tells of each job whether it is in, may be,
   expect(server.lines).toHaveLength(2);
 });
 
-test('a bulk whose connection breaks says which jobs may be in', async () => {
+test('a bulk whose connection breaks reports which jobs may have been pushed', async () => {
   let lines = 0;
   server.script = () => (++lines === 2 ? undefined : done);
   const bulk = ended(Array.from({ length: 1001 }, () => job()));
@@ -99,7 +99,7 @@ test('a bulk whose connection breaks says which jobs may be in', async () => {
   expect(codes(error.results)).toEqual([...Array(1000).fill(undefined), 'CLOSED']);
 });
 
-test('an iterable that throws ends the bulk, whose error tells what is in and keeps the cause', async () => {
+test('an iterable that throws ends the bulk, whose error has the results and the cause', async () => {
   server.script = () => done;
   const oops = new TypeError('no more rows');
   async function* rows() {

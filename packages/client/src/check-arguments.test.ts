@@ -35,18 +35,18 @@ describe.each([
     defineJob('T', { payload: type({ id: 'string.numeric.parse' }) }),
   ],
 ])('with %s', (_library, list: JobDefinition, payload: JobDefinition) => {
-  test('good arguments pass at once', () => {
+  test('valid arguments are returned at once', () => {
     expect(checkArguments(list, ['a', { id: 7 }])).toEqual(['a', { id: 7 }]);
   });
 
-  test('bad ones are INVALID, with the jobtype and the place', () => {
+  test('invalid arguments are INVALID, with the jobtype and the path', () => {
     expect(refused(list, ['a', { id: 'x' }])).toMatchObject({
       code: 'INVALID',
       message: expect.stringMatching(/^T: args\[1\]\.id: .*number/),
     });
   });
 
-  test('a payload is the only argument, and what the schema makes of it comes out', () => {
+  test("a payload is the only argument, and the schema's output is returned", () => {
     expect(checkArguments(payload, [{ id: '7' }])).toEqual([{ id: 7 }]);
     expect(refused(payload, [{}])).toMatchObject({ message: expect.stringMatching(/^T: args\[0\]\.id: /) });
     expect(refused(payload, [])).toMatchObject({
@@ -62,11 +62,11 @@ describe('a schema that answers later', () => {
     schema: z.tuple([z.string().refine(async (name) => name === 'bob', 'nobody knows them')]),
   });
 
-  test('gives a promise of the arguments', async () => {
+  test('an asynchronous schema returns a promise of the arguments', async () => {
     expect(await checkArguments(known, ['bob'])).toEqual(['bob']);
   });
 
-  test('rejects with INVALID', async () => {
+  test('an asynchronous schema that refuses rejects with INVALID', async () => {
     await expect(checkArguments(known, ['eve'])).rejects.toMatchObject({
       code: 'INVALID',
       message: 'T: args[0]: nobody knows them',
@@ -78,26 +78,26 @@ describe('the message', () => {
   const message = (...issues: SchemaIssue[]): unknown =>
     (refused(defineJob('T', { schema: complaining(...issues) }), []) as Error).message;
 
-  test('names places as a program would', () => {
+  test('an error for arguments writes paths as a program would', () => {
     expect(message({ message: 'bad', path: [0, { key: 'a' }, 'b c', '0'] })).toBe(
       'T: args[0].a["b c"][0]: bad',
     );
     expect(message({ message: 'bad' })).toBe('T: args: bad');
   });
 
-  test('tells every issue up to ten, then how many more', () => {
+  test('an error for arguments lists up to ten issues, then the number of others', () => {
     const issues = Array.from({ length: 12 }, (_, n) => ({ message: 'bad', path: [n] }));
     expect(message(...issues.slice(0, 2))).toBe('T: args[0]: bad; args[1]: bad');
     expect(message(...issues)).toMatch(/args\[9\]: bad; and 2 more$/);
   });
 });
 
-test('without a schema, or with an unchecked one, everything passes', () => {
+test('without a schema, or with an unchecked one, all arguments are valid', () => {
   expect(checkArguments(defineJob('T'), [1])).toEqual([1]);
   expect(checkArguments(defineJob('T', { schema: unchecked<[string]>() }), [1])).toEqual([1]);
 });
 
-test('a schema that makes something else than a list is INVALID', () => {
+test('a schema that does not return a list is INVALID', () => {
   const odd = z.tuple([]).transform(() => 'text') as unknown as StandardSchema<unknown[]>;
   expect(refused(defineJob('T', { schema: odd }), [])).toMatchObject({
     code: 'INVALID',

@@ -12,7 +12,7 @@ const config = (message: RegExp) =>
 const invalid = (message: RegExp) =>
   expect.objectContaining({ code: 'INVALID', message: expect.stringMatching(message) });
 
-describe('an option of a client that does not exist, or cannot be, is CONFIG', () => {
+describe('an unknown or invalid option of a client is CONFIG', () => {
   test.each<[object, RegExp]>([
     [{ timout: 5 }, /new Client\(\): unknown option timout; did you mean timeout\?/],
     [{ maxwaiting: 5 }, /did you mean maxWaiting\?/],
@@ -31,14 +31,14 @@ describe('an option of a client that does not exist, or cannot be, is CONFIG', (
     expect(() => new Client(options as ClientOptions)).toThrow(config(message));
   });
 
-  test('a URL instead of options', () => {
+  test('a URL instead of options is CONFIG', () => {
     expect(() => new Client('tcp://x' as unknown as ClientOptions)).toThrow(
       config(/options must be an object/),
     );
   });
 });
 
-describe('what is no object is refused with a code and no TypeError', () => {
+describe('a value that is not an object is refused with a code and no TypeError', () => {
   const given: unknown[] = [null, 5, 'text', ['list']];
 
   test.each(given)('a job that is %j is INVALID, alone and in a bulk', async (job) => {
@@ -62,7 +62,7 @@ describe('what is no object is refused with a code and no TypeError', () => {
     },
   );
 
-  test('jids, a time and a text to contain that are none', async () => {
+  test('invalid jids, an invalid time and an empty text to contain are refused', async () => {
     await using client = new Client({ url: 'tcp://127.0.0.1:1', timeout: 50 });
     await expect(client.dead.kill({ jids: 5 as never })).rejects.toThrow(invalid(/^jids must be a list/));
     expect(() => wireJob({ jobtype: 'T', args: [], at: null as never })).toThrow(
@@ -72,7 +72,7 @@ describe('what is no object is refused with a code and no TypeError', () => {
   });
 });
 
-describe('an option of a job that does not exist, or cannot be, is INVALID', () => {
+describe('an unknown or invalid option of a job is INVALID', () => {
   test.each<[object, RegExp]>([
     [{ priority: 99 }, /^priority is 99; give a whole number from 1 to 9/],
     [{ priority: 0 }, /^priority is 0/],
@@ -93,21 +93,21 @@ describe('an option of a job that does not exist, or cannot be, is INVALID', () 
   });
 
   test.each([{ priority: 1 }, { priority: 9 }, { retry: 0 }, { retry: -1 }, { in: 0 }, { backtrace: 0 }])(
-    '%j is taken',
+    'the option %j of a job is accepted',
     (options) => {
       expect(() => wireJob({ jobtype: 'T', args: [], ...options })).not.toThrow();
     },
   );
 });
 
-test('an option of a definition that does not exist, or cannot be, is CONFIG', () => {
+test('an unknown or invalid option of a definition is CONFIG', () => {
   const define = (options: object) => () => defineJob('Mail', options);
   expect(define({ shema: 1 })).toThrow(config(/^Mail: unknown option shema; did you mean schema\?/));
   expect(define({ priority: 10 })).toThrow(config(/^Mail: priority is 10/));
   expect(() => defineJob('')).toThrow(config(/a jobtype is a text, not empty/));
 });
 
-test('an option of an outbox relay that does not exist, or cannot be, is CONFIG', () => {
+test('an unknown or invalid option of an outbox relay is CONFIG', () => {
   const query = async () => [];
   const relay = (options: object) => () => new OutboxRelay(options as never);
   expect(relay({ store: { dialect: 'sqlite', query }, intervall: 5 })).toThrow(
@@ -116,7 +116,7 @@ test('an option of an outbox relay that does not exist, or cannot be, is CONFIG'
   expect(relay({ store: { dialect: 'postgresql', query } })).toThrow(config(/^store must be \{ dialect/));
 });
 
-test('an option of a call, of a mutation or of a filter that does not exist is refused, and nothing is sent', async () => {
+test('an unknown option of a call, of a mutation or of a filter is refused, and nothing is sent', async () => {
   const server = await FakeServer.start();
   const client = new Client({ url: server.url });
   const job = { jobtype: 'T', args: [] };

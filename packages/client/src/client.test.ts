@@ -19,7 +19,7 @@ afterEach(async () => {
 const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 
 describe('what each call says and reads', () => {
-  test('push sends one compact line and gives the jid', async () => {
+  test('push sends one compact line and returns the jid', async () => {
     const jid = await client.push({
       jid: 'abcdefgh',
       jobtype: 'Mail',
@@ -33,7 +33,7 @@ describe('what each call says and reads', () => {
     ]);
   });
 
-  test('pushBulk gives one result per job, in order', async () => {
+  test('pushBulk returns one result for each job, in order', async () => {
     server.script = () =>
       bulk('{"bbbbbbbb":"jobs must have a jobtype parameter","cccccccc":"NOTUNIQUE Job not unique"}');
     const job = { jobtype: 'T', args: [] };
@@ -51,7 +51,7 @@ describe('what each call says and reads', () => {
     ]);
   });
 
-  test('pushBulk sends 1,000 jobs a line, asks an iterable for more when the ones before are in, and nothing for none', async () => {
+  test('pushBulk sends 1,000 jobs a line, reads more of an iterable when these are pushed, and sends nothing for no jobs', async () => {
     server.script = () => bulk('{}');
     let asked = 0;
     async function* many() {
@@ -74,7 +74,7 @@ describe('what each call says and reads', () => {
     expect(results).toEqual([{ jid: 'aaaaaaaa' }, { jid: 'aaaaaaaa', error: expect.any(FaktoryError) }]);
   });
 
-  test('pushBulk tells a job that cannot leave as it tells one that the server refuses', async () => {
+  test('pushBulk reports a job that cannot be sent like one that the server refuses', async () => {
     server.script = () => bulk('{}');
     const job = { jobtype: 'T', args: [] };
     const results = await client.pushBulk([job, { ...job, jid: 'aaaaaaaa', at: new Date(0), in: 1 }, job]);
@@ -100,7 +100,7 @@ describe('what each call says and reads', () => {
     expect(server.lines).toEqual([]);
   });
 
-  test('a pushBulk that breaks says how many jobs were in before', async () => {
+  test('a pushBulk that ends early reports how many jobs were pushed before', async () => {
     let lines = 0;
     server.script = () => (++lines < 3 ? bulk('{}') : '-ERR storage failed: disk full\r\n');
     const jobs = Array.from({ length: 2001 }, () => ({ jobtype: 'T', args: [] }));
@@ -109,18 +109,18 @@ describe('what each call says and reads', () => {
     });
   });
 
-  test('info gives the whole answer, queues the sizes in it', async () => {
+  test('info returns the whole answer, and queues the sizes in it', async () => {
     server.script = () => bulk('{"faktory":{"queues":{"a":1,"b":0}},"extra":1}');
     expect(await client.info()).toMatchObject({ extra: 1 });
     expect(await client.queues()).toEqual({ a: 1, b: 0 });
   });
 
-  test('an INFO without queues is an empty map', async () => {
+  test('queues returns an empty map for an INFO without queues', async () => {
     server.script = () => bulk('{}');
     expect(await client.queues()).toEqual({});
   });
 
-  test('queue calls take one name, several, or all', async () => {
+  test('pauseQueue and its neighbours take one name, several, or all', async () => {
     await client.pauseQueue('a');
     await client.resumeQueue(['a', 'b']);
     await client.removeQueue('*');
@@ -135,7 +135,7 @@ describe('what each call says and reads', () => {
     ]);
   });
 
-  test('latency gives seconds by queue', async () => {
+  test('latency returns seconds by queue', async () => {
     server.script = () => bulk('{"a":0.5,"b":0}');
     const seconds = await client.latency(['a', 'b']);
     expectTypeOf(seconds).toEqualTypeOf<Record<'a' | 'b', number>>();
@@ -145,7 +145,7 @@ describe('what each call says and reads', () => {
 });
 
 describe('errors', () => {
-  test('keep the words of the server and carry a code', async () => {
+  test('errors of the server keep its words and have a code', async () => {
     server.script = () => '-ERR jobs must have a reasonable jid parameter\r\n';
     const error: unknown = await client
       .push({ jid: 'x', jobtype: 'T', args: [] })
@@ -156,7 +156,7 @@ describe('errors', () => {
     await expect(client.push({ jobtype: 'T', args: [] })).rejects.toMatchObject({ code: 'NOTUNIQUE' });
   });
 
-  test('a push without an answer says which job may be in', async () => {
+  test('the error of a push without a reply names the job that the server may have', async () => {
     server.script = () => undefined;
     const push = client.push({ jid: 'abcdefgh', jobtype: 'T', args: [] });
     const bulkPush = client.pushBulk([{ jobtype: 'T', args: [] }]);
@@ -171,7 +171,7 @@ describe('errors', () => {
     });
   });
 
-  test('arguments that are no JSON are INVALID and nothing is sent', async () => {
+  test('arguments that JSON cannot carry are INVALID and nothing is sent', async () => {
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
     await expect(client.push({ jobtype: 'T', args: cyclic })).rejects.toMatchObject({ code: 'INVALID' });
@@ -200,7 +200,7 @@ describe('errors', () => {
     expect(server.peers).toHaveLength(1);
   });
 
-  test('timeout: Infinity, of a client or of a call, waits for the answer: no timer is longer than timers can be', async () => {
+  test('with timeout: Infinity a client or a call waits for the reply, and no timer exceeds the maximum of setTimeout', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
     try {
       const patient = new Client({ url: server.url, timeout: Number.POSITIVE_INFINITY });
@@ -210,14 +210,14 @@ describe('errors', () => {
       await hasty.push({ jobtype: 'T', args: [] }, { timeout: Number.POSITIVE_INFINITY });
       await hasty.close();
       const delays = timers.mock.calls.map(([, delay = 0]) => delay);
-      expect(delays.filter((delay) => !(delay < 2 ** 31))).toEqual([]); // Node makes 1 ms of those
+      expect(delays.filter((delay) => !(delay < 2 ** 31))).toEqual([]); // Node changes longer timers to 1 ms
       expect(delays.filter((delay) => delay === 2 ** 31 - 1).length).toBeGreaterThanOrEqual(2);
     } finally {
       timers.mockRestore();
     }
   });
 
-  test('options that cannot work are CONFIG at once', () => {
+  test('invalid options of a client are CONFIG at once', () => {
     expect(() => new Client({ url: 'http://x' })).toThrow(expect.objectContaining({ code: 'CONFIG' }));
     expect(() => new Client({ url: server.url, timeout: 0 })).toThrow(
       expect.objectContaining({ code: 'CONFIG' }),
@@ -230,7 +230,7 @@ describe('errors', () => {
 });
 
 describe('life', () => {
-  test('a producer says no wid, a consumer says its own with its labels', async () => {
+  test('a producer sends no wid, a consumer sends its wid and labels', async () => {
     await client.flush();
     const consumer = new Client({ url: server.url, wid: 'w-1', labels: ['x'] });
     await consumer.flush();
@@ -249,7 +249,7 @@ describe('life', () => {
     expect(server.lines).toEqual(['FLUSH', 'END']);
   });
 
-  test('shared clients are one for a URL, and another after its close', async () => {
+  test('Client.shared returns one client for a URL, and another after its close', async () => {
     const shared = Client.shared(server.url);
     expect(Client.shared(server.url)).toBe(shared);
     expect(Client.shared(server.url.replace('127.0.0.1', 'localhost'))).not.toBe(shared);
@@ -270,12 +270,12 @@ describe('life', () => {
     await brief.close();
   });
 
-  test('asyncDispose closes', async () => {
+  test('asyncDispose closes the client', async () => {
     await client[Symbol.asyncDispose]();
     await expect(client.info()).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  test('its signal ends the client and every call', async () => {
+  test('an aborted signal ends the client and every call', async () => {
     const control = new AbortController();
     const bound = new Client({ url: server.url, signal: control.signal });
     server.script = () => undefined;

@@ -52,7 +52,8 @@ const hour = 3600; // seconds; the producer's name lives as long as the client, 
  * ```ts
  * import { Client } from '@faktory-ts/client';
  *
- * const client = new Client<{ SendEmail: [to: string, id: number] }>(); // or new Client({ jobs: [sendEmail] }), see defineJob
+ * // or new Client({ jobs: [sendEmail] }), see defineJob
+ * const client = new Client<{ SendEmail: [to: string, id: number] }>();
  * const jid = await client.push({ jobtype: 'SendEmail', args: ['a@example.com', 7], queue: 'mail' });
  * await client.retries.requeue({ jobtype: 'SendEmail' });
  * await client.close();
@@ -125,8 +126,12 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * @example
    * ```ts
    * const client = new Client();
-   * await client.push({ jobtype: 'Report', args: [2026], at: new Date('2026-12-31T08:00:00Z'), retry: 3 });
-   * await client.push({ jobtype: 'Remind', args: ['bob'], in: '15 minutes', priority: 9 }, { timeout: 1000 });
+   * const at = new Date('2026-12-31T08:00:00Z');
+   * await client.push({ jobtype: 'Report', args: [2026], at, retry: 3 });
+   * await client.push(
+   *   { jobtype: 'Remind', args: ['bob'], in: '15 minutes', priority: 9 },
+   *   { timeout: 1000 },
+   * );
    * ```
    */
   async push<T extends JobtypeOf<Jobs>>(job: TypedJob<Jobs, T>, options?: CallOptions): Promise<string> {
@@ -214,7 +219,11 @@ export class Client<Jobs extends JobTypes<Jobs> = AnyJobs> {
    * declare const db: { query(sql: string, values: unknown[]): Promise<unknown> };
    *
    * const client = new Client<{ SendEmail: [to: string] }>();
-   * const row = await client.outboxRow({ jobtype: 'SendEmail', args: ['bob@example.com'], queue: 'mail' });
+   * const row = await client.outboxRow({
+   *   jobtype: 'SendEmail',
+   *   args: ['bob@example.com'],
+   *   queue: 'mail',
+   * });
    * await db.query('INSERT INTO faktory_outbox (job) VALUES ($1)', [row]);
    * ```
    */

@@ -23,7 +23,10 @@ async function fake(options: FakeOptions = {}): Promise<FakeServer> {
   return server;
 }
 
-/** Nanoseconds of real time, below the limit of a test: the clock of these tests is moved by hand. */
+/**
+ * Real time in nanoseconds, within a test's time limit, because fake timers move the clock of these
+ * tests.
+ */
 const longest = 4_000_000_000n;
 
 /** Moves the clock through the back-off until the server has seen this many connections. */
@@ -31,7 +34,7 @@ async function redial(server: FakeServer, connections: number): Promise<void> {
   await passing(() => server.peers.length >= connections, 50);
 }
 
-/** Moves the clock in steps of so many milliseconds until it has happened. */
+/** Moves the clock in steps of `step` milliseconds until the condition holds. */
 async function passing(happened: () => boolean, step: number): Promise<void> {
   const until = process.hrtime.bigint() + longest;
   while (!happened()) {
@@ -41,7 +44,7 @@ async function passing(happened: () => boolean, step: number): Promise<void> {
   }
 }
 
-/** Moves the clock through the back-off until the call is settled. */
+/** Moves the clock through the back-off until the call has settled. */
 async function soon<T>(call: Promise<T>): Promise<T> {
   let done = false;
   void call.finally(() => {
@@ -76,7 +79,7 @@ function connect(url: string | string[], options: Partial<ConnectionOptions> = {
 }
 
 describe('calls in the air', () => {
-  test('nothing is dialled before the first call', async () => {
+  test('a connection does not dial before the first call', async () => {
     const server = await fake();
     const connection = connect(server.url);
     expect(server.peers).toHaveLength(0);
@@ -97,7 +100,7 @@ describe('calls in the air', () => {
     expect(settled[2]).toMatchObject({ reason: { code: 'ERR', message: 'c' } });
   });
 
-  test('lines of one turn leave in one write', async () => {
+  test('the lines of one turn of the event loop leave in one write', async () => {
     const server = await fake();
     const connection = connect(server.url);
     await connection.call('INFO\r\n');
@@ -109,7 +112,7 @@ describe('calls in the air', () => {
     expect(chunks).toEqual(['A\r\nB\r\n']);
   });
 
-  test('20,000 calls in the air are all answered', async () => {
+  test('20,000 pending calls are all answered', async () => {
     const server = await fake();
     const connection = connect(server.url);
     const calls = Array.from({ length: 20_000 }, () => connection.call('A\r\n'));
@@ -118,7 +121,7 @@ describe('calls in the air', () => {
 });
 
 describe('deadlines and signals', () => {
-  test('a call that gets no answer rejects with TIMEOUT, the next one still gets its own', async () => {
+  test('a call without a reply rejects with TIMEOUT, and the next call still gets its own reply', async () => {
     const server = await fake({ script: (line) => (line === 'A' ? undefined : '+late\r\n+mine\r\n') });
     const connection = connect(server.url);
     const slow = connection.call('A\r\n', { timeout: 100, doubt: 'who knows' });
@@ -131,7 +134,7 @@ describe('deadlines and signals', () => {
     await expect(connection.call('B\r\n')).resolves.toMatchObject({ text: 'mine' });
   });
 
-  test('a call that could not be sent says why the server cannot be reached', async () => {
+  test('a call that could not be sent reports why the server cannot be reached', async () => {
     const connection = connect('tcp://127.0.0.1:1');
     const call = connection.call('PUSH {}\r\n', { doubt: 'in or not' });
     await down(() => undefined);
@@ -142,7 +145,7 @@ describe('deadlines and signals', () => {
     });
   });
 
-  test('an aborted call rejects with ABORTED and its cause, the order of replies holds', async () => {
+  test('an aborted call rejects with ABORTED and its cause, and replies keep their order', async () => {
     const server = await fake({ script: (line) => (line === 'A' ? undefined : '+a\r\n+b\r\n') });
     const connection = connect(server.url);
     const control = new AbortController();
@@ -167,7 +170,7 @@ describe('deadlines and signals', () => {
     expect(server.lines).toEqual(['C']);
   });
 
-  test('withdraw takes back only what is unsent', async () => {
+  test('withdraw cancels only a call that is not sent', async () => {
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url);
     const control = new AbortController();
@@ -181,7 +184,7 @@ describe('deadlines and signals', () => {
     expect(server.lines).toEqual(['A']);
   });
 
-  test('a reply that came while the event loop was blocked wins over the deadline', async () => {
+  test('a reply that arrived while the event loop was blocked wins over the timeout', async () => {
     vi.useRealTimers();
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url, { timeout: 200 });
@@ -204,7 +207,7 @@ describe('deadlines and signals', () => {
 });
 
 describe('a broken connection', () => {
-  test('a call that may not be sent twice rejects with CLOSED and its doubt', async () => {
+  test('after a break a call that may not be sent twice rejects with CLOSED and says what is unknown', async () => {
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url);
     const call = connection.call('PUSH {}\r\n', { doubt: 'it may be in' });
@@ -218,7 +221,7 @@ describe('a broken connection', () => {
     expect(server.lines).toEqual(['PUSH {}']);
   });
 
-  test('a call that may be sent again is, on the next connection and before younger calls', async () => {
+  test('after a break a call that may be repeated is sent on the next connection, before younger calls', async () => {
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url);
     const call = connection.call('ACK 1\r\n', { again: true });
@@ -232,7 +235,7 @@ describe('a broken connection', () => {
     expect(server.peers[1]?.lines.slice(1)).toEqual(['ACK 1', 'INFO']);
   });
 
-  test('a call made while the server is away is answered once it is back', async () => {
+  test('a call made while the server cannot be reached is answered after it is back', async () => {
     const first = await fake();
     const { port, url } = first;
     const connection = connect(url);
@@ -256,7 +259,7 @@ describe('a broken connection', () => {
     expect(server.lines).toEqual(['PUSH {}', 'PUSH {}']);
   });
 
-  test('a server that owes an answer and is silent is given up, even with one byte of it', async () => {
+  test('the connection to a server that owes a reply and is silent is closed, even after one byte of the reply', async () => {
     const server = await fake({ script: () => '+O' });
     const connection = connect(server.url, { timeout: 5000 });
     const call = connection.call('FETCH q\r\n', { timeout: Number.POSITIVE_INFINITY });
@@ -303,7 +306,7 @@ describe('what a server may say wrong', () => {
     await late;
   });
 
-  test('a server that is gone after HELLO is dialled again', async () => {
+  test('a server that closes after HELLO is dialled again', async () => {
     const server = await fake({ welcome: '' });
     const connection = connect(server.url);
     const call = connection.call('A\r\n');
@@ -350,7 +353,7 @@ describe('what a server may say wrong', () => {
 });
 
 describe('while the server is away', () => {
-  test('the next of several servers is tried, and after a success the first again', async () => {
+  test('the next of several servers is tried, and after a success the first one again', async () => {
     const [first, second] = [await fake(), await fake()];
     const gone = await fake();
     await gone.stop();
@@ -364,12 +367,12 @@ describe('while the server is away', () => {
     expect([first.lines, second.lines]).toEqual([['B'], ['A', 'C']]);
   });
 
-  test('more calls than may wait are refused at once with the trouble in words', async () => {
+  test("more calls than may wait are refused at once, with the connection's error", async () => {
     const server = await fake();
     await server.stop();
     const connection = connect(server.url, { maxWaiting: 2 });
     const waiting = [1, 2, 3].map(() => connection.call('A\r\n').catch((error: FaktoryError) => error.code));
-    await down(() => undefined); // until a dial has failed nobody knows that the server is away: all three wait
+    await down(() => undefined); // before a dial has failed the server counts as reachable, so all three wait
     await expect(connection.call('B\r\n')).rejects.toMatchObject({
       code: 'LIMIT',
       message: expect.stringMatching(/^3 calls already wait for the server: .*ECONNREFUSED/),
@@ -380,7 +383,7 @@ describe('while the server is away', () => {
 });
 
 describe('close', () => {
-  test('waits for what is in the air, then says END', async () => {
+  test('close waits for pending calls, then sends END', async () => {
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url);
     const call = connection.call('A\r\n');
@@ -394,7 +397,7 @@ describe('close', () => {
     await connection.close();
   });
 
-  test('a server that does not hear END is left after a second', async () => {
+  test('close does not wait more than a second for a server that does not react to END', async () => {
     const server = await fake();
     const connection = connect(server.url);
     await connection.call('A\r\n');
@@ -404,7 +407,7 @@ describe('close', () => {
     await closed;
   });
 
-  test('is at once done when nothing was ever called, or while dialling for nobody', async () => {
+  test('close is done at once without a call, or while a dial has no waiting call', async () => {
     await connect('tcp://127.0.0.1:1').close();
     const server = await fake({ greeting: '' });
     const connection = connect(server.url);
@@ -416,7 +419,7 @@ describe('close', () => {
     await connection.close();
   });
 
-  test('hangUp lets what was sent be answered and later calls dial anew', async () => {
+  test('after hangUp sent calls are answered and later calls dial again', async () => {
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url);
     const fetch = connection.call('FETCH\r\n');
@@ -431,13 +434,13 @@ describe('close', () => {
     expect(server.peers.map((peer) => peer.lines.slice(1))).toEqual([['FETCH', 'END'], ['ACK']]);
   });
 
-  test('a call in the air keeps the process alive, an idle connection does not', async () => {
+  test('a pending call keeps the process alive, an idle connection does not', async () => {
     const alive = (): number =>
       process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url);
     const call = connection.call('A\r\n');
-    expect(vi.getTimerCount()).toBe(2); // its deadline, and the watch over the greeting
+    expect(vi.getTimerCount()).toBe(2); // its timeout, and the timer for the greeting
     await server.line('A');
     server.peers[0]?.socket.unref();
     expect(alive()).toBe(0);
@@ -446,7 +449,7 @@ describe('close', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  test('abort rejects everything now and later', async () => {
+  test('abort rejects every call, now and later', async () => {
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url);
     const sent = connection.call('A\r\n', { again: true });
@@ -462,7 +465,7 @@ describe('close', () => {
 describe('an idle connection', () => {
   const idleTimeout = 60_000;
 
-  test('closes its socket with END, and the next call opens one', async () => {
+  test('an idle connection closes its socket with END, and the next call opens one', async () => {
     const server = await fake();
     const connection = connect(server.url, { idleTimeout });
     await connection.call('FIRST\r\n');
@@ -476,7 +479,7 @@ describe('an idle connection', () => {
     expect(server.peers.map(({ lines }) => lines.slice(1))).toEqual([['FIRST', 'SECOND', 'END'], ['THIRD']]);
   });
 
-  test('is none while a call waits for its answer', async () => {
+  test('a connection is not idle while a call waits for its reply', async () => {
     const server = await fake({ script: () => undefined });
     const connection = connect(server.url, { idleTimeout, timeout: 10 * idleTimeout });
     const call = connection.call('SLOW\r\n');
@@ -487,7 +490,7 @@ describe('an idle connection', () => {
     expect(server.peers).toHaveLength(1);
   });
 
-  test('stays open where no time is given', async () => {
+  test('an idle connection stays open without an idleTimeout', async () => {
     const server = await fake();
     const connection = connect(server.url);
     await connection.call('FIRST\r\n');

@@ -24,7 +24,7 @@ const jobs = [
 ];
 
 describe('types of definitions', () => {
-  test('a push takes what goes into the schemas', () => {
+  test("a push takes the input of a definition's schema", () => {
     interface Pushed {
       Zod: [string, number];
       ZodPayload: [{ file: string; width?: number | undefined }];
@@ -37,7 +37,7 @@ describe('types of definitions', () => {
     expectTypeOf<DefinedJobs<typeof jobs>>().branded.toEqualTypeOf<Pushed>();
   });
 
-  test('a handler gets what comes out of them', () => {
+  test("a handler gets the output of a definition's schema", () => {
     interface Run {
       Zod: [string, number];
       ZodPayload: [{ file: string; width: number }];
@@ -50,7 +50,7 @@ describe('types of definitions', () => {
     expectTypeOf<DefinedJobs<typeof jobs, 'output'>>().branded.toEqualTypeOf<Run>();
   });
 
-  test('a client of definitions takes their jobs and no others', () => {
+  test('a client with definitions takes their jobs and no others', () => {
     const typed = (): unknown => new Client({ jobs });
     type Push = PushJob<typeof jobs>;
     expectTypeOf<{ jobtype: 'Zod'; args: ['a', 1]; priority: 9 }>().toExtend<Push>();
@@ -77,7 +77,7 @@ describe('types of definitions', () => {
     expectTypeOf(schema).toBeFunction();
   });
 
-  test('checked arguments have the types that come out', () => {
+  test("checked arguments have the types of the schema's output", () => {
     const resize = defineJob('Resize', { payload: z.object({ width: z.number().default(80) }) });
     expectTypeOf(checkArguments(resize, [{}])).toEqualTypeOf<
       [{ width: number }] | Promise<[{ width: number }]>
@@ -85,8 +85,8 @@ describe('types of definitions', () => {
   });
 });
 
-describe('what is no definition does not compile', () => {
-  test('and two schemas, or something that is no schema, are CONFIG', () => {
+describe('a value that is not a definition does not compile', () => {
+  test('two schemas, or a value that is not a schema, do not compile and are CONFIG', () => {
     const config = expect.objectContaining({ code: 'CONFIG' });
     // @ts-expect-error either schema or payload
     expect(() => defineJob('T', { schema: z.tuple([]), payload: z.string() })).toThrow(config);
@@ -96,14 +96,14 @@ describe('what is no definition does not compile', () => {
     expect(() => defineJob('T', { payload: () => true })).toThrow(config);
   });
 
-  test('a schema of something else than a list', () => {
+  test('a schema of a value that is not a list does not compile', () => {
     // @ts-expect-error an object schema is a payload
     expect(defineJob('T', { schema: z.object({}) }).jobtype).toBe('T');
     // @ts-expect-error a queue is a text
     expect(defineJob('T', { queue: 7 }).jobtype).toBe('T');
   });
 
-  test('options that do not exist, and JavaScript hears of them with what was meant', () => {
+  test('unknown options of a definition do not compile, and the error suggests the known one', () => {
     // @ts-expect-error the wire's name is reserve_for
     expect(() => defineJob('T', { schema: z.tuple([]), reserveFor: 60 })).toThrow(
       expect.objectContaining({
@@ -115,7 +115,7 @@ describe('what is no definition does not compile', () => {
     expect(() => defineJob('T', { jid: 'jid-12345' })).toThrow('T: unknown option jid; the options are');
   });
 
-  test('what defineJob did not make is refused where definitions are given', () => {
+  test('a definition that defineJob did not make is refused', () => {
     const given = (one: unknown) => () => definitionsByType([one as JobDefinition]);
     expect(given({ jobtype: 'T' })).toThrow('jobs[0] is not a definition');
     expect(given('T')).toThrow('jobs[0] is not a definition');

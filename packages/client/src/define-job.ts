@@ -71,8 +71,14 @@ export type DefinedArguments<Schema, Payload, On extends Side> = Schema extends 
  * ```ts
  * import { z } from 'zod';
  *
- * const sendEmail = defineJob('SendEmail', { schema: z.tuple([z.string(), z.number()]), queue: 'mail', retry: 3 });
- * const resize = defineJob('Resize', { payload: z.object({ file: z.string(), width: z.number().default(80) }) });
+ * const sendEmail = defineJob('SendEmail', {
+ *   schema: z.tuple([z.string(), z.number()]),
+ *   queue: 'mail',
+ *   retry: 3,
+ * });
+ * const resize = defineJob('Resize', {
+ *   payload: z.object({ file: z.string(), width: z.number().default(80) }),
+ * });
  * const ping = defineJob('Ping', { schema: unchecked<[host: string]>() });
  *
  * const client = new Client({ jobs: [sendEmail, resize, ping] });
@@ -165,7 +171,10 @@ function checkDefinition(at: number, definition: unknown): void {
  *
  * @example
  * ```ts
- * const sendEmail = defineJob('SendEmail', { schema: unchecked<[to: string, id: number]>(), queue: 'mail' });
+ * const sendEmail = defineJob('SendEmail', {
+ *   schema: unchecked<[to: string, id: number]>(),
+ *   queue: 'mail',
+ * });
  * ```
  */
 export function unchecked<Args extends readonly unknown[]>(): StandardSchema<JsonSafe<Args>, AsJson<Args>> {

@@ -38,7 +38,7 @@ describe('a length of time', () => {
     expect(milliseconds(duration)).toBe(expected);
   });
 
-  test('is the sum of its parts, with or without a space before the unit', () => {
+  test('a duration is the sum of its parts, with or without a space before the unit', () => {
     const part = fc.record({
       amount: fc.nat(100_000),
       unit: fc.constantFrom(...(Object.keys(lengths) as (keyof typeof lengths)[])),
@@ -53,7 +53,7 @@ describe('a length of time', () => {
     );
   });
 
-  test('that is any other text is INVALID, never a number that is none', () => {
+  test('a duration that is any other text is INVALID, never NaN', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{1,3} ?[a-z]{1,12}$/)), (text) => {
         try {
@@ -83,12 +83,12 @@ describe('a length of time', () => {
     );
   });
 
-  test('that is of another type is INVALID', () => {
+  test('a duration of another type is INVALID', () => {
     const date = new Date(0) as unknown as Duration;
     expect(() => milliseconds(date)).toThrow(expect.objectContaining({ code: 'INVALID' }));
   });
 
-  test('that depends on the calendar is INVALID and says what to do', () => {
+  test('a duration that depends on the calendar is INVALID and the error says what to do', () => {
     const month = {
       total(): number {
         throw new RangeError('a starting point is required for months balancing');
@@ -104,7 +104,7 @@ describe('a length of time', () => {
   });
 });
 
-test('texts with other units, or none, do not compile', () => {
+test('duration texts with other units, or none, do not compile', () => {
   expectTypeOf<
     '90s' | '15 minutes' | '1 day' | '1.5 h' | '1d 2h 3m' | '1 hour 30 minutes'
   >().toExtend<Duration>();

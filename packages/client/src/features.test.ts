@@ -4,9 +4,9 @@ import { Client } from './client.ts';
 
 let server: FakeServer;
 let client: Client;
-/** What the server says to EXT; undefined = it knows no EXT. */
+/** The server's answer to EXT; undefined: it does not know EXT. */
 let features: readonly string[] | undefined;
-/** What INFO says of the server. */
+/** The description in the server's INFO. */
 let about: object;
 
 beforeEach(async () => {
@@ -33,7 +33,7 @@ const bulk = (value: object): string =>
 const job = (options: object = {}) => ({ jobtype: 'T', args: [], ...options });
 const verbs = () => server.lines.map((line) => line.split(' ')[0]).filter((verb) => verb !== 'EXT');
 
-describe('a job that needs what the connected server does not have is UNSUPPORTED, and is not sent', () => {
+describe('a job that needs a feature which the connected server does not have is UNSUPPORTED, and is not sent', () => {
   test.each<[object, string]>([
     [{ unique_for: 60 }, 'unique_for needs the feature unique'],
     [{ expires_in: 60 }, 'expires_in needs the feature expiry'],
@@ -51,7 +51,7 @@ describe('a job that needs what the connected server does not have is UNSUPPORTE
     expect(verbs()).toEqual([]);
   });
 
-  test('by the description in INFO where EXT does not say', async () => {
+  test('the description in INFO decides about a feature when EXT does not list it', async () => {
     await expect(client.push(job({ unique_for: 60 }))).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringMatching(/\(Faktory 1\.9\.0\) does not have it.*leave the option out/),
@@ -59,7 +59,7 @@ describe('a job that needs what the connected server does not have is UNSUPPORTE
     expect(verbs()).toEqual(['INFO']);
   });
 
-  test('in a bulk it is refused alone', async () => {
+  test('in a bulk only the job that needs the missing feature is refused', async () => {
     features = ['expiry'];
     const results = await client.pushBulk([
       job(),
@@ -72,31 +72,31 @@ describe('a job that needs what the connected server does not have is UNSUPPORTE
 });
 
 describe('a job that needs a feature is sent', () => {
-  test('to a server that lists it, and no INFO is asked', async () => {
+  test('a job that needs a feature is sent to a server that lists it, without INFO', async () => {
     features = ['unique', 'expiry', 'track', 'batch'];
     await client.push(job({ unique_for: 60, expires_in: 5, track: true, bid: 'b-1' }));
     expect(verbs()).toEqual(['PUSH']);
   });
 
-  test('to a Faktory Enterprise, which is asked once a connection, in the order of the pushes', async () => {
+  test('a job that needs a feature is sent to a Faktory Enterprise, which gets one INFO a connection, in the order of the pushes', async () => {
     about = { description: 'Faktory Enterprise' };
     const unique = job({ unique_for: 60 });
     await Promise.all([client.push(job()), client.push(unique), client.push(job())]);
     await client.push(unique);
     expect(verbs()).toEqual(['PUSH', 'INFO', 'PUSH', 'PUSH', 'PUSH']);
     server.cut();
-    await client.info(); // finds out that the connection is gone, and gets another
+    await client.info(); // notices that the connection is closed, and gets another
     await client.push(unique);
     expect(verbs().slice(5)).toEqual(['INFO', 'INFO', 'PUSH']);
   });
 });
 
-test('a job without such options asks nothing', async () => {
+test('a job without such options causes no INFO', async () => {
   await client.push(job({ custom: { tenant: 'acme' } }));
   expect(verbs()).toEqual(['PUSH']);
 });
 
-test('a server that refuses INFO has told of no feature', async () => {
+test('a server that refuses INFO has no features', async () => {
   server.script = (line) => (line === 'INFO' ? '-ERR not permitted: INFO\r\n' : '+OK\r\n');
   await expect(client.push(job({ track: true }))).rejects.toMatchObject({ code: 'UNSUPPORTED' });
 });

@@ -10,7 +10,7 @@ describe('a client typed by a map', () => {
   }
   type Pushed = PushJob<Jobs>;
 
-  test('a job of the map fits', () => {
+  test('a job of the map compiles', () => {
     expectTypeOf<{ jobtype: 'SendEmail'; args: [string, number]; queue: string }>().toExtend<Pushed>();
     expectTypeOf<{ jobtype: 'SendEmail'; args: readonly [string, number] }>().toExtend<Pushed>();
     expectTypeOf<{ jobtype: 'Ping'; args: []; at: Date }>().toExtend<Pushed>();
@@ -26,16 +26,16 @@ describe('a client typed by a map', () => {
     expectTypeOf<{ jobtype: 'Ping'; args: []; at: number }>().not.toExtend<Pushed>();
   });
 
-  test('without a map any jobtype and arguments fit', () => {
+  test('without a map any jobtype and arguments compile', () => {
     expectTypeOf<{ jobtype: 'X'; args: [1, { a: 2 }] }>().toExtend<PushJob>();
     expectTypeOf<{ jobtype: 'X'; args: string }>().not.toExtend<PushJob>();
   });
 
-  test('a map whose arguments are no list does not compile', () => {
+  test('a map whose arguments are not a list does not compile', () => {
     expectTypeOf<{ A: string }>().not.toExtend<{ [T in 'A']: readonly unknown[] }>();
   });
 
-  test('times and durations are of the kinds that exist', () => {
+  test('times and durations of other kinds do not compile', () => {
     expectTypeOf<{ jobtype: 'Ping'; args: []; at: { epochMilliseconds: number } }>().toExtend<Pushed>();
     expectTypeOf<{ jobtype: 'Ping'; args: []; in: '15 minutes' }>().toExtend<Pushed>();
     expectTypeOf<{ jobtype: 'Ping'; args: []; in: '5 bananas' }>().not.toExtend<Pushed>();
@@ -44,7 +44,7 @@ describe('a client typed by a map', () => {
     expectTypeOf<{ jobtype: 'Ping'; args: []; unique_until: 'end' }>().not.toExtend<Pushed>();
   });
 
-  test('options that do not exist do not compile', () => {
+  test('unknown options of a job do not compile', () => {
     const client = {} as Client<Jobs>;
     // @ts-expect-error the wire's name is reserve_for
     const camel = (): unknown => client.push({ jobtype: 'Ping', args: [], reserveFor: 60 });

@@ -15,7 +15,7 @@ interface Tree {
 }
 
 describe('what comes out at the worker', () => {
-  test('a Date and all else with toJSON is what that gives', () => {
+  test('a Date or a value with toJSON arrives as the result of toJSON', () => {
     expectTypeOf<AsJson<[when: Date, at?: URL]>>().toEqualTypeOf<[when: string, at?: string]>();
     expectTypeOf<AsJson<{ price: Money; dates: readonly Date[] }>>().toEqualTypeOf<{
       price: { cents: number };
@@ -23,7 +23,7 @@ describe('what comes out at the worker', () => {
     }>();
   });
 
-  test('what JSON keeps is the same, also what is not known or goes round', () => {
+  test('values that JSON keeps have the same type, also unknown and recursive ones', () => {
     expectTypeOf<AsJson<[a: string, b: 1 | null, c?: { d?: boolean }]>>().toEqualTypeOf<
       [a: string, b: 1 | null, c?: { d?: boolean }]
     >();
@@ -33,7 +33,7 @@ describe('what comes out at the worker', () => {
     expectTypeOf<AsJson<Tree>['children'][0]['name']>().toBeString();
   });
 
-  test('of a definition without a check too', () => {
+  test('an unchecked definition has the types that arrive, too', () => {
     const jobs = [defineJob('Remind', { schema: unchecked<[when: Date]>() })];
     expectTypeOf<DefinedJobs<typeof jobs>['Remind']>().toEqualTypeOf<[when: Date]>();
     expectTypeOf<DefinedJobs<typeof jobs, 'output'>['Remind']>().toEqualTypeOf<[when: string]>();
@@ -41,7 +41,7 @@ describe('what comes out at the worker', () => {
 });
 
 describe('what may go in', () => {
-  test('dates, texts, numbers, lists, objects and unions of them', () => {
+  test('dates, texts, numbers, lists, objects and unions of them may be pushed', () => {
     type Fits = [when: Date, tree: Tree, money: Money, kind: 'a' | 1 | null, rest: Record<string, unknown>];
     expectTypeOf<Fits>().toExtend<JsonSafe<Fits>>();
   });
@@ -73,7 +73,7 @@ describe('a wrapper around push', () => {
     Resize: [image: string];
   }
 
-  test('that takes any jobtype of the map with its arguments compiles', () => {
+  test('a wrapper around push that takes any jobtype of the map with its arguments compiles', () => {
     function enqueue<K extends keyof Jobs & string>(queue: Producer<Jobs>, jobtype: K, ...args: Jobs[K]) {
       return queue.push({ jobtype, args });
     }
@@ -87,7 +87,7 @@ describe('a wrapper around push', () => {
     expectTypeOf(calls).toBeFunction();
   });
 
-  test('a push with the arguments of another jobtype does not compile', () => {
+  test('a wrapper around push with the arguments of another jobtype does not compile', () => {
     const calls = (client: Client<Jobs>) => {
       void client.push({ jobtype: 'Resize', args: ['a.png'], priority: 9 });
       // @ts-expect-error these are those of SendEmail

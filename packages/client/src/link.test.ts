@@ -19,7 +19,7 @@ test('the HELLO introduces the connection and proves the password', async () => 
   await server.stop();
 });
 
-test('a wrong password is AUTH, in the words of the server, and no password is sent to a server that asks for none', async () => {
+test('a wrong password is AUTH, in the words of the server, and no password is sent to a server that does not ask for one', async () => {
   const server = await FakeServer.start({ password: 'right' });
   const wrong = new Connection({ addresses: resolveServers({ url: server.url, password: 'wrong' }) });
   await expect(wrong.call('INFO\r\n')).rejects.toMatchObject({ code: 'AUTH', message: 'Invalid password' });
@@ -54,7 +54,7 @@ test('tcp+tls speaks TLS with the options given', async () => {
   await once(server, 'close');
 });
 
-test('TLS options that cannot be used are a CONFIG error of the call', async () => {
+test('invalid TLS options are a CONFIG error of the call', async () => {
   const addresses = resolveServers({ url: 'tcp+tls://127.0.0.1:1' });
   const connection = new Connection({ addresses, tls: { minVersion: 'nonsense' as 'TLSv1.2' } });
   await expect(connection.call('INFO\r\n')).rejects.toMatchObject({ code: 'CONFIG' });
@@ -62,7 +62,7 @@ test('TLS options that cannot be used are a CONFIG error of the call', async () 
 
 const offer = '{"v":1,"max_fetch":1000,"max_settle":10000}';
 
-test('EXT is asked on each new link, and ready() gives the offer', async () => {
+test('EXT is sent on each new link, and ready() returns the offer', async () => {
   const server = await FakeServer.start({
     extensions: true,
     script: (line) => (line.startsWith('EXT ') ? `$${offer.length}\r\n${offer}\r\n` : '+OK\r\n'),
@@ -80,7 +80,7 @@ test('EXT is asked on each new link, and ready() gives the offer', async () => {
 });
 
 test.each(['-ERR unknown command EXT\r\n', '-ERR EXT knows version 2, not 1\r\n'])(
-  'a server that answers EXT with %j is a classic one',
+  'a server that answers EXT with %j has no extensions',
   async (answer) => {
     const server = await FakeServer.start({
       extensions: true,
@@ -95,7 +95,7 @@ test.each(['-ERR unknown command EXT\r\n', '-ERR EXT knows version 2, not 1\r\n'
   },
 );
 
-test('an answer to EXT that is neither an offer nor a refusal is PROTOCOL', async () => {
+test('an answer to EXT that is neither an offer nor an error is PROTOCOL', async () => {
   const server = await FakeServer.start({ extensions: true, script: () => '$2\r\n{}\r\n' });
   const addresses = resolveServers({ url: server.url });
   const connection = new Connection({ addresses, extension: () => ({ v: 1 }) });
@@ -104,7 +104,7 @@ test('an answer to EXT that is neither an offer nor a refusal is PROTOCOL', asyn
   await server.stop();
 });
 
-test('ready() waits for a connection no longer than it is told', async () => {
+test('ready() waits for a connection no longer than its timeout', async () => {
   const server = await FakeServer.start({ greeting: '' });
   const connection = new Connection({ addresses: resolveServers({ url: server.url }) });
   await expect(connection.ready({ timeout: 20 })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ test('ready() waits for a connection no longer than it is told', async () => {
   await server.stop();
 });
 
-test('a call made just when the watch for silence ends is not taken for unanswered', async () => {
+test('a call made just when the timer for silence ends does not count as unanswered', async () => {
   const server = await FakeServer.start();
   const downs: string[] = [];
   const connection = new Connection({
@@ -139,7 +139,7 @@ test('a call made just when the watch for silence ends is not taken for unanswer
   await server.stop();
 });
 
-test('a server that sends more than 16 kB before the login is done is no Faktory server', async () => {
+test('a server that sends more than 16 kB before the login is done is not a Faktory server', async () => {
   const server = await FakeServer.start({ greeting: `+HI {"v":2,"i":5000,"s":"${'a'.repeat(20_000)}"}\r\n` });
   const addresses = resolveServers({ url: server.url, password: 'secret' });
   const connection = new Connection({ addresses });

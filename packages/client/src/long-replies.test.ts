@@ -1,4 +1,4 @@
-/** Tests that a server cannot fill the memory of a client, or keep its calls waiting, with one reply. */
+/** Tests that a server cannot fill a client's memory, or block its calls, with one reply. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
 import { Client } from './client.ts';
@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-test('a reply to INFO of more than 8 MiB rejects with PROTOCOL before it has come, and the next call has a new connection', async () => {
+test('a reply to INFO of more than 8 MiB rejects with PROTOCOL before all of it has arrived, and the next call has a new connection', async () => {
   const client = new Client({ url: server.url });
   server.script = (line) => (line === 'INFO' ? `$${10 * MEGABYTE}\r\n{` : '+OK\r\n');
   await expect(client.info()).rejects.toMatchObject({
@@ -50,7 +50,7 @@ test.each(['FETCH default', 'FETCHB 10 default', 'JOBS {}'])(
   },
 );
 
-test('a reply that comes byte by byte ends the connection after a minute', async () => {
+test('a reply that arrives byte by byte ends the connection after a minute', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const onDown = vi.fn();
   const connection = new Connection({

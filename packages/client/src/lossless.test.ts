@@ -26,7 +26,7 @@ cyclic.self = cyclic;
 
 const pushed = (...args: unknown[]) => wireJob({ jobtype: 'Mail', args });
 
-describe('an argument that JSON would change is INVALID, with its path and what to send', () => {
+describe('an argument that JSON would change is INVALID, with its path and advice', () => {
   test.each<[string, unknown, RegExp]>([
     ['NaN', [Number.NaN], /^Mail: args\[0\]\[0\] is NaN, which would arrive as null: send/],
     ['Infinity', { total: Number.POSITIVE_INFINITY }, /^Mail: args\[0\]\.total is Infinity/],
@@ -61,7 +61,7 @@ describe('an argument that JSON would change is INVALID, with its path and what 
   });
 });
 
-test('the path begins at the argument, and custom is looked at too', () => {
+test('the path begins at the argument, and custom is checked too', () => {
   expect(() => pushed(1, { a: { b: [0, Number.NaN] } })).toThrow(/^Mail: args\[1\]\.a\.b\[1\] is NaN/);
   expect(() => wireJob({ jobtype: 'Mail', args: [], custom: { tenant: new Map() } })).toThrow(
     /^Mail: custom\.tenant is a Map/,
@@ -88,7 +88,7 @@ test.each<[string, unknown]>([
   expect(pushed(value).args).toEqual([value]);
 });
 
-test('what a library put on the prototype of all objects is not refused, and hides no fault', () => {
+test('a property that a library put on Object.prototype is not refused, and hides no fault', () => {
   const prototype = Object.prototype as unknown as Record<string, unknown>;
   prototype.helper = () => 1;
   try {
@@ -100,7 +100,7 @@ test('what a library put on the prototype of all objects is not refused, and hid
   }
 });
 
-test('args that are no list are INVALID', () => {
+test('args that are not a list are INVALID', () => {
   const args = { to: 'bob' } as unknown as unknown[];
   expect(() => refuseLossy({ jobtype: 'Mail', args })).toThrow('Mail: args must be a list, not an Object');
 });

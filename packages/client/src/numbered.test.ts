@@ -15,7 +15,7 @@ const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r
 const offer = (pushed: number, more = ''): string =>
   bulk(`{"v":1,"max_fetch":1000,"max_settle":10000,"pushed":${pushed}${more}}`);
 
-/** A server that says these things in turn to EXT, and nothing to anything else but `answers`. */
+/** A server that sends these answers to EXT in turn, and nothing to other lines but `answers`. */
 async function counting(exts: string[], answers: Record<string, string> = {}): Promise<FakeServer> {
   const server = await FakeServer.start({
     extensions: true,
@@ -34,15 +34,15 @@ function connect(servers: FakeServer[], options: Partial<ConnectionOptions> = {}
 
 function push(connection: Connection, name: string, rules = {}) {
   const call = connection.call(`PUSH ${name}\r\n`, { counted: true, doubt: `${name} may be in`, ...rules });
-  call.catch(() => undefined); // looked at later, or by nobody when its test has failed
+  call.catch(() => undefined); // checked later, or not at all when its test has failed
   return call;
 }
 
-/** The pushes that each connection of the server has heard. */
+/** The pushes that arrived on each connection of the server. */
 const heard = ({ peers }: FakeServer) =>
   peers.map(({ lines }) => lines.filter((line) => line.startsWith('PUSH ')).map((line) => line.slice(5)));
 
-test('what the next connection does not count is sent again, in its order, before younger calls', async () => {
+test('lines that the server did not count are sent again on the next connection, in order, before younger calls', async () => {
   const server = await counting([offer(7), offer(8)], { 'PUSH c': '+OK\r\n', 'PUSH d': '+OK\r\n' });
   const connection = connect([server]);
   const calls = ['a', 'b', 'c'].map((name) => push(connection, name));
@@ -54,7 +54,7 @@ test('what the next connection does not count is sent again, in its order, befor
   expect(heard(server)[1]).toEqual(['b', 'c', 'd']);
 });
 
-test('a line that a stopping server refused keeps its place before the lines behind it', async () => {
+test('a line that a stopping server refused keeps its place before later lines', async () => {
   const server = await counting([offer(0), offer(1)]);
   const connection = connect([server]);
   const calls = ['a', 'b', 'c'].map((name) => push(connection, name));
@@ -65,7 +65,7 @@ test('a line that a stopping server refused keeps its place before the lines beh
   expect(heard(server)[1]).toEqual(['b', 'c']);
 });
 
-test('a line in doubt is not sent to another server of the list that has never heard the name', async () => {
+test('a line in doubt is not sent to another server of the list that does not know the producer', async () => {
   const [first, second] = [await counting([offer(0)]), await counting([offer(0)])];
   const connection = connect([first, second]);
   const call = push(connection, 'a');
@@ -79,7 +79,7 @@ test('a line in doubt is not sent to another server of the list that has never h
   expect(heard(second)).toEqual([[]]);
 });
 
-test('it is sent to another address where the name is known: a new place of the same server', async () => {
+test('a line in doubt is sent to another address where the producer is known, because it is the same server', async () => {
   const [first, second] = [await counting([offer(3)]), await counting([offer(3)], { 'PUSH a': '+OK\r\n' })];
   const connection = connect([first, second]);
   const call = push(connection, 'a');
@@ -97,7 +97,7 @@ test('a line that was not stored rejects', async () => {
   await refused;
 });
 
-test('a call in doubt that was given up holds nothing up: close() ends though no server comes back', async () => {
+test('an aborted call in doubt does not block close(), even if no server comes back', async () => {
   const server = await counting([offer(0)]);
   const control = new AbortController();
   let tell = (_error: FaktoryError): void => {};
@@ -114,7 +114,7 @@ test('a call in doubt that was given up holds nothing up: close() ends though no
   await connection.close();
 });
 
-test('no more than 1,000 counted lines are unanswered at a time', async () => {
+test('at most 1,000 counted lines are unanswered at a time', async () => {
   const server = await counting([offer(0)]);
   const connection = connect([server]);
   const calls = Array.from({ length: 1500 }, (_, n) => push(connection, String(n)));

@@ -31,7 +31,7 @@ afterEach(async () => {
 const sent = (): unknown[] => server.lines.flatMap((line) => JSON.parse(line.slice(line.indexOf(' ') + 1)));
 
 describe('defaults', () => {
-  test("the job's own win over its definition's, those over the client's", async () => {
+  test("a job's own options replace its definition's, and those the client's", async () => {
     await client.push({ jobtype: 'Mail', args: ['a', 1] });
     await client.push({ jobtype: 'Mail', args: ['a', 1], queue: 'now', retry: 0, custom: { c: 2 } });
     await client.push({ jobtype: 'Slow', args: ['a'] });
@@ -51,7 +51,7 @@ describe('defaults', () => {
 });
 
 describe('arguments', () => {
-  test('that the schema refuses are INVALID, and nothing is sent', async () => {
+  test('arguments that the schema refuses are INVALID, and nothing is sent', async () => {
     const wrong = { jobtype: 'Mail', args: ['a', 'b'] } as unknown as Parameters<typeof client.push>[0];
     await expect(client.push(wrong)).rejects.toMatchObject({
       code: 'INVALID',
@@ -60,20 +60,20 @@ describe('arguments', () => {
     expect(server.peers).toHaveLength(0);
   });
 
-  test('travel as they were given, not as the schema makes them', async () => {
+  test("arguments travel as they were given, not as the schema's output", async () => {
     await client.push({ jobtype: 'Resize', args: [{ when: new Date(0) }] });
     expect(sent()).toMatchObject([{ args: [{ when: '1970-01-01T00:00:00.000Z' }] }]);
     expect(server.lines[0]).not.toContain('width');
   });
 
-  test('are checked as JSON carries them, so that a push that passes also passes in the worker', async () => {
+  test('arguments are checked as JSON carries them, so that a valid push is also valid in the worker', async () => {
     await expect(client.push({ jobtype: 'Strict', args: [{ when: new Date(0) }] })).rejects.toMatchObject({
       code: 'INVALID',
       message: expect.stringMatching(/^Strict: args\[0\]\.when: .*date/),
     });
   });
 
-  test('that are no JSON are INVALID by the name of their job', async () => {
+  test('arguments that JSON cannot carry are INVALID, and the error names the job', async () => {
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
     const wrong = { jobtype: 'Mail', args: cyclic } as unknown as Parameters<typeof client.push>[0];
@@ -83,7 +83,7 @@ describe('arguments', () => {
     });
   });
 
-  test('of a schema that answers later are waited for', async () => {
+  test('a push waits for an asynchronous schema', async () => {
     await client.push({ jobtype: 'Slow', args: ['good'] });
     await expect(client.push({ jobtype: 'Slow', args: ['bad'] })).rejects.toMatchObject({
       message: 'Slow: args[0]: is bad',
@@ -92,13 +92,13 @@ describe('arguments', () => {
   });
 });
 
-test('pushes whose schemas answer at once leave in the order of their calls', async () => {
+test('pushes with synchronous schemas leave in the order of their calls', async () => {
   const pushes = [1, 2, 3].map((n) => client.push({ jobtype: 'Mail', args: ['a', n] }));
   await Promise.all(pushes);
   expect(sent()).toMatchObject([1, 2, 3].map((n) => ({ args: ['a', n] })));
 });
 
-test('in a bulk a job that its schema refuses has an error, the others go in', async () => {
+test('in a bulk a job that its schema refuses has an error, and the others are pushed', async () => {
   server.script = () => '$2\r\n{}\r\n';
   const results = await client.pushBulk([
     { jobtype: 'Mail', args: ['a', 1] },

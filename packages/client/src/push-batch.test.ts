@@ -13,7 +13,7 @@ const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r
 const offer = (pushed: number, most = 10_000): string =>
   bulk(`{"v":1,"max_fetch":1000,"max_settle":${most},"pushed":${pushed}}`);
 
-/** A server that says these to EXT in turn, and what `answer` says to other lines. */
+/** A server that sends these answers to EXT in turn, and those of `answer` to other lines. */
 async function serve(
   exts: string[],
   answer: (line: string) => string | undefined = (line) =>
@@ -35,7 +35,7 @@ function clientOf({ url }: { url: string }): Client {
 
 const job = (jid: string, text = '') => ({ jid, jobtype: 'T', args: [text] });
 
-/** Every line of pushes that the server heard, by the jids in it. */
+/** Every line of pushes that the server received, by the jids in it. */
 const heard = ({ lines }: FakeServer): string[] =>
   lines
     .filter((line) => line.startsWith('PUSH'))
@@ -45,7 +45,7 @@ const heard = ({ lines }: FakeServer): string[] =>
       return line.startsWith('PUSHB') ? `[${jids}]` : jids;
     });
 
-test('pushes of one moment leave as one line, and each has its own end', async () => {
+test('pushes of one moment leave as one line, and each has its own result', async () => {
   const refuse = bulk('{"b":"jobs must have a jobtype parameter","c":"NOTUNIQUE it is there"}');
   const server = await serve([offer(0)], () => refuse);
   const client = clientOf(server);
@@ -59,7 +59,7 @@ test('pushes of one moment leave as one line, and each has its own end', async (
   ]);
 });
 
-test('one push alone leaves as PUSH; other commands keep their place between pushes', async () => {
+test('a single push leaves as PUSH, and other commands keep their place between pushes', async () => {
   const server = await serve([offer(0)], (line) => (line.startsWith('PUSHB') ? bulk('{}') : '+OK\r\n'));
   const client = clientOf(server);
   await client.push(job('a'));
@@ -72,7 +72,7 @@ test('one push alone leaves as PUSH; other commands keep their place between pus
   ]);
 });
 
-test('a line ends before a jid that it has, before more jobs than the server takes, and at 64 KiB', async () => {
+test('a line ends before a jid that it has, before more jobs than the server accepts, and at 64 KiB', async () => {
   const server = await serve([offer(0, 3)]);
   const client = clientOf(server);
   await Promise.all(['a', 'b', 'a', 'c', 'd', 'e'].map((jid) => client.push(job(jid))));
@@ -81,7 +81,7 @@ test('a line ends before a jid that it has, before more jobs than the server tak
   expect(heard(server)).toEqual(['[a+b]', '[a+c+d]', 'e', 'f', '[g+h]']);
 });
 
-test('a line that is refused as a whole goes again job by job, so that one does not suffer for another', async () => {
+test('a line that is refused as a whole is sent again job by job, so that one job does not affect another', async () => {
   const server = await serve([offer(0)], (line) => {
     if (line.startsWith('PUSHB')) return '-ERR invalid PUSHB: too deep\r\n';
     return line.includes('"b"') ? '-ERR invalid PUSH: too deep\r\n' : '+OK\r\n';
@@ -92,7 +92,7 @@ test('a line that is refused as a whole goes again job by job, so that one does 
   expect(heard(server)).toEqual(['[a+b+c]', 'a', 'b', 'c']);
 });
 
-test('a disk that fails is told to all of the line, and nothing is sent again', async () => {
+test("an error of the server's disk rejects all pushes of the line, and nothing is sent again", async () => {
   const server = await serve([offer(0)], () => '-ERR storage failed: disk full\r\n');
   const client = clientOf(server);
   const ended = await Promise.allSettled(['a', 'b'].map((jid) => client.push(job(jid))));
@@ -100,7 +100,7 @@ test('a disk that fails is told to all of the line, and nothing is sent again', 
   expect(heard(server)).toEqual(['[a+b]']);
 });
 
-test('a queue with room for some takes as many as it would one by one', async () => {
+test('a queue that is nearly full takes as many jobs as it would one by one', async () => {
   const server = createServer({ sync: 'off', maxQueueLength: 2 });
   await server.start();
   ends.push(() => server.stop());
@@ -115,7 +115,7 @@ test('a queue with room for some takes as many as it would one by one', async ()
   ]);
 });
 
-test('after a cut a line that was not carried out goes again without what was given up, one that was is answered', async () => {
+test('after a break a line that was not carried out is sent again without its aborted calls, and one that was is answered', async () => {
   const server = await serve([offer(0), offer(1), offer(1)], () => undefined);
   const client = clientOf(server);
   const control = new AbortController();
@@ -137,7 +137,7 @@ test('after a cut a line that was not carried out goes again without what was gi
   expect(heard(server)).toEqual(['[a+b]', '[c+d+e]', '[c+e]']);
 });
 
-test('closing does not wait for a line in doubt that nobody waits for', async () => {
+test('closing does not wait for a line in doubt whose calls are all aborted', async () => {
   const server = await serve([offer(0)], () => undefined);
   const client = clientOf(server);
   const control = new AbortController();

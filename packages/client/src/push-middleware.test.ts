@@ -29,7 +29,7 @@ function clientWith(middleware: readonly unknown[], url: string | string[] = ser
 const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 const job = { jobtype: 'T', args: [] };
 
-test('the first middleware is outermost, and what they write into the job is sent', async () => {
+test('the first middleware is outermost, and its changes of the job are sent', async () => {
   const order: string[] = [];
   const named =
     (name: string): PushMiddleware =>
@@ -47,7 +47,7 @@ test('the first middleware is outermost, and what they write into the job is sen
   ]);
 });
 
-test('a bulk passes once for each line, with its jobs, and hears which were refused', async () => {
+test('a middleware runs once for each line of a bulk, with its jobs and its refusals', async () => {
   server.script = () => bulk('{"aaaaaaaa":"NOTUNIQUE Job not unique"}');
   const seen: { count: number; bulk: boolean; refused: [string, string][] }[] = [];
   const watching: PushMiddleware = async (pushing, next) => {
@@ -66,7 +66,7 @@ test('a bulk passes once for each line, with its jobs, and hears which were refu
   expect(results[0]?.error).toMatchObject({ code: 'NOTUNIQUE' });
 });
 
-test('a job that its own definition refuses never comes to the middleware', async () => {
+test('a job that its own definition refuses does not reach the middleware', async () => {
   let calls = 0;
   const counting: PushMiddleware = (_pushing, next) => {
     calls++;
@@ -77,7 +77,7 @@ test('a job that its own definition refuses never comes to the middleware', asyn
   expect(calls).toBe(0);
 });
 
-test('what the call rejects with passes through the middleware, and what a middleware throws rejects the call', async () => {
+test('the error of a push passes through the middleware, and an error of a middleware rejects the push', async () => {
   server.script = () => '-NOTUNIQUE Job not unique\r\n';
   const seen: unknown[] = [];
   const watching: PushMiddleware = async (_pushing, next) => {
@@ -98,7 +98,7 @@ test('what the call rejects with passes through the middleware, and what a middl
   expect(server.lines).toHaveLength(1);
 });
 
-test('a middleware that does not return what next() gives is told so', async () => {
+test('a middleware that does not return the result of next() gets an error that says so', async () => {
   const forgetful = async (_pushing: Pushing, next: () => Promise<unknown>): Promise<void> => {
     await next();
   };
@@ -108,7 +108,7 @@ test('a middleware that does not return what next() gives is told so', async () 
   });
 });
 
-test('a middleware is told where a line goes, unless there are several servers', async () => {
+test('a middleware gets the address of the server, unless there are several', async () => {
   const seen: Pushing['server'][] = [];
   const watching: PushMiddleware = ({ server: to }, next) => {
     seen.push(to);
@@ -119,9 +119,9 @@ test('a middleware is told where a line goes, unless there are several servers',
   expect(seen).toEqual([{ host: '127.0.0.1', port: server.port }, undefined]);
 });
 
-test('a push that is spooled passes once, and waits as the middleware left it', async () => {
+test('a spooled push passes the middleware once, and waits as the middleware left it', async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'faktory-client-'));
-  const network = await BadNetwork.start(1); // nothing listens there
+  const network = await BadNetwork.start(1); // no server listens there
   let calls = 0;
   const counting: PushMiddleware = ({ jobs }, next) => {
     calls++;
@@ -157,7 +157,7 @@ test('a row of an outbox is as the middleware left it, and nothing is sent', asy
   expect(server.lines).toEqual([]);
 });
 
-test('pushes leave in the order of their calls, with a middleware too', async () => {
+test('pushes leave in the order of their calls with a middleware, too', async () => {
   const client = clientWith([(_pushing: Pushing, next: () => unknown) => next()]);
   const jids = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'];
   await Promise.all(jids.map((jid) => client.push({ ...job, jid })));
@@ -168,7 +168,7 @@ test.each([
   ['custom', { total: Number.NaN }, 'T: custom.total is NaN'],
   ['args', [new Map()], 'T: args[0] is a Map'],
 ])(
-  'what a middleware puts into %s and JSON would change is refused inside it: of a push, a bulk and a row',
+  'a value that a middleware puts into %s and that JSON would change is refused for a push, a bulk and a row',
   async (key, value, message) => {
     const seen: unknown[] = [];
     const watching: PushMiddleware = async (_pushing, next) => {
@@ -193,7 +193,7 @@ test.each([
   },
 );
 
-test('a row holds what the middleware wrote before next(), and is made also when none calls it', async () => {
+test('a row has what the middleware wrote before next(), and is made even when no middleware calls it', async () => {
   const late: PushMiddleware = async ({ jobs: [one] }, next) => {
     Object.assign(one as object, { custom: { when: 'before' } });
     const refusals = await next();

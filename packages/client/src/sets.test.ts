@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 describe('a set', () => {
-  test('says what to do to which jobs', async () => {
+  test('each method of a set sends its command and its filter', async () => {
     await retries.requeue({ jids: ['x'] });
     await retries.kill({ jobtype: 'A' });
     await retries.discard({ jobtype: 'A', regexp: '*x*' });
@@ -30,7 +30,7 @@ describe('a set', () => {
     ]);
   });
 
-  test('sends very many jids in several commands, each once and below the half of a megabyte', async () => {
+  test('a set sends very many jids in several commands, each once and below half a megabyte', async () => {
     const jids = Array.from({ length: 50_000 }, (_, n) => `jid-${n}`.padEnd(24, 'x'));
     await retries.kill({ jids });
     expect(sent.flatMap(({ filter }) => filter?.jids ?? [])).toEqual(jids);
@@ -38,13 +38,13 @@ describe('a set', () => {
     for (const mutation of sent) expect(JSON.stringify(mutation).length).toBeLessThan(512 * 1024);
   });
 
-  test('does nothing for no jids', async () => {
+  test('a set sends nothing for an empty list of jids', async () => {
     await retries.kill({ jids: [] });
     expect(sent).toEqual([]);
   });
 
   test.each([{}, { jobtype: '' }, { regexp: '' }, { jobtype: undefined, regexp: undefined }])(
-    'refuses the filter %j, which the server would take for all jobs',
+    'a set refuses the filter %j, which the server would apply to all jobs',
     async (filter) => {
       await expect(retries.kill(filter as SetFilter<'A'>)).rejects.toMatchObject({
         code: 'INVALID',
@@ -54,7 +54,7 @@ describe('a set', () => {
     },
   );
 
-  test('takes no other filter: these do not compile', () => {
+  test('a set takes no other filter: these do not compile', () => {
     const client = {} as Client<{ A: [] }>;
     const wrong = [
       // @ts-expect-error nothing named
@@ -73,7 +73,7 @@ describe('a set', () => {
 });
 
 describe('containing', () => {
-  test('matches every text around it, whatever its characters', () => {
+  test('containing matches every text around it, whatever its characters', () => {
     const text = fc.string({ unit: fc.constantFrom(...'*?[]\\^-a"'), minLength: 1 });
     fc.assert(
       fc.property(text, fc.string(), fc.string(), (part, before, after) => {
@@ -82,7 +82,7 @@ describe('containing', () => {
     );
   });
 
-  test('matches nothing without it', () => {
+  test('containing does not match a text without it', () => {
     const text = fc.string({ unit: fc.constantFrom(...'*?[]\\^-a'), minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(text, text, (part, other) => {
@@ -91,7 +91,7 @@ describe('containing', () => {
     );
   });
 
-  test('refuses the empty text', () => {
+  test('containing refuses the empty text', () => {
     expect(() => containing('')).toThrow(expect.objectContaining({ code: 'INVALID' }));
   });
 });

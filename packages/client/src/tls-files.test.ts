@@ -7,7 +7,7 @@ import { clientTls, type TlsFiles } from './tls-files.ts';
 const folder = mkdtempSync(join(tmpdir(), 'faktory-tls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const pem = (name: string): string => readFileSync(new URL(`../test/tls/${name}`, import.meta.url), 'utf8');
-/** Each name stands for a file and what is in it. */
+/** A temporary file for each name, with this content. */
 const contents: Readonly<Record<string, string>> = {
   'env.cert': pem('client.pem'),
   'env.key': pem('client.key'),
@@ -31,7 +31,7 @@ const environment = {
 };
 
 describe('files of TLS', () => {
-  test('come from the environment, and a flag wins over its variable', () => {
+  test('TLS files come from the environment, and a flag replaces its variable', () => {
     expect(clientTls(secure, {}, environment)).toEqual({
       cert: contents['env.cert'],
       key: contents['env.key'],
@@ -46,7 +46,7 @@ describe('files of TLS', () => {
     expect(clientTls(secure, {}, {})).toBeUndefined();
   });
 
-  test('of the environment fill in what the tls option leaves out, and never half of its pair', () => {
+  test('TLS files of the environment fill in what the tls option does not set, but never half of a pair', () => {
     expect(clientTls(secure, { tls: { servername: 'x' } }, environment)).toEqual({
       cert: contents['env.cert'],
       key: contents['env.key'],
@@ -59,7 +59,7 @@ describe('files of TLS', () => {
     });
   });
 
-  test('of the environment have no effect on a server without TLS', () => {
+  test('TLS files of the environment have no effect on a server without TLS', () => {
     expect(clientTls(plain, {}, environment)).toBeUndefined();
   });
 

@@ -7,31 +7,31 @@ const resolveServer = (...args: Parameters<typeof resolveServers>): ServerAddres
   resolveServers(...args)[0] as ServerAddress;
 
 describe('where the server is', () => {
-  test('nothing said means this machine on 7419', () => {
+  test('the default server is this machine at port 7419', () => {
     expect(resolveServer({}, none)).toEqual({ host: 'localhost', port: 7419, tls: false });
   });
 
-  test('the option wins over the environment', () => {
+  test('the url option replaces the environment', () => {
     const env = { FAKTORY_URL: 'tcp://b:2', FAKTORY_PROVIDER: 'X', X: 'tcp://c:3' };
     expect(resolveServer({ url: 'tcp://a:1' }, env).host).toBe('a');
   });
 
-  test('FAKTORY_PROVIDER names the variable and wins over FAKTORY_URL', () => {
+  test('FAKTORY_PROVIDER names the variable and is used before FAKTORY_URL', () => {
     const env = { FAKTORY_URL: 'tcp://b:2', FAKTORY_PROVIDER: 'MY_JOBS', MY_JOBS: 'tcp://c:3' };
     expect(resolveServer({}, env)).toEqual({ host: 'c', port: 3, tls: false });
   });
 
-  test('FAKTORY_URL is used when nothing else is said', () => {
+  test('FAKTORY_URL is used without an option and FAKTORY_PROVIDER', () => {
     expect(resolveServer({}, { FAKTORY_URL: 'tcp://b' })).toEqual({ host: 'b', port: 7419, tls: false });
   });
 
-  test('the password is percent-decoded, with or without a user', () => {
+  test('the password of a URL is percent-decoded, with or without a user', () => {
     expect(resolveServer({ url: 'tcp://:p%40ss%2F%25@h:1' }, none).password).toBe('p@ss/%');
     const { username, password } = resolveServer({ url: 'tcp://a%2Eb:secret@h:1' }, none);
     expect([username, password]).toEqual(['a.b', 'secret']);
   });
 
-  test('the password option wins over the URL and is taken as it is', () => {
+  test("the password option replaces the URL's and is not decoded", () => {
     expect(resolveServer({ url: 'tcp://:a@h', password: '%41' }, none).password).toBe('%41');
   });
 
@@ -39,7 +39,7 @@ describe('where the server is', () => {
     expect(resolveServer({ url: 'tcp://[::1]:7' }, none)).toEqual({ host: '::1', port: 7, tls: false });
   });
 
-  test('several URLs keep their order, each with its own password unless the option says one', () => {
+  test('several URLs keep their order, each with its own password unless the option sets one', () => {
     const url = ['tcp://:one@a', 'tcp://b:2'];
     expect(resolveServers({ url }, none)).toEqual([
       { host: 'a', port: 7419, tls: false, password: 'one' },
@@ -48,7 +48,7 @@ describe('where the server is', () => {
     expect(resolveServers({ url, password: 'x' }, none).map(({ password }) => password)).toEqual(['x', 'x']);
   });
 
-  test('no URL at all, or a bad one among good ones, is CONFIG', () => {
+  test('an empty list of URLs, or a bad URL among good ones, is CONFIG', () => {
     for (const url of [[], ['tcp://a', 'http://b']]) {
       expect(() => resolveServers({ url }, none)).toThrow(expect.objectContaining({ code: 'CONFIG' }));
     }
@@ -59,7 +59,7 @@ describe('where the server is', () => {
   });
 });
 
-describe('what cannot work is a CONFIG error that names the source and keeps the password', () => {
+describe('an error for a URL is CONFIG, names the source and hides the password', () => {
   const secret = 's3cret';
   test.each([
     ['a provider that is itself a URL', {}, { FAKTORY_PROVIDER: `tcp://:${secret}@h:1` }, 'FAKTORY_PROVIDER'],

@@ -42,7 +42,8 @@ const defaultPort = 7419;
  * or FAKTORY_PROVIDER with the name of an unset variable.
  * @example
  * ```ts
- * resolveServers({ url: ['tcp://:s%20cret@jobs.example:7419', 'tcp://spare.example'] })[0]?.password; // 's cret'
+ * const servers = resolveServers({ url: ['tcp://:s%20cret@jobs.example:7419', 'tcp://b.example'] });
+ * servers[0]?.password; // 's cret'
  * ```
  */
 export function resolveServers(

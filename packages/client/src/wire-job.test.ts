@@ -10,21 +10,21 @@ afterEach(() => {
 });
 
 describe('the job that travels', () => {
-  test('has only the fields that were said', () => {
+  test('a job on the wire has only the fields that the program set', () => {
     expect(job({ jid: 'jid-12345', queue: undefined })).toEqual({ jid: 'jid-12345', jobtype: 'T', args: [] });
   });
 
-  test('has a random jid when none was said', () => {
+  test('a job without a jid gets a random one', () => {
     expect(job({}).jid).toMatch(/^[\w-]{24}$/);
     expect(job({}).jid).not.toBe(job({}).jid);
   });
 
-  test('keeps every option by its wire name', () => {
+  test('a job on the wire has every option by its wire name', () => {
     const options = { queue: 'q', priority: 9, reserve_for: 60, retry: 0, backtrace: 5, custom: { a: 1 } };
     expect(job(options)).toMatchObject(options);
   });
 
-  test('a Date travels as RFC 3339, a text as it is', () => {
+  test('a Date travels as RFC 3339, a text unchanged', () => {
     expect(job({ at: new Date(0) }).at).toBe('1970-01-01T00:00:00.000Z');
     expect(job({ at: 'tomorrow' }).at).toBe('tomorrow');
   });
@@ -56,18 +56,18 @@ describe('the job that travels', () => {
 });
 
 describe('features of the server', () => {
-  test('travel in custom, beside what is there', () => {
+  test('options of server features travel in custom, beside its other keys', () => {
     const keys = { unique_for: 60, unique_until: 'start', expires_in: 30, bid: 'b-1' } as const;
     const said = job({ ...keys, expires_at: new Date(0), track: true, custom: { a: 1 } });
     const custom = { a: 1, ...keys, expires_at: '1970-01-01T00:00:00.000Z', track: 1 };
     expect(said).toEqual({ jid: expect.any(String), jobtype: 'T', args: [], custom });
   });
 
-  test('win over the same key in custom', () => {
+  test('options of server features replace the same key in custom', () => {
     expect(job({ unique_for: 60, custom: { unique_for: 1 } }).custom).toEqual({ unique_for: 60 });
   });
 
-  test('a job that need not be tracked has no key for it', () => {
+  test('a job without tracking has no key for it', () => {
     expect(job({ track: false })).not.toHaveProperty('custom');
   });
 });
@@ -77,11 +77,11 @@ describe('defaults', () => {
   const behindJob = (options: JobOptions): ReturnType<typeof wireJob> =>
     wireJob({ jobtype: 'T', args: [], ...options }, behind);
 
-  test('count where the job says nothing, or undefined', () => {
+  test('defaults apply where the job has no value, or undefined', () => {
     expect(behindJob({ queue: undefined, retry: 0 })).toMatchObject({ queue: 'mail', retry: 0 });
   });
 
-  test('are merged key by key in custom', () => {
+  test('defaults are merged key by key in custom', () => {
     expect(behindJob({ custom: { b: 2 } }).custom).toEqual({ a: 1, b: 2, track: 1 });
     expect(behindJob({ track: false }).custom).toEqual({ a: 1, b: 1 });
     expect(behind.custom).toEqual({ a: 1, b: 1, track: 1 });

@@ -1,7 +1,8 @@
-/*
- * Builds a test's program once and runs it as a process that can be killed.
- * It must never leave a process behind: each ends when its parent is gone. A stranger would get wrong why the bundle lies in
- * node_modules: its packages are found there, and git does not see it.
+/**
+ * Builds a test's program once and runs it as a process that can be killed. The process ends when
+ * its parent is gone.
+ *
+ * Note: the bundle lies in node_modules, because its packages are found there and git ignores it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +12,10 @@ import { fileURLToPath } from 'node:url';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Makes the program of a file of this folder; gives the path to start and the way to remove it. */
+/**
+ * Builds the program of a file of this folder; returns the path to start and the function that
+ * removes it.
+ */
 export async function buildApp(name: string): Promise<{ program: string; remove(): void }> {
   const program = path(`../node_modules/.${name}-${process.pid}.mjs`);
   const require = createRequire(createRequire(import.meta.url).resolve('tsup'));
@@ -33,7 +37,7 @@ export async function buildApp(name: string): Promise<{ program: string; remove(
 export class AppChild {
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown[]>;
-  /** All that it said. */
+  /** All its output. */
   said = '';
   #heard: () => void = () => {};
 
@@ -49,7 +53,7 @@ export class AppChild {
     }
   }
 
-  /** Waits until it has said so many of these lines. */
+  /** Waits until it has written this many such lines. */
   async lines(start: string, count: number): Promise<string[]> {
     for (;;) {
       const found = this.said
@@ -64,7 +68,7 @@ export class AppChild {
     }
   }
 
-  /** Ends it as a power cut would; what it had said is still heard. */
+  /** Kills it like a power cut; its earlier output is still read. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#exited;

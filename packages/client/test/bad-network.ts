@@ -1,34 +1,37 @@
-/*
- * A network that fails on purpose, between a client and a server: cuts after a byte, holds back, changes what is said.
- * It must never fail by itself: without an order it hands every byte on. A stranger would get wrong that an order holds for one
- * connection, the next that is made.
+/**
+ * A proxy between client and server that fails on request: cuts after a byte, holds bytes back, or
+ * changes the server's bytes. Without a request it passes every byte on.
+ *
+ * Note: a request applies to one connection, the next that is made.
  */
 
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** What happens to the next connection. */
+/** The failure of the next connection. */
 export interface Fault {
-  /** Cut both ways once so many bytes have gone from the client to the server; -1 = never. */
+  /** Cut both ways after this many bytes from the client to the server; -1 = never. */
   up?: number;
-  /** The same for bytes from the server to the client. */
+  /** Cut both ways after this many bytes from the server to the client; -1 = never. */
   down?: number;
-  /** Sees what the server says and says what the client gets. */
+  /** Gets the server's bytes and returns those for the client. */
   answer?: (chunk: Buffer) => Buffer;
-  /** From so many bytes of the server's on, nothing more reaches the client, and nothing is closed. */
+  /**
+   * After this many bytes from the server, nothing more reaches the client, and nothing is closed.
+   */
   stallAt?: number;
 }
 
 export class BadNetwork {
-  /** Where connections go. May change. */
+  /** The target of connections. May change. */
   target: number;
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
   #next: Fault | undefined;
-  /** How many connections were made. */
+  /** Number of connections. */
   connections = 0;
   #holding = false;
-  /** Whether something was held back. */
+  /** Whether bytes were held back. */
   held = false;
 
   private constructor(target: number) {
@@ -47,12 +50,12 @@ export class BadNetwork {
     return `tcp://127.0.0.1:${(this.#server.address() as net.AddressInfo).port}`;
   }
 
-  /** Orders what happens to the next connection. */
+  /** Requests a failure of the next connection. */
   fail(fault: Fault): void {
     this.#next = fault;
   }
 
-  /** Hands on nothing more that clients say, on any connection that stands. */
+  /** Stops passing on the bytes of clients on all open connections. */
   hold(): void {
     this.#holding = true;
   }
@@ -104,7 +107,7 @@ export class BadNetwork {
     });
   }
 
-  /** What was handed on still arrives; then both are closed. */
+  /** Passed bytes still arrive; then both ends are closed. */
   #part(from: net.Socket, to: net.Socket): void {
     from.pause();
     to.end(() => {

@@ -1,6 +1,6 @@
-/*
- * Exactly once: wherever the connection is cut, and whenever the server is killed, each push settles as the truth is, and no job is
- * lost or doubled.
+/**
+ * Tests exactly-once pushes: wherever the connection is cut, and whenever the server is killed,
+ * each push settles with its true result, and no job is lost or doubled.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ async function behind(target: number): Promise<BadNetwork> {
 
 const good = (jid: string, queue: string) => ({ jid, jobtype: 'T', args: [jid], queue });
 
-/** One exchange over a line that is cut once: good and bad pushes, alone and in bulk. */
+/** Good and bad pushes, alone and in bulk, over a connection that is cut once. */
 async function exchange(proxy: BadNetwork, queue: string): Promise<void> {
   const client = new Client({ url: proxy.url, timeout: 20_000 });
   const single = client.push(good('single-01', queue));
@@ -56,7 +56,7 @@ async function exchange(proxy: BadNetwork, queue: string): Promise<void> {
   await client.close();
 }
 
-/** What waits in a queue. Takes it. */
+/** Fetches all jobs of a queue. */
 async function waiting(port: number, queue: string, count: number): Promise<string[]> {
   const url = `tcp://127.0.0.1:${port}`;
   const extension = () => ({ v: 1 });
@@ -75,12 +75,12 @@ async function waiting(port: number, queue: string, count: number): Promise<stri
 const inQueue = ['bulk-0001', 'bulk-0002', 'last-0001', 'single-01'];
 
 test.each(['up', 'down'] as const)(
-  'a line that is cut at any byte on its way %s loses and doubles nothing',
+  'a connection that is cut at any byte on its way %s loses and doubles no job',
   async (way) => {
     const probe = await behind(server.port);
     await exchange(probe, `whole-${way}`);
     const cuts = Array.from({ length: way === 'up' ? 900 : 420 }, (_, bytes) => bytes);
-    // Many at a time: each waits for the back-off of its client.
+    // Many at a time, because each waits for the back-off of its client.
     for (let from = 0; from < cuts.length; from += 60) {
       await Promise.all(
         cuts.slice(from, from + 60).map(async (bytes) => {
@@ -96,7 +96,7 @@ test.each(['up', 'down'] as const)(
   60_000,
 );
 
-test('across kills of the server every push that resolved is there once, and none twice', async () => {
+test('across kills of the server every push that resolved is stored once, and none twice', async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'faktory-client-kill-'));
   const proxy = await behind(0);
   const client = new Client({ url: proxy.url, timeout: 30_000 });
@@ -125,7 +125,7 @@ test('across kills of the server every push that resolved is there once, and non
   await rm(dir, { recursive: true });
 }, 60_000);
 
-test('a server that does not know the producer cannot tell: the push in doubt says so', async () => {
+test('on a server that does not know the producer, the error of the push in doubt says that the result is unknown', async () => {
   const other = createServer({ sync: 'off' });
   await other.start();
   const proxy = await behind(server.port);
@@ -150,11 +150,11 @@ test('a server that does not know the producer cannot tell: the push in doubt sa
   await other.stop();
 });
 
-test('a call that was given up is not sent again', async () => {
+test('an aborted call is not sent again', async () => {
   const proxy = await behind(server.port);
   const client = new Client({ url: proxy.url });
   const control = new AbortController();
-  proxy.fail({ up: 150 }); // in the middle of what the client says first
+  proxy.fail({ up: 150 }); // inside the client's first lines
   const aborted = expect(
     client.push(good('given-up1', 'aborted'), { signal: control.signal }),
   ).rejects.toMatchObject({ code: 'ABORTED' });

@@ -1,7 +1,8 @@
-/*
- * A server that says what a test tells it to: for faults that a real server does not make.
- * It must never decide anything beyond the handshake. A stranger would get wrong that nothing here waits by the clock: a test
- * waits for lines to arrive, then acts.
+/**
+ * A server whose answers a test defines, for faults that a real server does not have. It does only
+ * the handshake by itself.
+ *
+ * Note: nothing here waits by the clock. A test waits for lines to arrive, then acts.
  */
 
 import { createHash } from 'node:crypto';
@@ -9,28 +10,31 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { greetingLine, LineReader, newChallenge, parseHello, passwordProof } from '@faktory-ts/protocol';
 
-/** One connection as the server sees it. */
+/** One connection on the server's side. */
 export interface Peer {
   readonly socket: net.Socket;
-  /** Every line it sent, HELLO first. */
+  /** Every line the client sent, HELLO first. */
   readonly lines: string[];
-  /** How many lines after HELLO got no answer yet. END is heard when it is 0. */
+  /** Number of lines after HELLO without an answer. END is handled when it is 0. */
   owed: number;
 }
 
-/** What the server says to a line; undefined = nothing. */
+/** The answer to a line; undefined: none. */
 export type Script = (line: string, peer: Peer) => string | undefined;
 
 export interface FakeOptions {
   password?: string;
   port?: number;
-  /** Instead of the greeting; '' = says nothing. */
+  /** Replaces the greeting; '' = none. */
   greeting?: string;
-  /** Instead of the answer to HELLO; '' = says nothing. */
+  /** Replaces the answer to HELLO; '' = none. */
   welcome?: string;
-  /** Leaves EXT to the script. Default: it is an unknown command, as to any Faktory server, and not kept among the lines. */
+  /**
+   * Passes EXT to the script. Default: it is an unknown command, as for any Faktory server, and not
+   * recorded in the lines.
+   */
   extensions?: boolean;
-  /** After the handshake. Default: +OK to all. */
+  /** The answers after the handshake. Default: +OK to all. */
   script?: Script;
 }
 
@@ -70,7 +74,10 @@ export class FakeServer {
     return this.peers.flatMap((peer) => peer.lines.slice(1));
   }
 
-  /** Waits until it has happened; looked at after each line and each connection's start and end. */
+  /**
+   * Waits until the condition holds; checked after each line and each start and end of a
+   * connection.
+   */
   async until(happened: () => boolean): Promise<void> {
     while (!happened()) {
       await new Promise<void>((resolve) => {
@@ -88,7 +95,7 @@ export class FakeServer {
     return this.until(() => this.lines.filter((line) => line.startsWith(start)).length >= count);
   }
 
-  /** Says what is owed on the first connection. */
+  /** Sends the due answers on the first connection. */
   say(replies: string): void {
     const [peer] = this.peers;
     if (peer === undefined) throw new Error('nobody has connected');
@@ -97,7 +104,7 @@ export class FakeServer {
     if (peer.lines.at(-1) === 'END') peer.socket.end();
   }
 
-  /** Breaks every connection; new ones are welcome. */
+  /** Breaks every connection; new ones are accepted. */
   cut(): void {
     for (const peer of this.peers) peer.socket.destroy();
   }

@@ -1,6 +1,7 @@
-/*
- * What a network and a server may do to a client: gone at any byte, stalled, half-open, garbage, too much, another time of day.
- * Every promise settles, nothing that resolved is lost, and the same client goes on when it is over.
+/**
+ * Tests faults of network and server: a break at any byte, silence, half-open connections, garbage,
+ * too much data, a step of the clock. Every promise settles, no pushed job is lost, and the same
+ * client continues afterwards.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -56,10 +57,11 @@ const calls: Record<string, (client: Client, queue: string) => Promise<unknown>>
 const surviving = new Set(['push', 'pushBulk', 'info', 'latency']);
 
 test.each(Object.keys(calls))(
-  '%s settles wherever the server is cut off, and the client goes on',
+  '%s settles wherever the server is cut off, and the client continues',
   async (name) => {
     const call = calls[name] as (typeof calls)[string];
-    // Pushes are cut at every byte in exactly-once.test.ts; here each call at many. Behind its last byte nothing is cut.
+    // exactly-once.test.ts cuts pushes at every byte; here each call is cut at many. Nothing is cut
+    // after its last byte.
     const cuts: Fault[] = [];
     for (let bytes = 0; bytes < 340; bytes += 9) cuts.push({ up: bytes });
     for (let bytes = 0; bytes < 400; bytes += 9) cuts.push({ down: bytes });
@@ -83,7 +85,7 @@ test.each(Object.keys(calls))(
   60_000,
 );
 
-test('a wrong password rejects at once, and does not keep the client from a server that comes later', async () => {
+test('a wrong password rejects at once, and the client can still use a server that starts later', async () => {
   const locked = createServer({ sync: 'off', password: 'secret' });
   await locked.start();
   ends.push(() => locked.stop());
@@ -97,9 +99,9 @@ test('a wrong password rejects at once, and does not keep the client from a serv
   await expect(client.info()).resolves.toBeTypeOf('object');
 });
 
-// In the greeting, in the answers to HELLO and EXT, in that to PUSH.
+// In the greeting, in the answers to HELLO and EXT, and in that to PUSH.
 test.each([0, 5, 15, 40, 80])(
-  'a server that says nothing more from byte %i on is given up',
+  'the connection to a server that is silent from byte %i on is closed',
   async (stallAt) => {
     const network = await behind({ stallAt });
     const client = clientOf(network.url, 200);
@@ -114,7 +116,7 @@ test.each([0, 5, 15, 40, 80])(
 test('a half-open connection is noticed by the first call on it, and a push on it is carried out once', async () => {
   const heard: Buffer[] = [];
   let deaf = false;
-  // Both ends stand, nothing passes any more: what a firewall that has forgotten the connection does.
+  // Both ends stay open and nothing passes: as when a firewall has dropped the connection.
   const firewall = net.createServer((socket) => {
     const [forget, to] = [deaf, net.connect(server.port, '127.0.0.1')];
     deaf = false;
@@ -132,12 +134,12 @@ test('a half-open connection is noticed by the first call on it, and a push on i
   deaf = true;
   const client = clientOf(`tcp://127.0.0.1:${(firewall.address() as AddressInfo).port}`, 200);
   await client.push(job('job-00001', 'half'));
-  await client.info({ timeout: 20_000 }); // from here on the first connection is half-open; INFO is asked again on the next
+  await client.info({ timeout: 20_000 }); // from here on the first connection is half-open; INFO is sent again on the next
   await client.push(job('job-00002', 'half'), { timeout: 20_000 });
   expect((await client.queues()).half).toBe(2);
 });
 
-test('garbage in place of a greeting is PROTOCOL or silence, never an answer, and a later call is fine', async () => {
+test('garbage instead of a greeting is PROTOCOL or silence, never a reply, and a later call succeeds', async () => {
   for (const garbage of [
     'HTTP/1.1 400 Bad Request\r\n\r\n',
     '\0\xff\xfe',
@@ -155,12 +157,12 @@ test('garbage in place of a greeting is PROTOCOL or silence, never an answer, an
   }
 });
 
-test('garbage in place of a reply rejects its call; a push is asked about on the next connection', async () => {
+test('garbage instead of a reply rejects its call, and the result of a push is learnt on the next connection', async () => {
   const spoiled = async (): Promise<BadNetwork> => {
     let said = '';
     const answer = (chunk: Buffer): Buffer => {
       said += chunk;
-      // Greeting, HELLO and EXT are well: they end with what EXT offers.
+      // Greeting, HELLO and EXT are valid: they end with EXT's offer.
       return /"pushed":0\}\r\n./s.test(said) ? Buffer.from('?\r\n') : chunk;
     };
     return behind({ answer });
@@ -177,7 +179,7 @@ test.each([
   ['a reply of 100 MB', `$${100 * 1024 * 1024}\r\n`],
   ['a line of 100 MB', '+'],
 ])(
-  '%s is PROTOCOL, and is not taken into memory',
+  '%s is PROTOCOL, and is not buffered',
   async (_, start) => {
     const piece = Buffer.alloc(1024 * 1024, 'x');
     const fake = await FakeServer.start({
@@ -200,7 +202,7 @@ test.each([
   30_000,
 );
 
-test('steps of the clock neither end a call nor keep it', async () => {
+test('a step of the wall clock neither ends a call nor delays its timeout', async () => {
   const fake = await FakeServer.start({ script: () => undefined });
   ends.push(() => fake.stop());
   vi.useFakeTimers({ toFake: ['Date'] });
@@ -220,7 +222,7 @@ test('steps of the clock neither end a call nor keep it', async () => {
 
 const pem = (name: string): Buffer => readFileSync(new URL(`./tls/${name}`, import.meta.url));
 
-test('tcp+tls checks the server by the authority and the name given, and shows its own certificate', async () => {
+test('tcp+tls checks the server by the given authority and name, and shows its own certificate', async () => {
   const secure = tls.createServer(
     { key: pem('server.key'), cert: pem('server.pem'), ca: pem('ca.pem'), requestCert: true },
     (socket) => {

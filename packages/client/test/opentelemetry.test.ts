@@ -29,7 +29,7 @@ afterEach(async () => {
   await client.close();
 });
 
-/** Takes so many jobs from the default queue. */
+/** Fetches this many jobs from the default queue. */
 async function take(count: number): Promise<Job[]> {
   const consumer = new Connection({
     addresses: resolveServers({ url: server.url }),
@@ -48,14 +48,14 @@ async function take(count: number): Promise<Job[]> {
 
 const job = { jobtype: 'SendEmail', args: ['bob@example.com'] };
 
-/** What a job must carry to be in the trace of this span. */
+/** The trace fields of a job that belongs to this span. */
 function parentOf(span: { spanContext(): { traceId: string; spanId: string } } | undefined): string {
   const { traceId, spanId } = span?.spanContext() ?? {};
   return `00-${traceId}-${spanId}-01`;
 }
 
 describe('a push', () => {
-  test('has a span of its own, named by its jobtype', async () => {
+  test('a push has its own span, named by its jobtype', async () => {
     await client.push({ ...job, jid: 'aaaaaaaa', queue: 'mail' });
     const [span, ...more] = telemetry.spans();
     expect(more).toEqual([]);
@@ -73,7 +73,7 @@ describe('a push', () => {
     });
   });
 
-  test('is part of the trace around it, and its job carries that, state and baggage included', async () => {
+  test('a push is part of the trace around it, and its job carries the trace, with state and baggage', async () => {
     const outer = trace.getTracer('test').startSpan('outer');
     const inside = propagation.setBaggage(
       trace.setSpan(context.active(), outer),
@@ -86,7 +86,7 @@ describe('a push', () => {
     expect(taken?.custom).toEqual({ mine: 1, traceparent: parentOf(span), baggage: 'tenant=acme' });
   });
 
-  test('that is refused ends its span with the code of the error', async () => {
+  test('a push that is refused ends its span with the code of the error', async () => {
     await expect(client.push({ ...job, jid: 'short' })).rejects.toMatchObject({ code: 'INVALID' });
     const [span] = telemetry.spans();
     expect(span?.ended).toBe(true);
@@ -98,7 +98,7 @@ describe('a push', () => {
     expect(span?.events.map(({ name }) => name)).toEqual(['exception']);
   });
 
-  test('of a job that carries a trace already leaves it alone', async () => {
+  test('a push of a job that has a trace does not change it', async () => {
     const traceparent = '00-11111111111111111111111111111111-2222222222222222-01';
     await client.push({ ...job, custom: { traceparent } });
     const [taken] = await take(1);
@@ -106,7 +106,7 @@ describe('a push', () => {
     expect(telemetry.spans()).toHaveLength(1);
   });
 
-  test('has one span however often its line is sent', async () => {
+  test('a push has one span however often its line is sent', async () => {
     const cuts = Array.from({ length: 12 }, (_, index) => index * 40);
     const connections = await Promise.all(
       cuts.map(async (up) => {
@@ -126,7 +126,7 @@ describe('a push', () => {
 });
 
 describe('a bulk', () => {
-  test('has one span for a line, and each of its jobs carries the trace', async () => {
+  test('a bulk has one span for a line, and each of its jobs carries the trace', async () => {
     const traceparent = '00-11111111111111111111111111111111-2222222222222222-01';
     await client.pushBulk([job, { ...job, custom: { mine: 1 } }, { ...job, custom: { traceparent } }]);
     const [span, ...more] = telemetry.spans();
@@ -145,7 +145,7 @@ describe('a bulk', () => {
     ]);
   });
 
-  test('of several jobtypes and queues names none of them', async () => {
+  test('the span of a bulk of several jobtypes and queues names none of them', async () => {
     await client.pushBulk([job, { jobtype: 'Resize', args: [], queue: 'slow' }]);
     const [span] = telemetry.spans();
     expect(span?.name).toBe('send');
@@ -153,7 +153,7 @@ describe('a bulk', () => {
     expect(span?.attributes).not.toHaveProperty('messaging.destination.name');
   });
 
-  test('with refused jobs says how many, and the code of the first', async () => {
+  test('the span of a bulk with refused jobs has their number, and the code of the first', async () => {
     await client.pushBulk([job, { ...job, jid: 'short' }]);
     const [span] = telemetry.spans();
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: '1 of 2 jobs were refused' });
@@ -161,7 +161,7 @@ describe('a bulk', () => {
   });
 });
 
-test('the figures tell the time of each call, and of each job whether it is in', async () => {
+test('the metrics have the duration of each call, and for each job whether it was pushed', async () => {
   await client.push(job);
   await client.pushBulk([job, { ...job, jid: 'short' }]);
   const shared = {

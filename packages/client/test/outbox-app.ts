@@ -1,6 +1,6 @@
-/*
- * The program that the outbox's tests kill: it relays, and says so.
- * It must never end by itself before its parent is gone.
+/**
+ * The program that the outbox's tests kill: it relays, and reports it. It ends by itself only when
+ * its parent is gone.
  */
 import { OutboxRelay } from '../src/outbox/index.ts';
 import { openStore } from './outbox-store.ts';
@@ -13,11 +13,11 @@ const relay = new OutboxRelay({
   url,
   batch: 7,
   interval: 5,
-  onError: () => undefined, // killed servers are what the test is about
+  onError: () => undefined, // killed servers are part of the test
   store: {
     ...store,
     query: async (sql, values) => {
-      // The life before has a lease yet, that of a killed process.
+      // The previous process was killed, so its lease has not expired yet.
       if (sql.includes('leased_until +') || sql.includes('SET owner'))
         await store.query('UPDATE faktory_outbox_relay SET leased_until = 0', []);
       const rows = await store.query(sql, values);

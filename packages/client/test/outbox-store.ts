@@ -1,6 +1,6 @@
-/*
- * A database with an outbox, as a program would reach it: SQLite in a file, or Postgres.
- * It must never share a connection between the program's transactions and the relay.
+/**
+ * A database with an outbox, as a program would use it: SQLite in a file, or Postgres. The
+ * program's transactions and the relay use different connections.
  */
 import pg from 'pg';
 import { openDatabase } from '../../server/src/engine/sqlite/state/binding.ts';

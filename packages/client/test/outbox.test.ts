@@ -1,6 +1,6 @@
-/*
- * The outbox: a job is pushed if and only if its transaction commits, exactly once: wherever the connection is cut, and whenever the
- * relay is killed, on SQLite and on a real Postgres.
+/**
+ * Tests the outbox: a job is pushed if and only if its transaction commits, exactly once, wherever
+ * the connection is cut and whenever the relay is killed, on SQLite and on a real Postgres.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ async function serve(options: ServerOptions = {}): Promise<Server> {
   return server;
 }
 
-/** A new database: where it is. */
+/** The address of a new database. */
 const places: Record<string, () => Promise<string>> = {
   SQLite: async () => {
     const dir = await mkdtemp(path.join(tmpdir(), 'faktory-outbox-'));
@@ -66,7 +66,7 @@ const row = (n: number, options = {}): string =>
   JSON.stringify({ jid: jid(n), jobtype: 'T', args: [n], ...options });
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-/** Takes what waits on the server. */
+/** Fetches all jobs of the server. */
 async function taken(server: Server): Promise<string[]> {
   const consumer = new Connection({
     addresses: resolveServers({ url: `tcp://127.0.0.1:${server.port}` }),
@@ -81,8 +81,8 @@ async function taken(server: Server): Promise<string[]> {
   return jids;
 }
 
-describe.each(Object.keys(places))('on %s', (kind) => {
-  // In CI it must be there: a proof that is not run is no proof.
+describe.each(Object.keys(places))('the outbox works on %s', (kind) => {
+  // In CI Postgres must be installed, otherwise the test proves nothing.
   const absent = kind === 'Postgres' && !programs && !process.env.CI;
   let where: string;
   let store: TestStore;
@@ -113,7 +113,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
   const left = () => store.query('SELECT id, job, error FROM faktory_outbox ORDER BY id', []);
   const emptied = () => vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 20_000 });
 
-  test('what a transaction commits is pushed, in its order; what it rolls back is not', async () => {
+  test('the jobs of a committed transaction are pushed in order, those of a rolled back one are not', async () => {
     const server = await serve();
     await commit([row(0), row(1)]);
     relayTo(urlOf(server));
@@ -123,7 +123,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(await taken(server)).toEqual([jid(0), jid(1), jid(2)]);
   });
 
-  test('a row that is refused stays with its reason, is told, and is not sent again; the others go', async () => {
+  test('a refused row stays with its reason, is reported, and is not sent again, and the others are pushed', async () => {
     const server = await serve();
     const told: unknown[] = [];
     await commit([
@@ -153,7 +153,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(await taken(server)).toEqual([jid(1)]);
   });
 
-  test('a row whose job needs a feature that the server does not have stays with that reason; the others go', async () => {
+  test('a row whose job needs a feature that the server does not have stays with that reason, and the others are pushed', async () => {
     const server = await serve();
     const told: unknown[] = [];
     await commit([row(0), row(1, { custom: { track: true } }), row(2, { custom: { tenant: 'a' } })]);
@@ -167,7 +167,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect((await taken(server)).sort()).toEqual([jid(0), jid(2)]);
   });
 
-  test('rows wait while the server is away, which is told, and for a queue that is full; others pass them', async () => {
+  test('rows wait while the server cannot be reached, which is reported, and rows for a full queue let others pass', async () => {
     const told: string[] = [];
     await commit([row(0), row(1), row(2), row(3, { queue: 'other' })]);
     const network = await BadNetwork.start(1);
@@ -180,12 +180,12 @@ describe.each(Object.keys(places))('on %s', (kind) => {
       timeout: 10_000, // the server is dialled every three seconds
     });
     expect((await server.info()).faktory.queues).toEqual({ default: 2, other: 1 });
-    const first = await taken(server); // it may come in as soon as there is room
+    const first = await taken(server); // it may be pushed as soon as the queue has space
     await emptied();
     expect([...first, ...(await taken(server))]).toEqual([jid(0), jid(1), jid(2)]);
   }, 20_000);
 
-  test('rows that are too long together go in smaller lines; one that is too long alone is refused', async () => {
+  test('rows that are too long together are sent in smaller lines, and one that is too long alone is refused', async () => {
     const server = await serve({ maxLineBytes: 2048 });
     const long = { custom: { text: 'x'.repeat(500) } };
     await commit([...numbers(6).map((n) => row(n, long)), row(6, { custom: { text: 'x'.repeat(3000) } })]);
@@ -198,7 +198,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(await taken(server)).toEqual([0, 1, 2, 3, 4, 5, 7].map(jid));
   }, 20_000);
 
-  test('a relay that is stopped leaves the outbox to the next one at once', async () => {
+  test('a relay that is stopped releases the outbox to the next one at once', async () => {
     const server = await serve();
     const first = relayTo(urlOf(server));
     const second = relayTo(urlOf(server));
@@ -215,7 +215,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(await taken(server)).toEqual(numbers(3).map(jid));
   });
 
-  test('numbers that JavaScript cannot hold, line breaks and two jobs of one jid arrive as they are', async () => {
+  test('numbers that JavaScript cannot hold, line breaks and two jobs with one jid arrive unchanged', async () => {
     const server = await serve();
     const big = `{"jid":"${jid(0)}",\n "jobtype":"T",\r\n "args":[12345678901234567890]}`;
     await commit([big, row(1), row(1)]);
@@ -231,7 +231,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(await taken(server)).toEqual([jid(1), jid(1)]);
   });
 
-  test('wherever the connection is cut, each job is there once', async () => {
+  test('wherever the connection is cut, each job is pushed once', async () => {
     const server = await serve();
     let expected: string[] = [];
     const cuts = [...numbers(45).map((n) => ({ up: 5 * n })), ...numbers(24).map((n) => ({ down: 5 * n }))];
@@ -258,7 +258,8 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     const disturbed = {
       ...store,
       query: async (sql: string, values: (string | number | null)[]) => {
-        // Not for ever: whoever loses its lease at every third statement may never come to the end of a line.
+        // With a limit, because a relay that loses its lease at every third statement may never
+        // finish a line.
         if (statements++ % 3 === 0 && statements < 300)
           await store.query('UPDATE faktory_outbox_relay SET leased_until = 0', []);
         return store.query(sql, values);
@@ -272,7 +273,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(there.sort()).toEqual(numbers(80).map(jid));
   }, 60_000);
 
-  test('a database and a server that no longer fit together lose nothing', async () => {
+  test('a database and a server of which one was restored from a backup lose no job', async () => {
     const server = await serve();
     const first = relayTo(urlOf(server), { batch: 1 });
     await commit(numbers(5).map((n) => row(n)));
@@ -285,7 +286,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
     expect(await taken(server)).toEqual(numbers(7).map(jid));
   });
 
-  test('across kills of the relay each job that was committed is there once', async () => {
+  test('across kills of the relay each committed job is pushed once', async () => {
     const server = await serve();
     let next = 0;
     for (const round of numbers(5)) {
@@ -305,7 +306,7 @@ describe.each(Object.keys(places))('on %s', (kind) => {
   }, 120_000);
 });
 
-test('a client makes the row of a job: with its defaults, checked by the schema of its definition', async () => {
+test('a client makes the row of a job, with its defaults and checked by its schema', async () => {
   const mail = defineJob('Mail', { payload: z.object({ to: z.string() }), queue: 'mail' });
   const client = new Client({ jobs: [mail], defaults: { retry: 3 } });
   const text = await client.outboxRow({ jid: jid(0), jobtype: 'Mail', args: [{ to: 'bob' }] });
@@ -326,7 +327,7 @@ test.each([{ batch: 0 }, { batch: 1001 }, { interval: 0 }])('a relay refuses %j'
 });
 
 test.skipIf(!programs && !process.env.CI)(
-  'a row of a transaction that commits late is not passed over',
+  'a row of a transaction that commits late is not skipped',
   async () => {
     const server = await serve();
     const store = openStore(await (places.Postgres as () => Promise<string>)());
@@ -337,7 +338,7 @@ test.skipIf(!programs && !process.env.CI)(
     relay.start();
     const late = store.transact([
       [`${insert}($1)`, [row(0)]],
-      // Its id is lower; it commits when the relay has sent the one behind it.
+      // Its id is lower, and it commits after the relay has sent the next one.
       ['SELECT count(*) FROM generate_series(1, 1) WHERE pg_sleep(0.3) IS NOT NULL', []],
     ]);
     await vi.waitFor(async () =>

@@ -1,7 +1,8 @@
-/*
- * A real Postgres in a folder of its own, from the system's package.
- * It must never touch a Postgres of the machine: it listens on a socket in its folder alone. A stranger would get wrong that Postgres
- * refuses to run as root: then it runs as the user that the package made.
+/**
+ * A real Postgres of the system's package, in its own folder. It listens only on a socket in that
+ * folder, so a Postgres of the machine is not touched.
+ *
+ * Note: Postgres refuses to run as root; then it runs as the user that the package created.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +13,7 @@ import { vi } from 'vitest';
 
 const packaged = '/usr/lib/postgresql';
 
-/** Where its programs are; undefined = there is none here. */
+/** The folder of its programs; undefined: not installed. */
 export function postgresPrograms(): string | undefined {
   const versions = existsSync(packaged) ? readdirSync(packaged).sort((a, b) => Number(b) - Number(a)) : [];
   return versions

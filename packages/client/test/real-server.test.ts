@@ -5,7 +5,9 @@ import { createServer, type Server, type ServerOptions } from '@faktory-ts/serve
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Client, Connection, commands, containing, type Job, resolveServers } from '../src/index.ts';
 
-/** Whether the server of this run knows our extensions: a client must keep its word with any Faktory server. */
+/**
+ * Whether the server of this run has our extensions: the client must work with any Faktory server.
+ */
 let extensions: boolean;
 let dir: string;
 let server: Server;
@@ -29,7 +31,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** Takes jobs from a queue as a consumer does, until it is empty. */
+/** Fetches jobs from a queue as a consumer does, until it is empty. */
 async function take(queue: string, count: number): Promise<Job[]> {
   const consumer = new Connection({
     addresses: resolveServers({ url: server.url }),
@@ -54,7 +56,7 @@ describe.each([
   });
 
   describe('pushing', () => {
-    test('a pushed job comes out as it went in', async () => {
+    test('a pushed job is fetched unchanged', async () => {
       const options = {
         queue: 'mail',
         priority: 7,
@@ -68,14 +70,14 @@ describe.each([
       expect(job).toMatchObject({ jid, jobtype: 'SendEmail', args: ['ü', 1, { deep: [null] }], ...options });
     });
 
-    test('priorities order a queue, equal ones stay first in first out', async () => {
+    test('priorities order a queue, and equal ones are first in, first out', async () => {
       for (const [n, priority] of [undefined, 1, 9, 5, 9].entries()) {
         await client.push({ jobtype: 'T', args: [n], priority });
       }
       expect((await take('default', 5)).map(({ args }) => args[0])).toEqual([2, 4, 0, 3, 1]);
     });
 
-    test('at and in put a job into the scheduled set, a past time does not', async () => {
+    test('at and in put a job into the scheduled set, a time in the past does not', async () => {
       await client.push({ jobtype: 'T', args: [], at: new Date(Date.now() + 60_000) });
       await client.push({ jobtype: 'T', args: [], in: 60_000 });
       await client.push({ jobtype: 'T', args: [], at: new Date(0) });
@@ -84,7 +86,7 @@ describe.each([
       expect(faktory.queues).toEqual({ default: 1 });
     });
 
-    test('bulk gives one result per job: the refused ones an error, the others are in', async () => {
+    test('pushBulk returns one result for each job: an error for refused jobs, and the others are pushed', async () => {
       const results = await client.pushBulk([
         { jobtype: 'T', args: [1] },
         { jobtype: '', args: [2], jid: 'without-type' },
@@ -102,7 +104,7 @@ describe.each([
       expect((await take('default', 2)).map(({ jid }) => jid)).toEqual([results[0]?.jid, results[4]?.jid]);
     });
 
-    test('what a rule refuses is INVALID in the words of the server', async () => {
+    test('a job that breaks a rule is INVALID in the words of the server', async () => {
       const push = (options: object): Promise<string> => client.push({ jobtype: 'T', args: [], ...options });
       await expect(push({ jid: 'short' })).rejects.toMatchObject({
         code: 'INVALID',
@@ -112,7 +114,7 @@ describe.each([
       await expect(push({ queue: 'no spaces' })).rejects.toMatchObject({ code: 'INVALID' });
     });
 
-    test('30 calls in the air at a time push 3,000 jobs, each once', async () => {
+    test('30 concurrent calls push 3,000 jobs, each once', async () => {
       let next = 0;
       const producer = async (): Promise<void> => {
         while (next < 3000) await client.push({ jobtype: 'T', args: [next++] });
@@ -123,7 +125,7 @@ describe.each([
   });
 
   describe('administration', () => {
-    test('a paused queue gives nothing until it is resumed, a removed one is gone', async () => {
+    test('a paused queue returns no job until it is resumed, and a removed one is deleted', async () => {
       await client.push({ jobtype: 'T', args: [], queue: 'a' });
       await client.push({ jobtype: 'T', args: [], queue: 'b' });
       await client.pauseQueue(['a', 'unknown']);
@@ -139,7 +141,7 @@ describe.each([
       expect(Object.keys(await client.queues())).toEqual(['b']);
     });
 
-    test('latency is 0 for an empty or unknown queue and seconds for one that waits', async () => {
+    test('latency is 0 for an empty or unknown queue and seconds for one with a waiting job', async () => {
       await client.push({ jobtype: 'T', args: [], queue: 'a' });
       const { a, none } = await client.latency(['a', 'none']);
       expect(a).toBeGreaterThanOrEqual(0);
@@ -170,7 +172,7 @@ describe.each([
   });
 
   describe('a server that comes and goes', () => {
-    test('a server with a password takes the right one only', async () => {
+    test('a server with a password accepts only the right one', async () => {
       await server.stop();
       server = await serve({ password: 'p@ss/wörd' });
       const known = new Client({ url: server.url });
@@ -183,7 +185,7 @@ describe.each([
       }
     });
 
-    test('after a restart on the same folder and port the same client goes on with the same jobs', async () => {
+    test('after a restart on the same folder and port the same client continues with the same jobs', async () => {
       const { port } = server;
       await client.push({ jobtype: 'T', args: [1] });
       await server.stop();
@@ -193,7 +195,7 @@ describe.each([
       expect((await take('default', 2)).map(({ args }) => args[0])).toEqual([1, 2]);
     });
 
-    test('pushes that never stop while the server restarts are each answered, or said to be uncertain', async () => {
+    test('pushes during restarts of the server are each answered, or rejected as uncertain', async () => {
       const { port } = server;
       const sure: string[] = [];
       const unsure: string[] = [];
@@ -219,7 +221,7 @@ describe.each([
       }
       going = false;
       await Promise.all(producers);
-      if (extensions) expect(unsure).toEqual([]); // the server tells what became of each
+      if (extensions) expect(unsure).toEqual([]); // the server reports the result of each
       const size = (await client.queues()).default ?? 0;
       expect(size).toBeGreaterThanOrEqual(sure.length);
       expect(size).toBeLessThanOrEqual(sure.length + unsure.length);

@@ -1,13 +1,16 @@
-/** Refusals of a named producer, beyond what the server keeps of them: the client is cut off, connects again and loses none. */
+/**
+ * Tests more refusals of a named producer than the server keeps: the client is cut off, connects
+ * again and loses none.
+ */
 import { createServer } from '@faktory-ts/server';
 import { expect, test } from 'vitest';
 import { Client } from '../src/index.ts';
 
-test('a client whose refusals are more than the server keeps gets each of them, and no job is stored twice', async () => {
+test('a client with more refusals than the server keeps gets each of them, and no job is stored twice', async () => {
   const server = createServer({ maxQueueLength: 1, maxBulkJobs: 500 });
   await server.start();
   const client = new Client({ url: server.url });
-  const queue = 'q'.repeat(250); // each reason names it
+  const queue = 'q'.repeat(250); // each reason contains it
   await client.push({ jobtype: 'T', args: [], queue });
   const bulks = Array.from({ length: 12 }, (_, bulk) =>
     client.pushBulk([
@@ -21,7 +24,7 @@ test('a client whose refusals are more than the server keeps gets each of them, 
   expect(good).toHaveLength(12);
   const { faktory, server: figures } = await client.info();
   expect(faktory.total_enqueued).toBe(13);
-  expect(Number(figures.command_count)).toBeGreaterThan(15); // it was cut off: lines were sent again
+  expect(Number(figures.command_count)).toBeGreaterThan(15); // it was cut off, so lines were sent again
   await client.close();
   await server.stop();
 });

@@ -1,6 +1,6 @@
-/*
- * The program that the spool's tests kill: it pushes numbered jobs as fast as it may, and says of each that it is kept.
- * It must never end by itself before its parent is gone.
+/**
+ * The program that the spool's tests kill: it pushes numbered jobs as fast as it can, and reports
+ * each that is stored. It ends by itself only when its parent is gone.
  */
 import { writeSync } from 'node:fs';
 import { Client } from '../src/index.ts';
@@ -9,7 +9,7 @@ const [url = '', file = '', first = '0', lanes = '5'] = process.argv.slice(2);
 const client = new Client({ url, spool: { file }, timeout: 60_000 });
 process.stdin.on('end', () => process.exit(1)).resume();
 
-// Not process.stdout: it keeps lines in memory while the parent is slow, and a kill would lose them.
+// Not process.stdout, which buffers lines while the parent is slow; a kill would lose them.
 const say = (line: string): number => writeSync(1, `${line}\n`);
 
 let next = Number(first);

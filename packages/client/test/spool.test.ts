@@ -1,6 +1,6 @@
-/*
- * The spool: pushes that were made while the server was away are there once it is back, in their order, exactly once: wherever
- * connections are cut, and whenever the program is killed.
+/**
+ * Tests the spool: pushes made while the server cannot be reached arrive later, in order and
+ * exactly once, wherever connections are cut and whenever the program is killed.
  */
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { AppChild, buildApp } from './app-child.ts';
 import { BadNetwork } from './bad-network.ts';
 import { FakeServer } from './fake-server.ts';
 
-// Where CI cannot mount, the test runs and fails: a proof that is not run is no proof.
+// In CI the test fails where it cannot mount, because a skipped test proves nothing.
 const skipped = !mayMount && !process.env.CI;
 if (skipped)
   console.warn('SKIPPED: a full disk needs root and a mount of its own: run as root on Linux to prove it');
@@ -44,7 +44,9 @@ async function serve(options: ServerOptions = {}): Promise<Server> {
   return server;
 }
 
-/** A way to a server that is away until it gets a target: nobody listens at port 1. */
+/**
+ * A proxy to a server that cannot be reached until it has a target: no server listens at port 1.
+ */
 async function nowhere(): Promise<BadNetwork> {
   const network = await BadNetwork.start(1);
   ends.push(() => network.stop());
@@ -69,7 +71,7 @@ const job = (n: number, queue = 'default') => ({
   queue,
 });
 
-/** Takes what waits in a queue until it is empty. */
+/** Fetches all jobs of a queue. */
 async function taken(port: number, queue = 'default'): Promise<string[]> {
   const consumer = new Connection({
     addresses: resolveServers({ url: `tcp://127.0.0.1:${port}` }),
@@ -89,7 +91,7 @@ async function taken(port: number, queue = 'default'): Promise<string[]> {
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 const jids = (count: number): string[] => numbers(count).map((n) => job(n).jid);
 
-test('pushes that are made while the server is away resolve, and are there in their order when it is back', async () => {
+test('pushes while the server cannot be reached resolve, and arrive in order when it is back', async () => {
   const network = await nowhere();
   const file = path.join(await folder(), 'spool');
   const client = clientOf(network.url, file);
@@ -104,7 +106,7 @@ test('pushes that are made while the server is away resolve, and are there in th
   expect((await stat(file)).size).toBeLessThan(200);
 });
 
-test('a program that ends leaves its pushes to the next one; newer ones go behind them', async () => {
+test('a program that ends leaves its pushes to the next one, and newer pushes go after them', async () => {
   const network = await nowhere();
   const file = path.join(await folder(), 'spool');
   const first = clientOf(network.url, file);
@@ -122,7 +124,7 @@ test('a program that ends leaves its pushes to the next one; newer ones go behin
   expect(await taken(server.port)).toEqual(jids(12));
 });
 
-test('a server that is there is asked directly: what it refuses rejects', async () => {
+test('with a server that can be reached pushes go directly to it, and its refusals reject', async () => {
   const server = await serve();
   const client = clientOf(`tcp://127.0.0.1:${server.port}`, path.join(await folder(), 'spool'));
   await expect(client.push({ ...job(1), jid: 'short' })).rejects.toMatchObject({ code: 'INVALID' });
@@ -130,7 +132,7 @@ test('a server that is there is asked directly: what it refuses rejects', async 
   expect(client.spooled).toBe(0);
 });
 
-test('a wrong password rejects: the server is there, and nothing is kept', async () => {
+test('a wrong password rejects and nothing is stored, because the server can be reached', async () => {
   const server = await serve({ password: 'right' });
   const file = path.join(await folder(), 'spool');
   const client = clientOf(`tcp://:wrong@127.0.0.1:${server.port}`, file);
@@ -139,7 +141,7 @@ test('a wrong password rejects: the server is there, and nothing is kept', async
   expect(client.spooled).toBe(0);
 });
 
-test('a full spool refuses with LIMIT, and takes again when it has drained', async () => {
+test('a full spool refuses pushes with LIMIT, and accepts them again when it has drained', async () => {
   const network = await nowhere();
   const client = clientOf(network.url, path.join(await folder(), 'spool'), { maxBytes: 400 });
   let kept = 0;
@@ -161,7 +163,7 @@ test('a full spool refuses with LIMIT, and takes again when it has drained', asy
   expect(await taken(server.port)).toEqual(jids(kept + 1));
 });
 
-test('what the server refuses is written beside the spool, with its reason, or told to the program', async () => {
+test('refused jobs are written beside the spool with their reason, or reported to the program', async () => {
   const network = await nowhere();
   const file = path.join(await folder(), 'spool');
   const client = clientOf(network.url, file);
@@ -188,7 +190,7 @@ test('what the server refuses is written beside the spool, with its reason, or t
   expect(told).toMatchObject([[{ jid: 'short', args: [3] }, { code: 'INVALID' }]]);
 });
 
-test('a full queue is no refusal: its jobs are tried again, the others are not', async () => {
+test('jobs for a full queue are retried, and other refused jobs are not', async () => {
   const network = await nowhere();
   const client = clientOf(network.url, path.join(await folder(), 'spool'));
   await client.pushBulk([job(0, 'narrow'), job(1, 'wide')]);
@@ -201,7 +203,7 @@ test('a full queue is no refusal: its jobs are tried again, the others are not',
   await other.close();
   network.target = server.port;
   const queued = async () => (await server.info()).faktory.queues;
-  // Three do not fit where there is room for two: they go in smaller lines.
+  // Three jobs do not fit a queue with space for two, so they are sent in smaller lines.
   await vi.waitFor(async () => expect(await queued()).toEqual({ narrow: 2, wide: 2, other: 2 }), {
     timeout: 10_000,
   });
@@ -215,16 +217,16 @@ test('a full queue is no refusal: its jobs are tried again, the others are not',
   );
 }, 30_000);
 
-test('a push that waits for a server that turns out to be away is kept, at once', async () => {
+test('a push that waits for a server which turns out to be unreachable is stored at once', async () => {
   const network = await nowhere();
   const file = path.join(await folder(), 'spool');
   const client = clientOf(network.url, file);
-  const pushes = numbers(3).map((n) => client.push(job(n))); // said before the first dial has failed
+  const pushes = numbers(3).map((n) => client.push(job(n))); // called before the first dial has failed
   expect(await Promise.all(pushes)).toEqual(jids(3));
   expect(client.spooled).toBe(3);
 });
 
-test('a push that was on the wire when the server died is not kept: it waits to hear, and is there once', async () => {
+test('a push that was sent when the server died is not stored but waits for its result, and is pushed once', async () => {
   const server = await serve();
   const network = await BadNetwork.start(server.port);
   ends.push(() => network.stop());
@@ -236,7 +238,7 @@ test('a push that was on the wire when the server died is not kept: it waits to 
   const doubtful = client.push(job(1));
   await vi.waitFor(() => expect(network.held).toBe(true));
   network.cut();
-  await vi.waitFor(() => expect(network.connections).toBeGreaterThan(1)); // it knows of the cut
+  await vi.waitFor(() => expect(network.connections).toBeGreaterThan(1)); // the client knows of the cut
   await client.push(job(2));
   expect(client.spooled).toBe(1);
   network.target = port;
@@ -245,7 +247,7 @@ test('a push that was on the wire when the server died is not kept: it waits to 
   expect((await taken(port)).sort()).toEqual(jids(3));
 });
 
-test('a line that is longer than the server takes is refused; those around it are there once', async () => {
+test('a line that is longer than the server accepts is refused, and those around it are pushed once', async () => {
   const network = await nowhere();
   const file = path.join(await folder(), 'spool');
   const client = clientOf(network.url, file);
@@ -262,10 +264,10 @@ test('a line that is longer than the server takes is refused; those around it ar
   });
 });
 
-test('waiting until it has drained can be bounded and given up', async () => {
+test('drained() can have a timeout and can be aborted', async () => {
   const network = await nowhere();
   const client = clientOf(network.url, path.join(await folder(), 'spool'));
-  await client.drained(); // nothing waits
+  await client.drained(); // the spool is empty
   await client.push(job(0));
   await expect(client.drained({ timeout: 20 })).rejects.toMatchObject({
     code: 'TIMEOUT',
@@ -281,7 +283,7 @@ test('waiting until it has drained can be bounded and given up', async () => {
 });
 
 test.skipIf(skipped)(
-  'a full disk refuses pushes in words, keeps what it took, and takes again when there is room',
+  'a full disk refuses pushes with a reason, keeps the stored ones, and accepts pushes again when it has space',
   async () => {
     const dir = mounted('size=256k');
     const network = await nowhere();
@@ -308,7 +310,7 @@ test.skipIf(skipped)(
   },
 );
 
-test('wherever connections are cut while it drains, each job is there once, in its order', async () => {
+test('wherever connections are cut while it drains, each job is pushed once, in order', async () => {
   const server = await serve();
   const dir = await folder();
   const cuts = [
@@ -336,7 +338,7 @@ test('wherever connections are cut while it drains, each job is there once, in i
   }
 }, 120_000);
 
-test('a classic server gets every job at least once', async () => {
+test('a server without extensions gets every job at least once', async () => {
   const network = await nowhere();
   const client = clientOf(network.url, path.join(await folder(), 'spool'));
   for (const n of numbers(5)) await client.push(job(n));
@@ -358,7 +360,7 @@ test('a classic server gets every job at least once', async () => {
   expect(new Set(told)).toEqual(new Set(jids(5)));
 });
 
-test('a spool has one client; the lock of a dead process is taken', async () => {
+test('a spool has one client, and the lock of a dead process is taken over', async () => {
   const file = path.join(await folder(), 'spool');
   const url = 'tcp://127.0.0.1:1';
   const client = clientOf(url, file);
@@ -372,7 +374,7 @@ test('a spool has one client; the lock of a dead process is taken', async () => 
   expect(() => new Client({ url, spool: { file } })).toThrow(expect.objectContaining({ code: 'LOCKED' }));
 });
 
-test('a torn end is cut off, damage before it is not covered up', async () => {
+test('a torn end is cut off, and damage before it is reported', async () => {
   const file = path.join(await folder(), 'spool');
   const url = (await nowhere()).url;
   const first = clientOf(url, file);
@@ -397,14 +399,14 @@ test('a torn end is cut off, damage before it is not covered up', async () => {
   expect(() => new Client({ url, spool: { file } })).toThrow(expect.objectContaining({ code: 'STORAGE' }));
 });
 
-test('across kills of the program every job that was said to be kept is there once, none twice', async () => {
+test('across kills of the program every job that was confirmed is pushed once, none twice', async () => {
   const file = path.join(await folder(), 'spool');
   const network = await nowhere();
   const server = await serve();
   const begun: string[] = [];
   const kept: string[] = [];
   for (const round of numbers(6)) {
-    // Odd rounds: the server is there, and the spool drains while the program is killed.
+    // In odd rounds the server can be reached, and the spool drains while the program is killed.
     network.target = round % 2 === 1 ? server.port : 1;
     const child = new AppChild(app.program, [network.url, file, String(round * 100_000)]);
     ends.push(() => child.kill());

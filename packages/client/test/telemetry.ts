@@ -1,7 +1,8 @@
-/*
- * An OpenTelemetry SDK that keeps everything in memory, as the whole process has it.
- * It must never be started twice at once: the API has one of everything. A stranger would get wrong that only spans that have ended
- * are there.
+/**
+ * An OpenTelemetry SDK for the process that keeps everything in memory. Only one may be active,
+ * because the API is global.
+ *
+ * Note: a span is listed only after it has ended.
  */
 
 import { context, metrics, propagation, trace } from '@opentelemetry/api';
@@ -20,7 +21,7 @@ class Reader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
 }
 
-/** A figure as it stands: its attributes, and how much it counted; of a histogram how often. */
+/** A data point of a metric: its attributes and value; for a histogram the count. */
 export interface Point {
   readonly attributes: Record<string, unknown>;
   readonly value: number;
@@ -30,7 +31,7 @@ export class Telemetry {
   readonly #exporter = new InMemorySpanExporter();
   readonly #reader = new Reader();
 
-  /** Makes it the SDK of the process. */
+  /** Registers it as the SDK of the process. */
   start(): void {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager());
     propagation.setGlobalPropagator(
@@ -41,17 +42,17 @@ export class Telemetry {
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [this.#reader] }));
   }
 
-  /** Leaves the process without an SDK. */
+  /** Removes the SDK from the process. */
   stop(): void {
     for (const api of [context, propagation, trace, metrics]) api.disable();
   }
 
-  /** The spans that have ended, in that order; those of one name when it is given. */
+  /** The spans that have ended, in that order; with a name, those of that name. */
   spans(name?: string): ReadableSpan[] {
     return this.#exporter.getFinishedSpans().filter((span) => name === undefined || span.name === name);
   }
 
-  /** What a metric says now. */
+  /** The current data points of a metric. */
   async points(name: string): Promise<Point[]> {
     const { resourceMetrics } = await this.#reader.collect();
     const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);

@@ -32,7 +32,10 @@ async function secureServer(options: tls.TlsOptions = {}): Promise<string> {
   return `127.0.0.1:${(secure.address() as AddressInfo).port}`;
 }
 
-/** Why a call fails whose time would be a minute: what is said at once does not wait for it. */
+/**
+ * The error of a call with a timeout of a minute: an error that is known at once does not wait for
+ * it.
+ */
 async function refusal(options: ClientOptions): Promise<unknown> {
   const client = new Client({ timeout: 60_000, exactlyOnce: false, ...options });
   try {
@@ -42,8 +45,8 @@ async function refusal(options: ClientOptions): Promise<unknown> {
   }
 }
 
-describe('a client and a server that do not agree about TLS hear so at once, as TLS', () => {
-  test('a plain client at a port with TLS', async () => {
+describe('a client and a server that do not agree about TLS get a TLS error at once', () => {
+  test('a client without TLS at a port with TLS gets a TLS error at once', async () => {
     const at = await secureServer();
     expect(await refusal({ url: `tcp://${at}` })).toMatchObject({
       code: 'TLS',
@@ -51,12 +54,12 @@ describe('a client and a server that do not agree about TLS hear so at once, as 
     });
   });
 
-  test('also when the server asks for a certificate', async () => {
+  test('a client without TLS gets a TLS error at once when the server asks for a certificate, too', async () => {
     const at = await secureServer({ requestCert: true, ca: pem('ca.pem') });
     expect(await refusal({ url: `tcp://${at}` })).toMatchObject({ code: 'TLS' });
   });
 
-  test('a client with TLS at a plain port', async () => {
+  test('a client with TLS at a port without TLS gets a TLS error at once', async () => {
     const server = await FakeServer.start();
     ends.push(() => server.stop());
     const url = server.url.replace('tcp://', 'tcp+tls://');
@@ -67,7 +70,7 @@ describe('a client and a server that do not agree about TLS hear so at once, as 
   });
 });
 
-describe('a certificate that is refused is told at once, as TLS, with what to do', () => {
+describe('a refused certificate is reported at once as TLS, with advice', () => {
   test.each<[string, tls.ConnectionOptions, RegExp]>([
     ['of an unknown authority', { servername: 'jobs.example' }, /not signed by an authority.*tls: \{ ca \}/],
     ['of another host', { ca: pem('ca.pem'), servername: 'other.example' }, /for another host.*servername/],
@@ -80,7 +83,7 @@ describe('a certificate that is refused is told at once, as TLS, with what to do
   });
 });
 
-test('a certificate of the server that is not valid yet is named as such, with the clock', async () => {
+test("a server's certificate that is not valid yet is reported as such, with the clock", async () => {
   const at = await secureServer({ key: pem('future.key'), cert: pem('future.pem') });
   expect(await refusal({ url: `tcp+tls://${at}`, tls: { ca: pem('future.pem') } })).toMatchObject({
     code: 'TLS',
@@ -93,7 +96,7 @@ describe('a client whose certificate the server refuses', () => {
   const asking = { requestCert: true, rejectUnauthorized: true, ca: pem('ca.pem') };
 
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`hears that one is asked for when it has none (${version})`, async () => {
+    test(`a client without a certificate is told that the server requires one (${version})`, async () => {
       const at = await secureServer({ ...asking, maxVersion: version });
       const tls = { ca: pem('ca.pem'), servername: 'jobs.example' };
       expect(await refusal({ url: `tcp+tls://${at}`, tls })).toMatchObject({
@@ -102,7 +105,7 @@ describe('a client whose certificate the server refuses', () => {
       });
     });
 
-    test(`hears at once what is wrong with its certificate, where that shows (${version})`, async () => {
+    test(`a client whose certificate is visibly invalid gets the reason at once (${version})`, async () => {
       const at = await secureServer({ ...asking, maxVersion: version });
       const own = { key: pem('future.key'), cert: pem('future.pem') };
       const tls = { ca: pem('ca.pem'), servername: 'jobs.example', ...own };
@@ -112,7 +115,7 @@ describe('a client whose certificate the server refuses', () => {
       });
     });
 
-    test(`hears a hint where its certificate looks right (${version})`, async () => {
+    test(`a client whose certificate looks valid gets a hint when the server refuses it (${version})`, async () => {
       const at = await secureServer({ ...asking, maxVersion: version, ca: pem('future.pem') });
       const own = { key: pem('client.key'), cert: pem('client.pem') };
       const tls = { ca: pem('ca.pem'), servername: 'jobs.example', ...own };
@@ -122,7 +125,7 @@ describe('a client whose certificate the server refuses', () => {
     });
   }
 
-  test('hears nothing of it when no server was reached', async () => {
+  test('a client gets no hint about its certificate when no server was reached', async () => {
     const at = await secureServer();
     await ends.pop()?.();
     const tls = { key: pem('client.key'), cert: pem('client.pem') };
@@ -140,7 +143,7 @@ test('a key and a certificate of the tls option that do not belong together are 
   );
 });
 
-test('a plain server that is slow to greet is waited for, and asked only once whether it speaks TLS', async () => {
+test('the client waits for a slow server without TLS, and checks only once whether it speaks TLS', async () => {
   const server = await FakeServer.start({ greeting: '' });
   ends.push(() => server.stop());
   const client = new Client({ url: server.url, timeout: 400 });
@@ -151,7 +154,7 @@ test('a plain server that is slow to greet is waited for, and asked only once wh
   expect(handshakes.length).toBeLessThanOrEqual(1);
 });
 
-test('the tls option beside a URL without TLS is CONFIG', () => {
+test('the tls option with a URL without TLS is CONFIG', () => {
   const options = { url: 'tcp://jobs.example', tls: { ca: 'x' } };
   const error = expect.objectContaining({
     code: 'CONFIG',

@@ -33,7 +33,10 @@ const levels = ['debug', 'info', 'warn', 'error'] as const;
  *
  * @example
  * ```ts
- * const own = { ...console, info: (fields: object, message?: string) => console.info(message, fields) };
+ * const own = {
+ *   ...console,
+ *   info: (fields: object, message?: string) => console.info(message, fields),
+ * };
  * fieldsFirst(own).info('hello', { order: 7 });
  * ```
  */

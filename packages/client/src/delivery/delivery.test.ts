@@ -9,14 +9,14 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Keeps lines in memory, and what became of them. */
+/** Stores lines and their results in memory. */
 class Kept implements LineStore<KeptLine> {
   producer = 'shop';
   answered: number;
   readonly lines: string[];
   /** `a` = carried out, `a: reason` = refused. */
   readonly outcomes: string[] = [];
-  /** Told after each settling; true = come back later. */
+  /** Called after each settling; true = retry later. */
   full = false;
 
   constructor(lines: string, answered = 0) {
@@ -54,7 +54,10 @@ const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r
 const offer = (pushed: number, more = ''): string =>
   bulk(`{"v":1,"max_fetch":1000,"max_settle":10000,"pushed":${pushed}${more}}`);
 
-/** A server that says these things in turn to EXT, and to other lines what `answers` say, else +OK. */
+/**
+ * A server that sends these answers to EXT in turn, and to other lines those of `answers`,
+ * otherwise +OK.
+ */
 async function serve(exts: string[], answers: Record<string, string> = {}): Promise<FakeServer> {
   const server = await FakeServer.start({
     extensions: true,
@@ -76,7 +79,7 @@ const pushes = (server: FakeServer): string =>
 const asks = (server: FakeServer): unknown[] =>
   server.lines.flatMap((line) => (line.startsWith('EXT ') ? [JSON.parse(line.slice(4))] : []));
 
-test('lines leave in their order, some at a time, and are settled as they are answered', async () => {
+test('lines are sent in their order, a batch at a time, and settled as they are answered', async () => {
   const store = new Kept('abcde');
   const server = await serve([], {
     'PUSH b': '-ERR no\r\n',
@@ -88,7 +91,7 @@ test('lines leave in their order, some at a time, and are settled as they are an
   expect(store.outcomes).toEqual(['a', 'b: "ERR no"', 'c: {"c":"full"}', 'd', 'e']);
 });
 
-test('what the server says that it has carried out is settled so, and not sent', async () => {
+test('lines that the server reports as carried out are settled, and not sent', async () => {
   const store = new Kept('abcde', 4);
   const server = await serve([offer(7, ',"refused":{"6":"ERR no","7":{"c":"full"}}')]);
   await deliver(store, server).round();
@@ -108,7 +111,7 @@ test.each([
   expect(pushes(server)).toBe('ab');
 });
 
-test('a server that says the name belongs to another secret gets what waits under a new name', async () => {
+test('a server that reports that the name belongs to another secret gets the waiting lines under a new name', async () => {
   const store = new Kept('ab', 4);
   const foreign =
     '-ERR not permitted: the producer name shop belongs to another secret; choose another name\r\n';
@@ -125,7 +128,7 @@ test('a server that forbids something else ends the round, and the name stays', 
   expect(store.producer).toBe('shop');
 });
 
-test('a connection that breaks ends the round; the next one goes on behind what was counted', async () => {
+test('a connection that breaks ends the round, and the next one continues after the counted lines', async () => {
   const store = new Kept('abcd');
   const server = await serve([offer(0), offer(3)]);
   const { script } = server;
@@ -142,7 +145,7 @@ test('a connection that breaks ends the round; the next one goes on behind what 
   expect(pushes(server)).toBe('abcdd');
 });
 
-test('a line that could not be stored, and those behind it, are sent again on the next connection', async () => {
+test('a line that could not be stored, and those after it, are sent again on the next connection', async () => {
   const store = new Kept('ab');
   const server = await serve([], { 'PUSH a': '-ERR storage failed: disk full\r\n' });
   const delivery = deliver(store, server);
@@ -154,7 +157,7 @@ test('a line that could not be stored, and those behind it, are sent again on th
   expect(store.outcomes).toEqual(['a', 'b']);
 });
 
-test('a line that is too long for the server is told so; those behind it go under a new name', async () => {
+test('a line that is too long for the server is reported, and those after it get a new name', async () => {
   const store = new Kept('ab');
   const server = await serve([offer(0), offer(0), offer(0)], {
     'PUSH a': '-ERR line longer than 1024 bytes\r\n',
@@ -166,14 +169,14 @@ test('a line that is too long for the server is told so; those behind it go unde
   expect(store.producer).toBe('shop-2');
 });
 
-test('nothing is sent when the numbers went on without this connection', async () => {
+test('nothing is sent when the numbers advanced without this connection', async () => {
   const store = new Kept('abc');
   const server = await serve([offer(0)]);
   const { settle } = store;
   store.settle = async (answered) => {
     await settle.call(store, answered);
     store.lines.shift();
-    store.answered++; // somebody else has sent c
+    store.answered++; // another process has sent c
     store.lines.push('d');
     return false;
   };
@@ -181,7 +184,7 @@ test('nothing is sent when the numbers went on without this connection', async (
   expect(pushes(server)).toBe('ab');
 });
 
-test('a round ends when jobs wait for room on the server, and keeps its connection', async () => {
+test('a round ends when the queues of its jobs are full, and keeps its connection', async () => {
   const store = new Kept('abc');
   store.full = true;
   const server = await serve([]);
@@ -195,7 +198,7 @@ test('a round ends when jobs wait for room on the server, and keeps its connecti
 test('after a failure the next server of the list is tried', async () => {
   const other = await serve([]);
   const store = new Kept('a');
-  const addresses = resolveServers({ url: ['tcp://127.0.0.1:1', other.url] }); // nobody listens at port 1
+  const addresses = resolveServers({ url: ['tcp://127.0.0.1:1', other.url] }); // no server listens at port 1
   const delivery = new Delivery(store, { addresses, silence: 20_000 });
   ends.push(() => delivery.hangUp());
   await expect(delivery.round()).rejects.toMatchObject({ code: 'CLOSED' });
@@ -203,7 +206,7 @@ test('after a failure the next server of the list is tried', async () => {
   expect(pushes(other)).toBe('a');
 });
 
-test('an answer that nothing asked for, or that is none, ends the round and settles nothing more', async () => {
+test('an unexpected or invalid reply ends the round and settles nothing more', async () => {
   const store = new Kept('a');
   const server = await serve([], { 'PUSH a': '$-1\r\n' });
   await expect(deliver(store, server).round()).rejects.toMatchObject({ code: 'PROTOCOL' });
@@ -215,7 +218,7 @@ test('an answer that nothing asked for, or that is none, ends the round and sett
   expect(store.outcomes).toEqual(['a']);
 });
 
-test('hanging up ends a round that waits for an answer', async () => {
+test('hanging up ends a round that waits for a reply', async () => {
   const store = new Kept('a');
   const server = await serve([]);
   const { script } = server;

@@ -69,9 +69,13 @@ const fullPause = 1000; // ms
  * ```ts
  * import { OutboxRelay } from '@faktory-ts/client/outbox';
  *
- * declare const pool: { query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }> }; // of pg
+ * // of pg
+ * declare const pool: { query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }> };
  * const relay = new OutboxRelay({
- *   store: { dialect: 'postgres', query: async (sql, values) => (await pool.query(sql, values)).rows },
+ *   store: {
+ *     dialect: 'postgres',
+ *     query: async (sql, values) => (await pool.query(sql, values)).rows,
+ *   },
  * });
  * relay.start();
  * // … at the end of the program

@@ -4,7 +4,7 @@ import { bound, type OutboxDialect, outboxTables, statements } from './tables.ts
 
 const dialects: OutboxDialect[] = ['postgres', 'mysql', 'sqlite'];
 
-test('placeholders are those of the database, a list has one for each entry', () => {
+test('placeholders are those of the database, and a list has one for each entry', () => {
   const values = ['a', ['1', '2', '3'], 7];
   const sql = 'UPDATE t SET x = ? WHERE id IN (??) AND n = ?';
   expect(bound('postgres', sql, values)).toEqual({
@@ -16,7 +16,7 @@ test('placeholders are those of the database, a list has one for each entry', ()
   }
 });
 
-test('each database has its clock and its way to insert once', () => {
+test('each database has its own clock and its own way to insert once', () => {
   expect(statements('mysql').begin).toMatch(/ON DUPLICATE KEY UPDATE id = id$/);
   expect(statements('mysql').lease).toContain('UNIX_TIMESTAMP()');
   expect(statements('postgres').lease).toContain('clock_timestamp()');

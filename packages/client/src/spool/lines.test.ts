@@ -7,7 +7,7 @@ const line = (...jids: string[]) =>
   ({ number: 1, text: `PUSHB ${JSON.stringify(jids.map((jid) => ({ jid })))}` }) as WaitingLine;
 const answer = { refusal: 'ERR line longer than 1000 bytes', tooLong: true };
 
-/** What is kept, and which jobs are refused, when a line was too long. */
+/** Which jobs stay and which are refused when a line was too long. */
 async function settled(waiting: WaitingLine): Promise<{ kept: string[]; refused: unknown[] }> {
   const kept: string[] = [];
   const refused: unknown[] = [];
@@ -19,7 +19,7 @@ async function settled(waiting: WaitingLine): Promise<{ kept: string[]; refused:
   return { kept, refused };
 }
 
-test('a spooled line that the server finds too long is kept as two shorter ones', async () => {
+test('a spooled line that is too long for the server becomes two shorter ones', async () => {
   expect(await settled(line('a', 'b', 'c'))).toEqual({
     kept: ['PUSHB [{"jid":"a"},{"jid":"b"}]', 'PUSHB [{"jid":"c"}]'],
     refused: [],

@@ -20,11 +20,11 @@ async function newPath(): Promise<string> {
 
 const line = (name: string) => ({ jobs: 1, text: `PUSH ${JSON.stringify({ jid: name })}` });
 
-/** What waits: each line's number and text. */
+/** The waiting lines: number and text. */
 const waiting = async (file: SpoolFile): Promise<string[]> =>
   (await file.next(1000, 1_000_000)).map(({ number, text }) => `${number} ${text}`);
 
-/** An operation on the file: how many lines it appends, or strikes off with so many parts instead. */
+/** An operation on the file: how many lines it appends, or removes with so many parts instead. */
 type Step = { append: number } | { done: number; parts: number } | 'renew' | 'reopen';
 
 const steps = fc.array(
@@ -36,7 +36,7 @@ const steps = fc.array(
   { maxLength: 12 },
 );
 
-test('whatever is appended, struck off and taken up again, the file holds what the list holds, also when it is opened anew', async () => {
+test('after any appends, removals and restarts the file holds the lines of a simple list, also when it is opened again', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (all: Step[]) => {
       const where = await newPath();
@@ -102,7 +102,7 @@ test('a file that ends at any byte is what it was after one of its writes', asyn
   expect(seen).toEqual(states);
 });
 
-test('answered lines give their room back: the file moves when they outweigh what waits', async () => {
+test('answered lines free their space: the file is rewritten when they are larger than the waiting lines', async () => {
   const where = await newPath();
   const file = new SpoolFile(where, 8_000_000);
   const long = { jobs: 1, text: `PUSH {"jid":"long","args":["${'x'.repeat(400_000)}"]}` };
@@ -117,7 +117,7 @@ test('answered lines give their room back: the file moves when they outweigh wha
   await again.close();
 });
 
-test('a record with any byte changed is none', () => {
+test('a record with any changed byte is invalid', () => {
   const text = recordText({ kind: 'line', line: { jobs: 2, text: 'PUSHB [{"jid":"ü"}]' } });
   const bytes = Buffer.from(text).subarray(0, -1);
   expect(readRecord(bytes)).toEqual({
@@ -128,7 +128,7 @@ test('a record with any byte changed is none', () => {
     const changed = Buffer.from(bytes);
     changed[at] = (changed[at] ?? 0) ^ 1;
     const found = readRecord(changed);
-    // The blank behind the checksum is not looked at.
+    // The space after the checksum is not checked.
     if (at !== 8) expect(found, `byte ${at}`).toBeUndefined();
   }
 });
