@@ -99,7 +99,7 @@ describe('a command of the program', () => {
     const told = faktory(['info', '--url', `tcp://localhost:${port}`]);
     expect([await told.ended, told.err]).toEqual([
       1,
-      `faktory info: localhost:${port}: HTTP is spoken here, as at the port of the web UI (7420): name the port for jobs (7419, or what -b says)\n`,
+      `faktory info: localhost:${port}: this is an HTTP port, like that of the web UI (7420): use the port for jobs (7419, or what -b says)\n`,
     ]);
   });
 

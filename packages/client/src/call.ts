@@ -179,7 +179,7 @@ export class Call implements SentLine {
    */
   lose(cause: FaktoryError): void {
     this.fail(
-      new FaktoryError('CLOSED', `${this.#verb} got no answer, the connection broke${this.#doubt}`, {
+      new FaktoryError('CLOSED', `${this.#verb} got no reply: the connection broke${this.#doubt}`, {
         cause,
       }),
     );

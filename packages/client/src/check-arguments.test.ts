@@ -57,7 +57,7 @@ describe.each([
   });
 });
 
-describe('a schema that answers later', () => {
+describe('an asynchronous schema', () => {
   const known = defineJob('T', {
     schema: z.tuple([z.string().refine(async (name) => name === 'bob', 'nobody knows them')]),
   });
@@ -74,7 +74,7 @@ describe('a schema that answers later', () => {
   });
 });
 
-describe('the message', () => {
+describe('an error for arguments', () => {
   const message = (...issues: SchemaIssue[]): unknown =>
     (refused(defineJob('T', { schema: complaining(...issues) }), []) as Error).message;
 

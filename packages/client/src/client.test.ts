@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 
-describe('what each call says and reads', () => {
+describe('the command and the result of each call', () => {
   test('push sends one compact line and returns the jid', async () => {
     const jid = await client.push({
       jid: 'abcdefgh',
@@ -229,7 +229,7 @@ describe('errors', () => {
   });
 });
 
-describe('life', () => {
+describe('start and end of a client', () => {
   test('a producer sends no wid, a consumer sends its wid and labels', async () => {
     await client.flush();
     const consumer = new Client({ url: server.url, wid: 'w-1', labels: ['x'] });

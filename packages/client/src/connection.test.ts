@@ -78,7 +78,7 @@ function connect(url: string | string[], options: Partial<ConnectionOptions> = {
   return connection;
 }
 
-describe('calls in the air', () => {
+describe('pending calls', () => {
   test('a connection does not dial before the first call', async () => {
     const server = await fake();
     const connection = connect(server.url);
@@ -120,7 +120,7 @@ describe('calls in the air', () => {
   });
 });
 
-describe('deadlines and signals', () => {
+describe('timeouts and signals', () => {
   test('a call without a reply rejects with TIMEOUT, and the next call still gets its own reply', async () => {
     const server = await fake({ script: (line) => (line === 'A' ? undefined : '+late\r\n+mine\r\n') });
     const connection = connect(server.url);
@@ -215,7 +215,7 @@ describe('a broken connection', () => {
     server.cut();
     await expect(call).rejects.toMatchObject({
       code: 'CLOSED',
-      message: 'PUSH got no answer, the connection broke: it may be in',
+      message: 'PUSH got no reply: the connection broke: it may be in',
       cause: { code: 'CLOSED' },
     });
     expect(server.lines).toEqual(['PUSH {}']);
@@ -271,13 +271,13 @@ describe('a broken connection', () => {
   });
 });
 
-describe('what a server may say wrong', () => {
+describe('invalid bytes of a server', () => {
   const garbage = 'HTTP/1.1 400 Bad Request\r\n\r\n';
   test.each<[string, FakeOptions, string]>([
     ['garbage instead of a greeting', { greeting: garbage }, 'PROTOCOL'],
     ['an OK instead of a greeting', { greeting: '+OK\r\n' }, 'PROTOCOL'],
     ['a greeting of another version', { greeting: '+HI {"v":3}\r\n' }, 'PROTOCOL'],
-    ['a greeting that is no JSON', { greeting: '+HI {\r\n' }, 'PROTOCOL'],
+    ['a greeting that is not JSON', { greeting: '+HI {\r\n' }, 'PROTOCOL'],
     ['a bulk instead of a greeting', { greeting: '$2\r\n{}\r\n' }, 'PROTOCOL'],
     ['garbage instead of a welcome', { welcome: garbage }, 'PROTOCOL'],
     ['no to the password', { welcome: '-ERR Invalid password\r\n' }, 'AUTH'],
@@ -352,7 +352,7 @@ describe('what a server may say wrong', () => {
   });
 });
 
-describe('while the server is away', () => {
+describe('while the server cannot be reached', () => {
   test('the next of several servers is tried, and after a success the first one again', async () => {
     const [first, second] = [await fake(), await fake()];
     const gone = await fake();

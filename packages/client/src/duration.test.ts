@@ -23,7 +23,7 @@ const lengths = {
   weeks: 604_800_000,
 };
 
-describe('a length of time', () => {
+describe('a duration', () => {
   test.each<[Duration, number]>([
     [1500, 1500],
     ['90s', 90_000],
@@ -79,7 +79,7 @@ describe('a length of time', () => {
     '1 constructors',
   ])('%j is INVALID', (text) => {
     expect(() => milliseconds(text as DurationText)).toThrow(
-      expect.objectContaining({ code: 'INVALID', message: expect.stringContaining('write 90s') }),
+      expect.objectContaining({ code: 'INVALID', message: expect.stringContaining('use 90s') }),
     );
   });
 
@@ -97,7 +97,7 @@ describe('a length of time', () => {
     expect(() => milliseconds(month)).toThrow(
       expect.objectContaining({
         code: 'INVALID',
-        message: expect.stringContaining('say the day with at'),
+        message: expect.stringContaining('give the time with at'),
         cause: expect.any(RangeError),
       }),
     );

@@ -14,7 +14,7 @@ interface Tree {
   children: Tree[];
 }
 
-describe('what comes out at the worker', () => {
+describe('the types that arrive at the worker', () => {
   test('a Date or a value with toJSON arrives as the result of toJSON', () => {
     expectTypeOf<AsJson<[when: Date, at?: URL]>>().toEqualTypeOf<[when: string, at?: string]>();
     expectTypeOf<AsJson<{ price: Money; dates: readonly Date[] }>>().toEqualTypeOf<{
@@ -40,7 +40,7 @@ describe('what comes out at the worker', () => {
   });
 });
 
-describe('what may go in', () => {
+describe('the types that may be pushed', () => {
   test('dates, texts, numbers, lists, objects and unions of them may be pushed', () => {
     type Fits = [when: Date, tree: Tree, money: Money, kind: 'a' | 1 | null, rest: Record<string, unknown>];
     expectTypeOf<Fits>().toExtend<JsonSafe<Fits>>();

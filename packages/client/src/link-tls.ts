@@ -122,7 +122,7 @@ export function needsTls({ host, port }: ServerAddress): FaktoryError {
 /** The error of a client at an HTTP port. */
 export function speaksOther({ host, port }: ServerAddress): FaktoryError {
   const text =
-    'HTTP is spoken here, as at the port of the web UI (7420): name the port for jobs (7419, or what -b says)';
+    'this is an HTTP port, like that of the web UI (7420): use the port for jobs (7419, or what -b says)';
   return new FaktoryError('PROTOCOL', `${host}:${port}: ${text}`);
 }
 

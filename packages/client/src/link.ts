@@ -205,9 +205,7 @@ export class Link {
       this.#partIfDone();
     } catch (cause) {
       const told = cause instanceof FaktoryError;
-      this.die(
-        told ? cause : new FaktoryError('PROTOCOL', 'the answer of the server cannot be read', { cause }),
-      );
+      this.die(told ? cause : new FaktoryError('PROTOCOL', "cannot read the server's reply", { cause }));
     }
   }
 
@@ -299,7 +297,10 @@ export class Link {
    */
   #partIfDone(): void {
     if (this.#state !== 'ending' || this.#unanswered > 0) return;
-    const timer = setTimeout(() => this.die(this.#closed('END was not heard')), farewell);
+    const timer = setTimeout(
+      () => this.die(this.#closed('the server did not close the connection after END')),
+      farewell,
+    );
     this.#socket.once('close', () => clearTimeout(timer));
   }
 

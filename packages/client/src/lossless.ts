@@ -59,7 +59,7 @@ function faultOf(value: unknown, key: PropertyKey, depth: number): Fault | undef
     case 'bigint':
       return hasToJson(Object(value))
         ? faultOf((value as unknown as { toJSON(key: string): unknown }).toJSON(String(key)), key, depth)
-        : fault('is a bigint, for which JSON has no form: send a text, String(value)');
+        : fault('is a bigint, which JSON cannot represent: send a text, String(value)');
     default:
       return fault(`is a ${typeof value}, which JSON leaves out: remove it`);
   }
@@ -109,7 +109,7 @@ function convertedFault(
     return fault('is a Date without a valid time, which would arrive as null: check the date, or send null');
   }
   const converted = value.toJSON(String(key));
-  if (converted === undefined) return fault('has a toJSON that gives undefined: send what it should be');
+  if (converted === undefined) return fault('has a toJSON that returns undefined: send a value');
   if (converted === value) return isPlain(value) ? undefined : fault(instance(value));
   return faultOf(converted, key, depth);
 }
@@ -132,10 +132,10 @@ function isWellFormed(text: string): boolean {
 }
 
 const loneSurrogate =
-  'has half of a character (a lone surrogate), which no UTF-8 text can hold: cut texts between characters, or use text.toWellFormed()';
+  'has a lone surrogate, which UTF-8 cannot encode: cut texts between characters, or use text.toWellFormed()';
 
 function binary(value: object): string {
-  return `is ${kindOf(value)}, which JSON has no form for: send a text, Buffer.from(value).toString('base64')`;
+  return `is ${kindOf(value)}, which JSON cannot represent: send a text, Buffer.from(value).toString('base64')`;
 }
 
 function instance(value: object): string {
@@ -149,7 +149,7 @@ function instance(value: object): string {
           : value instanceof Promise
             ? 'await it first'
             : 'send a plain object with its fields, or give its class a toJSON method';
-  return `is ${kindOf(value)}, which would arrive as another thing: ${advice}`;
+  return `is ${kindOf(value)}, which would arrive changed: ${advice}`;
 }
 
 function tooDeep(value: object): Fault {
@@ -157,7 +157,7 @@ function tooDeep(value: object): Fault {
     JSON.stringify(value);
   } catch (error) {
     if (error instanceof TypeError)
-      return fault('contains itself, which JSON has no form for: send an id instead');
+      return fault('contains itself, which JSON cannot represent: send an id instead');
   }
   return fault(`is nested deeper than ${deepest} levels: send a flatter form`);
 }

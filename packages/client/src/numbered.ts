@@ -154,7 +154,7 @@ export class NumberedCalls {
   }
 }
 
-const strange = new FaktoryError('CLOSED', 'the server that answers now knows nothing of it');
+const strange = new FaktoryError('CLOSED', 'the server that answers now does not know this producer');
 
 function answer(call: SentLine, refused: LineRefusal | undefined): void {
   if (typeof refused === 'string') call.refuse(wireError(refused));

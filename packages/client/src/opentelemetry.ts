@@ -80,12 +80,12 @@ class Figures {
     const meter = metrics.getMeter(scope);
     this.#duration = meter.createHistogram('messaging.client.operation.duration', {
       unit: 's',
-      description: 'How long a push took, or a line of a bulk',
+      description: 'Duration of a push or of a line of a bulk',
       advice: { explicitBucketBoundaries: bounds },
     });
     this.#sent = meter.createCounter('messaging.client.sent.messages', {
       unit: '{message}',
-      description: 'Jobs that were pushed, well or not',
+      description: 'Jobs that were pushed, with or without an error',
     });
   }
 

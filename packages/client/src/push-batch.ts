@@ -77,7 +77,7 @@ export class PushBatch implements SentLine {
 
   answer(reply: Reply): void {
     if (reply.kind !== 'bulk') {
-      this.fail(new FaktoryError('PROTOCOL', 'the server did not answer PUSHB as one does'));
+      this.fail(new FaktoryError('PROTOCOL', 'unexpected reply to PUSHB'));
       return;
     }
     const reasons = reply.text === '{}' ? {} : (JSON.parse(reply.text) as Record<string, string>);

@@ -52,8 +52,5 @@ export async function pushAround(
   );
   const refusals: unknown = await run();
   if (refusals instanceof Map) return refusals as Refusals;
-  throw new FaktoryError(
-    'CONFIG',
-    'a middleware of the client gave something else: it must return what next() gives',
-  );
+  throw new FaktoryError('CONFIG', 'a middleware of the client must return the result of next()');
 }

@@ -30,7 +30,7 @@ const environment = {
   FAKTORY_TLS_CA: file('env.ca'),
 };
 
-describe('files of TLS', () => {
+describe('TLS files', () => {
   test('TLS files come from the environment, and a flag replaces its variable', () => {
     expect(clientTls(secure, {}, environment)).toEqual({
       cert: contents['env.cert'],

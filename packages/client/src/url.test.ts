@@ -6,7 +6,7 @@ const none = {};
 const resolveServer = (...args: Parameters<typeof resolveServers>): ServerAddress =>
   resolveServers(...args)[0] as ServerAddress;
 
-describe('where the server is', () => {
+describe("the server's address", () => {
   test('the default server is this machine at port 7419', () => {
     expect(resolveServer({}, none)).toEqual({ host: 'localhost', port: 7419, tls: false });
   });

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('the job that travels', () => {
+describe('a job on the wire', () => {
   test('a job on the wire has only the fields that the program set', () => {
     expect(job({ jid: 'jid-12345', queue: undefined })).toEqual({ jid: 'jid-12345', jobtype: 'T', args: [] });
   });
@@ -46,9 +46,9 @@ describe('the job that travels', () => {
 
   test.each<[string, JobOptions]>([
     ['a Date that is none', { at: new Date(Number.NaN) }],
-    ['an end that is no time', { expires_at: new Date(Number.NaN) }],
+    ['an end that is not a time', { expires_at: new Date(Number.NaN) }],
     ['a wait beyond all calendars', { in: 1e300 }],
-    ['a wait that is no number', { in: Number.NaN }],
+    ['a wait that is not a number', { in: Number.NaN }],
     ['both at and in', { at: new Date(0), in: 1 }],
   ])('%s is INVALID', (_name, options) => {
     expect(() => job(options)).toThrow(expect.objectContaining({ code: 'INVALID' }));
@@ -93,7 +93,7 @@ test.each<[unknown, RegExp]>([
   ['tenant', /custom is "tenant"/],
   [new Map([['a', 1]]), /custom is a Map/],
   [new Date(0), /custom is a Date/],
-])('a custom that is no plain object is INVALID: %s', (custom, text) => {
+])('a custom that is not a plain object is INVALID: %s', (custom, text) => {
   const said = { jobtype: 'T', args: [], custom: custom as Record<string, unknown> };
   expect(() => wireJob(said)).toThrow(text);
   expect(() => wireJob({ ...said, custom: Object.create(null) })).not.toThrow();

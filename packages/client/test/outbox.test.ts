@@ -141,8 +141,8 @@ describe.each(Object.keys(places))('the outbox works on %s', (kind) => {
     expect(told).toHaveLength(3);
     expect(await left()).toMatchObject([
       { job: row(1, { reserve_for: 1_000_000 }), error: 'jobs cannot be reserved for more than one day' },
-      { error: 'the row is no job with a jid in JSON' },
-      { error: 'the row is no job with a jid in JSON' },
+      { error: 'the row is not a job with a jid in JSON' },
+      { error: 'the row is not a job with a jid in JSON' },
     ]);
     expect(await taken(server)).toEqual([jid(0), jid(2)]);
     await store.query(

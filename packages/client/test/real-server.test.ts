@@ -171,7 +171,7 @@ describe.each([
     });
   });
 
-  describe('a server that comes and goes', () => {
+  describe('a server that stops and starts', () => {
     test('a server with a password accepts only the right one', async () => {
       await server.stop();
       server = await serve({ password: 'p@ss/wörd' });

@@ -18,7 +18,7 @@ export const errorCodes = {
   UNKNOWN_COMMAND: 'the server has no such verb or subcommand',
   NOT_FOUND: 'there is no such job, worker or batch',
   NOTUNIQUE: 'another job holds the same unique lock',
-  STALE: 'the reservation is no longer held by the caller: it was ended, or ran out',
+  STALE: 'the reservation has ended or expired',
   LIMIT: 'a limit was reached: line length, connections, queue length',
   AUTH: 'the password is missing or wrong',
   TLS: 'one end speaks TLS and the other does not, or a certificate was refused',
@@ -27,12 +27,12 @@ export const errorCodes = {
   PROTOCOL: 'the peer does not speak the Faktory protocol',
   TIMEOUT: 'no answer in time',
   CLOSED: 'the connection is gone',
-  ABORTED: 'the caller gave up waiting (AbortSignal)',
+  ABORTED: 'the caller aborted the wait (AbortSignal)',
   SHUTDOWN: 'the server is stopping',
   STORAGE: 'the data folder or the store failed',
   LOCKED: 'another process holds the data folder',
-  LISTEN: 'the address cannot be listened on',
-  CONFIG: 'an option has a value that cannot work',
+  LISTEN: 'the server cannot listen on the address',
+  CONFIG: 'an option is unknown or has an invalid value',
 } as const;
 
 /** A key of {@link errorCodes}. */

@@ -9,7 +9,7 @@ import {
 } from './hand-outs.ts';
 import { write } from './write.ts';
 
-describe('what the server reads', () => {
+describe('verbs that the server reads', () => {
   test('FETCHB is a number and then the names of the queues', () => {
     expect(parseFetchBulk('10 a b', 100)).toEqual({ count: 10, names: 'a b' });
     expect(parseFetchBulk('10', 100)).toEqual({ count: 10, names: '' });
@@ -81,7 +81,7 @@ describe('what the server reads', () => {
   });
 });
 
-describe('what the client reads', () => {
+describe('answers that the client reads', () => {
   const job = '{"jid":"abcdefgh","jobtype":"T","args":[1]}';
 
   test('the client reads an answer to FETCHB as it was written', () => {

@@ -51,7 +51,7 @@ describe('the stored document', () => {
   });
 });
 
-describe('what a FETCH answers, and the text of a job elsewhere', () => {
+describe('the text of a job for clients', () => {
   const stored = document('{"jid":"123456789","jobtype":"T","args":[]}');
 
   test('the text of a fetched job is its document with enqueued_at and failure', () => {

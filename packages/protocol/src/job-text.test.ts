@@ -18,7 +18,7 @@ function refusal(text: string): FaktoryError {
   throw new Error(`was accepted: ${text.slice(0, 100)}`);
 }
 
-describe('a job that is read', () => {
+describe('a parsed job', () => {
   test('parseJob returns every field', () => {
     const job = parseJob(
       '{"jid":"123456789","queue":"mail","jobtype":"Send","args":[1,"two",{"three":3.50}],"priority":9,"retry":-1,' +
@@ -122,7 +122,7 @@ describe('a job that is read', () => {
   });
 });
 
-describe('a job of the wrong shape', () => {
+describe('a job with a wrong type', () => {
   test.each([
     '"retry":5.0',
     '"retry":5e0',

@@ -91,7 +91,7 @@ describe('replacing values in a text', () => {
   });
 });
 
-describe('a text laid out', () => {
+describe('indented JSON', () => {
   test('indented JSON has the line breaks of JSON.stringify', () => {
     fc.assert(
       fc.property(json, (text) => {

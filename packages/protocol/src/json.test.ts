@@ -57,7 +57,7 @@ describe('compact JSON', () => {
   });
 });
 
-describe('what is not JSON', () => {
+describe('text that is not JSON', () => {
   test.each([
     '',
     ' ',

@@ -80,7 +80,7 @@ describe('a written line', () => {
   });
 });
 
-describe('refused before it is sent', () => {
+describe('a command that is refused before it is sent', () => {
   test.each([[['a b']], [['a\r\nFLUSH']], [['']], [[]]])(
     'FETCH %j is refused before it is sent',
     (queues) => {

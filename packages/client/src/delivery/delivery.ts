@@ -125,7 +125,7 @@ export class Delivery<Line extends KeptLine> {
   hangUp(): void {
     const talk = this.#talk;
     this.#talk = undefined;
-    talk?.leave(new FaktoryError('ABORTED', 'the connection was left'));
+    talk?.leave(new FaktoryError('ABORTED', 'the connection was closed by this program'));
   }
 
   async #connect(): Promise<Talk> {
@@ -180,7 +180,7 @@ export class Delivery<Line extends KeptLine> {
 
   async #send(talk: Talk, lines: readonly Line[]): Promise<AnsweredLine<Line>[]> {
     if (this.#offer?.pushed !== undefined && lines[0]?.number !== this.#counted + 1) {
-      throw new FaktoryError('CLOSED', 'somebody else has sent lines meanwhile');
+      throw new FaktoryError('CLOSED', 'another process has sent lines of this producer');
     }
     const replies = await talk.ask(lines.map(({ text }) => `${text}\r\n`).join(''), lines.length);
     const answered: AnsweredLine<Line>[] = [];
@@ -219,5 +219,5 @@ function refusalIn(reply: Reply): LineRefusal | undefined {
   if (reply.kind === 'error') return reply.text;
   if (reply.kind === 'simple' || (reply.kind === 'bulk' && reply.text === '{}')) return undefined;
   if (reply.kind === 'bulk') return JSON.parse(reply.text) as Record<string, string>;
-  throw new FaktoryError('PROTOCOL', 'the server answered a push with nothing');
+  throw new FaktoryError('PROTOCOL', 'unexpected reply to a push: nothing');
 }

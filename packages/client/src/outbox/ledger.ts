@@ -174,7 +174,11 @@ export class OutboxLedger implements LineStore<OutboxLine> {
         continue;
       }
       if (jid === undefined) {
-        await this.#mark(row, new FaktoryError('INVALID', 'the row is no job with a jid in JSON'), answered);
+        await this.#mark(
+          row,
+          new FaktoryError('INVALID', 'the row is not a job with a jid in JSON'),
+          answered,
+        );
         continue;
       }
       bytes += Buffer.byteLength(row.job);

@@ -33,7 +33,7 @@ export function opened(path: string): Opened {
   const first = records[0]?.record;
   if (first === undefined && (bytes.length === 0 || !bytes.includes(10))) return made(path);
   if (first?.kind !== 'head' || first.head.v !== 1) {
-    throw new FaktoryError('STORAGE', `${path} is no spool of this version; choose another file`);
+    throw new FaktoryError('STORAGE', `${path} is not a spool of this version; choose another file`);
   }
   const kept = settled(records, end);
   if (kept.end < bytes.length) truncateSync(path, kept.end);

@@ -87,7 +87,7 @@ export function scan(bytes: Buffer, path: string): { records: PlacedRecord[]; en
     const next = newline < 0 ? bytes.length : newline + 1;
     if (record === undefined) bad = true;
     else if (bad) {
-      const text = `the spool ${path} is damaged at byte ${end}; move it away: what is in it can be read by eye`;
+      const text = `the spool ${path} is damaged at byte ${end}; move it away; it is readable text`;
       throw new FaktoryError('STORAGE', text);
     } else {
       records.push({ record, offset, length: next - offset });

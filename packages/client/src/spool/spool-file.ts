@@ -120,7 +120,7 @@ export class SpoolFile {
       return this.#places.slice(0, many).map(({ offset, length }, index) => {
         const record = readRecord(all.subarray(offset - first.offset, offset - first.offset + length - 1));
         if (record?.kind !== 'line')
-          throw new FaktoryError('STORAGE', `${this.#path} was changed by somebody`);
+          throw new FaktoryError('STORAGE', `${this.#path} was changed by another program`);
         const { jobs, text } = record.line;
         return { jobs, text, number: this.#head.answered + index + 1 };
       });
