@@ -104,7 +104,7 @@ test('a middleware that does not return the result of next() gets an error that 
   };
   await expect(clientWith([forgetful]).push(job)).rejects.toMatchObject({
     code: 'CONFIG',
-    message: expect.stringContaining('return what next() gives'),
+    message: expect.stringContaining('return the result of next()'),
   });
 });
 
