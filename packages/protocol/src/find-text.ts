@@ -1,14 +1,16 @@
-/*
- * Finding a text in a text in linear time, whatever both are.
+/**
+ * Finds a text in a text in linear time, for all inputs.
  *
- * Note: `indexOf` is not linear, because V8 goes back after a mismatch: 500 times a, b, 500 times a, looked for in 300 kB of a, took
- * 220 ms. It is used where it cannot cost much: for short needles. Longer ones go by the table of Knuth, Morris and Pratt.
+ * Note: `indexOf` is not linear, because V8 goes back after a mismatch: 500 times a, b, 500 times
+ * a, searched in 300 kB of a, took 220 ms. So only short needles use it; longer ones use the table
+ * of Knuth, Morris and Pratt.
  */
 
 const short = 32; // UTF-16 units
 
 /**
- * Prepares a search for `needle`: the result returns the end of the first match in text[from, to), or -1. The time is linear in both texts.
+ * Prepares a search for `needle`: the result returns the end of the first match in text[from, to),
+ * or -1. The time is linear in both texts.
  *
  * @example
  * ```ts
@@ -29,7 +31,10 @@ function longFinder(needle: string): (text: string, from: number, to: number) =>
   return (text, from, to) => read({ matched: 0 }, text, from, to);
 }
 
-/** Reads on from a state in text[from, to). Returns the end of the first match; -1: there is none yet. */
+/**
+ * Continues from a state in text[from, to). Returns the end of the first match, or -1 when there is
+ * none yet.
+ */
 function longReader(
   needle: string,
 ): (state: { matched: number }, text: string, from: number, to: number) => number {
@@ -48,8 +53,9 @@ function longReader(
 }
 
 /**
- * Prepares a search for `needle` in a text that arrives in pieces. The result begins one search; that returns, for each piece in turn,
- * where in the piece the first match ends, or -1. Call it no more after a match.
+ * Prepares a search for `needle` in a text that arrives in pieces. The result starts a search; that
+ * returns, for each piece in turn, where in the piece the first match ends, or -1. Do not call it
+ * after a match.
  *
  * @example
  * ```ts
@@ -78,7 +84,7 @@ export function textStream(needle: string): () => (piece: string) => number {
   };
 }
 
-/** For each beginning of the needle: how long the longest shorter beginning is that it ends with. */
+/** For each prefix of the needle: the length of its longest proper prefix that is also its end. */
 function fallbacks(needle: string): Uint32Array {
   const fallback = new Uint32Array(needle.length);
   let matched = 0;

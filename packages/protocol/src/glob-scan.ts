@@ -1,24 +1,27 @@
-/*
- * Finding a part of a glob that has classes, in one pass over the text: bit i of the state says that the first i + 1 tokens match
- * what ends here, so a character costs one shift and one AND for each 32 tokens (Shift-And, Baeza-Yates and Gonnet).
+/**
+ * Finds a part of a glob that has classes, in one pass over the text (Shift-And, Baeza-Yates and
+ * Gonnet). Bit i of the state says that the first i + 1 tokens match the characters before this
+ * position, so a character costs one shift and one AND for each 32 tokens.
  *
- * Note: the characters are sorted into intervals beforehand, because a class may have hundreds of ranges and a text 100,000 different
- * characters; then a character costs a binary search at most.
+ * Note: the code points are sorted into intervals first, because a class may have hundreds of
+ * ranges and a text 100,000 different characters. So a character costs at most a binary search.
  */
 
-/** What one character of the text may be: one of the ranges, or with `not` none of them. */
+/** One character of a pattern: one of the ranges, or with `not` none of them. */
 export interface Token {
   readonly not: boolean;
   /** Pairs of first and last code point. */
   readonly ranges: readonly (readonly [number, number])[];
 }
 
-const plain = 128; // characters that are looked up at once
+const plain = 128; // code points that are looked up in a table
 
-/** Finds a part of a glob in text[from, to). Each returns the end of the first match; -1 when there is none. */
+/**
+ * Finds a part of a glob in text[from, to). Each method returns the end of the first match, or -1.
+ */
 export interface SegmentFinder {
   readonly find: (text: string, from: number, to: number) => number;
-  /** The same in pieces: it yields after each piece of the text. */
+  /** {@link find} in pieces: yields after each piece of the text. */
   readonly findInPieces: (text: string, from: number, to: number) => Generator<void, number, void>;
 }
 
@@ -63,12 +66,12 @@ export function segmentFinder(tokens: readonly Token[], piece: number): SegmentF
   return { find, findInPieces };
 }
 
-/** Whether the two halves of one character stand before and behind this place. */
+/** Whether this position is inside a surrogate pair. */
 function cutsPair(text: string, at: number): boolean {
   return (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
 }
 
-/** The first code points of the intervals in which all characters are the same to every token. */
+/** The first code points of the intervals whose characters are equal for every token. */
 function intervals(tokens: readonly Token[]): Uint32Array {
   const starts = new Set([0]);
   for (const { ranges } of tokens) {
@@ -87,7 +90,7 @@ function intervalOf(starts: Uint32Array, point: number): number {
   return low;
 }
 
-/** For each interval the tokens that take it, a bit a token. */
+/** For each interval, the tokens that accept it: one bit a token. */
 function masksOf(tokens: readonly Token[], starts: Uint32Array, words: number): Int32Array {
   const masks = new Int32Array(starts.length * words);
   tokens.forEach(({ not, ranges }, index) => {

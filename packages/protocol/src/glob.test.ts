@@ -197,7 +197,7 @@ describe('a glob in pieces', () => {
     }
   };
 
-  test('agrees with the glob at once, wherever pieces end: in a part, in an escape, in a surrogate pair', () => {
+  test('a glob in pieces agrees with the glob at once, wherever pieces end: in a part, in an escape, in a surrogate pair', () => {
     const part = fc.constantFrom(
       'a',
       'b',
@@ -229,7 +229,7 @@ describe('a glob in pieces', () => {
     );
   });
 
-  test('a long plain part is found wherever pieces end', () => {
+  test('a long plain part of a glob is found wherever pieces end', () => {
     const part = `${'ab'.repeat(30)}c`;
     const text = `${'ab'.repeat(50)}c and ${part}`;
     for (let piece = 1; piece < text.length; piece++) {
@@ -245,7 +245,7 @@ describe('a glob in pieces', () => {
     ['a short plain part', '*aab*'],
     ['many parts, each in the next piece', `${'*b'.repeat(20)}*c*`],
   ])(
-    'looks at 1,000 characters and the length of the pattern at most, five times each, before it yields: %s',
+    'a glob in pieces reads at most 1,000 characters and the length of the pattern, five times each, before it yields: %s',
     (_, pattern) => {
       const test = globInPieces(pattern, 1000)(`${'a'.repeat(900)}b`.repeat(20));
       for (let done = false; !done; ) {

@@ -1,9 +1,10 @@
-/*
- * Redis-style globs: `*`, `?`, `[abc]`, `[a-z]`, `[^x]`, `\` before any of them. The whole text must match, case counts.
+/**
+ * Matches Redis-style globs: `*`, `?`, `[abc]`, `[a-z]`, `[^x]`, and `\` before any of them.
+ * Case-sensitive; the whole text must match.
  *
- * The time is linear in the text, whatever the pattern: patterns have at most `longestGlob` bytes, and no character of the text is
- * looked at again after a mismatch (glob-scan.ts and find-text.ts say how). Note: an unclosed `[` ends with the pattern, and `]` right after
- * `[` closes an empty class, because Redis does so.
+ * The time is linear in the text for every pattern: patterns have at most `longestGlob` bytes, and
+ * no character is read again after a mismatch (see glob-scan.ts and find-text.ts). Note: as in
+ * Redis, an unclosed `[` ends with the pattern, and `]` right after `[` closes an empty class.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -13,7 +14,7 @@ import { utf8Length } from './utf8.ts';
 
 const longestGlob = 1024; // bytes
 const textPiece = 256 * 1024; // UTF-16 units
-const longestScan = 8 * 1024 * 1024; // UTF-16 units that a part of 32 characters with `?` or a class is looked for in
+const longestScan = 8 * 1024 * 1024; // UTF-16 units in which a part of 32 characters with `?` or a class is searched
 
 /** Throws `LIMIT` for a pattern of more than 1,024 bytes. */
 export function checkGlob(pattern: string): void {
@@ -23,16 +24,17 @@ export function checkGlob(pattern: string): void {
   throw new FaktoryError('LIMIT', text);
 }
 
-/** What stands between two stars. `literal` when it is plain text. */
+/** The part of a pattern between two stars. `literal` when it is plain text. */
 interface Segment {
   readonly tokens: readonly Token[];
   readonly literal: string | undefined;
 }
 
 /**
- * A test for whole texts against the pattern. `?` and a class stand for one character (code point). Between two stars, a part
- * with `?` or a class is found only within the first 8 Mi UTF-16 units of the text; for each further 32 characters of the part this limit is
- * divided: a part of 1,000 such characters would cost seconds in 8 MB.
+ * Prepares a test of whole texts. `?` and a class match one character (code point). Between two
+ * stars, a part with `?` or a class is searched only in the first 8 Mi UTF-16 units of the text. A
+ * longer part is searched in less: 8 Mi divided by its length in units of 32 characters. Otherwise
+ * a part of 1,000 such characters would take seconds in 8 MB.
  *
  * @throws FaktoryError `LIMIT` for a pattern of more than 1,024 bytes.
  * @example
@@ -44,7 +46,7 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   const { ends, finders } = prepare(pattern, textPiece);
   return (text) => {
     let [at, tail] = ends(text);
-    // Between stars the earliest place is always the best one: it leaves the most text to the rest.
+    // Between stars the earliest match is always best: it leaves the most text for the other parts.
     for (const { find } of finders) {
       if (at < 0) return false;
       at = find(text, at, tail);
@@ -54,8 +56,9 @@ export function globMatcher(pattern: string): (text: string) => boolean {
 }
 
 /**
- * {@link globMatcher} for large texts: the test yields after each piece of the text, so that the caller can do other work. `piece`: UTF-16
- * units of a piece; parts of more than 32 characters read smaller pieces.
+ * {@link globMatcher} for large texts: the test yields after each piece of the text, so that the
+ * caller can do other work. `piece`: UTF-16 units of a piece; parts of more than 32 characters read
+ * smaller pieces.
  *
  * @throws FaktoryError `LIMIT` for a pattern of more than 1,024 bytes.
  * @example
@@ -85,9 +88,12 @@ export function globInPieces(
   };
 }
 
-/** A pattern that is ready for any text. */
+/** A parsed pattern. */
 interface Prepared {
-  /** Where the parts between stars may stand: from, to; -1: the text does not begin and end as the pattern does. */
+  /**
+   * The range in which the parts between stars may match; -1: the text does not begin and end as
+   * the pattern does.
+   */
   readonly ends: (text: string) => [from: number, to: number];
   readonly finders: readonly SegmentFinder[];
 }
@@ -109,7 +115,7 @@ function prepare(pattern: string, piece: number): Prepared {
   return { ends, finders };
 }
 
-/** Undefined for the empty segment between two stars in a row, which is everywhere. */
+/** Undefined for the empty segment between two adjacent stars, which matches everywhere. */
 function finderOf({ tokens, literal }: Segment, piece: number): SegmentFinder | undefined {
   if (tokens.length === 0) return undefined;
   if (literal !== undefined) return literalFinder(literal, piece);
@@ -135,7 +141,7 @@ function literalFinder(literal: string, piece: number): SegmentFinder {
   return { find: textFinder(literal), findInPieces };
 }
 
-/** The end of the match that starts at `at`; -1 when there is none. */
+/** The end of the match that starts at `at`, or -1. */
 function matchAt(segment: Segment, text: string, at: number): number {
   if (segment.literal !== undefined) {
     return text.startsWith(segment.literal, at) ? at + segment.literal.length : -1;
@@ -157,7 +163,7 @@ function width(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
-/** Where the last `count` characters begin; -1 when there are fewer. */
+/** Position of the last `count` characters; -1 when the text has fewer. */
 function stepBack(text: string, count: number): number {
   let at = text.length;
   for (let n = 0; n < count; n++) {
@@ -170,7 +176,7 @@ function stepBack(text: string, count: number): number {
 const any: Token = { not: true, ranges: [] };
 const only = (point: number): Token => ({ not: false, ranges: [[point, point]] });
 
-/** The pattern, cut at its stars: always one segment more than there are stars. */
+/** The pattern cut at its stars: one segment more than there are stars. */
 function parseGlob(pattern: string): Segment[] {
   const points = Array.from(pattern, (character) => character.codePointAt(0) ?? 0);
   const segments: Segment[] = [];
@@ -201,7 +207,10 @@ function parseGlob(pattern: string): Segment[] {
   return segments;
 }
 
-/** Reads a class from behind its `[`; gives it and the position of its `]` (or of the pattern's end). */
+/**
+ * Parses a class after its `[`. Returns the class and the position of its `]` (or the end of the
+ * pattern).
+ */
 function parseClass(points: readonly number[], start: number): [Token, number] {
   const not = points[start] === 0x5e; /* ^ */
   const ranges: [number, number][] = [];
