@@ -1,6 +1,6 @@
 /**
  * The producer: typed calls over one connection. A job is never sent twice, unless the server
- * reports that it does not have it.
+ * reports that it does not have it. This file is long because its methods have examples.
  *
  * Note: the first call dials, so there is no start method. An idle client does not keep the process
  * alive; a pending call does.

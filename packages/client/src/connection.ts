@@ -1,8 +1,7 @@
 /**
  * A connection that replaces its link when the link breaks. Many calls may be pending; replies
- * arrive in their order. A line is sent twice only when its call allows it.
- *
- * Note: it dials only when a call waits. A broken idle connection stays closed until the next call.
+ * arrive in order. A line is sent twice only when its call allows it. Note: it dials only when a
+ * call waits, so a broken idle connection stays closed until the next call.
  */
 
 import { type Extension, extensionVersion, FaktoryError, type Reply, wireError } from '@faktory-ts/protocol';
@@ -20,10 +19,9 @@ import type { ServerAddress } from './url.ts';
 const connected: Reply = { kind: 'simple', text: '' };
 
 /**
- * A call is *waiting* (no link, or the link cannot take more now) → *sent* → settled. When the link
- * breaks, sent calls that may be repeated wait again, before the others. Pushes of a producer stay
- * undecided until the next link (numbered.ts). Other sent calls reject with `CLOSED`. Timeouts and
- * signals settle a call in any state; a sent call keeps its place until its reply arrives.
+ * A call is *waiting* → *sent* → settled. When the link breaks, sent calls that may be repeated
+ * wait again, before the others; a producer's pushes stay undecided until the next link
+ * (numbered.ts); others reject with `CLOSED`. A sent call keeps its place until its reply arrives.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -61,12 +59,11 @@ export class Connection {
   }
 
   /**
-   * Sends a line when there is a connection and returns its reply. Lines of one turn of the event
-   * loop leave in one write.
+   * Sends a line when there is a connection; returns its reply. Lines of a turn leave in one write.
    *
    * @throws FaktoryError the server's error; `TIMEOUT`; `ABORTED`; `LIMIT` when too many calls
    * wait; `CLOSED` when the connection broke before the reply or is closed; `AUTH`, `PROTOCOL` or
-   * `CONFIG` when it cannot be made.
+   * `CONFIG`.
    */
   async call(line: string, options: CallOptions & CallRules = {}): Promise<Reply> {
     checkCall(options);
@@ -93,8 +90,8 @@ export class Connection {
   }
 
   /**
-   * Resolves when there is a connection; dials when there is none. Returns the server's offer of
-   * extensions; undefined: none, or this connection does not send EXT.
+   * Resolves when there is a connection; dials when there is none. Returns the offer of extensions;
+   * undefined: none, or this connection does not send EXT.
    *
    * @throws FaktoryError as {@link Connection.call}.
    */
@@ -103,19 +100,17 @@ export class Connection {
     return this.#offer;
   }
 
-  /** The current offer of the server; undefined also without a connection. */
+  /** The server's current offer; undefined also without a connection. */
   get offer(): Extension | undefined {
     return this.#up ? this.#offer : undefined;
   }
 
-  /**
-   * The features of this server, or of the previous one before a break; undefined while unknown.
-   */
+  /** Features of this server, or of the one before a break. Undefined while unknown. */
   get features(): ServerFeatures | undefined {
     return this.#gate.known;
   }
 
-  /** Refuses new calls, waits until pending ones are settled, and sends END. Never rejects. */
+  /** Refuses new calls, waits until pending ones have settled, sends END. Never rejects. */
   close(): Promise<void> {
     this.#refusal ??= new FaktoryError('CLOSED', 'the connection was closed by this program');
     this.#closed ??= this.#finish();
@@ -135,12 +130,12 @@ export class Connection {
     this.#changed();
   }
 
-  /** Drops the link as if it had broken: the next call dials and sends HELLO again. */
+  /** Drops the link as if it had broken: the next call dials again. */
   reconnect(): void {
     this.#link?.die(new FaktoryError('CLOSED', 'reconnecting'));
   }
 
-  /** Sends END after the sent lines, whose replies still arrive. A later call gets a new link. */
+  /** Sends END after the sent lines, whose replies still arrive. */
   hangUp(): void {
     if (this.#link === undefined) return;
     this.#up = false;
@@ -266,7 +261,7 @@ export class Connection {
       throw error ?? new FaktoryError('PROTOCOL', 'the server sent a reply without a command');
     }
     if (error?.code === 'SHUTDOWN') {
-      // The server closes without carrying out this line, so the call waits for the next server.
+      // The server closes without carrying out this line: it waits for the next one.
       if (!this.#numbered?.putBack(call)) this.#waitAgain([call]);
       throw error;
     }
@@ -298,8 +293,7 @@ export class Connection {
       this.#trouble = error;
     }
     const sent = this.#sent.drain();
-    // A repeated line would get the same reply. Calls with `outlast` and counted pushes are handled
-    // below.
+    // A repeated line would get the same reply. See below for calls with `outlast`.
     if (error.code === 'PROTOCOL' && sent[0]?.again && !sent[0].outlasts) sent[0].fail(error);
     const cut = sent.filter((call) => !call.settled);
     this.#waitAgain(cut.filter((call) => call.again));

@@ -1,10 +1,9 @@
 /**
  * A strict JSON scanner (RFC 8259) that finds the end of each value without building values. It
- * does not recurse, because a client may send 100,000 brackets, and it keeps numbers and escapes as
- * written, because other languages have integers and decimals that JavaScript does not have.
+ * does not recurse, because a client may send 100,000 brackets, and keeps numbers and escapes as
+ * written, because JavaScript cannot hold all integers and decimals of other languages.
  *
- * Note: nothing resets `spaced`, `lone` and `escaped` by itself. Set them to false before the scan
- * whose result you read.
+ * Note: set `spaced`, `lone` and `escaped` to false before the scan whose result you read.
  */
 
 import { FaktoryError } from './errors.ts';
@@ -16,8 +15,8 @@ export { jsonString, stringEnd } from './json-compact.ts';
 /** Maximum nesting of arrays and objects; deeper is `MALFORMED`. */
 export const maxDepth = 10_000;
 
-// Per level: 1 = object, 0 = array. All scanners share it: only one runs at a time, and a paused
-// one keeps a copy.
+// Per level: 1 = object, 0 = array. Shared, because one scanner runs at a time; a paused one keeps
+// a copy.
 const levels = new Uint8Array(maxDepth);
 
 export const noLimit = 2 ** 30 - 1; // longer than any text; a small integer, so that comparing with it is fast
@@ -25,7 +24,7 @@ export const noLimit = 2 ** 30 - 1; // longer than any text; a small integer, so
 /** Returned by a scan that stopped before the end of its value. */
 export const PAUSED = -1;
 
-/** The position where a scan stopped: between two tokens, or between two characters of a string. */
+/** Where a scan stopped: between two tokens, or between two characters of a string. */
 export interface Cut {
   readonly at: number;
   readonly inString: boolean;
@@ -36,8 +35,7 @@ interface Paused extends Cut {
 }
 
 /**
- * Scans one text. Each method takes a position and returns the position after what it read, or
- * throws `MALFORMED`.
+ * Scans a text. Methods take a position, return the one after what they read, or throw `MALFORMED`.
  */
 export class JsonScanner {
   readonly text: string;
@@ -48,15 +46,9 @@ export class JsonScanner {
   lone = false;
   /** There was a backslash in a string. */
   escaped = false;
-  /**
-   * `begin` and `resume` stop at the first position from here on that is between tokens or in a
-   * string.
-   */
+  /** `begin` and `resume` stop at the first position from here on between tokens or in a string. */
   until = noLimit;
-  /**
-   * Maximum number of characters of white space, a key or digits in a row: a scan cannot stop
-   * inside them.
-   */
+  /** Maximum number of characters of white space, a key or digits, in which no scan can stop. */
   mostRun = noLimit;
   /** Name of the text for error messages; may be empty. */
   readonly #what: string;
@@ -83,10 +75,7 @@ export class JsonScanner {
     return this.#value(start, 0, noLimit, false);
   }
 
-  /**
-   * {@link value} for a long value: returns {@link PAUSED} when it stops at `until`; `resume`
-   * continues.
-   */
+  /** {@link value} for a long value: {@link PAUSED} when it stops at `until`; see `resume`. */
   begin(start: number): number {
     return this.#value(start, 0, this.until, false);
   }
@@ -107,10 +96,7 @@ export class JsonScanner {
     return this.#paused as Cut;
   }
 
-  /**
-   * Continues at `start` in a nesting of `startDepth` levels. `ended`: a value ended just before
-   * `start`.
-   */
+  /** Continues at `start`, `startDepth` levels deep. `ended`: a value ended before `start`. */
   #value(start: number, startDepth: number, until: number, ended: boolean): number {
     let at = start;
     let depth = startDepth;
@@ -158,7 +144,7 @@ export class JsonScanner {
     return PAUSED;
   }
 
-  /** Scans a key, its colon and the white space around them; returns the start of the value. */
+  /** Scans a key, its colon and white space; returns the start of the value. */
   key(at: number): number {
     return this.colon(this.name(at));
   }
@@ -185,10 +171,7 @@ export class JsonScanner {
     return this.#characters(at + 1, noLimit);
   }
 
-  /**
-   * Scans the rest of a string with its closing quote. Returns `~at` when the string continues at
-   * `at` and `until` is reached.
-   */
+  /** Scans the rest of a string. Returns `~at` when it stops at `at` because of `until`. */
   #characters(from: number, until: number): number {
     const { text, length } = this;
     const end = Math.min(until, length);
@@ -207,7 +190,7 @@ export class JsonScanner {
     return i < length ? ~i : this.fail(length);
   }
 
-  /** Scans a string, number, `true`, `false` or `null` that begins with the character `unit`. */
+  /** Scans a string, number, `true`, `false` or `null` that begins with `unit`. */
   scalar(at: number, unit: number): number {
     if (unit === 0x22) return this.string(at);
     if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) return this.number(at);
@@ -228,8 +211,8 @@ export class JsonScanner {
   }
 
   /**
-   * Scans a number of an array and the plain integers after it, up to the first one after `until`.
-   * Takes a third of the time of single scans.
+   * Scans a number of an array and the integers after it, up to the first one after `until`: three
+   * times as fast as one by one.
    */
   #numbers(start: number, until: number): number {
     const { text, length } = this;
@@ -347,10 +330,7 @@ export function compactJson(text: string, what?: string): string {
   return compacted(scanner, start, end);
 }
 
-/**
- * The value of a string that was just scanned, or of a part of it. `start` and `end` are inside its
- * quotes.
- */
+/** The value of a string just scanned, or of a part of it; both positions are inside its quotes. */
 export function stringValue(scanner: JsonScanner, start: number, end: number): string {
   if (!scanner.lone && !scanner.escaped) return scanner.text.slice(start, end);
   return String(JSON.parse(`"${compacted(scanner, start, end)}"`));
