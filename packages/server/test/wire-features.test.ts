@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { features } from '../src/features/features.ts';
 import { Jobs } from '../src/jobs/jobs.ts';
-import { eventually, folder, greeted, running, TestClock } from './running.ts';
+import { eventually, folder, greeted, prepared, running, TestClock } from './running.ts';
 import { ask } from './web.ts';
 import type { WireClient } from './wire-client.ts';
 
@@ -180,4 +180,28 @@ test('the page of a unique job has the time at which equal jobs are accepted aga
   await fetched(worker, 'b');
   expect(await namesOf('holds-01')).toEqual([name]);
   expect(await namesOf('holds-02')).toEqual([]);
+});
+
+test('lengths that reach beyond all times are stored, hold no client up, and can be read after a restart', async () => {
+  const dir = folder();
+  const clock = new TestClock();
+  const first = prepared({ dir, clock: clock.now });
+  await first.start();
+  const client = await greeted(first);
+  const lengths = [1e10, 8e9, 1e15, 9e15, 1e17, 1e300, '1e308'];
+  let count = 0;
+  for (const length of lengths) {
+    for (const custom of [{ unique_for: length }, { expires_in: length }]) {
+      const at = '9999-12-30T00:00:00Z';
+      expect(await push(client, custom, { args: [++count] })).toBe('+OK');
+      expect(await push(client, custom, { args: [count, 'later'], at })).toBe('+OK');
+    }
+  }
+  expect(await push(client, { unique_for: 1e10 }, { args: [1] })).toBe(NOT_UNIQUE);
+  await first.stop();
+  const server = await running({ dir, clock: clock.now, http: {} });
+  const worker = await greeted(server, 'w1');
+  for (let job = 0; job < count; job++) expect(await fetched(worker)).toBeDefined();
+  expect((await ask(server, '/api/jobs?places=scheduled')).status).toBe(200);
+  expect((await server.info()).faktory.tasks.Scheduled.size).toBe(count);
 });

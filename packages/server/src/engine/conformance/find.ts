@@ -1,6 +1,7 @@
 /**
  * Conformance: finding jobs in bites, and changing the found jobs.
  */
+import { fingerprint } from '@faktory-ts/protocol';
 import { describe, expect, test } from 'vitest';
 import type { EntryChange, FindAsk, Found } from '../engine.ts';
 import type { Scene } from './scene.ts';
@@ -24,6 +25,7 @@ export function exerciseFind(open: Open): void {
     exerciseFilters(begin);
     exerciseLongLists(begin);
     exerciseFailed(begin);
+    exerciseNullFailures(begin);
     exerciseBites(begin);
     exerciseChange(begin);
     exerciseEdit(begin);
@@ -384,6 +386,26 @@ function exerciseBites(begin: Begin): void {
     await expect(wrong).rejects.toMatchObject({ code: 'INVALID' });
     expect(await all(scene)).toHaveLength(5);
   });
+}
+
+function exerciseNullFailures(begin: Begin): void {
+  test.each(['{"errtype":null}', '{"message":null}', '{}'])(
+    'a failure %s is searched like one without texts',
+    async (text) => {
+      const scene = await begin();
+      await scene.engine.push([
+        entry('job-1', { failure: text }),
+        entry('job-2', { failure: failure('no mail') }),
+      ]);
+      const jidsOf = async (ask: Partial<FindAsk>): Promise<string[]> => {
+        const { jobs } = await scene.finder.find({ places: EVERYWHERE, ...ask }, { limit: 10 });
+        return jobs.map(({ jid }) => jid);
+      };
+      expect(await jidsOf({ error: 'mail' })).toEqual(['job-2']);
+      expect(await jidsOf({ error: '' })).toEqual(['job-1', 'job-2']);
+      expect(await jidsOf({ fingerprints: [fingerprint('', '').id] })).toEqual(['job-1']);
+    },
+  );
 }
 
 /** Action → the places of the jobs from ready, scheduled, retries, working and dead after it. */

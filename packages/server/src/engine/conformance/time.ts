@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import {
+  EVERYWHERE,
   entries,
   entry,
   expectQueues,
@@ -26,6 +27,7 @@ export function exerciseTime(open: Open): void {
     exerciseDead(begin);
     exerciseNextDue(begin);
     exerciseOnDue(begin);
+    exerciseFarTimes(begin);
   });
 }
 
@@ -281,4 +283,48 @@ function exerciseOnDue(begin: Begin): void {
     await scene.engine.push([entry('later-002', { at: scene.now + 5 * HOUR })]);
     expect(reported).toEqual([scene.now + 5 * HOUR]);
   });
+}
+
+/** Later than anything that can be stored. */
+const FAR = [1e16, 9e15, 1e17, 1e300, Number.MAX_VALUE];
+
+function exerciseFarTimes(begin: Begin): void {
+  test.each(FAR)(
+    'a time that lies %d µs ahead is stored as the latest one, and a restart reads it',
+    async (far) => {
+      const scene = await begin();
+      const { engine } = scene;
+      const key = 'test:far';
+      const consequences = { gone: [{ do: 'release', key: `${key}:claim` }] } as const;
+      const effects = [{ do: 'claim', key: `${key}:claim`, until: { in: far } }] as const;
+      await engine.push([
+        { ...entry('job-1'), deadline: far, effects, consequences },
+        entry('job-2'),
+        entry('job-3'),
+      ]);
+      await engine.push([entry('job-4', { at: far })]);
+      await engine.apply([
+        { do: 'put', key, value: 'text', until: { at: far } },
+        { do: 'counter', key: `${key}:counter`, value: 1, atZero: [], until: { in: far } },
+      ]);
+      await engine.share(key, 'text', far);
+      await scene.take();
+      await scene.take();
+      await engine.settle({ jid: 'job-1' }, { to: 'retries', in: far, failure: failure('no') });
+      await engine.settle({ jid: 'job-2' }, { to: 'dead', in: far, failure: failure('no') });
+      await scene.take();
+      expect(await engine.extend({ jid: 'job-3' }, far)).toBe(true);
+      await engine.moveEnds(HOUR);
+      await scene.restart();
+      const { jobs } = await scene.finder.find({ places: EVERYWHERE }, { limit: 10 });
+      expect(jobs.map(({ jid, place }) => `${jid} ${place}`).sort()).toEqual([
+        'job-1 retries',
+        'job-2 dead',
+        'job-3 working',
+        'job-4 scheduled',
+      ]);
+      expect((await scene.engine.read([key, `${key}:counter`, `${key}:claim`])).size).toBe(3);
+      expect((await scene.engine.shared(key)).size).toBe(1);
+    },
+  );
 }

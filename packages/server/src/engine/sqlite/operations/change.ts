@@ -12,6 +12,7 @@ import { readEntryName } from '../state/entry-name.ts';
 import { FORMER, type Former, NOWHERE, type Position, readFormer } from '../state/former.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { endAfter, storable } from '../state/times.ts';
 import { capDead } from './cap-dead.ts';
 import { claimsOf } from './effects.ts';
 import { happened } from './moments.ts';
@@ -128,12 +129,17 @@ function apply(store: Store, row: Former, what: EntryChange, index: number): Pos
       store.write(DROP, row.id);
       return NOWHERE;
     case 'kill':
-      return park(store, row, place.dead, store.clock() + what.deadFor);
+      return park(store, row, place.dead, endAfter(store.clock(), what.deadFor));
     case 'requeue':
       leave(store, row);
       return { ...row, place: place.ready, seq: makeReady(store, row, store.clock()) };
     case 'schedule':
-      return park(store, row, row.place === place.retries ? place.retries : place.scheduled, what.at);
+      return park(
+        store,
+        row,
+        row.place === place.retries ? place.retries : place.scheduled,
+        storable(what.at),
+      );
     case 'move':
       return edit(store, row, store.queue(what.queue).id, row.priority, documentAt(what, index));
     case 'prioritize':

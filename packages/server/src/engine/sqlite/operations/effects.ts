@@ -8,6 +8,7 @@ import type { Consequences, Effect, End, Entry, KeptValue } from '../../engine.t
 import { fromColumn, toColumn } from '../state/column.ts';
 import { type KeptClaim, KINDS, NO_JOB, releasedBy } from '../state/kept.ts';
 import type { Store } from '../state/store.ts';
+import { endAfter, storable } from '../state/times.ts';
 import { insert } from './insert.ts';
 
 const KIND_OF = ['', 'claim', 'counter', 'number', 'value'] as const;
@@ -39,7 +40,7 @@ const NEVER: EndColumns = [null, 0];
 
 function endOf(end: End | undefined, now: Micros): EndColumns {
   if (end === undefined) return NEVER;
-  return 'in' in end ? [now + end.in, 1] : [end.at, 0];
+  return 'in' in end ? [endAfter(now, end.in), 1] : [storable(end.at), 0];
 }
 
 /** The row of a key; one whose end has passed is as good as absent. */

@@ -6,6 +6,7 @@ import type { Entry } from '../../engine.ts';
 import { toColumn } from '../state/column.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { storable } from '../state/times.ts';
 
 const INSERT = `INSERT INTO job (place, queue, priority, seq, due, reserve, wid, enqueued_at, jid, document, failure)
   VALUES (?, ?, ?, ?, ?, ?, ${NO_WORKER}, ?, ?, ?, ?)`;
@@ -24,8 +25,9 @@ export function insert(store: Store, entry: Entry, now: Micros): number {
     statement.get(place.ready, queue.id, priority, seq, now, reserveFor, now, jid, document, failure);
     store.arrive(queue, 1);
   } else {
-    statement.get(place.scheduled, queue.id, priority, now, at, reserveFor, 0, jid, document, failure);
-    store.enter(place.scheduled, at);
+    const due = storable(at);
+    statement.get(place.scheduled, queue.id, priority, now, due, reserveFor, 0, jid, document, failure);
+    store.enter(place.scheduled, due);
   }
   const { effects, consequences, deadline } = entry;
   return effects || consequences || deadline !== undefined ? carry(store, entry) : 0;
@@ -35,7 +37,12 @@ function carry(store: Store, { consequences, deadline }: Entry): number {
   const { id } = store.sql('SELECT last_insert_rowid() AS id').get() as { id: number };
   if (consequences || deadline !== undefined) {
     store.special = true;
-    store.write(CARRY, deadline ?? null, consequences ? JSON.stringify(consequences) : null, id);
+    store.write(
+      CARRY,
+      deadline === undefined ? null : storable(deadline),
+      consequences ? JSON.stringify(consequences) : null,
+      id,
+    );
   }
   return id;
 }

@@ -11,6 +11,7 @@ import { DOCUMENT, documentIn } from '../state/document.ts';
 import { NO_END } from '../state/leases.ts';
 import { place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { endAfter } from '../state/times.ts';
 import type { WorkingJob } from '../state/working-set.ts';
 import { queueOf } from './timed.ts';
 
@@ -73,7 +74,7 @@ export function extend(store: Store, which: ReservationRef, span: Micros): boole
   if (which.queues) permit(store, which);
   const held = store.workingSet.find(which.jid, which.reservationId);
   if (!held) return false;
-  const until = store.clock() + span;
+  const until = endAfter(store.clock(), span);
   if (lightRowOf(store, held).due >= until) return true;
   store.turn.begin();
   store.write('UPDATE job SET due = ? WHERE id = ?', until, held.id);

@@ -13,6 +13,7 @@ import type { Reader } from '../reading/reader.ts';
 import { toColumn } from '../state/column.ts';
 import { JOB_BYTES, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { endAfter } from '../state/times.ts';
 import { capDead } from './cap-dead.ts';
 import { happenedTo } from './moments.ts';
 import { makeReady } from './timed.ts';
@@ -115,7 +116,7 @@ function changeBite(
     happenedTo(store, id, WAY_OF[change.change]);
     if (change.change === 'discard') store.write('DELETE FROM job WHERE id = ?', id);
     else if (change.change === 'requeue') makeReady(store, row, now);
-    else kill(store, id, now + (change.deadFor ?? 0));
+    else kill(store, id, endAfter(now, change.deadFor ?? 0));
   }
   return { changed, done };
 }

@@ -13,6 +13,7 @@ import {
 import { Portion } from '../commit/portion.ts';
 import { NO_WORKER, place } from '../state/schema.ts';
 import type { Store } from '../state/store.ts';
+import { endAfter } from '../state/times.ts';
 import type { WorkingJob } from '../state/working-set.ts';
 import { capDeadSoon } from './cap-dead.ts';
 import { happenedTo } from './moments.ts';
@@ -136,7 +137,7 @@ function end(store: Store, { id }: WorkingJob, outcome: Outcome, deadLimit: numb
     case 'dead': {
       const { failure, attempts = null, lost } = outcome;
       const now = store.clock();
-      const due = now + outcome.in;
+      const due = endAfter(now, outcome.in);
       store.write(PARK, place[outcome.to], due, now, failure, attempts, lost ? 1 : 0, id);
       store.enter(place[outcome.to], due);
       store.counts.count(true);

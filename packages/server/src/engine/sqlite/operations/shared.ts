@@ -5,6 +5,7 @@ import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { SharedText } from '../../engine.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
 import type { Store } from '../state/store.ts';
+import { endAfter } from '../state/times.ts';
 
 const NAME = /^[\w.:-]{1,200}$/;
 const MOST_TEXT = 65_536; // characters
@@ -22,7 +23,7 @@ export function share(store: Store, name: string, text: string | undefined, last
   if (text === undefined) store.write('DELETE FROM shared WHERE name = ?', name);
   else {
     const now = store.clock();
-    store.write(SHARE, name, toColumn(text), now, now + lasts);
+    store.write(SHARE, name, toColumn(text), now, endAfter(now, lasts));
   }
 }
 

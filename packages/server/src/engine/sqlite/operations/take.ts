@@ -12,6 +12,7 @@ import { NO_END } from '../state/leases.ts';
 import { ENDS, JOB_BYTES, place } from '../state/schema.ts';
 import type { SlotHolder } from '../state/slots.ts';
 import type { Store } from '../state/store.ts';
+import { endAfter } from '../state/times.ts';
 import { dropLate, LateBudget } from './deadlines.ts';
 import { happenedTo } from './moments.ts';
 
@@ -116,7 +117,7 @@ function takeOf(
   for (const [id, jid, reserve, enqueuedAt, column, failure, losses] of rows) {
     const document = documentIn(column);
     const reservationId = store.counts.next(now);
-    const expiresAt = leaseEnd ?? now + reserve * SECOND;
+    const expiresAt = leaseEnd ?? endAfter(now, reserve * SECOND);
     store.write(TAKE, reservationId, leased ? NO_END : expiresAt, worker, id);
     store.enter(place.working, expiresAt);
     const name = fromColumn(jid);

@@ -134,8 +134,8 @@ export function errorOf(failure: string): JobError {
   const match = SERVER_FAILURE.exec(failure);
   if (match)
     return { message: JSON.parse(match[1] ?? '') as string, errtype: JSON.parse(match[2] ?? '') as string };
-  const { errtype = '', message = '' } = JSON.parse(failure) as Partial<JobError>;
-  return { errtype, message };
+  const { errtype, message } = JSON.parse(failure) as { errtype?: string | null; message?: string | null };
+  return { errtype: errtype ?? '', message: message ?? '' };
 }
 
 /** Returns the search for a text in arguments: as it stands there, or in a string. Takes linear time. */

@@ -7,6 +7,7 @@ import type { RateGate } from '../../engine.ts';
 import type { Database } from './binding.ts';
 import { fromColumn, toColumn } from './column.ts';
 import type { GateStore } from './slots.ts';
+import { endAfter } from './times.ts';
 
 const PUT = 'INSERT OR REPLACE INTO rate (key, full_at) VALUES (?, ?)';
 const DELETE_FULL = 'DELETE FROM rate WHERE full_at <= ?';
@@ -47,7 +48,7 @@ export class Rates {
     const now = this.#store.clock();
     const known = this.#fullAt.get(key);
     if (known === undefined && this.#fullAt.size >= this.#deleteAt) this.#deleteFull(now);
-    const fullAt = Math.max(known ?? now, now) + count * per;
+    const fullAt = endAfter(Math.max(known ?? now, now), count * per);
     this.#fullAt.set(key, fullAt);
     this.#store.write(PUT, toColumn(key), fullAt);
   }

@@ -13,6 +13,7 @@ import type { Database, Value } from './binding.ts';
 import { fromColumn, toColumn } from './column.ts';
 import { type Leases, NO_END } from './leases.ts';
 import { place } from './schema.ts';
+import { endAfter } from './times.ts';
 
 /** The members of the store that this file uses. */
 export interface GateStore {
@@ -119,10 +120,10 @@ export class Slots {
   /** Takes a slot. Returns when it can be over at the earliest. */
   take({ key, span }: SlotGate, { id, reservationId, wid, leased }: SlotHolder): Micros {
     const now = this.#store.clock();
-    if (this.#byReservation.get(reservationId)?.some((slot) => slot.key === key)) return now + span;
+    if (this.#byReservation.get(reservationId)?.some((slot) => slot.key === key)) return endAfter(now, span);
     const life = this.#lifeOf(wid, leased);
     if (life && !leased) (life as Beats).until = this.#store.steady() + SILENCE; // a hand-out is a sign of life
-    const slot = { key, reservationId, until: now + span, wid, life };
+    const slot = { key, reservationId, until: endAfter(now, span), wid, life };
     this.#store.write(INSERT, reservationId, toColumn(key), id, slot.until);
     this.#add(slot);
     const end = this.#endOf(slot);
