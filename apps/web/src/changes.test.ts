@@ -1,5 +1,5 @@
-/*
- * A change of many jobs, with a server that only writes down what it is asked.
+/**
+ * Changes of many jobs, against a fake server that records the requests.
  *
  * @vitest-environment happy-dom
  */

@@ -86,8 +86,8 @@ export function jobsHref(filter: Filter): string {
 }
 
 /**
- * A name as a part of a path. Browsers and proxies take `.` and `..` for folders, and decode `%2f` in the middle of a path: such a name
- * stands behind `?`, and `~` in its place.
+ * A name as a part of a path. Browsers and proxies treat `.` and `..` as folders and decode `%2f`
+ * in a path, so such a name goes into the query, and `~` takes its place in the path.
  */
 export const asPart = (name: string): [part: string, search: string] =>
   /^[\w.-]+$/.test(name) && !/^\.{1,2}$/.test(name) ? [name, ''] : ['~', `?name=${encodeURIComponent(name)}`];

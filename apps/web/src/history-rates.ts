@@ -1,6 +1,8 @@
-/*
- * What happened in each step of history, a second. It must never count a step that has just begun like one that is over: every chart would
- * seem to fall at its end.
+/**
+ * Computes events per second for each step of the history.
+ *
+ * Note: a step that is still running counts only for the time that has passed, because otherwise
+ * every chart would fall at its end.
  */
 import type { History, HistoryPoint } from '@faktory-ts/protocol';
 

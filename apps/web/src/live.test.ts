@@ -1,5 +1,5 @@
-/*
- * The live connection with a socket and a server that the test plays, and a clock that it moves.
+/**
+ * The live connection, with a fake socket and server and a clock that the test moves.
  *
  * @vitest-environment happy-dom
  */

@@ -35,8 +35,8 @@ void start();
 
 // Not awaited at the top level, because the first page's code waits until this file has run.
 async function start(): Promise<void> {
-  // Who looks is asked while the texts come, so that the first that is painted is the page; a server that cannot be asked must not keep
-  // it from saying so.
+  // The session is fetched while the texts load, so that the first paint shows the page. Not awaited,
+  // because the page must also start when the server does not answer.
   void client.prefetchQuery(sessionQuery);
   await Promise.all([startWords(), firstPage]);
   const place = document.getElementById('page');

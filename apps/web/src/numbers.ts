@@ -66,7 +66,10 @@ const steps = [
   { name: 'second', seconds: 1 },
 ] as const;
 
-/** A duration in its two largest units: 3m 20s; below ten seconds with a digit, below one in milliseconds. */
+/**
+ * A duration in its two largest units: 3m 20s. Below ten seconds it has one decimal; below one
+ * second it is in milliseconds.
+ */
 export function duration(seconds: number): string {
   if (seconds < 0) return duration(0);
   if (seconds > 0 && seconds < 0.001) return unit(Math.ceil(seconds * 1_000_000), 'microsecond');

@@ -21,7 +21,8 @@ function code<Props>(get: () => Promise<{ default: ComponentType<Props> }>): Pag
     here = module.default;
     return module;
   };
-  // What `lazy` makes shows that one waits even when there is nothing to wait for, and React leaves that on the screen for 300 ms.
+  // Note: `lazy` shows its fallback even when the code is already here, and React keeps a fallback
+  // on the screen for 300 ms. So `now` returns the loaded page itself.
   const later = lazy(load) as ComponentType<Props>;
   return { load, now: () => here ?? later };
 }

@@ -1,6 +1,6 @@
-/*
- * This server's address for lines and code that users copy. Pure. It never holds a secret: where one is needed, a word in its place
- * says so.
+/**
+ * The server’s address in commands and code that users copy. It never has a secret, only a
+ * placeholder for one. Pure.
  */
 import type { ApiSession } from '@faktory-ts/protocol';
 

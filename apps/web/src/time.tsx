@@ -111,8 +111,8 @@ export function relativeTime(at: string | number, now: number): string {
 }
 
 /**
- * Always numbers, because "yesterday" would be wrong for 40 hours ago. The short style, because
- * the narrow style of French and Russian has only a sign.
+ * Always numbers, because "yesterday" would be wrong for 40 hours ago. The short style replaces the
+ * narrow one where that has only a sign, as in French and Russian.
  */
 function relativeFormats(): { now: Intl.RelativeTimeFormat; format: Intl.RelativeTimeFormat } {
   const now = new Intl.RelativeTimeFormat(language(), { style: 'narrow', numeric: 'auto' });

@@ -1,4 +1,4 @@
-/* The same while the page is developed: React's warnings name the file and line. */
+/** The same JSX runtime for development: React’s warnings name file and line. */
 import type { ElementType, ReactElement } from 'react';
 import * as react from 'react/jsx-dev-runtime';
 import { marked, type Props } from './marks.ts';

@@ -1,4 +1,4 @@
-/* React's JSX, with marks for the characters of texts that are not seen. */
+/** React’s JSX runtime, which also marks invisible characters in texts. */
 import type { ElementType, ReactElement } from 'react';
 import { jsx as plainJsx, jsxs as plainJsxs } from 'react/jsx-runtime';
 import { marked, type Props } from './marks.ts';

@@ -1,7 +1,9 @@
-/*
- * Marks for characters that are not seen: names and arguments are texts of other programs, and a bidi control in one may turn the text
- * around it, so that a person reads another queue than the button clears. Every text of the page comes through here, as the page's JSX is
- * made by this folder (tsconfig.json).
+/**
+ * Marks invisible characters in all texts of the page. Names and arguments come from other
+ * programs, and a bidi control in them may reorder the text around it: the user would read another
+ * queue name than the one that a button clears.
+ *
+ * Every text passes through here, because tsconfig.json makes this folder the JSX runtime.
  */
 import { piecesOf, visible } from '@faktory-ts/protocol';
 import type { ElementType, ReactElement, ReactNode } from 'react';
@@ -46,8 +48,8 @@ function markedText(text: string): string | ReactElement {
 }
 
 /**
- * Signs that the page itself writes in languages from right to left: a pair of isolates around a name, and what Intl puts beside a percent
- * sign. Neither can turn the text around it.
+ * Signs that the page itself writes in right-to-left languages: a pair of isolates around a name, and
+ * the mark that Intl writes beside a percent sign. Neither can reorder the text around it.
  */
 const own =
   /\u2068(?=[^\u2068\u2069]*\u2069)|(?<=\u2068[^\u2068\u2069]*)\u2069|\u200e(?=[%٪])|(?<=[%٪])\u200e/gu;

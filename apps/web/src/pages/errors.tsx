@@ -1,6 +1,9 @@
-/*
- * Failures by their kind: what fails, how often, since when, and all jobs of a kind acted on at once.
- * Note: a kind without jobs is listed too, because its jobs were retried with success. It has no link to jobs.
+/**
+ * The errors page: failures grouped by kind, with their number and times, and actions on all jobs
+ * of a kind.
+ *
+ * Note: a kind without jobs is listed too, because its jobs were retried with success. It has no
+ * link to jobs.
  */
 import type { ErrorGroup } from '@faktory-ts/protocol';
 import { useQuery } from '@tanstack/react-query';
@@ -21,7 +24,7 @@ import { Time } from '../time.tsx';
 import { Trend } from './errors/trend.tsx';
 import { JobActions } from './jobs/actions.tsx';
 
-const least = 5000; // ms between two looks
+const least = 5000; // ms between two refreshes
 
 export default function Errors(): ReactNode {
   const { t } = useTranslation();
@@ -121,7 +124,7 @@ function Group({ group, span }: { group: ErrorGroup; span: Span }): ReactNode {
   );
 }
 
-/** What the messages of the kind have in common, where the sample does not say it. */
+/** The common pattern of the messages, if the sample message differs from it. */
 function Pattern({ group: { message, sample, id } }: { group: ErrorGroup }): ReactNode {
   const { t } = useTranslation();
   if (id === 'other') return <p className="text-sm text-faint">{t('errors.others')}</p>;

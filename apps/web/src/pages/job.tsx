@@ -33,11 +33,11 @@ export default function Job({ jid }: { jid: string }): ReactNode {
   const { rate } = usePrefs();
   const place = new URLSearchParams(useSearch()).get('place') ?? undefined;
   usePage(jid);
-  // In which place it stood when it was opened says only where to look first: it moves on.
+  // The state in the address only says where to search first: the job may have moved since.
   const { data, error, refetch } = useQuery({
     queryKey: ['job', jid],
     queryFn: ({ signal }) => api.job(jid, place, signal),
-    // An undo brings a job back that is gone, but not within the second.
+    // An undo may restore a job that is gone, so ask again, but not every second.
     refetchInterval: ({ state }) => (rate === 0 ? false : Math.max(rate, state.error ? 5000 : 1000)),
     retry: false,
   });
@@ -73,7 +73,7 @@ function Shown({ job, gone }: { job: JobDetail; gone: boolean }): ReactNode {
   return (
     <article className={gone ? 'opacity-60' : ''}>
       <PageHead title={job.display}>
-        {/* What a worker has in hand is its own. */}
+        {/* A job that a worker is running cannot be changed. */}
         {!gone && job.place !== 'working' && (
           <JobActions filter={target} count={1} about={[`${job.display} ${job.jid}`]} sure />
         )}

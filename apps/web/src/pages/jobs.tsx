@@ -38,7 +38,7 @@ import { type Rows, rowKey, useRows } from './jobs/rows.ts';
 
 const none: ReadonlySet<string> = new Set();
 const orders = ['failed', 'due'] as const;
-/** What a worker has in hand is its own. */
+/** Jobs that a worker is running cannot be changed. */
 const changeable = ['scheduled', 'ready', 'retries', 'dead'] as const;
 
 export default function Jobs(): ReactNode {
@@ -52,7 +52,7 @@ export default function Jobs(): ReactNode {
     <>
       <PageHead title={t('shell.pages.jobs')} />
       <FilterBar filter={filter} onChange={(next) => go(jobsHref(next))} />
-      {/* Another filter is another list: what was chosen in the old one is forgotten. */}
+      {/* Another filter is another list: the selection starts empty. */}
       <Results key={writeFilter(filter)} filter={filter} />
     </>
   );
@@ -67,10 +67,11 @@ function Results({ filter }: { filter: Filter }): ReactNode {
   const rows = useRows(filter, order, selected.size > 0 || everything);
   const columns = useJobColumns(filter);
   const failed = isOfFailed(filter);
-  const name = failed ? 'failed-jobs' : filter.places?.join() === 'working' ? 'working-jobs' : 'jobs'; // each remembers its own columns
+  // Each kind of list stores its own choice of columns.
+  const name = failed ? 'failed-jobs' : filter.places?.join() === 'working' ? 'working-jobs' : 'jobs';
   const can = useCan('operate');
   useEffect(() => {
-    // Who looked again may have chosen what is not there any more.
+    // After a refresh, selected jobs may be gone.
     const left = rows.rows.map(rowKey).filter((key) => selected.has(key));
     if (left.length < selected.size) setSelected(new Set(left));
   }, [rows.rows, selected]);
@@ -128,7 +129,7 @@ function OrderChoice({ value, onChange }: { value: Order; onChange: (order: Orde
   );
 }
 
-/** How many are shown, told to screen readers too. */
+/** The number of shown jobs, announced to screen readers. */
 function Found({ rows: { rows, more, searching } }: { rows: Rows }): ReactNode {
   const { t } = useTranslation();
   return (
@@ -139,7 +140,7 @@ function Found({ rows: { rows, more, searching } }: { rows: Rows }): ReactNode {
   );
 }
 
-/** How far a search has come that goes on. */
+/** The progress of a running search. */
 function Progress({ rows }: { rows: Rows }): ReactNode {
   const { t } = useTranslation();
   const { scanned, total, searching, stopped, more } = rows;
@@ -162,7 +163,7 @@ function Progress({ rows }: { rows: Rows }): ReactNode {
   );
 }
 
-/** Who looks for a dead job should know that there were more. */
+/** Says how many dead jobs the server evicted, for users who search for one of them. */
 function Evicted(): ReactNode {
   const { t } = useTranslation();
   const stats = useLive('stats');

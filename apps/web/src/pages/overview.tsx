@@ -15,7 +15,7 @@ import { Flow } from './overview/flow.tsx';
 import { Kinds } from './overview/kinds.tsx';
 import { Hosts, SlowQueues } from './overview/sides.tsx';
 
-/** Only empty servers show it. */
+/** Loaded only for an empty server. */
 const FirstJob = lazy(() => import('./overview/first-job.tsx'));
 
 const choices = ['live', ...spans] as const;
@@ -39,7 +39,7 @@ export default function Overview(): ReactNode {
     <>
       <h1 className="sr-only">{t('shell.pages.overview')}</h1>
       <Flow />
-      {/* On a phone one column: what needs somebody, the queues, then the charts. */}
+      {/* On a phone one column: attention, queues, then charts. */}
       <div className="mt-6 flex flex-col gap-x-10 gap-y-8 lg:grid lg:grid-cols-[minmax(0,1fr)_380px] lg:items-start">
         <div className="contents lg:col-start-2 lg:flex lg:min-w-0 lg:flex-col lg:gap-8">
           <AttentionList />

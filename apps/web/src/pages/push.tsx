@@ -26,9 +26,12 @@ import { type Draft, emptyDraft, jobText, lineJob, type Mistake, mistakesIn } fr
 import { PushFields } from './push/fields.tsx';
 import { Preview } from './push/preview.tsx';
 
-/** Where a job that was not pushed yet is kept, until the page is closed, somebody logs out, or some minutes went by. */
+/**
+ * Cache key of an unsent job, kept until the page is closed, the user logs out, or some minutes
+ * have passed.
+ */
 const kept = ['draft'];
-const mostOffered = 500; // queues to choose from: more make the list slow
+const mostOffered = 500; // queues in the list of choices: more make it slow
 
 export default function Push(): ReactNode {
   const { t } = useTranslation();
@@ -42,7 +45,7 @@ export default function Push(): ReactNode {
   );
 }
 
-/** What is wrong with a field, in words. */
+/** The mistake of a field in words. */
 function useWords(): (mistake: Mistake | undefined) => string | undefined {
   const { t } = useTranslation();
   const jsonWords = useJsonWords();

@@ -118,7 +118,7 @@ function AllActions({ count }: { count: number }): ReactNode {
 
 function RunningJobs(props: {
   workers: readonly WorkerStatus[];
-  /** The workers are not known yet. */
+  /** The workers were not received yet. */
   loading: boolean;
   only: WorkerStatus | undefined;
   onAll: () => void;
@@ -175,8 +175,8 @@ function RunningJobs(props: {
 }
 
 /**
- * The arguments of what runs, by jid. Workers are told live, without arguments: these are asked for, hidden values hidden, whenever a job
- * appears that has none yet, because many jobs are over in less than a second.
+ * Hook: the arguments of running jobs, by jid. Live updates of workers have no arguments, so they are
+ * fetched as soon as a new job appears, because many jobs end in less than a second.
  */
 function useArguments(workers: readonly WorkerStatus[]): ReadonlyMap<string, string> {
   const { data, refetch } = useQuery({

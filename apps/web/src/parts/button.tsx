@@ -58,7 +58,7 @@ export function IconButton({
 }: Native & {
   icon: LucideIcon;
   label: string;
-  /** Shown behind the label. */
+  /** Shown after the label. */
   keys?: string;
   small?: boolean;
   ref?: Ref<HTMLButtonElement>;

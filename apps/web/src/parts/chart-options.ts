@@ -19,25 +19,25 @@ export interface Line {
   filled?: boolean;
 }
 
-/** What a chart is given. */
+/** The props of a chart. */
 export interface ChartProps {
-  /** What it shows, for screen readers and the table. */
+  /** The title, for screen readers and the table. */
   label: string;
-  /** Milliseconds since 1970, rising. */
+  /** Milliseconds since 1970, ascending. */
   times: readonly number[];
   lines: readonly Line[];
-  /** A value in words: `12 ms`. */
+  /** Formats a value: `12 ms`. */
   format: (value: number) => string;
   height?: number;
-  /** Where lines of the grid may stand; without it by tens. */
+  /** The allowed steps of grid lines; by default decimal steps. */
   steps?: readonly number[];
-  /** The last moment has a place of its own: the axis moves instead of stretching. Milliseconds. */
+  /** A fixed length of the axis in milliseconds: the axis moves instead of stretching. */
   window?: number;
 }
 
 type Props = ChartProps & { height: number; onCursor: (at: number | undefined) => void };
 
-/** The colour that a variable of the theme stands for right now. */
+/** The current colour of a theme variable. */
 function colourOf(element: HTMLElement, variable: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${variable})`;
@@ -61,21 +61,24 @@ const tinted = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, 'rgba
 const font = '11px ui-sans-serif, system-ui, sans-serif';
 const letter = 6; // px wide at most, on average
 const minute = 60_000;
-const shortest = 60; // seconds: of a chart with one value or none
+const shortest = 60; // seconds: the axis of a chart with one value or none
 
-/** How exactly times are told: the longer the axis, the less. */
+/** The precision of time labels: less for a longer axis. */
 function wordsFor(times: readonly number[]): (at: number) => string {
   const length = (times.at(-1) ?? 0) - (times[0] ?? 0);
   return length > 12 * 60 * minute ? shortTime : length > 10 * minute ? minuteTime : clockTime;
 }
 
-/** The places of values with none beside them, which a line does not show. */
+/** Indexes of values without neighbours, which a line would not show. */
 export function lonely(values: ArrayLike<number | null | undefined>): number[] {
   const there = (at: number): boolean => (values[at] ?? undefined) !== undefined;
   return Array.from(values, (_, at) => at).filter((at) => there(at) && !there(at - 1) && !there(at + 1));
 }
 
-/** What the axis of time shows, in seconds since 1970. Without a value it ends now, because an axis from 0 on shows 1970. */
+/**
+ * The range of the time axis, in seconds since 1970. Without a value it ends now, because an axis
+ * from 0 would show 1970.
+ */
 export function rangeOf(
   min: number | null,
   max: number | null,
@@ -87,7 +90,10 @@ export function rangeOf(
   return [until - (length || shortest), until];
 }
 
-/** What uPlot is told. `now` gives the newest props: uPlot lives longer than one drawing. */
+/**
+ * The options for uPlot. `now` returns the newest props, because uPlot lives longer than one
+ * render.
+ */
 export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Options {
   const { lines, height, steps } = now();
   const grid = { stroke: colourOf(element, '--color-line'), width: 1 };
@@ -96,7 +102,7 @@ export function chartOptions(element: HTMLElement, now: () => Props): uPlot.Opti
     splits.map((at) => {
       const word = wordsFor(now().times)(at * 1000);
       const end = plot.valToPos(at, 'x') + (word.length * letter) / 2;
-      return end < plot.bbox.width / devicePixelRatio + 8 ? word : ''; // half of one tells nothing
+      return end < plot.bbox.width / devicePixelRatio + 8 ? word : ''; // no label that would be cut off
     });
   return {
     width: element.clientWidth,

@@ -84,7 +84,7 @@ function Legend({
   );
 }
 
-/** At most this many rows are told: a screen reader has no use for a thousand. */
+/** The largest number of table rows, because a thousand rows do not help in a screen reader. */
 const mostRows = 60;
 
 function Figures({ label, times, lines, format }: ChartProps): ReactNode {
@@ -132,7 +132,7 @@ interface CanvasProps extends ChartProps {
   onCursor: (at: number | undefined) => void;
 }
 
-/** What is drawn anew as a whole when theme, zone, language or the set of lines changes. */
+/** The uPlot canvas: created again when theme, zone, language or the set of lines changes. */
 function Canvas(props: CanvasProps): ReactNode {
   const { theme, zone } = usePrefs();
   const { i18n } = useTranslation();

@@ -1,4 +1,4 @@
-/* One part of a filter, as a button that removes it. */
+/** A part of a filter as a button that removes it. */
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

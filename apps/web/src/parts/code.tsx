@@ -1,7 +1,8 @@
-/*
- * Text to copy: a block of code, and the button that copies. It must never colour code by a library: what is shown is short. A stranger
- * would get wrong that the clipboard is refused on a page that came by plain HTTP from another machine: then the text is selected
- * in a field instead, and copied the old way.
+/**
+ * A block of code with a copy button. There is no syntax colouring, because the code is short.
+ *
+ * Note: on a page from plain HTTP on another machine the browser refuses the clipboard. The text
+ * is then selected in a field and copied with the old command.
  */
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
@@ -19,7 +20,7 @@ async function copy(text: string): Promise<void> {
   field.remove();
 }
 
-/** Copies; says so for a moment. `text` may be made when it is asked for. */
+/** A copy button that confirms for a moment. `text` may be a function, called on copy. */
 export function CopyButton({
   text,
   label,
@@ -68,7 +69,7 @@ export function CodeBlock({ text, label }: { text: string; label?: string }): Re
   const { t } = useTranslation();
   return (
     <div className="relative">
-      {/* It scrolls, so the keyboard must get to it. */}
+      {/* It scrolls, so it must be reachable by keyboard. */}
       <pre
         tabIndex={0}
         role="region"

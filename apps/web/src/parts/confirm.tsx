@@ -14,19 +14,22 @@ import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 import { ErrorNote } from './notes.tsx';
 
-/** What is asked. */
+/** A question. */
 export interface Question {
   title: string;
-  /** What will happen and whether it can be undone. With `counting` it is given the number as soon as it is known. */
+  /**
+   * What will happen, and whether it can be undone. With `counting` it gets the number when it is
+   * known.
+   */
   body: ReactNode | ((jobs: number | undefined) => ReactNode);
-  /** What it is about, by name, a line each. */
+  /** The affected things by name, one per line. */
   about?: readonly string[];
-  /** The words on the button. */
+  /** The text of the button. */
   yes: string;
   danger?: boolean;
-  /** Makes sense without a single job too. */
+  /** The action makes sense even when no job matches. */
   evenNone?: boolean;
-  /** Counts what is concerned; the question shows how far it has come. */
+  /** Counts the affected jobs; the question shows the progress. */
   counting?: (report: (progress: Progress) => void, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -46,7 +49,7 @@ function show(question: Asked | undefined): void {
   for (const listener of listeners) listener();
 }
 
-/** Asks; resolves with whether the user said yes. */
+/** Asks the user; resolves with true for yes. */
 export function confirm(question: Question): Promise<boolean> {
   asked?.answer(false);
   return new Promise((resolve) => {
@@ -58,13 +61,13 @@ export function confirm(question: Question): Promise<boolean> {
   });
 }
 
-/** Where questions appear; the shell has the one of the page. */
+/** The place where questions appear: once, in the shell. */
 export function Confirmer(): ReactNode {
   const question = useSyncExternalStore(subscribe, () => asked);
   const { t } = useTranslation();
   const { progress, problem } = useCounting(question);
   const address = `${useLocation()[0]}?${useSearch()}`;
-  // A question about one page must not be answered over another.
+  // Going to another page answers a question with no.
   useEffect(() => {
     void address;
     return () => asked?.answer(false);

@@ -9,10 +9,16 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './button.tsx';
 
-/** What has the focus at first: what says so, else the first field, else the first button below. */
+/**
+ * The element to focus first: one marked for it, else the first field, else the first button at
+ * the bottom.
+ */
 const firstFocus = '[data-focus], div :is(input, select, textarea), footer button';
 
-/** Shows `children` above the page while `open`; `onClose` is asked by Escape, the backdrop and the cross. */
+/**
+ * Shows `children` above the page while `open`; Escape, the backdrop and the close button call
+ * `onClose`.
+ */
 export function Dialog({
   open,
   onClose,

@@ -16,7 +16,7 @@ export function Field({
   label: string;
   hint?: string;
   mistake?: string | undefined;
-  /** To choose from while typing. */
+  /** Suggestions while typing. */
   options?: readonly string[];
 }): ReactNode {
   const id = useId();

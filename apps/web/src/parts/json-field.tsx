@@ -10,7 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { type JsonProblem, laidOut } from '../json.ts';
 import { Button } from './button.tsx';
 
-/** What is wrong with a text that should be JSON, in words. */
+/** The JSON mistake of a text in words. */
 export function useJsonWords(): (problem: JsonProblem) => string {
   const { t } = useTranslation();
   return ({ mistake, line, column }) => t(`parts.json.${mistake}`, { line, column });
@@ -22,7 +22,7 @@ export function JsonField(props: {
   value: string;
   onChange: (text: string) => void;
   hint?: string;
-  /** In words; absent: nothing is wrong. */
+  /** The mistake in words; absent: no mistake. */
   mistake?: string | undefined;
   /** Line of the mistake, from 1. */
   line?: number | undefined;

@@ -14,13 +14,13 @@ const page = 100;
 const openDepth = 2;
 const longText = 400;
 
-/** The tree of a JSON text; a text that is none is shown as it is. */
+/** The tree of a JSON text; text that is not JSON is shown as it is. */
 export function JsonTree({ text }: { text: string }): ReactNode {
   const node = useMemo(() => {
     try {
       return readJson(text);
     } catch {
-      return undefined; // cut off, or never JSON: shown as plain text below
+      return undefined; // cut off or not JSON: shown as plain text below
     }
   }, [text]);
   if (!node) return <CodeBlock text={text} />;
@@ -112,7 +112,7 @@ function Branch({
   );
 }
 
-/** What is inside, each with an id: keys may repeat. */
+/** The children, each with an id, because keys may repeat. */
 function childrenOf(
   node: JsonNode & { kind: 'object' | 'array' },
 ): { id: number; name: string; node: JsonNode }[] {

@@ -33,7 +33,7 @@ export function Menu({
 }: {
   trigger: ReactElement<Record<string, unknown>>;
   children: ReactNode;
-  /** Which edges of button and menu stand above each other. */
+  /** Which edges of button and menu are aligned. */
   align?: 'start' | 'end';
 }): ReactNode {
   const id = useId();
@@ -102,7 +102,7 @@ function moveIn(event: KeyboardEvent<HTMLElement>): void {
 /** Closes the menu that an item is in; the focus goes back to its button. */
 const closeAround = (item: Element) => item.closest<HTMLElement>('[popover]')?.hidePopover();
 
-/** Something to do. */
+/** An item that runs an action. */
 export function MenuItem({
   icon: Icon,
   onSelect,
@@ -135,7 +135,7 @@ export function MenuItem({
   );
 }
 
-/** One of several of which one holds. */
+/** A group of items of which one is selected. */
 export function MenuChoices<T extends string>({
   value,
   onChange,
@@ -165,7 +165,7 @@ export function MenuChoices<T extends string>({
   ));
 }
 
-/** Something that is on or off; the menu stays open. */
+/** An item that is on or off; the menu stays open. */
 export function MenuCheck({
   checked,
   onChange,
@@ -194,7 +194,7 @@ const Tick = ({ on }: { on: boolean }) => (
   <span className="flex size-4 items-center">{on && <Check size={15} aria-hidden />}</span>
 );
 
-/** A line of words that nobody can choose. */
+/** A line of text that cannot be selected. */
 export const MenuLabel = ({ children }: { children: ReactNode }): ReactNode => (
   <div role="presentation" className="px-2 pt-1.5 pb-1 text-xs text-faint">
     {children}

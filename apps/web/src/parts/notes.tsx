@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../api.ts';
 import { Button } from './button.tsx';
 
-/** Nothing to show, and what to do about it. */
+/** An empty state with a next step. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }): ReactNode {
   return (
     <div className="px-4 py-10 text-center">
@@ -19,7 +19,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** An error in words, and a way to try again. */
+/** An error in words, with a retry button. */
 export function ErrorNote({ problem, again }: { problem: Error; again?: () => void }): ReactNode {
   const { t } = useTranslation();
   const offline = problem instanceof ApiProblem && problem.status === 0;
@@ -39,7 +39,7 @@ export function ErrorNote({ problem, again }: { problem: Error; again?: () => vo
   );
 }
 
-/** Still coming: `lines` of the given height in pixels. */
+/** A loading placeholder: `lines` of the given height in pixels. */
 export function Skeleton({ lines = 1, height = 20 }: { lines?: number; height?: number }): ReactNode {
   const { t } = useTranslation();
   const numbers = [...Array(lines).keys()];

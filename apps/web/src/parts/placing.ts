@@ -8,7 +8,10 @@ const gap = 4; // px
 const edge = 8; // px
 const tallest = 420; // px
 
-/** Below the button, or above where there is more room; `align` says which edges stand above each other. */
+/**
+ * Places the popover below the button, or above if there is more room; `align` says which edges
+ * are aligned.
+ */
 export function placeBelow(popover: HTMLElement, button: HTMLElement, align: 'start' | 'end'): void {
   const around = button.getBoundingClientRect();
   const below = innerHeight - around.bottom - gap - edge;

@@ -1,10 +1,10 @@
-/*
- * A titled part of a page, with what can be done to it at the end of its line. It must never be a box: a hairline is enough. A stranger
- * would get wrong that the page's own heading is `PageHead`, a section's is one step below.
+/**
+ * The headings of pages and sections, with their actions at the end of the line. `PageHead` is the
+ * page’s heading; a section’s heading is one level below.
  */
 import { type ReactNode, useId } from 'react';
 
-/** The heading of a page and what can be done on it. */
+/** The heading of a page with its actions. */
 export function PageHead({ title, children }: { title: ReactNode; children?: ReactNode }): ReactNode {
   return (
     <div className="mb-3 flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2">

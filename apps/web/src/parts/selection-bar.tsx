@@ -9,7 +9,10 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './button.tsx';
 
-/** The bar; `children` are the buttons. Without a `label`, which says what is chosen, it is not there. */
+/**
+ * The bar; `children` are the buttons. Without a `label`, which describes the selection, it is not
+ * rendered.
+ */
 export function SelectionBar({
   label,
   onClear,

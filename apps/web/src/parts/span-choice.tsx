@@ -7,7 +7,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Span } from '../api.ts';
 
-/** The choice among `choices`. */
+/** Buttons for the spans in `choices`. */
 export function SpanChoice<T extends Span | 'live'>({
   value,
   onChange,

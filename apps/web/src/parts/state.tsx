@@ -8,7 +8,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { exact } from '../numbers.ts';
 
-/** By place: its sign and its colour. */
+/** Shape and colour of each state. */
 export const placeLooks: Readonly<
   Record<JobPlace, { icon: LucideIcon; text: string; bg: string; token: string }>
 > = {
@@ -19,7 +19,7 @@ export const placeLooks: Readonly<
   dead: { icon: Skull, text: 'text-dead', bg: 'bg-dead', token: '--color-dead' },
 };
 
-/** A place with its sign. */
+/** A state with its shape. */
 export function StateBadge({ place }: { place: JobPlace }): ReactNode {
   const { t } = useTranslation();
   const { icon: Icon, text } = placeLooks[place];
@@ -31,7 +31,7 @@ export function StateBadge({ place }: { place: JobPlace }): ReactNode {
   );
 }
 
-/** One priority: nine steps, as many filled as it has. */
+/** A priority as a bar of nine steps. */
 export function PriorityMark({ priority }: { priority: number }): ReactNode {
   const { t } = useTranslation();
   return (

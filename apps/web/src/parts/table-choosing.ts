@@ -7,22 +7,22 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { afterKey, type Place, toggled } from './table-keys.ts';
 
-/** What rows and head do. */
+/** The actions of rows and head. */
 export interface ChoosingActs {
   onKeyDown: (event: KeyboardEvent) => void;
-  /** A row's box was clicked; with Shift all up to it. */
+  /** A row's checkbox was clicked; with Shift: all rows up to it. */
   toggle: (at: number, toHere: boolean) => void;
-  /** All that are loaded, or none. */
+  /** Selects all loaded rows, or none. */
   toggleAll: () => void;
-  /** The focus came to a row by itself. */
+  /** The browser moved the focus to a row. */
   focused: (at: number) => void;
 }
 
-/** What rows and head need to know. */
+/** The state that rows and head need. */
 export interface Choosing {
   can: boolean;
   chosen: ReadonlySet<string>;
-  /** Index of the row that Tab comes to. */
+  /** Index of the row that Tab reaches. */
   at: number;
   acts: ChoosingActs;
 }
@@ -32,7 +32,7 @@ const isField = (target: EventTarget) =>
   target instanceof HTMLElement &&
   target.closest('input:not([type=checkbox]),textarea,select,[role=menu]') !== null;
 
-/** The choosing of rows with these keys; `move` is told the row that shall have the focus. */
+/** Hook: the selection of rows with these keys; `move` is called with the row to focus. */
 export function useChoosing(
   keys: readonly string[],
   selected: ReadonlySet<string> | undefined,
@@ -58,7 +58,7 @@ export function useChoosing(
       const { key, shiftKey: shift } = event;
       const next = afterKey(place(), keys, { key, shift, ctrl: event.ctrlKey || event.metaKey });
       if (!next) return;
-      // Space on a link or a button inside a row is theirs, and on the box of the head, which means all rows.
+      // Space on a link, a button or the checkbox of the head belongs to that element.
       const its = 'button,a,summary,[role=columnheader] *';
       if (key === ' ' && event.target instanceof HTMLElement && event.target.matches(its)) return;
       event.preventDefault();

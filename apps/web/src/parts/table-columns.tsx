@@ -20,19 +20,19 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
   /** What to sort by; without it the column cannot be sorted. */
   sort?: (row: T) => number | string;
-  /** Stands at the end of its column: numbers. */
+  /** Aligned at the end of the column, for numbers. */
   end?: boolean;
   /** Shown only when the user asks for it. */
   optional?: boolean;
-  /** The column that a row is known by: always shown, the first line of a row on a phone. */
+  /** The column that identifies a row: always shown; on a phone the first line of a row. */
   main?: boolean;
   /** Not on phones. */
   wide?: boolean;
-  /** Its label is for screen readers alone: buttons. */
+  /** The label is for screen readers only, for columns of buttons. */
   bare?: boolean;
 }
 
-/** The columns that are shown, in the page's order. */
+/** The visible columns, in the page's order. */
 export function useShownColumns<T>(name: string, columns: readonly Column<T>[]): readonly Column<T>[] {
   const chosen = usePrefs().columns[name];
   return useMemo(

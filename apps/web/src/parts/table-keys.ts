@@ -4,16 +4,16 @@
  * Shift selects from the last row that was selected without Shift.
  */
 
-/** Where the user is in a table. */
+/** The focus and selection of a table. */
 export interface Place {
   /** The row that has the focus. */
   at: number;
-  /** Where a range begins. */
+  /** The first row of a Shift range. */
   from: number;
   chosen: ReadonlySet<string>;
 }
 
-/** A key as the browser tells it. */
+/** A key as the browser reports it. */
 export interface Pressed {
   key: string;
   shift: boolean;
@@ -32,12 +32,12 @@ const steps: Readonly<Record<string, number>> = {
   End: Number.POSITIVE_INFINITY,
 };
 
-/** All keys from one row to another, both included. */
+/** The keys of all rows between two rows, both included. */
 function range(keys: readonly string[], from: number, to: number): string[] {
   return keys.slice(Math.min(from, to), Math.max(from, to) + 1);
 }
 
-/** What a key changes; `undefined`: it is not for the table. */
+/** The change that a key makes; `undefined`: the table does not handle this key. */
 export function afterKey(place: Place, keys: readonly string[], pressed: Pressed): Place | undefined {
   const step = pressed.ctrl ? undefined : steps[pressed.key];
   if (step !== undefined) {
@@ -51,7 +51,7 @@ export function afterKey(place: Place, keys: readonly string[], pressed: Pressed
   return undefined;
 }
 
-/** A row chosen, or no longer; with `toHere` all from where the range begins. */
+/** Selects or deselects a row; with `toHere` selects the range up to it. */
 export function toggled(place: Place, keys: readonly string[], at: number, toHere: boolean): Place {
   const key = keys[at];
   if (key === undefined) return place;

@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import type { Choosing, ChoosingActs } from './table-choosing.ts';
 import type { Column } from './table-columns.tsx';
 
-/** By which column, and how. */
+/** The sorted column and its direction. */
 export interface Sorting {
   id: string;
   desc: boolean;
@@ -94,7 +94,7 @@ const isOwn = (event: MouseEvent) =>
   event.target instanceof HTMLElement &&
   event.target.closest('a,button,input,label,[role=menu],[data-own]') === null;
 
-/** What a row is given; what does not change between two drawings keeps its identity. */
+/** The props of a row. Unchanged props keep their identity between two renders. */
 interface RowProps<T> {
   row: T;
   name: string;
@@ -105,7 +105,7 @@ interface RowProps<T> {
   start: number;
   can: boolean;
   chosen: boolean;
-  /** Tab comes here. */
+  /** Tab reaches this row. */
   current: boolean;
   acts: ChoosingActs;
   onOpen: ((row: T) => void) | undefined;
@@ -140,13 +140,13 @@ function RowOf<T>(props: RowProps<T>): ReactNode {
   );
 }
 
-/** One row; drawn again only when something of it changed. */
+/** One row; rendered again only when its props change. */
 export const Row = memo(RowOf) as typeof RowOf;
 
 function Box(props: { name: string; chosen: boolean; onToggle: (toHere: boolean) => void }): ReactNode {
   const { t } = useTranslation();
   return (
-    // The whole cell is the target: a box alone is smaller than a finger.
+    // The whole cell is the target, because a checkbox is smaller than a finger.
     <div
       role="gridcell"
       data-own
@@ -165,7 +165,7 @@ function Box(props: { name: string; chosen: boolean; onToggle: (toHere: boolean)
   );
 }
 
-/** On a phone a cell says what it is: by CSS, so that its text stays its value. */
+/** On a phone CSS adds the column's label to a cell, so that the cell's text stays the value. */
 const labelled =
   'narrow:flex narrow:items-center narrow:text-sm narrow:before:me-1 narrow:before:shrink-0 narrow:before:text-faint narrow:before:content-[attr(data-label)]';
 

@@ -22,29 +22,29 @@ import { type Column, useShownColumns } from './table-columns.tsx';
 import { Head, Row, type Sorting } from './table-row.tsx';
 
 const rowHeight = 36;
-const soon = 20; // rows before the end at which more are loaded
+const soon = 20; // rows before the end at which more rows are loaded
 
-/** What a table is given. */
+/** The props of a table. */
 export interface TableProps<T> {
-  /** Under which the chosen columns are remembered. */
+  /** The name under which the column choice is stored. */
   name: string;
   /** For screen readers. */
   label: string;
   rows: readonly T[];
-  /** What a row is known by: unique, the same each time. */
+  /** The key of a row: unique and stable. */
   rowKey: (row: T) => string;
   columns: readonly Column<T>[];
-  /** Keys of the chosen rows; without `onSelect` rows cannot be chosen. */
+  /** Keys of the selected rows; without `onSelect` rows cannot be selected. */
   selected?: ReadonlySet<string>;
   onSelect?: (selected: ReadonlySet<string>) => void;
   /** Enter, or a click on a row. */
   onOpen?: (row: T) => void;
-  /** More rows can be had: asks for them when the end comes near. */
+  /** Called near the end of the list, to load more rows. */
   onEnd?: (() => void) | undefined;
   loading?: boolean;
-  /** What stands there when there are no rows. */
+  /** Shown when there are no rows. */
   empty?: ReactNode;
-  /** How it is sorted at first; without it rows stand as they are given. */
+  /** The initial order; by default the order of `rows`. */
   sort?: Sorting;
 }
 
@@ -59,7 +59,7 @@ export function Table<T>(props: TableProps<T>): ReactNode {
   const virtual = useVirtualRows(body, keys.length);
   const choosing = useChoosing(keys, props.selected, onSelect, (at) => {
     virtual.scrollToIndex(at);
-    // The row is in the page only after the next drawing.
+    // The row is in the page only after the next render.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus()),
     );
@@ -71,7 +71,7 @@ export function Table<T>(props: TableProps<T>): ReactNode {
   });
   useEnd(virtual, keys.length, props.onEnd);
   const [grid, narrow] = useNarrow(columns, onSelect !== undefined);
-  // Heights are kept by index: where rows differ in height, a row that moved up is measured in its new place.
+  // Heights are stored by index: a row that moves is measured again at its new index.
   useLayoutEffect(() => {
     if (keys.length === 0) return;
     for (const row of body.current?.querySelectorAll<HTMLElement>(':scope > [data-index]') ?? [])
@@ -119,7 +119,7 @@ export function Table<T>(props: TableProps<T>): ReactNode {
 const gap = 12; // px between columns
 const box = 28; // px of the column of check boxes
 
-/** Whether the columns need more room than there is. */
+/** Whether the columns need more room than the table has. */
 function useNarrow<T>(
   columns: readonly Column<T>[],
   choosing: boolean,
@@ -141,7 +141,7 @@ function useNarrow<T>(
   return [grid, narrow];
 }
 
-/** The same function for the table's life, which does what the newest one does. */
+/** A function with a stable identity that calls the newest version. */
 function useSteady<A>(act: ((of: A) => void) | undefined): ((of: A) => void) | undefined {
   const latest = useRef(act);
   latest.current = act;
@@ -151,7 +151,10 @@ function useSteady<A>(act: ((of: A) => void) | undefined): ((of: A) => void) | u
 
 type Rows = Virtualizer<Window, Element>;
 
-/** Rows by where the window is scrolled to: the table may begin anywhere in the page, and move. */
+/**
+ * The rows on the screen, from the scroll position of the window: the table may start anywhere in
+ * the page, and move.
+ */
 function useVirtualRows(body: RefObject<HTMLDivElement | null>, count: number): Rows {
   const [scrollMargin, setMargin] = useState(0);
   useLayoutEffect(() => {

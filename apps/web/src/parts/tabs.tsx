@@ -13,7 +13,7 @@ export interface Tab {
   panel: ReactNode;
 }
 
-/** Tabs; without `value` they remember themselves which one is chosen. */
+/** Tabs; without `value` the component itself keeps the chosen tab. */
 export function Tabs({
   label,
   tabs,

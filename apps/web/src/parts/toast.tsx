@@ -40,7 +40,10 @@ export function toast(text: string, options: { bad?: boolean; undo?: () => void 
   set([...notices.slice(1 - most), notice]);
 }
 
-/** Shows what an error says; what a browser says of a server that is away is in its own words, and language. */
+/**
+ * Shows the message of an error. For an unreachable server it shows our own text, because the
+ * browser's is in its own language.
+ */
 export function toastError(problem: unknown): void {
   const away = problem instanceof ApiProblem && problem.status === 0;
   const said = problem instanceof Error ? problem.message : String(problem);
@@ -49,7 +52,7 @@ export function toastError(problem: unknown): void {
 
 const close = (id: number) => set(notices.filter((notice) => notice.id !== id));
 
-/** Where the notices appear; the shell has the one of the page. */
+/** The place where notices appear: once, in the shell. */
 export function Toasts(): ReactNode {
   const { t } = useTranslation();
   const shown = useSyncExternalStore(subscribe, () => notices);

@@ -20,9 +20,9 @@ import {
 const delay = 400; // ms
 const gap = 6; // px
 const edge = 8; // px
-/** After these what is explained is not under the pointer any more. */
+/** After these events the element is not under the pointer any more. */
 const gone = ['pointerdown', 'focusout', 'scroll'] as const;
-const mostCut = 1000; // letters of what had no room
+const mostCut = 1000; // characters of a cut-off text
 
 interface Tip {
   text: string;
@@ -30,7 +30,7 @@ interface Tip {
   by: Element;
 }
 
-/** Explains its one child, which must be an element that can have the focus. */
+/** Adds a tooltip to its one child, which must be a focusable element. */
 export function Tooltip({
   text,
   keys,
@@ -55,7 +55,7 @@ const tipOf = (target: EventTarget | null): Tip | undefined => {
   return { by, text: by.textContent.slice(0, mostCut), keys: undefined };
 };
 
-/** Where all of them appear: once on the page. */
+/** The place of all tooltips: once on the page. */
 export function Tooltips(): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const tip = useTip(box);
@@ -84,7 +84,10 @@ export function Tooltips(): ReactNode {
   );
 }
 
-/** What is to be explained now. A tip stays while the pointer is on it: people who magnify the screen read it there. */
+/**
+ * Hook: the element with a tooltip now. A tooltip stays while the pointer is on it, for users of a
+ * screen magnifier.
+ */
 function useTip(box: RefObject<HTMLDivElement | null>): Tip | undefined {
   const [tip, setTip] = useState<Tip>();
   useEffect(() => {
@@ -114,7 +117,8 @@ function useTip(box: RefObject<HTMLDivElement | null>): Tip | undefined {
       else show(undefined, 0);
     };
     const hide = () => show(undefined, 0);
-    // What the pointer rests on is dismissed alone; the dialog around what has the focus closes as ever.
+    // Escape closes only a tooltip under the pointer; with a tooltip of the focus, it also closes
+    // the dialog around it.
     const key = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
       if (shown && byPointer) {
@@ -142,7 +146,7 @@ function useTip(box: RefObject<HTMLDivElement | null>): Tip | undefined {
   return tip;
 }
 
-/** Whether the pointer is on the box, or on the way between it and what it explains. */
+/** Whether the pointer is on the box, or between the box and its element. */
 function isOn(box: HTMLElement | null, { clientX, clientY }: PointerEvent): boolean {
   if (!box?.matches(':popover-open')) return false;
   const { left, right, top, bottom } = box.getBoundingClientRect();

@@ -1,22 +1,25 @@
-/*
- * A field for several values: each is a chip that can be removed, and what is typed becomes the next one.
- * Note: a value is never split, because names may hold spaces and commas. Enter, or a new line in a pasted text, ends a value.
+/**
+ * A field for several values: each value is a chip that can be removed; typed text becomes the
+ * next value.
+ *
+ * Note: a value is never split, because names may have spaces and commas. Enter, or a new line in
+ * a pasted text, ends a value.
  */
 import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useId } from 'react';
 import { Chip } from './chip.tsx';
 
-/** The values, and what is typed and not one of them yet. */
+/** The values, and the typed text that is not a value yet. */
 export interface Values {
   readonly values: readonly string[];
   readonly typed: string;
 }
 
-/** All values: what is still typed is the last one. The values stay exactly as they were. */
+/** All values, with the typed text as the last one. Existing values are not changed. */
 export function allValues({ values, typed }: Values): readonly string[] {
   return [...new Set([...values, typed.trim()].filter(Boolean))];
 }
 
-/** The values with those of a pasted text, one a line. */
+/** The values with those of a pasted text, one value per line. */
 export function withPasted({ values, typed }: Values, text: string): Values {
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
   return { values: allValues({ values: [...values, typed.trim(), ...lines], typed: '' }), typed: '' };
@@ -41,7 +44,7 @@ export function ValuesField({
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter' && typed.trim() !== '') {
-      event.preventDefault(); // an empty field sends the form
+      event.preventDefault(); // Enter in an empty field submits the form
       onChange({ values: allValues(value), typed: '' });
     } else if (event.key === 'Backspace' && typed === '' && values.length > 0)
       onChange({ values: values.slice(0, -1), typed: '' });

@@ -1,6 +1,8 @@
-/*
- * The mark of the product: jobs in the order of their priority, and the one that runs. It is hidden from screen readers.
- * Note: it is drawn in the colours of the theme; public/icon.svg is the same mark in fixed ones.
+/**
+ * The logo: jobs in the order of their priority, and the running one. It is hidden from screen
+ * readers.
+ *
+ * Note: it has the colours of the theme; public/icon.svg is the same logo in fixed colours.
  */
 import type { ReactNode } from 'react';
 

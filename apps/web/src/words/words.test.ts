@@ -1,6 +1,6 @@
-/*
- * The rules of the texts: nothing that people read stands in a component, no text is missing in a language or used nowhere, and each
- * language has the placeholders of the English text.
+/**
+ * The rules for texts: no hard-coded text in a component, no missing or unused text, and the
+ * placeholders of the English text in each language.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

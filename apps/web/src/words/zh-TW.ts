@@ -1,4 +1,7 @@
-/** All texts of the page in Traditional Chinese (Taiwan), in the order of the English texts. See en.ts. */
+/**
+ * All texts of the page in Traditional Chinese (Taiwan), in the order of the English texts.
+ * See en.ts.
+ */
 export const words = {
   actions: {
     discard: '捨棄',

@@ -1,4 +1,4 @@
-/* Failures over a span as small bars, told in words too. It must never change its size with the number of bars. */
+/** Failures over a time span as small bars, with the same data as text. Its size is fixed. */
 import type { ErrorGroup } from '@faktory-ts/protocol';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -53,7 +53,7 @@ export function Trend({ hours, span }: Pick<ErrorGroup, 'hours'> & { span: Span 
   );
 }
 
-/** Failures in each of so many equal parts of the span, the newest at the end. */
+/** The failures in each of `parts` equal parts of the span, the newest last. */
 function sums(hours: ErrorGroup['hours'], length: number, parts: number): number[] {
   const found = new Array<number>(parts).fill(0);
   for (const { at, count: failures } of hours) {

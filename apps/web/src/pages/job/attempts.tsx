@@ -1,4 +1,4 @@
-/* The attempts of a job that failed, the newest first, each with its backtrace. It must never open them all: a backtrace is long. */
+/** The failed attempts of a job, newest first; each backtrace opens on request. */
 import type { JobAttempt } from '@faktory-ts/protocol';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

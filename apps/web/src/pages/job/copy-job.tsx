@@ -87,7 +87,7 @@ function Form(props: { id: string; job: JobDetail; mode: 'edit' | 'copy'; onClos
       toast(t('job.pushed', { jid }));
       onClose();
       go(jobHref(jid));
-      // Behind the new page: that of the old job would ask for it once more.
+      // After going to the new job, because the old job's page would fetch the old job again.
       if (mode === 'edit')
         await act({ jids: [job.jid], places: [job.place], queues: [job.queue] }, { action: 'discard' });
     } catch (caught) {

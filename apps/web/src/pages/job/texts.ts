@@ -7,20 +7,20 @@
 import { laidOut, membersOf } from '../../json.ts';
 import type { LineJob } from '../../push-lines.ts';
 
-/** What only this job has: a copy gets its own. */
+/** Members that a copy does not keep. */
 const own = new Set(['jid', 'created_at', 'enqueued_at', 'failure', 'at']);
 
-/** The members of a job that a copy has too, each as its text. */
+/** The members of a job that a copy keeps, each as its original text. */
 const members = (job: string): [string, string][] => [...membersOf(job)].filter(([key]) => !own.has(key));
 
-/** The JSON text of a copy, with other arguments if they are given. */
+/** The JSON text of a copy, with other arguments if given. */
 export function copyText(job: string, args?: string): string {
   const text = ([key, value]: readonly [string, string]) =>
     `${JSON.stringify(key)}:${key === 'args' && args !== undefined ? args : value}`;
   return `{${members(job).map(text).join(',')}}`;
 }
 
-/** A copy as the program's command takes it. */
+/** A copy in the form that `faktory push` takes. */
 export function lineJob(job: string): LineJob {
   const known = membersOf(job);
   const text = (name: string) => {
@@ -39,7 +39,7 @@ export function lineJob(job: string): LineJob {
   };
 }
 
-/** The arguments of a job, as they are written. */
+/** The arguments of a job as their original text. */
 export const argsText = (job: string): string => membersOf(job).get('args') ?? '[]';
 
 /** The same with line breaks, to be edited. */

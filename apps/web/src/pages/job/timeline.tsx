@@ -53,7 +53,7 @@ function useSteps(job: JobDetail): readonly Step[] {
   const { t } = useTranslation();
   const steps: Step[] = [];
   if (job.created_at) steps.push({ at: job.created_at, words: t('job.steps.created') });
-  // Before the attempts: of what happened in the same millisecond the first that is named comes first.
+  // Before the attempts, because steps of the same millisecond keep this order.
   if (job.enqueued_at) steps.push({ at: job.enqueued_at, words: t('job.steps.enqueued') });
   for (const { started_at, ended_at, errtype } of job.attempts) {
     steps.push({ at: started_at, words: t('job.steps.started') });

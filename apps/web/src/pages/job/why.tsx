@@ -1,4 +1,4 @@
-/* Why a job does not run, in one sentence. It must never say two things: the first that must go is what counts. */
+/** Says in one sentence why a job does not run: the first obstacle. */
 import type { JobDetail } from '@faktory-ts/protocol';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -28,11 +28,14 @@ const looks = {
   prioritize: ListOrdered,
 } as const;
 
-/** What may be done, in the order in which it is shown. */
+/** The actions, in the order in which they are shown. */
 export type ActionName = keyof typeof looks;
 const all: readonly ActionName[] = ['requeue', 'schedule', 'move', 'prioritize', 'kill', 'discard'];
 
-/** Buttons for what can be done to the jobs of a filter. `count`: how many these are; undefined: they are counted first. */
+/**
+ * Buttons for the actions on the jobs of a filter. `count`: the number of these jobs; undefined:
+ * they are counted first.
+ */
 export function JobActions({
   filter,
   count,
@@ -43,10 +46,10 @@ export function JobActions({
 }: {
   filter: Filter;
   count?: number;
-  /** What the question names, a line each; else the parts of the filter. */
+  /** The lines that the question shows; by default the parts of the filter. */
   about?: readonly string[];
   actions?: readonly ActionName[];
-  /** Does it without a question: one job, and it can be taken back. */
+  /** Acts without a question: it is one job, and the user can undo it. */
   sure?: boolean;
   onDone?: () => void;
 }): ReactNode {
@@ -82,7 +85,7 @@ export function JobActions({
     };
     if ((!sure || excess(count) > 0) && !(await confirm(question))) return;
     setProgress({ jobs: 0, part: 0, finished: false });
-    // The server refuses to delete dead jobs that nobody was asked about.
+    // The server refuses to evict more dead jobs than the user confirmed.
     const evicts = name === 'kill' && excess(known.count) > 0;
     const changed = await act(filter, evicts ? { action: 'kill', evict: true } : action, setProgress);
     setProgress(undefined);
@@ -120,7 +123,7 @@ export function JobActions({
   );
 }
 
-/** How many dead jobs a kill of so many deletes, at most: some of those may be dead already. */
+/** The largest number of dead jobs that a kill evicts: some killed jobs may be dead already. */
 function excessOf(stats: LiveStats | undefined, { places }: Filter, jobs = 0): number {
   const killsNone = places?.every((place) => place === 'dead' || place === 'working') ?? false;
   if (!stats || stats.dead_limit === 0 || killsNone) return 0;

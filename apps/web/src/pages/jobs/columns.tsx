@@ -1,4 +1,4 @@
-/* The columns of a list of jobs. It must never run what a job holds: all of it is text. */
+/** The columns of a list of jobs. All content of a job is shown as plain text. */
 import type { JobPlace, JobRow } from '@faktory-ts/protocol';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
@@ -7,12 +7,12 @@ import { PriorityMark, StateBadge } from '../../parts/state.tsx';
 import type { Column } from '../../parts/table.tsx';
 import { Time } from '../../time.tsx';
 
-/** The time that a row of a list of all places is about: a dead job is old news from the time it died. */
+/** The time shown in a list of all states; for a dead job the time at which it died. */
 const newsOf = ({ place, at, failed_at }: JobRow): string => (place === 'dead' && failed_at ? failed_at : at);
 
 type Label = (id: keyof typeof words) => string;
 
-/** What is ahead of failed jobs: the next try of a retry, and when a dead one is deleted. */
+/** The future time of failed jobs: the next retry, and when a dead job is deleted. */
 const endsOf = (label: Label, places: readonly JobPlace[]): Column<JobRow>[] =>
   (['retries', 'dead'] as const)
     .filter((place) => places.includes(place))
@@ -25,7 +25,7 @@ const endsOf = (label: Label, places: readonly JobPlace[]): Column<JobRow>[] =>
       cell: (row) => row.place === place && <Time at={row.at} />,
     }));
 
-/** All columns, those that few need as optional ones. */
+/** All columns; less common ones are optional. */
 export function useJobColumns(filter: Filter): readonly Column<JobRow>[] {
   const { t } = useTranslation();
   const label: Label = (id) => t(words[id]);

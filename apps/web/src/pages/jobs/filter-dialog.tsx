@@ -1,6 +1,7 @@
-/*
- * The filters that are not needed every day, in a dialog. Nothing changes before it is applied.
- * Note: times are typed in the zone that the user chose, like those on the page.
+/**
+ * The dialog with the less common filters. Nothing changes until “Apply”.
+ *
+ * Note: times are typed in the time zone of the page.
  */
 import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -143,7 +144,7 @@ function Priorities({
   );
 }
 
-/** A time that was not typed stays exact: the field shows it to the second. */
+/** A time that the user did not change keeps its milliseconds, although the field shows seconds. */
 function Times({
   draft,
   onChange,

@@ -1,6 +1,8 @@
-/*
- * What the dialog of filters holds while it is open. Pure.
- * Invariant: a draft that nobody changed is the filter it was made from, letter for letter, because actions on "all that match" follow it.
+/**
+ * The state of the filter dialog while it is open. Pure.
+ *
+ * Invariant: an unchanged draft gives exactly the filter that it was made from, because actions on
+ * “all that match” use this filter.
  */
 import type { Filter } from '../../filter.ts';
 import { allValues, type Values } from '../../parts/values-field.tsx';
@@ -14,16 +16,18 @@ export const times = ['from', 'until', 'failed_from', 'failed_until'] as const;
 
 export type ListName = (typeof lists)[number];
 
-/** The whole filter, with what is typed into the fields of several values. */
+/** The whole filter, with the text typed into fields of several values. */
 export interface Draft {
-  /** Those parts too that have no field. */
+  /** Includes the parts that have no field. */
   readonly filter: Filter;
   readonly typed: Readonly<Partial<Record<ListName, string>>>;
 }
 
 export const draftOf = (filter: Filter): Draft => ({ filter, typed: {} });
 
-/** The filter with one part changed; an empty text or list, and `undefined`, take the part away. */
+/**
+ * The draft with one part changed; an empty text, an empty list or `undefined` removes the part.
+ */
 export function withPart<Name extends keyof Filter>(
   filter: Filter,
   name: Name,
@@ -44,7 +48,7 @@ export const withValues = ({ filter, typed }: Draft, name: ListName, to: Values)
   typed: { ...typed, [name]: to.typed },
 });
 
-/** What is applied: what is still typed in a field counts as its last value. */
+/** The filter to apply; text still in a field counts as its last value. */
 export function filterOf(draft: Draft): Filter {
   return lists.reduce((filter, name) => {
     const values = valuesOf(draft, name);

@@ -1,15 +1,15 @@
-/* A filter in words: its chips in the explorer, and what a question names. */
+/** Writes a filter in words, for the chips of the explorer and for questions. */
 import type { TFunction } from 'i18next';
 import type { Filter } from '../../filter.ts';
 import { exactTime } from '../../time.tsx';
 
 /** Parts with several values. */
 export const listNames = ['queues', 'jobtypes', 'priorities', 'jids', 'fingerprints'] as const;
-/** Parts with one value, without the text in the arguments: it has its own field. */
+/** Parts with one value, except the text in the arguments, which has its own field. */
 export const textNames = ['error', 'wid', 'from', 'until', 'failed_from', 'failed_until'] as const;
 const timeNames: readonly string[] = ['from', 'until', 'failed_from', 'failed_until'];
 
-/** The value of a part as people read it. */
+/** The value of a part as users read it. */
 export function shownText(filter: Filter, name: (typeof textNames)[number]): string | undefined {
   const value = filter[name];
   return value !== undefined && timeNames.includes(name) ? exactTime(value) : value;

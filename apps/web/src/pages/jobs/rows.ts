@@ -13,32 +13,32 @@ import { useLive } from '../../live.ts';
 import { useLookAgainAt } from '../../look-again.ts';
 
 const bite = 100; // rows
-const least = 2000; // ms between two looks
-const mostToLookAgain = 2; // bites: more are kept as they are until the user asks
+const least = 2000; // ms between two refreshes
+const mostToLookAgain = 2; // parts; a longer list is refreshed only on request
 
-/** What a list of jobs shows. */
+/** The state of a list of jobs. */
 export interface Rows {
   readonly rows: readonly JobRow[];
-  /** Jobs looked at and there to look at. */
+  /** Jobs searched so far, and jobs to search in all. */
   readonly scanned: number;
   readonly total: number;
-  /** Asking for rows that somebody waits for. */
+  /** Fetching rows that the user waits for. */
   readonly searching: boolean;
-  /** There may be more. */
+  /** There may be more rows. */
   readonly more: boolean;
   readonly problem: Error | null;
   readonly stopped: boolean;
   stop(): void;
   goOn(): void;
-  /** More rows are wanted. */
+  /** Requests more rows. */
   want(): void;
   again(): void;
 }
 
-/** A row's name: a jid may stand in several places for a moment. */
+/** The key of a row. Not the jid alone: for a moment a job may be listed in two states. */
 export const rowKey = ({ place, jid, at }: JobRow): string => `${place} ${jid} ${at}`;
 
-/** Rows of the filter; `still`: they are not to change under the user's hands. */
+/** The rows of a filter; `still`: do not refresh them. */
 export function useRows(filter: Filter, order: Order, still: boolean): Rows {
   const search = writeFilter(filter);
   const byFailure = order === 'failed' && isOfFailed(filter);
@@ -88,12 +88,12 @@ export function useRows(filter: Filter, order: Order, still: boolean): Rows {
   };
 }
 
-/** A job that moved between two bites is in both: the later one counts. */
+/** A job that moved between two requests is in both parts: keep the later row. */
 function unique(rows: readonly JobRow[]): readonly JobRow[] {
   return [...new Map(rows.map((row) => [rowKey(row), row])).values()];
 }
 
-/** What of the server's figures tells that some list may have changed. */
+/** The counts that change when a list may have changed. */
 function useFigures(): string | undefined {
   const stats = useLive('stats');
   return (

@@ -48,7 +48,7 @@ export function TextFilter({
         autoCapitalize="none"
         onChange={(event) => change(event.target.value)}
         onKeyDown={(event) => event.key === 'Enter' && !event.nativeEvent.isComposing && search(typed)}
-        // Whoever goes on to another filter means both.
+        // A user who goes to another filter wants both, so apply the text now.
         onBlur={() => search(typed)}
         className="field w-full ps-8"
       />

@@ -13,7 +13,7 @@ import { bytes, count, duration, share } from '../../numbers.ts';
 import { Skeleton } from '../../parts/notes.tsx';
 import { Section } from '../../parts/section.tsx';
 
-/** Where to put it right. */
+/** The page where the problem can be solved. */
 function hrefOf({ code, queue, jobtype }: Attention): string {
   switch (code) {
     case 'no_worker':
@@ -22,7 +22,8 @@ function hrefOf({ code, queue, jobtype }: Attention): string {
     case 'unserved':
     case 'paused':
       return queue ? queueHref(queue) : '/queues';
-    // The errors of the last hour are there also when no job waits with them any more.
+    // The errors page, because it lists failures of the last hour even when no job has them any
+    // more.
     case 'failing':
     case 'dead':
       return errorsHref(jobtype);
@@ -64,7 +65,7 @@ export function AttentionList(): ReactNode {
   );
 }
 
-/** By degree: another shape and another colour. */
+/** Shape and colour by severity. */
 const marks = {
   high: [OctagonAlert, 'text-dead'],
   medium: [TriangleAlert, 'text-retries'],

@@ -18,7 +18,7 @@ import { ErrorNote } from '../../parts/notes.tsx';
 import { Section } from '../../parts/section.tsx';
 
 const longestWindow = 180_000; // ms
-const shortestWindow = 60_000; // ms: the chart of a page just opened is not all empty
+const shortestWindow = 60_000; // ms: the chart of a new page is not mostly empty
 
 const liveWindow = (times: readonly number[]) =>
   Math.max(shortestWindow, Math.min(longestWindow, (times.at(-1) ?? 0) - (times[0] ?? 0)));
@@ -29,7 +29,7 @@ interface Drawn {
   latency: Line[];
 }
 
-/** Both charts, with the choice of the span in the first one's head. */
+/** Both charts; the first one's heading has the choice of the time span. */
 export function Charts({ span, choice }: { span: Span | 'live'; choice: ReactNode }): ReactNode {
   const { t } = useTranslation();
   const live = useLiveLines();
@@ -100,7 +100,7 @@ const throughputLines = (
   { label: t('overview.failed'), colour: '--color-dead', values: points.map((p) => p.failed) },
 ];
 
-/** What the server has kept, as lines. */
+/** The server's history as chart lines. */
 export function useHistoryLines(
   span: Span,
   of: { queue?: string; jobtype?: string },

@@ -4,7 +4,7 @@
  */
 import type { ClientAddress } from '../../server-address.ts';
 
-/** A client, how it comes, and a push with it. */
+/** A client, how to install it, and code that pushes with it. */
 export interface Example {
   language: string;
   install: string;
@@ -81,7 +81,7 @@ $client = new FaktoryClient('${host}', '${port}');
 $client->push(new FaktoryJob('SendEmail', ['ada@example.com', 42]));
 `;
 
-/** All of them, for a server at this address. */
+/** All examples, for a server at this address. */
 export const examplesFor = (at: ClientAddress): readonly Example[] => [
   { language: 'Node.js', install: 'npm install @faktory-ts/client', code: node },
   { language: 'Ruby', install: 'gem install faktory_worker_ruby', code: ruby },

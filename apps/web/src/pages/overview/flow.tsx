@@ -56,7 +56,7 @@ export function Flow(): ReactNode {
 const cell =
   'relative min-w-0 px-4 py-3 border-line max-sm:odd:ps-0 max-sm:even:border-s max-sm:nth-[n+3]:border-t sm:max-lg:nth-[n+4]:border-t sm:max-lg:not-nth-[3n+1]:border-s sm:max-lg:nth-[3n+1]:ps-0 lg:not-first:border-s lg:first:ps-0';
 
-/** Where the line goes on to the next station. */
+/** The arrow to the next station. */
 const Arrow = () => (
   <svg
     width="9"
@@ -72,7 +72,7 @@ const Arrow = () => (
 function Station(props: {
   place: JobPlace;
   jobs: number | undefined;
-  /** How many there can be, where that is known. */
+  /** The largest possible number, if known. */
   of: number | undefined;
   note: string;
   arrow: boolean;

@@ -19,8 +19,8 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { ColumnMenu } from '../../parts/table-columns.tsx';
 
 const tableName = 'kinds';
-const fewest = 10; // rows until all are asked for
-/** What the server counts together, because there were too many names. */
+const fewest = 10; // rows shown at first
+/** The row of all jobtypes that the server counts together, because there are too many. */
 const other = 'other';
 const runs = (kind: KindRow) => kind.done + failuresOf(kind);
 const failedShare = (kind: KindRow) => failuresOf(kind) / Math.max(1, runs(kind));

@@ -26,7 +26,7 @@ const All = ({ href, children }: { href: string; children: ReactNode }) => (
   </Link>
 );
 
-/** The queues that wait longest. */
+/** The queues with the highest latency. */
 export function SlowQueues(): ReactNode {
   const { t } = useTranslation();
   const queues = useLive('queues');
@@ -93,7 +93,7 @@ function byHost(workers: readonly WorkerStatus[]): { host: string; jobs: number;
   return [...hosts.values()].sort((a, b) => b.jobs - a.jobs || a.host.localeCompare(b.host));
 }
 
-/** How busy each machine is. */
+/** The running jobs of each machine. */
 export function Hosts(): ReactNode {
   const { t } = useTranslation();
   const workers = useLive('workers');

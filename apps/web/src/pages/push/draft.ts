@@ -7,13 +7,13 @@
 import { type JsonNode, JsonProblem, readJson } from '../../json.ts';
 import type { LineJob } from '../../push-lines.ts';
 
-/** What the form holds, all as text. */
+/** The values of the form, all as text. */
 export interface Draft {
   jobtype: string;
   args: string;
   queue: string;
   priority: string;
-  /** As a datetime-local field gives it. */
+  /** The value of a datetime-local field. */
   at: string;
   retry: string;
   reserve: string;
@@ -32,19 +32,19 @@ export const emptyDraft: Draft = {
   custom: '',
 };
 
-/** What is wrong with a field: a mistake of JSON with its place, or a word for the rest. */
+/** The mistake of a field: a JSON mistake with its position, or a code for other mistakes. */
 export type Mistake =
   | { kind: 'json'; problem: JsonProblem }
   | { kind: 'notArray' | 'notObject' | 'missing' | 'queue' | 'at' }
   | { kind: 'range'; least: number; most: number };
 
-/** By field. */
+/** Mistakes by field. */
 export type Mistakes = Partial<Record<keyof Draft, Mistake>>;
 
 const queueName = /^[a-zA-Z0-9._-]+$/;
 const ranges = { priority: [1, 9], retry: [-1, 1_000_000], reserve: [60, 86_400] } as const;
 
-/** Everything that is wrong; empty: it can be sent. */
+/** All mistakes; empty: the job can be sent. */
 export function mistakesIn(draft: Draft): Mistakes {
   const found: Mistakes = {};
   if (draft.jobtype.trim() === '') found.jobtype = { kind: 'missing' };
@@ -73,10 +73,10 @@ function jsonMistake(text: string, kind: JsonNode['kind']): Mistake | undefined 
   }
 }
 
-/** A number out of a field; empty: none. */
+/** The number in a field; `undefined` when empty. */
 const numberIn = (text: string): number | undefined => (text === '' ? undefined : Number(text));
 
-/** The job for a line of a shell. */
+/** The job for a shell command. */
 export function lineJob(draft: Draft, at: string | undefined): LineJob {
   return {
     jobtype: draft.jobtype.trim(),
@@ -90,7 +90,7 @@ export function lineJob(draft: Draft, at: string | undefined): LineJob {
   };
 }
 
-/** The job as JSON text. `at` is what the form's time means as RFC 3339. */
+/** The job as JSON text. `at`: the form's time as RFC 3339. */
 export function jobText(draft: Draft, at: string | undefined): string {
   const fields: [string, string][] = [
     ['jobtype', JSON.stringify(draft.jobtype.trim())],

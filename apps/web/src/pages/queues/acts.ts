@@ -12,16 +12,16 @@ import { confirm } from '../../parts/confirm.tsx';
 import { toast, toastError } from '../../parts/toast.tsx';
 import { few } from '../jobs/filter-lines.ts';
 
-/** What can be done. */
+/** The actions on queues. */
 export interface QueueActs {
   pause: (names: readonly string[]) => Promise<void>;
   resume: (names: readonly string[]) => Promise<void>;
   clear: (names: readonly string[]) => Promise<void>;
-  /** Resolves with whether it was done. */
+  /** Resolves with true when the action was done. */
   remove: (name: string) => Promise<boolean>;
 }
 
-/** All of it. */
+/** Hook: the actions on queues. */
 export function useQueueActs(): QueueActs {
   const { t } = useTranslation();
   const act = useAct();

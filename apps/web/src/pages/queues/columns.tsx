@@ -121,7 +121,7 @@ function Workers({ queue }: { queue: QueueRow }): ReactNode {
   );
 }
 
-/** What can be done to one queue. */
+/** The menu of actions on one queue. */
 export function QueueMenu({ queue, onRemoved }: { queue: QueueRow; onRemoved?: () => void }): ReactNode {
   const { t } = useTranslation();
   const acts = useQueueActs();

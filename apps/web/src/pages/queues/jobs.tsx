@@ -24,7 +24,7 @@ import { Time } from '../../time.tsx';
 import { PriorityMenu } from './priority-menu.tsx';
 
 const limit = 100;
-const settled = 1000; // ms between two looks
+const settled = 1000; // ms between two refreshes
 
 type Turn = JobRow & { turn: number };
 const keyOf = (job: JobRow) => job.jid;
@@ -48,7 +48,7 @@ export function QueueJobs({ name }: { name: string }): ReactNode {
       getNextPageParam: (last) => last.next,
     });
   const queue = useLive('queues')?.[name];
-  // Only while the list is short: a long one would be loaded anew.
+  // Only while one part is loaded, because a refresh would fetch all parts again.
   useLookAgainAt(queue, () => void refetch(), settled, (data?.pages.length ?? 1) > 1);
   const rows = useMemo(() => {
     const jobs = data?.pages.flatMap((page) => page.jobs) ?? [];

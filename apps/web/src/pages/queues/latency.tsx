@@ -9,13 +9,13 @@ import type { ReactNode } from 'react';
 import { duration } from '../../numbers.ts';
 import { useNow } from '../../time.tsx';
 
-/** Seconds, as of `now` (milliseconds since 1970, by the server's clock). */
+/** Seconds of latency at `now` (milliseconds since 1970, by the server's clock). */
 export function secondsWaited({ size, latency, oldest_at }: QueueRow, now: number): number {
   if (size === 0) return 0;
   return oldest_at ? Math.max(0, (now - Date.parse(oldest_at)) / 1000) : latency;
 }
 
-/** The same in words, ticking. */
+/** The latency in words, ticking. */
 export function Latency({ queue }: { queue: QueueRow }): ReactNode {
   const now = useNow();
   return <span className="tabular">{queue.size > 0 ? duration(secondsWaited(queue, now)) : '–'}</span>;

@@ -4,7 +4,10 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { duration } from '../../numbers.ts';
 
-/** Seconds until it is empty; `Infinity`: never, it grows; `undefined`: it neither grows nor empties. */
+/**
+ * Seconds until the queue is empty; `Infinity`: it grows; `undefined`: it neither grows nor
+ * shrinks.
+ */
 export function secondsToEmpty({ size, rate_in, rate_out }: QueueRow): number | undefined {
   if (size === 0) return 0;
   const net = rate_out - rate_in;
@@ -12,7 +15,7 @@ export function secondsToEmpty({ size, rate_in, rate_out }: QueueRow): number | 
   return net < -0.001 ? Number.POSITIVE_INFINITY : undefined;
 }
 
-/** The same in words. */
+/** The estimate in words. */
 export function Outlook({ queue }: { queue: QueueRow }): ReactNode {
   const { t } = useTranslation();
   const seconds = secondsToEmpty(queue);

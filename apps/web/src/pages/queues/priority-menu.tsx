@@ -4,14 +4,14 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Menu, MenuChoices, MenuLabel } from '../../parts/menu.tsx';
 
-/** The menu behind a small button. */
+/** The menu, which a small button opens. */
 export function PriorityMenu(props: {
-  /** For screen readers. */
+  /** The accessible name of the button. */
   label: string;
-  /** On the button. */
+  /** Content of the button. */
   words: ReactNode;
   icon?: LucideIcon;
-  /** The one that holds now. */
+  /** The current priority. */
   value?: number;
   onChoose: (priority: number) => void;
 }): ReactNode {

@@ -26,7 +26,7 @@ import { useCan } from '../../session.tsx';
 import { Elapsed, Time, useNow } from '../../time.tsx';
 import { useSignal } from './signal.ts';
 
-const silentAfter = 31_000; // ms: two beats
+const silentAfter = 31_000; // ms: two heartbeats of 15 s
 
 /** The columns of processes. */
 export function useWorkerColumns(): Column<WorkerStatus>[] {
@@ -185,10 +185,10 @@ function WorkerMenu({ worker }: { worker: WorkerStatus }): ReactNode {
   );
 }
 
-/** A running job, and the process that has it; none: it is not connected. */
+/** A running job and its worker process; no process: the worker is not connected. */
 export interface Running extends RunningJob {
   worker?: WorkerStatus;
-  /** JSON text; absent: not told yet. */
+  /** JSON text; absent: not received yet. */
   args?: string | undefined;
 }
 

@@ -9,7 +9,7 @@ import { api } from '../../api.ts';
 import { confirm } from '../../parts/confirm.tsx';
 import { toast, toastError } from '../../parts/toast.tsx';
 
-/** Signals one worker, by its `name` for people, or `all` of them, `count` in number. */
+/** Signals one worker, shown as `name`, or `all` workers; `count` is their number. */
 export function useSignal(): (
   wid: string,
   state: 'quiet' | 'terminate',
