@@ -8,7 +8,7 @@ import { changeJobs } from './changes.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('more chosen jobs than the server takes at once are changed in parts, all under one name to undo', async () => {
+test('more selected jobs than the server accepts at once are changed in parts with one undo id', async () => {
   const asked: { jids: string[]; queues?: string[]; undo: string }[] = [];
   vi.stubGlobal('fetch', (_: string, { body }: { body: string }) => {
     asked.push(JSON.parse(body));

@@ -15,29 +15,29 @@ const full: Filter = {
   until: '2026-11-29T00:00:00Z',
 };
 
-test('a filter comes out of the address as it went in', () => {
+test('a filter written to an address is read back unchanged', () => {
   expect(readFilter(writeFilter(full))).toEqual(full);
   expect(readFilter(writeFilter({}))).toEqual({});
 });
 
-test('the same filter gives the same address, whatever its order', () => {
+test('equal filters give the same address in any order of values', () => {
   expect(writeFilter({ places: ['dead', 'ready'] })).toBe(writeFilter({ places: ['ready', 'dead'] }));
 });
 
-test('what an address says wrongly is left out', () => {
+test('invalid parts of an address are left out of the filter', () => {
   const search =
     'places=nowhere&places=dead&priorities=0&priorities=x&priorities=5&from=soon&queues=&other=1';
   expect(readFilter(search)).toEqual({ places: ['dead'], priorities: [5] });
 });
 
-test('a time that is written by hand is one that the server takes', () => {
+test('a time written by hand in an address is converted to one that the server accepts', () => {
   expect(readFilter('from=2026-11-28&until=2026-11-28T10:00Z', 'UTC')).toEqual({
     from: '2026-11-28T00:00:00.000Z',
     until: '2026-11-28T10:00:00.000Z',
   });
 });
 
-test('a day in an address begins in the zone of the user', () => {
+test('a day in an address starts in the time zone of the user', () => {
   const search = 'from=2026-11-28&until=2026-11-29T08:30&failed_from=2026-07-01';
   expect(readFilter(search, 'Asia/Tokyo')).toEqual({
     from: '2026-11-27T15:00:00.000Z',
@@ -53,7 +53,7 @@ test('names are encoded in addresses', () => {
   expect(queueHref('a.b-c_1')).toBe('/queues/a.b-c_1');
 });
 
-test('a name that browsers or proxies would change in a path stands behind the question mark', () => {
+test('a name that browsers or proxies would change in a path goes into the query', () => {
   for (const name of ['.', '..', 'a%2fb', 'a/b?', '~', 'a b', 'é'])
     expect(queueHref(name)).toBe(`/queues/~?name=${encodeURIComponent(name)}`);
   for (const name of ['.', '..', 'a%2fb', 'a/../b', '~']) {

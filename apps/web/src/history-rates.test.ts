@@ -6,7 +6,7 @@ const points = [point('2026-05-01T10:00:00Z', 120), point('2026-05-01T10:01:00Z'
 const rates = (until: string) =>
   ratesOfHistory({ step: 60, until, points }).map(({ time, pushed }) => [time, pushed]);
 
-test('a failure that killed its job is a failure', () => {
+test('a failure that moved its job to dead counts as a failure', () => {
   const points = [{ ...point('2026-05-01T10:00:00Z', 0), failed: 60, dead: 60 }];
   expect(ratesOfHistory({ step: 60, until: '2026-05-01T10:01:00Z', points })[0]?.failed).toBe(2);
 });
@@ -14,14 +14,14 @@ test('a failure that killed its job is a failure', () => {
 const first = [Date.parse('2026-05-01T10:00:00Z'), 2];
 const second = Date.parse('2026-05-01T10:01:00Z');
 
-test('a step that still runs counts for as long as it has', () => {
+test('a running step counts for the time that has passed', () => {
   expect(rates('2026-05-01T10:01:10Z')).toEqual([first, [second, 2]]);
 });
 
-test('a step that is over counts whole', () => {
+test('a completed step counts for its whole length', () => {
   expect(rates('2026-05-01T10:02:00Z')).toEqual([first, [second, 20 / 60]]);
 });
 
-test('a step that has just begun is left out', () => {
+test('a step that has just started is left out', () => {
   expect(rates('2026-05-01T10:01:05Z')).toEqual([first]);
 });

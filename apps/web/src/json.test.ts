@@ -11,7 +11,7 @@ function problemIn(text: string): JsonProblem {
   throw new Error(`no problem found in ${text}`);
 }
 
-test('what JSON.parse reads is read alike, and laid out without loss', () => {
+test('text that JSON.parse accepts is parsed to the same value and formatted without loss', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       expect(JSON.parse(prettyJson(readJson(text)))).toEqual(JSON.parse(text));
@@ -19,7 +19,7 @@ test('what JSON.parse reads is read alike, and laid out without loss', () => {
   );
 });
 
-test('what JSON.parse refuses is refused', () => {
+test('text that JSON.parse rejects is rejected', () => {
   const almost = fc.string({ unit: fc.constantFrom(...'[]{}",:0123-+.eE \\ntrufals') });
   fc.assert(
     fc.property(almost, (text) => {
@@ -27,7 +27,7 @@ test('what JSON.parse refuses is refused', () => {
       try {
         JSON.parse(text);
       } catch {
-        valid = false; // what this test is about
+        valid = false; // the case that this test needs
       }
       if (valid) expect(() => readJson(text)).not.toThrow();
       else expect(() => readJson(text)).toThrow(JsonProblem);
@@ -36,12 +36,12 @@ test('what JSON.parse refuses is refused', () => {
   );
 });
 
-test('numbers keep their digits and texts their escapes', () => {
+test('numbers keep their digits and strings their escapes', () => {
   const text = '[12345678901234567890, 1.0, 1e400, "\\u00e9"]';
   expect(prettyJson(readJson(text))).toBe('[\n  12345678901234567890,\n  1.0,\n  1e400,\n  "\\u00e9"\n]');
 });
 
-test('the members of an object are taken as they are written, however deep they are', () => {
+test('the members of an object keep their original text at any depth', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(0, 2), (object, indent) => {
       const members = [...membersOf(JSON.stringify(object, null, indent))];
@@ -54,7 +54,7 @@ test('the members of an object are taken as they are written, however deep they 
   expect(membersOf(`{"jid":"a","args":${deep},"custom":{"args":[]}}`).get('args')).toBe(deep);
 });
 
-test('what cannot be laid out stays as it is', () => {
+test('text that cannot be formatted is not changed', () => {
   expect(laidOut('[1]')).toBe('[\n  1\n]');
   for (const text of ['', '[1,', '['.repeat(300)]) expect(laidOut(text)).toBe(text);
 });
@@ -64,7 +64,7 @@ test('a repeated key is kept', () => {
   expect(prettyJson(readJson('{"\\u00e9":1}'))).toBe('{\n  "\\u00e9": 1\n}');
 });
 
-test('a mistake is told with its kind, line and column', () => {
+test('a JSON mistake is reported with its kind, line and column', () => {
   const told = (text: string) => {
     const { mistake, line, column } = problemIn(text);
     return [mistake, line, column];

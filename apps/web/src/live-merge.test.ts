@@ -37,7 +37,7 @@ const stats = (second: number, change: Partial<LiveStats> = {}): LiveStats => ({
 
 const secondOf = (at: string): number => Date.parse(at) / 1000;
 
-test('a whole update replaces what was known, later ones change single rows', () => {
+test('the first update of a topic replaces all rows, and later updates change single rows', () => {
   const old = merged(nothingLive, { queues: { gone: queue('gone') } }, none);
   const whole = merged(old, { queues: { a: queue('a', 1), b: queue('b', 2) } }, new Set(['queues']));
   expect(Object.keys(whole.queues ?? {})).toEqual(['a', 'b']);
@@ -46,7 +46,7 @@ test('a whole update replaces what was known, later ones change single rows', ()
   expect(whole.queues?.b).toEqual(queue('b', 2));
 });
 
-test('what an update does not mention keeps its identity', () => {
+test('objects that an update does not change keep their identity', () => {
   const before = merged(nothingLive, { queues: { a: queue('a') }, stats: stats(1) }, none);
   const after = merged(before, { workers: {} }, none);
   expect(after.queues).toBe(before.queues);
@@ -54,12 +54,12 @@ test('what an update does not mention keeps its identity', () => {
   expect(after.trail).toBe(before.trail);
 });
 
-test('a queue may have any name', () => {
+test('a queue may have any name, even __proto__', () => {
   const { queues } = merged(nothingLive, JSON.parse('{"queues":{"__proto__":{"name":"__proto__"}}}'), none);
   expect(Object.keys(queues ?? {})).toEqual(['__proto__']);
 });
 
-test('the trail has a sample a second, and begins anew with a restarted server', () => {
+test('the trail has one sample per second, and starts again after a restart of the server', () => {
   let state = merged(nothingLive, { stats: stats(10) }, none);
   state = merged(state, { stats: stats(10.5) }, none);
   state = merged(state, { stats: stats(11) }, none);
@@ -75,7 +75,7 @@ test('rates are per second, and failed executions are not counted as done', () =
   expect(ratesOf(trail)).toEqual([{ at: 12_000, pushed: 2, done: 3, failed: 1 }]);
 });
 
-test('what the server kept stands before what the page has seen, and in its gaps, each second once', () => {
+test('the server’s samples fill the time before the page’s own samples and the gaps in them, one per second', () => {
   const state = { trail: [stats(10), stats(11), stats(15)] };
   const past = [8, 9.2, 10.3, 11.3, 12.3, 13.3, 14.3, 15.3].map((second) => stats(second));
   expect(withPast(state, past).trail.map(({ at }) => secondOf(at))).toEqual([

@@ -62,7 +62,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('only topics that somebody reads are asked for, and again when the connection is new', async () => {
+test('only topics with a reader are requested, and again after a reconnect', async () => {
   newest().opens();
   expect(newest().sent).toEqual(['{"topics":["stats"]}']);
   leave.push(live.read('queues'));
@@ -74,7 +74,7 @@ test('only topics that somebody reads are asked for, and again when the connecti
   expect(newest().sent).toEqual(['{"topics":["stats","queues"]}']);
 });
 
-test('after a new connection the rows that it tells first are all there are', async () => {
+test('after a reconnect the first update replaces all rows', async () => {
   const row = (name: string) => JSON.parse(`{"${name}":{"name":"${name}","size":0}}`);
   leave.push(live.read('queues'));
   newest().opens();
@@ -88,7 +88,7 @@ test('after a new connection the rows that it tells first are all there are', as
   expect(Object.keys(live.snapshot().queues ?? {})).toEqual(['b', 'c']);
 });
 
-test('a connection that breaks is lost until the next one stands', async () => {
+test('the state is `lost` from a broken connection until the next one is open', async () => {
   newest().opens();
   expect(live.connectionNow()).toBe('connected');
   newest().close();
@@ -98,7 +98,7 @@ test('a connection that breaks is lost until the next one stands', async () => {
   expect(live.connectionNow()).toBe('connected');
 });
 
-test('a socket that says nothing for ten seconds is given up', async () => {
+test('a socket that is silent for ten seconds is closed', async () => {
   newest().opens();
   await vi.advanceTimersByTimeAsync(9000);
   newest().says(stats(1));
@@ -108,7 +108,7 @@ test('a socket that says nothing for ten seconds is given up', async () => {
   expect(live.connectionNow()).toBe('lost');
 });
 
-test('where no socket can be had the page asks, and tries a socket again after half a minute', async () => {
+test('the page polls where no socket can open, and tries a socket again after 30 seconds', async () => {
   answers = async () => Response.json(stats(2));
   newest().close();
   await vi.advanceTimersByTimeAsync(700);
@@ -121,7 +121,7 @@ test('where no socket can be had the page asks, and tries a socket again after h
   expect(Socket.all).toHaveLength(3);
 });
 
-test('a clock that is set back an hour does not put off the next try of a socket', async () => {
+test('a clock set back by an hour does not delay the next attempt to open a socket', async () => {
   answers = async () => Response.json(stats(2));
   newest().close();
   await vi.advanceTimersByTimeAsync(700);
@@ -132,7 +132,7 @@ test('a clock that is set back an hour does not put off the next try of a socket
   expect(Socket.all).toHaveLength(3);
 });
 
-test('a server that is away is asked ever more rarely, and a socket tried as soon as it answers', async () => {
+test('an unreachable server is polled ever less often, and a socket opens as soon as it answers', async () => {
   newest().opens();
   newest().close();
   await vi.advanceTimersByTimeAsync(700);

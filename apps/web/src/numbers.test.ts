@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bytes, count, duration, rate, share } from './numbers.ts';
 
-test('durations are told in their two largest units', () => {
+test('durations are shown in their two largest units', () => {
   expect(duration(0)).toBe('0s');
   expect(duration(0.0000171)).toBe('18μs');
   expect(duration(0.25)).toBe('250ms');
@@ -23,10 +23,10 @@ test('rates have more digits when they are low', () => {
   expect([rate(0), rate(0.123), rate(12.34), rate(1234.5)]).toEqual(['0', '0.12', '12.3', '1,235']);
 });
 
-test('bytes come in the unit that fits', () => {
+test('bytes are shown in the unit that fits', () => {
   expect([bytes(0), bytes(1500), bytes(21e9)]).toEqual(['0 bytes', '1.5 kB', '21 GB']);
 });
 
-test('a small part keeps a digit', () => {
+test('a small share keeps one decimal', () => {
   expect([share(0.0021), share(0.42)]).toEqual(['0.2%', '42%']);
 });

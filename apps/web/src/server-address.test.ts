@@ -30,21 +30,21 @@ test.each([
   expect(clientAddress({ wire: given }, page).url).toBe(url);
 });
 
-test('a command names the server that it pushes to', () => {
+test('a push command has the address of its server', () => {
   const { url } = clientAddress({ wire: { ...wire, password: true } }, 'h');
   expect(commandLine({ jobtype: 'A', args: '[]' }, url)).toBe(
     "FAKTORY_URL='tcp://:PASSWORD@h:7419' faktory push 'A' '[]'",
   );
 });
 
-test('a curl line has a user and a place for the password exactly where HTTP asks for one', () => {
+test('a curl command has a user and a password placeholder only if HTTP requires a password', () => {
   expect(curlLine('{}', 'https://h/api/jobs', true)).toContain(
     "curl -u 'any:PASSWORD' -X POST 'https://h/api/jobs'",
   );
   expect(curlLine('{}', 'https://h/api/jobs', false)).not.toContain('PASSWORD');
 });
 
-test('the example of a client that reads no FAKTORY_URL has host and port in its code', () => {
+test('the example for a client without FAKTORY_URL support has host and port in its code', () => {
   const php = examplesFor(clientAddress({ wire: { ...wire, port: 7500 } }, 'jobs.example')).find(
     ({ language }) => language === 'PHP',
   );

@@ -9,7 +9,7 @@ const from = (seconds: number) => relativeTime(now + seconds * 1000, now);
 
 afterEach(() => choose({ zone: 'local' }));
 
-test('a time is told in its largest unit, before and after now', () => {
+test('a relative time is in its largest unit, in the past and in the future', () => {
   expect([from(-5), from(-200), from(-7200), from(-172_800)]).toEqual([
     '5s ago',
     '3m ago',
@@ -30,7 +30,7 @@ test('a relative time has words in every language, not a sign alone', async () =
   await chooseLanguage('en');
 });
 
-test('the exact time is that of the chosen zone, with its name', () => {
+test('an exact time is in the chosen time zone and names the zone', () => {
   choose({ zone: 'UTC' });
   expect(exactTime('2026-11-28T12:00:00.5Z')).toMatch(/12:00:00\.500 PM UTC/);
   choose({ zone: 'Asia/Tokyo' });

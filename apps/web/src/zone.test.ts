@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fromField, toField } from './zone.ts';
 
-test('a typed time means the zone that the user chose', () => {
+test('a typed time is in the time zone that the user chose', () => {
   expect(fromField('2026-01-15T12:00', 'UTC')).toBe('2026-01-15T12:00:00.000Z');
   expect(fromField('2026-01-15T12:00', 'Europe/Berlin')).toBe('2026-01-15T11:00:00.000Z');
   expect(fromField('2026-07-15T12:00', 'Europe/Berlin')).toBe('2026-07-15T10:00:00.000Z');

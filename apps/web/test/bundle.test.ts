@@ -1,5 +1,5 @@
-/*
- * What the browser must load before the first page stands: at most 200 kB compressed, in files that the server's policy lets run.
+/**
+ * Checks the built page: its size and the rules of the server's Content-Security-Policy.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ function filesOf(name: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-test('the first page takes less than 200 kB, compressed', () => {
+test('the first page is less than 200 kB compressed', () => {
   const files = new Set(['index.html']);
   for (const name of ['index.html', 'src/pages/overview.tsx'])
     for (const file of filesOf(name)) files.add(file);
@@ -37,7 +37,7 @@ test('the first page takes less than 200 kB, compressed', () => {
   expect(bytes).toBeLessThan(200_000);
 });
 
-test('the page runs no inline script or style, and loads nothing from elsewhere', () => {
+test('the page has no inline script or style and loads nothing from other hosts', () => {
   const page = read('index.html').toString();
   expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/);
   expect(page.match(/(?:src|href)="[^"]*"/g)?.filter((link) => !/"\.\/|"\/"/.test(link))).toEqual([]);

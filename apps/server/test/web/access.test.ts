@@ -1,5 +1,5 @@
-/*
- * Who gets in, and what a page of another origin can do: nothing. And what stands in jobs is text: it never runs.
+/**
+ * Login and rights, requests from pages of other origins, and scripts in jobs, which must never run.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,14 +29,14 @@ async function otherOrigin(html: string): Promise<{ url: string; close(): Promis
 async function addToken(at: Site, name: string, scope: string): Promise<string> {
   const { TokenFile } = await import('@faktory-ts/server');
   const secret = new TokenFile(at.dir, 'test').add(name, scope);
-  // The server would notice by itself, but not before the page asks.
+  // The server notices by itself, but maybe not before the page's next request.
   at.program.signal('SIGHUP');
   await at.program.says(/read again/);
   return secret;
 }
 
 describe.skipIf(noBrowser)('access', patience, () => {
-  test('a login is asked for, refuses what is wrong, and then shows the page that was asked for', async () => {
+  test('the login page refuses a wrong password, and after a login shows the requested page', async () => {
     expectFaults(denied);
     const at = await site({ password: 'secret' });
     await new Wire(at, undefined, 'secret').push(1, { queue: 'mail' });
@@ -55,7 +55,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     expect(await page.evaluate(() => document.cookie)).toBe('');
   });
 
-  test('lines to copy name the server’s address, and show where the password goes', async () => {
+  test('copied commands have the server’s address and a placeholder for the password', async () => {
     expectFaults(denied);
     const at = await site({ password: 'secret' });
     const page = await tab({ permissions: ['clipboard-read', 'clipboard-write'] });
@@ -81,7 +81,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     await page.getByText('Replace PASSWORD').waitFor();
   });
 
-  test('a logout ends it in every tab', async () => {
+  test('a logout in one tab shows the login in every tab', async () => {
     expectFaults(denied);
     const at = await site({ password: 'secret' });
     const context = await profile();
@@ -98,7 +98,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     await two.getByLabel('Password').waitFor();
   });
 
-  test('a token that may only read sees all and is offered nothing to change', async () => {
+  test('a read-only token sees every page but no buttons that change anything', async () => {
     expectFaults(denied);
     const at = await site({ password: 'secret' });
     await new Wire(at, undefined, 'secret').push(2, { queue: 'mail' });
@@ -119,7 +119,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     expect(await page.getByRole('checkbox').count()).toBe(0);
   });
 
-  test('a page of another origin changes nothing: not by a form, not by fetch, not by a WebSocket', async () => {
+  test('a page of another origin cannot change anything by form, fetch or WebSocket', async () => {
     expectFaults(denied, /CORS|ERR_FAILED|ERR_BLOCKED|net::/, /frame-ancestors|X-Frame-Options|form-action/);
     const at = await site({ password: 'secret' });
     const wire = new Wire(at, undefined, 'secret');
@@ -163,7 +163,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     await other.close();
   });
 
-  test('script in arguments, jobtypes, errors, labels and queues never runs', async () => {
+  test('scripts in arguments, jobtypes, errors, labels and queue names never run', async () => {
     const at = await site();
     const wire = new Wire(at);
     const evil = `<img src=x onerror="window.ran=1"><script>window.ran=1</script>{{constructor.constructor('window.ran=1')()}}`;
@@ -183,7 +183,7 @@ describe.skipIf(noBrowser)('access', patience, () => {
     await page.getByText('<img src=x', { exact: false }).first().waitFor();
   });
 
-  test('below a prefix that a proxy names, pages, their links and their live connection work', async () => {
+  test('pages, links and the live connection work below the path prefix of a proxy', async () => {
     const at = await site();
     await new Wire(at).push(1, { queue: 'mail' });
     const proxy = await prefixProxy(at, '/faktory');
@@ -195,12 +195,12 @@ describe.skipIf(noBrowser)('access', patience, () => {
     expect(page.url()).toBe(`${proxy.url}/faktory/queues/mail`);
     await page.reload();
     await page.getByRole('heading', { name: 'mail' }).waitFor();
-    await page.close(); // it would miss the proxy
+    await page.close(); // before the proxy ends, because the page would log errors
     await proxy.close();
   });
 });
 
-/** A proxy that shows the server below a path and says so, as nginx would. */
+/** A proxy like nginx that serves the server below a path and sends the prefix header. */
 async function prefixProxy(at: Site, prefix: string): Promise<{ url: string; close(): Promise<void> }> {
   const { request } = await import('node:http');
   const { connect } = await import('node:net');
@@ -211,7 +211,7 @@ async function prefixProxy(at: Site, prefix: string): Promise<{ url: string; clo
       answer.writeHead(got.statusCode ?? 502, got.headers);
       got.on('error', () => answer.destroy()).pipe(answer);
     });
-    // A page that leaves while it waits, or a server that is ended then: nobody is there to be told.
+    // The page or the server may end during a request; nobody needs the error then.
     passed.on('error', () => answer.destroy());
     answer.on('close', () => passed.destroy());
     asked.pipe(passed);

@@ -1,5 +1,5 @@
-/*
- * What people do with the web UI, and what the wire says of it afterwards.
+/**
+ * Actions of users in the web UI, checked through the command port.
  */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
@@ -9,7 +9,7 @@ import { endWires, eventually, Wire } from './wire.ts';
 
 afterEach(endWires);
 
-/** A page of a server with its wire. */
+/** Opens a page of a new server, with a connection to its command port. */
 async function opened(
   path: string,
   prepare: (wire: Wire) => Promise<unknown>,
@@ -27,7 +27,7 @@ const places = async (wire: Wire): Promise<string[]> => (await wire.jobs()).map(
 const queues = async (wire: Wire): Promise<{ name: string; size: number; paused: boolean }[]> =>
   JSON.parse(await wire.ask('QUEUES'));
 
-/** Chooses a row of a list of jobs. */
+/** Selects a row of a list of jobs. */
 const choose = (page: Page, index: number): Promise<void> =>
   page
     .getByRole('row')
@@ -38,7 +38,7 @@ const answer = (page: Page, name: string): Promise<void> =>
   page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
 
 describe.skipIf(noBrowser)('jobs', patience, () => {
-  test('the chosen ones are discarded after a question, and come back where they were', async () => {
+  test('selected jobs are discarded after a question, and undo restores them', async () => {
     const { wire, page } = await opened('/jobs', (wire) => wire.push(3, { queue: 'mail' }));
     const before = await wire.jobs();
     await choose(page, 0);
@@ -52,7 +52,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     expect(await wire.jobs()).toEqual(before);
   });
 
-  test('a kill says how many dead jobs it deletes, before it asks, and the list of dead ones says it after', async () => {
+  test('the question of a kill says how many dead jobs it deletes, and the list of dead jobs says so afterwards', async () => {
     const { wire, page } = await opened('/jobs', (wire) => wire.push(3), ['--dead-limit', '2']);
     await choose(page, 0);
     await page.getByRole('button', { name: 'Kill' }).click();
@@ -71,7 +71,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByText('Older ones deleted since the server started: 1.').waitFor();
   });
 
-  test('a question that is answered with Escape, or left by the way back, changes nothing', async () => {
+  test('a question closed with Escape or the back button changes nothing', async () => {
     const { wire, page } = await opened('/jobs', (wire) => wire.push(2));
     await choose(page, 0);
     await page.getByRole('button', { name: 'Kill' }).click();
@@ -87,7 +87,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     expect(await places(wire)).toEqual(['ready', 'ready']);
   });
 
-  test('all that match are killed, also those that are not loaded, and all are counted first', async () => {
+  test('“Select all that match” counts and kills all matching jobs, including those not loaded', async () => {
     const { wire, page } = await opened('/jobs?queues=mail', async (wire) => {
       await wire.push(450, { queue: 'mail' });
       await wire.push(5, { queue: 'other' });
@@ -103,7 +103,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await eventually(async () => (await wire.jobs({ places: ['ready'], limit: 1000 })).length === 455);
   });
 
-  test('one is moved, given another priority, rescheduled and run from its page', async () => {
+  test('a job is moved, given another priority, rescheduled and run from its page', async () => {
     const { wire, page, at } = await opened('/jobs', (wire) => wire.push(1, { queue: 'mail' }));
     const [job] = await wire.jobs();
     await page.goto(`${at.url}/jobs/${job?.job.jid}`);
@@ -115,7 +115,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByLabel('New priority').fill('8');
     await answer(page, 'Change priority');
     await eventually(async () => (await wire.jobs())[0]?.job.priority === 8);
-    // A time is typed in the zone in which the page shows times.
+    // Times are typed in the time zone of the page.
     await page.evaluate(() => localStorage.setItem('faktory-ui', '{"zone":"Asia/Tokyo"}'));
     await page.reload();
     await page.getByRole('button', { name: 'Reschedule' }).click();
@@ -128,12 +128,12 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByText('no worker fetches from the queue urgent', { exact: false }).waitFor();
   });
 
-  test('one is retried with edited arguments: the new one is pushed, the old one discarded, the rest as it was', async () => {
+  test('a retry with edited arguments pushes a new job with the other members unchanged, and discards the old job', async () => {
     const more = { args: [1], custom: { trace: 'abc' }, priority: 7, retry: 3 };
     const { wire, page, at } = await opened('/jobs', (wire) => wire.push(1, more));
     const worker = new Wire(at, 'worker-0000001');
     const [jid] = await worker.fail(1);
-    expectFaults(new RegExp(`404.*${jid}`)); // a question of its page may come behind its end
+    expectFaults(new RegExp(`404.*${jid}`)); // the page of the job may still fetch it after it ended
     await page.goto(`${at.url}/jobs/${jid}`);
     await page.getByRole('button', { name: 'Retry with edited arguments' }).click();
     const editor = page.getByRole('dialog').getByLabel('Arguments');
@@ -149,7 +149,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     expect(JSON.parse(text).jid).not.toBe(jid);
   });
 
-  test('a filter lives in the address: it is kept by a reload and by the way back', async () => {
+  test('a filter survives a reload and the back button, because it is in the address', async () => {
     const { page } = await opened('/jobs', async (wire) => {
       await wire.push(2, { queue: 'mail', args: ['needle'] });
       await wire.push(2, { queue: 'other', args: ['hay'] });
@@ -163,7 +163,7 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
     await page.getByText('2 jobs shown').waitFor();
     await page.goBack();
     expect(await page.getByRole('searchbox', { name: 'Text in the arguments' }).inputValue()).toBe('needle');
-    // Who goes on before the search begins means what was typed, and then what was pressed.
+    // A click before the search starts applies the typed text first, then the click.
     await page.getByRole('searchbox', { name: 'Text in the arguments' }).fill('hay');
     await page.getByRole('button', { name: /^Ready/ }).click();
     await page.waitForURL(/places=ready&text=hay/);
@@ -175,10 +175,10 @@ describe.skipIf(noBrowser)('jobs', patience, () => {
 });
 
 describe.skipIf(noBrowser)('a long list', patience, () => {
-  test('is where one left it after the way back from one of its jobs', async () => {
+  test('a long list keeps its scroll position after the back button from a job', async () => {
     const { page } = await opened('/jobs', (wire) => wire.push(90));
     await page.getByText('90 jobs shown').waitFor();
-    // Again until it is there: the list grows to its height, and its rows follow the scrolling.
+    // Repeated, because the list reaches its full height only while it is scrolled.
     await page.waitForFunction(() => {
       window.scrollTo(0, document.body.scrollHeight);
       return document.querySelector('[aria-rowindex="91"]') !== null;
@@ -192,7 +192,7 @@ describe.skipIf(noBrowser)('a long list', patience, () => {
 });
 
 describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
-  test('a queue is paused, resumed, cleared with a way back, and removed', async () => {
+  test('a queue is paused, resumed, cleared with an undo, and removed', async () => {
     const { wire, page } = await opened('/queues/mail', (wire) => wire.push(4, { queue: 'mail' }));
     await page.getByRole('button', { name: 'Pause' }).click();
     await eventually(async () => (await queues(wire))[0]?.paused === true);
@@ -211,7 +211,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     await eventually(async () => (await queues(wire)).length === 0);
   });
 
-  test('workers are told to be quiet and to stop, one and all', async () => {
+  test('one worker and all workers get the signals quiet and stop', async () => {
     const at = await site();
     const [one, two] = [new Wire(at, 'worker-0000001'), new Wire(at, 'worker-0000002')];
     const beat = async (wire: Wire, wid: string): Promise<string> =>
@@ -237,7 +237,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     expect(await beat(one, 'worker-0000001')).toContain('terminate');
   });
 
-  test('a job is pushed by the form, which tells a mistake with its line and keeps what was typed while one looks elsewhere', async () => {
+  test('the push form shows the line of a mistake, keeps its content while the user visits another page, and pushes the job', async () => {
     const { wire, page } = await opened('/push', (wire) =>
       wire.push(1, { jobtype: 'Known', args: ['example'] }),
     );
@@ -256,7 +256,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     expect((await wire.ask('FETCH default')) + taken).toContain('12345678901234567890');
   });
 
-  test('a backup is made and downloaded', async () => {
+  test('a backup is created and downloaded', async () => {
     const { page } = await opened('/about', (wire) => wire.push(1));
     await page.getByRole('button', { name: 'Back up now' }).first().click();
     const link = page.getByRole('link', { name: /download/i }).first();
@@ -265,7 +265,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
     expect(readFileSync(path).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
   });
 
-  test('all failures of a kind are run again', async () => {
+  test('all failed jobs of one kind of error are run again', async () => {
     expectFaults();
     const at = await site();
     const wire = new Wire(at);
@@ -284,7 +284,7 @@ describe.skipIf(noBrowser)('queues, workers and the server', patience, () => {
   });
 });
 
-/** Says yes where there is a question. */
+/** Answers a question with yes, if there is one. */
 async function answerAny(page: Page): Promise<void> {
   const button = page.getByRole('dialog').getByRole('button').last();
   await button.waitFor({ timeout: 1000 }).then(

@@ -1,6 +1,6 @@
-/*
- * A real Chromium on a real server: the built program in a process of its own, and pages of it. After each test it checks that no page has
- * failed, logged an error or broken the server's policy, and that nothing is left running.
+/**
+ * A real Chromium on a real server: the built program in its own process. After each test it checks
+ * that no page crashed, logged an error or violated the server's policy, and that nothing still runs.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,12 +22,12 @@ const candidates = [
   '/usr/bin/google-chrome',
 ];
 const executablePath = candidates.find((path) => path && existsSync(path));
-/** Where it is missing the tests are skipped, but never where the whole suite runs. */
+/** Without Chromium the tests are skipped, except where the whole suite must run. */
 export const noBrowser = executablePath === undefined && !process.env.CI;
 if (noBrowser)
   console.warn('SKIPPED: tests of the web UI need chromium, at /usr/bin/chromium or where CHROMIUM says');
 
-/** A browser starts in a second, and pages wait for what happens. */
+/** The timeout of browser tests. */
 export const patience = { timeout: 60_000 };
 
 const args = [
@@ -42,7 +42,7 @@ let browser: Promise<Browser> | undefined;
 const contexts: BrowserContext[] = [];
 const clients: Client[] = [];
 const faults: string[] = [];
-/** Faults that a test makes on purpose. */
+/** Errors that a test causes on purpose. */
 let expected: RegExp[] = [];
 
 /** A server with its pages. */
@@ -50,13 +50,13 @@ export interface Site {
   readonly program: Program;
   readonly port: number;
   readonly webPort: number;
-  /** Of the pages, without a slash at the end. */
+  /** The address of the pages, without a slash at the end. */
   readonly url: string;
   readonly dir: string;
   readonly client: Client;
 }
 
-/** Starts the program. `at` keeps ports and folder of one before. */
+/** Starts the program; `at` reuses the ports and folder of an earlier server. */
 export async function site(
   {
     password,
@@ -93,12 +93,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A tab of its own profile. */
+/** Opens a tab with a profile of its own. */
 export async function tab(options: BrowserContextOptions = {}): Promise<Page> {
   return (await profile(options)).newPage();
 }
 
-/** A profile, for several tabs that share its cookies. */
+/** Opens a profile, for several tabs that share cookies. */
 export async function profile(options: BrowserContextOptions = {}): Promise<BrowserContext> {
   browser ??= chromium.launch({ ...(executablePath && { executablePath }), args });
   const context = await (await browser).newContext({
@@ -117,14 +117,14 @@ export async function profile(options: BrowserContextOptions = {}): Promise<Brow
   return context;
 }
 
-/** These faults of pages are part of the test. */
+/** Declares errors of pages that the test expects. */
 export function expectFaults(...patterns: RegExp[]): void {
   expected = patterns;
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds on the page as it is, in short. */
+/** The problems that axe finds on the page, in short. */
 export async function axe(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
@@ -140,7 +140,7 @@ export async function axe(page: Page): Promise<string[]> {
   });
 }
 
-/** What a failed test's pages and servers show: without it nobody can tell why a page did not become what was waited for. */
+/** Logs the pages and servers of a failed test, to show why an awaited text did not appear. */
 async function tellWhatIsThere(): Promise<void> {
   for (const page of contexts.flatMap((context) => context.pages())) {
     const text = await page.locator('body').ariaSnapshot({ timeout: 2000 }).catch(String);

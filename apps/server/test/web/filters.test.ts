@@ -1,4 +1,7 @@
-/* The filters of the explorer in a real browser: what is applied, what the address says, and in which order failed jobs stand. */
+/**
+ * The filters of the explorer in a real browser: the dialog, the address, and the order of failed
+ * jobs.
+ */
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { noBrowser, patience, site, tab } from './browser.ts';
@@ -9,7 +12,7 @@ afterEach(endWires);
 const names = (page: Page): Promise<string[]> => page.locator('[role=row] a').allTextContents();
 
 describe.skipIf(noBrowser)('filters', patience, () => {
-  test('"More filters", "Apply" with nothing typed keeps the address, whatever the values hold', async () => {
+  test('“Apply” in the filter dialog with nothing typed keeps the address, for any characters in the values', async () => {
     const at = await site();
     await new Wire(at).push(1, { jobtype: 'Send mail, now' });
     const page = await tab();
@@ -27,7 +30,7 @@ describe.skipIf(noBrowser)('filters', patience, () => {
     await page.waitForURL(/jobtypes=Send\+mail%2C\+now&jobtypes=Pay%2C\+later/);
   });
 
-  test('failed jobs show when they failed, the last one first, and a day in the address is the user’s', async () => {
+  test('failed jobs are listed by time of failure, latest first, and a day in the address is in the user’s time zone', async () => {
     const at = await site();
     const wire = new Wire(at);
     const worker = new Wire(at, 'worker-0000001');
@@ -53,7 +56,7 @@ describe.skipIf(noBrowser)('filters', patience, () => {
 });
 
 describe.skipIf(noBrowser)('the overview', patience, () => {
-  test('shows what happened before it was opened, and never 1970', async () => {
+  test('the charts of the overview show the time before the page was opened, and never 1970', async () => {
     const at = await site();
     const wire = new Wire(at);
     await wire.push(40);

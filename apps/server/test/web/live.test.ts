@@ -1,16 +1,17 @@
-/*
- * What pages show by themselves: what another process does is seen within a moment, in every tab, and again after the server was away.
+/**
+ * Live updates: changes by other processes appear at once in every tab, also after a restart of
+ * the server.
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectFaults, noBrowser, patience, profile, site, tab } from './browser.ts';
 import { endWires, Wire } from './wire.ts';
 
 afterEach(endWires);
-/** The browser says so itself when a connection is refused. */
+/** Chromium itself logs a refused connection. */
 const away = /ERR_CONNECTION_REFUSED|WebSocket connection/;
 
 describe.skipIf(noBrowser)('live', patience, () => {
-  test('a push from another process is on the page within a second', async () => {
+  test('a push from another process appears on the page within a second', async () => {
     const at = await site();
     const wire = new Wire(at);
     await wire.push(1, { queue: 'mail' });
@@ -25,7 +26,7 @@ describe.skipIf(noBrowser)('live', patience, () => {
           seenAt[cell.textContent ?? ''] ??= Date.now();
       }).observe(document.body, { subtree: true, childList: true, characterData: true });
     });
-    // A machine that is busy with something else for a moment proves nothing: the best of some counts.
+    // The best of several attempts counts, because a busy machine makes single attempts slow.
     const took: number[] = [];
     for (const size of ['12', '23', '34', '45', '56']) {
       const pushedAt = Date.now();
@@ -39,7 +40,7 @@ describe.skipIf(noBrowser)('live', patience, () => {
     expect(Math.min(...took)).toBeLessThan(1000);
   });
 
-  test('two tabs show the same, and what one does the other sees; it itself also while updates are paused', async () => {
+  test('a change in one tab appears in the other tab, and in its own tab even while updates are paused', async () => {
     const at = await site();
     await new Wire(at).push(3, { queue: 'mail' });
     const context = await profile();
@@ -57,7 +58,7 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await one.getByRole('button', { name: 'Resume' }).waitFor();
   });
 
-  test('the jobs of a queue follow what happens to it, also while it never rests', async () => {
+  test('the list of a queue’s jobs is refreshed even while the queue changes all the time', async () => {
     const at = await site();
     const [wire, worker] = [new Wire(at), new Wire(at, 'worker-0000001')];
     await wire.push(1, { queue: 'mail' });
@@ -80,7 +81,7 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await first.filter({ hasText: 'ChargeCard' }).waitFor();
   });
 
-  test('a server that was restarted is found again, and the page says in between that it is away', async () => {
+  test('the page says that the connection is lost, and reconnects to a restarted server', async () => {
     expectFaults(away);
     const at = await site();
     await new Wire(at).push(3, { queue: 'mail' });
@@ -100,7 +101,7 @@ describe.skipIf(noBrowser)('live', patience, () => {
     await page.getByRole('row', { name: /fresh/ }).waitFor();
   });
 
-  test('where WebSockets are blocked the page asks instead', async () => {
+  test('the page polls where WebSockets are blocked', async () => {
     expectFaults(/WebSocket/);
     const at = await site();
     const page = await tab();

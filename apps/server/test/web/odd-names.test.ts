@@ -1,4 +1,4 @@
-/* Names that browsers and proxies change in an address, and jobs that run, in a real browser. */
+/** Names that browsers and proxies change in an address, and jobs that run, in a real browser. */
 import { afterEach, describe, test } from 'vitest';
 import { noBrowser, patience, site, tab } from './browser.ts';
 import { endWires, eventually, Wire } from './wire.ts';
@@ -6,7 +6,7 @@ import { endWires, eventually, Wire } from './wire.ts';
 afterEach(endWires);
 
 describe.skipIf(noBrowser)('names and running jobs', patience, () => {
-  test('queues named . and .. have their pages and can be paused; an id with %2f leads to its job', async () => {
+  test('queues named . and .. have pages and can be paused, and a job id with %2f opens its job', async () => {
     const at = await site();
     const wire = new Wire(at);
     for (const queue of ['.', '..']) await wire.push(1, { queue });
@@ -19,14 +19,14 @@ describe.skipIf(noBrowser)('names and running jobs', patience, () => {
     await page.getByRole('heading', { level: 1, name: '..' }).waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
     await eventually(async () => (await wire.ask('QUEUES')).includes('"name":"..","size":1,"paused":true'));
-    // What is typed has a %: the address must give it back as it is.
+    // The typed text has a %: the address must keep it unchanged.
     await page.goto(`${at.url}/jobs?text=100%2541`);
     await page.getByText('1 job shown').waitFor();
     await page.getByRole('link', { name: 'Odd' }).click();
     await page.getByText('odd%2fjob-1', { exact: true }).first().waitFor();
   });
 
-  test('a running job shows its arguments, since when, and its worker as a link', async () => {
+  test('a running job shows its arguments, its start, and a link to its worker', async () => {
     const at = await site();
     await new Wire(at).push(1, { args: ['needle'] });
     const worker = new Wire(at, 'worker-0000001');
@@ -43,11 +43,11 @@ describe.skipIf(noBrowser)('names and running jobs', patience, () => {
     await workers.getByRole('row', { name: 'test-host 42' }).waitFor();
   });
 
-  test('the arguments of a job that begins while the page is open are asked for at once', async () => {
+  test('the arguments of a job that starts while the page is open are fetched at once', async () => {
     const at = await site();
     const wire = new Wire(at, 'w1');
     const page = await tab();
-    // Without the page's own clock of five seconds only the change itself can make it ask.
+    // The page's five-second refresh is off, so only the change itself can cause a request.
     await page.addInitScript(() => {
       const every = globalThis.setInterval;
       const without = (act: () => void, time?: number) => (time === 5000 ? 0 : every(act, time));

@@ -1,6 +1,6 @@
-/*
- * Every page in a real browser: it shows itself without a fault, in both themes, on a phone and on a wide screen, from left to right and
- * from right to left, and axe finds nothing.
+/**
+ * Every page in a real browser without errors: both themes, phone and wide screen, left to right and
+ * right to left, and axe finds nothing.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const languages = readdirSync(fileURLToPath(new URL('../../../web/src/words', im
   .filter((name) => /^[a-z]{2}(-[A-Z]{2})?\.ts$/.test(name))
   .map((name) => name.slice(0, -'.ts'.length));
 
-/** Hints of fields that have less room than they need; runs in the page. */
+/** Field hints that do not fit; runs in the page. */
 function hintsThatAreCut(): string[] {
   const brush = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
   return [...document.querySelectorAll<HTMLInputElement>('input[placeholder]')].flatMap((field) => {
@@ -52,7 +52,7 @@ async function visit(page: Page, site: Site, path: string): Promise<void> {
 }
 
 describe.skipIf(noBrowser)('the pages', patience, () => {
-  test.each(['light', 'dark'] as const)('have nothing that axe complains about, %s', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('axe finds nothing on any page, %s', async (colorScheme) => {
     const at = await site();
     await populate(at);
     const page = await tab({ colorScheme });
@@ -65,7 +65,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     expect(found).toEqual([]);
   });
 
-  test('fit on a phone, a tablet and a wide screen: nothing stands out to the side', async () => {
+  test('every page fits on a phone, a tablet and a wide screen without horizontal scrolling', async () => {
     const at = await site();
     await populate(at);
     const page = await tab();
@@ -85,7 +85,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     expect(wide).toEqual([]);
   });
 
-  test('are mirrored for languages that run from right to left, and axe finds nothing there', async () => {
+  test('pages are mirrored in right-to-left languages, and axe finds nothing there', async () => {
     const at = await site();
     await populate(at);
     const page = await tab({ locale: 'ar' });
@@ -100,7 +100,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     }
   });
 
-  test('tell all of what a column has no room for, from its beginning', async () => {
+  test('a text cut off by its column starts at its beginning, and a tooltip has all of it', async () => {
     const at = await site();
     const name = 'Warehouse::Stock::Reservations::ReleaseAllThatHaveExpiredJob';
     await new Wire(at).push(1, { jobtype: name });
@@ -114,7 +114,9 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     }
   });
 
-  test('show the whole hint of each field on a phone, in every language', { timeout: 120_000 }, async () => {
+  test('each form field shows its whole hint on a phone, in every language', {
+    timeout: 120_000,
+  }, async () => {
     const at = await site();
     const cut: string[] = [];
     for (const locale of languages) {
@@ -129,7 +131,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     expect(cut).toEqual([]);
   });
 
-  test('of a phone have rows that do not overlap, also after the first row of a list left', async () => {
+  test('rows do not overlap on a phone, even after the first row left the list', async () => {
     const at = await site();
     const worker = new Wire(at, 'w1');
     await worker.push(1, { args: [1] });
@@ -150,7 +152,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     expect(third?.y).toBeCloseTo((second?.y ?? 0) + (second?.height ?? 0), 0);
   });
 
-  test('of a wide screen have rows that do not overlap, also where a value needs several lines', async () => {
+  test('rows do not overlap on a wide screen, even when a value needs several lines', async () => {
     const config = freshFolder();
     mkdirSync(join(config, 'conf.d'));
     const names = Array.from({ length: 12 }, (_, n) => `"name-of-host-${n}.example.com"`);
@@ -168,7 +170,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     expect(overlaps).toEqual([]);
   });
 
-  test('show where to go when there is no such page, and when a queue or a job is gone', async () => {
+  test('a wrong address, a removed queue and a removed job each show a link to go on', async () => {
     const at = await site();
     const page = await tab();
     await page.goto(`${at.url}/nowhere/at/all`);
@@ -180,7 +182,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
       .waitFor();
   });
 
-  test('of an empty server show how to push the first job, and the live page as soon as there is one', async () => {
+  test('an empty server shows how to push the first job, and the live overview as soon as it has one', async () => {
     const at = await site();
     const page = await tab();
     await page.goto(at.url);
@@ -191,7 +193,7 @@ describe.skipIf(noBrowser)('the pages', patience, () => {
     await page.getByRole('tab', { name: 'Ruby' }).waitFor({ state: 'detached' });
   });
 
-  test('keep the addresses of Faktory’s own web interface', async () => {
+  test('the addresses of Faktory’s own web interface work', async () => {
     const at = await site();
     await populate(at);
     const page = await tab();

@@ -1,5 +1,5 @@
-/*
- * The pictures of the README and the docs, of a server with jobs and a worker:
+/**
+ * Takes the pictures of the README and the docs, from a server with jobs and workers:
  * `SCREENSHOTS=docs/images npx vitest run apps/server/test/web/pages.test.ts -t pictures`.
  */
 import { mkdirSync } from 'node:fs';
@@ -11,9 +11,9 @@ import { type Site, site, tab } from './browser.ts';
 import { Wire } from './wire.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
-const minutes = 3; // of life before the first picture
+const minutes = 3; // of running time before the first picture
 
-/** Takes them all, into a folder of the repository. */
+/** Takes all pictures into a folder of the repository. */
 export async function takePictures(folder: string): Promise<void> {
   const into = resolve(root, folder);
   mkdirSync(into, { recursive: true });
@@ -25,7 +25,7 @@ export async function takePictures(folder: string): Promise<void> {
     const page = await tab(options);
     await page.goto(at.url + path);
     await page.locator('h1').first().waitFor({ state: 'attached' });
-    await pause(path === '/' ? 20_000 : 3000); // the live charts begin with the page
+    await pause(path === '/' ? 20_000 : 3000); // the live charts start empty when the page opens
     await page.screenshot({ path: join(into, `${name}.png`) });
     await page.close();
   }
@@ -50,7 +50,7 @@ function pictures(jid: string): [name: string, path: string, options: BrowserCon
   ];
 }
 
-/** Jobs and workers as a small shop has them. */
+/** Pushes jobs and starts workers like those of a small shop. */
 function live(at: Site): () => Promise<void> {
   const url = `tcp://127.0.0.1:${at.port}`;
   const client = new Client({ url });

@@ -1,4 +1,4 @@
-/* What a hand must hit, in a real browser: the size of targets, and that nothing moves away below the pointer. */
+/** Targets of pointer and finger in a real browser: their size, and that none moves away. */
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectFaults, noBrowser, patience, type Site, site, tab } from './browser.ts';
@@ -6,9 +6,11 @@ import { endWires, Wire } from './wire.ts';
 
 afterEach(endWires);
 
-const least = 23.99; // px: 24, of WCAG 2.5.8, without what is lost in rounding
+const least = 23.99; // px: the 24 of WCAG 2.5.8, less rounding
 
-/** Targets that are smaller than they should be. What lies around a box and toggles it counts as the box. */
+/**
+ * Targets that are too small. An element around a checkbox that toggles it counts as the checkbox.
+ */
 const small = (page: Page): Promise<string[]> =>
   page.evaluate((px) => {
     const targets =
@@ -52,7 +54,7 @@ describe.skipIf(noBrowser)('a hand', patience, () => {
   test.each([
     ['a desktop', { width: 1280, height: 800 }],
     ['a phone', { width: 390, height: 844 }],
-  ])('finds every target at least 24 px wide and high on %s', async (_name, viewport) => {
+  ])('every target is at least 24 px wide and high on %s', async (_name, viewport) => {
     const at = await filled();
     const page = await tab({ viewport });
     const all: Record<string, string[]> = {};
@@ -66,7 +68,7 @@ describe.skipIf(noBrowser)('a hand', patience, () => {
     expect(all).toEqual({});
   });
 
-  test('a connection that is lost, and found again, moves nothing', async () => {
+  test('nothing on the page moves when the connection is lost and restored', async () => {
     expectFaults(/./);
     const at = await filled();
     const page = await tab();
@@ -84,7 +86,7 @@ describe.skipIf(noBrowser)('a hand', patience, () => {
     expect(await top()).toBe(before);
   });
 
-  test('a question names the jobs, or the kind of error, that it is about', async () => {
+  test('a question names the affected jobs or the kind of error', async () => {
     const at = await filled();
     const page = await tab();
     await page.goto(`${at.url}/jobs?queues=mail&places=ready`);

@@ -1,4 +1,4 @@
-/* Tooltips in a real browser: they can be hovered and dismissed, and stay until then (WCAG 1.4.13). */
+/** Tooltips in a real browser: they stay until dismissed and can be hovered (WCAG 1.4.13). */
 import type { Locator, Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { noBrowser, patience, site, tab } from './browser.ts';
@@ -15,13 +15,13 @@ const middle = async (what: Locator): Promise<Place> => {
   if (!box) throw new Error('it is not on the page');
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 };
-/** Moves there step by step, as a hand does, and lets the page act on it. */
+/** Moves the pointer step by step, as a hand does, and waits until the page has reacted. */
 async function moveTo(page: Page, { x, y }: Place): Promise<void> {
   await page.mouse.move(x, y, { steps: 30 });
   await page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve))));
 }
 
-/** The page, the button that is explained, and its tooltip, which is shown. */
+/** The page, a button, and its tooltip, which is open. */
 async function hovered(path = '/') {
   const at = await site();
   await new Wire(at).push();
@@ -35,7 +35,7 @@ async function hovered(path = '/') {
 }
 
 describe.skipIf(noBrowser)('a tooltip', patience, () => {
-  test('stays while the pointer moves onto it, and goes when the pointer leaves both', async () => {
+  test('a tooltip stays while the pointer moves onto it, and closes when the pointer leaves it and its element', async () => {
     const { page, button, tip } = await hovered();
     await moveTo(page, await middle(tip));
     expect(await tip.isVisible()).toBe(true);
@@ -45,7 +45,7 @@ describe.skipIf(noBrowser)('a tooltip', patience, () => {
     await tip.waitFor({ state: 'hidden' });
   });
 
-  test('goes with Escape while neither pointer nor focus moves, and stays with any other key', async () => {
+  test('Escape closes a tooltip without moving pointer or focus; other keys do not', async () => {
     const { page, tip } = await hovered();
     await page.keyboard.press('Shift');
     await page.keyboard.press('Control');
@@ -54,7 +54,7 @@ describe.skipIf(noBrowser)('a tooltip', patience, () => {
     await tip.waitFor({ state: 'hidden' });
   });
 
-  test('goes with Escape before the dialog in which the pointer rests on something', async () => {
+  test('Escape closes a tooltip under the pointer first, then the dialog around it', async () => {
     const at = await site();
     const page = await tab();
     await page.goto(`${at.url}/jobs`);
@@ -72,7 +72,7 @@ describe.skipIf(noBrowser)('a tooltip', patience, () => {
     await dialog.waitFor({ state: 'hidden' });
   });
 
-  test('moves on to a neighbour at once', async () => {
+  test('the tooltip of a neighbour opens at once', async () => {
     const { page, tip } = await hovered();
     await moveTo(page, await middle(page.getByRole('button', { name: 'Language' })));
     await tip.getByText('Language').waitFor();

@@ -1,5 +1,5 @@
-/*
- * Much of everything: the page draws what is on the screen and no more, and finds what is asked for.
+/**
+ * Large data: the page renders only the rows on the screen, and finds single ones.
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import { noBrowser, patience, site, tab } from './browser.ts';
@@ -8,10 +8,10 @@ import { endWires, Wire } from './wire.ts';
 afterEach(endWires);
 
 const perLine = 10_000;
-const most = 150; // rows that may be drawn, whatever there is
+const most = 150; // rows that may be rendered, for data of any size
 
 describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
-  test('a million jobs: the first rows are there, it scrolls on, and a rare one is found with how far the search is', async () => {
+  test('a list of a million jobs shows its first rows, scrolls on, and finds a rare job with the progress of the search', async () => {
     const at = await site();
     const wire = new Wire(at);
     for (let thousands = 0; thousands < 1000; thousands += 10) await wire.push(perLine, { queue: 'bulk' });
@@ -33,7 +33,7 @@ describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
     await page.getByRole('row', { name: /the-needle/ }).waitFor();
   });
 
-  test('ten thousand queues: few are drawn, one is found, also after a reload, and live numbers go on', async () => {
+  test('of ten thousand queues few are rendered, a filter finds one, also after a reload, and live numbers continue', async () => {
     const at = await site();
     const wire = new Wire(at);
     const jobs = Array.from({ length: 10_000 }, (_, index) => ({
@@ -57,7 +57,7 @@ describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
     await page.getByRole('row', { name: /queue-9876.*42/ }).waitFor();
   });
 
-  test('five hundred workers: all are counted, few are drawn', async () => {
+  test('of five hundred workers all are counted and few are rendered', async () => {
     const at = await site();
     await new Wire(at).push(3);
     const workers = Array.from(
@@ -74,7 +74,7 @@ describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
     expect(await page.getByRole('row').count()).toBeLessThan(most);
   });
 
-  test('an argument of five megabytes: the list and the page of the job show its beginning, the file has all of it', async () => {
+  test('of an argument of five megabytes the list and the job’s page show the beginning, and the file has all', async () => {
     const at = await site();
     const wire = new Wire(at);
     const [jid] = await wire.push(1, { args: ['x'.repeat(5_000_000)] });
@@ -94,7 +94,7 @@ describe.skipIf(noBrowser)('much of everything', { timeout: 120_000 }, () => {
 });
 
 describe.skipIf(noBrowser)('the keyboard alone', patience, () => {
-  test('goes to every page, finds a job, opens it and kills it', async () => {
+  test('with the keyboard alone a user goes to every page, finds a job, opens it and kills it', async () => {
     const at = await site();
     const wire = new Wire(at);
     await wire.push(3, { queue: 'mail' });
@@ -134,7 +134,7 @@ describe.skipIf(noBrowser)('the keyboard alone', patience, () => {
     expect((await wire.jobs({ places: ['dead'] })).length).toBe(1);
   });
 
-  test('opens the commands, and goes to a queue by its name', async () => {
+  test('with the keyboard alone a user opens the command palette and goes to a queue by its name', async () => {
     const at = await site();
     await new Wire(at).push(1, { queue: 'mail-outgoing' });
     const page = await tab();
@@ -151,7 +151,7 @@ describe.skipIf(noBrowser)('the keyboard alone', patience, () => {
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
   });
 
-  test('shows where the focus is, on every step through a page', async () => {
+  test('the focus is visible on every step of Tab through a page', async () => {
     const at = await site();
     await new Wire(at).push(2);
     const page = await tab();

@@ -1,11 +1,14 @@
-/* The wire, to make jobs and to see what the web UI has done. Every connection is closed by `endWires`. */
+/**
+ * Connections to the command port, to make jobs and to check what the web UI did. `endWires`
+ * closes them all.
+ */
 import { Connection, resolveServers } from '@faktory-ts/client';
 import { extensionVersion, type FoundJob, type FoundJobs, type JobsAsk, newJid } from '@faktory-ts/protocol';
 import type { Site } from './browser.ts';
 
 const open: Connection[] = [];
 
-/** A connection that may use the extensions; with a wid, of a worker. */
+/** A connection that may use the extensions; with a wid it is a worker's. */
 export class Wire {
   readonly #connection: Connection;
 
@@ -19,19 +22,19 @@ export class Wire {
     open.push(this.#connection);
   }
 
-  /** Sends a line; gives what was answered. */
+  /** Sends a line; resolves with the reply. */
   async ask(line: string): Promise<string> {
     await this.#connection.ready();
     const reply = await this.#connection.call(`${line}\r\n`);
     return reply.kind === 'nil' ? '' : reply.text;
   }
 
-  /** The jobs that JOBS finds. */
+  /** Returns the jobs that JOBS finds. */
   async jobs(ask: JobsAsk = {}): Promise<FoundJob[]> {
     return (JSON.parse(await this.ask(`JOBS ${JSON.stringify(ask)}`)) as FoundJobs).jobs;
   }
 
-  /** Pushes so many jobs; gives their jids. */
+  /** Pushes `count` jobs; resolves with their jids. */
   async push(count = 1, more: object = {}): Promise<string[]> {
     const jids = Array.from({ length: count }, () => newJid());
     const jobs = jids.map((jid, index) => ({ jid, jobtype: 'SendEmail', args: [index], ...more }));
@@ -40,12 +43,12 @@ export class Wire {
     return jids;
   }
 
-  /** Fetches a job; gives its jid. */
+  /** Fetches a job; resolves with its jid. */
   async fetch(...queues: string[]): Promise<string> {
     return (JSON.parse(await this.ask(`FETCH ${queues.join(' ') || 'default'}`)) as { jid: string }).jid;
   }
 
-  /** Fetches so many jobs and fails them. */
+  /** Fetches `count` jobs and fails them. */
   async fail(count = 1, failure: object = {}, ...queues: string[]): Promise<string[]> {
     const jids: string[] = [];
     for (let each = 0; each < count; each++) {
@@ -63,7 +66,7 @@ export async function endWires(): Promise<void> {
   await Promise.all(open.splice(0).map((connection) => connection.close()));
 }
 
-/** Looks again until it is so. */
+/** Repeats a check until it is true. */
 export async function eventually(so: () => Promise<boolean> | boolean): Promise<void> {
   const until = Date.now() + 15_000;
   while (!(await so())) {

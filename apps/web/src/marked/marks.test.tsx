@@ -6,7 +6,7 @@ import { marked } from './marks.ts';
 const Name = ({ of }: { of: string }): ReactNode => <b title={of}>{of}</b>;
 const html = (node: ReactNode): string => renderToStaticMarkup(node).replace(/ class="[^"]*"/g, '');
 
-test('a character that is not seen is a mark wherever a text stands, and an escape in what an attribute says', () => {
+test('an invisible character is a mark in every text, and an escape in an attribute', () => {
   const evil = 'a\u202eb';
   const marked = 'a<mark dir="ltr">U+202E</mark>b';
   expect(html(<p>{evil}</p>)).toBe(`<p>${marked}</p>`);
@@ -25,13 +25,13 @@ test('a character that is not seen is a mark wherever a text stands, and an esca
   );
 });
 
-test('other texts are as they are: line ends, signs that join emoji, other scripts, and what a person edits', () => {
+test('line ends, emoji joiners, other scripts and edited texts are not marked', () => {
   for (const text of ['a\n\tb\r\nc', '👩‍👩‍👧 می‌خواهم', 'עברית'])
     expect(html(<p>{text}</p>)).toBe(`<p>${text}</p>`);
   expect(html(<textarea defaultValue={'a\u202eb'} />)).toContain('a\u202eb');
 });
 
-test('what the page itself writes around names and percent signs is not marked, what is in them is', () => {
+test('the page’s own signs around names and percent signs are not marked, but signs inside names are', () => {
   const text = '\u2068mail\u202e\u2069 23\u200e%\u200e\u2069';
   const { children } = marked('p', { children: text }) as { children: { props: { children: unknown[] } } };
   const signs = children.props.children.filter((piece) => typeof piece !== 'string');

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { lonely, rangeOf } from './chart-options.ts';
 
-test('a value with none beside it is drawn as a point', () => {
+test('a value without neighbours is drawn as a point', () => {
   expect(lonely([])).toEqual([]);
   expect(lonely([7])).toEqual([0]);
   expect(lonely([1, null, 0, undefined, 5, 6, null, 8])).toEqual([0, 2, 7]);
   expect(lonely([1, 2, 3])).toEqual([]);
 });
 
-test('an axis of time ends with the last value, or now where there is none: never in 1970', () => {
+test('a time axis ends with the last value, or now if there is none, and never in 1970', () => {
   const now = 1_781_092_800_000;
   expect(rangeOf(null, null, undefined, now)).toEqual([now / 1000 - 60, now / 1000]);
   expect(rangeOf(null, null, 180_000, now)).toEqual([now / 1000 - 180, now / 1000]);

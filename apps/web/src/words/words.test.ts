@@ -55,7 +55,7 @@ function hardCoded({ name, text }: { name: string; text: string }): string[] {
 /** Texts that are the same in every language: names of keys, and the name of the default queue. */
 const names = new Set(['shell/header.tsx: /', 'shell/preferences.tsx: ?', 'pages/push/fields.tsx: default']);
 
-test('no text that people read stands in a component', () => {
+test('no component has a hard-coded text', () => {
   expect(
     files
       .filter(({ name }) => name.endsWith('x'))
@@ -64,7 +64,7 @@ test('no text that people read stands in a component', () => {
   ).toEqual([]);
 });
 
-test('no text is left that nothing shows', () => {
+test('every text is used', () => {
   const source = files.map(({ text }) => text).join('\n');
   const made = [...source.matchAll(/[`'"]([a-zA-Z]+(?:\.[\w-]+)*)\.\$\{/g)].map(([, prefix]) => `${prefix}.`);
   const unused = [...stems].filter(
@@ -104,7 +104,7 @@ test.each(Object.entries(languages))('%s has the plural forms of its language', 
   expect(lacking).toEqual([]);
 });
 
-test('the browser’s first wish that we speak is taken, a near one too', () => {
+test('the first supported language of the browser’s list is chosen, or a close one', () => {
   const all = Object.keys(allLanguages);
   expect(bestLanguage(['nl', 'de-AT', 'fr'], all)).toBe('de');
   expect(bestLanguage(['pt-PT'], all)).toBe('pt-BR');
@@ -113,7 +113,7 @@ test('the browser’s first wish that we speak is taken, a near one too', () => 
   expect(bestLanguage(['nl'], all)).toBe('en');
 });
 
-test('numbers in texts are those of the language, and names stand apart where it runs from right to left', () => {
+test('numbers in texts follow the language, and names are isolated in right-to-left languages', () => {
   const { format } = formatter;
   expect(format(1234567, 'number', 'de', {})).toBe('1.234.567');
   expect(format('mail', undefined, 'de', {})).toBe('mail');

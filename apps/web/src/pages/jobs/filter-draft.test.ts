@@ -1,4 +1,4 @@
-/** The dialog of filters: what nobody changed stays as it was. */
+/** The filter dialog: unchanged parts of a filter stay as they were. */
 import { expect, test } from 'vitest';
 import { type Filter, readFilter, writeFilter } from '../../filter.ts';
 import { withPasted } from '../../parts/values-field.tsx';
@@ -20,20 +20,20 @@ const odd: Filter = {
   failed_until: '2026-11-28T01:00:00Z',
 };
 
-test('a filter that is opened and applied with nothing typed is the same, letter for letter', () => {
+test('a filter opened and applied without changes stays exactly the same', () => {
   expect(filterOf(draftOf(odd))).toEqual(odd);
   expect(readFilter(writeFilter(filterOf(draftOf(odd))))).toEqual(odd);
   expect(filterOf(draftOf({}))).toEqual({});
 });
 
-test('a typed value is one value, whatever stands in it, and is applied without Enter', () => {
+test('a typed text is one value, whatever its characters, and is applied without Enter', () => {
   const typed = withValues(draftOf(odd), 'jobtypes', { values: ['Send mail, now'], typed: ' Pay, later ' });
   expect(filterOf(typed)).toEqual({ ...odd, jobtypes: ['Send mail, now', 'Pay, later'] });
   const spaces = withValues(draftOf(odd), 'jids', { ...valuesOf(draftOf(odd), 'jids'), typed: '  ' });
   expect(filterOf(spaces)).toEqual(odd);
 });
 
-test('a pasted text is a value a line, and removing the last value removes the part', () => {
+test('a pasted text has one value per line, and removing the last value removes the filter', () => {
   expect(withPasted({ values: ['a'], typed: 'b' }, 'c, d\r\n\n e \nc, d')).toEqual({
     values: ['a', 'b', 'c, d', 'e'],
     typed: '',

@@ -4,12 +4,12 @@ import { emptyDraft, jobText, lineJob, mistakesIn } from './draft.ts';
 
 const draft = { ...emptyDraft, jobtype: 'SendEmail' };
 
-test('a job is sent as it was typed, without what was left empty', () => {
+test('a job is sent as typed, without the empty fields', () => {
   const args = '[12345678901234567890, 1.0]';
   expect(jobText({ ...draft, args }, undefined)).toBe(`{"jobtype":"SendEmail","args":${args}}`);
 });
 
-test('all fields reach the job', () => {
+test('all fields of the form are in the job', () => {
   const full = { ...draft, queue: 'mail', priority: '9', retry: '-1', reserve: '60', custom: '{"a":1}' };
   expect(JSON.parse(jobText(full, '2026-11-28T12:00:00.000Z'))).toEqual({
     jobtype: 'SendEmail',
@@ -23,7 +23,7 @@ test('all fields reach the job', () => {
   });
 });
 
-test('each field says what is wrong with it', () => {
+test('each field reports its mistake', () => {
   expect(mistakesIn(draft)).toEqual({});
   const wrong = mistakesIn({
     ...emptyDraft,
@@ -47,12 +47,12 @@ test('each field says what is wrong with it', () => {
   });
 });
 
-test('a mistake in the arguments is told with its line', () => {
+test('a mistake in the arguments is reported with its line', () => {
   const { args } = mistakesIn({ ...draft, args: '[\n  1\n  2\n]' });
   expect(args?.kind === 'json' && args.problem.line).toBe(3);
 });
 
-test('a line for a shell holds whatever the arguments hold', () => {
+test('a shell command keeps any characters of the arguments', () => {
   expect(quoted("it's")).toBe("'it'\\''s'");
   const line = commandLine(
     lineJob({ ...draft, args: '["it\'s"]', queue: 'q', retry: '-1' }, undefined),
