@@ -83,3 +83,13 @@ test.skipIf(process.platform === 'win32')(
     expect([dir, join(dir, 'notes.txt')].map(mode)).toEqual(['755', '644']);
   },
 );
+
+test.skipIf(process.platform === 'win32')(
+  'an empty folder that other users can read is made private at the first start',
+  async () => {
+    const dir = folder();
+    chmodSync(dir, 0o755);
+    await (await running({ dir })).stop();
+    expect(mode(dir)).toBe('700');
+  },
+);

@@ -22,7 +22,7 @@ export function makePrivate(folder: string): string[] {
   if (process.platform === 'win32') return [];
   const names = namesIn(folder);
   const known = names.filter((name) => ours.test(name));
-  const all = known.length === names.length && names.length > 0 ? [[folder, O_DIRECTORY] as const] : [];
+  const all = known.length === names.length ? [[folder, O_DIRECTORY] as const] : [];
   const paths = known.flatMap((name) => {
     const path = join(folder, name);
     if (!folders.test(name)) return [[path, O_NOFOLLOW] as const];
