@@ -39,7 +39,7 @@ export class BareClient {
     return this.#answer();
   }
 
-  /** Sends a line so many times and never reads an answer. */
+  /** Sends a line `times` times and never reads an answer. */
   send(line: string, times: number): void {
     this.#socket.pause();
     this.#socket.write(`${line}\r\n`.repeat(times));

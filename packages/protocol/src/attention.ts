@@ -9,7 +9,7 @@ export interface Attention {
     | 'latency' // jobs of `queue` wait `seconds`, and this time grows
     | 'backlog' // `queue` has `count` jobs; at the present rate they need `seconds`
     | 'failing' // in the last hour `jobtype` failed `count` times, a part `share` of its executions; `dead` jobs died
-    | 'dead' // `count` jobs died in the last hour; not reported with `failing`, which has the same cause
+    | 'dead' // `count` jobs of `jobtype` died in the last hour; not reported with `failing`, which has the same cause
     | 'paused' // `queue` is paused with `count` jobs
     | 'backup_old' // the newest backup is `seconds` old; `backup_none`: there is no backup
     | 'backup_none'

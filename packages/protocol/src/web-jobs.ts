@@ -71,7 +71,7 @@ export interface WhyNot {
     | 'next' // it is the next job; the workers are busy
     | 'waiting' // until `until`
     | 'retrying' // it failed and is retried at `until`
-    | 'dead' // it has no retries left
+    | 'dead' // it is dead and not retried
     | 'workers_quiet'; // the workers of its queue are quiet
   wid?: string;
   since?: string;
