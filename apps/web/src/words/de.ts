@@ -41,7 +41,7 @@ export const words = {
       last: 'Zuletzt',
     },
     trend: 'Fehlschläge: {{number}}, höchstens {{most}} in einer Stunde',
-    pattern: 'Was diese Meldungen gemeinsam haben',
+    pattern: 'Gemeinsames Muster dieser Meldungen',
     ofType: 'Alle Meldungen dieses Fehlertyps: Es sind zu viele verschiedene, um jede aufzuführen.',
     others: 'Fehlschläge weiterer Fehlertypen, zusammen gezählt. Ihre Jobs lassen sich nicht herausfiltern.',
     show: 'Jobs anzeigen',
@@ -259,7 +259,7 @@ export const words = {
       storage_gone:
         'Der Speicher wurde unter dem laufenden Server gelöscht oder ersetzt: den Server nicht anhalten, das Log lesen.',
       storage_log_gone:
-        'Das Log des Speichers (faktory.db-wal) wurde gelöscht: den Server ordentlich anhalten (TERM), das sichert alle Jobs. Nicht abschießen (kill -9).',
+        'Das Log des Speichers (faktory.db-wal) wurde gelöscht: Server mit SIGTERM beenden, das sichert alle Jobs. Kein SIGKILL verwenden.',
       storage_lock_gone:
         'Die Sperre des Datenordners (faktory.lock) wurde gelöscht. Kein Job ist verloren: den Server bei Gelegenheit neu starten.',
       disk_low: 'Auf der Platte sind nur noch {{bytes}} frei.',
@@ -361,7 +361,7 @@ export const words = {
     jobtype: 'Jobtyp',
     jobtypeHint: 'Der Name, an dem ein Worker erkennt, was er ausführen soll.',
     jobtypeMissing: 'Ein Job braucht einen Jobtyp.',
-    fill: 'Argumente des zuletzt gesehenen übernehmen',
+    fill: 'Argumente des neuesten Jobs dieses Typs übernehmen',
     args: 'Argumente',
     argsHint: 'Eine Liste in JSON. Zahlen werden Ziffer für Ziffer so gesendet, wie sie hier stehen.',
     queue: 'Queue',
@@ -608,7 +608,7 @@ export const words = {
     },
     login: {
       title: 'Anmelden',
-      user: 'Name eines Tokens',
+      user: 'Token-Name',
       userHint: 'Leer lassen, um sich mit dem Passwort des Servers anzumelden.',
       password: 'Passwort',
       submit: 'Anmelden',
@@ -669,8 +669,9 @@ export const words = {
     stopTitle_other: '{{count, number}} Worker stoppen?',
     stopBody:
       'Jeder nimmt keine Jobs mehr an, beendet in etwa einer halben Minute, was er kann, und hört auf. Jobs, die er nicht beenden kann, werden erneut versucht.',
-    signalled_one: '{{count, number}} Worker erfährt es beim nächsten Heartbeat, binnen 15 Sekunden.',
-    signalled_other: '{{count, number}} Worker erfahren es beim nächsten Heartbeat, binnen 15 Sekunden.',
+    signalled_one: '{{count, number}} Worker erhält das Signal beim nächsten Heartbeat, binnen 15 Sekunden.',
+    signalled_other:
+      '{{count, number}} Worker erhalten das Signal beim nächsten Heartbeat, binnen 15 Sekunden.',
     job: 'Job',
     queue: 'Queue',
     worker: 'Worker',

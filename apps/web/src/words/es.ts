@@ -50,7 +50,7 @@ export const words = {
       last: 'Último',
     },
     trend: 'Fallos: {{number}}; máximo en una hora: {{most}}',
-    pattern: 'Lo que estos mensajes tienen en común',
+    pattern: 'Patrón común de estos mensajes',
     ofType: 'Todos los mensajes de este tipo de error: son demasiados distintos para enumerarlos.',
     others: 'Fallos de otros tipos de error, contados juntos. Sus trabajos no se pueden filtrar.',
     show: 'Mostrar los trabajos',
@@ -283,7 +283,7 @@ export const words = {
       storage_gone:
         'El almacén se borró o se sustituyó con el servidor en marcha: no lo detenga y mire el registro.',
       storage_log_gone:
-        'Se borró el registro del almacén (faktory.db-wal): detenga el servidor de forma ordenada (TERM), lo que guarda todos los trabajos. No lo mate.',
+        'Se borró el registro del almacén (faktory.db-wal): detenga el servidor con SIGTERM, lo que guarda todos los trabajos. No use SIGKILL.',
       storage_lock_gone:
         'Se borró el bloqueo de la carpeta de datos (faktory.lock). No se perdió ningún trabajo: reinicie el servidor cuando le convenga.',
       disk_low: 'Solo quedan {{bytes}} en el disco.',
@@ -389,7 +389,7 @@ export const words = {
     jobtype: 'Tipo de trabajo',
     jobtypeHint: 'El nombre por el que un worker sabe qué ejecutar.',
     jobtypeMissing: 'Un trabajo necesita un tipo.',
-    fill: 'Usar los argumentos del último trabajo visto',
+    fill: 'Usar los argumentos del último trabajo de este tipo',
     args: 'Argumentos',
     argsHint: 'Una lista en JSON. Los números se envían dígito a dígito, tal como están aquí.',
     queue: 'Cola',
@@ -644,7 +644,7 @@ export const words = {
     },
     login: {
       title: 'Iniciar sesión',
-      user: 'Nombre de un token',
+      user: 'Nombre del token',
       userHint: 'Déjelo vacío para iniciar sesión con la contraseña del servidor.',
       password: 'Contraseña',
       submit: 'Iniciar sesión',

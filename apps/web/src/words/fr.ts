@@ -50,7 +50,7 @@ export const words = {
       last: 'Dernier',
     },
     trend: 'Échecs : {{number}}, maximum en une heure : {{most}}',
-    pattern: 'Ce que ces messages ont en commun',
+    pattern: 'Motif commun de ces messages',
     ofType: 'Tous les messages de ce type d’erreur : ils sont trop nombreux pour être listés séparément.',
     others: 'Échecs d’autres types d’erreur, comptés ensemble. Leurs jobs ne peuvent pas être filtrés.',
     show: 'Afficher les jobs',
@@ -110,7 +110,7 @@ export const words = {
     },
     why: {
       running: 'Il s’exécute sur {{wid}}.',
-      runningProducer: 'Il est entre les mains d’un client qui n’est pas un worker.',
+      runningProducer: 'Un client qui n’est pas un worker l’a réservé.',
       paused: 'Il attend parce que la file {{queue}} est en pause.',
       no_worker: 'Il attend parce qu’aucun worker n’interroge la file {{queue}}.',
       workers_quiet:
@@ -280,14 +280,14 @@ export const words = {
       backup_failed: 'La dernière sauvegarde a échoué.',
       storage_locked: 'Un autre programme verrouille le stockage : rien ne peut être modifié.',
       storage_full: 'Le disque est plein : rien ne peut être modifié.',
-      storage_corrupt: 'Le stockage est endommagé : certaines tâches sont illisibles.',
+      storage_corrupt: 'Le stockage est endommagé : certains jobs sont illisibles.',
       storage_io: 'Le disque refuse de lire ou d’écrire.',
       storage_gone:
         'Le stockage a été supprimé ou remplacé pendant que le serveur tourne : ne l’arrêtez pas et lisez le journal.',
       storage_log_gone:
-        'Le journal du stockage (faktory.db-wal) a été supprimé : arrêtez le serveur proprement (TERM), ce qui enregistre toutes les tâches. Ne le tuez pas.',
+        'Le journal du stockage (faktory.db-wal) a été supprimé : arrêtez le serveur avec SIGTERM, ce qui enregistre tous les jobs. N’utilisez pas SIGKILL.',
       storage_lock_gone:
-        'Le verrou du dossier de données (faktory.lock) a été supprimé. Aucune tâche n’est perdue : redémarrez le serveur quand cela vous convient.',
+        'Le verrou du dossier de données (faktory.lock) a été supprimé. Aucun job n’est perdu : redémarrez le serveur quand cela vous convient.',
       disk_low: 'Il ne reste que {{bytes}} sur le disque.',
       disk_reserve: 'Le disque est plein : les envois sont refusés. Il reste {{bytes}}.',
       certificate: 'Le certificat TLS expire dans {{time}}.',
@@ -391,7 +391,7 @@ export const words = {
     jobtype: 'Type de job',
     jobtypeHint: 'Le nom qui indique au worker ce qu’il doit exécuter.',
     jobtypeMissing: 'Un job doit avoir un type.',
-    fill: 'Reprendre les arguments du dernier job vu',
+    fill: 'Reprendre les arguments du dernier job de ce type',
     args: 'Arguments',
     argsHint: 'Une liste en JSON. Les nombres sont envoyés chiffre pour chiffre, tels qu’écrits ici.',
     queue: 'File',
@@ -520,7 +520,7 @@ export const words = {
     commits: 'Commits',
     commitsValue: '{{commits}}, {{operations}} opérations par commit, {{time}} en moyenne',
     disk: 'Disque',
-    sizeValue: '{{size}}, dont {{free}} libres pour de nouvelles tâches ; journal {{log}}',
+    sizeValue: '{{size}}, dont {{free}} libres pour de nouveaux jobs ; journal {{log}}',
     diskValue: '{{free}} libres sur {{total}}',
     diskUsed: '{{share}} du disque est utilisé',
     backups: 'Sauvegardes',
@@ -654,7 +654,7 @@ export const words = {
     },
     login: {
       title: 'Connexion',
-      user: 'Nom d’un jeton',
+      user: 'Nom du jeton',
       userHint: 'Laissez vide pour vous connecter avec le mot de passe du serveur.',
       password: 'Mot de passe',
       submit: 'Se connecter',

@@ -50,7 +50,7 @@ export const words = {
       last: 'Ultimo',
     },
     trend: 'Fallimenti: {{number}}; massimo in un’ora: {{most}}',
-    pattern: 'Ciò che questi messaggi hanno in comune',
+    pattern: 'Schema comune di questi messaggi',
     ofType: 'Tutti i messaggi di questo tipo di errore: sono troppi e troppo diversi per elencarli.',
     others: 'Errori di altri tipi, contati insieme. I loro job non si possono filtrare.',
     show: 'Mostra i job',
@@ -109,7 +109,7 @@ export const words = {
     },
     why: {
       running: 'È in esecuzione su {{wid}}.',
-      runningProducer: 'È in mano a un client che non è un worker.',
+      runningProducer: 'L’ha prenotato un client che non è un worker.',
       paused: 'Attende perché la coda {{queue}} è in pausa.',
       no_worker: 'Attende perché nessun worker interroga la coda {{queue}}.',
       workers_quiet:
@@ -281,7 +281,7 @@ export const words = {
       storage_gone:
         'L’archivio è stato eliminato o sostituito mentre il server è in funzione: non fermarlo e leggi il log.',
       storage_log_gone:
-        'Il log dell’archivio (faktory.db-wal) è stato eliminato: arresta il server in modo ordinato (TERM), così tutti i job vengono salvati. Non ucciderlo.',
+        'Il log dell’archivio (faktory.db-wal) è stato eliminato: arresta il server con SIGTERM, così tutti i job vengono salvati. Non usare SIGKILL.',
       storage_lock_gone:
         'Il blocco della cartella dei dati (faktory.lock) è stato eliminato. Nessun job è perso: riavvia il server quando ti è comodo.',
       disk_low: 'Sul disco restano solo {{bytes}}.',
@@ -387,7 +387,7 @@ export const words = {
     jobtype: 'Tipo di job',
     jobtypeHint: 'Il nome da cui un worker sa che cosa eseguire.',
     jobtypeMissing: 'Un job deve avere un tipo.',
-    fill: 'Usa gli argomenti dell’ultimo job visto',
+    fill: 'Usa gli argomenti dell’ultimo job di questo tipo',
     args: 'Argomenti',
     argsHint: 'Una lista in JSON. I numeri vengono inviati cifra per cifra, così come sono scritti qui.',
     queue: 'Coda',
@@ -645,7 +645,7 @@ export const words = {
     },
     login: {
       title: 'Accesso',
-      user: 'Nome di un token',
+      user: 'Nome del token',
       userHint: 'Lasciare vuoto per accedere con la password del server.',
       password: 'Password',
       submit: 'Accedi',

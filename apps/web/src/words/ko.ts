@@ -232,7 +232,7 @@ export const words = {
       storage_gone:
         '서버가 실행 중인데 저장소가 삭제되었거나 교체되었습니다. 서버를 멈추지 말고 로그를 확인하세요.',
       storage_log_gone:
-        '저장소의 로그(faktory.db-wal)가 삭제되었습니다. 서버를 정상적으로 멈추면(TERM) 모든 작업이 저장됩니다. 강제 종료하지 마세요.',
+        '저장소의 로그(faktory.db-wal)가 삭제되었습니다. 서버를 SIGTERM으로 멈추면 모든 작업이 저장됩니다. SIGKILL은 사용하지 마세요.',
       storage_lock_gone:
         '데이터 폴더의 잠금 파일(faktory.lock)이 삭제되었습니다. 잃어버린 작업은 없습니다. 편할 때 서버를 다시 시작하세요.',
       disk_low: '디스크 공간이 {{bytes}}밖에 남지 않았습니다.',
@@ -329,7 +329,7 @@ export const words = {
     jobtype: '작업 유형',
     jobtypeHint: '워커가 무엇을 실행할지 판단하는 이름입니다.',
     jobtypeMissing: '작업에는 작업 유형이 필요합니다.',
-    fill: '최근에 확인된 같은 유형 작업의 인수로 채우기',
+    fill: '같은 유형의 최근 작업의 인수로 채우기',
     args: '인수',
     argsHint: 'JSON 목록입니다. 숫자는 여기에 적힌 그대로 전송됩니다.',
     queue: '큐',

@@ -279,7 +279,7 @@ export const words = {
       storage_gone:
         'O armazenamento foi apagado ou substituído com o servidor em execução: não o pare e veja o log.',
       storage_log_gone:
-        'O log do armazenamento (faktory.db-wal) foi apagado: pare o servidor de forma ordenada (TERM), o que salva todos os jobs. Não o mate.',
+        'O log do armazenamento (faktory.db-wal) foi apagado: pare o servidor com SIGTERM, o que salva todos os jobs. Não use SIGKILL.',
       storage_lock_gone:
         'A trava da pasta de dados (faktory.lock) foi apagada. Nenhum job se perdeu: reinicie o servidor quando for conveniente.',
       disk_low: 'Restam apenas {{bytes}} no disco.',
@@ -385,7 +385,7 @@ export const words = {
     jobtype: 'Tipo de job',
     jobtypeHint: 'O nome pelo qual um worker sabe o que executar.',
     jobtypeMissing: 'Um job precisa de um tipo.',
-    fill: 'Usar os argumentos do último job visto',
+    fill: 'Usar os argumentos do último job deste tipo',
     args: 'Argumentos',
     argsHint: 'Uma lista em JSON. Os números são enviados dígito por dígito, como estão aqui.',
     queue: 'Fila',
@@ -638,7 +638,7 @@ export const words = {
     },
     login: {
       title: 'Entrar',
-      user: 'Nome de um token',
+      user: 'Nome do token',
       userHint: 'Deixe vazio para entrar com a senha do servidor.',
       password: 'Senha',
       submit: 'Entrar',

@@ -224,7 +224,7 @@ export const words = {
       storage_io: '磁盘无法读取或写入。',
       storage_gone: '服务器运行时存储文件被删除或替换：请勿停止服务器，并查看日志。',
       storage_log_gone:
-        '存储的日志（faktory.db-wal）被删除：请正常停止服务器（TERM），这样会保存所有任务。请勿强制终止。',
+        '存储的日志（faktory.db-wal）被删除：请用 SIGTERM 停止服务器，这样会保存所有任务。请勿使用 SIGKILL。',
       storage_lock_gone: '数据文件夹的锁（faktory.lock）被删除。没有任务丢失：请在方便时重启服务器。',
       disk_low: '磁盘仅剩 {{bytes}}。',
       disk_reserve: '磁盘已满，拒绝推送。剩余 {{bytes}}。',

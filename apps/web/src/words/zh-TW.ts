@@ -227,7 +227,7 @@ export const words = {
       storage_io: '磁碟無法讀取或寫入。',
       storage_gone: '伺服器執行時儲存檔案遭刪除或取代：請勿停止伺服器，並查看記錄。',
       storage_log_gone:
-        '儲存的記錄（faktory.db-wal）遭刪除：請正常停止伺服器（TERM），這樣會儲存所有工作。請勿強制終止。',
+        '儲存的記錄（faktory.db-wal）遭刪除：請用 SIGTERM 停止伺服器，這樣會儲存所有工作。請勿使用 SIGKILL。',
       storage_lock_gone: '資料夾的鎖定（faktory.lock）遭刪除。沒有工作遺失：請在方便時重新啟動伺服器。',
       disk_low: '磁碟僅剩 {{bytes}}。',
       disk_reserve: '磁碟已滿，拒絕推送。剩餘 {{bytes}}。',
