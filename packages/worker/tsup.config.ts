@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 import { library, program } from '../../tsup.base.ts';
 
-// All are built at the same time into one folder: none may empty it, so no file may have a name that changes.
+// All builds write to one folder at the same time, so none may empty it, and no file name may change.
 export default defineConfig([
   library({
     entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
@@ -15,7 +15,7 @@ export default defineConfig([
       if (format === 'cjs') options.supported = { ...options.supported, 'dynamic-import': false };
     },
   }),
-  // By itself: what it shares with the others is a few lines, not worth a second chunk that all would load.
+  // A build of its own: it shares only a few lines with the others, not worth a chunk for all.
   library({ entry: { opentelemetry: 'src/opentelemetry.ts' }, clean: false }),
   program({
     entry: { 'heart-thread': 'src/heart-thread.ts', inside: 'src/isolation/inside.ts' },

@@ -1,6 +1,8 @@
-/*
- * The demo's jobs and what becomes of them. Their names say what a real application might do; they only wait and tell.
- * A stranger would get wrong that failing is part of the show: that is how retries and dead jobs come about.
+/**
+ * The demo's jobs and their handlers. The names are those of a real application, but the handlers
+ * only wait and print.
+ *
+ * Note: some handlers fail on purpose, so that the demo shows retries and dead jobs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handlers } from '@faktory-ts/worker';
@@ -17,7 +19,7 @@ export type DemoJobs = {
 
 const say = (line: string): void => console.log(`  demo  ${line}`);
 
-/** What the worker runs, by jobtype. */
+/** The handlers by jobtype. */
 export const handlers: Handlers<DemoJobs> = {
   SayHello: (_context, name) => say(`SayHello: hello, ${name}`),
   SendEmail: async (_context, to, id) => {

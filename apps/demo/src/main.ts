@@ -1,18 +1,20 @@
-/*
- * What `npm start` shows: a producer and a worker in one process, on the server that FAKTORY_URL names.
- * Ends with 0 when asked to (INT, TERM, or the worker told to terminate), with 1 when the server cannot be worked with.
- * A stranger would get wrong that a signal may come twice, from the terminal and from the script that started this: the second
- * one changes nothing.
+/**
+ * The demo of `npm start`: a producer and a worker in one process, on the server of FAKTORY_URL.
+ * Exits with 0 after INT, TERM or terminate, and with 1 when the server cannot be used.
+ *
+ * Note: a signal can come twice, from the terminal and from the start script; the second one has no
+ * effect.
  */
 import { Client, FaktoryError } from '@faktory-ts/client';
 import { Worker } from '@faktory-ts/worker';
 import { type DemoJobs, handlers } from './jobs.ts';
 import { produce } from './producer.ts';
 
-const patience = 700; // ms that running jobs get at the end; the start script kills us after 1 s
+// ms that running jobs have at the end; the start script kills this process after 1 s
+const patience = 700;
 
 const ending = new AbortController();
-// At the end the server may be gone before us: what the worker then warns about is of no use to anybody.
+// At the end the server may stop first; do not print the warnings of the worker then.
 const tell = (message: string): void => {
   if (!ending.signal.aborted) console.error(`  demo  ${message}`);
 };

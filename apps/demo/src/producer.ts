@@ -1,12 +1,15 @@
-/*
- * The demo's producer: one job a second, in a round that shows what jobs can be.
- * It must never end the demo: while the server is away it says so and goes on.
+/**
+ * The demo's producer: pushes one job a second, in a round that shows what jobs can be. While the
+ * server is away it prints that and continues.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, PushJob } from '@faktory-ts/client';
 import type { DemoJobs } from './jobs.ts';
 
-/** The next job of the round. A minute to run: what a killed demo held comes back soon. */
+/**
+ * The next job of the round. `reserve_for` is a minute, so that the jobs of a killed demo are soon
+ * retried.
+ */
 function nextJob(count: number): PushJob<DemoJobs> {
   const round: PushJob<DemoJobs>[] = [
     { jobtype: 'SendEmail', args: [`user${count}@example.com`, count] },
@@ -21,7 +24,7 @@ function nextJob(count: number): PushJob<DemoJobs> {
   return { ...(round[count % round.length] as PushJob<DemoJobs>), reserve_for: 60 };
 }
 
-/** Pushes until the signal says stop. */
+/** Pushes until the signal is aborted. */
 export async function produce(client: Client<DemoJobs>, signal: AbortSignal): Promise<void> {
   for (let count = 0; !signal.aborted; count++) {
     try {

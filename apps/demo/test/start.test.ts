@@ -1,5 +1,5 @@
 /**
- * `npm start` as a user meets it: what runs, what it says, and how it ends.
+ * Tests `npm start` as a user runs it: its jobs, its output, and its end.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,13 +13,13 @@ const freePorts = ['-b', '127.0.0.1:0', '-w', '127.0.0.1:0', '-d', folder, '-c',
 const children: ChildProcess[] = [];
 
 afterEach(() => {
-  // What a failed test left: the group, or the server would live on.
+  // Kill the group of a failed test, or its server would keep running.
   for (const { pid, exitCode } of children.splice(0))
     if (pid && exitCode === null) process.kill(-pid, 'SIGKILL');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A running `npm start`, in a process group of its own as a terminal would make it. */
+/** A running `npm start`, in its own process group, as a terminal would make it. */
 class Start {
   output = '';
   readonly child: ChildProcess;
@@ -38,7 +38,7 @@ class Start {
     }
   }
 
-  /** Resolves when the output has it. */
+  /** Resolves when the output matches. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = pattern.exec(this.output);
@@ -50,7 +50,7 @@ class Start {
     }
   }
 
-  /** Ctrl-C: the terminal signals the whole group. Gives the exit code. */
+  /** Sends Ctrl-C: the terminal signals the whole group. Returns the exit code. */
   async ctrlC(): Promise<number | null> {
     process.kill(-(this.child.pid as number), 'SIGINT');
     return this.ended;

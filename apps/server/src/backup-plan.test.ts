@@ -4,13 +4,13 @@ import { backupPlan } from './backup-plan.ts';
 const source = (table: string, key?: string) => `FILE: [${table}] ${key}`;
 const none = { every: undefined, keep: undefined };
 
-it('makes backups each hour in production, and none elsewhere', () => {
+it('backups are made each hour in production, and never elsewhere', () => {
   expect(backupPlan('production', undefined, none, source)).toEqual({ every: 3_600_000, keep: 24 });
   expect(backupPlan('staging', undefined, none, source)).toBe(false);
   expect(backupPlan('development', '', none, source)).toBe(false);
 });
 
-it('follows [backups], and before it FAKTORY_BACKUP_FREQUENCY', () => {
+it('FAKTORY_BACKUP_FREQUENCY overrides [backups] every', () => {
   const toml = { every: '30m', keep: 7 };
   expect(backupPlan('development', undefined, toml, source)).toEqual({ every: 1_800_000, keep: 7 });
   expect(backupPlan('development', '1h30m', toml, source)).toEqual({ every: 5_400_000, keep: 7 });
@@ -19,7 +19,7 @@ it('follows [backups], and before it FAKTORY_BACKUP_FREQUENCY', () => {
 });
 
 it.each(['299s', '4m', '1', 'hourly', '-1h', '1h 5m', '0h'])(
-  'refuses %s, and says where it is written',
+  'the backup frequency %s is refused with its place',
   (every) => {
     for (const plan of [
       () => backupPlan('production', every, none, source),
@@ -32,7 +32,7 @@ it.each(['299s', '4m', '1', 'hourly', '-1h', '1h 5m', '0h'])(
   },
 );
 
-it.each([0, 1.5, -1])('refuses to keep %s, also where no backups are made', (keep) => {
+it.each([0, 1.5, -1])('a number of %s backups to keep is refused, also when backups are disabled', (keep) => {
   expect(() => backupPlan('development', undefined, { every: undefined, keep }, source)).toThrow(
     /^FILE: \[backups\] keep/,
   );

@@ -1,14 +1,14 @@
-/*
- * When backups are made: in production every hour, elsewhere not, unless FAKTORY_BACKUP_FREQUENCY or [backups] says otherwise.
- * It must never shorten what was asked in silence. A stranger would get wrong that the environment wins over the files, as for the
- * password.
+/**
+ * Decides when backups are made: in production every hour, in other environments never, unless
+ * FAKTORY_BACKUP_FREQUENCY or [backups] says otherwise. The environment overrides the files, as for
+ * the password. A bad setting is an error.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
 import type { ConfD } from './conf-d.ts';
 import type { Environment } from './password.ts';
 
-/** What [backups] says. */
+/** The settings of [backups]. */
 export interface BackupSettings {
   readonly every: string | undefined;
   readonly keep: number | undefined;
@@ -18,14 +18,15 @@ const hour = 3_600_000; // ms
 const least = 300_000; // ms
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: hour };
 
-/** The option of the server. Throws CONFIG, naming what cannot work. */
+/** Returns the option of the server. Throws CONFIG with the bad setting. */
 export function backupPlan(
   environment: Environment,
   frequency: string | undefined,
   { every, keep = 24 }: BackupSettings,
   sourceOf: ConfD['source'],
 ): NonNullable<ServerOptions['backups']> {
-  // Also where no backups are made: who turns them on later must not meet the mistake then.
+  // Checked even when backups are disabled, so that enabling them later does not reveal the
+  // mistake.
   if (!Number.isInteger(keep) || keep < 1) {
     throw new FaktoryError(
       'CONFIG',

@@ -1,16 +1,17 @@
-/*
- * Which path keeps this user out of a data folder, and the command that lets the user in. Used by the server before it starts, by the
- * commands that work on a folder, and by `faktory doctor`.
+/**
+ * Finds the path that denies this user access to a data folder, and the command that grants it.
+ * Used by the server before it starts, by commands on a folder, and by `faktory doctor`.
  *
- * Note: the system is asked, not the mode of the file, because groups and access lists count too. So root must have become the owner
- * of the folder before (become-owner.ts): the system refuses root nothing.
+ * Note: the system is asked, not the mode of the file, because groups and access lists count too.
+ * Root must have become the owner of the folder before (become-owner.ts), because the system denies
+ * root nothing.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 
-/** A path that this user must be able to use and cannot. */
+/** A path that this user needs and cannot use. */
 export interface Barrier {
   readonly path: string;
   /** What is wrong with the path. */
@@ -20,13 +21,19 @@ export interface Barrier {
 }
 
 const { R_OK, W_OK, X_OK } = constants;
-/** Root becomes the owner of the folder; another user may have forgotten sudo, and must not take the folder from its server. */
-const STARTED_BY_ROOT = process.geteuid?.() === 0; // when this file is loaded
+/**
+ * Root becomes the owner of the folder. Another user may have forgotten sudo, and must not take the
+ * folder from its server.
+ */
+const STARTED_BY_ROOT = process.geteuid?.() === 0; // as this file is loaded
 
-/** What a server opens in its folder. */
+/** The files that a server opens in its folder. */
 const files = ['faktory.db', 'faktory.db-wal', 'faktory.db-shm', 'faktory.lock', 'tokens.json', 'audit.log'];
 
-/** Each path of the folder that this user cannot use; of the folders above it only the first one that is closed. */
+/**
+ * Each path of the folder that this user cannot use; of its parent folders only the first closed
+ * one.
+ */
 export function barriers(dir: string): Barrier[] {
   const folder = resolve(dir);
   const above = parentsOf(folder).find((path) => isRefused(path, X_OK));
@@ -45,8 +52,8 @@ export function barriers(dir: string): Barrier[] {
 }
 
 /**
- * Throws STORAGE with the first barrier and its cure. A server runs without its audit log, whose loss it logs, and without `backups/`,
- * which only commands need.
+ * Throws STORAGE with the first barrier and what to do. A server runs without its audit log, whose
+ * loss it logs, and without `backups/`, which only commands need.
  */
 export function refuseBarred(dir: string, needed: 'by the server' | 'by commands'): void {
   const spared = needed === 'by the server' ? ['audit.log', 'backups'] : ['audit.log'];
@@ -55,12 +62,12 @@ export function refuseBarred(dir: string, needed: 'by the server' | 'by commands
   if (first) throw new FaktoryError('STORAGE', `${first.told}; ${first.advice}`);
 }
 
-/** What to do where the system refuses `path` to this user. */
+/** What to do when the system denies this user access to `path`. */
 export function cureOf(path: string): string {
   return barrier(path, 'rw').advice;
 }
 
-/** From the root of the file system down. */
+/** The parent folders, from the root of the file system down. */
 function parentsOf(path: string): string[] {
   const parent = dirname(path);
   return parent === path ? [] : [...parentsOf(parent), parent];
@@ -72,7 +79,7 @@ function isRefused(path: string, mode: number): boolean {
     return false;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'EACCES' || code === 'EPERM'; // a missing path or a bad disk has an error of its own
+    return code === 'EACCES' || code === 'EPERM'; // a missing path or a bad disk has its own error
   }
 }
 
@@ -102,11 +109,11 @@ function ownerOf(path: string): number | undefined {
   try {
     return statSync(path).uid;
   } catch {
-    return undefined; // in a folder that is closed
+    return undefined; // in a closed folder
   }
 }
 
-/** The name of this user, or its number where the system has no name for it. */
+/** The name of this user, or the number when the system has no name for it. */
 function user(): string {
   const uid = process.geteuid?.();
   try {

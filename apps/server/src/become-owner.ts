@@ -1,9 +1,10 @@
-/*
- * Root becomes the user who controls the data folder before it touches a file there.
+/**
+ * Makes root become the user who controls the data folder before a file there is touched.
  *
- * That user may change every name in the folder at any moment, so no check of a name protects root: a link would make root write, or
- * SQLite open, a file somewhere else. As that user, a process can do no more than the user could. Files that only root can read
- * (configuration, certificates, a dump) must be opened before.
+ * Note: that user can change every name in the folder at any moment, so no check of a name protects
+ * root: a link would make root or SQLite write a file somewhere else. As that user, the process can
+ * do no more than the user can.
+ * Note: files that only root can read (configuration, certificates, a dump) must be opened before.
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -13,17 +14,20 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import type { Logger } from '@faktory-ts/server';
 import { ownerOfPath } from './path-owner.ts';
 
-/** How {@link becomeOwner} treats a folder, and where it reports. */
+/** Options of {@link becomeOwner}. */
 export interface BecomeOptions {
-  /** A folder that is missing in a folder of all users: made as root's, or refused with NOT_FOUND. */
+  /**
+   * For a missing folder inside a folder of all users: make it as root, or refuse with NOT_FOUND.
+   */
   readonly missing: 'make' | 'refuse';
   readonly log?: Pick<Logger, 'info'>;
 }
 
 /**
- * Gives up the rights of root, for good, when another user controls the folder or a part of the path to it: root becomes the first such
- * user on the path. Does nothing for other users, and where only root controls the path. Throws CONFIG where several users control the
- * path, when the user cannot read this program, and when the system refuses.
+ * Gives up the rights of root for good when another user controls the folder or a part of its path:
+ * root becomes the first such user on the path. Does nothing for other users, and when only root
+ * controls the path. Throws CONFIG when several users control the path, when the user cannot read
+ * this program, and when the system refuses.
  */
 export function becomeOwner(dir: string | undefined, { missing, log }: BecomeOptions): void {
   const { geteuid, setgid, setuid } = process;
@@ -47,7 +51,10 @@ export function becomeOwner(dir: string | undefined, { missing, log }: BecomeOpt
 
 type User = Extract<ReturnType<typeof ownerOfPath>, { is: 'user' }>;
 
-/** Undefined: root. A missing part is made at once, because another user could make it later. */
+/**
+ * Returns undefined for root. A missing part is made at once, because another user could make it
+ * later.
+ */
 function decide(path: string, missing: BecomeOptions['missing'], tries = 10): User | undefined {
   const owner = ownerOfPath(path);
   if (owner.is === 'root') return undefined;
@@ -57,13 +64,16 @@ function decide(path: string, missing: BecomeOptions['missing'], tries = 10): Us
   try {
     mkdirSync(owner.part, { mode: 0o700 });
   } catch (error) {
-    // Another process made it a moment before.
+    // Another process has just made it.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries === 0) throw error;
   }
   return decide(path, missing, tries - 1);
 }
 
-/** The user's own group, which is never root's because a folder has that group; undefined: the system does not know the user. */
+/**
+ * The user's own group, never root's group because a folder has it; undefined when the system does
+ * not know the user.
+ */
 function groupOf(uid: number): number | undefined {
   try {
     return asUser(uid, () => userInfo().gid) || undefined;
@@ -72,7 +82,7 @@ function groupOf(uid: number): number | undefined {
   }
 }
 
-/** Does the work with the rights of this user, and is root again. */
+/** Calls `work` with the rights of this user, and becomes root again. */
 function asUser<T>(uid: number, work: () => T): T {
   const { seteuid } = process;
   try {
@@ -88,7 +98,7 @@ interface Groups {
   initgroups?(user: number, group: number): void;
 }
 
-/** All groups of the user, so that a certificate which its group may read stays readable. */
+/** Takes all groups of the user, so that a certificate that a group may read stays readable. */
 function takeGroups(uid: number, gid: number): void {
   try {
     (process as Groups).initgroups?.(uid, gid);
@@ -97,7 +107,10 @@ function takeGroups(uid: number, gid: number): void {
   }
 }
 
-/** Modules are loaded later too, and backups run Node in a process of its own. */
+/**
+ * Throws when the user cannot read this program, because modules are loaded later too, and backups
+ * start another Node process.
+ */
 function refuseUnreadable(dir: string, uid: number): void {
   for (const path of [process.execPath, fileURLToPath(import.meta.url)]) {
     try {

@@ -1,7 +1,7 @@
-/*
- * An address to listen on, as people type it for -b and -w: HOST:PORT, `:7419` for all interfaces, `[::1]:7419`.
- * It must keep the text as typed: programs wait for "listening at :7419" in the log. A stranger would get wrong that
- * names are not looked up here: the library does that, when it listens.
+/**
+ * Parses an address to listen on, as typed for -b and -w: HOST:PORT, `:7419` for all interfaces,
+ * `[::1]:7419`. The text is stored as typed, because programs wait for "listening at :7419" in the
+ * log. Names are resolved later, when the server listens.
  */
 import { isIPv6 } from 'node:net';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -18,7 +18,7 @@ export interface Binding {
 
 const shape = /^(?:\[(?<six>[^\]]*)\]|(?<name>[^:[\]\s]*)):(?<port>\d+)$/;
 
-/** Reads one address; `source` says where it was written, for the error. Throws CONFIG. */
+/** Parses one address; `source` says where it was written, for the error. Throws CONFIG. */
 export function parseBinding(text: string, source: string): Binding {
   const parts = shape.exec(text)?.groups;
   if (!parts) {

@@ -23,7 +23,7 @@ function read(files: Record<string, string>) {
 }
 
 describe('conf.d', () => {
-  it('is one document, in alphabetical order, other files left out', () => {
+  it('is one document, in alphabetical order; other files are ignored', () => {
     const { document } = read({
       'b.toml': 'binding = ":1"\n[web]\npassword = "w"',
       'a.toml': '[faktory]\r\npassword = "p"',
@@ -41,7 +41,7 @@ describe('conf.d', () => {
     expect(document.cron).toHaveLength(2);
   });
 
-  it('may be absent', () => {
+  it('may be missing', () => {
     expect(readConfD('/nowhere/at/all', () => expect.unreachable()).tables).toEqual({});
   });
 
@@ -101,7 +101,7 @@ describe('an error in conf.d', () => {
   });
 });
 
-test('a key is named with its file and line, also where its table was opened in the file before', () => {
+test('an error names the file and line of a key, also when its table began in the previous file', () => {
   const folder = configDir({
     'a.toml': '# ours\n[faktory]\n',
     'b.toml': '\nbinding = ":1"\n[web]\nbinding = ":2"',
@@ -114,7 +114,7 @@ test('a key is named with its file and line, also where its table was opened in 
   expect(source('limits', 'dead-limit')).toBe(`${join(folder, 'conf.d')}: [limits] dead-limit`);
 });
 
-test('a key that is written in another way is named with its line, or that of its table, or its file', () => {
+test('an error names the line of a key in another notation, or that of its table, or its file', () => {
   const text = 'colour = 1\nlimits.attempts = -1\nstatsd = { location = "x" }\n[web]\n"redact" = []\n';
   const folder = configDir({ 'a.toml': text });
   const { source } = readConfD(folder, () => undefined);

@@ -1,7 +1,10 @@
-/*
- * The TOML files of the configuration folder as one document: conf.d/*.toml, alphabetically, joined as text.
- * It knows no keys. A stranger would get wrong that this is no merge: a table may appear in one file only, and a key
- * without a table belongs to the last table of the file before. Existing configurations rely on exactly that.
+/**
+ * Reads the TOML files of the configuration folder, conf.d/*.toml, as one document: the texts are
+ * joined in alphabetical order.
+ *
+ * Note: this is no merge, because existing configurations rely on the joined text: a table may
+ * appear in one file only, and a key without a table belongs to the last table of the previous
+ * file.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +13,10 @@ import { parse, TomlError, type TomlTable } from 'smol-toml';
 
 export type { TomlTable };
 
-/** What the files say, and where each thing stands. */
+/** The parsed document, and the places of its keys. */
 export interface ConfD {
   readonly tables: TomlTable;
-  /** `FILE, line N: [table] key`, as errors name it; a key outside of all tables has the table ''. */
+  /** Returns `FILE, line N: [table] key` for errors; a key outside all tables has the table ''. */
   source(table: string, key?: string): string;
 }
 
@@ -22,7 +25,10 @@ interface Piece {
   readonly text: string;
 }
 
-/** Reads and parses the folder; an absent one is an empty document. Throws CONFIG naming the file and the line. */
+/**
+ * Reads and parses the folder; a missing folder is an empty document. Throws CONFIG with the file
+ * and the line.
+ */
 export function readConfD(configDir: string, warn: (message: string) => void): ConfD {
   const folder = join(configDir, 'conf.d');
   const pieces = tomlFiles(folder, warn).map(read);
@@ -43,7 +49,7 @@ function tomlFiles(folder: string, warn: (message: string) => void): string[] {
     return [];
   }
   const names = readable(folder, () => readdirSync(folder));
-  // What begins with a dot is what an editor left behind.
+  // Files with a leading dot are left behind by editors.
   const ours = names.filter((name) => name.endsWith('.toml') && !name.startsWith('.'));
   return ours.sort().map((name) => join(folder, name));
 }
@@ -57,12 +63,15 @@ function readable<T>(path: string, reading: () => T): T {
     return reading();
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-    const advice = 'make it readable for this user or take it away';
+    const advice = 'make it readable for this user, or remove it';
     throw new FaktoryError('CONFIG', `cannot read ${path} (${code}); ${advice}`, { cause });
   }
 }
 
-/** Only the first line of the parser's message: the rest quotes the file, and with it perhaps a password. */
+/**
+ * Uses only the first line of the parser's message, because the rest quotes the file, perhaps with
+ * a password.
+ */
 function explain(error: TomlError, pieces: readonly Piece[]): string {
   const reason = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? 'invalid TOML';
   const hint = reason.includes('redefine')
@@ -72,8 +81,8 @@ function explain(error: TomlError, pieces: readonly Piece[]): string {
 }
 
 /**
- * Where a key stands: found in the text, because the parser keeps no places. A key written in a way that is not found is named with the
- * line of its table, else with the file, or the folder where there are several.
+ * The place of a key, searched in the text because the parser stores no places. When the key is not
+ * found, the line of its table is used, else the file, or the folder when it has several.
  */
 function sourceOf(folder: string, pieces: readonly Piece[], table: string, key?: string): string {
   const name = [table && `[${table}]`, key].filter(Boolean).join(' ');
@@ -95,7 +104,7 @@ function sourceOf(folder: string, pieces: readonly Piece[], table: string, key?:
   return pieces.length === 0 ? name : `${pieces.length === 1 ? pieces[0]?.path : folder}: ${name}`;
 }
 
-/** Finds line `line` of the joined text in its file. */
+/** Maps a line of the joined text to its file. */
 function locate(line: number, pieces: readonly Piece[]): string {
   let before = 0;
   for (const { path, text } of pieces) {

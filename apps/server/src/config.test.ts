@@ -58,7 +58,7 @@ describe('without flags', () => {
     });
   });
 
-  it('outside development the data are in the system folder', () => {
+  it('outside development the data folder is the system folder', () => {
     const env = { FAKTORY_ENV: 'production', FAKTORY_PASSWORD: 'a' };
     expect(config({}, env).server.dir).toBe('/var/lib/faktory/db');
   });
@@ -103,13 +103,13 @@ describe('bindings', () => {
     expect([binding.text, web?.text]).toEqual([':1', '0.0.0.0:2']);
   });
 
-  it('of TOML lose against a flag, also one that says the default', () => {
+  it('of TOML are overridden by a flag, also by one with the default value', () => {
     toml('[faktory]\nbinding = ":1"\n[web]\nbinding = ":2"');
     const { binding, web } = config({ bind: 'localhost:7419', web: ':3' });
     expect([binding.text, web?.text]).toEqual(['localhost:7419', ':3']);
   });
 
-  it('of TOML are named when they are wrong', () => {
+  it('of TOML are named in errors', () => {
     toml('[faktory]\nbinding = "7419"');
     expect(() => config()).toThrow('a.toml, line 2: [faktory] binding: "7419" is not an address');
   });
@@ -121,7 +121,7 @@ describe('bindings', () => {
 });
 
 describe('limits', () => {
-  it('are the flag before TOML, TOML before the default', () => {
+  it('come from the flag, then TOML, then the default', () => {
     toml('[limits]\ndead-limit = 5\nmax-bulk-jobs = 6');
     const { deadLimit, maxBulkJobs, maxConnections } = config({ 'dead-limit': '0' }).server;
     expect([deadLimit, maxBulkJobs, maxConnections]).toEqual([0, 6, 2000]);
@@ -156,19 +156,19 @@ describe('passwords', () => {
 });
 
 describe('warnings', () => {
-  it('tell of a configuration folder that was named and is not there', () => {
+  it('name a missing configuration folder of --config', () => {
     expect(config({ config: join(home, 'nope') }).warnings).toEqual([
       expect.stringContaining('nope does not exist'),
     ]);
   });
 
-  it('tell of unknown keys and go on', () => {
+  it('name unknown keys, and the server starts', () => {
     toml('[limits]\nmax = 1');
     expect(config().warnings).toHaveLength(1);
   });
 });
 
-describe('a value of the TOML files that cannot be used is named with file, line, table and key', () => {
+describe('a bad value in the TOML files is named with file, line, table and key', () => {
   it.each([
     ['faktory', 'binding', '"x"'],
     ['faktory', 'password', '"/none"'],

@@ -1,7 +1,9 @@
-/*
- * Flags, environment and TOML become the options of the library: the one place that knows which wins over which.
- * It must never start, log or print anything. A stranger would get wrong that a binding of the TOML files counts only
- * where no flag was typed, and that the environment decides where the folders are.
+/**
+ * Makes the library's options of flags, environment and TOML files, and decides which source wins.
+ * It starts, logs and prints nothing.
+ *
+ * Note: a binding in the TOML files counts only when no flag was typed, and the environment decides
+ * where the folders are.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -25,7 +27,7 @@ import { statsdOption } from './statsd.ts';
 import { readTls } from './tls.ts';
 import { readToml, type TomlSettings } from './toml.ts';
 
-/** What the program runs on. */
+/** The configuration of the program. */
 export interface Config {
   readonly environment: Environment;
   readonly binding: Binding;
@@ -34,11 +36,11 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly server: ServerOptions & { readonly dir: string; readonly sync: SyncMode };
-  /** To be logged once the log exists. */
+  /** Logged once the log exists. */
   readonly warnings: readonly string[];
 }
 
-/** What the process stands in. */
+/** The parts of the process that the configuration depends on. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder. */
@@ -54,7 +56,7 @@ export type SyncMode = NonNullable<ServerOptions['sync']>;
 const environments = ['development', 'staging', 'production'] as const;
 const syncModes = ['full', 'relaxed', 'off'] as const;
 
-/** Reads everything that configures the server. Throws CONFIG, saying what to correct. */
+/** Reads the whole configuration of the server. Throws CONFIG with what to correct. */
 export function readConfig(flags: Flags, surroundings: Surroundings): Config {
   const { env, home, passwordFile } = surroundings;
   const skipPassword = surroundings.skipPassword === true || saysYes(env.FAKTORY_SKIP_PASSWORD);
@@ -98,7 +100,10 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
   return { environment, binding, web, logLevel, logFormat, server, warnings };
 }
 
-/** What the library refuses is told with the place where it was written: its texts begin with the name of the option. */
+/**
+ * Adds the place in the configuration to an error of the library, whose text begins with the
+ * option.
+ */
 function checkAll(server: ServerOptions, { source }: TomlSettings): void {
   try {
     checkOptions(server);

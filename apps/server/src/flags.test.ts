@@ -62,11 +62,11 @@ describe('parseFlags', () => {
     expect(await refusal(arg)).toBe(`FaktoryError: unknown flag ${arg}; see faktory --help`);
   });
 
-  it('is not fooled by --__proto__', async () => {
+  it('refuses --__proto__ as an unknown flag', async () => {
     expect(await refusal('--__proto__')).toContain('unknown flag');
   });
 
-  it('shows no value of an unknown flag, which may be a password', async () => {
+  it('prints no value of an unknown flag, which may be a password', async () => {
     expect(await refusal('--password=hunter2')).toBe(
       'FaktoryError: unknown flag --password; see faktory --help',
     );
@@ -83,8 +83,8 @@ describe('parseFlags', () => {
   );
 
   it('refuses words that are not flags', async () => {
-    expect(await refusal('start')).toContain('"start" is no command and not a flag');
-    expect(await refusal('--', 'start')).toContain('"start" is no command and not a flag');
+    expect(await refusal('start')).toContain('"start" is neither a command nor a flag');
+    expect(await refusal('--', 'start')).toContain('"start" is neither a command nor a flag');
   });
 
   it.each(['-v', '--version', '-version'])('knows %s', async (arg) => {

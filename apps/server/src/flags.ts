@@ -1,7 +1,9 @@
-/*
- * The command line: which flags there are, what they mean, and what --help says. Values stay text here.
- * It must never end the process or write anything, and never know a password: command lines are public (ps).
- * Written in Go's style or ours: `-b x`, `-b=x`, `--b x`, `--bind x`, `--bind=x`; a repeated flag's last value counts.
+/**
+ * The command line of the server: flags, their meaning, and --help. Values stay text here. No flag
+ * takes a password, because command lines are public (ps).
+ *
+ * Go's style and ours both work: `-b x`, `-b=x`, `--b x`, `--bind x`, `--bind=x`. The last value of
+ * a repeated flag counts.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Options } from 'yargs';
@@ -16,7 +18,11 @@ const words = {
     describe: 'development, staging or production; the last two require a password',
     normal: 'FAKTORY_ENV, else development',
   },
-  'log-level': { alias: 'l', describe: 'error, warn, info or debug; warnings always show', normal: 'info' },
+  'log-level': {
+    alias: 'l',
+    describe: 'error, warn, info or debug; warnings and errors are always logged',
+    normal: 'info',
+  },
   'log-format': { describe: 'text, or json for machines', normal: 'text' },
   dir: { alias: 'd', describe: 'data folder', normal: '/var/lib/faktory/db, in development ~/.faktory/db' },
   config: {
@@ -24,12 +30,15 @@ const words = {
     describe: 'configuration folder: its conf.d/*.toml are read',
     normal: '/etc/faktory, in development ~/.faktory',
   },
-  'tls-key': { describe: 'key of the server, PEM', normal: 'CONFIG/private.key.pem, if it is there' },
+  'tls-key': {
+    describe: 'private key of the server (PEM)',
+    normal: 'CONFIG/private.key.pem, if it is there',
+  },
   'tls-cert': {
     describe: 'certificate of the server, PEM',
     normal: 'CONFIG/public.cert.pem, if it is there',
   },
-  'tls-client-ca': { describe: 'authorities of client certificates, PEM; clients then need one' },
+  'tls-client-ca': { describe: 'authorities of client certificates (PEM); clients then need a certificate' },
   sync: {
     describe:
       'when +OK is on disk: full = before it is sent, relaxed = within a second, off = no fsync, a power cut can lose accepted jobs',
@@ -42,7 +51,7 @@ const words = {
 type FlagName = keyof typeof words | LimitName;
 /** The flags that were typed, by long name. */
 export type Flags = Partial<Record<FlagName, string>>;
-/** What the command line asks for. */
+/** The request of the command line. */
 export type Asked =
   | { readonly help: string }
   | { readonly version: true }
@@ -50,16 +59,19 @@ export type Asked =
 
 const epilogue = `Environment:
   FAKTORY_ENV            the default of --environment
-  FAKTORY_PASSWORD       the password; a value that begins with / is a file that holds it, or several, one a line
-  FAKTORY_SKIP_PASSWORD  1, true or yes: as --skip-password
-  FAKTORY_BACKUP_FREQUENCY  how often a backup is made, such as 30m; wins over [backups] every
-  DD_DOGSTATSD_URL       where StatsD is, such as udp://host:8125
+  FAKTORY_PASSWORD       the password; a value that begins with / is a file with one or several passwords, one per line
+  FAKTORY_SKIP_PASSWORD  1, true or yes: like --skip-password
+  FAKTORY_BACKUP_FREQUENCY  time between backups, such as 30m; overrides [backups] every
+  DD_DOGSTATSD_URL       address of StatsD, such as udp://host:8125
 
-A password is required in staging and production, and wherever other machines reach an address: -b or -w is not on localhost.
+A password is required in staging and production, and when -b or -w is not on localhost, so that other machines can reach it.
 
 TOML files in CONFIG/conf.d: [faktory] password, binding; [web] password, binding, redact, proxies, hosts; [tls] key, cert, client_ca; [backups] every, keep; [statsd] location, namespace, tags, queueLatency; [limits] with the keys above.`;
 
-/** Reads the words after the program's name; the help tells of the commands too. Throws CONFIG, naming the flag that is wrong. */
+/**
+ * Parses the words after the program's name; the help lists the commands too. Throws CONFIG with
+ * the bad flag.
+ */
 export async function parseFlags(
   args: readonly string[],
   commandList: () => Promise<string> = async () => '',
@@ -70,7 +82,7 @@ export async function parseFlags(
   if (given.version === true) return { version: true };
   const surplus = (given._ as unknown[])[0];
   if (surplus !== undefined)
-    throw new FaktoryError('CONFIG', `"${surplus}" is no command and not a flag${seeHelp}`);
+    throw new FaktoryError('CONFIG', `"${surplus}" is neither a command nor a flag${seeHelp}`);
   const flags: Flags = {};
   for (const name of flagNames) {
     const value = given[name];
@@ -81,7 +93,7 @@ export async function parseFlags(
 }
 
 const usage = `Usage: faktory [flags]            starts the server: a Faktory-compatible job server
-       faktory COMMAND [flags]    speaks to one, or works on a data folder; faktory COMMAND --help tells more
+       faktory COMMAND [flags]    uses a running server or a data folder; see faktory COMMAND --help
 
 Commands:
 `;
@@ -122,12 +134,12 @@ function options(): Record<string, Options> {
     help: { alias: 'h', type: 'boolean', describe: 'print this' },
     'take-over': {
       type: 'boolean',
-      describe: 'end the server that holds the data folder, and start in its place',
+      describe: 'stop the server that uses the data folder, and start in its place',
     },
   };
   all['skip-password'] = {
     type: 'boolean',
-    describe: 'start without a password where one is required, and let everybody in',
+    describe: 'start without a required password; every client then has all rights',
   };
   for (const [name, word] of Object.entries(words)) {
     const { describe, normal, ...rest } = { normal: undefined, ...word };

@@ -1,7 +1,9 @@
-/* Where configuration and jobs are when nothing else is said. Loaded by commands, so it must stay small. */
+/**
+ * The default folders of configuration and data. Commands load this file, so it must stay small.
+ */
 import { join } from 'node:path';
 
-/** Where configuration and jobs are when nothing else is said. */
+/** Returns the default folders of an environment. */
 export function usualFolders(
   environment: string,
   home: () => string,

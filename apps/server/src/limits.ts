@@ -1,7 +1,7 @@
-/*
- * The limits of the server, once for the flags, the [limits] table of the TOML files and --help.
- * A limit's name is its flag without the dashes and its TOML key. The defaults are always handed to the library,
- * so --help cannot say one thing and the server do another.
+/**
+ * The table of the server's limits, for the flags, the [limits] table of the TOML files, and
+ * --help. A limit's name is its flag and its TOML key. The defaults are always passed to the
+ * library, so --help cannot differ from the server.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
@@ -16,9 +16,9 @@ interface Limit {
   readonly meaning: string;
 }
 
-// A timer of Node that is set further ahead than this fires at once.
+// A longer timer of Node fires at once.
 const longestTimer = 2_147_483_647; // ms
-// Node holds no longer text.
+// Node cannot hold a longer text.
 const longestText = 536_870_888; // bytes
 
 export const limits = [
@@ -42,7 +42,7 @@ export const limits = [
     option: 'maxUnauthenticated',
     normal: 1000,
     least: 1,
-    meaning: 'most connections that have not said HELLO yet',
+    meaning: 'most connections that have not sent HELLO yet',
   },
   {
     name: 'handshake-timeout',
@@ -71,14 +71,14 @@ export const limits = [
     option: 'maxQueues',
     normal: 10_000,
     least: 0,
-    meaning: 'most queues, jobs for a new one are refused then, 0 = no limit',
+    meaning: 'most queues; then jobs for new queues are refused; 0 = no limit',
   },
   {
     name: 'dead-limit',
     option: 'deadLimit',
     normal: 10_000,
     least: 0,
-    meaning: 'most dead jobs, the oldest leave first, 0 = no limit',
+    meaning: 'most dead jobs; the oldest are deleted first; 0 = no limit',
   },
   {
     name: 'worker-timeout',
@@ -93,7 +93,7 @@ export const limits = [
     option: 'maxWorkerLosses',
     normal: 3,
     least: 1,
-    meaning: 'a job whose worker is lost this often, while it holds no other job, is dead',
+    meaning: 'move a job to dead after its worker died this many times while it ran no other job',
   },
   {
     name: 'attempts',
@@ -101,21 +101,21 @@ export const limits = [
     normal: 10,
     least: 0,
     most: 100,
-    meaning: 'most failed executions kept of each job, the newest and the first, 0 = none',
+    meaning: 'failed executions stored of each job: the first and the newest; 0 = none',
   },
   {
     name: 'max-unsent-bytes',
     option: 'maxUnsentBytes',
     normal: 1024 * 1024,
     least: 1024,
-    meaning: 'replies a client may leave unread before it is paused, in bytes',
+    meaning: 'unread replies after which a client is paused, in bytes',
   },
   {
     name: 'disk-reserve',
     option: 'diskReserve',
     normal: 256 * 1024 * 1024,
     least: 0,
-    meaning: 'free bytes on the disk below which pushes are refused until there are more again, 0 = none',
+    meaning: 'pushes are refused while the disk has less free space, in bytes; 0 = no reserve',
   },
   {
     name: 'unsent-timeout',
@@ -123,7 +123,7 @@ export const limits = [
     normal: 30_000,
     least: 1,
     most: longestTimer,
-    meaning: 'time after which a paused client that still reads nothing is closed, in milliseconds',
+    meaning: 'time after which a paused client that reads nothing is closed, in milliseconds',
   },
 ] as const satisfies readonly Limit[];
 
@@ -131,7 +131,10 @@ export const limits = [
 export type LimitName = (typeof limits)[number]['name'];
 type LimitOption = (typeof limits)[number]['option'];
 
-/** The limits as options of the library: a flag wins over TOML, TOML over the default. Throws CONFIG. */
+/**
+ * The limits as options of the library: flags override TOML, TOML overrides the defaults. Throws
+ * CONFIG.
+ */
 export function limitOptions(
   flags: Partial<Record<LimitName, string>>,
   toml: { readonly limits: Partial<Record<LimitName, number>>; readonly source: ConfD['source'] },

@@ -1,4 +1,7 @@
-/* What a command loads, read from the imports of its source: a package that it does not need costs 50 to 130 ms of each start. */
+/**
+ * Tests what a command loads, by the imports of its source: a package that it does not need costs
+ * 50 to 130 ms of each start.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +10,7 @@ import { expect, test } from 'vitest';
 const here = dirname(fileURLToPath(import.meta.url));
 const importing = /^(?:import|export)\s(?!type\b)[^;]*?from '([^']+)'/gms;
 
-/** The packages that a file loads before its first line runs, through the files that it imports. */
+/** The packages that a file and its imports load before its first line runs. */
 function packagesOf(file: string, seen = new Set<string>()): Set<string> {
   const found = new Set<string>();
   if (seen.has(file)) return found;
@@ -33,7 +36,7 @@ test('the program itself loads the protocol and nothing else', () => {
   expect([...main].filter((name) => !name.startsWith('node:'))).toEqual(['@faktory-ts/protocol']);
 });
 
-test.each(ofServer)('%s, which asks a server, loads the client and not the server', (name) => {
+test.each(ofServer)('%s, which uses a server, loads the client and not the server package', (name) => {
   const loaded = ours(name).filter((each) => each !== '@faktory-ts/protocol');
   expect(loaded).toEqual(['@faktory-ts/client']);
 });

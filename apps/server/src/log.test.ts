@@ -29,7 +29,7 @@ describe('a text line', () => {
     );
   });
 
-  it('has colour in its letter only, and only when asked', () => {
+  it('has a coloured letter only when colours are wanted', () => {
     const { lines, log } = logging({ colour: true });
     log.warn('careful');
     const [before, afterStart, afterLetter, ...more] = lines[0]?.split('\u001b[') ?? [];

@@ -1,7 +1,8 @@
-/*
- * The program's log: pino's JSON lines, or the classic `I 2026-01-01T00:00:00.000Z message key=value` made from them.
- * Warnings and errors are written whatever the level says. It must never be told a password.
- * A message cannot forge a line: line breaks in it are indented, and other characters that are not seen are escaped.
+/**
+ * The program's log: pino's JSON lines, or text lines `I 2026-01-01T00:00:00.000Z message
+ * key=value` made from them. Warnings and errors are written at every level. Passwords are never
+ * logged. A message cannot forge a line: its line breaks are indented, and other control characters
+ * are escaped.
  */
 import { visible, visibleLines } from '@faktory-ts/protocol';
 import type { Logger } from '@faktory-ts/server';
@@ -56,7 +57,7 @@ function textLine(json: string, colour: boolean): string {
   return `${shown} ${time} ${message}${pairs.join('')}\n`;
 }
 
-/** A field's value: as it is where nothing in it could be misread, else as JSON. */
+/** The value of a field: unchanged when it cannot be misread, else as JSON. */
 function plain(value: unknown): string {
   return typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : visible(JSON.stringify(value));
 }

@@ -1,7 +1,10 @@
-/*
- * The program `faktory`: a command, or flags that start the server (start.ts). It loads only what was asked for.
- * Exit status 0: done, or stopped when asked; 1: failed, or could not start; 2: a command was used wrongly or is unknown;
- * 128 + signal: ended by one. What fails says why in one line on standard error.
+/**
+ * The program `faktory`: runs a command, or starts the server (start.ts). Only the needed code is
+ * loaded.
+ *
+ * Exit status 0: done, or stopped on request; 1: failed, or could not start; 2: wrong usage or an
+ * unknown command; 128 + signal: ended by a signal. The reason of a failure is one line on standard
+ * error.
  */
 import { FaktoryError, visibleLines } from '@faktory-ts/protocol';
 import { cureOf } from './barred.ts';
@@ -9,8 +12,9 @@ import type { Command } from './commands/command.ts';
 import { commandOf, runCommand } from './commands/run.ts';
 import { terminalOf } from './terminal.ts';
 
-// Whoever reads our output may go away (`faktory | head`, a closed terminal). The jobs are worth more than the log.
-let outputFault: unknown; // why standard output is cut short; not for a reader that went away
+// The reader of our output may go away (`faktory | head`, a closed terminal); the server must keep
+// running.
+let outputFault: unknown; // error of standard output; not set when the reader went away
 process.stderr.on('error', () => undefined);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || outputFault !== undefined || !command) return;
@@ -36,12 +40,12 @@ function withoutHelp(typed: string[]): string[] {
   return typed[1] === undefined ? ['--help'] : [typed[1], '--help'];
 }
 
-/** Runs a command to its end; what it printed is written before the process ends by itself. */
+/** Runs a command to its end; its output is written before the process ends. */
 async function work(asked: Command, words: readonly string[]): Promise<void> {
   const end = new AbortController();
   let ended: number | undefined;
   const endBy = (status: number) => (): void => {
-    if (ended !== undefined) process.exit(status); // a second one: at once
+    if (ended !== undefined) process.exit(status); // a second signal ends at once
     ended = status;
     end.abort();
   };
@@ -61,10 +65,10 @@ async function work(asked: Command, words: readonly string[]): Promise<void> {
 function reasonOf(error: unknown): string {
   if (error instanceof FaktoryError) return visibleLines(error.message);
   if (isSystemError(error)) return visibleLines(`${error.message}; ${hintOf(error)}`);
-  return `unexpected fault: ${visibleLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}`;
+  return `unexpected error: ${visibleLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}`;
 }
 
-/** The reader of standard output went away, as `head` does when it has enough. */
+/** Whether the reader of standard output went away, as `head` does. */
 function hasGone(error: unknown): boolean {
   return isSystemError(error) && error.code === 'EPIPE' && error.syscall === 'write';
 }
@@ -78,9 +82,9 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 function hintOf({ code, syscall, path }: NodeJS.ErrnoException): string {
   if (syscall === 'mkdtemp') return 'TMPDIR must name a folder that exists and that this user can write';
   if (code === 'EACCES' || code === 'EPERM')
-    return path === undefined ? 'give this user the right, or run this as another user' : cureOf(path);
+    return path === undefined ? 'give this user the permission, or run this as another user' : cureOf(path);
   if (code === 'ENOENT') return 'correct the name, or create it';
-  if (code === 'EISDIR') return 'a folder is where a file belongs: move the folder away';
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'free the disk that is written to';
+  if (code === 'EISDIR') return 'a folder has the name of a file: move the folder away';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'free disk space';
   return 'the system refused it: correct the cause and try again';
 }

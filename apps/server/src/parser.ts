@@ -1,15 +1,15 @@
-/*
- * How the server's flags are read: values stay text, the last one of a repeated flag counts, and what is wrong is told with the flag as
- * it was typed. Commands are read by commands/reading.ts, which loads faster.
- * It must never end the process or write anything. A stranger would get wrong that a message never quotes a value: it may be a secret.
+/**
+ * The parser of the server's flags: values stay text, the last value of a repeated flag counts, and
+ * errors name the flag as it was typed, but never a value, which may be a secret. The process is
+ * never ended here. Commands use commands/reading.ts, which loads faster.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import yargs, { type Argv } from 'yargs';
 
-/** A parser without flags of its own. It throws CONFIG, with `seeHelp` behind the reason. */
+/** Makes a parser without flags. It throws CONFIG, with `seeHelp` after the reason. */
 export function parserOf(args: readonly string[], seeHelp: string): Argv {
   return yargs([...args])
-    .help(false) // both are ours: yargs would end the process
+    .help(false) // both are our own, because yargs would end the process
     .version(false)
     .parserConfiguration({
       'short-option-groups': false,
@@ -29,7 +29,7 @@ export function parserOf(args: readonly string[], seeHelp: string): Argv {
     });
 }
 
-/** The parser's message with the flag as it was typed. */
+/** Rewrites the parser's message with the flag as it was typed. */
 function plainly(message: string, args: readonly string[]): string {
   const [, what, names = ''] = /^(Unknown|Not enough) arguments?(?: following)?: (.*)$/.exec(message) ?? [];
   if (what === undefined) return message;
@@ -38,5 +38,7 @@ function plainly(message: string, args: readonly string[]): string {
   });
   if (what !== 'Unknown') return `the flag ${typed.join(', ')} needs a value`;
   const stray = typed.find((name) => args.includes(name) && !name.startsWith('-'));
-  return stray === undefined ? `unknown flag ${typed.join(', ')}` : `"${stray}" is no command and not a flag`;
+  return stray === undefined
+    ? `unknown flag ${typed.join(', ')}`
+    : `"${stray}" is neither a command nor a flag`;
 }

@@ -27,7 +27,7 @@ const resolve = (sources: Partial<PasswordSources>): string[] =>
   });
 
 describe('where the password comes from', () => {
-  it('is FAKTORY_PASSWORD before all else', () => {
+  it('is FAKTORY_PASSWORD first', () => {
     const env = { FAKTORY_PASSWORD: 'a' };
     expect(resolve({ env, toml: 'b', systemFile: system, environment: 'production' })).toEqual(['a']);
   });
@@ -36,21 +36,21 @@ describe('where the password comes from', () => {
     expect(resolve({ toml: 'b', systemFile: system, environment: 'production' })).toEqual(['b']);
   });
 
-  it('is never only white space, which is refused with the place and in each environment', () => {
+  it('is never only white space, which is refused with its place in every environment', () => {
     for (const blank of [' ', '\t \n'])
       for (const sources of [{ env: { FAKTORY_PASSWORD: blank } }, { toml: ['a', blank] }, { toml: blank }])
         expect(() => resolve(sources)).toThrow(
           expect.objectContaining({
             code: 'CONFIG',
             message: expect.stringMatching(
-              /^(FAKTORY_PASSWORD|\[faktory\] password): .*only white space; write one/,
+              /^(FAKTORY_PASSWORD|\[faktory\] password): .*only white space; use one/,
             ),
           }),
         );
     expect(() => resolve({ env: { FAKTORY_PASSWORD: file('blank', ' \n\t\n') } })).toThrow(/blank is empty/);
   });
 
-  it('is hidden in TOML by a FAKTORY_PASSWORD set to nothing', () => {
+  it('of TOML is overridden by an empty FAKTORY_PASSWORD', () => {
     expect(resolve({ env: { FAKTORY_PASSWORD: '' }, toml: 'b' })).toEqual([]);
   });
 
@@ -61,7 +61,7 @@ describe('where the password comes from', () => {
     ]);
   });
 
-  it('is never the system file in development or when skipped', () => {
+  it('is never the system file in development or with --skip-password', () => {
     expect(resolve({ systemFile: system })).toEqual([]);
     const env = { FAKTORY_SKIP_PASSWORD: 'yes' };
     expect(resolve({ systemFile: system, environment: 'production', env })).toEqual([]);
@@ -98,12 +98,12 @@ describe('a password in a file', () => {
     expect(readSecrets(secret, '[web] password')).toEqual(['s3cret word']);
   });
 
-  it('may be several, one a line or one an entry: so a password is changed while clients know the old one', () => {
+  it('may hold several, one per line or entry, so that a password is changed while clients use the old one', () => {
     expect(resolve({ toml: file('several', 'old one\n\n new \r\n') })).toEqual(['old one', 'new']);
     expect(resolve({ toml: ['a', secret, ''] })).toEqual(['a', 's3cret word']);
   });
 
-  it('is taken as it is, also when it begins with a slash', () => {
+  it('is used unchanged, also when it begins with a slash', () => {
     expect(readSecrets(file('slashed', '/etc/hostname'), 'x')).toEqual(['/etc/hostname']);
   });
 
@@ -120,7 +120,7 @@ describe('a password in a file', () => {
     expect(() => resolve({ environment: 'production', systemFile: empty })).toThrow(`${empty} is empty`);
   });
 
-  it('is not named where the name may be the password itself', () => {
+  it('is not printed when its name may be the password', () => {
     expect(() => resolve({ toml: '/hunter2' })).toThrow(/^(?!.*hunter2)/);
   });
 });

@@ -1,9 +1,10 @@
-/*
- * Which passwords the server takes, and where they come from. The order is the one that existing installations rely on:
- * FAKTORY_PASSWORD, then [faktory] password, then (staging and production only) the system's password file, then none.
- * It must never put a password into an error: errors name the place, not the value. A stranger would get wrong that
- * FAKTORY_PASSWORD set to nothing still hides the TOML password. Several passwords hold at once, so that one can be changed
- * while clients know the old one.
+/**
+ * Finds the passwords of the server. The order is the one that existing installations rely on:
+ * FAKTORY_PASSWORD, then [faktory] password, then (staging and production only) the system's
+ * password file, then none. Several passwords are valid at once, so that one can be changed while
+ * clients use the old one. Errors name the place of a password, never its value.
+ *
+ * Note: an empty FAKTORY_PASSWORD still overrides the TOML password.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -13,20 +14,23 @@ export type Environment = 'development' | 'staging' | 'production';
 export interface PasswordSources {
   readonly environment: Environment;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether it may start without one. */
+  /** Whether the server may start without a password. */
   readonly skip: boolean;
   /** `[faktory] password`. */
   readonly toml: Written;
-  /** Where that stands, for errors. */
+  /** The place of the TOML password, for errors. */
   readonly tomlSource: string;
-  /** The file that packages make at their installation: /etc/faktory/password. */
+  /** The file that packages make at installation: /etc/faktory/password. */
   readonly systemFile: string;
 }
 
 /** One password or several, each as itself or as a file. */
 export type Written = string | readonly string[] | undefined;
 
-/** The passwords; none = nothing is asked. Throws CONFIG when one is required and missing, or a file cannot be used. */
+/**
+ * Returns the passwords; none means that no client is asked. Throws CONFIG when a required password
+ * is missing, or a file cannot be used.
+ */
 export function resolvePasswords({
   environment,
   env,
@@ -45,7 +49,10 @@ export function resolvePasswords({
   throw new FaktoryError('CONFIG', `a password is required in ${environment}: ${ways}; ${without}`);
 }
 
-/** Passwords as written in `source`: each itself, or the lines of the file when it begins with `/`. Empty means none. */
+/**
+ * Passwords as written in `source`: the value, or the lines of a file when the value begins with
+ * `/`. Empty means none.
+ */
 export function readSecrets(written: Written, source: string): string[] {
   return [written ?? []].flat().flatMap((one) => (one === '' ? [] : readSecret(one, source)));
 }
@@ -54,7 +61,7 @@ function readSecret(written: string, source: string): string[] {
   if (written.trim() === '')
     throw new FaktoryError(
       'CONFIG',
-      `${source}: the password is only white space; write one that nobody guesses, or leave the setting out`,
+      `${source}: the password is only white space; use one that is hard to guess, or remove the setting`,
     );
   if (!written.startsWith('/')) return [written];
   const lines = readFile(written, source).split('\n');
@@ -71,7 +78,8 @@ function readFile(path: string, source: string): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-    // Where there is no such file, the "path" may be a password that happens to begin with /: it must not be shown.
+    // When no such file exists, the "path" may be a password that begins with /, so it must not be
+    // printed.
     const file = existsSync(path) ? path : 'that it names';
     const advice = 'create it, or make it readable for this user; a password itself must not begin with /';
     throw new FaktoryError(

@@ -26,7 +26,7 @@ describe('the rights that a path of a data folder needs', () => {
     expect(ownerOfPath('/var/new/db', look)).toEqual({ is: 'root' });
   });
 
-  it('are those of the first user on the path, and nothing behind that part is looked at', () => {
+  it('are those of the first user on the path, and no later part is read', () => {
     const look = tree({ '/srv': {}, '/srv/a': { uid: 7, gid: 8 }, '/srv/a/db': { uid: 9 } });
     expect(ownerOfPath('/srv/a/db', look)).toEqual({ is: 'user', uid: 7, gid: 8, part: '/srv/a' });
     expect(look.looked).not.toContain('/srv/a/db');

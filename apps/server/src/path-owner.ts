@@ -1,27 +1,29 @@
-/*
- * Decides with whose rights a process of root may use a path: with those of the first user other than root who controls a part of it.
+/**
+ * Decides with whose rights a process of root may use a path: with those of the first user other
+ * than root who controls a part of it.
  *
- * Note: the walk starts at the root folder, because only there a name is safe: a part of root's in a folder that only root can write
- * cannot be swapped. Behind the first part that another user controls every name may lead elsewhere a moment later, so the walk ends.
+ * Note: the walk starts at the root folder, because only there a name is safe: root's part of a
+ * folder that only root can write cannot be replaced. After the first part that another user
+ * controls, every name can change at any moment, so the walk ends.
  */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
 
-/** What the walk looks at. */
+/** The calls of the file system that the walk needs. */
 export interface PathLook {
-  /** The part itself, also when it is a link; undefined where there is none. */
+  /** The part itself, even when it is a link; undefined when it does not exist. */
   lstat(path: string): Pick<Stats, 'uid' | 'gid' | 'mode' | 'isSymbolicLink'> | undefined;
   readlink(path: string): string;
 }
 
-/** Whose rights a path needs. */
+/** The user whose rights a path needs. */
 export type PathOwner =
   /** Only root controls the path. */
   | { readonly is: 'root' }
-  /** Another user controls `part` and everything behind it. */
+  /** Another user controls `part` and everything below it. */
   | { readonly is: 'user'; readonly uid: number; readonly gid: number; readonly part: string }
-  /** `part` is missing in a folder like /tmp, where each user could make it. */
+  /** `part` is missing in a folder like /tmp, where every user could make it. */
   | { readonly is: 'missing'; readonly part: string };
 
 const FILES: PathLook = {
@@ -31,11 +33,11 @@ const FILES: PathLook = {
 const STICKY = 0o1000;
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
-const mostLinks = 40; // as Linux
+const mostLinks = 40; // as in Linux
 
 /**
- * Decides for an absolute path. Throws CONFIG where other users can replace a folder of root's, because no user can be chosen then, and
- * for a path with more than 40 links.
+ * Decides for an absolute path. Throws CONFIG when other users can replace a folder of root,
+ * because no user can be chosen then, and for a path with more than 40 links.
  */
 export function ownerOfPath(path: string, look: PathLook = FILES): PathOwner {
   const todo = partsOf(path);
@@ -64,13 +66,16 @@ function isShared({ gid, mode }: { readonly gid: number; readonly mode: number }
   return (mode & OTHERS_WRITE) !== 0 || ((mode & GROUP_WRITES) !== 0 && gid !== 0);
 }
 
-/** In a sticky folder only the owner of a part can replace it. In other shared folders every user who may write can. */
+/**
+ * In a sticky folder only the owner of a part can replace it; in other shared folders every user
+ * who can write there.
+ */
 function refuseOpen(
   folder: string,
   { mode }: { readonly mode: number },
   next: { readonly uid: number } | undefined,
 ): void {
   if ((mode & STICKY) !== 0 || (next !== undefined && next.uid !== 0)) return;
-  const text = `root must not work in ${folder}, because other users can write there (mode ${(mode & 0o7777).toString(8)}); run chmod go-w ${folder}, or give the data folder to the user who shall run this`;
+  const text = `root must not work in ${folder}, because other users can write there (mode ${(mode & 0o7777).toString(8)}); run chmod go-w ${folder}, or give the data folder to the user who runs this`;
   throw new FaktoryError('CONFIG', text);
 }

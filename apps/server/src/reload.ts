@@ -1,6 +1,6 @@
-/*
- * HUP: the configuration is read again, and what can change without a restart does. What cannot is told, not swallowed.
- * It must never stop the server or leave it half changed: a configuration that cannot be used changes nothing.
+/**
+ * HUP: reads the configuration again and applies what can change without a restart; the rest is
+ * logged. A bad configuration changes nothing.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Logger, Server } from '@faktory-ts/server';
@@ -9,7 +9,10 @@ import { asWritten, inWordsOfProgram } from './written.ts';
 
 const live = ['password', 'webPassword', 'tls', 'http'] as const;
 
-/** `running` is what the server was started with: what differs from it needs a restart, and is told at each HUP until there is one. */
+/**
+ * `running` is the configuration at the start: differences that need a restart are logged at each
+ * HUP.
+ */
 export async function reload(
   running: Config,
   read: () => Config,
@@ -23,14 +26,14 @@ export async function reload(
     for (const warning of now.warnings) log.warn(warning);
     const fixed = changedFixed(running, now);
     if (fixed.length > 0) log.warn(`SIGHUP: needs a restart to take effect: ${fixed.join(', ')}`);
-    log.info('SIGHUP: read again: passwords, tokens, certificate, address of HTTP');
+    log.info('SIGHUP: reloaded passwords, tokens, certificate, HTTP address');
   } catch (error) {
     if (!(error instanceof FaktoryError)) throw error;
-    log.error(`SIGHUP: everything stays as it was: ${inWordsOfProgram(error.message)}`);
+    log.error(`SIGHUP: nothing was changed: ${inWordsOfProgram(error.message)}`);
   }
 }
 
-/** The settings, as they are written, that are written differently now and hold from the next start only. */
+/** Names of the settings, as written in the configuration, that changed and need a restart. */
 function changedFixed({ server: old }: Config, now: Config): string[] {
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   const names = Object.keys({ ...old, ...now.server }) as (keyof Config['server'])[];

@@ -1,6 +1,6 @@
-/*
- * The server in this process: started, told of by the log, stopped by signals.
- * With main.ts the only file that ends the process. A running server logs to standard output.
+/**
+ * Runs the server in this process: start, log, stop by signals. Only this file and main.ts end the
+ * process. A running server logs to standard output.
  */
 import { createServer, type Logger, type Server } from '@faktory-ts/server';
 import { announce, banner } from './announce.ts';
@@ -37,7 +37,8 @@ export async function serve(read: () => Config, version: string, takeOver: boole
     stopping = true;
     tellSystemd(['STOPPING=1'], log);
     log.info(reason);
-    closeSocket(); // before the folder is free: afterwards the socket is the successor's
+    // before the folder is free, because afterwards the socket belongs to the successor
+    closeSocket();
     void stop(server, started, log);
   };
   onSignals(process, {
@@ -57,15 +58,15 @@ export async function serve(read: () => Config, version: string, takeOver: boole
   tellSystemd(['READY=1', `STATUS=listening at ${config.binding.text}`], log);
 }
 
-/** Stops in order and ends; also a server that is still starting. */
+/** Stops the server, even while it is starting, and ends the process. */
 async function stop(server: Server, started: Promise<void>, log: Logger): Promise<never> {
-  const text = `not stopped after ${stopDeadline / 1000} s: ended; what was accepted is safe`;
+  const text = `not stopped after ${stopDeadline / 1000} s: ended; accepted jobs are safe`;
   setTimeout(() => end(log, 1, text), stopDeadline).unref();
   try {
     await started;
     await server.stop();
   } catch (error) {
-    return end(log, 1, `could not stop in order: ${error}`);
+    return end(log, 1, `could not stop cleanly: ${error}`);
   }
   return end(log, 0, 'stopped');
 }
@@ -76,11 +77,14 @@ function end(log: Logger, code: number, message: string): never {
   process.exit(code);
 }
 
-/** A restart is tested, going on after a fault is not; whatever was confirmed is on disk. */
+/**
+ * Ends the process at an uncaught error: a restart is tested, continuing after an unknown error is
+ * not, and confirmed data is on disk.
+ */
 function endOnFault(log: Logger): void {
   const fault = (reason: unknown): never => {
     const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-    return end(log, 1, `unexpected fault, ended; start again, accepted jobs are safe: ${text}`);
+    return end(log, 1, `unexpected error, ended; start the server again, accepted jobs are safe: ${text}`);
   };
   process.on('uncaughtException', fault);
   process.on('unhandledRejection', fault);

@@ -1,12 +1,13 @@
-/*
- * What each signal means. It must never end the process itself: main.ts does, told by `stop` and `abandon`.
- * A stranger would get wrong that one Ctrl-C may arrive twice: the terminal signals the whole process group, and npm
- * and other parents pass the signal on as well. So a repetition within half a second is the same request.
+/**
+ * The meaning of signals. The process is ended by the callbacks `stop` and `abandon`, not here.
+ *
+ * Note: one Ctrl-C can arrive twice, because the terminal signals the whole process group, and npm
+ * and other parents pass the signal on. So a repetition within half a second is the same request.
  */
 import type { EventEmitter } from 'node:events';
 
 export interface Reactions {
-  /** TERM, INT: stop in order. Called once. */
+  /** TERM, INT: stop cleanly. Called once. */
   stop(signal: NodeJS.Signals): void;
   /** TERM, INT again: end now. */
   abandon(signal: NodeJS.Signals): void;
@@ -18,7 +19,7 @@ export interface Reactions {
 
 const echo = 500; // ms
 
-/** Listens on `source`, which is `process`. `now` is a clock in milliseconds. */
+/** Listens on `source`, usually `process`. `now` is a clock in milliseconds. */
 export function onSignals(source: EventEmitter, reactions: Reactions, now = () => performance.now()): void {
   let stoppingSince: number | undefined;
   const end = (signal: NodeJS.Signals): void => {

@@ -1,4 +1,7 @@
-/* Starts the server with what was typed, or prints the help or the version. Why there is no server is one line on standard error. */
+/**
+ * Starts the server with the typed flags, or prints the help or the version. A failed start prints
+ * one line on standard error.
+ */
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { name } from './announce.ts';
@@ -10,7 +13,7 @@ import { inWordsOfProgram } from './written.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-/** Runs until the server is stopped. `reasonOf` says what is told of an error. */
+/** Runs until the server is stopped. `reasonOf` makes the text of an error. */
 export async function start(words: readonly string[], reasonOf: (error: unknown) => string): Promise<void> {
   let flags: Flags = {};
   try {
@@ -33,7 +36,7 @@ export async function start(words: readonly string[], reasonOf: (error: unknown)
   }
 }
 
-/** Says why there is no server, and ends. */
+/** Prints why the server did not start, and ends the process. */
 function refuse(message: string, json: boolean): never {
   const write = (line: string): boolean => process.stderr.write(line);
   if (json) createLog({ level: 'error', format: 'json', colour: false, write }).error(message);

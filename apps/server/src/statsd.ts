@@ -1,6 +1,6 @@
-/*
- * Where StatsD is: [statsd] of the TOML files, else DD_DOGSTATSD_URL, which Datadog's agent sets.
- * A stranger would get wrong that the environment is only asked for the place: namespace and tags come from the files.
+/**
+ * Finds the address of StatsD: [statsd] of the TOML files, else DD_DOGSTATSD_URL, which Datadog's
+ * agent sets. Namespace and tags come only from the files.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { ServerOptions } from '@faktory-ts/server';
@@ -9,7 +9,7 @@ import type { StatsdSettings } from './toml.ts';
 
 const usualPort = 8125;
 
-/** The option of the server; undefined: figures are sent nowhere. Throws CONFIG. */
+/** Returns the option of the server; undefined: no metrics are sent. Throws CONFIG. */
 export function statsdOption(
   toml: StatsdSettings | undefined,
   url: string | undefined,
@@ -26,7 +26,7 @@ export function statsdOption(
   const [, host, port] = /^\[?([^\]:\s]+|[^\]\s]+(?=\]))\]?(?::(\d{1,5}))?$/.exec(location) ?? [];
   if (host === undefined || Number(port ?? usualPort) > 65_535) {
     const place = toml?.location === undefined ? 'DD_DOGSTATSD_URL' : source('statsd', 'location');
-    throw new FaktoryError('CONFIG', `${place}: "${location}" is no address; write HOST:8125`);
+    throw new FaktoryError('CONFIG', `${place}: "${location}" is not an address; write HOST:8125`);
   }
   for (const tag of toml?.tags ?? []) checkTag(tag, source);
   if (toml?.namespace !== undefined && !/^[\w./-]*$/.test(toml.namespace)) {

@@ -11,7 +11,7 @@ const said = join(folder, 'said');
 
 afterEach(() => rmSync(said, { force: true }));
 
-/** A program of that name, which writes down what it was told and where. */
+/** A fake systemd-notify that writes its arguments and its socket to a file. */
 function notifier(): string {
   const file = join(folder, 'systemd-notify');
   writeFileSync(file, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >"${said}.new" && mv "${said}.new" "${said}"\n`);
@@ -19,16 +19,17 @@ function notifier(): string {
   return `${folder}:${process.env.PATH}`;
 }
 
-it('tells systemd, when it wants to hear', async () => {
+it('the state is sent to systemd when NOTIFY_SOCKET is set', async () => {
   tellSystemd(['READY=1', 'STATUS=at :7419'], silent, { PATH: notifier(), NOTIFY_SOCKET: '/run/x' });
   await vi.waitFor(() => expect(existsSync(said)).toBe(true));
   expect(readFileSync(said, 'utf8')).toBe('/run/x READY=1 STATUS=at :7419\n');
 });
 
-it('does nothing without systemd', async () => {
+it('nothing is sent without systemd', async () => {
   const warn = vi.fn();
   tellSystemd(['READY=1'], { ...silent, warn }, { PATH: '/nowhere' });
   tellSystemd(['READY=1'], { ...silent, warn }, { PATH: '/nowhere', NOTIFY_SOCKET: '/run/x' });
-  await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(1)); // the second call: nobody to ask
-  expect(warn).toHaveBeenCalledWith(expect.stringContaining('systemd cannot be told READY=1: spawn'));
+  // the second call: systemd-notify is missing
+  await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(1));
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining('cannot report READY=1 to systemd: spawn'));
 });

@@ -1,9 +1,12 @@
-/*
- * A restart without lost time: the new process loads everything first, asks the server that holds the data folder to stop, and starts
- * the moment the folder is free. The two never serve at once: one folder has one server, so clients reconnect to the new one.
+/**
+ * Replaces a running server with little downtime: the new process loads everything, asks the server
+ * that holds the data folder to stop, and starts as soon as the folder is free. Both never serve at
+ * once: a folder has one server, and clients reconnect to the new one.
  *
- * The holder is asked through a socket in its folder, `faktory.sock`, which only the server that holds the lock makes.
- * Note: a process id is never signalled, because `faktory.pid` may name any process, and two containers have ids of their own.
+ * The holder is asked through a socket in its folder, `faktory.sock`, which only the server with
+ * the lock makes.
+ * Note: no process id is signalled, because `faktory.pid` may name any process, and containers have
+ * their own ids.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
@@ -13,13 +16,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Logger, Server } from '@faktory-ts/server';
 
-const PATIENCE = 15_000; // ms; a server that was asked to stop ends itself after 5 s
-const SILENCE = 5000; // ms in which a server that holds the folder must open its socket, and answer there
-const BETWEEN = 5; // ms from one try to the next: each is time in which clients find no server
+const PATIENCE = 15_000; // ms; a server that was asked to stop ends after 5 s at most
+const SILENCE = 5000; // ms in which the holder must open its socket and answer
+const BETWEEN = 5; // ms between two tries, in which clients find no server
 const LONGEST_PATH = 100; // bytes; the system's limit is 104 (macOS) or 108
 /**
- * The talk, a line each: the successor asks for the ports, checks its own addresses, and only then asks for the stop. So a server
- * that was suspended and finds an old question later does not stop: the successor has left before it asked for that.
+ * The messages, one line each: the successor asks for the ports, checks its own addresses, and only
+ * then asks for the stop. So a server that was suspended and reads an old question later does not
+ * stop, because the successor left before it asked for the stop.
  */
 const ASK_PORTS = 'ports\n';
 const ASK_STOP = 'stop\n';
@@ -28,8 +32,9 @@ const STOPPING = 'stopping\n';
 type Successor = Pick<Server, 'dir' | 'start' | 'checkAddresses'>;
 
 /**
- * Starts the server in the place of the one that holds its folder, if one does. Rejects with LISTEN when an address is taken by
- * another program, and with LOCKED when the holder cannot be asked or does not answer; then the holder was not asked to stop.
+ * Starts the server in place of the one that holds its folder, if there is one. Rejects with LISTEN
+ * when another program uses an address, and with LOCKED when the holder cannot be asked or does not
+ * answer; in both cases the holder was not asked to stop.
  */
 export async function startInPlace(
   server: Successor,
@@ -57,11 +62,11 @@ export async function startInPlace(
 }
 
 function cannotAsk(error: FaktoryError): FaktoryError {
-  const text = `${error.message}; --take-over could not ask it: it has no faktory.sock in the folder, or is of a version that does not know this`;
+  const text = `${error.message}; --take-over could not ask it to stop: it has no faktory.sock in the folder, or is of a version without --take-over`;
   return new FaktoryError('LOCKED', text, { cause: error });
 }
 
-/** Without what to do where the folder is just in use. */
+/** The error without its advice, which does not fit here. */
 const heldBy = ({ message }: FaktoryError): string => message.replace(/; stop it or choose another .*$/, '');
 
 function silent(error: FaktoryError, silence: number): FaktoryError {
@@ -70,11 +75,11 @@ function silent(error: FaktoryError, silence: number): FaktoryError {
 }
 
 function stillThere(error: FaktoryError, patience: number): FaktoryError {
-  const text = `${heldBy(error)}; it was asked by --take-over to stop, but holds the folder still after ${patience / 1000} s. It stops as soon as it can: wait and start again, or end it (kill -9): accepted jobs are on the disk`;
+  const text = `${heldBy(error)}; --take-over asked it to stop, but it still holds the folder after ${patience / 1000} s. Wait until it has stopped and start again, or end it (kill -9): accepted jobs are on the disk`;
   return new FaktoryError('LOCKED', text, { cause: error });
 }
 
-/** False: no server answers at the folder's socket (yet). */
+/** Returns false when no server answers at the folder's socket (yet). */
 function askToStop(server: Successor, log: Logger, silence: number, error: FaktoryError): Promise<boolean> {
   return withPath(server.dir, async (path) => {
     const waiting = setTimeout(() => {
@@ -87,7 +92,7 @@ function askToStop(server: Successor, log: Logger, silence: number, error: Fakto
       if (ports === 'nobody') return false;
       if (ports === 'silent') throw silent(error, silence);
       await server.checkAddresses(ports.trim().split(' ').map(Number));
-      return (await talk.ask(ASK_STOP)) !== 'nobody'; // a silent one may have heard it
+      return (await talk.ask(ASK_STOP)) !== 'nobody'; // a silent holder may have got it
     } finally {
       clearTimeout(waiting);
       talk.leave();
@@ -107,7 +112,7 @@ class Talk {
     this.#silence = silence;
     this.#socket = connect(path)
       .setEncoding('utf8')
-      .on('error', () => undefined) // there is no server, or it has just ended: 'close' follows
+      .on('error', () => undefined) // no server, or it has just ended; 'close' follows
       .on('data', (text: string) => {
         this.#answer += text;
         this.#heard();
@@ -118,7 +123,7 @@ class Talk {
       });
   }
 
-  /** The line that is answered; 'nobody': the connection is closed; 'silent': nothing came in time. */
+  /** Returns the answer; 'nobody': the connection is closed; 'silent': no answer in time. */
   async ask(question: string): Promise<string> {
     if (!this.#closed) this.#socket.write(question);
     this.#answer = '';
@@ -138,23 +143,25 @@ class Talk {
   }
 }
 
-/** What a server that holds a folder says and does when a successor asks. */
+/** The answers and actions of a server that a successor asks. */
 export interface Holder {
-  /** The ports that it listens on. */
+  /** The ports of the server. */
   ports(): readonly number[];
   stop(): void;
 }
 
 /**
- * Opens the folder's socket, through which a successor asks for the stop; the folder's lock must be held. Returns what closes it.
- * Where the file system has no sockets the server runs without, and the log says so.
+ * Opens the folder's socket, at which a successor asks for the stop; the folder's lock must be
+ * held. Returns a function that closes it. When the file system has no sockets, the server runs
+ * without, and that is logged.
  */
 export async function acceptTakeOver(dir: string, holder: Holder, log: Logger): Promise<() => void> {
   const listener = createServer((socket) => answer(socket, holder));
   listener.maxConnections = 10;
   const file = socketFile(dir);
   try {
-    if (process.platform !== 'win32') rmSync(file, { force: true }); // left by a server that was killed
+    // left by a server that was killed
+    if (process.platform !== 'win32') rmSync(file, { force: true });
     await withPath(dir, (path) => listenAt(listener, path));
     if (process.platform !== 'win32') chmodSync(file, 0o600);
   } catch (error) {
@@ -166,7 +173,10 @@ export async function acceptTakeOver(dir: string, holder: Holder, log: Logger): 
   };
 }
 
-/** A successor that left before it asked for the stop, because nothing was answered in time, gets none. */
+/**
+ * Answers a successor. One that left before it asked for the stop, because no answer came in time,
+ * does not stop this server.
+ */
 function answer(socket: Socket, holder: Holder): void {
   let heard = '';
   socket.on('error', () => undefined).setTimeout(SILENCE, () => socket.destroy());
@@ -184,21 +194,25 @@ function listenAt(listener: SocketServer, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     listener.once('error', reject).listen(path, () => {
       listener.off('error', reject);
-      listener.on('error', () => undefined); // no descriptor for a connection: the successor tries again
+      // no descriptor for a connection; the successor retries
+      listener.on('error', () => undefined);
       listener.unref();
       resolve();
     });
   });
 }
 
-/** Windows has pipes in the place of socket files; their name space is flat. */
+/** Windows has pipes instead of socket files; their names have no folders. */
 function socketFile(dir: string): string {
   if (process.platform !== 'win32') return join(dir, 'faktory.sock');
   const name = createHash('sha256').update(dir.toLowerCase()).digest('hex').slice(0, 32);
   return `\\\\.\\pipe\\faktory-${name}`;
 }
 
-/** Calls with a path of the socket that is short enough for the system: on Linux a long one is reached through the open folder. */
+/**
+ * Calls `use` with a path of the socket that is short enough for the system: on Linux a long path
+ * is replaced by one through the open folder.
+ */
 async function withPath<T>(dir: string, use: (path: string) => Promise<T>): Promise<T> {
   const file = socketFile(dir);
   if (process.platform !== 'linux' || Buffer.byteLength(file) <= LONGEST_PATH) return use(file);

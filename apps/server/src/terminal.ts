@@ -1,6 +1,6 @@
-/*
- * What commands may touch of this process: standard output and error, the person at the terminal, Ctrl-C.
- * It must never ask where nobody can answer: a script would wait for ever.
+/**
+ * The terminal of this process for commands: standard output and error, questions, Ctrl-C. Without
+ * a terminal no question is asked, because a script would wait for ever.
  */
 import { createInterface } from 'node:readline/promises';
 import { Readable } from 'node:stream';
@@ -24,7 +24,7 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
     screen: stdout.isTTY && stderr.isTTY ? screenOf(process) : undefined,
     async confirm(question) {
       if (!stdin.isTTY) {
-        throw new FaktoryError('CONFIG', `${question} Nobody can be asked here: say --yes to go on`);
+        throw new FaktoryError('CONFIG', `${question} There is no terminal to ask on: use --yes to continue`);
       }
       const lines = createInterface({ input: stdin, output: stderr });
       try {
@@ -38,7 +38,10 @@ export function terminalOf(process: NodeJS.Process, signal: AbortSignal): Termin
   };
 }
 
-/** Without a handler the system ends the process at the signal, also while the event loop stands still. */
+/**
+ * Without a handler the system ends the process at the signal, even while the event loop is
+ * blocked.
+ */
 async function withoutHandlers<T>(process: NodeJS.Process, work: () => T | Promise<T>): Promise<T> {
   const handlers = (['SIGINT', 'SIGTERM'] as const).map((name) => [name, process.listeners(name)] as const);
   for (const [name] of handlers) process.removeAllListeners(name);
@@ -49,7 +52,10 @@ async function withoutHandlers<T>(process: NodeJS.Process, work: () => T | Promi
   }
 }
 
-/** What is printed may hold other programs' texts: nothing but our own colours reaches the terminal as it is. */
+/**
+ * Escapes control characters in printed text, which may come from other programs, except our own
+ * colours.
+ */
 export function withColours(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
   const pieces = text.split(/(\u001b\[[\d;]*m)/);

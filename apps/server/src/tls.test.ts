@@ -20,11 +20,11 @@ const read = (flags = {}, tls: Partial<typeof none | Record<string, string>> = {
   return readTls(folder, flags, toml);
 };
 
-it('is off where nothing is said and the configuration folder has no pair', () => {
+it('TLS is disabled without settings and without a pair in the configuration folder', () => {
   expect(read()).toBeUndefined();
 });
 
-it('is the pair of the configuration folder, and what was named goes before it', () => {
+it('TLS uses the pair of the configuration folder; named files override it', () => {
   put('server.key.pem', 'private.key.pem');
   put('server.cert.pem', 'public.cert.pem');
   expect(read()?.cert).toContain('BEGIN CERTIFICATE');
@@ -33,7 +33,7 @@ it('is the pair of the configuration folder, and what was named goes before it',
   expect(read({}, { clientCa: ours('ca.cert.pem') })?.clientCa).toContain('BEGIN CERTIFICATE');
 });
 
-it('is refused with one of the pair missing, so that nobody runs in the clear who asked for TLS', () => {
+it('half a pair is refused, so that no server runs without a wanted TLS', () => {
   put('server.key.pem', 'private.key.pem');
   expect(() => read()).toThrow(/private.key.pem alone is not enough for TLS, the certificate is missing/);
   rmSync(join(folder, 'private.key.pem'));
@@ -42,18 +42,18 @@ it('is refused with one of the pair missing, so that nobody runs in the clear wh
   );
 });
 
-it('is refused when a file cannot be read, is no PEM, or the two do not belong together', () => {
+it('a TLS file that cannot be read or is no PEM, and a pair that does not match, are refused', () => {
   expect(() => read({}, { key: 'nope', cert: 'nope' })).toThrow(
     /^\[tls\] key: cannot read .*nope \(ENOENT\)/,
   );
   put('server.key.pem', 'private.key.pem');
   put('renewed.cert.pem', 'public.cert.pem');
-  expect(() => read()).toThrow(/public.cert.pem was not made for the key .*private.key.pem/);
+  expect(() => read()).toThrow(/public.cert.pem does not match the key .*private.key.pem/);
   writeFileSync(join(folder, 'public.cert.pem'), 'hello');
   expect(() => read()).toThrow(/public.cert.pem is not a certificate in PEM form/);
 });
 
-it('is refused with a client_ca that has no certificate, so that clients are not all locked out', () => {
+it('a client_ca without a certificate is refused, because it would lock out all clients', () => {
   put('server.key.pem', 'private.key.pem');
   put('server.cert.pem', 'public.cert.pem');
   for (const text of ['', 'hello']) {

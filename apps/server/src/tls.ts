@@ -1,7 +1,10 @@
-/*
- * The files of TLS: named by flags or [tls], else the pair in the configuration folder that other Faktory servers use too.
- * It must never start without TLS where somebody has asked for it: half a pair is an error. A stranger would get wrong that paths of
- * TOML begin at the configuration folder, those of flags where the program was started.
+/**
+ * Reads the TLS files: named by flags or [tls], else the pair in the configuration folder that
+ * other Faktory servers use too. Half a pair is an error, so the server never starts without a
+ * wanted TLS.
+ *
+ * Note: paths in TOML files are relative to the configuration folder, paths in flags to the current
+ * folder.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,11 +16,14 @@ import type { TomlSettings } from './toml.ts';
 
 interface Named {
   readonly path: string;
-  /** Who named it, for errors. */
+  /** The setting that named it, for errors. */
   readonly source: string;
 }
 
-/** Reads the pair; undefined = no TLS. Throws CONFIG when it is not whole, cannot be read, or does not belong together. */
+/**
+ * Reads the pair; undefined = no TLS. Throws CONFIG when it is incomplete, cannot be read, or does
+ * not match.
+ */
 export function readTls(
   configDir: string,
   flags: Flags,
@@ -68,7 +74,7 @@ function checkPair(tls: { key: string; cert: string }, key: Named, cert: Named):
   const privateKey = parsed(key, 'a private key without a passphrase', () => createPrivateKey(tls.key));
   const certificate = parsed(cert, 'a certificate', () => new X509Certificate(tls.cert));
   if (!certificate.checkPrivateKey(privateKey)) {
-    const text = `${cert.source}: the certificate ${cert.path} was not made for the key ${key.path}; give the two that belong together`;
+    const text = `${cert.source}: the certificate ${cert.path} does not match the key ${key.path}; use a matching pair`;
     throw new FaktoryError('CONFIG', text);
   }
 }

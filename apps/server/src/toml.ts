@@ -1,15 +1,16 @@
-/*
- * What the TOML files may say: [faktory], [web], [backups], [statsd] and [limits]. What else they say is warned about by name, never
- * silently dropped: somebody wrote it and believes that it works. Values are never quoted, they may be passwords.
+/**
+ * Reads the settings of the TOML files: [faktory], [web], [tls], [backups], [statsd] and [limits].
+ * Other tables and keys are warned about by name. Values are never quoted, because they may be
+ * passwords.
  */
 import { FaktoryError, nearest } from '@faktory-ts/protocol';
 import type { ConfD, TomlTable } from './conf-d.ts';
 import { type LimitName, limits } from './limits.ts';
 
-/** Files of TLS as they were named. */
+/** The TLS files as they were named. */
 type TlsFiles = Readonly<Record<'key' | 'cert' | 'clientCa', string | undefined>>;
 
-/** The settings of the TOML files; absent where nothing was written. */
+/** The settings of the TOML files; undefined when not written. */
 export interface TomlSettings {
   readonly password: string | readonly string[] | undefined;
   readonly binding: string | undefined;
@@ -17,21 +18,21 @@ export interface TomlSettings {
   readonly webBinding: string | undefined;
   /** Argument values that the web UI does not show. */
   readonly redact: readonly string[] | undefined;
-  /** Proxies that say for whom they ask. */
+  /** Trusted proxies: only their X-Forwarded-For is used. */
   readonly proxies: readonly string[] | undefined;
-  /** Names by which browsers may open the web UI where there is no password. */
+  /** Host names under which browsers may open the web UI when it has no password. */
   readonly hosts: readonly string[] | undefined;
-  /** `every` in text: a duration, or `off`. */
+  /** `every` as text: a duration, or `off`. */
   readonly backups: { readonly every: string | undefined; readonly keep: number | undefined };
-  /** Undefined: there is no such table. */
+  /** Undefined: there is no [statsd]. */
   readonly statsd: StatsdSettings | undefined;
   readonly tls: TlsFiles;
   readonly limits: Partial<Record<LimitName, number>>;
-  /** Where a key stands, for errors: `FILE, line N: [table] key`. */
+  /** The place of a key, for errors: `FILE, line N: [table] key`. */
   readonly source: ConfD['source'];
 }
 
-/** What [statsd] says. */
+/** The settings of [statsd]. */
 export interface StatsdSettings {
   readonly location: string | undefined;
   readonly namespace: string | undefined;
@@ -48,10 +49,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   statsd: ['location', 'namespace', 'tags', 'queueLatency'],
   limits: limitNames,
 };
-// Tables that other Faktory servers read.
+// Tables of other Faktory servers.
 const later = ['cron', 'throttles'];
 
-/** Picks the settings out of the document. Throws CONFIG for a value of the wrong kind. */
+/** Reads the settings of the document. Throws CONFIG for a value of the wrong type. */
 export function readToml(document: ConfD, warn: (message: string) => void): TomlSettings {
   const { tables, source } = document;
   for (const [name, value] of Object.entries(tables)) warnUnknown(document, name, value, warn);
@@ -129,7 +130,7 @@ function list(document: ConfD, name: string, key: string): readonly string[] | u
   const value = valueAt(document, name, key);
   if (value === undefined) return undefined;
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
-  throw new FaktoryError('CONFIG', `${document.source(name, key)} must be a list of texts: ["…", "…"]`);
+  throw new FaktoryError('CONFIG', `${document.source(name, key)} must be a list of strings: ["…", "…"]`);
 }
 
 function texts(document: ConfD, name: string, key: string): string | readonly string[] | undefined {

@@ -1,6 +1,6 @@
-/*
- * How an operator writes what the library calls by the name of an option: for warnings and errors. It must never leave a name of the
- * library in a text of the program.
+/**
+ * Replaces names of library options in warnings and errors by the names that the operator uses in
+ * TOML files and flags.
  */
 import { limits } from './limits.ts';
 
@@ -13,12 +13,12 @@ const places: Readonly<Record<string, string>> = {
   ...Object.fromEntries(limits.map(({ name, option }) => [option, `[limits] ${name}`])),
 };
 
-/** An option as its key in the TOML files, else as its flag. */
+/** The key of an option in the TOML files, else its flag. */
 export function asWritten(option: string): string {
   return places[option] ?? `--${option}`;
 }
 
-/** A text of the library in the words of the program. */
+/** Replaces the library's words in a text. */
 export function inWordsOfProgram(text: string): string {
   return text
     .replace('openToNetwork: true lets', '--skip-password (or FAKTORY_SKIP_PASSWORD=1) lets')

@@ -1,5 +1,6 @@
-/*
- * The admin program, command by command, against a real server in this process; and against one that knows only the classic protocol.
+/**
+ * Tests the admin commands, one by one, with a real server in this process, and with a server that
+ * has only the classic protocol.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -55,7 +56,7 @@ interface As {
   readonly env?: Record<string, string>;
 }
 
-/** Runs a command; gives what it printed, or `CODE: message` of its error. */
+/** Runs a command; returns its output, or `CODE: message` of its error. */
 async function faktory(words: readonly string[], as: As = {}): Promise<string> {
   printed = '';
   const terminal: Terminal = {
@@ -102,7 +103,7 @@ async function someJobs(): Promise<void> {
 }
 
 describe('jobs are found and shown', () => {
-  it('by what they are, as a table that moves no cursor, as JSON, or as a number', async () => {
+  it('by filters, as a table without control characters, as JSON, or as a number', async () => {
     await begin();
     await someJobs();
     const listed = await faktory(['jobs']);
@@ -125,12 +126,14 @@ describe('jobs are found and shown', () => {
     expect(await faktory(['jobs', '--type', 'Bill', '--place', 'ready,scheduled', '--count'])).toBe('2\n');
     expect(JSON.parse(await faktory(['jobs', 'show', 'later-001']))).toMatchObject({ place: 'scheduled' });
     expect(await faktory(['jobs', 'show', 'nobody-01'])).toMatch(/^NOT_FOUND: there is no job nobody-01/);
-    expect(await faktory(['jobs', '--place', 'morgue'])).toMatch(/^CONFIG: --place knows ready/);
+    expect(await faktory(['jobs', '--place', 'morgue'])).toMatch(
+      /^CONFIG: --place "morgue" is unknown; use ready/,
+    );
   });
 });
 
 describe('jobs that failed', () => {
-  it('are picked by when they failed last, and listed with the last failure first', async () => {
+  it('are filtered by their last failure, and listed with the latest failure first', async () => {
     await begin();
     await client.pushBulk(
       ['a', 'b', 'c'].map((name) => ({ jid: `fail-000${name}`, jobtype: 'F', args: [] })),
@@ -156,12 +159,12 @@ describe('jobs that failed', () => {
     expect(await faktory(['jobs', '--failed-from=-1h', '--count'])).toBe('3\n');
     expect(await faktory(['discard', '--failed-until=-1h', '-y'])).toMatch(/^0 jobs|nothing|no jobs/);
     expect(await faktory(['discard', '--failed-from=-1h', '-y'])).toBe('3 jobs discarded\n');
-    expect(await faktory(['jobs', '--order', 'due'])).toBe('CONFIG: --order knows failed, not "due"');
+    expect(await faktory(['jobs', '--order', 'due'])).toBe('CONFIG: --order "due" is unknown; use failed');
   });
 });
 
 describe('a bulk change', () => {
-  it('counts first and asks, and changes exactly what was picked', async () => {
+  it('counts first and asks, and changes exactly the matching jobs', async () => {
     await begin();
     await someJobs();
     answer = false;
@@ -181,7 +184,7 @@ describe('a bulk change', () => {
     expect([told.queues, told.sets.scheduled]).toEqual([{ default: 0, mail: 1, other: 0 }, 2]);
   });
 
-  it('changes what it finds of the named jobs, and fails with the names of the others', async () => {
+  it('changes the named jobs that exist, and fails with the jids of the others', async () => {
     await begin();
     await someJobs();
     expect(await faktory(['discard', 'mail-0001', 'nobody-01', 'nobody-02', '-y'])).toMatch(
@@ -192,30 +195,30 @@ describe('a bulk change', () => {
     expect(printed).toBe('{"changed":0}\n');
   });
 
-  it('that finds nothing says in which places it looked, and how it looks in others', async () => {
+  it('that finds nothing names the places that it searched, and how to search others', async () => {
     await begin();
     await someJobs();
     expect(await faktory(['kill', '--queue', 'mail', '-y'])).toBe(
-      '0 jobs moved to dead: no job is in retries, scheduled that the flags pick; name other places with --place: ready, working, dead\n',
+      '0 jobs moved to dead: no job is in retries, scheduled that matches the flags; name other places with --place: ready, working, dead\n',
     );
     expect(await faktory(['discard', '--all', '--place', 'dead', '-y'])).toBe(
       '0 jobs discarded: no job is in dead\n',
     );
     expect(await faktory(['kill', 'nobody-01', '-q', 'mail', '-y'])).toMatch(
-      /^NOT_FOUND: there is no job nobody-01 in retries, scheduled that the flags pick; name other places/,
+      /^NOT_FOUND: there is no job nobody-01 in retries, scheduled that match the flags; name other places/,
     );
     expect(await faktory(['kill', 'nobody-01', '-p', 'dead', '-y'])).toBe(
       'NOT_FOUND: there is no job nobody-01 in dead; see faktory jobs show JID',
     );
   });
 
-  it('that kills more than dead has room for says so first and needs a flag', async () => {
+  it('that kills more jobs than dead can hold says so first and needs a flag', async () => {
     await begin({ deadLimit: 3 });
     await someJobs();
     await faktory(['kill', 'mail-0001', '-p', 'ready', '-y']);
     const kill = ['kill', '--all', '-p', 'ready,scheduled,dead'];
     expect(await faktory([...kill, '--yes'])).toBe(
-      'INVALID: dead has 1 of at most 3 jobs: to kill 3 jobs more would delete 1 dead job, the oldest, for good; kill fewer, discard dead jobs, raise --dead-limit of the server, or say --evict',
+      'INVALID: dead has 1 of at most 3 jobs: to kill 3 jobs more would delete 1 dead job, the oldest, for good; kill fewer, discard dead jobs, raise --dead-limit of the server, or use --evict',
     );
     expect((await server.info()).faktory.sets).toMatchObject({ dead: 1, scheduled: 1 });
     expect(await faktory([...kill, '--evict'])).toBe('3 jobs moved to dead\n');
@@ -225,11 +228,13 @@ describe('a bulk change', () => {
     expect(await faktory(['info'])).toMatch(/^dead +3 of at most 3, 1 older ones deleted since the start$/m);
   });
 
-  it('touches nothing when nothing was said, or the flags make no sense', async () => {
+  it('changes nothing without a filter, or with contradicting flags', async () => {
     await begin();
-    expect(await faktory(['discard'])).toMatch(/^CONFIG: say which jobs: .*--all/);
+    expect(await faktory(['discard'])).toMatch(/^CONFIG: name the jobs: .*--all/);
     expect(await faktory(['schedule', '--all'])).toBe('CONFIG: --at is missing');
-    expect(await faktory(['schedule', '--all', '--at', 'soon'])).toMatch(/^CONFIG: --at: "soon" is no time/);
+    expect(await faktory(['schedule', '--all', '--at', 'soon'])).toMatch(
+      /^CONFIG: --at: "soon" is not a time/,
+    );
     expect(asked).toEqual([]);
   });
 });
@@ -250,13 +255,13 @@ describe('queues', () => {
     await faktory(['queue', 'remove', 'mail', '--yes']);
     expect(await client.queues()).toEqual({ default: 1 });
     expect(await faktory(['queue', 'pause', 'mail'])).toMatch(/^NOT_FOUND: there is no queue mail/);
-    expect(await faktory(['queue', 'eat', 'mail'])).toMatch(/^CONFIG: "eat" is none of pause/);
+    expect(await faktory(['queue', 'eat', 'mail'])).toMatch(/^CONFIG: "eat" is unknown; use pause/);
     expect(await faktory(['queue', 'latency', 'default'])).toMatch(/^default \d+\.\d{3}\n$/);
   });
 });
 
 describe('push', () => {
-  it('takes a job with all that a job may have, and prints its jid', async () => {
+  it('pushes a job with every option, and prints its jid', async () => {
     await begin();
     const flags = ['--queue', 'mail', '--at', '1h', '--priority', '9', '--retry', '3', '--custom', '{"a":1}'];
     const jid = (await faktory(['push', 'Mail', '[7, "x"]', ...flags])).trim();
@@ -270,9 +275,11 @@ describe('push', () => {
       custom: { a: 1 },
     });
     expect(await faktory(['push', 'Mail', 'x'])).toMatch(/^CONFIG: the arguments cannot be read as JSON/);
-    expect(await faktory(['push', 'Mail', '7'])).toMatch(/^CONFIG: the arguments must be a JSON array, as /);
+    expect(await faktory(['push', 'Mail', '7'])).toMatch(
+      /^CONFIG: the arguments must be a JSON array, such as /,
+    );
     expect(await faktory(['push', 'Mail', '[]', '--custom', '[]'])).toMatch(
-      /^CONFIG: --custom must be a JSON object, as /,
+      /^CONFIG: --custom must be a JSON object, such as /,
     );
   });
 });
@@ -323,9 +330,9 @@ describe('workers', () => {
     expect(await faktory(['top', '--once'])).toMatch(
       /working 1 [\s\S]*mail +1 [\s\S]*worker-1[\s\S]*mail-0001/,
     );
-    expect(await faktory(['quiet', 'worker-1'])).toBe('1 worker told\n');
+    expect(await faktory(['quiet', 'worker-1'])).toBe('1 worker signalled\n');
     expect(await commands.beat(worker, { wid: 'worker-1' })).toBe('quiet');
-    expect(await faktory(['stop', '--all', '--yes'])).toBe('1 worker told\n');
+    expect(await faktory(['stop', '--all', '--yes'])).toBe('1 worker signalled\n');
     expect(await commands.beat(worker, { wid: 'worker-1' })).toBe('terminate');
     expect(await faktory(['stop', 'nobody'])).toMatch(/^NOT_FOUND: unknown worker nobody/);
     expect(await faktory(['stop'])).toMatch(/^CONFIG: name the workers/);
@@ -334,11 +341,11 @@ describe('workers', () => {
 });
 
 describe('what goes on', () => {
-  it('is told by tail until it is ended, arguments only when asked for', async () => {
+  it('is printed by tail until Ctrl-C, with arguments only on request', async () => {
     await begin();
     const end = new AbortController();
     const told = faktory(['tail', '--kind', 'pushed', '--queue', 'default'], { signal: end.signal });
-    await expect.poll(() => noted).toContain('waiting for something');
+    await expect.poll(() => noted).toContain('waiting for events');
     await someJobs();
     await expect.poll(() => printed).toContain('bill-0001');
     end.abort();
@@ -348,7 +355,7 @@ describe('what goes on', () => {
     ]);
   });
 
-  it('is drawn by top until q is pressed, and the screen is given back', async () => {
+  it('is drawn by top until q is pressed, and the screen is restored', async () => {
     await begin();
     await someJobs();
     const drawn: string[] = [];
@@ -369,7 +376,7 @@ describe('what goes on', () => {
 });
 
 describe('a server that speaks the classic protocol only', () => {
-  it('is served with what it can, and told of the rest why not', async () => {
+  it('can be used with the commands that it supports; the others say why not', async () => {
     await begin({ extensions: false });
     await someJobs();
     expect(await faktory(['info'])).toMatch(/enqueued +3\n/);
@@ -382,20 +389,20 @@ describe('a server that speaks the classic protocol only', () => {
     expect(await faktory(['retry', '--all', '-y'])).toMatch(/^jobs put back/);
     expect((await server.info()).faktory.queues).toEqual({ default: 2, mail: 2 });
     for (const words of [['jobs'], ['workers'], ['tail'], ['quiet', '--all']])
-      expect(await faktory(words)).toMatch(/^UNKNOWN_COMMAND: .* needs a faktory-ts server that knows /);
+      expect(await faktory(words)).toMatch(/^UNKNOWN_COMMAND: .* needs a faktory-ts server with /);
     for (const words of [
       ['move', '--all', '--to', 'x'],
       ['discard', '--error', 'x'],
       ['discard', '--all', '-p', 'ready'],
     ])
       expect(await faktory(words)).toMatch(
-        /^UNKNOWN_COMMAND: this server speaks Faktory's classic protocol only/,
+        /^UNKNOWN_COMMAND: this server has only Faktory's classic protocol/,
       );
   });
 });
 
 describe('doctor', () => {
-  it('finds all well where it is, and says what to do where it is not', async () => {
+  it('finds no problem on a good machine, and gives advice for each problem', async () => {
     const dir = freshFolder();
     await begin({ dir });
     const config = freshFolder();
@@ -421,9 +428,7 @@ describe('doctor', () => {
     const broken = freshFolder();
     writeFileSync(join(broken, 'faktory.db'), 'no database at all', { mode: 0o600 });
     const wrong = ['doctor', '-d', broken, '-c', config, '--url', 'tcp://:wrong@localhost:1', '--json'];
-    expect(await faktory([...wrong, '-e', 'production'], { env })).toMatch(
-      /^ERR: 3 findings to be put right/,
-    );
+    expect(await faktory([...wrong, '-e', 'production'], { env })).toMatch(/^ERR: 3 findings to fix/);
     const findings = JSON.parse(printed) as { level: string; what: string; advice: string }[];
     expect(findings.filter(({ level }) => level === 'wrong').map(({ what }) => what)).toEqual([
       'permissions',
@@ -437,7 +442,7 @@ describe('doctor', () => {
 });
 
 describe('tokens', () => {
-  it('says in which folder they are and whether a server uses it, and makes no folder that was not named', async () => {
+  it('says which folder has them and whether a server uses it, and makes only a folder that was named', async () => {
     const dir = freshFolder();
     await begin({ dir });
     await faktory(['tokens', 'add', 'shop', '--scope', 'push', '-d', dir]);
@@ -447,13 +452,13 @@ describe('tokens', () => {
     expect(noted).toContain(`the tokens are in ${other}, which no server uses now; `);
     const home = freshFolder();
     expect(await faktory(['tokens', 'add', 'shop', '--scope', 'push'], { env: { HOME: home } })).toMatch(
-      /^NOT_FOUND: there is no data folder .*\.faktory\/db; name the server's folder with -d; to ask the server of FAKTORY_URL, say --url/,
+      /^NOT_FOUND: there is no data folder .*\.faktory\/db; name the server's folder with -d; to ask the server of FAKTORY_URL, use --url/,
     );
     expect(readdirSync(home)).toEqual([]);
   });
 });
 
-describe('doctor names one cause and its cure', () => {
+describe('doctor names each cause once, with advice', () => {
   const wrongOf = async (words: readonly string[], env: Record<string, string> = {}) => {
     await faktory(['doctor', '--json', '-c', freshFolder(), ...words], { env });
     const findings = JSON.parse(printed) as { level: string; what: string; told: string; advice?: string }[];
@@ -474,7 +479,7 @@ describe('doctor names one cause and its cure', () => {
     expect(await wrongOf(['-d', dir, '-b', ':7419'], { FAKTORY_PASSWORD: 'secret' })).toEqual([]);
   });
 
-  it('for less room than the configured reserve', async () => {
+  it('for less free space than the configured reserve', async () => {
     const dir = freshFolder();
     await begin({ dir });
     const config = freshFolder();
@@ -491,7 +496,7 @@ describe('doctor names one cause and its cure', () => {
     ]);
   });
 
-  it('for backups that stopped, and tells when there is none', async () => {
+  it('for old backups, and for a folder without backups', async () => {
     const dir = freshFolder();
     await begin({ dir });
     await faktory(['doctor', '-d', dir, '-c', freshFolder()]);
@@ -512,7 +517,7 @@ describe('doctor names one cause and its cure', () => {
     ]);
   });
 
-  it('for a store: restore what is damaged, start the version that wrote it, leave what is empty', async () => {
+  it('for a store: restore a damaged one, use the right version for a newer one, none for an empty one', async () => {
     await begin();
     const dir = freshFolder();
     writeFileSync(join(dir, 'faktory.db'), '', { mode: 0o600 });
@@ -520,7 +525,7 @@ describe('doctor names one cause and its cure', () => {
     expect(printed).toContain('is empty: no server has used it yet');
     writeFileSync(join(dir, 'faktory.db'), 'no database at all', { mode: 0o600 });
     const [damaged] = await wrongOf(['-d', dir]);
-    expect(damaged).toMatchObject({ what: 'store', advice: expect.stringContaining('no backup of it') });
+    expect(damaged).toMatchObject({ what: 'store', advice: expect.stringContaining('it has no backup') });
     const data = freshFolder();
     const other = createServer({ dir: data });
     await other.start();
@@ -540,17 +545,17 @@ describe('doctor names one cause and its cure', () => {
     const of = async (url: string) => (await wrongOf(['-d', dir, '--url', url])).at(-1)?.advice;
     expect(await of(`tcp://:wrong@localhost:${port}`)).toContain('password');
     const refused = (await wrongOf(['-d', dir, '--url', 'tcp://localhost:1'])).at(-1);
-    // What to do is said once.
+    // The advice is printed once.
     expect([refused?.told, refused?.advice]).toEqual([
       expect.stringContaining('nothing listens there'),
       undefined,
     ]);
     const [plain] = await wrongOf(['-d', dir, '--url', `tcp+tls://:right@localhost:${port}`]);
     expect(plain?.told).toContain('does not speak TLS here: write tcp://');
-    expect(await of('tcp://no-such-host.invalid:7419')).toContain('name of the host');
+    expect(await of('tcp://no-such-host.invalid:7419')).toContain('the host name is unknown');
   });
 
-  it('for an expired certificate, also where the server is asked', async () => {
+  it('for an expired certificate, also when the server is checked', async () => {
     const dir = freshFolder();
     const tls = fileURLToPath(new URL('../../../packages/server/test/tls/', import.meta.url));
     const config = freshFolder();
@@ -579,7 +584,7 @@ describe('doctor names one cause and its cure', () => {
     await secure.stop();
   });
 
-  it('for less room than the reserve that the server is started with', async () => {
+  it('for less free space than --disk-reserve', async () => {
     const dir = freshFolder();
     await begin({ dir });
     expect(await wrongOf(['-d', dir, '--disk-reserve', '9000000000000000'])).toMatchObject([
@@ -601,7 +606,8 @@ describe('doctor names one cause and its cure', () => {
       const key = join(config, 'private.key.pem');
       writeFileSync(key, 'x', { mode: 0o644 });
       const keyOf = async () => {
-        const doctor = program(['doctor', '--json', '-c', config, '-d', dir]); // it becomes the owner for good
+        // it becomes the owner for good
+        const doctor = program(['doctor', '--json', '-c', config, '-d', dir]);
         await doctor.ended;
         return (JSON.parse(doctor.out) as { told: string; advice?: string }[]).find(({ told }) =>
           told.startsWith(key),
@@ -640,7 +646,7 @@ describe('completion', () => {
     expect(complete('faktory', 'qu')).toEqual(['queues', 'queue', 'quiet']);
     expect(complete('faktory', 'queue', 're')).toEqual(['resume', 'remove']);
     expect(complete('faktory', 'jobs', '--pri')).toEqual(['--priority']);
-    expect(await faktory(['completion', 'tcsh'])).toMatch(/^CONFIG: "tcsh" is none of/);
+    expect(await faktory(['completion', 'tcsh'])).toMatch(/^CONFIG: unknown shell "tcsh"; use bash/);
   });
 
   it.each([

@@ -1,5 +1,6 @@
-/*
- * An operator's bad day with the program alone: a backup while it runs, a kill, a restore, a dump and a load.
+/**
+ * Tests backup and repair with the program alone: a backup while the server runs, a kill, a
+ * restore, a dump and a load.
  */
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +35,8 @@ it('a backup of a running server is restored after a kill; nothing is lost by it
   const dump = await ran('dump', '-d', dir);
   expect(dump.out).toMatch(/"dump"[\s\S]*before-the-backup[\s\S]*after-the-backup[\s\S]*"end","jobs":2\}\n$/);
   expect((await ran('verify', id, '-d', dir)).out).toContain(`${id}: 1 job`);
-  expect(await (await ran('restore', id, '-d', dir)).ended).toBe(2); // nobody can be asked here
+  // there is no terminal to ask on
+  expect(await (await ran('restore', id, '-d', dir)).ended).toBe(2);
   expect((await ran('restore', id, '-d', dir, '--yes')).out).toMatch(/restored .*\n.*is now in .*replaced-/);
   expect((await ran('purge', '1', '-d', dir, '--yes')).out).toBe('1 backup deleted\n');
   writeFileSync(join(dir, 'jobs.jsonl'), dump.out);
@@ -42,7 +44,7 @@ it('a backup of a running server is restored after a kill; nothing is lost by it
   expect(await doubled.ended).toBe(1);
   expect(doubled.err).toMatch(/is in the store already; nothing was loaded; --skip-known .*--again/);
   const loaded = await ran('load', join(dir, 'jobs.jsonl'), '-d', dir, '--skip-known');
-  expect(loaded.out).toBe(`1 job loaded into ${dir}, 1 were there\n`);
+  expect(loaded.out).toBe(`1 job loaded into ${dir}, 1 skipped\n`);
   expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":2');
 
   const again = faktory([...free, '-d', dir]);
@@ -50,7 +52,7 @@ it('a backup of a running server is restored after a kill; nothing is lost by it
   expect(said).toMatch(/before-the-backup[\s\S]*after-the-backup/);
 }, 60_000);
 
-it('in production a backup is made without being asked for', async () => {
+it('in production the server makes a backup by itself', async () => {
   const config = freshFolder();
   mkdirSync(join(config, 'conf.d'));
   writeFileSync(join(config, 'conf.d', 'a.toml'), '[backups]\nkeep = 2\n');
@@ -61,7 +63,7 @@ it('in production a backup is made without being asked for', async () => {
   expect((await ran('backups', '-d', dir, '--json')).out).toContain('"format"');
 }, 60_000);
 
-it('a stopped store is compacted and salvaged with every job, and neither goes beside a server', async () => {
+it('compact and salvage keep every job of a stopped store, and are refused while a server runs', async () => {
   const dir = freshFolder();
   const server = faktory([...free, '-d', dir]);
   await converse(await server.port(), [push('stays-here-1')]);
@@ -76,12 +78,12 @@ it('a stopped store is compacted and salvaged with every job, and neither goes b
   });
   const salvaged = await ran('salvage', '-d', dir, '--yes');
   expect(salvaged.out).toMatch(
-    /^1 job could be read.*\nnothing is lost\nthe store that was there is now in .*replaced-/,
+    /^1 job could be read.*\nnothing is lost\nthe previous store is now in .*replaced-/,
   );
   expect((await ran('verify', '--store', '-d', dir)).out).toContain('"ready":1');
 }, 60_000);
 
-it('a folder that a server holds is refused before anybody is asked', async () => {
+it('a folder that a server uses is refused before any question', async () => {
   const dir = freshFolder();
   const server = faktory([...free, '-d', dir]);
   await converse(await server.port(), [push('is-held-001')]);
@@ -107,7 +109,7 @@ it('a backup of a store whose log is missing names that store, and nothing is le
   expect(readdirSync(join(copy, 'backups'))).toEqual([]);
 }, 60_000);
 
-it('verify --store of a damaged store names the commands that go on', async () => {
+it('verify --store of a damaged store names the commands that help', async () => {
   const dir = freshFolder();
   writeFileSync(join(dir, 'faktory.db'), 'no database at all');
   const damaged = await ran('verify', '--store', '-d', dir);
@@ -117,7 +119,7 @@ it('verify --store of a damaged store names the commands that go on', async () =
   ]);
 }, 60_000);
 
-it('load takes what gzip packed, from a file and from standard input', async () => {
+it('load reads gzip files and gzip on standard input', async () => {
   const dir = freshFolder();
   const server = faktory([...free, '-d', dir]);
   await converse(await server.port(), [push('packed-0001')]);
@@ -132,7 +134,7 @@ it('load takes what gzip packed, from a file and from standard input', async () 
   expect([await cut.ended, cut.err]).toEqual([1, expect.stringMatching(/jobs\.jsonl\.gz cannot be read/)]);
 }, 60_000);
 
-it('a load that fails leaves no store where there was none', async () => {
+it('a failed load makes no store in an empty folder', async () => {
   const [dir, file] = [freshFolder(), join(freshFolder(), 'notes.txt')];
   writeFileSync(file, 'secret words\n');
   const refused = await ran('load', file, '-d', dir);
@@ -157,7 +159,7 @@ const looks = [
   ['backup'],
 ];
 
-it('a data folder that does not exist is no empty one: each command says so in one line and ends with 1', async () => {
+it('a missing data folder is an error of every command, in one line and with exit status 1', async () => {
   const dir = join(freshFolder(), 'nowhere');
   for (const words of looks) {
     const command = await ran(...words, '-d', dir);
@@ -170,7 +172,7 @@ it('a data folder that does not exist is no empty one: each command says so in o
 }, 60_000);
 
 it.skipIf(process.getuid?.() !== 0)(
-  'a data folder that the user may not read is no empty one: each command says so in one line and ends with 1',
+  'an unreadable data folder is an error of every command, in one line and with exit status 1',
   async () => {
     const dir = freshFolder();
     chmodSync(dir, 0o000);
@@ -180,8 +182,8 @@ it.skipIf(process.getuid?.() !== 0)(
         1,
         expect.stringMatching(/cannot be read \(EACCES\)|as root: chown \S+ \S+/),
       ]);
-      // doctor says besides that no server was asked.
-      expect(command.err.replace(/^no server was asked for its health; .*\n/, '')).toMatch(/^.*\n$/);
+      // doctor also says that no server was checked.
+      expect(command.err.replace(/^no server was checked; .*\n/, '')).toMatch(/^.*\n$/);
     }
   },
   60_000,
@@ -190,7 +192,7 @@ it.skipIf(process.getuid?.() !== 0)(
 // Root without the rights of root: the files of the program stay readable wherever they are.
 const withoutRights = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--reuid=1', '--clear-groups'];
 
-it('what the system refuses is one line with its cause: a folder in the place of the store, a missing TMPDIR', async () => {
+it('an error of the system is one line with its cause: a folder named like the store, a missing TMPDIR', async () => {
   const dir = freshFolder();
   mkdirSync(join(dir, 'faktory.db'));
   const server = faktory([...free, '-d', dir]);
@@ -235,7 +237,7 @@ it('a newer backup that cannot be used is named by verify, which ends with 1, an
   expect([await restored.ended, restored.err]).toEqual([0, expect.stringContaining(`${bad} cannot be used`)]);
 }, 60_000);
 
-/** A dump with so many ready jobs. */
+/** A dump with this number of ready jobs. */
 function dumpOf(jobs: number): string {
   const lines = Array.from({ length: jobs }, (_, n) => ({
     kind: 'job',
@@ -257,7 +259,7 @@ function made(dir: string, name: string): Promise<void> {
   });
 }
 
-it('a signal ends salvage, compact and load at once, with the store as it was and nothing that looks like one', async () => {
+it('a signal ends salvage, compact and load at once; the store is unchanged and no other store is left', async () => {
   const dir = freshFolder();
   const file = join(freshFolder(), 'jobs.jsonl');
   writeFileSync(file, dumpOf(60_000));
@@ -283,7 +285,7 @@ it('a signal ends salvage, compact and load at once, with the store as it was an
   expect(readFileSync(join(dir, 'faktory.db')).equals(before)).toBe(true);
 }, 60_000);
 
-it('a load from a standard input that says nothing more is ended by a signal, and leaves no store', async () => {
+it('a signal ends a load that waits for standard input, and no store is left', async () => {
   const dir = freshFolder();
   const begins = made(dir, 'faktory.db');
   const command = faktory(['load', '-', '-d', dir]);

@@ -1,4 +1,7 @@
-/* A server that asks clients for a certificate: every command, faktory-worker's flags and the image's health check can present one. */
+/**
+ * Tests a server that requires client certificates: every command, faktory-worker's flags and the
+ * image's health check can present one.
+ */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -30,8 +33,8 @@ beforeAll(async () => {
 afterEach(endAll);
 afterAll(() => server.stop());
 
-describe('where a server asks for certificates of clients', () => {
-  it('a command presents the pair that its flags name, or the environment', async () => {
+describe('a server that requires client certificates', () => {
+  it("gets the pair of a command's flags or environment", async () => {
     const byFlags = faktory(['queues', '--url', url, ...flags, '--tls-key', named.FAKTORY_TLS_KEY, '--json']);
     expect([await byFlags.ended, byFlags.err, byFlags.out]).toEqual([0, '', '[]\n']);
     const byEnvironment = faktory(['tokens', '--url', url], named);
@@ -41,7 +44,7 @@ describe('where a server asks for certificates of clients', () => {
     ]);
   });
 
-  it('a command without one says how to name it', async () => {
+  it('makes a command without a certificate say how to name one', async () => {
     const { FAKTORY_TLS_CA } = named;
     const bare = faktory(['info'], { FAKTORY_URL: url, FAKTORY_TLS_CA });
     expect(await bare.ended).toBe(1);
@@ -53,7 +56,7 @@ describe('where a server asks for certificates of clients', () => {
     expect(half.err).toMatch(/^faktory info: --tls-cert is the certificate without its key: .*--tls-key/);
   });
 
-  it('a command at the port of the web UI says which port is meant', async () => {
+  it('makes a command at the port of the web UI name the right port', async () => {
     const told = faktory(['info', '--url', `tcp+tls://localhost:${server.httpPort}`], named);
     expect([await told.ended, told.err]).toEqual([
       1,
@@ -61,7 +64,7 @@ describe('where a server asks for certificates of clients', () => {
     ]);
   });
 
-  it('the check of the image presents the pair of the environment', async () => {
+  it("gets the pair of the environment from the image's health check", async () => {
     const statusWith = (env: Record<string, string>): Promise<number | null> =>
       new Promise((resolve) =>
         spawn(process.execPath, [check, `${server.httpPort}`], { env }).once('close', resolve),

@@ -4,7 +4,7 @@ import { endAll, faktory, free, freshFolder } from './program.ts';
 afterEach(endAll);
 
 describe('a command of the program', () => {
-  it('speaks to the server that --url or FAKTORY_URL names, and ends with 0', async () => {
+  it('uses the server of --url or FAKTORY_URL, and exits with 0', async () => {
     const server = faktory([...free, '-d', freshFolder()]);
     const url = `tcp://localhost:${await server.port()}`;
     const told = faktory(['info', '--url', url]);
@@ -15,7 +15,7 @@ describe('a command of the program', () => {
     expect(JSON.parse(json.out)).toMatchObject({ faktory: { total_enqueued: 0 } });
   });
 
-  it('that fails says why in one line without the password, and ends with 1', async () => {
+  it('that fails prints the reason in one line without the password, and exits with 1', async () => {
     const server = faktory([...free, '-d', freshFolder()], { FAKTORY_PASSWORD: 'right' });
     const told = faktory(['info', '--url', `tcp://:wrong-one@localhost:${await server.port()}`]);
     expect(await told.ended).toBe(1);
@@ -23,7 +23,7 @@ describe('a command of the program', () => {
     expect(told.err + told.out).not.toContain('wrong-one');
   });
 
-  it('that is used wrongly ends with 2', async () => {
+  it('with wrong usage exits with 2', async () => {
     const told = faktory(['info', '--nope']);
     expect([await told.ended, told.err]).toEqual([
       2,
@@ -31,7 +31,7 @@ describe('a command of the program', () => {
     ]);
   });
 
-  it('names a number or a time that cannot be used as it was typed', async () => {
+  it('quotes a bad number or time as it was typed', async () => {
     const dir = freshFolder();
     for (const [words, text] of [
       [
@@ -44,7 +44,7 @@ describe('a command of the program', () => {
       ],
       [
         ['push', 'T', '--at', 'soon'],
-        'faktory push: --at: "soon" is no time; write 2026-11-25T16:00:00Z, or 15m, 2h, -3d from now',
+        'faktory push: --at: "soon" is not a time; write 2026-11-25T16:00:00Z, or 15m, 2h, -3d from now',
       ],
     ] as const) {
       const told = faktory(words);
@@ -52,7 +52,7 @@ describe('a command of the program', () => {
     }
   });
 
-  it('that cannot reach what was named says what to write, in the words of the command line', async () => {
+  it('that cannot reach its server gives advice in terms of flags', async () => {
     for (const [words, status, text] of [
       [
         ['info', '--url', 'localhost:7419'],
@@ -62,7 +62,7 @@ describe('a command of the program', () => {
       [
         ['info', '--url', 'tcp://localhost:1'],
         1,
-        'nothing listens there: start the server, or name another with --url or FAKTORY_URL',
+        'nothing listens there: start the server, or name another one with --url or FAKTORY_URL',
       ],
       [
         ['push', 'T', '--jid', 'short'],
@@ -72,9 +72,9 @@ describe('a command of the program', () => {
       [
         ['move', '--all', '--to', 'a b'],
         2,
-        'faktory move: --to: "a b" is no name of a queue; use letters, digits and . _ -',
+        'faktory move: --to: "a b" is not a queue name; use letters, digits, . _ -',
       ],
-      [['push', 'T', '-q', 'a b'], 2, '--queue: "a b" is no name of a queue'],
+      [['push', 'T', '-q', 'a b'], 2, '--queue: "a b" is not a queue name'],
       [
         ['tokens', 'add'],
         2,
@@ -103,7 +103,7 @@ describe('a command of the program', () => {
     ]);
   });
 
-  it('that is unknown ends with 2 and starts no server', async () => {
+  it('that is unknown exits with 2 and starts no server', async () => {
     const told = faktory(['jbos', '-b', 'localhost:0']);
     expect([await told.ended, told.out, told.err]).toEqual([
       2,

@@ -1,5 +1,6 @@
-/*
- * Files of the data folder that are deleted or moved away under a running server: nothing that runs beside it may make the loss larger.
+/**
+ * Tests files of the data folder that are deleted or moved away under a running server: no other
+ * program may make the loss larger.
  */
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +26,7 @@ async function run(...args: string[]) {
   return { status, text: program.out + program.err };
 }
 
-/** How a file gets lost. */
+/** The ways in which a file gets lost. */
 const ways = [
   ['deleted', (path: string) => rmSync(path)],
   ['moved', (path: string) => renameSync(path, join(freshFolder(), 'aside'))],
@@ -104,16 +105,16 @@ describe.each(ways)('a faktory.lock that is %s under its server', (_, lose) => {
 });
 
 describe('doctor', () => {
-  it('says that health was not asked, why, and how it is', async () => {
+  it('says why it could not check the health, and how to check it', async () => {
     const { dir, port } = await served();
     const alone = await run('doctor', '-d', dir);
-    expect(alone.text).toContain('no server was asked for its health; name it with --url');
+    expect(alone.text).toContain('no server was checked; name it with --url');
     for (const [web, why] of [
-      [':0', 'HTTP is off in this configuration'],
+      [':0', 'HTTP is disabled in this configuration'],
       ['localhost:1', 'http://localhost:1/health/ready does not answer'],
     ] as const) {
       const { status, text } = await run('doctor', '-d', dir, '--url', `tcp://localhost:${port}`, '-w', web);
-      expect([status, text]).toEqual([0, expect.stringContaining(`not known, because ${why}`)]);
+      expect([status, text]).toEqual([0, expect.stringContaining(`unknown, because ${why}`)]);
       expect(text).toContain('→ name the HTTP address of the server with -w');
     }
   });

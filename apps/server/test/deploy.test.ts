@@ -1,5 +1,5 @@
-/*
- * The examples in deploy/: they start the program with flags that it knows, ask pages that there are, and draw figures that it tells.
+/**
+ * Tests the examples in deploy/: their flags, pages and metrics exist.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ const lines: [string, () => string[][]][] = [
 ];
 
 describe.each(lines)('%s', (path, commands) => {
-  it('starts the program with flags that it takes', async () => {
+  it('uses flags that the program has', async () => {
     const found = commands();
     expect(found).toHaveLength(1);
     for (const [program = '', ...args] of found) {
@@ -61,7 +61,7 @@ describe.each(lines)('%s', (path, commands) => {
   });
 });
 
-it('the image is made of files that there are', () => {
+it('the files that the image copies exist', () => {
   const copies = [...read('docker/Dockerfile').matchAll(/^COPY (?!--from)(\S+) /gm)].map(
     ([, from]) => from ?? '',
   );
@@ -69,7 +69,7 @@ it('the image is made of files that there are', () => {
   for (const from of copies) expect(existsSync(join(root, from)), from).toBe(true);
 });
 
-it('the image has the packages of the lock file, on a base that is fixed to a version', () => {
+it('the image has the packages of the lock file, on a base image with a fixed version', () => {
   const text = read('docker/Dockerfile');
   expect(text).toMatch(/^ARG NODE=\d+\.\d+\.\d+-bookworm-slim$/m);
   const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
@@ -94,7 +94,7 @@ it('the image has the packages of the lock file, on a base that is fixed to a ve
   expect(asked.stdout).toMatch(/^faktory-ts \d/);
 }, 120_000);
 
-it('Kubernetes restarts nobody for a page that only speaks TLS: the example says how', () => {
+it('the Kubernetes example checks TLS servers without restarting them', () => {
   expect(read('kubernetes/faktory.yaml')).toContain('scheme: HTTPS');
 });
 
@@ -125,9 +125,9 @@ describe('a server', () => {
         return type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
       }),
     );
-    // Told from the first backup on.
+    // Present after the first backup.
     names.add('faktory_backup_age_seconds');
-    names.add('faktory_certificate_expiry_timestamp_seconds'); // told with TLS
+    names.add('faktory_certificate_expiry_timestamp_seconds'); // present with TLS
   });
 
   afterAll(async () => {
@@ -135,15 +135,15 @@ describe('a server', () => {
     await endAll();
   });
 
-  it('is well in the eyes of the image', async () => {
+  it('passes the health check of the image', async () => {
     const check = join(root, 'deploy/docker/healthcheck.mjs');
     const statusOf = (port: number | undefined): Promise<number | null> =>
       new Promise((resolve) => spawn(process.execPath, [check, `${port}`]).once('close', resolve));
     expect(await statusOf(server.httpPort)).toBe(0);
-    expect(await statusOf(server.port)).toBe(1); // nobody speaks HTTP there
+    expect(await statusOf(server.port)).toBe(1); // no HTTP on that port
   });
 
-  it('has the pages that Kubernetes asks', async () => {
+  it('has the pages that Kubernetes probes', async () => {
     const paths = yamlOf('kubernetes/faktory.yaml').flatMap(({ path, port }) => (path && port ? [path] : []));
     expect(paths).toHaveLength(3);
     for (const path of paths) {
@@ -152,7 +152,7 @@ describe('a server', () => {
     }
   });
 
-  it.each(['grafana/faktory.json', 'prometheus/rules.yml'])('tells every figure of %s', (path) => {
+  it.each(['grafana/faktory.json', 'prometheus/rules.yml'])('has every metric of %s', (path) => {
     const values = path.endsWith('json') ? [...parts(JSON.parse(read(path)))] : yamlOf(path);
     const expressions = values.flatMap(({ expr }) => (typeof expr === 'string' ? [expr] : []));
     expect(expressions.length).toBeGreaterThan(8);

@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 it.skipIf(process.platform === 'win32')(
-  'a server without a free file descriptor says so, and goes on when there are some again',
+  'a server without a free file descriptor logs that, and continues when there are some again',
   async () => {
     const few = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'];
     const server = faktory([...free, '-d', freshFolder()], {}, few);
@@ -22,7 +22,7 @@ it.skipIf(process.platform === 'win32')(
 );
 
 it.skipIf(process.platform === 'win32')(
-  'doctor times the disk with 64 KiB that it writes over and over, so it fills no disk',
+  'doctor times the disk with 64 KiB that it overwrites, so it fills no disk',
   async () => {
     const short = ['bash', '-c', 'ulimit -f 100; exec "$@"', 'bash']; // KiB of a file
     const doctor = faktory(['doctor', '-d', freshFolder()], {}, short);

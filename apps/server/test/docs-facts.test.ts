@@ -1,5 +1,5 @@
-/*
- * What the documents name is there: files and headings that they link to, files of the map, flags of the program.
+/**
+ * Tests that the files, headings, map entries and flags that the documents name exist.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';

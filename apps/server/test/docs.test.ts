@@ -1,6 +1,7 @@
-/*
- * Every `sh` command of the documents works as it is written, in the order of its document, on a machine that is set up as the
- * document says. The machine is made of private namespaces (docs/machine.sh), so nothing outside of it changes.
+/**
+ * Tests that every `sh` command of the documents works as written, in order, on a machine that is
+ * set up as the document says. The machine is made of private namespaces (docs/machine.sh), so
+ * nothing outside of it changes.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,7 +36,7 @@ const left: readonly { document: string; command: string; because: string }[] = 
 
 interface Block {
   readonly document: string;
-  /** The heading that it stands under. */
+  /** The heading above it. */
   readonly section: string;
   readonly text: string;
 }
@@ -60,13 +61,13 @@ const skipped = (document: string, line: string): boolean =>
 
 interface Machine {
   readonly document: string;
-  /** Only the blocks under these headings; else all. */
+  /** Only the blocks below these headings; default: all. */
   readonly sections?: readonly string[];
-  /** What the document assumes, as commands. */
+  /** Commands that set up what the document assumes. */
   readonly before?: string;
-  /** What must be true afterwards, as commands. */
+  /** Commands that check the result. */
   readonly after?: string;
-  /** More files in the folder /opt/doc. */
+  /** Further files in the folder /opt/doc. */
   readonly files?: Record<string, string | Buffer>;
 }
 
@@ -129,7 +130,10 @@ const machines: Record<string, Machine> = {
 const blocksFor = ({ document, sections }: Machine): Block[] =>
   blocks.filter((block) => block.document === document && (sections?.includes(block.section) ?? true));
 
-/** The script of a machine: one shell for all blocks, as a reader has, which ends at the first failure. */
+/**
+ * The script of a machine: one shell for all blocks, as a reader has, which ends at the first
+ * failure.
+ */
 function scriptOf(machine: Machine): string {
   const parts = blocksFor(machine).map(({ document, text }) =>
     text
@@ -151,7 +155,7 @@ function scriptOf(machine: Machine): string {
 
 const running = new Set<ChildProcess>();
 
-/** Runs a machine on a pseudo terminal, and answers what its commands ask. */
+/** Runs a machine on a pseudo terminal, and answers the questions of its commands. */
 async function run(machine: Machine): Promise<string> {
   const folder = freshFolder();
   writeFileSync(join(folder, 'run.sh'), scriptOf(machine));
@@ -206,7 +210,7 @@ it('every sh block of the documents runs on a machine', () => {
   expect(run.size).toBeGreaterThan(10);
 });
 
-it('each command that is left out is still in its document', () => {
+it('each skipped command is still in its document', () => {
   const gone = left.filter(
     ({ document, command }) =>
       !blocksOf(document).some(({ text }) => text.split('\n').map(withoutComment).includes(command)),

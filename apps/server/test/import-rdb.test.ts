@@ -1,5 +1,6 @@
-/*
- * RDB files of all ages are read as they were meant, and damaged ones are refused in words, whatever the damage is.
+/**
+ * Tests that RDB files of all versions are read correctly, and that damaged files are refused with
+ * an error.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ afterAll(endAll);
 const path = join(freshFolder(), 'dump.rdb');
 const going = new AbortController().signal;
 
-/** All that is in a file, and the words beside it. */
+/** The content of a file, and the notes about it. */
 async function readAll(file: Buffer, database = 0): Promise<[Record<string, unknown>, readonly string[]]> {
   writeFileSync(path, file);
   const source = new RdbSource(path, database, going);
@@ -71,7 +72,7 @@ const integers = [
 const long = 'x'.repeat(300);
 const text = 'exact text, 16+ bytes';
 
-/** Every form there is, with what it means. */
+/** Every form of value, with its meaning. */
 const forms: readonly (readonly [Buffer, unknown])[] = [
   [value(0, 'text', string('plain')), 'plain'],
   [value(0, 'int8', string('-7')), '-7'],
@@ -213,7 +214,7 @@ const everything = (summed: boolean): Buffer =>
     summed,
   );
 
-it('the checksum is that of Redis', () => {
+it('the checksum equals that of Redis', () => {
   const crc = new Crc64();
   for (const part of ['1', '23456789']) crc.add(Buffer.from(part));
   expect(crc.sum).toBe(0xe9c6d914c4b8d9can);
@@ -223,19 +224,19 @@ it('the checksum is that of Redis', () => {
   expect(whole.sum).toBe(crc.sum);
 });
 
-it('every form of value that Redis 3.2 to 7.2 write is read: lists from their end, sorted sets from their lowest score', async () => {
+it('every form of value of Redis 3.2 to 7.2 is read: lists from their end, sorted sets from their lowest score', async () => {
   const [found, asides] = await readAll(everything(true));
   expect(Object.values(found)).toEqual([...forms.map(([, meant]) => meant), 'x']);
   expect(asides).toEqual([]);
 });
 
-it('a list over many pieces of the file comes out whole and in order', async () => {
+it('a list over many pieces of the file is read completely and in order', async () => {
   const items = Array.from({ length: 3000 }, (_, n) => `item ${n} ${'.'.repeat(n % 200)}`);
   const file = rdb(3, [value(1, 'list', listed(items.map(string)))]);
   expect((await readAll(file))[0]).toEqual({ list: items.reverse() });
 });
 
-it('keys of other databases are left alone and told of', async () => {
+it('keys of other databases are ignored and reported', async () => {
   const file = rdb(9, [value(0, 'mine', string('0')), aside(254, length(3)), value(0, 'mine', string('3'))]);
   expect(await readAll(file)).toEqual([{ mine: '0' }, [expect.stringMatching(/^database 3, with 1 key/)]]);
   expect((await readAll(file, 3))[0]).toEqual({ mine: '3' });
@@ -244,8 +245,8 @@ it('keys of other databases are left alone and told of', async () => {
 const headed = (...parts: Buffer[]): Buffer => rdb(11, parts, false);
 
 it.each([
-  ['an empty file', Buffer.alloc(0), /is no RDB file/],
-  ['another file', Buffer.from('SQLite format 3\0 and more'), /is no RDB file/],
+  ['an empty file', Buffer.alloc(0), /is not an RDB file/],
+  ['another file', Buffer.from('SQLite format 3\0 and more'), /is not an RDB file/],
   [
     'one of a newer Redis',
     rdb(13, []),
@@ -253,7 +254,7 @@ it.each([
   ],
   ['an unknown type', headed(value(99, 'key', string('x'))), /at byte 9: a value of an unknown type \(99\)/],
   ['a changed byte', everything(true).fill(0x41, 60, 61), /the checksum is wrong/],
-  ['more behind the end', Buffer.concat([everything(true), Buffer.of(1)]), /there is more behind the end/],
+  ['more behind the end', Buffer.concat([everything(true), Buffer.of(1)]), /there are bytes after the end/],
   [
     'a string longer than the file',
     headed(value(0, 'key', length(1_000_000))),
@@ -277,7 +278,7 @@ it.each([
   [
     'a ziplist that lies about its length',
     headed(value(10, 'key', string(ziplist(['a']).fill(99, 0, 1)))),
-    /at byte 14: a list of another length/,
+    /at byte 14: a list whose length differs from its header/,
   ],
 ])('%s is refused in words, with its place', async (_, file, message) => {
   await expect(readAll(file)).rejects.toMatchObject({
@@ -286,7 +287,7 @@ it.each([
   });
 });
 
-/** Anything but our own words lets the test fail. */
+/** Any error that is not our own fails the test. */
 async function survives(file: Buffer): Promise<boolean> {
   try {
     await readAll(file);
@@ -297,14 +298,14 @@ async function survives(file: Buffer): Promise<boolean> {
   }
 }
 
-it('a file that is cut anywhere is refused', async () => {
+it('a file that is truncated at any place is refused', async () => {
   const whole = everything(false);
   expect(await survives(whole)).toBe(true);
   for (let end = 0; end < whole.length; end++) expect(await survives(whole.subarray(0, end))).toBe(false);
 });
 
 it('a file with any bytes changed is read or refused, in bounded memory', async () => {
-  const whole = everything(false); // without a checksum, which would find them all
+  const whole = everything(false); // without a checksum, which would find all changes
   const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {

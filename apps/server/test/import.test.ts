@@ -1,5 +1,6 @@
-/*
- * Moving from a Faktory 1.x with a real Redis: what it holds comes over, from the Redis and from its file alike, all of it or nothing.
+/**
+ * Tests the import of a Faktory 1.x with a real Redis: all data is imported, from the Redis and
+ * from its file alike, all of it or nothing.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,7 +16,7 @@ import { converse, endAll, faktory, free, freshFolder } from './program.ts';
 import { double, intset, length, listed, oldDouble, rdb, string, value, ziplist } from './rdb-writer.ts';
 import { endRedis, noRedis, startRedis, type TestRedis } from './redis.ts';
 
-/** Runs the command in this process; `agree` is what the person says. */
+/** Runs the command in this process; `agree` is the answer to its question. */
 async function run(args: readonly string[], agree = true): Promise<string> {
   const said: string[] = [];
   const terminal: Terminal = {
@@ -34,7 +35,7 @@ async function run(args: readonly string[], agree = true): Promise<string> {
   return said.join('\n');
 }
 
-/** What is in a store; very long lines by their hash. */
+/** The content of a store; very long lines as their hash. */
 function linesOf(dir: string): string[] {
   const lines = [...new DataFolder(dir).dump()].slice(1);
   return lines.map((line) => (line.length < 2000 ? line : createHash('sha1').update(line).digest('hex')));
@@ -61,7 +62,7 @@ const failure = {
   errtype: 'E',
 };
 
-/** Refuses snapshots meanwhile, as some hosts of Redis do: then it is read key by key. */
+/** Refuses snapshots meanwhile, as some Redis hosts do, so that it is read key by key. */
 async function withoutSync<T>({ client }: TestRedis, act: () => Promise<T>): Promise<T> {
   await client.acl('SETUSER', 'default', '-sync');
   try {
@@ -71,13 +72,15 @@ async function withoutSync<T>({ client }: TestRedis, act: () => Promise<T>): Pro
   }
 }
 
-/** All that a Faktory may have in Redis. */
+/** All kinds of data of a Faktory in Redis. */
 async function fill({ client }: TestRedis): Promise<void> {
   await client.sadd('queues', 'default', 'old-form', 'empty', 'paused-one');
   await client.sadd('paused', 'paused-one');
   const pipe = client.pipeline();
-  for (let n = 0; n < 3000; n++) pipe.lpush('q:default', job(`default-${n}`, 'default')); // many nodes
-  // The lengths around which a listpack tells them in one byte more; long ones are nodes of their own.
+  // many nodes
+  for (let n = 0; n < 3000; n++) pipe.lpush('q:default', job(`default-${n}`, 'default'));
+  // The lengths around which a listpack tells them in one byte more; long ones are nodes of their
+  // own.
   for (const size of [100, 127, 128, 4095, 4096, 16_200, 16_383, 200_000]) {
     pipe.lpush('q:default', job(`long-${size}`, 'default', { custom: { pad: 'x'.repeat(size) } }));
   }
@@ -114,7 +117,7 @@ async function fill({ client }: TestRedis): Promise<void> {
     'processed:2026-11-25': 60,
     v: 1,
   });
-  // What is not to be taken.
+  // Keys that must not be imported.
   pipe.mset({ 'unique:abc': 1, 'unique:def': 1 });
   pipe.lpush('stranger', 'x');
   pipe.hset('b-abc', 'total', '3');
@@ -137,18 +140,16 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     await redis.client.save();
   });
 
-  it('brings everything over, and a server hands the jobs out in their order', async () => {
+  it('imports everything, and a server hands out the jobs in order', async () => {
     const dir = freshFolder();
     const said = await run([redis.rdb, '-d', dir]);
     expect(said).toMatch(/ready +3015\nworking +1\nscheduled +301\nretries +1\ndead +1\n/);
     expect(said).toMatch(/default +3008\nempty +0\nold-form +6\npaused-one +1 +paused\n/);
     expect(said).toMatch(/120 executions, 7 of them failed, and 2 days of history/);
     expect(said).toMatch(/Import 3,319 jobs into .*\?\n3,319 jobs imported/);
-    expect(said).toMatch(
-      /the list stranger has the name of a queue, but is not in the set "queues": left alone/,
-    );
-    expect(said).toMatch(/2 keys as "unique:.*locks of unique jobs/);
-    expect(said).toMatch(/1 key as "events": left alone/);
+    expect(said).toMatch(/the list stranger is named like a queue, but is not in the set "queues": ignored/);
+    expect(said).toMatch(/2 keys such as "unique:.*locks of unique jobs/);
+    expect(said).toMatch(/1 key such as "events": ignored/);
     expect(said).toMatch(/4 jobs could not be imported/);
 
     const [file = ''] = readdirSync(dir).filter((name) => name.startsWith('rejected-'));
@@ -194,13 +195,13 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     await expect(run([redis.rdb, '-d', dir, '--merge'])).rejects.toMatchObject({ code: 'LOCKED' });
   });
 
-  it('is the same from the Redis, and from its file however that was written', async () => {
+  it('is the same from the Redis and from its file in every format', async () => {
     const expected = freshFolder();
     expect(await run([`unix:${redis.socket}`, '-d', expected])).not.toContain('no snapshot');
     expect(linesOf(expected)).toHaveLength(3319 + 4 + 4);
     const byKeys = freshFolder();
     const said = await withoutSync(redis, () => run([`unix:${redis.socket}`, '-d', byKeys]));
-    expect(said).toMatch(/^no snapshot .*NOPERM.*stop Faktory itself, all workers and producers/);
+    expect(said).toMatch(/^this Redis gives no snapshot .*NOPERM.*stop Faktory, all workers and producers/);
     expect(linesOf(byKeys)).toEqual(linesOf(expected));
     await redis.client.config('SET', 'repl-diskless-sync', 'no'); // a file of a known length
     const byLength = freshFolder();
@@ -231,7 +232,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     }
   });
 
-  it('of an old file is what a Redis of today makes of it', async () => {
+  it('of an old file equals what a Redis of today reads from it', async () => {
     const dir = freshFolder();
     const jobs = Array.from({ length: 6 }, (_, n) => job(`old-job-${n}`, 'default'));
     const [a, b, c, d, e, f] = jobs as [string, string, string, string, string, string];
@@ -265,7 +266,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     expect(linesOf(fromFile)).toHaveLength(3 + 11 + 2);
   });
 
-  it('can be looked at first, and asks', async () => {
+  it('has a dry run, and asks', async () => {
     const dir = join(freshFolder(), 'not-yet-there');
     expect(await run([redis.rdb, '-d', dir, '--dry-run'])).toMatch(
       /Nothing was imported. Without --dry-run, 3,319 jobs would go into/,
@@ -277,7 +278,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     expect(() => linesOf(dir)).toThrow(/there is no faktory.db/);
   });
 
-  it('goes into a store in use only where that is said, and then doubles nothing', async () => {
+  it('goes into a store in use only with --merge, and then imports no job twice', async () => {
     const dir = freshFolder();
     await run([redis.rdb, '-d', dir, '--yes']);
     const before = linesOf(dir);
@@ -286,19 +287,19 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
       message: expect.stringMatching(/is in use already/),
     });
     expect(await run([redis.rdb, '-d', dir, '--yes', '--merge'])).toMatch(
-      /\n0 jobs imported into .*, 3,319 were there/,
+      /\n0 jobs imported into .*, 3,319 skipped/,
     );
     expect(linesOf(dir)).toEqual(before);
   });
 
-  it('of a Redis in which retries come due all the time takes one moment of it: every job, each once', async () => {
+  it('of a Redis in which retries become due all the time reads one moment: every job once', async () => {
     const dir = freshFolder();
     const busy = await startRedis(freshFolder(), '--repl-diskless-sync-delay', '0');
     await busy.client.sadd('queues', 'default');
     const pipe = busy.client.pipeline();
     for (let n = 0; n < 20_000; n++) pipe.zadd('retries', n, job(`retry-${n + 10_000}`, 'default'));
     await pipe.exec();
-    // As Faktory does, but that no job is ever between two places.
+    // As Faktory does, but no job is ever between two places.
     const move = `for _ = 1, 20 do
       local due = redis.call('ZPOPMIN', 'retries')
       if due[1] then redis.call('LPUSH', 'q:default', due[1]) end
@@ -325,13 +326,13 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     expect(places.filter((place) => place === 'ready').length).toBeLessThanOrEqual(after);
   });
 
-  it('that meets a change in the Redis imports nothing', async () => {
+  it('fails and imports nothing when the Redis changes', async () => {
     const dir = freshFolder();
     const busy = await startRedis();
     await busy.client.sadd('queues', 'default');
     for (let n = 0; n < 500; n++) await busy.client.lpush('q:default', job(`busy-job-${n}`, 'default'));
     const { proxy, port } = await proxyTo(busy.socket, async (lranges) => {
-      // The second reading has begun when the third piece is asked for.
+      // The second reading has begun when the third piece is read.
       if (lranges === 3) await busy.client.rpop('q:default');
       return true;
     });
@@ -346,7 +347,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     expect(existsSync(join(dir, 'faktory.db'))).toBe(false);
   });
 
-  it('that is killed in the middle leaves nothing behind: it can be begun again', async () => {
+  it('that is killed in the middle leaves nothing behind and can be repeated', async () => {
     const dir = freshFolder();
     let killed: Promise<unknown> | undefined;
     const { proxy, port } = await proxyTo(redis.socket, async (lranges) => {
@@ -364,7 +365,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     expect(await run([redis.rdb, '-d', dir, '--yes'])).toMatch(/\n3,319 jobs imported/);
   });
 
-  it('takes a password for a socket, and says what a Redis refuses: the way to write it, or the rights', async () => {
+  it('takes a password for a socket; when the Redis refuses, it says how to write the password, or which rights are missing', async () => {
     const { client, socket } = redis;
     await client.config('SET', 'requirepass', 'right');
     await client.call('ACL', 'SETUSER', 'weak', 'on', '>wp', '~*', '+info');
@@ -388,7 +389,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     await client.config('SET', 'requirepass', '');
   });
 
-  it('is read key by key with a password that it does not ask for, and nothing but our own lines is printed', async () => {
+  it('reads key by key with a password that the Redis does not need, and prints only our own lines', async () => {
     await withoutSync(redis, async () => {
       const args = ['import', `unix:${redis.socket}?password=needless`, '-d', freshFolder(), '--dry-run'];
       const command = faktory(args);
@@ -399,7 +400,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'that has no room for the snapshot says where, and reads nothing key by key',
+    'without free space for the snapshot names the folder, and does not read key by key',
     async () => {
       const args = ['import', `unix:${redis.socket}`, '-d', freshFolder(), '--dry-run'];
       const program = faktory(args, { TMPDIR: freshFolder() }, ['prlimit', '--fsize=1000']);
@@ -412,7 +413,7 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     },
   );
 
-  it('never shows the password of the Redis', async () => {
+  it('never prints the password of the Redis', async () => {
     await redis.client.config('SET', 'requirepass', 'right');
     const { proxy, port } = await proxyTo(redis.socket, async () => true);
     for (const [login, code] of [
@@ -428,14 +429,14 @@ describe.skipIf(noRedis)('an import of a Faktory', () => {
     expect(said).toContain('3,319 jobs would go');
     proxy.close();
     await redis.client.config('SET', 'requirepass', '');
-    const refused = { code: 'CLOSED', message: expect.stringMatching(/ECONNREFUSED.*is it running/) };
+    const refused = { code: 'CLOSED', message: expect.stringMatching(/ECONNREFUSED.*check that it runs/) };
     await expect(run([`redis://:right@localhost:${port}`, '-d', freshFolder()])).rejects.toMatchObject(
       refused,
     );
   });
 });
 
-it('with --json an import prints one JSON value of what was found and done; what is for people is a note', async () => {
+it('with --json an import prints one JSON value of what was found and done; messages go to standard error', async () => {
   const dir = freshFolder();
   const file = join(freshFolder(), 'dump.rdb');
   const jobs = [job('job-0000', 'default'), 'no job at all', job('job-0001', 'default')];
@@ -477,7 +478,7 @@ it('with --json an import prints one JSON value of what was found and done; what
   expect(readFileSync(imported.rejected.file, 'utf8')).toContain('no job at all');
 });
 
-it('what is no Redis and no file is refused in words', async () => {
+it('an address that is no Redis and no file is refused with an error', async () => {
   const dir = ['-d', freshFolder()];
   await expect(run(['http://:secret@x', ...dir])).rejects.toMatchObject({
     code: 'CONFIG',
@@ -488,11 +489,13 @@ it('what is no Redis and no file is refused in words', async () => {
   const file = join(freshFolder(), 'dump.rdb');
   writeFileSync(file, rdb(9, [value(0, 'other', string('x'))]));
   await expect(run([file, ...dir])).rejects.toMatchObject({
-    message: expect.stringMatching(/there is nothing of a Faktory in .*; 1 key as "other"/),
+    message: expect.stringMatching(/no data of a Faktory is in .*; 1 key such as "other"/),
   });
 });
 
-/** A way to a Redis on which each LRANGE is told of before it goes on; false lets it wait for ever. */
+/**
+ * A proxy to a Redis that reports each LRANGE before it passes it on; false holds it back for ever.
+ */
 async function proxyTo(socket: string, heard: (lranges: number) => Promise<boolean>) {
   let lranges = 0;
   const proxy = createServer((client) => {

@@ -26,7 +26,7 @@ const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED: owner.test.ts needs root');
 const asRoot = isRoot ? describe : describe.skip;
 
-/** Whether other users can read this checkout, and Node: else root is refused. */
+/** Whether other users can read this checkout and Node; otherwise root is refused. */
 function readable(path: string): boolean {
   const { mode } = statSync(path);
   return (mode & 0o005) === 0o005 && (path === dirname(path) || readable(dirname(path)));
@@ -124,7 +124,7 @@ asRoot('root in a data folder of another user', () => {
       ],
     ];
     const lowest = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
-    it.skipIf(lowest <= 81)('says which right a port below 1024 needs', async () => {
+    it.skipIf(lowest <= 81)('names the right that a port below 1024 needs', async () => {
       chownSync(dir, USER, USER);
       const server = faktory(['-b', '127.0.0.1:81', '-w', ':0', '-d', dir]);
       expect(await server.ended).toBe(1);
@@ -134,7 +134,7 @@ asRoot('root in a data folder of another user', () => {
       expect(server.err).not.toContain('stop that process');
     });
 
-    it('tells another user to start the command with sudo, and doctor names that as a finding', async () => {
+    it('advises another user to use sudo, and doctor has a finding for it', async () => {
       const folder = join(dir, 'db');
       mkdirSync(folder, { mode: 0o700 });
       chownSync(folder, 0, 0);
@@ -149,11 +149,11 @@ asRoot('root in a data folder of another user', () => {
         expect([await command.ended, await doctor.ended]).toEqual([1, 1]);
         expect(command.err).toMatch(told);
         expect(doctor.out).toMatch(told);
-        expect(doctor.err).toMatch(/^no server was asked .*\nfaktory doctor: 1 finding to be put right\n$/);
+        expect(doctor.err).toMatch(/^no server was checked.*\nfaktory doctor: 1 finding to fix\n$/);
       }
     });
 
-    it.each(closed)('names %s and the cure, by the server, a command and doctor', async (_, close, told) => {
+    it.each(closed)('names %s and the advice in the server, a command and doctor', async (_, close, told) => {
       const folder = join(dir, 'db');
       mkdirSync(folder, { mode: 0o700 });
       chownSync(folder, USER, USER);
@@ -176,7 +176,7 @@ asRoot('root in a data folder of another user', () => {
       expect(wrong.map(({ told, advice }) => `${told}; ${advice}`)).toEqual([expect.stringContaining(told)]);
     });
 
-    it('lets the server start without its audit log and its backups, and doctor names both and the cure', async () => {
+    it('lets the server start without its audit log and its backups, and doctor names both with advice', async () => {
       mkdirSync(join(dir, 'backups'), { mode: 0o700 });
       writeFileSync(join(dir, 'audit.log'), '', { mode: 0o600 });
       const server = faktory([...free, '-d', dir]);
@@ -197,7 +197,7 @@ asRoot('root in a data folder of another user', () => {
       expect(readdirSync(home)).toEqual([]);
     });
   } else
-    it('is refused where that user cannot read the program', async () => {
+    it('is refused when that user cannot read the program', async () => {
       expect(await run('tokens', 'add', 'shop', '--scope', 'push')).toMatch(/^2: .*that user cannot read/);
       expect(existsSync(join(dir, 'tokens.json'))).toBe(false);
     });
@@ -211,7 +211,7 @@ asRoot('root in a data folder of another user', () => {
       await refusedIn(db);
       rmSync(db);
     }
-    renameSync(mine, db); // a folder of root's
+    renameSync(mine, db); // a folder of root
     await refusedIn(db);
     expect([readdirSync(home), readdirSync(db)]).toEqual([[], []]);
   });
@@ -220,7 +220,8 @@ asRoot('root in a data folder of another user', () => {
     for (const name of ['db', 'own']) mkdirSync(join(dir, name), { mode: 0o700 });
     symlinkSync(home, join(dir, 'link'));
     for (const name of ['db', 'own', 'link']) lchownSync(join(dir, name), USER, USER);
-    // A command that meets the moment without a `db` makes one, which is in the way of the next name.
+    // A command that meets the moment without a `db` makes one, which is in the way of the next
+    // name.
     const swap = `const fs = require('fs'); fs.writeSync(1, 'on');
       const rename = (a, b) => {
         for (;;) try { return fs.renameSync(a, b); }
@@ -247,13 +248,13 @@ asRoot('root in a data folder of another user', () => {
   });
 });
 
-/** No command works in the folder: each is another user, who may not. */
+/** Commands cannot use the folder: each runs as another user without access. */
 async function refusedIn(db: string): Promise<void> {
   for (const words of [free, ['tokens', 'add', 'shop', '--scope', 'push'], ['backup']])
     expect(await faktory([...words, '-d', db]).ended).not.toBe(0);
 }
 
-/** A data folder of root's with a store. */
+/** A data folder of root with a store. */
 async function filled(): Promise<string> {
   const own = freshFolder();
   const server = faktory([...free, '-d', own]);

@@ -1,6 +1,6 @@
-/*
- * Starts the built program in a process of its own, with an empty environment and home, and watches what it says.
- * It must never leave a process behind: every test file calls `endAll` after each test.
+/**
+ * Starts the built program as a child process, with an empty environment and home, and reads its
+ * output. Every test file must call `endAll` after each test, so that no process stays.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -36,7 +36,7 @@ export class Program {
     running.add(this);
   }
 
-  /** Waits for `pattern` on standard output. */
+  /** Waits for a match on standard output. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = pattern.exec(this.out);
@@ -69,7 +69,10 @@ export class Program {
   }
 }
 
-/** Starts `faktory ARGS`, by the command `through` if one is given; `free` are the arguments for free ports and no HTTP. */
+/**
+ * Starts `faktory ARGS`, by the command `through` if one is given; `free` are the arguments for
+ * free ports and no HTTP.
+ */
 export function faktory(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -85,7 +88,7 @@ export function freshFolder(): string {
   return folder;
 }
 
-/** The last words of the programs that run. */
+/** The last output of the running programs. */
 export function said(): string {
   return [...running].map(({ out, err }) => (out + err).slice(-1500)).join('\n');
 }
@@ -107,7 +110,7 @@ export async function holdPort(): Promise<{ port: number; server: Server }> {
   return { port: typeof address === 'object' && address ? address.port : 0, server };
 }
 
-/** Sends lines over one connection and gives everything the server said once it has closed. */
+/** Sends lines over one connection, and returns all answers once it has closed. */
 export function converse(port: number, lines: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = '';

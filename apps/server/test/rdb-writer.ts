@@ -1,6 +1,7 @@
-/*
- * Writes RDB files as Redis 3.2 to 7.2 did: every form of value that the reader knows, also those that no Redis of today writes.
- * The judge of it is a real Redis, which loads such a file in import.test.ts.
+/**
+ * Writes RDB files as Redis 3.2 to 7.2 did, in every form that the reader supports, including forms
+ * that no Redis of today writes. import.test.ts loads such a file into a real Redis to check this
+ * writer.
  */
 import { Crc64 } from '../src/import/rdb/crc64.ts';
 

@@ -1,6 +1,6 @@
-/*
- * A real redis-server for a test, on a socket of its own, and words that a Faktory would have written to it.
- * It must never leave a process behind: every test file calls `endRedis` when it is done.
+/**
+ * Starts a real redis-server for a test, on its own socket, with data as a Faktory would write it.
+ * Every test file must call `endRedis` at its end, so that no process stays.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freshFolder } from './program.ts';
 
-/** Where it is missing the tests are skipped, but never where the whole suite runs. */
+/** Without redis-server the tests are skipped, but never in the whole suite. */
 export const noRedis = spawnSync('redis-server', ['--version']).error !== undefined && !process.env.CI;
 if (noRedis) console.warn('SKIPPED: imports from a real Redis need redis-server on the PATH');
 
@@ -16,12 +16,12 @@ const running: { child: ChildProcess; client: Redis }[] = [];
 
 export interface TestRedis {
   readonly client: Redis;
-  /** What it saves to. */
+  /** The file that it saves to. */
   readonly rdb: string;
   readonly socket: string;
 }
 
-/** Starts one; `dir` may hold a dump.rdb that it is to load. */
+/** Starts a redis-server; it loads a dump.rdb in `dir`, if there is one. */
 export async function startRedis(dir = freshFolder(), ...more: string[]): Promise<TestRedis> {
   const socket = join(dir, 'redis.sock');
   const args = ['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', '', '--appendonly', 'no'];
@@ -39,7 +39,7 @@ export async function startRedis(dir = freshFolder(), ...more: string[]): Promis
   return { client, socket, rdb: join(dir, 'dump.rdb') };
 }
 
-/** Ends all of them. */
+/** Ends all servers. */
 export async function endRedis(): Promise<void> {
   for (const { child, client } of running.splice(0)) {
     client.disconnect();

@@ -5,7 +5,7 @@ import { endAll, faktory, free, freshFolder, holdPort } from './program.ts';
 
 afterEach(endAll);
 
-/** The one line with which the start was refused. */
+/** The one line of the refused start. */
 async function refusal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const program = faktory(args, env);
   expect(await program.ended).toBe(1);
@@ -16,7 +16,7 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
   return lines[0] ?? '';
 }
 
-describe('a start that fails says why in one line and exits with 1', () => {
+describe('a failed start prints the reason in one line and exits with 1', () => {
   it.each([
     [['--nope'], 'unknown flag --nope'],
     [['-b', ':99999'], 'there is no port 99999'],
@@ -41,7 +41,7 @@ describe('a start that fails says why in one line and exits with 1', () => {
     },
   );
 
-  it('on a password file that is not there', async () => {
+  it('on a missing password file', async () => {
     expect(await refusal(free, { FAKTORY_PASSWORD: '/no/such/file' })).toContain(
       'FAKTORY_PASSWORD: cannot read',
     );
@@ -75,7 +75,7 @@ describe('a start that fails says why in one line and exits with 1', () => {
     server.close();
   });
 
-  it('on a folder held by another server, naming its process', async () => {
+  it('on a folder that another server uses, naming its process', async () => {
     const folder = freshFolder();
     const first = faktory([...free, '-d', folder]);
     await first.port();

@@ -23,7 +23,7 @@ function configured(): { dir: string; write: (toml: string) => void; pair: (name
 }
 
 describe('HUP', () => {
-  it('changes passwords and certificate under connected clients, tells what needs a restart, and refuses a bad file', async () => {
+  it('changes passwords and certificate under connected clients, names what needs a restart, and refuses a bad file', async () => {
     const { dir, write, pair } = configured();
     write('[faktory]\npassword = "first"');
     const program = faktory(['-b', 'localhost:0', '-w', 'localhost:0', '-c', dir, '-d', freshFolder()]);
@@ -37,7 +37,7 @@ describe('HUP', () => {
     write('[faktory]\npassword = ["second"]\nbinding = ":9"\n[limits]\ndead-limit = 5');
     pair('renewed');
     program.signal('SIGHUP');
-    await program.says(/I .* SIGHUP: read again/);
+    await program.says(/I .* SIGHUP: reloaded/);
     expect(program.out).toMatch(/W .* needs a restart to take effect: \[limits\] dead-limit$/m);
     await old.push({ jobtype: 'T', args: [] });
     const next = client('second');
@@ -49,7 +49,7 @@ describe('HUP', () => {
     write('[faktory]\npassword = 5');
     program.signal('SIGHUP');
     await program.says(
-      /E .* SIGHUP: everything stays as it was: .*a.toml, line 2: \[faktory\] password must be text/,
+      /E .* SIGHUP: nothing was changed: .*a.toml, line 2: \[faktory\] password must be text/,
     );
     expect(program.out).not.toContain('start again');
     const still = client('second');

@@ -19,7 +19,7 @@ describe('a start', () => {
     expect(await converse(port, ['INFO'])).toContain('"faktory_version"');
   });
 
-  it('says before it where the data are, how they are synced, where HTTP is and which environment', async () => {
+  it('logs data folder, sync mode, HTTP address and environment before it', async () => {
     const folder = freshFolder();
     const program = faktory(['-d', folder, '-b', 'localhost:0', '-w', 'localhost:0']);
     await program.says(/listening at/);
@@ -91,7 +91,7 @@ describe('asked for', () => {
 });
 
 describe('the password', () => {
-  it('is asked for and never in the output', async () => {
+  it('is required and never in the output', async () => {
     const env = { FAKTORY_PASSWORD: 'hunter2', FAKTORY_ENV: 'production' };
     const program = faktory([...free, '-d', freshFolder(), '-l', 'debug'], env);
     expect(await converse(await program.port(), [])).toMatch(/^\+HI .*"s":.*\r\n-ERR Invalid password\r\n$/);

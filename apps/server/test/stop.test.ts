@@ -24,18 +24,18 @@ describe('stopping', () => {
     },
   );
 
-  it('is not what HUP and TTIN do', async () => {
+  it('does not follow HUP and TTIN', async () => {
     const program = faktory(free);
     const port = await program.port();
     program.signal('SIGHUP');
-    await program.says(/I .* SIGHUP: read again/);
+    await program.says(/I .* SIGHUP: reloaded/);
     program.signal('SIGTTIN');
     await program.says(/W .* state of process \d+ .*open=\{/);
     await program.says(/W .*INFO.* info=\{.*"faktory_version"/);
     expect(await converse(port, ['INFO'])).toContain('"uptime"');
   });
 
-  it('is not what a reader of the log that goes away does', async () => {
+  it('does not follow when the reader of the log goes away', async () => {
     const program = faktory(free);
     const port = await program.port();
     program.child.stdout.destroy();
@@ -45,12 +45,12 @@ describe('stopping', () => {
     expect(await program.stop()).toBe(0);
   });
 
-  it('happens on an unexpected fault, with status 1 and the fault in the log', async () => {
+  it('follows an unexpected error, with status 1 and the error in the log', async () => {
     const fault = 'data:text/javascript,process.once("SIGUSR2",()=>{throw new Error("boom")})';
     const program = faktory(free, { NODE_OPTIONS: `--import ${JSON.stringify(fault)}` });
     await program.port();
     program.signal('SIGUSR2');
     expect(await program.ended).toBe(1);
-    expect(program.out).toMatch(/E \S+ unexpected fault.*boom/);
+    expect(program.out).toMatch(/E \S+ unexpected error.*boom/);
   });
 });

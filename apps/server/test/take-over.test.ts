@@ -12,7 +12,7 @@ afterEach(endAll);
 const unshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
 const inOwnNamespace = unshare ? it : it.skip;
 
-/** A port that was free a moment ago: both servers need the same. */
+/** A port that was free a moment ago, for both servers. */
 async function freePort(): Promise<number> {
   const { port, server } = await holdPort();
   await new Promise((resolve) => server.close(resolve));
@@ -20,7 +20,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('a server started with --take-over', () => {
-  it('ends the one that holds the folder and goes on in its place; a client that pushes meanwhile loses nothing', async () => {
+  it('stops the server that holds the folder and starts in its place; a client that pushes meanwhile loses nothing', async () => {
     const port = await freePort();
     const args = ['-b', `localhost:${port}`, '-w', ':0', '-d', freshFolder(), '--take-over'];
     const old = faktory(args);
@@ -45,7 +45,7 @@ describe('a server started with --take-over', () => {
     await client.close();
   });
 
-  it('ends nobody where the folder is free, whatever process the folder names', async () => {
+  it('ends no process when the folder is free, whatever process the folder names', async () => {
     const dir = freshFolder();
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'faktory.pid'), `${process.pid}\n`);
@@ -77,7 +77,7 @@ describe('a server started with --take-over', () => {
     expect(await old.ended).toBe(0);
   });
 
-  // Each sees itself as process 1.
+  // Each process sees itself as process 1.
   inOwnNamespace('ends the one in another container on the same volume, and never itself', async () => {
     const dir = freshFolder();
     const container = ['unshare', '--pid', '--fork', '--kill-child'];
@@ -108,7 +108,7 @@ describe('a server started with --take-over', () => {
 const silentLog = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() });
 
 describe('--take-over that cannot succeed', () => {
-  it('leaves the old server alone when an address is taken by another program, and names that program', async () => {
+  it('does not stop the old server when another program uses an address, and names that program', async () => {
     const dir = freshFolder();
     const old = faktory([...free, '-d', dir]);
     const port = await old.port();
@@ -133,7 +133,7 @@ describe('--take-over that cannot succeed', () => {
     expect(await old.ended).toBe(0);
   });
 
-  it('leaves the old server alone when both addresses are the same', async () => {
+  it('does not stop the old server when both addresses are the same', async () => {
     const dir = freshFolder();
     const old = faktory([...free, '-d', dir]);
     const [port, same] = [await old.port(), await freePort()];
@@ -143,7 +143,7 @@ describe('--take-over that cannot succeed', () => {
     expect(old.out).not.toContain('stopping');
   });
 
-  it('says that a suspended server does not answer, how long it waits and what to do; woken later, that server goes on', async () => {
+  it('says that a suspended server does not answer, how long it waits and what to do; that server continues when it is resumed', async () => {
     const dir = freshFolder();
     const old = faktory([...free, '-d', dir]);
     const port = await old.port();
@@ -161,7 +161,7 @@ describe('--take-over that cannot succeed', () => {
     expect(log.warn).toHaveBeenCalledWith(expect.stringMatching(/does not answer: waiting for 0.5 s/));
     expect(log.info).not.toHaveBeenCalled();
     old.signal('SIGCONT');
-    // A new question is answered after the old one, so that one has been heard by then.
+    // A new question is answered after the old one, so the old one was read by then.
     const other = await holdPort();
     const next = faktory(['-b', `127.0.0.1:${other.port}`, '-w', ':0', '-d', dir, '--take-over']);
     expect(await next.ended).toBe(1);
@@ -174,7 +174,7 @@ describe('--take-over that cannot succeed', () => {
 });
 
 describe('a data folder whose faktory.lock was deleted while its server runs', () => {
-  it('lets no second server start, however often it is tried, nor a compaction; each names the process that has the store', async () => {
+  it('prevents a second server and a compaction, also in repeated tries; each names the process that has the store', async () => {
     const dir = freshFolder();
     const old = faktory([...free, '-d', dir]);
     const port = await old.port();
@@ -195,7 +195,7 @@ describe('a data folder whose faktory.lock was deleted while its server runs', (
     expect(await next.stop()).toBe(0);
   });
 
-  it('lets no second server start after a new faktory.lock is made by hand', async () => {
+  it('prevents a second server after a new faktory.lock is made by hand', async () => {
     const dir = freshFolder();
     const old = faktory([...free, '-d', dir]);
     await old.port();

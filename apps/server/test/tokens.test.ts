@@ -6,7 +6,7 @@ import { endAll, faktory, free, freshFolder } from './program.ts';
 
 afterEach(endAll);
 
-/** Runs a command on the data folder; what it printed. */
+/** Runs a command on the data folder; returns its output. */
 async function tokens(dir: string, ...words: string[]): Promise<string> {
   const command = faktory(['tokens', ...words, '-d', dir]);
   const status = await command.ended;
@@ -19,7 +19,7 @@ describe('faktory tokens', () => {
     const command = faktory(['tokens'], env);
     expect(await command.ended).toBe(1);
     expect(command.err).toMatch(
-      /^faktory tokens: there is no data folder .*to ask the server of FAKTORY_URL, say --url "\$FAKTORY_URL"\n$/,
+      /^faktory tokens: there is no data folder .*to ask the server of FAKTORY_URL, use --url "\$FAKTORY_URL"\n$/,
     );
     expect(command.err).not.toContain('sesame');
     const plain = faktory(['tokens']);
@@ -33,7 +33,7 @@ describe('faktory tokens', () => {
     const port = await program.port();
     const secret = await tokens(dir, 'add', 'shop', '--scope', 'push');
     program.signal('SIGHUP');
-    await program.says(/read again/);
+    await program.says(/SIGHUP: reloaded/);
     const client = new Client({ url: `tcp://shop:${secret}@localhost:${port}` });
     await client.push({ jobtype: 'Mail', args: ['to somebody'] });
     await expect(client.pauseQueue('default')).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -41,7 +41,7 @@ describe('faktory tokens', () => {
     expect(await tokens(dir)).not.toContain(secret);
     await tokens(dir, 'revoke', 'shop');
     program.signal('SIGHUP');
-    await expect.poll(() => program.out.match(/read again/g)?.length).toBe(2);
+    await expect.poll(() => program.out.match(/SIGHUP: reloaded/g)?.length).toBe(2);
     await expect(client.push({ jobtype: 'Mail', args: [] })).rejects.toMatchObject({ code: 'AUTH' });
     await client.close();
     expect(await tokens(dir, 'revoke', 'shop')).toBe('1: faktory tokens: there is no token shop\n');
@@ -50,7 +50,7 @@ describe('faktory tokens', () => {
     for (const hidden of [secret, 'hunter2', 'to somebody']) expect(log).not.toContain(hidden);
   });
 
-  it('asks a running server by --url: lists, revokes, and says where to add, without a secret on the network', async () => {
+  it('uses a running server with --url: lists, revokes, and says where to add, without a secret on the network', async () => {
     const dir = freshFolder();
     await tokens(dir, 'add', 'shop', '--scope', 'push');
     const program = faktory([...free, '-d', dir], { FAKTORY_PASSWORD: 'hunter2' });
@@ -77,7 +77,7 @@ describe('faktory tokens', () => {
     expect(await tokens(dir, '--url', url)).toMatch(/^2: .*not both/);
   });
 
-  it('names the place where tokens.json is not JSON and the cure: at the start, by commands, by HUP and by doctor', async () => {
+  it('names the bad place in tokens.json with advice: at the start, in commands, at HUP and in doctor', async () => {
     const dir = freshFolder();
     const path = join(dir, 'tokens.json');
     const program = faktory([...free, '-d', dir], { FAKTORY_PASSWORD: 'hunter2' });
@@ -85,9 +85,9 @@ describe('faktory tokens', () => {
     writeFileSync(path, '{"version": 1,\n "tokens": [] "sesame"}', { mode: 0o600 });
     program.signal('SIGHUP');
     const told = `${path} is not JSON: line 2, column 15; restore the file from a copy, or delete it`;
-    await program.says(/SIGHUP: everything stays as it was/);
+    await program.says(/SIGHUP: nothing was changed/);
     expect(program.out).toContain(told);
-    expect(program.out).not.toContain('read again');
+    expect(program.out).not.toContain('SIGHUP: reloaded');
     for (const words of [[], ['add', 'shop', '--scope', 'push'], ['revoke', 'shop']])
       expect(await tokens(dir, ...words)).toContain(`1: faktory tokens: ${told}`);
     await program.stop();
@@ -99,7 +99,7 @@ describe('faktory tokens', () => {
     expect(program.out + next.err + doctor.out).not.toContain('sesame');
   });
 
-  it('says what is wrong and ends with 2', async () => {
+  it('reports wrong usage and exits with 2', async () => {
     expect(await tokens(freshFolder(), 'add', 'shop')).toMatch(/^2: faktory tokens: a token needs --scope/);
     expect(await tokens(freshFolder(), 'remove', 'shop')).toMatch(/^2: faktory tokens: write faktory tokens/);
   });

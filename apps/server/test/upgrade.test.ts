@@ -1,5 +1,5 @@
-/*
- * An upgrade: the program starts on a data folder of the first format, and serves what is in it.
+/**
+ * Tests an upgrade: the program starts on a data folder of the first format, and serves its jobs.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ afterEach(endAll);
 
 const oldFormat = new URL('../../../packages/server/src/engine/sqlite/state/format-1.sql', import.meta.url);
 
-it('a data folder of an older version is brought up to date at the start, with a backup of it as it was; until then it is backed up, but not dumped', async () => {
+it('a data folder of an older version is upgraded at the start, after a backup; before that it can be backed up, but not dumped', async () => {
   const dir = freshFolder();
   const db = openDatabase(join(dir, 'faktory.db'));
   db.exec(readFileSync(oldFormat, 'utf8'));

@@ -1,11 +1,14 @@
-/*
- * Asking before something is changed that cannot be taken back. It must never go on where nobody answered yes.
+/**
+ * Asks before a change that cannot be undone. Without an answer nothing is changed.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Call, Flag, Terminal } from './command.ts';
 
 /** The flag of every command that asks. */
-export const yesFlag = { yes: { alias: 'y', describe: 'do not ask' } } satisfies Record<string, Flag>;
+export const yesFlag = { yes: { alias: 'y', describe: 'do not ask for confirmation' } } satisfies Record<
+  string,
+  Flag
+>;
 
 /** Asks, unless --yes was typed. */
 export async function agreed(call: Call<'yes'>, question: string): Promise<boolean> {
@@ -14,7 +17,7 @@ export async function agreed(call: Call<'yes'>, question: string): Promise<boole
   return false;
 }
 
-/** Tells the person what an end by Ctrl-C or TERM left, which the program itself does not print. */
+/** Reports the state after Ctrl-C or TERM, which the program itself does not print. */
 export async function toldWhenEnded<T>(terminal: Terminal, work: Promise<T>): Promise<T> {
   try {
     return await work;

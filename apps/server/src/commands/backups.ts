@@ -1,6 +1,7 @@
-/*
- * `faktory backup | backups | verify | restore | purge`: copies of the store. With -d they work on a data folder, and only `restore`
- * needs the server to be stopped; `backup` and `backups` without -d ask a running server.
+/**
+ * `faktory backup | backups | verify | restore | purge`: backups of the store. With -d they work on
+ * a data folder, and only `restore` needs the server to be stopped. `backup` and `backups` without
+ * -d ask a running server.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Backup, DataFolder } from '@faktory-ts/server';
@@ -16,19 +17,19 @@ const json = { json: { describe: 'print the result as JSON' } };
 const tell = (backup: Backup): string =>
   `${backup.id}: ${counted(jobsIn(backup), 'job')}, ${thousands(Math.ceil(backup.bytes / 1000))} kB, checked`;
 
-/** Works on the data folder; a signal ends the work at once. */
+/** Works on the data folder; INT or TERM ends the process at once. */
 function endable<T>(call: Call<'dir'>, work: (folder: DataFolder) => Promise<T>): Promise<T> {
   const folder = folderOf(call);
   return call.terminal.endable(() => work(folder));
 }
 
-/** Makes one. */
+/** Makes a backup. */
 export const backup = command<ServerFlag | 'dir' | 'json'>({
   name: 'backup',
   synopsis: '',
   describe: 'makes a backup, of a running server or with -d of a data folder, and checks it',
   flags: { ...serverFlags, ...folderFlags, ...json },
-  more: 'It is in backups/ of the data folder. With -d a server may be running there, and go on.',
+  more: 'Backups are in backups/ of the data folder. With -d the server may be running.',
   async run(call) {
     const made =
       call.value('dir') === undefined
@@ -38,7 +39,7 @@ export const backup = command<ServerFlag | 'dir' | 'json'>({
   },
 });
 
-/** Lists them. */
+/** Lists the backups. */
 export const backups = command<ServerFlag | 'dir' | 'json'>({
   name: 'backups',
   synopsis: '',
@@ -67,13 +68,13 @@ export const backups = command<ServerFlag | 'dir' | 'json'>({
   },
 });
 
-/** What cannot be used and is newer than the backup that was taken because none was named. */
+/** Warnings about unusable backups that are newer than the chosen one. */
 function passedOver(all: readonly Backup[], { id }: Backup): string[] {
   const newer = all.filter((one) => one.bad !== undefined && one.id > id);
   return newer.map((one) => `the newer backup ${one.id} cannot be used: ${one.bad}`);
 }
 
-/** A damaged store is told with the way on. */
+/** Checks the store; the error of a damaged store says what to do. */
 function checked(folder: DataFolder): ReturnType<DataFolder['check']> {
   try {
     return folder.check();
@@ -90,15 +91,15 @@ interface Asked {
   backups(): Promise<Backup[]>;
 }
 
-/** Proves one. */
+/** Checks a backup. */
 export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
   name: 'verify',
   synopsis: '[ID]',
-  describe: 'proves that a backup, the newest if none is named, can be restored; or that the store is sound',
+  describe: 'checks that a backup (default: the newest) can be restored, or that the store is sound',
   flags: {
     ...serverFlags,
     ...folderFlags,
-    store: { describe: 'the store itself instead of a backup; with -d only' },
+    store: { describe: 'check the store instead of a backup; only with -d' },
     ...json,
   },
   words: [0, 1],
@@ -107,7 +108,10 @@ export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
     const { terminal, words } = call;
     const url = call.value('url');
     if (url !== undefined && (call.on('store') || call.value('dir') !== undefined))
-      throw new FaktoryError('CONFIG', '--url asks a server, -d and --store look at a data folder: say one');
+      throw new FaktoryError(
+        'CONFIG',
+        '--url uses a server, -d and --store use a data folder: give only one of them',
+      );
     if (call.on('store')) {
       const folder = folderOf(call);
       const found = await terminal.endable(() => checked(folder));
@@ -126,19 +130,18 @@ export const verify = command<ServerFlag | 'dir' | 'store' | 'json'>({
   },
 });
 
-/** Puts one in the place of the store. */
+/** Replaces the store with a backup. */
 export const restore = command<'dir' | 'yes' | 'json'>({
   name: 'restore',
   synopsis: '[ID]',
-  describe:
-    'puts a backup, the newest if none is named, in the place of the store; the server must be stopped',
+  describe: 'replaces the store with a backup (default: the newest); the server must be stopped',
   flags: { ...folderFlags, ...yesFlag, ...json },
   words: [0, 1],
-  more: 'The store that is there is moved to replaced-… in the data folder, never removed.',
+  more: 'The current store is moved to replaced-… in the data folder, not deleted.',
   async run(call) {
     const folder = folderOf(call);
     const { terminal } = call;
-    folder.checkFree('whatever it is'); // before anybody is asked
+    folder.checkFree('whatever it is'); // before the question
     const chosen = await terminal.endable(() => folder.verify(call.words[0]));
     if (call.words[0] === undefined)
       for (const text of passedOver(folder.backups(), chosen)) terminal.note(text);
@@ -149,11 +152,11 @@ export const restore = command<'dir' | 'yes' | 'json'>({
       return;
     }
     terminal.print(`restored ${tell(chosen)}`);
-    if (aside !== undefined) terminal.print(`the store that was there is now in ${aside}`);
+    if (aside !== undefined) terminal.print(`the previous store is now in ${aside}`);
   },
 });
 
-/** Forgets old ones. */
+/** Deletes old backups. */
 export const purge = command<'dir' | 'yes' | 'json'>({
   name: 'purge',
   synopsis: '[KEEP]',

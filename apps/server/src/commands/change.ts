@@ -1,6 +1,6 @@
-/*
- * `faktory retry | kill | discard | schedule | move | prioritize`: what becomes of jobs that a filter picks, or jids name. Each counts
- * first and asks. It must never touch all jobs because nothing was said: that needs --all.
+/**
+ * `faktory retry | kill | discard | schedule | move | prioritize`: changes jobs that a filter or
+ * jids select. Each command counts the jobs first and asks. All jobs are changed only with --all.
  */
 import {
   FaktoryError,
@@ -23,14 +23,17 @@ type Names = FilterFlag | ServerFlag | 'all' | 'yes' | 'json';
 interface Change<Own extends string> {
   readonly name: string;
   readonly describe: string;
-  /** Where it looks when no place is typed. */
+  /** Where to look when no place is typed. */
   readonly places: readonly JobPlace[];
-  /** What was done to the jobs, for people. */
+  /** What was done to the jobs, for the output. */
   readonly done: string;
-  /** As MUTATE calls it; undefined: it has none. */
+  /** The command of MUTATE; undefined: MUTATE cannot do it. */
   readonly classic: Mutation['cmd'] | undefined;
   readonly flags: Readonly<Record<Own, Flag>>;
-  /** Looks before the question what else the change does, for the question; throws when that needs a flag. `most`: at most so many jobs. */
+  /**
+   * Finds what else the change would do, and returns it for the question; throws when that needs a
+   * flag. `most`: upper limit of the jobs.
+   */
   readonly besides?: (call: Call<Own>, server: Operator, filter: JobFilter, most?: number) => Promise<string>;
   readonly action: (call: Call<Own>) => JobAction;
 }
@@ -44,7 +47,7 @@ function change<const Own extends string>(made: Change<Own>): Command {
   const shared = {
     ...serverFlags,
     ...filterFlags,
-    all: { describe: 'all jobs of the places, when no other flag picks some' },
+    all: { describe: 'all jobs of the places' },
     ...yesFlag,
     json: { describe: 'print the result as JSON' },
   } satisfies Record<Names, Flag>;
@@ -55,13 +58,13 @@ function change<const Own extends string>(made: Change<Own>): Command {
     flags: { ...shared, ...flags },
     words: [0, 1000],
     ids: 'a JID',
-    more: `Looks in ${places.join(', ')} unless --place says otherwise. Counts first and asks; --yes for scripts.`,
+    more: `Default places: ${places.join(', ')}. Counts the jobs and asks first; use --yes in scripts.`,
     async run(call) {
       const filter = filterOf(call as Call<Names>, call.words, places);
       if (!isPicky(filter) && !call.on('all'))
         throw new FaktoryError(
           'CONFIG',
-          `say which jobs: jids, flags that pick some, or --all; see faktory ${name} --help`,
+          `name the jobs: JIDs, filter flags, or --all; see faktory ${name} --help`,
         );
       const asked = action(call as Call<Own>);
       await withServer(call as Call<Names>, async (server) => {
@@ -95,7 +98,7 @@ async function changeAll(
     call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}${nothing}`,
   );
   if (missing.length > 0) {
-    const where = `in ${filter.places?.join(', ')}${picks(filter) ? ' that the flags pick' : ''}`;
+    const where = `in ${filter.places?.join(', ')}${picks(filter) ? ' that match the flags' : ''}`;
     throw new FaktoryError(
       'NOT_FOUND',
       `there is no job ${missing.join(', ')} ${where}; ${elsewhere(call)}see faktory jobs show JID`,
@@ -103,11 +106,11 @@ async function changeAll(
   }
 }
 
-/** Where nothing was found, and how to look elsewhere. */
+/** Says where no job was found, and how to look in other places. */
 function noneIn(call: Call<Names>, filter: JobFilter): string {
   const places = filter.places ?? [];
   const others = jobPlaces.filter((place) => !places.includes(place));
-  const picked = picks(filter) ? ' that the flags pick' : '';
+  const picked = picks(filter) ? ' that matches the flags' : '';
   const hint =
     call.value('place') === undefined ? `; name other places with --place: ${others.join(', ')}` : '';
   return `no job is in ${places.join(', ')}${picked}${hint}`;
@@ -116,10 +119,10 @@ function noneIn(call: Call<Names>, filter: JobFilter): string {
 const elsewhere = (call: Call<Names>): string =>
   call.value('place') === undefined ? 'name other places with --place, or ' : '';
 
-/** Whether flags pick some of the jobs of the places. */
+/** Whether flags select some of the jobs of the places. */
 const picks = ({ jids: _, ...rest }: JobFilter): boolean => isPicky(rest);
 
-/** The jids that were typed and name no job. */
+/** The typed jids without a job. */
 async function missingOf(server: Operator, filter: JobFilter): Promise<string[]> {
   const { jids = [] } = filter;
   const seen = new Set<string>();
@@ -130,7 +133,7 @@ async function missingOf(server: Operator, filter: JobFilter): Promise<string[]>
   return jids.filter((jid) => !seen.has(jid));
 }
 
-/** With MUTATE, set by set; it does not say how many there were. */
+/** Changes jobs by MUTATE, set by set; the server does not return how many. */
 async function changeClassic(
   call: Call<Names>,
   server: Operator,
@@ -143,7 +146,7 @@ async function changeClassic(
     const what = classic === undefined ? name : `${name} jobs of ${filter.places?.join(', ')}`;
     throw new FaktoryError(
       'UNKNOWN_COMMAND',
-      `this server speaks Faktory's classic protocol only, which cannot ${what}; it can retry, kill and discard jobs of scheduled, retries and dead`,
+      `this server has only Faktory's classic protocol, which cannot ${what}; it can retry, kill and discard jobs of scheduled, retries and dead`,
     );
   }
   const { faktory } = await server.info();
@@ -153,7 +156,7 @@ async function changeClassic(
   if (!(await agreed(call, `${name} ${which} ${sizes}${await besides(most)}?`))) return;
   for (const target of sets) await server.mutate({ cmd: classic, target, ...(picked && { filter: picked }) });
   call.terminal.print(
-    call.on('json') ? jsonText({ changed: null }) : `jobs ${done}; this server does not say how many`,
+    call.on('json') ? jsonText({ changed: null }) : `jobs ${done}; this server does not report how many`,
   );
 }
 
@@ -174,7 +177,7 @@ export const kill = change({
   done: 'moved to dead',
   classic: 'kill',
   flags: {
-    evict: { describe: 'also when dead is full, and its oldest jobs are deleted for good to make room' },
+    evict: { describe: 'kill even when dead is full; its oldest jobs are then deleted for good' },
   },
   action: (call) => ({ action: 'kill', ...(call.on('evict') && { evict: true }) }),
   besides: evicted,
@@ -192,7 +195,7 @@ export const discard = change({
 
 export const schedule = change({
   name: 'schedule',
-  describe: 'makes jobs due at another time',
+  describe: 'changes the time when jobs are due',
   places: ['scheduled', 'retries'],
   done: 'scheduled',
   classic: undefined,
@@ -202,7 +205,7 @@ export const schedule = change({
 
 export const move = change({
   name: 'move',
-  describe: 'gives jobs another queue',
+  describe: 'moves jobs to another queue',
   places: ['ready', 'scheduled', 'retries', 'dead'],
   done: 'moved',
   classic: undefined,
@@ -212,9 +215,9 @@ export const move = change({
 
 export const prioritize = change({
   name: 'prioritize',
-  describe: 'gives jobs another priority',
+  describe: 'changes the priority of jobs',
   places: ['ready', 'scheduled', 'retries', 'dead'],
-  done: 'given the priority',
+  done: 'changed',
   classic: undefined,
   flags: { to: { value: 'NUMBER', describe: '1 to 9; 9 is handed out first' } },
   action: (call) => ({
@@ -228,7 +231,9 @@ function needed(value: string | undefined, flag: string): string {
   throw new FaktoryError('CONFIG', `--${flag} is missing`);
 }
 
-/** What a kill deletes beside what it moves. Throws INVALID where that was not allowed. */
+/**
+ * Describes what a kill deletes besides what it moves. Throws INVALID when that was not allowed.
+ */
 async function evicted(
   call: Call<'evict'>,
   server: Operator,
@@ -236,7 +241,7 @@ async function evicted(
   most?: number,
 ): Promise<string> {
   const { faktory, server: about } = await server.info();
-  const limit = about.dead_limit ?? 0; // a classic Faktory does not say
+  const limit = about.dead_limit ?? 0; // a classic Faktory does not report it
   if (limit === 0) return '';
   const places = (filter.places ?? []).filter((place) => place !== 'dead' && place !== 'working');
   if (places.length === 0) return '';
@@ -248,6 +253,6 @@ async function evicted(
   const room = `dead has ${thousands(faktory.sets.dead)} of at most ${counted(limit, 'job')}`;
   throw new FaktoryError(
     'INVALID',
-    `${room}: to kill ${counted(killed, 'job')} more would delete ${oldest}, the oldest, for good; kill fewer, discard dead jobs, raise --dead-limit of the server, or say --evict`,
+    `${room}: to kill ${counted(killed, 'job')} more would delete ${oldest}, the oldest, for good; kill fewer, discard dead jobs, raise --dead-limit of the server, or use --evict`,
   );
 }

@@ -9,7 +9,7 @@ vi.mock('@faktory-ts/server', async (original) => ({
   },
 }));
 
-test('a Node without SQLite is a finding of its own, with what to install', async () => {
+test('a Node without SQLite is a finding that says what to install', async () => {
   const { sqlite } = await import('./checks.ts');
   expect(sqlite()).toMatchObject({
     level: 'wrong',
@@ -19,7 +19,7 @@ test('a Node without SQLite is a finding of its own, with what to install', asyn
   });
 });
 
-test('a certificate is warned of 30 days before it expires, and wrong once it has, in one finding', async () => {
+test('a certificate is a warning from 30 days before it expires, and wrong once it has expired, in one finding', async () => {
   const { certificate } = await import('./secret-files.ts');
   const pem = readFileSync(
     new URL('../../../../packages/server/test/tls/server.cert.pem', import.meta.url),
@@ -31,7 +31,7 @@ test('a certificate is warned of 30 days before it expires, and wrong once it ha
   expect(levels).toEqual(['ok', 'warn', 'wrong']);
 });
 
-test('a certificate that is not valid yet is wrong, and the clock is named', async () => {
+test('a certificate that is not valid yet is wrong, and the finding names the clock', async () => {
   const { certificate } = await import('./secret-files.ts');
   const [server, future] = ['server', 'future'].map((name) =>
     readFileSync(new URL(`../../../../packages/server/test/tls/${name}.cert.pem`, import.meta.url), 'utf8'),
@@ -43,7 +43,7 @@ test('a certificate that is not valid yet is wrong, and the clock is named', asy
   });
 });
 
-test('of a chain the certificate that expires first counts, wherever it stands', async () => {
+test('the first certificate of a chain to expire counts, at any position', async () => {
   const { certificate } = await import('./secret-files.ts');
   const [server, expired] = ['server', 'expired'].map((name) =>
     readFileSync(new URL(`../../../../packages/server/test/tls/${name}.cert.pem`, import.meta.url), 'utf8'),
@@ -60,19 +60,19 @@ test('without a reserve a disk that is nearly full is a warning that names the r
   expect(room('/data', 0, free, 0.5)).toMatchObject({
     level: 'warn',
     told: '100 MB free on the disk of /data, there is no reserve',
-    advice: expect.stringMatching(/make room, or set --disk-reserve/),
+    advice: expect.stringMatching(/free disk space, or set --disk-reserve/),
   });
   expect(room('/data', 0, 0, 0)).toMatchObject({ level: 'wrong' });
   expect(room('/data', 256 * MB, free, 0.5)).toMatchObject({ level: 'wrong' });
   expect(room('/data', 0, 4096 * MB, 0.5)).toMatchObject({ level: 'ok' });
 });
 
-test('a StatsD host that is not known is a warning', async () => {
+test('an unknown StatsD host is a warning', async () => {
   const { configuration, statsd } = await import('./checks.ts');
   const found = async (url?: string) =>
     statsd(configuration({}, url === undefined ? {} : { DD_DOGSTATSD_URL: url }).config);
   expect(await found('udp://no-such-host.invalid:8125')).toMatchObject([
-    { level: 'warn', what: 'statsd', told: expect.stringMatching(/no-such-host\.invalid is not known \(E/) },
+    { level: 'warn', what: 'statsd', told: expect.stringMatching(/no-such-host\.invalid is unknown \(E/) },
   ]);
   expect(await found('udp://127.0.0.1')).toMatchObject([{ level: 'ok', what: 'statsd' }]);
   expect(await found()).toEqual([]);

@@ -1,6 +1,7 @@
-/*
- * What `faktory doctor` looks at on this machine: each check gives findings, and for what is wrong the way to put it right.
- * It must never change anything, but for a file in the data folder whose writes it times and which it removes.
+/**
+ * The checks of `faktory doctor` on this machine. Each returns findings, and for a problem the
+ * advice. Nothing is changed, except for a temporary file in the data folder whose writes are
+ * timed.
  */
 import { lookup } from 'node:dns/promises';
 import {
@@ -36,7 +37,7 @@ export function node(): Finding {
   return { level: 'wrong', what: 'node', told, advice: 'install Node 20.19 or later' };
 }
 
-/** Without SQLite nothing about the store can be said, nor a server be started. */
+/** Without SQLite the store cannot be checked, and no server can start. */
 export function sqlite(): Finding {
   try {
     return { level: 'ok', what: 'sqlite', told: `SQLite ${sqliteVersion()}` };
@@ -47,7 +48,7 @@ export function sqlite(): Finding {
   }
 }
 
-/** The configuration as the server would read it; undefined when it cannot. */
+/** Reads the configuration as the server would; undefined when it cannot be read. */
 export function configuration(
   flags: Flags,
   env: Readonly<Record<string, string | undefined>>,
@@ -71,22 +72,22 @@ const asksFor = (password: string | readonly string[] | undefined): boolean =>
 
 const isLocal = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-/** Whether the host of StatsD is known; the server goes on without. */
+/** Checks that the host of StatsD is known; the server runs without it. */
 export async function statsd(config: Config | undefined): Promise<Finding[]> {
   const wanted = config?.server.statsd;
   if (wanted === undefined) return [];
   const { host, port } = wanted;
   try {
     const { address } = await lookup(host);
-    return [{ level: 'ok', what: 'statsd', told: `figures go to ${host}:${port} (${address})` }];
+    return [{ level: 'ok', what: 'statsd', told: `metrics go to ${host}:${port} (${address})` }];
   } catch (error) {
-    const told = `the host ${host} is not known (${(error as NodeJS.ErrnoException).code}), so no figures are sent`;
+    const told = `the host ${host} is unknown (${(error as NodeJS.ErrnoException).code}), so no metrics are sent`;
     const advice = 'correct [statsd] location or DD_DOGSTATSD_URL, or the DNS';
     return [{ level: 'warn', what: 'statsd', told, advice }];
   }
 }
 
-/** What other machines reach and nobody is asked at. */
+/** Finds ports that other machines reach without a password. */
 function openness({ binding, web, server }: Config): Finding[] {
   const hasTokens = server.dir !== undefined && existsSync(join(server.dir, 'tokens.json'));
   if (hasTokens || server.tls?.clientCa !== undefined) return [];
@@ -102,19 +103,25 @@ function openness({ binding, web, server }: Config): Finding[] {
   }));
 }
 
-/** What keeps the server out of its data folder. Root must have become the folder's owner before: the system refuses root nothing. */
+/**
+ * Finds paths that deny the server access. Root must have become the folder's owner before, because
+ * the system denies root nothing.
+ */
 export function closed(dir: string): Finding[] {
   return barriers(dir).map(({ told, advice }) => ({ level: 'wrong', what: 'folder', told, advice }));
 }
 
-/** The data folder: whether it can be written, room, and how fast a write is safe. `reserve` is what the server keeps free. */
+/**
+ * Checks the data folder: writable, free space, speed of a sync. `reserve` is what the server keeps
+ * free.
+ */
 export function disk(dir: string, reserve: number): Finding[] {
   return existsSync(dir) ? [space(dir, reserve), speed(dir)] : [missing(dir)];
 }
 
-/** A data folder that is not there. */
+/** A missing data folder. */
 export function missing(dir: string): Finding {
-  const advice = 'the server makes it at its first start; correct -d when it should be there';
+  const advice = 'the server makes it at its first start; if it should exist, correct -d';
   return { level: 'warn', what: 'folder', told: `${dir} does not exist`, advice };
 }
 
@@ -123,13 +130,13 @@ function space(dir: string, reserve: number): Finding {
   return room(dir, reserve, bavail * bsize, bavail / Math.max(blocks, 1));
 }
 
-/** What so many free bytes, and this share of the disk, mean. */
+/** Rates free bytes and their share of the disk. */
 export function room(dir: string, reserve: number, free: number, share: number): Finding {
   const kept = reserve > 0 ? `, the reserve is ${megabytes(reserve)} MB` : '';
   const told = `${megabytes(free)} MB free on the disk of ${dir}${kept}`;
   if (free < Math.max(reserve, 1)) {
     const advice =
-      reserve > 0 ? 'make room, or lower --disk-reserve: pushes are refused until then' : makeRoom;
+      reserve > 0 ? 'free disk space, or lower --disk-reserve: pushes are refused until then' : makeRoom;
     return { level: 'wrong', what: 'space', told, advice };
   }
   if (reserve === 0 && free < 200 * MB)
@@ -142,12 +149,12 @@ export function room(dir: string, reserve: number, free: number, share: number):
 }
 
 const noReserve =
-  'make room, or set --disk-reserve: without a reserve the disk fills up, and then workers cannot acknowledge jobs either';
-const makeRoom = 'make room: without any the server cannot take jobs';
+  'free disk space, or set --disk-reserve: without a reserve the disk fills up, and then workers cannot acknowledge jobs either';
+const makeRoom = 'free disk space: without it the server cannot accept jobs';
 const megabytes = (bytes: number): string => thousands(Math.round(bytes / MB));
 
 const TRIAL = 500; // ms
-const TRIAL_PAGES = 16; // written over and over: a fast disk that is nearly full must not be filled by the trial
+const TRIAL_PAGES = 16; // reused, so that the test cannot fill a disk that is nearly full
 
 function speed(dir: string): Finding {
   const path = join(dir, `.doctor-${process.pid}`);
@@ -165,13 +172,13 @@ function speed(dir: string): Finding {
     const rate = Math.round((syncs * 1000) / (performance.now() - started));
     const told = `${thousands(rate)} syncs a second`;
     const advice =
-      'each commit waits for one: a local SSD does thousands; or start with --sync relaxed, which may lose the last second';
+      'each commit waits for one sync; a local SSD does thousands. Or use --sync relaxed, which can lose the last second';
     if (rate >= 200) return { level: 'ok', what: 'disk', told };
     return { level: 'warn', what: 'disk', told, advice };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
     const told = `cannot write to ${dir} (${code})`;
-    return { level: 'wrong', what: 'folder', told, advice: unwritable[code] ?? 'see what the disk reports' };
+    return { level: 'wrong', what: 'folder', told, advice: unwritable[code] ?? 'see the log of the system' };
   } finally {
     rmSync(path, { force: true });
   }
@@ -182,13 +189,13 @@ const owner =
 const unwritable: Readonly<Record<string, string>> = {
   EACCES: owner,
   EPERM: owner,
-  EROFS: 'mount the disk so that it can be written, or choose another folder with -d',
+  EROFS: 'mount the disk writable, or choose another folder with -d',
   ENOSPC: makeRoom,
-  EDQUOT: "raise the user's quota, or make room",
-  EIO: 'the disk fails: copy the folder elsewhere now, then replace the disk',
+  EDQUOT: "raise the user's quota, or free disk space",
+  EIO: 'the disk is failing: copy the folder elsewhere now, then replace the disk',
 };
 
-/** Whether as many connections as are allowed can be open. */
+/** Checks that the limit of open files is enough for all allowed connections. */
 export function descriptors(connections: number): Finding[] {
   const [, soft] = /^Max open files\s+(\d+)/m.exec(read('/proc/self/limits')) ?? [];
   if (soft === undefined) return [];
@@ -203,11 +210,14 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // not Linux: there is no such file
+    return ''; // not Linux, which has this file
   }
 }
 
-/** The lock that the server of the folder lost. A lost store or log is a finding of the store. */
+/**
+ * Reports a lock file that a running server has lost. A lost store or log is a finding of the
+ * store.
+ */
 export function lock(dir: string): Finding[] {
   const lost = new DataFolder(dir).lostFiles().filter(({ kind }) => kind === 'lock_gone');
   return lost.map(({ path, advice }) => {
@@ -216,7 +226,7 @@ export function lock(dir: string): Finding[] {
   });
 }
 
-/** The store itself. Only where the folder can be written: else that is the cause. */
+/** Checks the store. Only when the folder is writable, because otherwise that is the cause. */
 export function store(dir: string): Finding[] {
   const path = join(dir, 'faktory.db');
   const size = statSync(path, { throwIfNoEntry: false })?.size;
@@ -231,7 +241,7 @@ export function store(dir: string): Finding[] {
   }
 }
 
-/** A store that is not there is right in a new folder, and lost where there are backups of it. */
+/** A missing store is normal in a new folder, and lost when it has backups. */
 function withoutStore(path: string, size: number | undefined, folder: DataFolder): Finding[] {
   const all = listed(folder);
   const newest = all.find(({ bad }) => bad === undefined) ?? all[0];
@@ -243,7 +253,7 @@ function withoutStore(path: string, size: number | undefined, folder: DataFolder
   return [{ level: 'ok', what: 'store', told: `${path} is empty: no server has used it yet` }];
 }
 
-/** A tokens.json that no server starts with. */
+/** Reports a tokens.json with which no server starts. */
 export function tokens(dir: string): Finding[] {
   if (!existsSync(join(dir, 'tokens.json'))) return [];
   try {
@@ -256,7 +266,9 @@ export function tokens(dir: string): Finding[] {
   }
 }
 
-/** Whether backups are made as often as they should be. `every` in ms; undefined: the server makes none by itself. */
+/**
+ * Checks the age of the newest backup. `every` in ms; undefined: the server makes none by itself.
+ */
 export function backups(dir: string, every: number | undefined): Finding[] {
   if (!existsSync(join(dir, 'faktory.db'))) return [];
   try {
@@ -299,13 +311,17 @@ function badBackup({ id, bad = '' }: Backup): Finding {
   return { level: 'warn', what: 'backups', told: `${id} is bad: ${bad}`, advice };
 }
 
-const LATEST = 2000; // ms that two clocks may differ
+const LATEST = 2000; // ms of accepted difference between two clocks
 
-/** The clock, by itself and beside the server's. `asked` and `answered` are when INFO was, by this clock. */
+/**
+ * Checks the clock, alone and against the server's. `asked` and `answered` are the times of INFO by
+ * this clock.
+ */
 export function clock(info: Info | undefined, asked: number, answered: number): Finding {
   const now = new Date(answered).toISOString();
   const advice = 'set the clock, and let NTP keep it (timedatectl set-ntp true)';
-  if (answered < Date.UTC(2026, 0)) return { level: 'wrong', what: 'clock', told: `it says ${now}`, advice };
+  if (answered < Date.UTC(2026, 0))
+    return { level: 'wrong', what: 'clock', told: `the time is ${now}`, advice };
   if (!info) return { level: 'ok', what: 'clock', told: now };
   const theirs = Date.parse(info.now);
   const off = Math.max(asked - theirs, theirs - answered, 0);

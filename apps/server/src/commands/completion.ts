@@ -1,18 +1,18 @@
-/*
- * `faktory completion SHELL`: a script that completes the commands and their flags, made from the same table as the help.
- * It must never need the server or the program while the person types: all that is completed is in the script.
+/**
+ * `faktory completion SHELL`: prints a script that completes commands and flags, made from the same
+ * table as the help. The script needs neither the server nor the program.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { type Command, command } from './command.ts';
 
-/** What is completed behind the name of a command that takes a word of a few. */
+/** Completions of the first word, for commands that have fixed ones. */
 const firstWords: Readonly<Record<string, string>> = {
   queue: 'pause resume clear remove latency',
   jobs: 'list search show',
   completion: 'bash zsh fish',
 };
 
-/** The command, for these others. */
+/** Makes the command; `others` are the commands to complete. */
 export function completionOf(others: () => Promise<readonly Command[]>): Command {
   return command({
     name: 'completion',
@@ -25,7 +25,7 @@ export function completionOf(others: () => Promise<readonly Command[]>): Command
   fish  faktory completion fish > ~/.config/fish/completions/faktory.fish`,
     async run({ words: [shell = ''], terminal }) {
       const script = scripts[shell];
-      if (!script) throw new FaktoryError('CONFIG', `"${shell}" is none of bash, zsh, fish`);
+      if (!script) throw new FaktoryError('CONFIG', `unknown shell "${shell}"; use bash, zsh or fish`);
       terminal.print(script(await others()));
     },
   });

@@ -1,6 +1,6 @@
-/*
- * The way of a command to a running server: the flag --url, else what the environment says, as every client reads it.
- * It must never print the URL: a password may be in it.
+/**
+ * Connects a command to a running server: by the flag --url, else by the environment, as every
+ * client does. The URL is never printed, because it may hold a password.
  */
 import { hostname } from 'node:os';
 import { Connection, clientTls, resolveServers, type ServerAddress } from '@faktory-ts/client';
@@ -9,7 +9,7 @@ import { inWordsOfProgram } from '../written.ts';
 import type { Call, Flag } from './command.ts';
 import { Operator } from './operator.ts';
 
-/** The flags of every command that speaks to a server. */
+/** The flags of every command that uses a server. */
 export const serverFlags = {
   url: {
     value: 'URL',
@@ -18,13 +18,13 @@ export const serverFlags = {
   },
   'tls-cert': {
     value: 'FILE',
-    describe: "this program's certificate, where the server asks clients for one; PEM",
+    describe: 'certificate of this program (PEM), when the server requires one',
     normal: 'FAKTORY_TLS_CERT',
   },
-  'tls-key': { value: 'FILE', describe: 'the key of that certificate, PEM', normal: 'FAKTORY_TLS_KEY' },
+  'tls-key': { value: 'FILE', describe: 'private key of that certificate (PEM)', normal: 'FAKTORY_TLS_KEY' },
   'tls-ca': {
     value: 'FILE',
-    describe: "authorities of the server's certificate, PEM",
+    describe: 'certificate authorities to trust (PEM)',
     normal: "FAKTORY_TLS_CA, else Node's and NODE_EXTRA_CA_CERTS",
   },
 } satisfies Record<string, Flag>;
@@ -32,7 +32,7 @@ export const serverFlags = {
 /** A flag about the server. */
 export type ServerFlag = keyof typeof serverFlags;
 
-/** The servers that are named. Throws CONFIG. */
+/** The addresses of the servers. Throws CONFIG. */
 function addressesOf(call: Call<'url'>): ServerAddress[] {
   try {
     return resolveServers({ url: call.value('url') }, call.terminal.env);
@@ -42,13 +42,15 @@ function addressesOf(call: Call<'url'>): ServerAddress[] {
   }
 }
 
-/** The options of TLS that flags and environment name. Throws CONFIG. */
+/** The TLS options of flags and environment. Throws CONFIG. */
 function tlsOf(call: Call<ServerFlag>, addresses: readonly ServerAddress[]): ReturnType<typeof clientTls> {
   const files = { key: call.value('tls-key'), cert: call.value('tls-cert'), ca: call.value('tls-ca') };
   return clientTls(addresses, { files }, call.terminal.env);
 }
 
-/** Calls `act` with the server that the command names, and closes the connection whatever comes. */
+/**
+ * Calls `act` with the server of the command, and closes the connection afterwards in every case.
+ */
 export async function withServer<T>(
   call: Call<ServerFlag>,
   act: (server: Operator) => Promise<T>,
@@ -66,7 +68,8 @@ export async function withServer<T>(
     },
     onDown: (error) => {
       refused += 1;
-      // A person waits: that nobody is there is told at once. A server that was there is waited for, as it may be replaced.
+      // A user waits, so an absent server is an error at once. A server that answered before is
+      // waited for, because it may be restarting.
       if (!met && refused >= addresses.length) connection.abort(error);
     },
   });
@@ -79,7 +82,7 @@ export async function withServer<T>(
     const told = inWordsOfProgram(cause.message);
     if (met || !told.includes('ECONNREFUSED'))
       throw told === cause.message ? cause : new FaktoryError(cause.code, told, { cause });
-    const text = `${told}; nothing listens there: start the server, or name another with --url or FAKTORY_URL`;
+    const text = `${told}; nothing listens there: start the server, or name another one with --url or FAKTORY_URL`;
     throw new FaktoryError(cause.code, text, { cause });
   } finally {
     signal.removeEventListener('abort', abort);

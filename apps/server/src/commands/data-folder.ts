@@ -1,5 +1,6 @@
-/*
- * The data folder that a command works on: the flag -d, else the one that a server started here would use.
+/**
+ * Opens the data folder of a command: the flag -d, else the folder of a server with the default
+ * settings.
  */
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -21,8 +22,9 @@ export const folderFlags = {
 } satisfies Record<string, Flag>;
 
 /**
- * The folder that the command works on, as its owner. Files that only root can read must be open before.
- * Throws NOT_FOUND where there is none, unless the command may make it, and STORAGE where it cannot be read.
+ * Opens the folder as its owner. Files that only root can read must be open before. Throws
+ * NOT_FOUND for a missing folder, unless the command may make it, and STORAGE when it cannot be
+ * read.
  */
 export function folderOf(call: Call<'dir'>, missing: 'refuse' | 'may be made' = 'refuse'): DataFolder {
   const dir = dirOf(call);
@@ -38,19 +40,22 @@ export function folderOf(call: Call<'dir'>, missing: 'refuse' | 'may be made' = 
   return new DataFolder(dir);
 }
 
-/** FAKTORY_URL names a server for other commands, and tokens and verify work on a folder unless --url is typed. */
+/**
+ * Adds a hint to an error: other commands use the server of FAKTORY_URL, but tokens and verify use
+ * a folder unless --url is typed.
+ */
 export function withHint<T>({ value, terminal: { env } }: Call<'dir'>, work: () => T): T {
   try {
     return work();
   } catch (cause) {
     const elsewhere = env.FAKTORY_URL || env.FAKTORY_PROVIDER;
     if (!(cause instanceof FaktoryError) || !elsewhere || value('dir') !== undefined) throw cause;
-    const text = `${cause.message}; to ask the server of ${env.FAKTORY_URL ? 'FAKTORY_URL' : 'FAKTORY_PROVIDER'}, say --url "$FAKTORY_URL"`;
+    const text = `${cause.message}; to ask the server of ${env.FAKTORY_URL ? 'FAKTORY_URL' : 'FAKTORY_PROVIDER'}, use --url "$FAKTORY_URL"`;
     throw new FaktoryError(cause.code, text, { cause });
   }
 }
 
-/** Why a folder cannot be read; undefined where it can. */
+/** The error when a folder cannot be read; undefined when it can. */
 function unreadable(path: string): NodeJS.ErrnoException | undefined {
   try {
     accessSync(path, constants.R_OK | constants.X_OK);
@@ -60,14 +65,14 @@ function unreadable(path: string): NodeJS.ErrnoException | undefined {
   }
 }
 
-/** Its path. */
+/** The path of the folder. */
 function dirOf(call: Call<'dir'>): string {
   const { env } = call.terminal;
   const { data } = usualFolders(env.FAKTORY_ENV || 'development', () => env.HOME ?? '');
   return resolve(call.value('dir') ?? data);
 }
 
-/** How many jobs there are in all places. */
+/** Number of jobs in all places. */
 export function jobsIn({ jobs }: Pick<Backup, 'jobs'>): number {
   return Object.values(jobs).reduce((sum, n) => sum + n, 0);
 }

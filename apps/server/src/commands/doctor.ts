@@ -1,6 +1,7 @@
-/*
- * `faktory doctor`: is this machine, its configuration, its data folder and its server as they should be? For what is not, it says what
- * to do, and ends with 1. A stranger would get wrong that it reads the configuration as a server started with the same flags would.
+/**
+ * `faktory doctor`: checks this machine, its configuration, its data folder and its server. For
+ * each problem it prints advice, and exits with 1. It reads the configuration as a server with the
+ * same flags would.
  */
 import { resolve } from 'node:path';
 import { resolveServers, type ServerAddress } from '@faktory-ts/client';
@@ -31,7 +32,7 @@ type Names =
 export const doctor = command<Names>({
   name: 'doctor',
   synopsis: '',
-  describe: 'checks disk, clock, limits, configuration, store and server, and says what to do',
+  describe: 'checks disk, clock, limits, configuration, store and server, and gives advice',
   flags: {
     ...serverFlags,
     dir: { alias: 'd', value: 'DIR', describe: 'data folder', normal: "the server's" },
@@ -42,28 +43,42 @@ export const doctor = command<Names>({
       describe: 'development, staging or production',
       normal: 'FAKTORY_ENV',
     },
-    bind: { alias: 'b', value: 'ADDRESS', describe: 'as the server is started with', normal: "the server's" },
-    web: { alias: 'w', value: 'ADDRESS', describe: 'as the server is started with', normal: "the server's" },
-    'disk-reserve': { value: 'BYTES', describe: 'as the server is started with', normal: "the server's" },
-    'max-connections': { value: 'NUMBER', describe: 'as the server is started with', normal: "the server's" },
+    bind: {
+      alias: 'b',
+      value: 'ADDRESS',
+      describe: 'the value that the server uses',
+      normal: "the server's",
+    },
+    web: { alias: 'w', value: 'ADDRESS', describe: 'the value that the server uses', normal: "the server's" },
+    'disk-reserve': { value: 'BYTES', describe: 'the value that the server uses', normal: "the server's" },
+    'max-connections': {
+      value: 'NUMBER',
+      describe: 'the value that the server uses',
+      normal: "the server's",
+    },
     json: { describe: 'print the findings as JSON' },
   },
-  more: 'Asks a server only where --url, FAKTORY_URL or FAKTORY_PROVIDER names one; its health by HTTP at the same host and the port of -w (default: 7420). Ends with 1 when something is wrong.',
+  more: 'Checks a server only when --url, FAKTORY_URL or FAKTORY_PROVIDER names one; its health by HTTP on the same host and the port of -w (default: 7420). Exits with 1 when something is wrong.',
   async run(call) {
     const read = configurationOf(call);
-    const server = await ofServer(call, read.config); // its certificates may be readable for root only
-    const figures = await checks.statsd(read.config); // before root becomes the owner, who may not read the files of DNS
+    // before root becomes the owner: only root may read its certificates
+    const server = await ofServer(call, read.config);
+    // also before: the owner may not be able to read the files of DNS
+    const figures = await checks.statsd(read.config);
     const machine = [checks.node(), ...onMachine(call, read), ...figures];
     const findings = [...machine, ...server.filter((one) => !isKnown(one, machine))];
     const { terminal } = call;
     if (call.on('json')) terminal.print(jsonText(findings, 2));
     else for (const finding of findings) terminal.print(lineOf(call, finding));
     const wrong = findings.filter(({ level }) => level === 'wrong').length;
-    if (wrong > 0) throw new FaktoryError('ERR', `${counted(wrong, 'finding')} to be put right`);
+    if (wrong > 0) throw new FaktoryError('ERR', `${counted(wrong, 'finding')} to fix`);
   },
 });
 
-/** One cause, one finding: a certificate that the machine's own files show as expired or too young is the reason why the server is refused. */
+/**
+ * Reports one cause once: a certificate that is expired or not yet valid on this machine explains
+ * why the server is refused.
+ */
 function isKnown({ what, told }: Finding, machine: readonly Finding[]): boolean {
   const expired = machine.some((one) => one.what === 'certificate' && one.level === 'wrong');
   return expired && what === 'server' && EXPIRED.test(told);
@@ -106,7 +121,8 @@ function onMachine(
   const closed = checks.closed(data);
   if (closed.length > 0) return [sqlite, ...findings, ...rights, ...closed];
   const disk = checks.disk(data, config?.server.diskReserve ?? 0);
-  // One cause, one finding: without SQLite, or in a folder that cannot be written, the store says nothing of its own.
+  // One finding for one cause: without SQLite, or in a folder that is not writable, the store is
+  // not checked.
   const readable =
     sqlite.level === 'ok' && !disk.some(({ what, level }) => what === 'folder' && level === 'wrong');
   const plan = config?.server.backups;
@@ -123,7 +139,10 @@ function onMachine(
   ];
 }
 
-/** Root looks into the folder as the user who controls it, and as the server does. What prevents that is a finding. */
+/**
+ * Makes root become the user who controls the folder, as the server does. What prevents that is a
+ * finding.
+ */
 function asOwner(dir: string): Finding | undefined {
   try {
     becomeOwner(dir, { missing: 'refuse' });
@@ -140,9 +159,7 @@ async function ofServer(call: Call<Names>, config: Config | undefined): Promise<
   const named = call.value('url') ?? env.FAKTORY_URL ?? env.FAKTORY_PROVIDER;
   const asked = Date.now();
   if (named === undefined) {
-    call.terminal.note(
-      'no server was asked for its health; name it with --url, and its HTTP address with -w',
-    );
+    call.terminal.note('no server was checked; name it with --url, and its HTTP address with -w');
     return [checks.clock(undefined, asked, asked)];
   }
   let info: Info;
@@ -169,45 +186,47 @@ async function ofServer(call: Call<Names>, config: Config | undefined): Promise<
   ];
 }
 
-/** A server that let us in without a secret asks nobody. */
+/** Reports a server that accepted this client without a password. */
 function openTo({ host, password, tls }: ServerAddress): Finding[] {
   if (password !== undefined || tls || /^(localhost|127\..*|::1)$/.test(host)) return [];
   const told = `open to the world: the server at ${host} asked for no password`;
   return [{ level: 'wrong', what: 'password', told, advice: 'start it with FAKTORY_PASSWORD' }];
 }
 
-/** What the server says of itself. Where its pages cannot be reached from here, how to ask it. */
+/** Reads the server's own health. When its HTTP address cannot be reached, says how to name it. */
 async function health({ host }: ServerAddress, config: Config | undefined): Promise<Finding[]> {
-  if (!config) return []; // why it cannot be read is a finding
-  if (!config.web) return notAsked('HTTP is off in this configuration');
+  if (!config) return []; // another finding says why
+  if (!config.web) return notAsked('HTTP is disabled in this configuration');
   const [scheme, port] = [config.server.tls ? 'https' : 'http', config.web.port];
   const at = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/health/ready`;
-  if (config.server.tls) return notAsked('doctor does not ask by HTTPS', `ask it with curl: ${at}`);
+  if (config.server.tls) return notAsked('doctor does not use HTTPS', `ask it with curl: ${at}`);
   let ready: Readiness;
   try {
     ready = (await (await fetch(at, { signal: AbortSignal.timeout(5000) })).json()) as Readiness;
     if (typeof ready.checks !== 'object') return notAsked(`${at} is no server of Faktory`);
   } catch {
-    return notAsked(`${at} does not answer`); // HTTP is off, on another port, or behind a proxy
+    // HTTP is disabled, on another port, or behind a proxy
+    return notAsked(`${at} does not answer`);
   }
   const ill = Object.entries(ready.checks).filter(([, told]) => told !== 'ok');
   const findings = ill.map(
     ([what, told]): Finding => ({ level: 'wrong', what: 'health', told: `${what}: ${told}` }),
   );
   if (ready.backups?.failed) {
-    const advice = 'the log of the server says why; make room, or correct the folder of backups';
+    const advice = 'see the log of the server; free disk space, or correct the folder of backups';
     findings.push({ level: 'wrong', what: 'health', told: 'the last backup failed', advice });
   }
   return findings.length > 0 ? findings : [{ level: 'ok', what: 'health', told: `${at} says ready` }];
 }
 
-const NAME_WEB = 'name the HTTP address of the server with -w, as it is started with (-w localhost:7420)';
+const NAME_WEB =
+  'name the HTTP address of the server with -w, the value that the server uses (-w localhost:7420)';
 
 function notAsked(why: string, advice = NAME_WEB): Finding[] {
-  return [{ level: 'warn', what: 'health', told: `not known, because ${why}`, advice }];
+  return [{ level: 'warn', what: 'health', told: `unknown, because ${why}`, advice }];
 }
 
-/** One cure for each cause. */
+/** The advice for each cause of an unreachable server. */
 function unreachable({ code, message, cause }: FaktoryError): Finding {
   const inner = `${message} ${String((cause as Error | undefined)?.message ?? '')}`;
   const advice =
@@ -218,12 +237,12 @@ function unreachable({ code, message, cause }: FaktoryError): Finding {
         : code === 'TLS' || code === 'PROTOCOL'
           ? undefined // the message says what to do
           : /nothing listens there/.test(message)
-            ? undefined // said by the message
+            ? undefined // the message says what to do
             : /ENOTFOUND|EAI_AGAIN/.test(inner)
-              ? 'the name of the host is not known: correct it, or the DNS'
+              ? 'the host name is unknown: correct it or the DNS'
               : /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|in \d+ ms/.test(inner)
-                ? 'nothing comes back: does a firewall stand between, is the address right?'
-                : 'look into the log of the server';
+                ? 'no answer: check the address, and firewalls in between'
+                : 'see the log of the server';
   return { level: 'wrong', what: 'server', told: message, ...(advice && { advice }) };
 }
 

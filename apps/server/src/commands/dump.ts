@@ -1,5 +1,6 @@
-/*
- * `faktory dump | load`: the store as lines of JSON, and back. A dump goes beside a running server; a load needs it to be stopped.
+/**
+ * `faktory dump | load`: writes the store as lines of JSON, and reads them. A dump may run beside a
+ * running server; for a load it must be stopped.
  */
 import { createReadStream, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -11,31 +12,31 @@ import { command } from './command.ts';
 import { folderFlags, folderOf } from './data-folder.ts';
 import { counted, jsonText } from './words.ts';
 
-const GZIP = Buffer.from([0x1f, 0x8b]); // how a file of gzip begins
+const GZIP = Buffer.from([0x1f, 0x8b]); // first bytes of a gzip file
 
-/** Out. */
+/** Prints the store. */
 export const dump = command({
   name: 'dump',
   synopsis: '',
-  describe: 'prints the store as lines of JSON: all jobs, queues and counters of one moment',
+  describe: 'prints the store as lines of JSON: all jobs, queues and counters at one moment',
   flags: folderFlags,
   more: 'For example: faktory dump -d DIR | gzip >jobs.jsonl.gz. The format is in docs/dump.md.',
   run: (call) => call.terminal.printAll(folderOf(call).dump()),
 });
 
-/** In. */
+/** Loads a dump. */
 export const load = command<'dir' | 'skip-known' | 'again' | 'json'>({
   name: 'load',
   synopsis: 'FILE|-',
-  describe: 'takes a dump into the store, all of it or nothing; the server must be stopped',
+  describe: 'loads a dump into the store, completely or not at all; the server must be stopped',
   flags: {
     ...folderFlags,
-    'skip-known': { describe: 'leave out jobs whose jid is in the store' },
-    again: { describe: 'load jobs whose jid is in the store a second time' },
+    'skip-known': { describe: 'skip jobs whose jid is in the store' },
+    again: { describe: 'load such jobs a second time' },
     json: { describe: 'print the result as JSON' },
   },
   words: [1, 1],
-  more: 'What is in the store stays, what comes in stands behind it. - is standard input. A file that gzip packed is unpacked.',
+  more: 'Jobs in the store stay; loaded jobs come after them. - reads standard input. Files packed by gzip are unpacked.',
   async run(call) {
     const [file = '-'] = call.words;
     const options = { skipKnown: call.on('skip-known'), refuseKnown: !call.on('again') };
@@ -47,7 +48,7 @@ export const load = command<'dir' | 'skip-known' | 'again' | 'json'>({
       throw withChoice(error);
     });
     const { jobs, skipped } = await toldWhenEnded(terminal, loading);
-    const left = skipped > 0 ? `, ${skipped} were there` : '';
+    const left = skipped > 0 ? `, ${skipped} skipped` : '';
     terminal.print(
       call.on('json')
         ? jsonText({ loaded: jobs, skipped })
@@ -56,7 +57,7 @@ export const load = command<'dir' | 'skip-known' | 'again' | 'json'>({
   },
 });
 
-/** The lines; throws ABORTED at the first one after a signal, also while no line comes. */
+/** Returns the lines; throws ABORTED at the first line after a signal, also while no line comes. */
 async function* untilEnded(
   lines: AsyncGenerator<string>,
   source: NodeJS.ReadableStream,
@@ -65,12 +66,12 @@ async function* untilEnded(
   const ended = new Promise<never>((_, reject) => {
     const end = (): void => {
       reject(new FaktoryError('ABORTED', 'ended by a signal'));
-      (source as Readable).destroy(); // else an open standard input keeps the process
+      (source as Readable).destroy(); // otherwise an open standard input keeps the process alive
     };
     if (signal.aborted) end();
     signal.addEventListener('abort', end, { once: true });
   });
-  ended.catch(() => undefined); // nobody may be waiting for a line
+  ended.catch(() => undefined); // prevents an unhandled rejection when no line is awaited
   for (;;) {
     const next = await Promise.race([lines.next(), ended]);
     if (next.done) return;
@@ -78,15 +79,15 @@ async function* untilEnded(
   }
 }
 
-/** A job that is there already: the operator decides what happens. */
+/** Adds the flags to the error for a job that already exists: the operator decides. */
 function withChoice(error: unknown): unknown {
   if (!(error instanceof FaktoryError && / is in the store already; nothing/.test(error.message)))
     return error;
-  const ways = '--skip-known leaves out such jobs, --again loads them a second time';
+  const ways = '--skip-known skips such jobs, --again loads them a second time';
   return new FaktoryError(error.code, `${error.message}; ${ways}`, { cause: error });
 }
 
-/** Opens the file now: it may be one that only root can read. */
+/** Opens the file now, because only root may be able to read it. */
 function open(file: string, input: NodeJS.ReadableStream): NodeJS.ReadableStream {
   if (file === '-') return input;
   try {
@@ -106,7 +107,7 @@ async function* linesOf(source: NodeJS.ReadableStream, file: string): AsyncGener
   }
 }
 
-/** The bytes as they are, or what gzip made them of. */
+/** The bytes of the source, unpacked when gzip packed them. */
 async function* unpacked(source: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>;
   let head = Buffer.alloc(0);

@@ -1,6 +1,6 @@
-/*
- * Which jobs a command means: the flags that all of them share, as the filter of JOBS and CHANGE, and for a classic server as that of
- * MUTATE. It must never make a filter of nothing: who means all says so.
+/**
+ * The filter flags that all commands share, as the filter of JOBS and CHANGE, and for a classic
+ * server as the filter of MUTATE. Without flags there is no filter: all jobs need an explicit flag.
  */
 import { containing } from '@faktory-ts/client';
 import {
@@ -17,7 +17,7 @@ export const filterFlags = {
   place: {
     alias: 'p',
     value: 'PLACES',
-    describe: `of ${jobPlaces.join(', ')}; several with commas, as in all lists`,
+    describe: `in these places: ${jobPlaces.join(', ')}; commas between several, as in all lists`,
   },
   queue: { alias: 'q', value: 'QUEUES', describe: 'in these queues' },
   type: { alias: 't', value: 'JOBTYPES', describe: 'of these jobtypes' },
@@ -25,13 +25,19 @@ export const filterFlags = {
   text: { value: 'TEXT', describe: 'with this in the arguments' },
   error: { value: 'TEXT', describe: 'whose last failure has this in its type or message' },
   wid: { value: 'WID', describe: 'run by this worker' },
-  from: { value: 'TIME', describe: 'due not before, 2026-11-25T16:00:00Z or 15m, --from=-3d from now' },
-  until: { value: 'TIME', describe: 'due before; of ready jobs enqueued, of working ones begun' },
+  from: {
+    value: 'TIME',
+    describe: 'due at or after this time: 2026-11-25T16:00:00Z, 15m from now, or --from=-3d',
+  },
+  until: {
+    value: 'TIME',
+    describe: 'due before this time; for ready jobs: enqueued, for working jobs: started',
+  },
   'failed-from': {
     value: 'TIME',
-    describe: 'of retries and dead: failed last not before, such as --failed-from=-1h',
+    describe: 'for retries and dead: last failed at or after this time, such as --failed-from=-1h',
   },
-  'failed-until': { value: 'TIME', describe: 'of retries and dead: failed last before' },
+  'failed-until': { value: 'TIME', describe: 'for retries and dead: last failed before this time' },
 } satisfies Record<string, Flag>;
 
 export type FilterFlag = keyof typeof filterFlags;
@@ -43,7 +49,7 @@ const times = [
   ['failed-until', 'failed_until'],
 ] as const;
 
-/** The filter that was typed; `usual` are the places when none are. Throws CONFIG. */
+/** The typed filter; `usual` are the default places. Throws CONFIG. */
 export function filterOf(
   call: Call<FilterFlag>,
   jids: readonly string[],
@@ -74,22 +80,25 @@ function places(text: string | undefined): JobPlace[] | undefined {
   return text?.split(',').map((name) => {
     const place = jobPlaces.find((known) => known === name);
     if (place === undefined)
-      throw new FaktoryError('CONFIG', `--place knows ${jobPlaces.join(', ')}, not "${name}"`);
+      throw new FaktoryError('CONFIG', `--place "${name}" is unknown; use ${jobPlaces.join(', ')}`);
     return place;
   });
 }
 
-/** Whether anything but the places was typed. */
+/** Whether the filter has more than places. */
 export function isPicky({ places: _, ...rest }: JobFilter): boolean {
   return Object.keys(rest).length > 0;
 }
 
 const plurals: Readonly<Record<string, FilterFlag>> = { queues: 'queue', priorities: 'priority' };
 
-/** A member of the filter as its flag, which is what was typed. */
+/** The flag of a member of the filter. */
 const flagOf = (name: string): string => `--${plurals[name] ?? name.replace('_', '-')}`;
 
-/** The same for MUTATE, which a classic server has. Throws UNKNOWN_COMMAND for what it has not. */
+/**
+ * The filter for MUTATE on a classic server. Throws UNKNOWN_COMMAND for conditions that MUTATE does
+ * not have.
+ */
 export function classicFilter({
   places: _,
   jids,
@@ -103,7 +112,7 @@ export function classicFilter({
     const what = unknown ?? 'jids together with other conditions';
     throw new FaktoryError(
       'UNKNOWN_COMMAND',
-      `this server speaks Faktory's classic protocol only, which cannot pick jobs by ${what}`,
+      `this server has only Faktory's classic protocol, which cannot select jobs by ${what}`,
     );
   }
   if (jids) return { jids };

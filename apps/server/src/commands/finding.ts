@@ -1,6 +1,6 @@
-/* What `faktory doctor` found. */
+/** The type of a finding of `faktory doctor`. */
 
-/** `wrong` needs doing; `warn` may be meant so. */
+/** A finding: `wrong` must be fixed; `warn` may be intended. */
 export interface Finding {
   readonly level: 'ok' | 'warn' | 'wrong';
   readonly what: string;

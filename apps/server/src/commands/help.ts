@@ -1,13 +1,13 @@
-/* The help of one command: how it is written, what it does, its flags in columns. */
+/** The help of one command: usage, description, and its flags in columns. */
 import type { Command, Flag } from './command.ts';
 
 const GAP = 2;
 
-/** How the command is written: `jobs [list | search TEXT | show JID…]`. */
+/** The usage of a command: `jobs [list | search TEXT | show JID…]`. */
 export const usageOf = ({ name, synopsis }: Command): string =>
   synopsis === '' ? name : `${name} ${synopsis}`;
 
-/** The whole help, for a screen of so many columns. */
+/** The whole help, for a screen of this width in columns. */
 export function helpOf(command: Command, width: number): string {
   const { describe, more = '', ids } = command;
   const flags: [string, Flag][] = [
@@ -27,7 +27,7 @@ export function helpOf(command: Command, width: number): string {
   const dashes =
     ids === undefined
       ? ''
-      : `For ${ids} that begins with --, or is short and begins with -, write " -- " before it, behind all flags.`;
+      : `For ${ids} that begins with --, or is short and begins with -, write " -- " before it, after all flags.`;
   const parts = [
     `Usage: faktory ${usageOf(command)}`,
     describe,

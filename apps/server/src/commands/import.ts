@@ -1,6 +1,7 @@
-/*
- * `faktory import`: the jobs of a Faktory 1.x, from its Redis or from the file that its Redis saved. It looks at everything first, and
- * asks. It must never write to the Redis. A stranger would get wrong that there is no half of an import: it is loaded in one commit.
+/**
+ * `faktory import`: loads the jobs of a Faktory 1.x, from its Redis or from a file that its Redis
+ * saved. First it reads everything, prints what it found, and asks. It never writes to the Redis.
+ * An import is one commit: all or nothing.
  */
 import { join } from 'node:path';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -23,22 +24,22 @@ type Names = 'dir' | 'database' | 'dry-run' | 'merge' | 'yes' | 'json';
 export const importing = command<Names>({
   name: 'import',
   synopsis: 'FILE.rdb|redis://…|unix:/SOCKET',
-  describe: 'takes all jobs of a Faktory 1.x into the store, all or none; the server must be stopped',
+  describe: 'imports all jobs of a Faktory 1.x into the store, all or none; the server must be stopped',
   flags: {
     ...folderFlags,
-    database: { value: 'NUMBER', describe: 'which database of the Redis', normal: "the URL's, else 0" },
-    'dry-run': { describe: 'only tell what there is, and what would be done' },
+    database: { value: 'NUMBER', describe: 'number of the Redis database', normal: "the URL's, else 0" },
+    'dry-run': { describe: 'only print what was found and what would be done' },
     merge: {
-      describe: 'into a store that is in use: jobs whose jid is there, and all counters, are left out',
+      describe: 'import into a store that is in use; skips jobs whose jid is in it, and all counters',
     },
     ...yesFlag,
-    json: { describe: 'print what was found and done as JSON; what is for people goes to standard error' },
+    json: { describe: 'print what was found and done as JSON; messages go to standard error' },
   },
   words: [1, 1],
-  more: `FILE.rdb          what Redis saved, in the storage folder of Faktory: stop Faktory first, then nothing is missing
-redis://…         a Redis that runs: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS
-unix:/SOCKET      the same over the socket in the storage folder of Faktory, with ?user=USER&password=PASSWORD&db=DATABASE as needed; both take one moment of it, and Faktory may run on:
-                  what its workers do after that moment runs here again
+  more: `FILE.rdb          the file that Redis saved in the storage folder of Faktory; stop Faktory first, so that it is complete
+redis://…         a running Redis: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS
+unix:/SOCKET      the same over the socket in the storage folder of Faktory, with ?user=USER&password=PASSWORD&db=DATABASE as needed. Both read one moment, and Faktory may keep running:
+                  jobs that its workers run after that moment run here again
 
 Faktory's data is only read. Jobs that cannot be imported are written to rejected-….jsonl in the data folder.
 
@@ -87,7 +88,7 @@ async function importFrom(source: Source, call: Call<Names>, folder: DataFolder)
 }
 
 function tell({ terminal }: Call, folder: DataFolder, loaded: Loaded, rejects: Rejects): void {
-  const known = loaded.skipped > 0 ? `, ${thousands(loaded.skipped)} were there` : '';
+  const known = loaded.skipped > 0 ? `, ${thousands(loaded.skipped)} skipped` : '';
   terminal.print(`${counted(loaded.jobs, 'job')} imported into ${folder.dir}${known}`);
   if (rejects.path !== undefined) {
     terminal.print(
@@ -97,14 +98,14 @@ function tell({ terminal }: Call, folder: DataFolder, loaded: Loaded, rejects: R
   terminal.print(`Next: keep Faktory stopped, and start the server: faktory -d ${folder.dir}`);
 }
 
-/** Looks at everything once, and tells it. */
+/** Reads everything once, and prints what was found. */
 async function survey(source: Source, call: Call<Names>): Promise<Findings> {
   const { terminal } = call;
-  const tally = new Tally((jobs) => terminal.screen?.progress(`looked at ${thousands(jobs)} jobs …`));
+  const tally = new Tally((jobs) => terminal.screen?.progress(`read ${thousands(jobs)} jobs …`));
   const rejects = new Rejects();
   const contents = await contentsOf(source);
   if (isEmpty(contents)) {
-    const where = `there is nothing of a Faktory in ${source.name}`;
+    const where = `no data of a Faktory is in ${source.name}`;
     throw new FaktoryError(
       'NOT_FOUND',
       [`${where}; is it the right one, with the right --database?`, ...contents.odd].join('; '),
@@ -135,7 +136,7 @@ async function load(
   let fault: unknown;
   const lines = async function* (): AsyncGenerator<string> {
     try {
-      checkUnused(call, folder); // again: now nobody else can change it
+      checkUnused(call, folder); // again, because now no other process can change it
       const contents = await contentsOf(source);
       yield* linesOf({ source, contents, tally, rejects, counters: !merge });
     } catch (error) {
@@ -155,10 +156,10 @@ async function load(
   }
 }
 
-/** Refuses a store that has jobs or has run some: a second import would run jobs a second time. */
+/** Refuses a store that has jobs or has run some, because a second import would run jobs again. */
 function checkUnused(call: Call<Names>, folder: DataFolder): void {
   if (call.on('merge') || !isUsed(folder)) return;
-  const text = `the store in ${folder.dir} is in use already; choose an empty folder with -d, or say --merge to leave out jobs whose jid is there`;
+  const text = `the store in ${folder.dir} is in use already; choose an empty folder with -d, or use --merge to skip jobs whose jid is in it`;
   throw new FaktoryError('INVALID', text);
 }
 
@@ -176,7 +177,10 @@ function isUsed(folder: DataFolder): boolean {
   return false;
 }
 
-/** Why the file of a snapshot cannot be read; a Redis newer than this program has values that it does not know. */
+/**
+ * Why a snapshot cannot be read; the Redis may be newer than this program and have unknown types of
+ * values.
+ */
 async function unreadable(snapshot: RdbSource): Promise<string | undefined> {
   try {
     await snapshot.keys(() => true);
@@ -202,10 +206,11 @@ async function sourceOf(call: Call<Names>): Promise<Source> {
   screen?.progress('');
   const reason = 'reason' in snapshot ? snapshot.reason : await unreadable(snapshot);
   if (!('reason' in snapshot) && reason === undefined) return snapshot;
-  const { RedisSource } = await import('../import/redis-source.ts'); // a client of Redis, which nothing else needs
+  // the Redis client, which only this needs
+  const { RedisSource } = await import('../import/redis-source.ts');
   const source = await RedisSource.open(address, signal);
   call.terminal.note(
-    `no snapshot of this Redis can be had (${plain(reason ?? '')}): it is read key by key, and nothing may change meanwhile; stop Faktory itself, all workers and producers`,
+    `this Redis gives no snapshot (${plain(reason ?? '')}), so it is read key by key and must not change meanwhile; stop Faktory, all workers and producers`,
   );
   return source;
 }

@@ -1,4 +1,4 @@
-/* `faktory info`: what the server says of itself, for a person or as JSON. */
+/** `faktory info`: prints the INFO of a server as text or JSON. */
 import type { Info } from '@faktory-ts/protocol';
 import { command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
@@ -7,15 +7,15 @@ import { jsonText, plain } from './words.ts';
 export const info = command({
   name: 'info',
   synopsis: '',
-  describe: 'what a running server says of itself: version, counters, queues',
-  flags: { ...serverFlags, json: { describe: 'print the JSON that INFO answers' } },
+  describe: 'prints version, counters and queues of a running server',
+  flags: { ...serverFlags, json: { describe: 'print the reply to INFO' } },
   async run(call) {
     const told = await withServer(call, (server) => server.info());
     call.terminal.print(call.on('json') ? jsonText(told, 2) : forPerson(told));
   },
 });
 
-/** A classic Faktory does not say. */
+/** The size limit of the dead set; a classic Faktory does not report it. */
 function deadRoom({ dead_limit = 0, dead_evicted = 0 }: Partial<Info['server']>): string {
   const gone = dead_evicted > 0 ? `, ${dead_evicted} older ones deleted since the start` : '';
   return dead_limit > 0 ? ` of at most ${dead_limit}${gone}` : '';
@@ -23,7 +23,7 @@ function deadRoom({ dead_limit = 0, dead_evicted = 0 }: Partial<Info['server']>)
 
 function forPerson({ now, faktory, server }: Info): string {
   const { sets } = faktory;
-  // A classic Faktory has no name of its own.
+  // A classic Faktory has no `name`.
   const name = server.name === undefined ? '' : `${server.name} ${server.version}, speaks as `;
   const lines: [label: string, value: string | number][] = [
     ['server', `${name}${server.description} ${server.faktory_version}`],

@@ -1,4 +1,7 @@
-/* `faktory jobs`: finds jobs wherever they are, as a table or as JSON; and shows single ones whole. */
+/**
+ * `faktory jobs`: finds jobs in all places, as a table or as JSON, and shows single jobs
+ * completely.
+ */
 import { FaktoryError, indentedJson, type JobsAsk, jobPlaces, jsonMembers } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
@@ -12,24 +15,24 @@ type Names = FilterFlag | ServerFlag | 'order' | 'limit' | 'count' | 'json';
 export const jobs = command<Names>({
   name: 'jobs',
   synopsis: '[list | search TEXT | show JID…]',
-  describe: 'finds jobs by what they are, and shows them',
+  describe: 'finds and shows jobs',
   flags: {
     ...serverFlags,
     ...filterFlags,
     order: {
       value: 'failed',
-      describe: 'retries and dead as one list, the last failure first',
-      normal: 'place by place, as they are due',
+      describe: 'retries and dead in one list, the latest failure first',
+      normal: 'place by place, in order of due time',
     },
     limit: { alias: 'n', value: 'NUMBER', describe: 'most jobs', normal: '50' },
-    count: { describe: 'only how many there are' },
-    json: { describe: 'print each job as a line of JSON, as JOBS answers it' },
+    count: { describe: 'print only the number of jobs' },
+    json: { describe: 'print each job as one line of JSON, as in the reply to JOBS' },
   },
   words: [0, 1000],
   ids: 'a JID',
-  more: `list (or nothing)  all jobs that the flags pick
-search TEXT        jobs that have TEXT in their id or in their arguments
-show JID…          each of these jobs, whole
+  more: `list (or nothing)  all jobs that match the flags
+search TEXT        jobs with TEXT in their JID or arguments
+show JID…          each of these jobs, completely
 
   faktory jobs --place retries --error timeout
   faktory jobs --order failed --failed-from=-1h
@@ -44,12 +47,12 @@ show JID…          each of these jobs, whole
   },
 });
 
-/** Tells the person who waits how far a search has come. */
+/** Shows the progress of a search on the terminal. */
 export function progressOf({ terminal }: Call): { onward: Onward; done: () => void } {
   return {
     onward: ({ scanned, total, next }) => {
       if (next !== undefined)
-        terminal.screen?.progress(`looked at ${thousands(scanned)} of ${thousands(total)} …`);
+        terminal.screen?.progress(`searched ${thousands(scanned)} of ${thousands(total)} jobs …`);
     },
     done: () => terminal.screen?.progress(''),
   };
@@ -64,7 +67,8 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
   const order = orderOf(call.value('order'));
   if (order !== undefined) {
     if (call.value('place') === undefined) filter.places = ['retries', 'dead'];
-    filter.failed_from ??= EVER; // without a time of failure there is no order: a job that was killed and never failed
+    // the order needs a time of failure, which a killed job that never failed lacks
+    filter.failed_from ??= EVER;
   }
   const most = readNumber('limit', call.value('limit') ?? '50', 1, 1_000_000_000);
   const { onward, done } = progressOf(call);
@@ -78,7 +82,7 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
   let printed = 0;
   for await (const job of server.find({ ...filter, ...(order && { order }) }, most, onward)) {
     found.push(job);
-    // The first ones are shown while the search goes on.
+    // Print the first jobs while the search continues.
     if (found.length < 100 && !call.on('json')) continue;
     done();
     printAll(call, found);
@@ -95,7 +99,7 @@ async function list(call: Call<Names>, server: Operator, text: string | undefine
 
 function orderOf(text: string | undefined): JobsAsk['order'] {
   if (text === undefined || text === 'failed') return text;
-  throw new FaktoryError('CONFIG', `--order knows failed, not "${text}"`);
+  throw new FaktoryError('CONFIG', `--order "${text}" is unknown; use failed`);
 }
 
 function printAll(call: Call<Names>, found: readonly FoundText[]): void {
@@ -127,7 +131,7 @@ function jobTable({ terminal }: Call, found: readonly FoundText[]): string {
   return table(terminal, heads, rows);
 }
 
-/** The arguments of a found job, as the client wrote them. */
+/** The arguments of a found job, exactly as the client wrote them. */
 function argsIn(text: string): string {
   return jsonMembers(jsonMembers(text).get('job') ?? '{}').get('args') ?? '';
 }
@@ -135,7 +139,7 @@ function argsIn(text: string): string {
 async function show(call: Call<Names>, server: Operator, jids: readonly string[]): Promise<void> {
   const { onward, done } = progressOf(call);
   const seen = new Set<string>();
-  // Sets are found by an index, so that most answers come at once.
+  // Sets have an index, so most jobs are found at once.
   const places = ['retries', 'dead', 'scheduled', 'working', 'ready'] as const;
   for await (const { found, text } of server.find({ places, jids }, jids.length, onward)) {
     done();
@@ -145,5 +149,5 @@ async function show(call: Call<Names>, server: Operator, jids: readonly string[]
   done();
   const missing = jids.filter((jid) => !seen.has(jid));
   if (missing.length > 0)
-    throw new FaktoryError('NOT_FOUND', `there is no job ${missing.join(', ')}; it may be done and gone`);
+    throw new FaktoryError('NOT_FOUND', `there is no job ${missing.join(', ')}; it may have ended`);
 }

@@ -1,7 +1,9 @@
-/*
- * A server as an operator sees it: the verbs of the classic protocol, and those that ours knows beyond them, each in bites as long as
- * there is more. It must never decide what to do; commands do. A stranger would get wrong that a classic Faktory is a good server
- * here: what it cannot do rejects with UNKNOWN_COMMAND and a text that says so.
+/**
+ * A server as the commands use it: the classic verbs, and the extensions of our server, whose long
+ * operations are called in parts until all are done.
+ *
+ * Note: a classic Faktory is supported too: a verb that it does not have rejects with
+ * UNKNOWN_COMMAND and a text that says so.
  */
 import { type Connection, commands } from '@faktory-ts/client';
 import {
@@ -26,14 +28,17 @@ import {
 } from '@faktory-ts/protocol';
 import type { Backup } from '@faktory-ts/server';
 
-const PATIENCE = 30_000; // ms; a bite takes some 50 ms, on a busy machine more
+const PATIENCE = 30_000; // ms; one part takes about 50 ms, longer on a busy machine
 
 const BACKUP_PATIENCE = 3_600_000; // ms; a store of many gigabytes takes minutes
 
-/** Told how far a search has come. */
+/** Called with the progress of a search. */
 export type Onward = (progress: JobsProgress) => void;
 
-/** A job that was found, and the text in which the server told of it: numbers and escapes are what the client wrote. */
+/**
+ * A found job, and its JSON text from the server, with numbers and escapes as the client wrote
+ * them.
+ */
 export interface FoundText {
   readonly found: FoundJob;
   readonly text: string;
@@ -53,7 +58,7 @@ export class Operator {
   /** Pushes a job of this JSON text, which must be one line. */
   async push(jid: string, text: string): Promise<void> {
     const reply = await this.#connection.call(`PUSH ${text}\r\n`, {
-      doubt: `job ${jid} may or may not be in`,
+      doubt: `job ${jid} may or may not have been accepted`,
     });
     if (reply.kind !== 'simple' || reply.text !== 'OK')
       throw new FaktoryError('PROTOCOL', `unexpected reply to PUSH: ${reply.kind}`);
@@ -71,7 +76,7 @@ export class Operator {
     return commands.queue(this.#connection, sub, names);
   }
 
-  /** Whether the server knows the verbs of operators. */
+  /** Whether the server has the verbs for operators. */
   async extended(): Promise<boolean> {
     return (await this.#connection.ready()) !== undefined;
   }
@@ -94,7 +99,7 @@ export class Operator {
     return this.#ask('BACKUP', 'making a backup', {}, BACKUP_PATIENCE);
   }
 
-  /** Has the server prove one of its backups; undefined: the newest. */
+  /** Checks a backup on the server; undefined: the newest. */
   verify(id: string | undefined): Promise<Backup> {
     return this.#ask('VERIFY', 'checking a backup', { id }, BACKUP_PATIENCE);
   }
@@ -112,10 +117,10 @@ export class Operator {
   }
 
   tail(ask: TailAsk): Promise<TailedEvents> {
-    return this.#ask('TAIL', 'the tail of what happens', ask);
+    return this.#ask('TAIL', 'the tail of events', ask);
   }
 
-  /** Up to `most` jobs, as they are found. */
+  /** Returns up to `most` jobs while they are found. */
   async *find(
     filter: JobFilter & Pick<JobsAsk, 'order'>,
     most: number,
@@ -140,7 +145,7 @@ export class Operator {
     return this.#whole('JOBS', 'looking for jobs', ask, ({ count }: CountedJobs) => count, onward);
   }
 
-  /** Changes all that match; says how many. */
+  /** Changes all matching jobs; returns how many. */
   async change(ask: ChangeAsk, onward: Onward): Promise<number> {
     return this.#whole('CHANGE', 'changing jobs', ask, ({ changed }: ChangedJobs) => changed, onward);
   }
@@ -173,7 +178,7 @@ export class Operator {
   }
 
   async #askText(verb: string, what: string, payload: object = {}, timeout = PATIENCE): Promise<string> {
-    const refused = `${what} needs a faktory-ts server that knows ${verb}; this one speaks Faktory's classic protocol only`;
+    const refused = `${what} needs a faktory-ts server with ${verb}; this server has only Faktory's classic protocol`;
     if (!(await this.extended())) throw new FaktoryError('UNKNOWN_COMMAND', refused);
     const options = { timeout, again: verb !== 'CHANGE' && verb !== 'TOKENS' };
     try {

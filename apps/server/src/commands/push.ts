@@ -1,13 +1,14 @@
-/*
- * `faktory push`: one job, from the command line. Prints its jid. Arguments and custom go out as they were typed: numbers keep their
- * digits, because a worker in another language has integers that JavaScript lacks.
+/**
+ * `faktory push`: pushes one job and prints its jid. Arguments and custom are sent exactly as
+ * typed: numbers keep their digits, because workers in other languages have integers that
+ * JavaScript lacks.
  */
 import { compactJson, FaktoryError, jsonString, newJid } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
 import { serverFlags, withServer } from './connect.ts';
 import { plain, queueNamed, readNumber, readTime, safeJson } from './words.ts';
 
-const LEAST_JID = 8; // characters; every Faktory refuses fewer
+const LEAST_JID = 8; // characters; every Faktory refuses shorter jids
 
 export const push = command({
   name: 'push',
@@ -15,16 +16,17 @@ export const push = command({
   describe: 'pushes a job and prints its jid',
   flags: {
     ...serverFlags,
-    queue: { alias: 'q', value: 'QUEUE', describe: 'where it waits', normal: 'default' },
-    at: { value: 'TIME', describe: 'when: 2026-11-25T16:00:00Z, or 15m, 2h, 3d from now', normal: 'now' },
+    queue: { alias: 'q', value: 'QUEUE', describe: 'queue of the job', normal: 'default' },
+    at: { value: 'TIME', describe: 'due time: 2026-11-25T16:00:00Z, or 15m, 2h, 3d from now', normal: 'now' },
     priority: { value: 'NUMBER', describe: '1 to 9; 9 is handed out first', normal: '5' },
     retry: {
       value: 'NUMBER',
-      describe: 'how often it is tried again; 0: never, then it is deleted; -1: never, then it is dead',
+      describe:
+        'retries after failures; 0: none, a failed job is deleted; -1: none, a failed job moves to dead',
       normal: '25',
     },
-    'reserve-for': { value: 'SECONDS', describe: 'how long a worker may take', normal: '1800' },
-    jid: { value: 'JID', describe: 'its name, 8 characters or more', normal: 'a random one' },
+    'reserve-for': { value: 'SECONDS', describe: 'how long a worker may run it', normal: '1800' },
+    jid: { value: 'JID', describe: 'id of the job, 8 characters or more', normal: 'a random one' },
     custom: { value: 'JSON', describe: 'an object for middleware' },
     json: { describe: 'print the job as JSON' },
   },
@@ -83,7 +85,7 @@ const shapes = {
   object: { opens: '{', example: `'{"trace": "a1"}'` },
 } as const;
 
-/** JSON that was typed, on one line, as it was typed. */
+/** The typed JSON on one line, otherwise unchanged. */
 function typedJson(text: string | undefined, what: string, shape: keyof typeof shapes): string | undefined {
   if (text === undefined) return undefined;
   const { opens, example } = shapes[shape];
@@ -92,9 +94,9 @@ function typedJson(text: string | undefined, what: string, shape: keyof typeof s
     tight = compactJson(text);
   } catch (cause) {
     const reason = (cause as FaktoryError).message;
-    const hint = `put the JSON into quotes, as ${example}`;
+    const hint = `put the JSON into quotes, such as ${example}`;
     throw new FaktoryError('CONFIG', `${what} cannot be read as JSON: ${reason}; ${hint}`, { cause });
   }
   if (tight.startsWith(opens)) return tight;
-  throw new FaktoryError('CONFIG', `${what} must be a JSON ${shape}, as ${example}`);
+  throw new FaktoryError('CONFIG', `${what} must be a JSON ${shape}, such as ${example}`);
 }

@@ -1,4 +1,6 @@
-/* `faktory queues` and `faktory queue`: what waits where, and pausing, resuming, emptying, removing it. */
+/**
+ * `faktory queues` and `faktory queue`: lists queues, and pauses, resumes, clears and removes them.
+ */
 import { FaktoryError, type QueueStatus } from '@faktory-ts/protocol';
 import { agreed, yesFlag } from './asking.ts';
 import { type Call, command } from './command.ts';
@@ -11,7 +13,7 @@ import { counted, jsonText, plain, span } from './words.ts';
 export const queues = command({
   name: 'queues',
   synopsis: '',
-  describe: 'the queues: how many jobs wait in each, for how long, what is paused',
+  describe: 'lists the queues: waiting jobs, waiting time, paused or not',
   flags: { ...serverFlags, json: { describe: 'print them as JSON' } },
   async run(call) {
     const all = await withServer(call, queuesOf);
@@ -23,7 +25,7 @@ export const queues = command({
   },
 });
 
-/** A classic server does not say what is paused. */
+/** A classic server does not report what is paused. */
 export type KnownQueue = Omit<QueueStatus, 'paused'> & Partial<Pick<QueueStatus, 'paused'>>;
 
 /** The queues of any server. */
@@ -34,7 +36,7 @@ export async function queuesOf(server: Operator): Promise<KnownQueue[]> {
   return Object.entries(sizes).map(([name, size]) => ({ name, size, latency: latency[name] ?? 0 }));
 }
 
-/** A table for people. */
+/** The queues as a table. */
 export function queueTable({ terminal }: Call, all: readonly KnownQueue[]): string {
   const rows = all.map(({ name, size, latency, paused }) => [
     name,
@@ -50,7 +52,7 @@ type Names = ServerFlag | 'yes' | 'all' | 'json';
 export const queue = command<Names>({
   name: 'queue',
   synopsis: 'pause|resume|clear|remove|latency NAME…',
-  describe: 'pauses, resumes, clears or removes queues, or tells how long their jobs wait',
+  describe: 'pauses, resumes, clears or removes queues, or prints how long their jobs wait',
   flags: {
     ...serverFlags,
     all: { describe: 'all queues that exist now' },
@@ -59,19 +61,19 @@ export const queue = command<Names>({
   },
   words: [1, 1000],
   ids: 'a name',
-  more: `pause    gives none of its jobs out; pushes are taken
-resume   gives them out again
-clear    discards the jobs that wait in it; it stays, paused or not
-remove   the same, and the queue is no longer listed
-latency  seconds that the first job has waited
+  more: `pause    workers get none of its jobs; pushes are accepted
+resume   workers get its jobs again
+clear    discards the waiting jobs; the queue stays, paused or not
+remove   like clear, and the queue is no longer listed
+latency  seconds that the oldest job has waited
 
-clear and remove count first and ask; --yes for scripts.`,
+clear and remove count the jobs and ask first; use --yes in scripts.`,
   async run(call) {
     const [what = '', ...names] = call.words;
     if (!['pause', 'resume', 'clear', 'remove', 'latency'].includes(what))
-      throw new FaktoryError('CONFIG', `"${what}" is none of pause, resume, clear, remove, latency`);
+      throw new FaktoryError('CONFIG', `"${what}" is unknown; use pause, resume, clear, remove or latency`);
     if (names.length === 0 && !call.on('all'))
-      throw new FaktoryError('CONFIG', 'name the queues, or say --all');
+      throw new FaktoryError('CONFIG', 'name the queues, or use --all');
     await withServer(call, async (server) => {
       const known = Object.entries((await server.info()).faktory.queues);
       const sizes = new Map(names.length > 0 ? known.filter(([name]) => names.includes(name)) : known);

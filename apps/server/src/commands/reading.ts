@@ -1,19 +1,20 @@
-/*
- * Reads what was typed behind the name of a command: values stay text, the last one of a repeated flag counts. A message never quotes
- * the value of a flag, because it may be a secret. Written by hand: loading a parser's package took longer than most commands run.
+/**
+ * Parses the words after the name of a command. Values stay text; the last value of a repeated flag
+ * counts. Errors never quote the value of a flag, because it may be a secret. Written by hand,
+ * because loading a parser package took longer than most commands run.
  */
 import { FaktoryError, minJidBytes } from '@faktory-ts/protocol';
 import type { Command } from './command.ts';
 
-/** What was typed. */
+/** The parsed words and flags. */
 export interface Typed {
   readonly words: readonly string[];
-  /** By long name; a switch is true or false. */
+  /** By long name; the value of a switch is true or false. */
   readonly flags: ReadonlyMap<string, string | boolean>;
   readonly help: boolean;
 }
 
-/** Reads the words. Throws CONFIG. */
+/** Parses the words. Throws CONFIG. */
 export function readWords(command: Command, args: readonly string[]): Typed {
   const names = namesOf(command);
   const flags = new Map<string, string | boolean>();
@@ -35,33 +36,36 @@ export function readWords(command: Command, args: readonly string[]): Typed {
     }
     const name = named ?? refuse(`unknown flag ${typed}${behindDashes(command, typed)}`);
     if (command.flags[name]?.value === undefined) {
-      flags.set(name, switched(given) ?? refuse(`the flag ${typed} is on or off: it takes no value`));
+      flags.set(name, switched(given) ?? refuse(`the flag ${typed} is a switch and takes no value`));
       continue;
     }
     const next = args[at + 1];
-    // A value may begin with a dash, as -1 and -3d do; a flag of this command is no value.
+    // A value may begin with a dash, such as -1 and -3d, but a flag of this command is not a value.
     const follows = given === undefined && next !== undefined && !isNamed(next, names);
     const value = follows ? next : given;
     if (follows) at++;
     const dashed =
       given === undefined && next?.startsWith('--')
-        ? `: write ${typed}=VALUE for one that begins with --`
+        ? `: write ${typed}=VALUE for a value that begins with --`
         : '';
     flags.set(name, value || refuse(`the flag ${typed} needs a value${dashed}`));
   }
   return { words, flags, help: flags.get('help') === true };
 }
 
-/** A minus with a digit behind it is a number. */
+/** Whether it is a flag; a minus before a digit is a number. */
 const isFlag = (arg: string): boolean => /^--?[a-z]/i.test(arg);
 
-/** What a jid may look like that begins with one dash; nothing behind a `=`, which may be a secret. */
+/**
+ * Whether a word that begins with one dash can be a jid; a word with text after `=` cannot, because
+ * that may be a secret.
+ */
 const isId = (arg: string): boolean => /^-[^-=][^=]*=*$/.test(arg) && arg.length >= minJidBytes;
 
 function behindDashes({ ids, name }: Command, typed: string): string {
   return ids === undefined
     ? ''
-    : `; ${ids} that begins with a dash goes behind " -- ": faktory ${name} … -- ${typed}`;
+    : `; ${ids} that begins with a dash goes after " -- ": faktory ${name} … -- ${typed}`;
 }
 
 function splitOnce(arg: string): [string, string?] {
@@ -79,7 +83,7 @@ function switched(given: string | undefined): boolean | undefined {
   return given === 'false' ? false : undefined;
 }
 
-/** Long names and aliases to long names. */
+/** Maps long names and aliases to long names. */
 function namesOf({ flags }: Command): ReadonlyMap<string, string> {
   const names = new Map([
     ['help', 'help'],

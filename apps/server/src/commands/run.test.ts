@@ -52,7 +52,7 @@ describe('a command', () => {
     expect(called?.value('queue')).toBe(value);
   });
 
-  it('takes negative numbers, a dash and all behind -- as words', async () => {
+  it('takes negative numbers, a dash and everything after -- as words', async () => {
     await run('-1', '-');
     expect(called?.words).toEqual(['-1', '-']);
     await run('--all=false', '--', '--all');
@@ -62,16 +62,16 @@ describe('a command', () => {
   it.each([
     [['T', '--queue', '--all'], /the flag --queue needs a value/],
     [['T', '--queue', '--nope'], /the flag --queue needs a value/],
-    [['T', '--all=7'], /the flag --all is on or off/],
+    [['T', '--all=7'], /the flag --all is a switch/],
     [['-z', 'T'], /unknown flag -z/],
     [['--nope=secret', 'T'], /^unknown flag --nope; see/],
     [['--nope', 'T'], /unknown flag --nope; see faktory sample --help/],
-    [['T', '--queue', '--x'], /--queue needs a value: write --queue=VALUE for one that begins with --;/],
+    [['T', '--queue', '--x'], /--queue needs a value: write --queue=VALUE for a value that begins with --;/],
     [['-Qm0k4lZm0k4l'], /^unknown flag -Qm0k4lZm0k4l; see/],
     [['T', '--queue'], /the flag --queue needs a value;/],
     [['T', '--queue='], /the flag --queue needs a value/],
     [[], /something is missing; write faktory sample JOBTYPE \[ARGS\]/],
-    [['T', '[1', '2]'], /"2\]" is too much: a value with spaces needs quotes/],
+    [['T', '[1', '2]'], /"2\]" is one word too many \(put a value with spaces into quotes\)/],
   ])('is not run when it is used wrongly: %j', async (args, text) => {
     called = undefined;
     await expect(run(...args)).rejects.toMatchObject({
@@ -102,15 +102,15 @@ describe('a command', () => {
   it.each([
     [
       '--Qm0k4lZ',
-      'unknown flag --Qm0k4lZ; a JID that begins with a dash goes behind " -- ": faktory sample … -- --Qm0k4lZ; see faktory sample --help',
+      'unknown flag --Qm0k4lZ; a JID that begins with a dash goes after " -- ": faktory sample … -- --Qm0k4lZ; see faktory sample --help',
     ],
     [
       '-Qm',
-      'unknown flag -Qm; a JID that begins with a dash goes behind " -- ": faktory sample … -- -Qm; see faktory sample --help',
+      'unknown flag -Qm; a JID that begins with a dash goes after " -- ": faktory sample … -- -Qm; see faktory sample --help',
     ],
     [
       '-password=secret',
-      'unknown flag -password; a JID that begins with a dash goes behind " -- ": faktory sample … -- -password; see faktory sample --help',
+      'unknown flag -password; a JID that begins with a dash goes after " -- ": faktory sample … -- -password; see faktory sample --help',
     ],
   ])('that takes ids says how a word that looks like a flag is written: %s', async (arg, message) => {
     const ids = { ...sample, ids: 'a JID' };
@@ -129,7 +129,7 @@ describe('a command', () => {
   });
 });
 
-it('every command is found by its name and told of in the list', async () => {
+it('every command is found by its name and is in the list', async () => {
   const list = await commandList();
   const all = await allCommands();
   expect(all.map(({ name }) => name)).toEqual(commandNames);
@@ -153,7 +153,7 @@ it('every command that prints data has --json; dump prints JSON anyway, completi
   expect(without.map(({ name }) => name)).toEqual(['dump', 'completion']);
 });
 
-it('every command whose words are job ids, workers or names of queues takes such that begin with a dash', async () => {
+it('every command with job ids, workers or queues as words takes words that begin with a dash', async () => {
   const taking = (await allCommands()).filter(({ synopsis }) => /JID…|WID…|NAME…/.test(synopsis));
   expect(taking.length).toBeGreaterThan(8);
   for (const { name, ids } of taking)

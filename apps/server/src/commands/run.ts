@@ -1,6 +1,6 @@
-/*
- * The commands of the program, and how one is run: `faktory NAME words --flags`. Each is loaded when it is asked for: a command starts
- * in half the time when the others stay on the disk.
+/**
+ * The table of commands, and how one is run: `faktory NAME words --flags`. Each command is loaded
+ * on demand, so that a command starts in half the time.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Call, Command, Terminal } from './command.ts';
@@ -9,7 +9,7 @@ import { readWords } from './reading.ts';
 
 type Loader = () => Promise<Command>;
 
-/** In the order in which the help lists them. */
+/** The commands in the order of the help. */
 const loaders: Readonly<Record<string, Loader>> = {
   info: async () => (await import('./info.ts')).info,
   top: async () => (await import('./top.ts')).top,
@@ -45,19 +45,20 @@ const loaders: Readonly<Record<string, Loader>> = {
 /** The names of all commands. */
 export const commandNames: readonly string[] = Object.keys(loaders);
 
-/** All commands, for what lists them. */
+/** Loads all commands, for lists of them. */
 export function allCommands(): Promise<Command[]> {
   return Promise.all(Object.values(loaders).map((load) => load()));
 }
 
-/** A line for each command, for the help of the program. */
+/** One line for each command, for the help of the program. */
 export async function commandList(): Promise<string> {
   const all = await allCommands();
   return all.map(({ name, describe }) => `  ${name.padEnd(12)} ${describe}`).join('\n');
 }
 
 /**
- * The command that `args` begin with; undefined when they begin with a flag, or with nothing. Throws CONFIG for a name that is none.
+ * The command at the beginning of `args`; undefined when they are empty or begin with a flag.
+ * Throws CONFIG for an unknown name.
  */
 export async function commandOf(args: readonly string[]): Promise<Command | undefined> {
   const [name] = args;
@@ -75,7 +76,7 @@ function nearest(name: string): string | undefined {
   return best !== undefined && best[1] <= Math.ceil(name.length / 3) ? best[0] : undefined;
 }
 
-/** How many letters must be put in, taken out or changed. */
+/** The number of letters to insert, delete or change. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...from.slice(0, 50)].entries()) {
@@ -89,7 +90,7 @@ function distance(from: string, to: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** Runs a command with what was typed behind its name. Throws CONFIG for wrong usage. */
+/** Runs a command with the words after its name. Throws CONFIG for wrong usage. */
 export async function runCommand(
   command: Command,
   args: readonly string[],
@@ -114,7 +115,7 @@ function checkCount(command: Command, words: readonly string[]): void {
   const wrong =
     words.length < least
       ? 'something is missing'
-      : `"${words[most]}" is too much: a value with spaces needs quotes`;
+      : `"${words[most]}" is one word too many (put a value with spaces into quotes)`;
   throw new FaktoryError(
     'CONFIG',
     `${wrong}; write faktory ${usageOf(command)}; see faktory ${command.name} --help`,

@@ -1,16 +1,16 @@
-/*
- * What `faktory doctor` says of files that hold secrets and of certificates: who may read them, whether the server's user can, and how
- * long each certificate is valid.
+/**
+ * The checks of `faktory doctor` on files with secrets and on certificates: who can read the files,
+ * whether the server's user can, and how long each certificate is valid.
  */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from './finding.ts';
 
-const EARLY = 30 * 86_400_000; // ms; the server begins to warn then too
+const EARLY = 30 * 86_400_000; // ms; the server warns at the same time
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Whether the server's certificate, and each one behind it in the file, is valid for some time to come. The first to expire counts. */
+/** Checks the validity of the server's certificate and of its chain. The first to expire counts. */
 export function certificate(pem: string | Buffer, now = Date.now()): Finding {
   const chain = (pem.toString().match(CERTIFICATES) ?? [pem.toString()]).map(
     (one) => new X509Certificate(one),
@@ -32,12 +32,15 @@ export function certificate(pem: string | Buffer, now = Date.now()): Finding {
 
 function notYet(validFrom: string, at: number, now: number): Finding {
   const which = at === 0 ? 'it' : `certificate ${at + 1} of its chain`;
-  const told = `${which} is valid only from ${validFrom}, and this machine says ${new Date(now).toUTCString()}; clients refuse it`;
+  const told = `${which} is valid only from ${validFrom}, and this machine's clock is at ${new Date(now).toUTCString()}; clients refuse it`;
   const advice = 'set the clock, or use another certificate and send HUP to the server';
   return { level: 'wrong', what: 'certificate', told, advice };
 }
 
-/** Who may read what holds secrets: files with a group of their own are fine, the jobs are the server's alone. */
+/**
+ * Checks who can read files with secrets. A group may read configuration files; only the server may
+ * read the jobs.
+ */
 export function permissions(configDir: string, dataDir: string): Finding[] {
   if (process.platform === 'win32') return [];
   const conf = join(configDir, 'conf.d');
@@ -63,7 +66,7 @@ function ofFolder(path: string): Finding | undefined {
 
 const dataFiles = /^(?:faktory\.|audit\.log|(?:tokens|sessions)\.json)/;
 
-/** Files in the data folder, and in its backups, that others can read or write. */
+/** Finds files in the data folder and its backups that other users can read or write. */
 function ofData(dir: string): Finding[] {
   const inFolder = namesIn(dir).filter((name) => dataFiles.test(name));
   const paths = [
@@ -77,12 +80,12 @@ function ofData(dir: string): Finding[] {
       const found = unlessBarred(() => lstatSync(path, { throwIfNoEntry: false }));
       if (!found || found.isSymbolicLink() || (modeOf(found) & 0o007) === 0) return [];
       const told = `${path} ${modeOf(found).toString(8)}: others can read or write it`;
-      const advice = `chmod ${found.isDirectory() ? 700 : 600} ${path}; a start of the server does it too`;
+      const advice = `chmod ${found.isDirectory() ? 700 : 600} ${path}; the server also does it at its start`;
       return [{ level: 'wrong', what: 'permissions', told, advice }];
     });
 }
 
-/** Undefined in a folder that this user may not look into: that folder has a finding of its own. */
+/** Returns undefined in a folder that this user may not read: that folder has its own finding. */
 function unlessBarred<T>(look: () => T): T | undefined {
   try {
     return look();
@@ -96,7 +99,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // missing, or not readable, which has a finding of its own
+    return []; // missing, or not readable, which has its own finding
   }
 }
 
@@ -115,7 +118,10 @@ function ofSecret(path: string, user: ServerUser | undefined): Finding | undefin
 
 const modeOf = ({ mode }: Stats): number => mode & 0o777;
 
-/** Closed to others, and still open to the server: by its group, where the file is another user's. */
+/**
+ * The command that denies others access and keeps it for the server: by its group, when another
+ * user owns the file.
+ */
 function cure(path: string, { uid, gid }: Stats, user: ServerUser | undefined): string {
   const readable = user === undefined || uid === user.uid || user.gids.includes(gid);
   return readable ? `chmod 640 ${path}` : `chown root:${user.group} ${path} && chmod 640 ${path}`;
@@ -125,7 +131,7 @@ function isReadable(file: Stats, { uid, gids }: ServerUser): boolean {
   return file.uid === uid ? (file.mode & 0o400) !== 0 : gids.includes(file.gid) && (file.mode & 0o040) !== 0;
 }
 
-/** Who the server runs as: the owner of the data folder. */
+/** The user of the server: the owner of the data folder. */
 interface ServerUser {
   readonly uid: number;
   readonly name: string;
@@ -134,7 +140,7 @@ interface ServerUser {
   readonly gids: readonly number[];
 }
 
-/** Undefined: root, who can read all, or a user whom the system does not know. */
+/** Undefined for root, who can read everything, and for a user that the system does not know. */
 function serverUser(dataDir: string): ServerUser | undefined {
   const uid = unlessBarred(() => statSync(dataDir, { throwIfNoEntry: false })?.uid);
   if (uid === undefined || uid === 0) return undefined;
@@ -152,6 +158,6 @@ function linesOf(path: string): string[][] {
       .split('\n')
       .map((line) => line.split(':'));
   } catch {
-    return []; // another way of keeping users
+    return []; // the system stores users elsewhere
   }
 }

@@ -1,14 +1,14 @@
-/*
- * Tables on a terminal: columns as wide as they must be, and the widest cut where the line ends. For a script nothing is cut. It must
- * never colour where no person looks, or where NO_COLOR is set.
+/**
+ * Prints tables: on a terminal the widest columns are cut to fit the line, in a pipe nothing is
+ * cut. Colours only on a terminal, and not when NO_COLOR is set.
  */
 import type { Terminal } from './command.ts';
 import { plain } from './words.ts';
 
 const GAP = '  ';
-const LEAST = 8; // columns that a cut one keeps
+const LEAST = 8; // smallest width of a cut column
 
-/** Rows below their heads. Numbers stand to the right. */
+/** Rows below their heads. Columns of numbers are aligned to the right. */
 export function table(
   terminal: Terminal,
   heads: readonly string[],
@@ -34,14 +34,14 @@ export function table(
   return [paint(terminal, 'bold', line(heads)), ...cells.map(line)].join('\n');
 }
 
-/** Takes from the widest until all fit. */
+/** Narrows the widest columns until all fit. */
 function fit(widths: number[], width: number): void {
   const room = width - GAP.length * (widths.length - 1);
   for (let sum = total(widths); sum > room; sum = total(widths)) {
     const widest = widths.indexOf(Math.max(...widths));
     const cut = Math.max(LEAST, (widths[widest] ?? 0) - (sum - room));
     if (cut >= (widths[widest] ?? 0)) return;
-    // To the second-widest at most: so several long columns share the loss.
+    // Only to the width of the second-widest, so that several wide columns share the loss.
     const second = Math.max(...widths.filter((_, index) => index !== widest), LEAST);
     widths[widest] = Math.max(cut, Math.min(second, (widths[widest] ?? 0) - 1));
   }
@@ -51,7 +51,7 @@ const total = (widths: readonly number[]): number => widths.reduce((sum, width) 
 
 const codes = { bold: 1, red: 31, green: 32, yellow: 33 } as const;
 
-/** The text in a colour, where colours are wanted. */
+/** The text in a colour, when colours are wanted. */
 export function paint({ tty, env }: Terminal, colour: keyof typeof codes, text: string): string {
   return tty && !env.NO_COLOR ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text;
 }

@@ -1,4 +1,4 @@
-/* `faktory tail`: what happens to jobs, as it happens, until Ctrl-C. */
+/** `faktory tail`: prints events of jobs as they happen, until Ctrl-C. */
 import { type EventKind, eventKinds, FaktoryError, type JobEvent, type TailAsk } from '@faktory-ts/protocol';
 import { type Call, command } from './command.ts';
 import { type ServerFlag, serverFlags, withServer } from './connect.ts';
@@ -10,25 +10,29 @@ type Names = ServerFlag | 'kind' | 'queue' | 'type' | 'args' | 'json';
 export const tail = command<Names>({
   name: 'tail',
   synopsis: '',
-  describe: 'tells what happens to jobs, as it happens',
+  describe: 'prints what happens to jobs, as it happens',
   flags: {
     ...serverFlags,
-    kind: { alias: 'k', value: 'KINDS', describe: `of ${eventKinds.join(', ')}; several with commas` },
+    kind: {
+      alias: 'k',
+      value: 'KINDS',
+      describe: `only these kinds: ${eventKinds.join(', ')}; commas between several`,
+    },
     queue: { alias: 'q', value: 'QUEUES', describe: 'in these queues' },
     type: { alias: 't', value: 'JOBTYPES', describe: 'of these jobtypes' },
-    args: { describe: 'with the arguments' },
-    json: { describe: 'print each as a line of JSON' },
+    args: { describe: 'print the arguments too' },
+    json: { describe: 'print each event as one line of JSON' },
   },
   async run(call) {
     const { terminal } = call;
     const ask = askOf(call);
     await withServer(call, async (server) => {
       let { next } = await server.tail(ask);
-      terminal.note('waiting for something to happen; Ctrl-C ends');
+      terminal.note('waiting for events; Ctrl-C ends');
       while (!terminal.signal.aborted) {
         const told = await server.tail({ ...ask, after: next });
         next = told.next;
-        if (told.missed) terminal.note('(too much happened: some of it is not told)');
+        if (told.missed) terminal.note('(too many events: some were skipped)');
         for (const event of told.events)
           terminal.print(call.on('json') ? jsonText(event) : lineOf(call, event));
       }
@@ -42,7 +46,7 @@ function askOf(call: Call<Names>): TailAsk {
   const [kinds, queues, jobtypes] = [call.value('kind'), call.value('queue'), call.value('type')].map(listOf);
   const unknown = kinds?.find((kind) => !eventKinds.includes(kind as EventKind));
   if (unknown !== undefined)
-    throw new FaktoryError('CONFIG', `--kind knows ${eventKinds.join(', ')}, not "${unknown}"`);
+    throw new FaktoryError('CONFIG', `--kind "${unknown}" is unknown; use ${eventKinds.join(', ')}`);
   return {
     args: call.on('args'),
     ...(kinds && { kinds: kinds as EventKind[] }),

@@ -1,6 +1,7 @@
-/*
- * `faktory tokens`: who may come in beside the password, and what each may do. It works on the data folder, and a running server notices.
- * A secret is printed once, by the command that makes it, alone on standard output: so a script can keep it.
+/**
+ * `faktory tokens`: lists, makes and revokes tokens, in the data folder; a running server notices.
+ * A secret is printed once, by the command that makes it, alone on standard output, so that a
+ * script can store it.
  */
 import { userInfo } from 'node:os';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -18,7 +19,7 @@ import { folderFlags, folderOf, withHint } from './data-folder.ts';
 import { table } from './table.ts';
 import { fromNow, jsonText, plain } from './words.ts';
 
-/** The scopes for the help, features' own included. */
+/** The text about scopes for the help, including those of features. */
 export function scopesText(rights: readonly FeatureRight[]): string {
   const scopes = rights.map(({ name }) => (name === 'fetch' ? 'fetch, fetch:QUEUE,QUEUE' : name));
   const width = Math.max(8, ...rights.map(({ name }) => name.length + 1));
@@ -33,21 +34,21 @@ const more = `${scopesText(tokenRights)}
   faktory tokens add mailer --scope push+fetch:mail,bulk
   faktory tokens revoke shop
 
-Clients: tcp://NAME:SECRET@HOST:7419. HTTP: "Authorization: Bearer NAME:SECRET". A running server follows within a second or two, and
-ends the connections of a revoked token.
+Clients: tcp://NAME:SECRET@HOST:7419. HTTP: "Authorization: Bearer NAME:SECRET". A running server applies a change within two seconds, and
+closes the connections of a revoked token.
 
-With --url it asks a running server, as its admin: lists, revokes, and says on which machine and in which folder to add. A secret is never
+With --url the command uses a running server, with admin rights: it lists, revokes, and prints where to add tokens. A secret is never
 sent over the network.`;
 
 /** Lists, makes and revokes tokens. */
 export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
   name: 'tokens',
   synopsis: '[add NAME --scope SCOPE | revoke NAME]',
-  describe: 'lists, makes and revokes tokens: secrets for clients that may do some things only',
+  describe: 'lists, makes and revokes tokens: secrets for clients with limited rights',
   flags: {
     ...folderFlags,
     ...serverFlags,
-    url: { value: 'URL', describe: 'the running server, in place of a data folder' },
+    url: { value: 'URL', describe: 'the running server, instead of a data folder' },
     scope: { value: 'SCOPE', describe: 'what the new token may do' },
     json: { describe: 'print the result as JSON' },
   },
@@ -58,7 +59,7 @@ export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
     if (act !== undefined && !(['add', 'revoke'].includes(act) && name !== undefined)) throw usage();
     if (call.value('url') !== undefined) return byServer(call, act, name);
     const who = userInfo().username; // before it becomes the folder's owner
-    // A secret in a folder that no server uses would never work.
+    // Only a named folder may be made: a secret in a folder without a server would never work.
     const named = call.value('dir') !== undefined;
     const folder = withHint(call, () => folderOf(call, act === 'add' && named ? 'may be made' : 'refuse'));
     const file = new TokenFile(folder.dir, who, noted(call));
@@ -73,7 +74,7 @@ export const tokens = command<'dir' | ServerFlag | 'scope' | 'json'>({
 const usage = (): FaktoryError =>
   new FaktoryError('CONFIG', 'write faktory tokens, tokens add NAME --scope SCOPE, or tokens revoke NAME');
 
-/** Asks the server that --url names. */
+/** Uses the server of --url. */
 async function byServer(call: Call<'dir' | ServerFlag | 'json'>, act?: string, name?: string): Promise<void> {
   if (call.value('dir') !== undefined)
     throw new FaktoryError('CONFIG', 'give --url for a running server, or -d for a data folder, not both');
@@ -94,17 +95,17 @@ async function byServer(call: Call<'dir' | ServerFlag | 'json'>, act?: string, n
   });
 }
 
-/** What goes wrong beside the change itself: an audit log that cannot be written. */
+/** Prints problems besides the change itself, such as an audit log that cannot be written. */
 function noted({ terminal }: Call): Logger {
   const note = (text: string): void => terminal.note(text);
   return { debug() {}, info() {}, warn: note, error: note };
 }
 
-/** Where the tokens are, and whether a server follows them there. */
+/** The place of the tokens, and whether a server uses it. */
 function whereOf(folder: DataFolder): string {
   try {
     folder.checkFree();
-    return `${folder.dir}, which no server uses now; if yours has another data folder, name it with -d`;
+    return `${folder.dir}, which no server uses now; if your server has another data folder, name it with -d`;
   } catch (error) {
     if (!(error instanceof FaktoryError) || error.code !== 'LOCKED') throw error;
     return `${folder.dir}, which a running server uses`;
@@ -132,7 +133,7 @@ function add(call: Call<'scope' | 'json'>, file: TokenFile, name: string): void 
   if (scope === undefined) throw new FaktoryError('CONFIG', 'a token needs --scope: what it may do');
   const secret = file.add(name, scope);
   call.terminal.print(call.on('json') ? jsonText({ name, scope, secret }) : secret);
-  call.terminal.note(`token ${name} is made; its secret is above and is not shown again`);
+  call.terminal.note(`token ${name} was made; its secret is above and will not be shown again`);
 }
 
 function revoke(call: Call<'json'>, file: TokenFile, name: string): void {

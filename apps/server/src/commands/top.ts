@@ -1,6 +1,6 @@
-/*
- * `faktory top`: the whole server on one screen, drawn anew every two seconds; q or Ctrl-C leaves. `--once` prints it and ends.
- * A stranger would get wrong that it does with what the server can: of a classic Faktory it shows no workers.
+/**
+ * `faktory top`: shows the whole server on one screen, redrawn every two seconds, until q or
+ * Ctrl-C. `--once` prints it and ends. Of a classic Faktory it shows no workers.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Info, WorkersStatus } from '@faktory-ts/protocol';
@@ -19,9 +19,9 @@ export const top = command<Names>({
   describe: 'the whole server on one screen, live',
   flags: {
     ...serverFlags,
-    once: { describe: 'print it once and end, as where no person looks' },
-    interval: { value: 'SECONDS', describe: 'how often it is drawn', normal: '2' },
-    json: { describe: 'print it once, as JSON' },
+    once: { describe: 'print it once and end; the default without a terminal' },
+    interval: { value: 'SECONDS', describe: 'time between updates', normal: '2' },
+    json: { describe: 'print it once as JSON' },
   },
   more: 'q or Ctrl-C leaves.',
   async run(call) {
@@ -38,7 +38,7 @@ export const top = command<Names>({
 interface Seen {
   readonly info: Info;
   readonly queues: readonly KnownQueue[];
-  /** Undefined: a classic server. */
+  /** Undefined for a classic server. */
   readonly workers: WorkersStatus | undefined;
 }
 
@@ -69,14 +69,15 @@ async function watch(call: Call<Names>, server: Operator, interval: number): Pro
         .slice(0, screen.height - 1);
       canvas.draw(lines.map((line) => (line.includes('\u001b') ? line : line.slice(0, width))).join('\n'));
       before = seen;
-      await pause(interval, undefined, { signal: leave }).catch(() => undefined); // whoever leaves need not wait
+      // `leave` ends the pause
+      await pause(interval, undefined, { signal: leave }).catch(() => undefined);
     }
   } finally {
     canvas.leave();
   }
 }
 
-/** The screen as text. Rates need what was seen before. */
+/** The screen as text. Rates need the previous values. */
 function view(
   call: Call<Names>,
   { info, queues, workers }: Seen,

@@ -1,6 +1,6 @@
-/*
- * Times, lists and numbers as people write and read them. It must never let a job's own text reach a terminal as it is: a character
- * that moves a cursor or turns the text around is shown as its escape.
+/**
+ * Formats and parses times, lists and numbers. Text of a job is always escaped for the terminal: a
+ * character that moves the cursor or changes the direction of text is printed as an escape.
  */
 import {
   checkQueueName,
@@ -14,7 +14,7 @@ import {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** RFC 3339 for `2026-11-25T16:00:00Z`, or for `15m`, `+2h`, `-3d`: so long from now. Throws CONFIG. */
+/** RFC 3339 of `2026-11-25T16:00:00Z`, or of `15m`, `+2h`, `-3d` relative to now. Throws CONFIG. */
 export function readTime(flag: string, text: string): string {
   const [, sign, number, unit] = /^([+-]?)(\d+)([smhd])$/.exec(text) ?? [];
   if (unit !== undefined) {
@@ -25,11 +25,11 @@ export function readTime(flag: string, text: string): string {
   if (at !== undefined) return formatTime(at);
   throw new FaktoryError(
     'CONFIG',
-    `--${flag}: "${excerpt(text)}" is no time; write 2026-11-25T16:00:00Z, or 15m, 2h, -3d from now`,
+    `--${flag}: "${excerpt(text)}" is not a time; write 2026-11-25T16:00:00Z, or 15m, 2h, -3d from now`,
   );
 }
 
-/** A whole number in a range. `flag` in capitals is a word of the command, as its usage writes it. Throws CONFIG. */
+/** A whole number in a range. A `flag` in capitals is a word of the command. Throws CONFIG. */
 export function readNumber(flag: string, text: string, least: number, most: number): number {
   const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
@@ -44,19 +44,19 @@ export function queueNamed(flag: string, name: string): string {
     checkQueueName(name);
     return name;
   } catch (cause) {
-    const text = `--${flag}: "${excerpt(name)}" is no name of a queue; use letters, digits and . _ -`;
+    const text = `--${flag}: "${excerpt(name)}" is not a queue name; use letters, digits, . _ -`;
     throw new FaktoryError('CONFIG', text, { cause });
   }
 }
 
 const excerpt = (text: string): string => plain(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
-/** What stands between commas; undefined where nothing was typed. */
+/** The parts between commas; undefined when nothing was typed. */
 export function listOf(text: string | undefined): string[] | undefined {
   return text?.split(',').filter(Boolean);
 }
 
-/** How long, in its largest unit: `12m`. */
+/** A duration in its largest unit: `12m`. */
 export function span(seconds: number): string {
   const whole = Math.max(Math.round(seconds), 0);
   const [unit = 's', length = 1] =
@@ -64,7 +64,7 @@ export function span(seconds: number): string {
   return `${Math.floor(whole / length)}${unit}`;
 }
 
-/** How far from now: `3m ago`, `in 2h`. Empty for what is no time. */
+/** A time relative to now: `3m ago`, `in 2h`. Empty for a bad time. */
 export function fromNow(text: string | undefined, now = Date.now()): string {
   const at = Date.parse(text ?? '');
   if (Number.isNaN(at)) return '';
@@ -82,7 +82,7 @@ export function counted(count: number, what: string): string {
   return `${thousands(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** One line that moves no cursor and shows each of its characters. */
+/** Makes one line without control characters, in which every character is visible. */
 export const plain = visible;
 
 /** A value as JSON that is also safe on a terminal. */
@@ -90,5 +90,7 @@ export function jsonText(value: unknown, space?: number): string {
   return safeJson(JSON.stringify(value, undefined, space));
 }
 
-/** JSON text that is also safe on a terminal: what JSON leaves as it is of characters that are not seen is escaped. */
+/**
+ * Makes JSON text safe on a terminal: invisible characters that JSON leaves unescaped are escaped.
+ */
 export const safeJson = visibleLines;

@@ -1,6 +1,7 @@
-/*
- * `faktory workers`, `quiet` and `stop`: who works on what, and telling them to take no more or to end. A stranger would get wrong
- * that a worker hears it with the answer to its next beat, some seconds later.
+/**
+ * `faktory workers`, `quiet` and `stop`: lists the workers and their jobs, and sends them signals.
+ *
+ * Note: a worker gets a signal with the answer to its next beat, some seconds later.
  */
 import { FaktoryError, type WorkerStatus, type WorkersStatus } from '@faktory-ts/protocol';
 import { agreed, yesFlag } from './asking.ts';
@@ -12,7 +13,7 @@ import { counted, fromNow, jsonText } from './words.ts';
 export const workers = command({
   name: 'workers',
   synopsis: '',
-  describe: 'the workers: state, memory, last beat, and the jobs they run',
+  describe: 'lists the workers: state, memory, last beat, and their running jobs',
   flags: { ...serverFlags, json: { describe: 'print them as JSON' } },
   async run(call) {
     const { terminal } = call;
@@ -44,7 +45,7 @@ export function workerTable({ terminal }: Call, all: readonly WorkerStatus[]): s
   );
 }
 
-/** One row for each job in hand. */
+/** One row for each running job. */
 export function runningTable(
   { terminal }: Call,
   { workers: all, others }: WorkersStatus,
@@ -59,8 +60,8 @@ export function runningTable(
   return table(terminal, ['RUNNING', 'JOBTYPE', 'QUEUE', 'WID', 'STARTED'], rows);
 }
 
-export const quiet = signalling('quiet', 'quiet', 'tells workers to finish what they have and take no more');
-export const stop = signalling('stop', 'terminate', 'tells workers to finish and end');
+export const quiet = signalling('quiet', 'quiet', 'tells workers to finish their jobs and fetch no more');
+export const stop = signalling('stop', 'terminate', 'tells workers to finish their jobs and end');
 
 function signalling(name: string, state: 'quiet' | 'terminate', describe: string) {
   return command({
@@ -75,11 +76,11 @@ function signalling(name: string, state: 'quiet' | 'terminate', describe: string
     },
     words: [0, 1000],
     ids: 'a WID',
-    more: 'They hear it with their next beat, within some 15 seconds. There is no way back from it but to start them anew.',
+    more: 'Workers get the signal with their next beat, within about 15 seconds. It cannot be undone; restart such workers.',
     async run(call) {
       const { words, terminal } = call;
       if (words.length === 0 && !call.on('all'))
-        throw new FaktoryError('CONFIG', 'name the workers, or say --all');
+        throw new FaktoryError('CONFIG', 'name the workers, or use --all');
       await withServer(call, async (server) => {
         const known = (await server.workers()).workers.map(({ wid }) => wid);
         const unknown = words.find((wid) => !known.includes(wid));
@@ -89,7 +90,9 @@ function signalling(name: string, state: 'quiet' | 'terminate', describe: string
         if (count > 1 && !(await agreed(call, `${name} ${counted(count, 'worker')}?`))) return;
         let told = 0;
         for (const wid of words.length > 0 ? words : ['all']) told += await server.signal(wid, state);
-        terminal.print(call.on('json') ? jsonText({ signalled: told }) : `${counted(told, 'worker')} told`);
+        terminal.print(
+          call.on('json') ? jsonText({ signalled: told }) : `${counted(told, 'worker')} signalled`,
+        );
       });
     },
   });

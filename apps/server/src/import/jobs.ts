@@ -1,7 +1,8 @@
-/*
- * One job of a Faktory as a job of a dump. It must never change what a client wrote: the text goes on as it is.
- * A stranger would get wrong that a time stands twice in Redis: exactly in the job, and as the score, which a double can hold to a quarter
- * of a microsecond only, but which counts where both differ by more.
+/**
+ * Reads one job of a Faktory as a job of a dump. The text of the job is not changed.
+ *
+ * Note: Redis has a time twice: exactly in the job, and as the score, whose double is precise to a
+ * quarter of a microsecond. When the two differ by more than 1 ms, the score counts.
  */
 import {
   checkJob,
@@ -17,21 +18,21 @@ import type { DumpedJob } from '@faktory-ts/server';
 import type { SetName } from './keys.ts';
 import type { Scored } from './source.ts';
 
-/** A job that can be loaded, and what people want to know of it. */
+/** A job that can be loaded, with facts for the report. */
 export interface Taken {
   readonly dumped: DumpedJob;
   readonly queue: string;
-  /** Whether it is part of a batch, of which this server knows nothing. */
+  /** Whether it belongs to a batch, which this server does not support. */
   readonly batched: boolean;
 }
 
-/** Reads a job of a queue. Throws MALFORMED or INVALID when it could not be loaded. */
+/** Reads a job of a queue. Throws MALFORMED or INVALID when it cannot be loaded. */
 export function readyJob(bytes: Buffer): Taken {
   const { job, parsed } = jobOf(String(bytes));
   return taken({ place: 'ready', job }, parsed);
 }
 
-/** Reads a job of a set. Throws the same. */
+/** Reads a job of a set. Throws as readyJob does. */
 export function timedJob(set: SetName, { member, score }: Scored): Taken {
   if (set === 'working') return workingJob(member);
   const { job, parsed } = jobOf(String(member));
@@ -39,7 +40,7 @@ export function timedJob(set: SetName, { member, score }: Scored): Taken {
   return taken({ place: set, at: formatTime(due(score, said)), job }, parsed);
 }
 
-/** A reservation has the job in it. */
+/** Reads the job inside a reservation. */
 function workingJob(member: Buffer): Taken {
   const held = jsonMembers(String(member)).get('job');
   if (!held?.startsWith('{')) throw new FaktoryError('MALFORMED', 'a reservation without a job');
@@ -62,7 +63,7 @@ function nextTry({ failure }: JobText): string | undefined {
 }
 
 function due(score: number, said: string | undefined): Micros {
-  if (Number.isNaN(score)) throw new FaktoryError('MALFORMED', 'its score is no time');
+  if (Number.isNaN(score)) throw new FaktoryError('MALFORMED', 'its score is not a time');
   const told = Math.round(score * 1_000_000);
   const exact = said === undefined ? undefined : parseTime(said);
   if (exact !== undefined && Math.abs(exact - told) < 1000) return exact;

@@ -1,20 +1,23 @@
-/*
- * Which keys of a Redis are Faktory's, and what they hold. It must never guess: what is not known to be Faktory's is left alone, and told.
- * A stranger would get wrong that a queue NAME is the list `q:NAME` since 1.10 and was plain `NAME` before; an upgrade leaves both.
+/**
+ * Finds Faktory's keys in a Redis, and what they hold. Keys that are not known to be Faktory's are
+ * ignored and reported.
+ *
+ * Note: a queue NAME is the list `q:NAME` since 1.10 and was `NAME` before; after an upgrade both
+ * can exist.
  */
 import { queueName } from '@faktory-ts/protocol';
 import type { Kind, Source } from './source.ts';
 
 export type SetName = 'scheduled' | 'retries' | 'dead' | 'working';
 
-/** What there is to import. */
+/** The data to import. */
 export interface Contents {
-  /** In the order of their names; the lists of each from the oldest jobs on. */
+  /** In the order of their names; the lists of each begin with the oldest jobs. */
   readonly queues: readonly { readonly name: string; readonly paused: boolean; readonly lists: string[] }[];
   readonly sets: ReadonlySet<SetName>;
   readonly days: readonly { readonly day: string; readonly processed: number; readonly failures: number }[];
   readonly totals: { readonly processed: number; readonly failures: number };
-  /** What is left alone or looks strange, in words. */
+  /** Texts about ignored or strange keys. */
   readonly odd: readonly string[];
 }
 
@@ -30,9 +33,9 @@ const known: Readonly<Record<string, Kind>> = {
   v: 'string', // the version of Faktory's own layout
 };
 const daily = /^(?:processed|failures):(\d{4}-\d{2}-\d{2})$/;
-const MOST_STRANGE = 20; // families of keys that are told of
+const MOST_STRANGE = 20; // families of keys that are reported
 
-/** Finds out what a source holds. */
+/** Finds what a source holds. */
 export async function contentsOf(source: Source): Promise<Contents> {
   const found = new Found();
   await source.keys((name, kind) => found.take(name, kind));
@@ -40,7 +43,7 @@ export async function contentsOf(source: Source): Promise<Contents> {
     if (!found.keys.has(key)) return 0;
     const count = Number(String(await source.string(key)));
     if (Number.isSafeInteger(count) && count >= 0) return count;
-    found.odd.push(`${key} is no number: left out`);
+    found.odd.push(`${key} is not a number: skipped`);
     return 0;
   };
   const count = async (suffix: string) => {
@@ -70,7 +73,7 @@ class Found {
   readonly #lists = new Set<string>();
   readonly #strange = new Map<string, { count: number; sample: string }>();
 
-  /** Whether the key may be Faktory's. */
+  /** Returns whether the key can be Faktory's. */
   take(name: string, kind: Kind): boolean {
     const expected = Object.hasOwn(known, name) ? known[name] : undefined;
     const day = daily.exec(name)?.[1];
@@ -90,13 +93,13 @@ class Found {
     const names = new Set<string>();
     for (const name of [...listed, ...paused]) {
       if (!queueName.test(name))
-        this.odd.push(`the queue ${JSON.stringify(name)} has a name that none may have: left out`);
+        this.odd.push(`the queue ${JSON.stringify(name)} has an invalid name: skipped`);
       else if (listed.has(name)) names.add(name);
     }
     for (const list of this.#lists) {
       if (list.startsWith('q:')) names.add(list.slice(2));
       else if (!listed.has(list)) {
-        this.odd.push(`the list ${list} has the name of a queue, but is not in the set "queues": left alone`);
+        this.odd.push(`the list ${list} is named like a queue, but is not in the set "queues": ignored`);
       }
     }
     return [...names].sort().map((name) => ({
@@ -108,9 +111,8 @@ class Found {
 
   strangers(): string[] {
     return [...this.#strange].map(([family, { count, sample }]) => {
-      const what =
-        family === 'unique:' ? 'locks of unique jobs, which this server does not take over' : 'not known';
-      return `${count} key${count === 1 ? '' : 's'} as ${JSON.stringify(sample)}: left alone (${what})`;
+      const what = family === 'unique:' ? 'locks of unique jobs, which are not imported' : 'unknown';
+      return `${count} key${count === 1 ? '' : 's'} such as ${JSON.stringify(sample)}: ignored (${what})`;
     });
   }
 

@@ -1,7 +1,7 @@
-/*
- * A source as the lines of a dump, which a data folder loads. The same lines are made for a dry run, which only counts them.
- * Working jobs come first: they were handed out before all others. It must end without its last line when anything is wrong: then
- * nothing is loaded.
+/**
+ * Makes the lines of a dump from a source; a data folder loads them, and a dry run only counts
+ * them. Working jobs come first, because they were handed out before all others. After any error
+ * the last line is missing, so nothing is loaded.
  */
 import { FaktoryError, formatTime, nowMicros } from '@faktory-ts/protocol';
 import { jobLine } from '@faktory-ts/server';
@@ -10,9 +10,9 @@ import type { Contents, SetName } from './keys.ts';
 import type { Rejects } from './rejects.ts';
 import type { Source } from './source.ts';
 
-const PROGRESS = 10_000; // jobs between two words of it
+const PROGRESS = 10_000; // jobs between two progress messages
 
-/** What was found until now. */
+/** Counts of what was found so far. */
 export class Tally {
   jobs = 0;
   readonly places = new Map<string, number>();
@@ -20,11 +20,11 @@ export class Tally {
   readonly queues = new Map<string, number>();
   /** Jobs that are part of batches. */
   batched = 0;
-  /** Jobs that lay in the list of another queue than they name. */
+  /** Jobs that were in the list of another queue than they name. */
   strayed = 0;
   readonly #onward: (jobs: number) => void;
 
-  /** @param onward told now and then how many there are. */
+  /** @param onward called regularly with the number of jobs */
   constructor(onward: (jobs: number) => void) {
     this.#onward = onward;
   }
@@ -45,11 +45,11 @@ export interface Order {
   readonly contents: Contents;
   readonly tally: Tally;
   readonly rejects: Rejects;
-  /** Whether days and totals are taken too. */
+  /** Whether days and totals are imported too. */
   readonly counters: boolean;
 }
 
-/** The lines. Throws ERR when the source changed meanwhile. */
+/** Makes the lines. Throws ERR when the source changed meanwhile. */
 export async function* linesOf(order: Order): AsyncGenerator<string> {
   const { source, contents, tally, rejects, counters } = order;
   yield JSON.stringify({ 'faktory-ts': 'dump', version: 1, made: formatTime(nowMicros()) });
@@ -91,7 +91,7 @@ async function* setLines(order: Order, set: SetName): AsyncGenerator<string> {
   }
 }
 
-/** A job that cannot be read is rejected, and the import goes on. */
+/** Reads a job; a job that cannot be read is rejected, and the import continues. */
 function tried(
   { rejects }: Order,
   key: string,

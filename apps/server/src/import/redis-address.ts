@@ -1,11 +1,14 @@
-/* How a Redis is dialled by its URL, and how people are told of it. The URL itself is never shown: a password may be in it. */
+/**
+ * Parses the URL of a Redis, and makes its name for messages. The URL is never printed, because it
+ * may hold a password.
+ */
 import { FaktoryError } from '@faktory-ts/protocol';
 
-/** Where a Redis is and who asks. */
+/** The address and user of a Redis. */
 export interface RedisAddress {
-  /** For people; without a password. */
+  /** Name for messages, without the password. */
   readonly name: string;
-  /** A socket's path, or a host and its port. */
+  /** Path of a socket, or host and port. */
   readonly at: { readonly path: string } | { readonly host: string; readonly port: number };
   readonly tls: boolean;
   readonly username: string | undefined;
@@ -13,12 +16,12 @@ export interface RedisAddress {
   readonly database: number;
 }
 
-/** Reads a URL. Throws CONFIG, without the URL. */
+/** Parses a URL. Throws CONFIG without the URL. */
 export function redisAddress(text: string): RedisAddress {
   const refuse = (cause?: unknown): never => {
     const ways =
       'redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss://… or unix:/PATH/OF/SOCKET[?user=USER&password=PASSWORD&db=DATABASE]';
-    throw new FaktoryError('CONFIG', `that is no URL of a Redis; write ${ways}`, { cause });
+    throw new FaktoryError('CONFIG', `the URL of the Redis is wrong; write ${ways}`, { cause });
   };
   let url: URL;
   try {

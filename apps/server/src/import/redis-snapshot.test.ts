@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { redisAddress } from './redis-address.ts';
 import { takeSnapshot } from './redis-snapshot.ts';
 
-test('a Redis that says nothing to a TLS handshake is given up after the limit, with the question whether it speaks TLS', async () => {
+test('a Redis that does not answer the TLS handshake is an error after the limit, which asks whether it has TLS', async () => {
   const deaf = createServer((socket) => socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1');
   await new Promise((resolve) => deaf.once('listening', resolve));
   const address = redisAddress(`rediss://127.0.0.1:${(deaf.address() as AddressInfo).port}`);

@@ -1,6 +1,6 @@
-/*
- * One consistent moment of a Redis that runs: it is asked for its data as a replica asks (SYNC), and what comes is an RDB file. So
- * nothing needs to stand still while it is read. The Redis keeps nothing of it; where it may not be asked so, the reason is told.
+/**
+ * Takes a consistent snapshot of a running Redis: it asks for the data as a replica does (SYNC) and
+ * gets an RDB file, so writers need not stop. When the Redis refuses, the reason is returned.
  */
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -13,9 +13,10 @@ import { FaktoryError } from '@faktory-ts/protocol';
 import { RdbSource } from './rdb/rdb-source.ts';
 import type { RedisAddress } from './redis-address.ts';
 
-const SILENCE = 60_000; // ms; while it saves, a Redis sends an empty line each second
-const HANDSHAKE = 10_000; // ms; a server without TLS waits for more of what it takes for a command
-const MARK = 40; // bytes of the mark behind a file whose length is not known before
+const SILENCE = 60_000; // ms; while it saves, a Redis sends an empty line every second
+// ms; a server without TLS takes the handshake for a command and waits for its end
+const HANDSHAKE = 10_000;
+const MARK = 40; // bytes of the mark that ends a file of unknown length
 const LONGEST_LINE = 1000; // bytes
 
 /** Why there is no snapshot. */
@@ -23,7 +24,7 @@ export interface NoSnapshot {
   readonly reason: string;
 }
 
-/** Takes a snapshot; what it is read from is gone with the process. */
+/** Takes a snapshot in a deleted temporary file, which disappears with the process. */
 export async function takeSnapshot(
   address: RedisAddress,
   signal: AbortSignal,
@@ -46,21 +47,21 @@ export async function takeSnapshot(
     });
     return new RdbSource(path, address.database, signal, `a snapshot of ${address.name}`);
   } catch (error) {
-    if (signal.aborted) throw new FaktoryError('ABORTED', 'given up');
+    if (signal.aborted) throw new FaktoryError('ABORTED', 'cancelled');
     if (error instanceof FaktoryError && error.code === 'TLS') throw error;
     if (full) throw noRoom(full);
     return { reason: error instanceof Error ? error.message : String(error) };
   } finally {
     closeSync(file);
-    rmSync(folder, { recursive: true, force: true }); // an open file can be read on
+    rmSync(folder, { recursive: true, force: true }); // an open file stays readable
   }
 }
 
-/** Not a reason to read key by key, for which all must stand still. */
+/** An error, not a reason to read key by key, for which all writers must stop. */
 function noRoom(cause: Error): FaktoryError {
   const text = `the snapshot of the Redis cannot be written to ${tmpdir()}, the folder for temporary files: ${cause.message}`;
   const advice =
-    'make room there, or set TMPDIR to a folder on a disk with as much room as the Redis has data';
+    'free disk space there, or set TMPDIR to a folder with as much free space as the Redis has data';
   return new FaktoryError('STORAGE', `${text}; ${advice}`, { cause });
 }
 
@@ -75,20 +76,20 @@ async function receive(
   take: (piece: Buffer, sum: number) => void,
 ): Promise<void> {
   const socket = address.tls ? connectTls({ ...address.at }) : connect({ ...address.at });
-  socket.setTimeout(SILENCE, () => socket.destroy(new Error('it said nothing for a minute')));
-  const abort = (): void => void socket.destroy(new Error('given up'));
+  socket.setTimeout(SILENCE, () => socket.destroy(new Error('no data for 60 s')));
+  const abort = (): void => void socket.destroy(new Error('cancelled'));
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (socket instanceof TLSSocket) await handshaken(socket, address.name, handshake);
     const { username, password } = address;
     const incoming = new Incoming(socket);
-    // One after another: a Redis that still has replies to send refuses SYNC.
+    // One after another, because a Redis with unsent replies refuses SYNC.
     const ask = (words: readonly string[]): Promise<string> => {
       socket.write(command(words));
       return incoming.line();
     };
     if (password !== undefined) refuseError(await ask(['AUTH', ...(username ? [username] : []), password]));
-    await ask(['REPLCONF', 'capa', 'eof']); // a Redis that does not know it says the length before
+    await ask(['REPLCONF', 'capa', 'eof']); // a Redis without this sends the length first
     const head = await ask(['SYNC']);
     refuseError(head);
     await incoming.file(head, take);
@@ -98,7 +99,7 @@ async function receive(
   }
 }
 
-/** Waits until TLS is agreed on. Throws TLS after `limit` ms. */
+/** Waits for the TLS handshake. Throws TLS after `limit` ms. */
 async function handshaken(socket: TLSSocket, name: string, limit: number): Promise<void> {
   const silent = new FaktoryError(
     'TLS',
@@ -121,7 +122,7 @@ function refuseError(line: string): void {
   if (line.startsWith('-')) throw new Error(line.slice(1));
 }
 
-/** What a Redis sends, as lines and then as a file. */
+/** Reads from a Redis: lines, then a file. */
 class Incoming {
   readonly #pieces: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
@@ -130,12 +131,12 @@ class Incoming {
     this.#pieces = socket[Symbol.asyncIterator]();
   }
 
-  /** The next line; empty ones say that it still works. */
+  /** The next line; empty lines are keep-alives. */
   async line(): Promise<string> {
     for (;;) {
       const end = this.#rest.indexOf('\n');
       if (end < 0) {
-        if (this.#rest.length > LONGEST_LINE) throw new Error('that is no Redis');
+        if (this.#rest.length > LONGEST_LINE) throw new Error('it is not a Redis');
         await this.#more();
         continue;
       }
@@ -145,7 +146,7 @@ class Incoming {
     }
   }
 
-  /** The file behind its head: `$LENGTH`, or `$EOF:MARK` when the mark ends it. */
+  /** Reads the file after its head: `$LENGTH`, or `$EOF:MARK` when the mark ends it. */
   async file(head: string, take: (piece: Buffer, sum: number) => void): Promise<void> {
     const mark = /^\$EOF:(.{40})$/.exec(head)?.[1];
     const length = /^\$(\d+)$/.exec(head)?.[1];
@@ -162,7 +163,7 @@ class Incoming {
       const at = mark === undefined ? -1 : this.#rest.indexOf(mark);
       const known = mark === undefined ? Number(length) - sum : at;
       if (known >= 0 && known <= this.#rest.length) return give(known);
-      // The mark may have begun at the end of what is here.
+      // The beginning of the mark may be the end of the buffer.
       give(mark === undefined ? this.#rest.length : this.#rest.length - MARK);
       await this.#more();
     }

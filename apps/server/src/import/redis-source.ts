@@ -1,7 +1,9 @@
-/*
- * A Redis that runs as a source, read key by key, for where no snapshot can be had (redis-snapshot.ts). It must only read.
- * Note: reading in pieces is exact only while nobody writes, so the sizes of all keys are compared before and after, and when one moved,
- * nothing of the reading counts.
+/**
+ * A running Redis as a source, read key by key, when it gives no snapshot (redis-snapshot.ts). It
+ * only reads.
+ *
+ * Note: this is exact only while no client writes, so the sizes of all keys are compared before and
+ * after; when one changed, nothing is imported.
  */
 import { FaktoryError } from '@faktory-ts/protocol';
 import { Redis } from 'ioredis';
@@ -16,9 +18,9 @@ const kinds: Readonly<Record<string, Kind>> = {
   hash: 'hash',
   stream: 'stream',
 };
-const PATIENCE = 30_000; // ms; a Redis that saves or is busy may need some
-const PIECE = 4 * 1024 * 1024; // bytes that one reply should have
-const MOST = 2000; // members in one reply
+const PATIENCE = 30_000; // ms; a Redis that saves or is busy may be slow
+const PIECE = 4 * 1024 * 1024; // bytes; wanted size of a reply
+const MOST = 2000; // members in a reply
 const FIRST = 100;
 const RIGHTS_SNAPSHOT = '+sync +replconf';
 const RIGHTS_KEYS = '+info +select +scan +type +get +llen +lrange +scard +sscan +zcard +zrange';
@@ -33,7 +35,7 @@ export class RedisSource implements Source {
   readonly #socket: boolean;
   #told: Error | undefined;
 
-  /** Connects. */
+  /** Connects to the Redis. */
   static async open(address: RedisAddress, signal: AbortSignal): Promise<RedisSource> {
     const source = new RedisSource(address, signal);
     await withoutWarnings(() => source.#ask((redis) => redis.connect()));
@@ -60,7 +62,7 @@ export class RedisSource implements Source {
       disableClientInfo: true,
     });
     this.#redis.on('error', (error) => {
-      this.#told = error; // says more than what connect() rejects with
+      this.#told = error; // more precise than the error of connect()
     });
   }
 
@@ -103,7 +105,7 @@ export class RedisSource implements Source {
     const size = this.#sizes.get(key) ?? 0;
     for (let [done, count] = [0, FIRST]; done < size; ) {
       const piece = await this.#ask((redis) => redis.lrangeBuffer(key, -done - count, -done - 1));
-      if (piece.length === 0) return; // `unchanged` tells of it
+      if (piece.length === 0) return; // `unchanged` reports it
       yield piece.reverse();
       done += count;
       count = nextCount(piece);
@@ -126,11 +128,11 @@ export class RedisSource implements Source {
     const sizes = await this.#measure();
     const moved = [...sizes].filter(([key, size]) => this.#sizes.get(key) !== size).map(([key]) => key);
     if (moved.length === 0) return;
-    const text = `${moved.slice(0, 3).join(', ')} changed while the jobs were read; stop Faktory itself, because it moves jobs whose time has come, or let this program take a snapshot: the user of the URL needs the right to SYNC`;
+    const text = `${moved.slice(0, 3).join(', ')} changed while the jobs were read; stop Faktory, because it moves due jobs, or let this program take a snapshot: the user of the URL needs the right to SYNC`;
     throw new FaktoryError('ERR', text);
   }
 
-  /** How many are in each key, and the number of executions. */
+  /** The number of members of each key, and the number of executions. */
   async #measure(): Promise<Map<string, number>> {
     const measured = [...this.#kinds].map(async ([key, kind]) => {
       return [key, await this.#ask((redis) => sizeOf(redis, key, kind))] as const;
@@ -139,23 +141,22 @@ export class RedisSource implements Source {
   }
 
   async #ask<T>(act: (redis: Redis) => Promise<T>): Promise<T> {
-    if (this.#signal.aborted) throw new FaktoryError('ABORTED', 'given up');
+    if (this.#signal.aborted) throw new FaktoryError('ABORTED', 'cancelled');
     try {
       return await act(this.#redis);
     } catch (cause) {
       const told = this.#told?.message ?? (cause as Error).message;
       const code = /NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(told) ? 'AUTH' : 'CLOSED';
       const advice = adviceFor(told, this.#socket);
-      throw new FaktoryError(
-        code,
-        `the Redis at ${this.name} does not answer as it should: ${told}; ${advice}`,
-        { cause },
-      );
+      throw new FaktoryError(code, `the Redis at ${this.name} gave an error: ${told}; ${advice}`, { cause });
     }
   }
 }
 
-/** The library writes a line of its own to the console when a password is given that the Redis does not ask for. */
+/**
+ * Silences the library, which writes a line to the console when the Redis needs no password and one
+ * is given.
+ */
 async function withoutWarnings<T>(work: () => Promise<T>): Promise<T> {
   const { warn } = console;
   console.warn = () => undefined;
@@ -166,15 +167,15 @@ async function withoutWarnings<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What the Redis refused, and what to do. */
+/** Advice for an error of the Redis. */
 function adviceFor(told: string, socket: boolean): string {
   if (/NOPERM/i.test(told))
-    return `its user needs these rights: ${RIGHTS_SNAPSHOT} (ACL SETUSER), or to be read key by key ${RIGHTS_KEYS}, and ~* for the keys`;
+    return `its user needs these rights: ${RIGHTS_SNAPSHOT} (ACL SETUSER), or for reading key by key ${RIGHTS_KEYS}, and ~* for the keys`;
   if (/NOAUTH|WRONGPASS|invalid password/i.test(told))
     return socket
-      ? 'the URL takes it: unix:/PATH/OF/SOCKET?password=PASSWORD, with user=USER too where there are users'
-      : 'the URL takes it: redis://:PASSWORD@HOST, or redis://USER:PASSWORD@HOST where there are users';
-  return 'is it running, is the address right?';
+      ? 'put it into the URL: unix:/PATH/OF/SOCKET?password=PASSWORD, and user=USER when the Redis has users'
+      : 'put it into the URL: redis://:PASSWORD@HOST, or redis://USER:PASSWORD@HOST when the Redis has users';
+  return 'check that it runs, and the address';
 }
 
 function sizeOf(redis: Redis, key: string, kind: Kind): Promise<number> {
@@ -184,7 +185,7 @@ function sizeOf(redis: Redis, key: string, kind: Kind): Promise<number> {
   return redis.get(key).then(Number);
 }
 
-/** So many that their reply is about a piece. */
+/** The number of members whose reply has about the wanted size. */
 function nextCount(members: readonly Buffer[]): number {
   const bytes = members.reduce((sum, { length }) => sum + length, 0);
   return Math.max(1, Math.min(MOST, Math.floor((PIECE * members.length) / Math.max(bytes, 1))));

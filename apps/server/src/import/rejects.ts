@@ -1,6 +1,7 @@
-/*
- * Jobs that cannot be imported: counted by reason, and written to a file with their text, so that none is lost silently. The file is made
- * with the first of them. It must be on disk before the import is: `settle` comes before the last line that is loaded.
+/**
+ * Counts jobs that cannot be imported by reason, and writes them with their text to a file, so that
+ * none is lost silently. The file is made with the first such job. `settle` puts it on disk before
+ * the last line of the import is loaded.
  */
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -13,17 +14,17 @@ export class Rejects {
   readonly #path: string | undefined;
   #fd: number | undefined;
 
-  /** @param path where they are written; undefined: only counted. */
+  /** @param path the file; undefined: only count. */
   constructor(path?: string) {
     this.#path = path;
   }
 
-  /** The file, if there is one. */
+  /** The file, if one was made. */
   get path(): string | undefined {
     return this.#fd === undefined ? undefined : this.#path;
   }
 
-  /** `where` is the key it was found in. */
+  /** Adds a job; `where` is the key of the Redis that has it. */
   add(where: string, bytes: Buffer, error: FaktoryError, score?: number): void {
     this.count++;
     const known = this.reasons.has(error.message) || this.reasons.size < MOST_REASONS;
@@ -31,18 +32,18 @@ export class Rejects {
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
     if (this.#path === undefined) return;
     const text = String(bytes);
-    // What is no text at all is kept exactly too.
+    // Bytes that are no text are stored exactly too.
     const exact = bytes.equals(Buffer.from(text)) ? {} : { base64: bytes.toString('base64') };
     const timed = score === undefined ? {} : { score: String(score) };
     this.#write(`${JSON.stringify({ key: where, reason: error.message, ...timed, text, ...exact })}\n`);
   }
 
-  /** All that was added is on disk. */
+  /** Puts all added jobs on disk. */
   settle(): void {
     if (this.#fd !== undefined) this.#try((fd) => fsyncSync(fd));
   }
 
-  /** `keep` false: nothing was imported, so nothing was rejected. */
+  /** `keep` false: nothing was imported, so the file is deleted. */
   close(keep: boolean): void {
     if (this.#fd === undefined || this.#path === undefined) return;
     closeSync(this.#fd);

@@ -1,5 +1,6 @@
-/*
- * What an import found, and what it would do with it, in words and tables. It must never print what a job says.
+/**
+ * Prints what an import found and would do, as text and tables. The content of jobs is never
+ * printed.
  */
 import type { Terminal } from '../commands/command.ts';
 import { table } from '../commands/table.ts';
@@ -8,12 +9,12 @@ import type { Contents } from './keys.ts';
 import type { Tally } from './records.ts';
 import type { Rejects } from './rejects.ts';
 
-/** What the server keeps of dead jobs unless it is told otherwise. */
+/** The server's default limit of dead jobs. */
 const DEAD_LIMIT = 10_000;
 
 const places = ['ready', 'working', 'scheduled', 'retries', 'dead'];
 
-/** What was found, for scripts. */
+/** What was found, for JSON output. */
 export interface Findings {
   readonly jobs: number;
   readonly places: Readonly<Record<string, number>>;
@@ -21,13 +22,13 @@ export interface Findings {
   readonly processed: number;
   readonly failures: number;
   readonly days: number;
-  /** Jobs that cannot be imported, by the reason. */
+  /** Jobs that cannot be imported, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
-  /** What is strange, in words. */
+  /** Texts about strange data. */
   readonly notes: readonly string[];
 }
 
-/** What was found, as values. */
+/** Collects what was found. */
 export function findings(contents: Contents, tally: Tally, rejects: Rejects): Findings {
   return {
     jobs: tally.jobs,
@@ -50,7 +51,7 @@ function queuesOf(contents: Contents, tally: Tally): Findings['queues'] {
   }));
 }
 
-/** Tells what was found. */
+/** Prints what was found. */
 export function report(
   terminal: Terminal,
   say: (text: string) => void,
@@ -86,16 +87,19 @@ function notes({ odd }: Contents, tally: Tally): string[] {
   };
   tell(
     tally.places.get('working') ?? 0,
-    'that workers hold will be ready, first in their queues, with the attempts they have had',
+    'reserved by workers will be ready, first in their queues, with their attempts so far',
   );
   tell(
     tally.batched,
-    'belong to batches, which this server does not know: they run, but no callback follows',
+    'belong to batches, which this server does not support: the jobs run, but no callback is pushed',
   );
-  tell(tally.strayed, 'lay in the list of another queue than they name; they go to the one they name');
+  tell(
+    tally.strayed,
+    'were in the list of another queue than they name; they are imported into the queue that they name',
+  );
   const dead = tally.places.get('dead') ?? 0;
   if (dead > DEAD_LIMIT) {
-    const limit = `a server keeps the newest ${thousands(DEAD_LIMIT)} unless --dead-limit says more`;
+    const limit = `a server keeps the newest ${thousands(DEAD_LIMIT)} unless --dead-limit is higher`;
     found.push(`${counted(dead, 'dead job')}: ${limit}`);
   }
   return found;

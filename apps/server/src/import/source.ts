@@ -1,35 +1,38 @@
-/*
- * What an import reads: the keys of one Redis database, from a file or from a Redis that runs. It must never write.
+/**
+ * The source of an import: the keys of one Redis database, from a file or from a running Redis.
+ * Nothing is ever written to it.
  */
 
-/** Kinds of values, as people call them. */
+/** Kinds of values. */
 export type Kind = 'string' | 'list' | 'set' | 'sorted set' | 'hash' | 'stream' | 'module value';
 
 /** A member of a sorted set. */
 export interface Scored {
   readonly member: Buffer;
-  /** May be infinite, or no number at all. */
+  /** May be infinite or NaN. */
   readonly score: number;
 }
 
-/** A key is told of; the one who hears says whether its value will be asked for. */
+/** Called for each key; returns whether its value will be read. */
 export type OnKey = (name: string, kind: Kind) => boolean;
 
-/** The values come in pieces, so that none must fit into memory. Everything throws FaktoryErrors. */
+/**
+ * The values come in pieces, so that none must fit into memory. All methods throw FaktoryErrors.
+ */
 export interface Source {
-  /** For people; without a password. */
+  /** Name for messages, without the password. */
   readonly name: string;
-  /** Tells of all keys of the database. Comes first, and begins a new reading. */
+  /** Reports all keys of the database. Must be called first, and starts a new reading. */
   keys(onKey: OnKey): Promise<void>;
-  /** What else people should know of: other databases. */
+  /** Further notes for the report, such as other databases. */
   readonly asides: readonly string[];
   string(key: string): Promise<Buffer>;
   set(key: string): AsyncIterable<Buffer[]>;
-  /** Last to first: Faktory pushes to the left and hands out from the right. */
+  /** From the last element to the first: Faktory pushes to the left and fetches from the right. */
   list(key: string): AsyncIterable<Buffer[]>;
-  /** From the lowest score to the highest, as far as the source keeps them so. */
+  /** From the lowest score to the highest, as far as the source stores them in order. */
   sorted(key: string): AsyncIterable<Scored[]>;
-  /** Throws when what was read changed since `keys`. */
+  /** Throws when the data changed since `keys`. */
   unchanged(): Promise<void>;
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ async function addToken(at: Site, name: string, scope: string): Promise<string> 
   const secret = new TokenFile(at.dir, 'test').add(name, scope);
   // The server notices by itself, but maybe not before the page's next request.
   at.program.signal('SIGHUP');
-  await at.program.says(/read again/);
+  await at.program.says(/SIGHUP: reloaded/);
   return secret;
 }
 

@@ -1,13 +1,14 @@
-/*
- * The checksum at the end of an RDB file: CRC-64 with the polynomial of Jones, as Redis computes it.
- * A stranger would get wrong that JavaScript has no fast 64-bit integers: the two halves are kept apart, eight bytes a step.
+/**
+ * The checksum at the end of an RDB file: CRC-64 with the polynomial of Jones, as Redis computes
+ * it. JavaScript has no fast 64-bit integers, so the two halves are separate numbers, and eight
+ * bytes are processed in a step.
  */
 
-// The polynomial 0xad93d23594c935a9, its bits turned round.
+// The polynomial 0xad93d23594c935a9 with its bits reversed.
 const POLY_HIGH = 0x95ac9329;
 const POLY_LOW = 0xac4bc9b5;
 
-// Table n, at n * 256 + byte: what the byte does to the sum when n more bytes come behind it.
+// Table n, at n * 256 + byte: the effect of the byte on the sum when n more bytes follow it.
 const low = new Uint32Array(8 * 256);
 const high = new Uint32Array(8 * 256);
 for (let byte = 0; byte < 256; byte++) {
@@ -52,7 +53,7 @@ export class Crc64 {
     this.#high = h;
   }
 
-  /** The sum of all bytes until now. */
+  /** The checksum of all bytes so far. */
   get sum(): bigint {
     return (BigInt(this.#high >>> 0) << 32n) | BigInt(this.#low >>> 0);
   }
@@ -67,7 +68,7 @@ function four(bytes: Uint8Array, at: number): number {
   );
 }
 
-/** Eight bytes through their tables: the first of them has seven more behind it. */
+/** Eight bytes through their tables: seven more bytes follow the first one. */
 function mix(table: Uint32Array, l: number, h: number): number {
   return (
     (table[0x700 + (l & 255)] ?? 0) ^

@@ -1,6 +1,7 @@
-/*
- * The bytes of an RDB file, one behind the other or from any place, and the numbers and strings in it. Every number is big-endian unless
- * its name says otherwise. It must never believe a length: nothing is taken into memory that the file is too short for.
+/**
+ * Reads the bytes of an RDB file, in order or from any offset, and the numbers and strings in it.
+ * Numbers are big-endian unless the name says otherwise. A length in the file is checked against
+ * its size before memory is allocated.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -8,9 +9,9 @@ import { Crc64 } from './crc64.ts';
 import { decompressLzf } from './lzf.ts';
 
 const BUFFER = 256 * 1024;
-/** What a text of JavaScript holds whatever its characters are. Redis itself takes twice as much. */
+/** Longest text that JavaScript can hold with any characters. Redis allows twice as much. */
 const LONGEST = 256 * 1024 * 1024;
-/** The most that LZF makes of a byte: three bytes repeat 264. */
+/** Most bytes that LZF makes of one byte: three bytes repeat 264. */
 const LZF_MOST = 88;
 
 export class FileBytes {
@@ -18,11 +19,11 @@ export class FileBytes {
   readonly size: number;
   readonly #fd: number;
   readonly #buffer = Buffer.allocUnsafe(BUFFER);
-  /** Where in the file the buffer begins. */
+  /** Offset of the buffer in the file. */
   #start = 0;
   #filled = 0;
   #at = 0;
-  /** Of what was read since the beginning; dropped with the first jump. */
+  /** Checksum of what was read since the beginning; dropped at the first jump. */
   #crc: Crc64 | undefined = new Crc64();
   #summed = 0;
 
@@ -31,7 +32,7 @@ export class FileBytes {
     try {
       this.#fd = openSync(path, 'r');
       const found = fstatSync(this.#fd);
-      if (!found.isFile()) throw new FaktoryError('NOT_FOUND', `${path} is no file`);
+      if (!found.isFile()) throw new FaktoryError('NOT_FOUND', `${path} is not a file`);
       this.size = found.size;
     } catch (cause) {
       if (cause instanceof FaktoryError) throw cause;
@@ -44,19 +45,19 @@ export class FileBytes {
     closeSync(this.#fd);
   }
 
-  /** Where the next byte stands in the file. */
+  /** Offset of the next byte in the file. */
   get offset(): number {
     return this.#start + this.#at;
   }
 
-  /** The checksum of all before the next byte. */
+  /** The checksum of all bytes before the next one. */
   sum(): bigint {
     this.#crc?.add(this.#buffer.subarray(this.#summed, this.#at));
     this.#summed = this.#at;
     return this.#crc?.sum ?? 0n;
   }
 
-  /** Goes on at another place. */
+  /** Continues at another offset. */
   jump(offset: number): void {
     this.#crc = undefined;
     const inside = offset - this.#start;
@@ -73,7 +74,7 @@ export class FileBytes {
     return this.#buffer[this.#at++] ?? 0;
   }
 
-  /** The next bytes, the caller's own. */
+  /** Returns the next bytes as a copy. */
   take(length: number): Buffer {
     this.#need(length);
     const taken = Buffer.allocUnsafe(length);
@@ -96,7 +97,7 @@ export class FileBytes {
     }
   }
 
-  /** A length, or how many; also the number of a database. */
+  /** A length or a count; also the number of a database. */
   length(): number {
     const first = this.byte();
     if (first >> 6 === 3) this.fail('a length was expected here');
@@ -131,7 +132,7 @@ export class FileBytes {
     } else this.fail(`a string of an unknown form (${first & 63})`);
   }
 
-  /** Refuses the file. */
+  /** Throws MALFORMED with the place. */
   fail(what: string, offset = this.offset): never {
     throw new FaktoryError('MALFORMED', `${this.path} is damaged at byte ${offset}: ${what}`);
   }
@@ -163,7 +164,7 @@ export class FileBytes {
     }
   }
 
-  /** Called where the buffer is used up. */
+  /** Reads on when the buffer is used up. */
   #refill(least: number): void {
     this.#need(least);
     this.sum();

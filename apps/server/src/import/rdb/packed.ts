@@ -1,13 +1,13 @@
-/*
- * Small lists that Redis keeps in one string: ziplists (until 6), listpacks (since 7), and sets of integers. Numbers in them are
- * little-endian unless said otherwise. It must never read outside the string: what does not fit throws Unreadable, which the caller
- * turns into an error with the place in the file.
+/**
+ * Reads small lists that Redis stores in one string: ziplists (until 6), listpacks (since 7), and
+ * sets of integers. Numbers in them are little-endian unless noted. Bad bytes throw Unreadable,
+ * which the caller turns into an error with the place in the file.
  */
 
-/** What is in the string is not what it should be. */
+/** The content of a string is bad. */
 export class Unreadable extends Error {}
 
-/** Bytes that are read one behind the other, and end. */
+/** Reads bytes in order up to their end. */
 class Cursor {
   readonly #bytes: Buffer;
   at: number;
@@ -29,7 +29,7 @@ class Cursor {
     return taken;
   }
 
-  /** A signed number of so many bytes, as text. */
+  /** A signed number of `length` bytes, as text. */
   integer(length: number): Buffer {
     const bytes = this.take(length);
     return text(length === 8 ? bytes.readBigInt64LE() : bytes.readIntLE(0, length));
@@ -43,7 +43,7 @@ class Cursor {
 const text = (number: number | bigint): Buffer => Buffer.from(String(number));
 const END = 0xff;
 
-/** The entries of a ziplist, first to last. */
+/** The entries of a ziplist in order. */
 export function ziplist(bytes: Buffer): Buffer[] {
   return entries(bytes, 10, (cursor) => {
     if (cursor.byte() === 0xfe) cursor.take(4); // the length of the entry before it
@@ -65,7 +65,7 @@ function ziplistEntry(cursor: Cursor): Buffer {
   throw new Unreadable(`an entry of an unknown form (${first})`);
 }
 
-/** The entries of a listpack, first to last. */
+/** The entries of a listpack in order. */
 export function listpack(bytes: Buffer): Buffer[] {
   return entries(bytes, 6, (cursor) => {
     const began = cursor.at;
@@ -92,7 +92,9 @@ function listpackEntry(cursor: Cursor): Buffer {
   throw new Unreadable(`an entry of an unknown form (${first})`);
 }
 
-/** How many bytes tell an entry's length behind it, so that the list can be read from its end. */
+/**
+ * Number of bytes after an entry that repeat its length, so that the list can be read backwards.
+ */
 function backLength(entry: number): number {
   if (entry < 128) return 1;
   if (entry < 16_383) return 2;
@@ -101,22 +103,23 @@ function backLength(entry: number): number {
 }
 
 function entries(bytes: Buffer, head: number, next: (cursor: Cursor) => Buffer): Buffer[] {
-  if (bytes.length <= head) throw new Unreadable('a list shorter than its head');
-  if (bytes.readUInt32LE() !== bytes.length) throw new Unreadable('a list of another length than it says');
+  if (bytes.length <= head) throw new Unreadable('a list that is shorter than its header');
+  if (bytes.readUInt32LE() !== bytes.length)
+    throw new Unreadable('a list whose length differs from its header');
   const found: Buffer[] = [];
   const cursor = new Cursor(bytes, head);
   while (bytes[cursor.at] !== END) found.push(next(cursor));
   cursor.byte();
-  if (!cursor.done) throw new Unreadable('a list that ends before its end');
+  if (!cursor.done) throw new Unreadable('a list with an end mark before its end');
   return found;
 }
 
 /** The members of a set of integers. */
 export function intset(bytes: Buffer): Buffer[] {
-  if (bytes.length < 8) throw new Unreadable('a set shorter than its head');
+  if (bytes.length < 8) throw new Unreadable('a set that is shorter than its header');
   const [size, count] = [bytes.readUInt32LE(), bytes.readUInt32LE(4)];
   if (![2, 4, 8].includes(size) || bytes.length !== 8 + size * count) {
-    throw new Unreadable('a set of integers of another length than it says');
+    throw new Unreadable('a set of integers whose length differs from its header');
   }
   const cursor = new Cursor(bytes, 8);
   return Array.from({ length: count }, () => cursor.integer(size));

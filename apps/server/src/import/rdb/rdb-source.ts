@@ -1,7 +1,9 @@
-/*
- * An RDB file as a source. It is read twice: first from end to end, for its checksum and to know where the values are; then value by
- * value. A stranger would get wrong that lists are read from their end: so the first reading notes a place every 64 KiB, and what is
- * between two of them is all that is ever in memory.
+/**
+ * An RDB file as a source. It is read twice: first completely, for its checksum and the places of
+ * the values, then value by value.
+ *
+ * Note: lists are read from their end, so the first pass notes an offset every 64 KiB; only the
+ * part between two offsets is ever in memory.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FaktoryError } from '@faktory-ts/protocol';
@@ -9,11 +11,11 @@ import type { OnKey, Scored, Source } from '../source.ts';
 import { FileBytes } from './file-bytes.ts';
 import { type Form, formOf, skipModuleParts } from './values.ts';
 
-/** Redis 7.4 and 8 write version 12; what they have beyond 7.2 is refused by its type. */
+/** Redis 7.4 and 8 write version 12; their types beyond 7.2 are refused. */
 const NEWEST = 12;
 const PIECE = 64 * 1024; // bytes of the file
 
-/** Where items of a value are. */
+/** The place of some items of a value. */
 interface Piece {
   readonly offset: number;
   items: number;
@@ -32,8 +34,8 @@ export class RdbSource implements Source {
   #values: Map<string, Value> | undefined;
 
   /**
-   * @param database which of the databases in the file.
-   * @param name for people, when the path says nothing to them.
+   * @param database number of the database in the file
+   * @param name name for messages, when the path is not helpful
    */
   constructor(path: string, database: number, signal: AbortSignal, name = path) {
     this.name = name;
@@ -46,7 +48,7 @@ export class RdbSource implements Source {
     this.#bytes.close();
   }
 
-  async unchanged(): Promise<void> {} // an open file stays what it was, also when Redis writes the next
+  async unchanged(): Promise<void> {} // an open file never changes, even when Redis writes a new one
 
   async keys(onKey: OnKey): Promise<void> {
     if (this.#values) {
@@ -116,7 +118,7 @@ export class RdbSource implements Source {
       if (type === op.database) database = bytes.length();
       else if (!skipBeside(type, bytes)) {
         const form = formOf(type, bytes);
-        const name = bytes.string().toString('utf8', 0, 1000); // Faktory's are short
+        const name = bytes.string().toString('utf8', 0, 1000); // Faktory's names are short
         const keep = database === this.#database && onKey(name, form.kind);
         if (database !== this.#database) others.set(database, (others.get(database) ?? 0) + 1);
         const pieces = await this.#pass(form, keep);
@@ -126,12 +128,12 @@ export class RdbSource implements Source {
     checkEnd(bytes, version);
     for (const [number, count] of others) {
       this.asides.push(
-        `database ${number}, with ${count} keys, is left alone; --database ${number} reads that one`,
+        `database ${number}, with ${count} keys, is ignored; use --database ${number} to import it`,
       );
     }
   }
 
-  /** Goes over a value, and notes where its items are. */
+  /** Reads over a value, and notes the places of its items. */
   async #pass(form: Form, keep: boolean): Promise<Piece[]> {
     const bytes = this.#bytes;
     const count = form.counted ? bytes.length() : 1;
@@ -149,17 +151,17 @@ export class RdbSource implements Source {
     return pieces;
   }
 
-  /** Lets Ctrl-C be heard. */
+  /** Lets the event loop handle Ctrl-C. */
   async #breathe(): Promise<void> {
     await nextTurn();
-    if (this.#signal.aborted) throw new FaktoryError('ABORTED', 'given up');
+    if (this.#signal.aborted) throw new FaktoryError('ABORTED', 'cancelled');
   }
 }
 
-/** Bytes where a type could be, that mean something else. */
+/** Type bytes that are no types of values. */
 const op = { database: 254, end: 255 } as const;
 
-/** Skips what is not a value and matters to nobody here; false when it is a value's type. */
+/** Skips parts of the file that are not needed; returns false for the type of a value. */
 function skipBeside(type: number, bytes: FileBytes): boolean {
   switch (type) {
     case 253: // expires, in seconds
@@ -168,21 +170,21 @@ function skipBeside(type: number, bytes: FileBytes): boolean {
     case 252: // expires, in milliseconds
       bytes.skip(8);
       return true;
-    case 251: // how many keys there are, and how many expire
+    case 251: // number of keys, number of keys that expire
       bytes.length();
       bytes.length();
       return true;
-    case 250: // about the file: name and value
+    case 250: // metadata of the file: name and value
       bytes.skipString();
       bytes.skipString();
       return true;
-    case 249: // how often used
+    case 249: // frequency of use
       bytes.skip(1);
       return true;
-    case 248: // how long unused
+    case 248: // idle time
       bytes.length();
       return true;
-    case 247: // of a module, beside its values: its number, when to be loaded
+    case 247: // data of a module outside values: id, when to load it
       for (let n = 0; n < 3; n++) bytes.length();
       skipModuleParts(bytes);
       return true;
@@ -194,12 +196,12 @@ function skipBeside(type: number, bytes: FileBytes): boolean {
   }
 }
 
-/** The version of the format. */
+/** Reads the version of the format. */
 function headOf(bytes: FileBytes): number {
   const head = bytes.size < 9 ? '' : bytes.take(9).toString('latin1');
   if (!/^REDIS\d{4}$/.test(head)) {
-    const packed = head.startsWith('\x1f\x8b') ? '; it is packed: gunzip it first' : '';
-    throw new FaktoryError('MALFORMED', `${bytes.path} is no RDB file: those begin with REDIS${packed}`);
+    const packed = head.startsWith('\x1f\x8b') ? '; it is compressed: gunzip it first' : '';
+    throw new FaktoryError('MALFORMED', `${bytes.path} is not an RDB file, which begins with REDIS${packed}`);
   }
   const version = Number(head.slice(5));
   if (version >= 1 && version <= NEWEST) return version;
@@ -207,12 +209,15 @@ function headOf(bytes: FileBytes): number {
   throw new FaktoryError('MALFORMED', text);
 }
 
-/** Since version 5 a checksum ends the file; 0 means that Redis was told to make none. */
+/**
+ * Checks the end. Since version 5 it is a checksum; 0 means that Redis was configured to write
+ * none.
+ */
 function checkEnd(bytes: FileBytes, version: number): void {
   if (version >= 5) {
     const sum = bytes.sum();
     const told = bytes.take(8).readBigUInt64LE();
-    if (told !== 0n && told !== sum) bytes.fail('the checksum is wrong: some byte before is not what it was');
+    if (told !== 0n && told !== sum) bytes.fail('the checksum is wrong: some byte before it has changed');
   }
-  if (bytes.offset < bytes.size) bytes.fail('there is more behind the end');
+  if (bytes.offset < bytes.size) bytes.fail('there are bytes after the end');
 }

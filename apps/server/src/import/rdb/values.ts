@@ -1,6 +1,8 @@
-/*
- * The forms in which an RDB file keeps values, by the type byte before the key. A form is so many items behind each other, each of which
- * can be read or skipped by itself. A stranger would get wrong that a "type" is a data type and an encoding in one: a list alone has four.
+/**
+ * The encodings of values in an RDB file, by the type byte before the key. A value is a number of
+ * items, each of which can be read or skipped on its own.
+ *
+ * Note: a "type" is a data type together with an encoding; a list alone has four.
  */
 import { type Kind, parseScore, type Scored } from '../source.ts';
 import type { FileBytes } from './file-bytes.ts';
@@ -8,13 +10,13 @@ import { intset, listpack, Unreadable, ziplist } from './packed.ts';
 
 export interface Form {
   readonly kind: Kind;
-  /** Whether the number of items is told before them; else there is one. */
+  /** Whether a count precedes the items; otherwise there is one item. */
   readonly counted: boolean;
   skip(bytes: FileBytes): void;
-  /** What is in an item; for sorted sets, members only with their scores in `scored`. */
+  /** The content of an item; the members of sorted sets come with their scores from `scored`. */
   elements(bytes: FileBytes): Buffer[];
   scored(bytes: FileBytes): Scored[];
-  /** Whether the file has it from the highest score to the lowest. */
+  /** Whether the file stores it from the highest score to the lowest. */
   readonly falling: boolean;
 }
 
@@ -57,9 +59,9 @@ const forms: Readonly<Record<number, Form>> = {
   21: form('stream', { skip: (bytes) => skipStream(bytes, 3) }),
 };
 
-/** The form of a value; refuses those that nobody could skip. */
+/** The form of a value; refuses types that cannot be skipped. */
 export function formOf(type: number, bytes: FileBytes): Form {
-  const advice = 'is it of a newer Redis? Import from the running Redis instead: faktory import redis://…';
+  const advice = 'is it from a newer Redis? Import from the running Redis instead: faktory import redis://…';
   return forms[type] ?? bytes.fail(`a value of an unknown type (${type}); ${advice}`, bytes.offset - 1);
 }
 
@@ -69,7 +71,7 @@ function form(kind: Kind, own: Partial<Omit<Form, 'kind'>>): Form {
   return { kind, counted: false, falling: false, skip, elements: none, scored: none, ...own };
 }
 
-/** Items that are lists in a string. */
+/** Reads items that are lists in a string. */
 function packed(read: (packed: Buffer) => Buffer[]): Form['elements'] {
   return (bytes) => {
     const began = bytes.offset;
@@ -83,7 +85,7 @@ function packed(read: (packed: Buffer) => Buffer[]): Form['elements'] {
   };
 }
 
-/** The same of members, each with its score behind it. */
+/** Reads such a list of members, each followed by its score. */
 function pairs(read: (packed: Buffer) => Buffer[]): Form['scored'] {
   const all = packed(read);
   return (bytes) => {
@@ -97,7 +99,7 @@ function pairs(read: (packed: Buffer) => Buffer[]): Form['scored'] {
   };
 }
 
-/** A part of a list since Redis 7: one long element, or a listpack of several. */
+/** Reads a part of a list since Redis 7: one long element, or a listpack of several. */
 function node(bytes: FileBytes): Buffer[] {
   const container = bytes.length();
   if (container === 1) return [bytes.string()];
@@ -109,7 +111,7 @@ function skipNode(bytes: FileBytes): void {
   bytes.skipString();
 }
 
-/** A number as text, or what is none. */
+/** Reads a number stored as text, or a special value. */
 function oldDouble(bytes: FileBytes): number {
   const length = bytes.byte();
   if (length === 253) return Number.NaN;
@@ -126,26 +128,27 @@ function skipLengths(bytes: FileBytes, count: number): void {
   for (let n = 0; n < count; n++) bytes.length();
 }
 
-/** `version`: 1 since Redis 5, 2 since 7.0, 3 since 7.2. */
+/** Skips a stream. `version`: 1 since Redis 5, 2 since 7.0, 3 since 7.2. */
 function skipStream(bytes: FileBytes, version: number): void {
-  skipStrings(bytes, 2 * bytes.length()); // listpacks, each with the id that it begins at
-  skipLengths(bytes, version === 1 ? 3 : 8); // how many entries, last id; first id, last deleted, ever added
+  skipStrings(bytes, 2 * bytes.length()); // listpacks, each with its first id
+  // number of entries, last id; first id, last deleted id, entries added
+  skipLengths(bytes, version === 1 ? 3 : 8);
   for (let groups = bytes.length(); groups > 0; groups--) {
     bytes.skipString();
-    skipLengths(bytes, version === 1 ? 2 : 3); // where it is
+    skipLengths(bytes, version === 1 ? 2 : 3); // its position
     for (let waiting = bytes.length(); waiting > 0; waiting--) {
-      bytes.skip(16 + 8); // id, when
+      bytes.skip(16 + 8); // id, time
       bytes.length();
     }
     for (let consumers = bytes.length(); consumers > 0; consumers--) {
       bytes.skipString();
-      bytes.skip(version === 3 ? 16 : 8); // when seen, when active
+      bytes.skip(version === 3 ? 16 : 8); // times: seen, active
       for (let held = bytes.length(); held > 0; held--) bytes.skip(16);
     }
   }
 }
 
-/** Behind the number of a module: what it wrote, part by part. */
+/** Skips the value of a module: its id, then its parts. */
 function skipModule(bytes: FileBytes): void {
   bytes.length();
   skipModuleParts(bytes);
