@@ -47,7 +47,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
   },
   jobs: { doors: ['jobs.ts', 'feature.ts'], may: ['engine'] },
   features: { doors: ['features.ts'], may: ['jobs', 'engine'] },
-  workers: { doors: ['roster.ts', 'status.ts'], may: ['engine'] },
+  workers: { doors: ['roster.ts', 'self-texts.ts', 'status.ts'], may: ['engine'] },
   engine: { doors: ['engine.ts', 'open-backend.ts', 'data-folder.ts'], may: ['engine/sqlite'] },
   'engine/sqlite': {
     doors: [
@@ -66,6 +66,7 @@ const rooms: Record<string, { doors: string[]; may: string[] }> = {
 /** Beside the rooms: leaves that every room may import, and the files that put the rooms together. */
 const leaves = [
   'clocks.ts',
+  'json-list.ts',
   'listening.ts',
   'log.ts',
   'network.ts',

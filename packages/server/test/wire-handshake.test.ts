@@ -132,3 +132,14 @@ test('a second HELLO is an unknown command, and the connection lives on', async 
   expect(await client.ask('HELLO {"v":2}')).toBe('-ERR unknown command HELLO');
   await client.push('lives-on1');
 });
+
+test('a wid of 500 characters is let in, and a longer one is refused with a text that names the limit', async () => {
+  const server = await running();
+  const say = async (length: number) => {
+    const client = await connected(server);
+    await client.line();
+    return client.ask(`HELLO {"v":2,"wid":"${'w'.repeat(length)}"}`);
+  };
+  expect(await say(500)).toBe('+OK');
+  expect(await say(501)).toMatch(/^-ERR wid .* has 501 characters; use at most 500$|^-INVALID .*501/);
+});

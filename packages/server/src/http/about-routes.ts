@@ -14,9 +14,10 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Backup } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { arrayPieces, objectPieces, writeInParts } from '../json-list.ts';
 import { namesOf } from './job-row.ts';
 import type { Redaction } from './redact.ts';
-import { type ApiRoute, object, text } from './routes.ts';
+import { type ApiRoute, JSON_TYPE, object, text } from './routes.ts';
 
 /** What the routes of this file need. */
 export interface AboutSources {
@@ -51,7 +52,10 @@ export function aboutRoutes(sources: AboutSources): ApiRoute[] {
       method: 'GET',
       path: '/clients',
       schema: { summary: 'Who is connected to the command port.', tags },
-      run: () => ({ clients: sources.clients() }),
+      run: async (_request, reply) => {
+        const text = await writeInParts(objectPieces([['clients', sources.clients()]], arrayPieces));
+        return reply.type(JSON_TYPE).send(text);
+      },
     },
     {
       method: 'GET',

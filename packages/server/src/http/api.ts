@@ -16,7 +16,7 @@ import { type HistorySources, historyRoutes } from './history-routes.ts';
 import { type JobSources, jobRoutes } from './job-routes.ts';
 import type { Live } from './live.ts';
 import { type QueueSources, queueRoutes, workerRoutes } from './queue-routes.ts';
-import { type ApiRoute, answerError, listOf, object, oneOf, text } from './routes.ts';
+import { type ApiRoute, answerError, JSON_TYPE, listOf, object, oneOf, text } from './routes.ts';
 import { loginRoutes, type SessionSources, sessionRoute } from './session-routes.ts';
 import { undoRoutes } from './undo-routes.ts';
 
@@ -110,7 +110,8 @@ function liveRoute(live: Live): ApiRoute {
       tags: ['live'],
       querystring: object({ topics }, ['topics']),
     },
-    run: ({ query }: FastifyRequest) => live.whole((query as { topics: string[] }).topics),
+    run: async ({ query }: FastifyRequest, reply) =>
+      reply.type(JSON_TYPE).send(await live.whole((query as { topics: string[] }).topics)),
   };
 }
 

@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { FaktoryError, type JobEvent, type LiveTopic, type LiveUpdate } from '@faktory-ts/protocol';
+import { FaktoryError, type JobEvent, type LiveTopic } from '@faktory-ts/protocol';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../access/access.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -98,8 +98,8 @@ export class Live {
     });
   }
 
-  /** All of these topics, for pages that cannot have a WebSocket. */
-  whole(topics: readonly string[]): Promise<LiveUpdate> {
+  /** The JSON of all of these topics, for pages that cannot have a WebSocket. */
+  whole(topics: readonly string[]): Promise<Buffer> {
     return this.#sampler.whole(topicsIn(topics));
   }
 

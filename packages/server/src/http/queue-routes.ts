@@ -2,8 +2,10 @@
 import { FaktoryError, type QueueRow, type WorkersStatus } from '@faktory-ts/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Jobs } from '../jobs/jobs.ts';
+import { writeInParts } from '../json-list.ts';
 import type { Roster } from '../workers/roster.ts';
-import { type ApiRoute, done, nameBeside, nameIn, object, oneOf, text } from './routes.ts';
+import { workersPieces } from '../workers/status.ts';
+import { type ApiRoute, done, JSON_TYPE, nameBeside, nameIn, object, oneOf, text } from './routes.ts';
 
 /** What the routes of this file need. */
 export interface QueueSources {
@@ -54,7 +56,8 @@ export function workerRoutes({ workers, roster }: QueueSources): ApiRoute[] {
       method: 'GET',
       path: '/workers',
       schema: { summary: 'All workers and what they run.', tags },
-      run: () => workers(),
+      run: async (_request, reply) =>
+        reply.type(JSON_TYPE).send(await writeInParts(workersPieces(await workers()))),
     },
     {
       method: 'POST',

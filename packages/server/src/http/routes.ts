@@ -20,6 +20,9 @@ export interface ApiRoute {
   run(request: FastifyRequest, reply: FastifyReply): unknown;
 }
 
+/** For answers that are written already. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 type Schema = Readonly<Record<string, unknown>>;
 
 /** An object that has these members and no others. */

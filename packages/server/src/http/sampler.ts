@@ -14,6 +14,9 @@ import type {
   QueueRow,
   WorkerStatus,
 } from '@faktory-ts/protocol';
+import { arrayPieces, objectPieces, writeInParts } from '../json-list.ts';
+import { pageParts } from '../rounds.ts';
+import { workerPieces } from '../workers/status.ts';
 
 /** Where the looks go. */
 export interface Looks {
@@ -130,17 +133,19 @@ export class Sampler {
     return { update, seen };
   }
 
-  /** One look at each of these now, as a whole. */
-  async whole(topics: ReadonlySet<LiveTopic>): Promise<LiveUpdate> {
+  /** The JSON of one look at each of these now, as a whole. */
+  async whole(topics: ReadonlySet<LiveTopic>): Promise<Buffer> {
     const looks = this.#looks;
-    const named = <Row>(rows: readonly Row[], nameOf: (row: Row) => string) =>
-      Object.fromEntries(rows.map((row) => [nameOf(row), row]));
-    return {
-      ...(topics.has('stats') && { stats: await looks.stats() }),
-      ...(topics.has('attention') && { attention: await looks.attention() }),
-      ...(topics.has('queues') && { queues: named(await looks.queues(), ({ name }) => name) }),
-      ...(topics.has('workers') && { workers: named(await looks.workers(), ({ wid }) => wid) }),
-    };
+    const members: [string, Iterable<string>][] = [];
+    const add = (topic: LiveTopic, pieces: Iterable<string>): void => void members.push([topic, pieces]);
+    if (topics.has('stats')) add('stats', [JSON.stringify(await looks.stats())]);
+    if (topics.has('attention')) add('attention', arrayPieces(await looks.attention()));
+    if (topics.has('queues')) add('queues', objectPieces(namedBy(queueSeen.nameOf, await looks.queues())));
+    if (topics.has('workers')) {
+      const workers = namedBy(workerSeen.nameOf, await looks.workers());
+      add('workers', objectPieces(workers, workerPieces));
+    }
+    return writeInParts(objectPieces(members, (pieces) => pieces));
   }
 
   #changed(topic: LiveTopic, from: number): unknown {
@@ -190,13 +195,19 @@ export class Sampler {
 
   async #look(topic: Looked): Promise<void> {
     const rows = await this.#looks[topic]();
+    const texts =
+      topic === 'queues' || topic === 'workers'
+        ? await pageParts.read(textsOf<never>(rows as never[], seenOf[topic] as HowSeen<never>))
+        : [];
     const wanted = this.#wanted.get(topic);
     if (!wanted) return;
     this.#number += 1;
     wanted.number = this.#number;
     this.#told.clear();
-    if (topic === 'queues') keep(this.#rows.queues, rows as QueueRow[], queueSeen, this.#number);
-    else if (topic === 'workers') keep(this.#rows.workers, rows as WorkerStatus[], workerSeen, this.#number);
+    if (topic === 'queues')
+      keep(this.#rows.queues, { rows: rows as QueueRow[], texts }, queueSeen, this.#number);
+    else if (topic === 'workers')
+      keep(this.#rows.workers, { rows: rows as WorkerStatus[], texts }, workerSeen, this.#number);
     else this.#keepWhole(topic, rows as LiveStats | Attention[]);
   }
 
@@ -218,19 +229,43 @@ const queueSeen: HowSeen<QueueRow> = {
   told: ({ latency: _, ...row }) => row,
 };
 const workerSeen: HowSeen<WorkerStatus> = { nameOf: ({ wid }) => wid, told: (row) => row };
+const seenOf = { queues: queueSeen, workers: workerSeen } as const;
+const MOST_OF_A_PART = 128 * 1024; // characters
+
+function* namedBy<Row>(
+  nameOf: (row: Row) => string,
+  rows: readonly Row[],
+): Generator<readonly [string, Row]> {
+  for (const row of rows) yield [nameOf(row), row];
+}
+
+/** The text of each row that tells whether the row is another one. Each part is made in a round of its own. */
+function* textsOf<Row>(rows: readonly Row[], { told }: HowSeen<Row>): Generator<void, readonly string[]> {
+  const texts: string[] = [];
+  let length = 0;
+  for (const row of rows) {
+    const text = JSON.stringify(told(row));
+    texts.push(text);
+    length += text.length;
+    if (length < MOST_OF_A_PART) continue;
+    length = 0;
+    yield;
+  }
+  return texts;
+}
 
 /** Notes which rows are new, other than before, or gone. */
 function keep<Row>(
   seen: Map<string, Seen<Row>>,
-  rows: readonly Row[],
-  { nameOf, told }: HowSeen<Row>,
+  { rows, texts }: { readonly rows: readonly Row[]; readonly texts: readonly string[] },
+  { nameOf }: HowSeen<Row>,
   number: number,
 ): void {
   const here = new Set<string>();
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     const name = nameOf(row);
     here.add(name);
-    const text = JSON.stringify(told(row));
+    const text = texts[index] ?? '';
     const known = seen.get(name);
     seen.set(name, { row, text, changed: known?.text === text ? known.changed : number });
   }

@@ -76,7 +76,7 @@ export class Connection implements Session, WorkerLine {
     if (ended) this.#gone.abort();
     this.wid = hello.wid ?? '';
     const { hostname = '', pid = 0, labels = [] } = hello;
-    this.self = { wid: this.wid, hostname, pid, labels };
+    this.self = { wid: this.wid, pid, ...port.selfTexts.keep(hostname, labels) };
     this.#outbox = new Outbox(socket, port, () => this.#pump());
   }
 

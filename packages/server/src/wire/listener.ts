@@ -13,6 +13,7 @@ import type { Logger } from '../log.ts';
 import type { Asked } from '../stalls.ts';
 import { CertificateFaults, secureContext, secureOptions, type Tls } from '../tls.ts';
 import { nameOf, Unauthenticated } from '../unauthenticated.ts';
+import { SelfTexts } from '../workers/self-texts.ts';
 import type { Desk } from './commands.ts';
 import { Connection } from './connection.ts';
 import { farewell } from './farewell.ts';
@@ -54,6 +55,7 @@ export class Listener implements Port {
   readonly unsentTimeout: number;
   readonly unfinished: Unfinished;
   readonly unsent: Unsent;
+  readonly selfTexts = new SelfTexts();
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #clients = new Set<Connection>();
@@ -242,6 +244,7 @@ export class Listener implements Port {
     const connection = new Connection(arrival, this);
     const refusal = this.#refusalOf(connection, socket.remoteAddress ?? '');
     if (refusal !== undefined) {
+      this.selfTexts.release(connection.self);
       socket.write(refusal);
       farewell(socket, this.#options.handshakeTimeout);
       this.#unauthenticated.refused(name);
@@ -254,6 +257,7 @@ export class Listener implements Port {
     socket.on('end', () => connection.end());
     socket.on('close', () => {
       this.#clients.delete(connection);
+      this.selfTexts.release(connection.self);
       if (connection.line) this.desk.roster.leave(connection.line);
       const { producer } = connection;
       if (producer && this.#producers.get(producer.name) === connection)

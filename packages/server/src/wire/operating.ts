@@ -21,9 +21,10 @@ import {
 } from '@faktory-ts/protocol';
 import type { Found, Progress } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { writeInParts } from '../json-list.ts';
 import { answers, LARGE } from '../rounds.ts';
 import { SharedRun } from '../shared-run.ts';
-import { workersStatus } from '../workers/status.ts';
+import { workersPieces, workersStatus } from '../workers/status.ts';
 import { type Answer, bytes, type Desk, jobsAnswer, json, type Session, type Verb } from './commands.ts';
 
 export const operating: readonly (readonly [string, Verb])[] = [
@@ -100,13 +101,21 @@ async function queuesText(jobs: Jobs): Promise<Uint8Array> {
   return Buffer.from(JSON.stringify(rows));
 }
 
-const ROW_WEIGHT = 256; // characters of a job in the list of workers
+/** Callers that ask before a list is begun share it. */
+const workerLists = new WeakMap<Desk, SharedRun<Uint8Array>>();
 
-async function listWorkers(_: string, { jobs, roster }: Desk, session: Session): Promise<Answer> {
-  const running = await jobs.running(session.signal);
-  return answers.make(running.length * ROW_WEIGHT, async () =>
-    json(await workersStatus(roster.workers(), running)),
-  );
+async function listWorkers(_: string, desk: Desk): Promise<Answer> {
+  let list = workerLists.get(desk);
+  if (list === undefined) {
+    list = new SharedRun(() => workersText(desk));
+    workerLists.set(desk, list);
+  }
+  return bytes(await list.get());
+}
+
+async function workersText({ jobs, roster }: Desk): Promise<Uint8Array> {
+  const running = await jobs.running(new AbortController().signal);
+  return writeInParts(workersPieces(await workersStatus(roster.workers(), running)));
 }
 
 async function signal(payload: string, { roster }: Desk): Promise<Answer> {

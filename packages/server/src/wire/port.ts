@@ -2,6 +2,7 @@
  * What a connection needs of the listener that hosts it. Types only.
  */
 import type { Caller, Deed, Rights } from '../access/access.ts';
+import type { SelfTexts } from '../workers/self-texts.ts';
 import type { Desk } from './commands.ts';
 import type { Unfinished } from './unfinished.ts';
 import type { Unsent } from './unsent.ts';
@@ -28,6 +29,8 @@ export interface Port {
   readonly unfinished: Unfinished;
   /** The replies of all connections that are not read. */
   readonly unsent: Unsent;
+  /** Hostnames and labels of all connections. */
+  readonly selfTexts: SelfTexts;
   /** Counts a command: its verb (`unknown` for one that is none), its length, and whose it is. */
   asked(verb: string, length: number, who: string): void;
   /** That command is answered. */

@@ -1,6 +1,6 @@
 /** A worker's life: HELLO, BEAT, forward-only states, silence. */
 import { expect, test, vi } from 'vitest';
-import { MOST_NAMES, Roster, SILENCE, type WorkerLine } from './roster.ts';
+import { MOST_NAMES, MOST_OF_NAMES, Roster, SILENCE, type WorkerLine } from './roster.ts';
 
 function makeRoster() {
   const time = { now: 1_000_000 };
@@ -147,4 +147,30 @@ test('all workers together keep at most 100,000 queue names, and room returns wh
   roster.fetching('b', ['x', 'y', 'z']);
   roster.fetching('c', ['x']);
   expect([kept('b'), kept('c')]).toEqual([['x', 'y', 'z'], ['x']]);
+});
+
+test('all workers together keep queue names of at most 2 Mi characters, and room returns when one leaves', () => {
+  const { roster } = makeRoster();
+  const lines = Array.from({ length: 40 }, (_, index) => line(`w${index}`));
+  for (const one of lines) roster.join(one);
+  const length = () =>
+    roster.workers().reduce((sum, { queues }) => sum + queues.reduce((all, name) => all + name.length, 0), 0);
+  const names = Array.from({ length: 1000 }, (_, index) => `${index}`.padStart(65, 'q'));
+  for (const { self } of lines) roster.fetching(self.wid, names);
+  expect(length()).toBeLessThanOrEqual(MOST_OF_NAMES);
+  expect(length()).toBeGreaterThan(MOST_OF_NAMES - 65);
+  for (const one of lines.slice(0, -1)) roster.leave(one);
+  roster.fetching('w39', names);
+  expect(roster.workers()[0]?.queues).toEqual(names);
+});
+
+test('the record of a worker has the hostname and labels that there is room for', () => {
+  const { roster } = makeRoster();
+  const long = line('w');
+  const labels = Array.from({ length: 800 }, (_, index) => `label-${index}`.padEnd(64, 'm'));
+  roster.join({ ...long, self: { ...long.self, labels } });
+  const kept = roster.workers()[0]?.labels ?? [];
+  expect(kept).toEqual(labels.slice(0, kept.length));
+  expect(kept.length).toBeGreaterThan(20);
+  expect(JSON.stringify(kept).length).toBeLessThan(2100);
 });

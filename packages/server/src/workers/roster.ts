@@ -9,6 +9,7 @@
  * A worker's end releases no reservation: a closed socket proves nothing about the job.
  */
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
+import { SelfTexts } from './self-texts.ts';
 
 export type WorkerState = 'running' | 'quiet' | 'terminate';
 
@@ -46,17 +47,20 @@ export interface WorkerRecord extends WorkerSelf {
   readonly owner: string;
   /**
    * Queues of its last FETCH or FETCHB, in this order; empty until then. All workers together keep
-   * at most {@link MOST_NAMES}: a longer list is cut.
+   * at most {@link MOST_NAMES} with {@link MOST_OF_NAMES} characters: a longer list is cut.
    */
   queues: readonly string[];
+  /** Characters of `queues`. */
+  nameLength: number;
   readonly lines: Set<WorkerLine>;
 }
 
 /** A worker is gone after this long without a BEAT. */
 export const SILENCE: Micros = 60_000_000;
 
-// Queue names of all workers. Pages and attention read all of them in one go.
+// Queue names of all workers, and their characters. Pages and attention read all of them in one go.
 export const MOST_NAMES = 100_000;
+export const MOST_OF_NAMES = 2 * 1024 * 1024;
 
 const rank: Record<WorkerState, number> = { running: 0, quiet: 1, terminate: 2 };
 
@@ -66,6 +70,8 @@ export class Roster {
   readonly #steady: () => Micros;
   #reaped = 0;
   #names = 0;
+  #nameLength = 0;
+  readonly #texts = new SelfTexts();
 
   /** Times are told by `clock`, silence is measured by `steady`. */
   constructor(clock: () => Micros, steady = clock) {
@@ -96,10 +102,23 @@ export class Roster {
     const record = this.#records.get(wid);
     if (!record) return 'running';
     const room = MOST_NAMES - this.#names + record.queues.length;
-    const kept = queues.length <= room ? queues : queues.slice(0, room);
-    this.#names += kept.length - record.queues.length;
-    record.queues = kept;
+    this.#keep(record, queues.length <= room ? queues : queues.slice(0, room));
     return record.state;
+  }
+
+  /** Keeps as many of these names as there is room for. */
+  #keep(record: WorkerRecord, queues: readonly string[]): void {
+    const room = MOST_OF_NAMES - this.#nameLength + record.nameLength;
+    let [length, count] = [0, 0];
+    for (const name of queues) {
+      if (length + name.length > room) break;
+      length += name.length;
+      count += 1;
+    }
+    this.#names += count - record.queues.length;
+    this.#nameLength += length - record.nameLength;
+    record.queues = count === queues.length ? queues : queues.slice(0, count);
+    record.nameLength = length;
   }
 
   /** A connection with a wid said HELLO. */
@@ -113,9 +132,8 @@ export class Roster {
     const { wid, hostname, pid, labels } = line.self;
     const record = {
       wid,
-      hostname,
       pid,
-      labels,
+      ...this.#texts.keep(hostname, labels),
       startedAt: now,
       lastBeat: now,
       heardAt: this.#steady(),
@@ -124,7 +142,14 @@ export class Roster {
       slots: 0,
     };
     const { owner } = line;
-    this.#records.set(wid, { ...record, owner, state: 'running', queues: [], lines: new Set([line]) });
+    this.#records.set(wid, {
+      ...record,
+      owner,
+      state: 'running',
+      queues: [],
+      nameLength: 0,
+      lines: new Set([line]),
+    });
   }
 
   /**
@@ -176,6 +201,8 @@ export class Roster {
   #remove(record: WorkerRecord): void {
     this.#records.delete(record.wid);
     this.#names -= record.queues.length;
+    this.#nameLength -= record.nameLength;
+    this.#texts.release(record);
   }
 
   /** How long nothing was heard of a worker. */

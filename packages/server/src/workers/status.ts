@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatTime, type RunningJob, type WorkerStatus, type WorkersStatus } from '@faktory-ts/protocol';
 import type { Found } from '../engine/engine.ts';
+import { arrayPieces } from '../json-list.ts';
 import type { WorkerRecord } from './roster.ts';
 
 const AT_ONCE = 1000; // jobs in a turn of the event loop
@@ -26,6 +27,22 @@ export async function workersStatus(
     await nextTurn();
   }
   return { workers: records.map((record) => workerStatus(record, jobsOf.get(record.wid) ?? [])), others };
+}
+
+/** The JSON of the list in short pieces. */
+export function* workersPieces({ workers, others }: WorkersStatus): Generator<string> {
+  yield '{"workers":';
+  yield* arrayPieces(workers, workerPieces);
+  yield ',"others":';
+  yield* arrayPieces(others);
+  yield '}';
+}
+
+/** The JSON of a worker in short pieces: it may have thousands of jobs. */
+export function* workerPieces({ jobs, ...self }: WorkerStatus): Generator<string> {
+  yield `${JSON.stringify(self).slice(0, -1)},"jobs":`;
+  yield* arrayPieces(jobs);
+  yield '}';
 }
 
 function workerStatus(record: WorkerRecord, jobs: RunningJob[]): WorkerStatus {
