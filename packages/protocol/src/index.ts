@@ -125,6 +125,7 @@ export {
   ReplyReader,
   type ReplyReaderOptions,
 } from './reply.ts';
+export { someMembers } from './some-members.ts';
 export { retryOf, type StoredJob, storedJob } from './stored-job.ts';
 export { formatTime, type Micros, nowMicros, parseTime, wallAhead } from './time.ts';
 export { cutUtf8, utf8Length, wellFormed } from './utf8.ts';

@@ -3,11 +3,13 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatTime, type JobDetail, parseJob } from '@faktory-ts/protocol';
+import { formatTime, type JobDetail, type JobText, parseJob } from '@faktory-ts/protocol';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../src/engine/sqlite/backend.ts';
 import { features } from '../src/features/features.ts';
+import type { Feature } from '../src/jobs/feature.ts';
 import { Jobs } from '../src/jobs/jobs.ts';
+import { silent } from '../src/log.ts';
 import { eventually, folder, greeted, prepared, running, TestClock } from './running.ts';
 import { ask } from './web.ts';
 import type { WireClient } from './wire-client.ts';
@@ -77,6 +79,100 @@ test('PUSHB stores the first of equal jobs and names the others', async () => {
   const job = (jid: string) => ({ jid, jobtype: 'T', args: [], custom: { unique_for: 60 } });
   const reply = await client.ask(`PUSHB ${JSON.stringify([job('unique-001'), job('unique-002')])}`);
   expect(JSON.parse(reply.slice(2))).toEqual({ 'unique-002': 'NOTUNIQUE Job not unique' });
+});
+
+const UNIQUE = '"custom":{"unique_for":60}';
+const deep = (jid: string, inside: string, levels = 9999): string =>
+  `{"jid":"${jid}","jobtype":"T","args":${'['.repeat(levels)}${inside}${']'.repeat(levels)},${UNIQUE}}`;
+
+test('unique jobs may nest 10,000 levels, alone and in a PUSHB', async () => {
+  const { client } = await started();
+  expect(await client.ask(`PUSH ${deep('deep-0001', '{"a":1,"b":2}')}`)).toBe('+OK');
+  expect(await client.ask(`PUSH ${deep('deep-0002', '{"b":2,"a":1}')}`)).toBe(NOT_UNIQUE);
+  const plain = '{"jid":"plain-0001","jobtype":"T","args":[]}';
+  const bulk = `PUSHB [${deep('deep-0003', '{"b":2,"a":1}')},${plain},${deep('deep-0004', '{"b":3,"a":1}')}]`;
+  expect(await client.json(bulk)).toEqual({ 'deep-0003': 'NOTUNIQUE Job not unique' });
+});
+
+test('equal jobs are refused when their options are read in parts: in a long PUSH, a long PUSHB, and by HTTP', async () => {
+  const { client, server } = await started();
+  const args = (keys: string[], fill: number): string =>
+    `[{${keys.map((key) => `"${key}":"${key.repeat(fill)}"`).join(',')}}]`;
+  for (const fill of [40_000, 300_000]) {
+    const job = (jid: string, keys: string[]): string =>
+      `{"jid":"${jid}-${fill}","jobtype":"T","args":${args(keys, fill)},${UNIQUE}}`;
+    expect(await client.ask(`PUSH ${job('long-01', ['a', 'b'])}`)).toBe('+OK');
+    expect(await client.ask(`PUSH ${job('long-02', ['b', 'a'])}`)).toBe(NOT_UNIQUE);
+    expect(await client.json(`PUSHB [${job('long-03', ['b', 'a'])},${job('long-04', ['c', 'd'])}]`)).toEqual({
+      [`long-03-${fill}`]: 'NOTUNIQUE Job not unique',
+    });
+    const headers = { 'content-type': 'application/json' };
+    const asked = { method: 'POST', headers, body: job('long-05', ['d', 'c']) };
+    const answer = await fetch(`http://127.0.0.1:${server.httpPort}/api/jobs`, asked);
+    expect(answer.status).toBe(409);
+  }
+});
+
+test('in a long PUSHB a job with a wrong option is refused, and the others are stored; a long PUSH with one is refused', async () => {
+  const { client } = await started();
+  const wrong = (jid: string): string =>
+    `{"jid":"${jid}","jobtype":"T","args":["${'x'.repeat(100_000)}"],"custom":{"unique_for":"soon"}}`;
+  const bulk = `PUSHB [${wrong('wrong-0001')},{"jid":"right-0001","jobtype":"T","args":[]}]`;
+  const refused = await client.json<Record<string, string>>(bulk);
+  expect(Object.keys(refused)).toEqual(['wrong-0001']);
+  expect(refused['wrong-0001']).toMatch(/unique_for is "soon"/);
+  expect(await client.ask(`PUSH ${wrong('wrong-0002')}`)).toMatch(/^-ERR unique_for is "soon"/);
+  expect(await client.ask('PUSH {"jid":"right-0002","jobtype":"T","args":[]}')).toBe('+OK');
+});
+
+test('a named producer goes on behind long unique jobs, taken or refused', async () => {
+  const { client } = await started();
+  await client.ask('EXT {"v":1,"producer":"deep-producer"}');
+  const long = (jid: string, custom: string): string =>
+    `PUSH {"jid":"${jid}","jobtype":"T","args":["${'x'.repeat(100_000)}"],"custom":${custom}}`;
+  expect(await client.ask(long('named-001', '{"unique_for":60}'))).toBe('+OK');
+  expect(await client.ask(long('named-002', '{"unique_for":60}'))).toBe(NOT_UNIQUE);
+  expect(await client.ask(long('named-003', '{"unique_for":0}'))).toMatch(/unique_for is 0/);
+  expect(await client.ask(`PUSH ${deep('named-004', '{}')}`)).toBe('+OK');
+  expect(await client.ask('EXT {"v":1,"producer":"deep-producer"}')).toMatch(/"pushed":4/);
+});
+
+test.each([
+  '{"\\u0075nique_for":60}',
+  '{"unique\\u005ffor":60,"unique_until":"st\\u0061rt"}',
+  '{"x":"unique_for","unique_fo\\u0072":60}',
+])('an option counts however its key is written: %s', async (custom) => {
+  const { client } = await started();
+  const job = (jid: string): string => `PUSH {"jid":"${jid}","jobtype":"T","args":[],"custom":${custom}}`;
+  expect(await client.ask(job('escape-01'))).toBe('+OK');
+  expect(await client.ask(job('escape-02'))).toBe(NOT_UNIQUE);
+});
+
+test('an unexpected error of a feature refuses its job alone with INVALID, and the log has it once', async () => {
+  const backend = sqliteBackend({ dir: folder(), sync: 'off', clock: () => Date.now() * 1000 });
+  await backend.engine.open();
+  const errors: string[] = [];
+  const broken: Feature = {
+    name: 'broken',
+    options: ['broken_by'],
+    onPush() {
+      throw new RangeError('Maximum call stack size exceeded');
+    },
+  };
+  const jobs = new Jobs(backend, 3, 10, [broken], { ...silent, error: (text) => errors.push(text) });
+  try {
+    const [bad, good] = [{ custom: { broken_by: 1 } }, {}].map((more, index) =>
+      parseJob(JSON.stringify({ jid: `broken-${index}`, jobtype: 'T', args: [], ...more })),
+    ) as [JobText, JobText];
+    const text =
+      /^the server failed to read broken_by in custom \(its log says why\); push the job without it$/;
+    expect(await jobs.pushBulk([bad, good])).toEqual({ 'broken-0': expect.stringMatching(text) });
+    expect(() => jobs.push(bad)).toThrow(expect.objectContaining({ code: 'INVALID' }));
+    expect(errors).toEqual([expect.stringMatching(/feature broken .*call stack/)]);
+  } finally {
+    jobs.close();
+    await backend.engine.close();
+  }
 });
 
 test.each([

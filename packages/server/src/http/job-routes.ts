@@ -187,7 +187,8 @@ async function push({ jobs }: JobSources, request: FastifyRequest): Promise<{ ji
   const text = String(request.body);
   const job = text.length > LARGE ? await largeParts.read(parseJobInParts(text, PART)) : parseJob(text);
   const jid = job.jid === '' ? newJid() : job.jid;
-  await jobs.push({ ...job, jid });
+  const found = await jobs.extrasOf(job, () => largeParts.next());
+  await jobs.push({ ...job, jid }, undefined, found);
   return { jid };
 }
 

@@ -145,8 +145,11 @@ export interface Feature {
   readonly name: string;
   /** The keys of `custom` that ask for it; empty: `onPush` is never called. */
   readonly options: readonly string[];
-  /** Throws INVALID for options that make no sense; undefined: nothing is asked for. Pure. */
-  onPush?(job: PushedJob): Extras | undefined;
+  /**
+   * Throws INVALID for options that make no sense; undefined: nothing is asked for. Pure. What takes long for arguments of megabytes is
+   * a generator: it yields after each millisecond or so, and other requests are served in between. Any other error refuses this job.
+   */
+  onPush?(job: PushedJob): Extras | undefined | Generator<void, Extras | undefined>;
   /**
    * The gates of a queue for a fetch of this worker; `wid` is empty for a connection without one. Undefined: the queue
    * has none. Called for each queue of each fetch, so it only looks something up.

@@ -31,7 +31,7 @@ import { need } from './capability.ts';
 import { DONE, end, endAll, GIVEN_BACK } from './end.ts';
 import { PushExtras } from './extras.ts';
 import { expire, type FailReport, type FailRules, fail, failAll } from './fail.ts';
-import type { Feature, FeatureServices } from './feature.ts';
+import type { Extras, Feature, FeatureServices } from './feature.ts';
 import { type FetchCall, type FetchServices, fetch, fetchBulk } from './fetch.ts';
 import { gatesOf } from './gates.ts';
 import { giveBackOthers } from './holding.ts';
@@ -40,6 +40,8 @@ import { mutate } from './mutate.ts';
 import { change, type Running, running, undo } from './operate.ts';
 import {
   countRefused,
+  extrasInParts,
+  needParts,
   noteText,
   type Parts,
   type PushLine,
@@ -134,7 +136,7 @@ export class Jobs {
       engine,
       waiting: this.#waiting,
       tail: this.#tail,
-      extras: new PushExtras(features),
+      extras: new PushExtras(features, log),
       gatesOf: gatesOf(features),
     };
     this.services = featureServices(this.#services, log, () => this.#refusal);
@@ -162,10 +164,21 @@ export class Jobs {
     [this.#refusal] = this.#refusals.values();
   }
 
-  push(job: JobText, line?: PushLine): Promise<void> {
+  /** `found`: what {@link extrasOf} returned. */
+  push(job: JobText, line?: PushLine, found?: Extras): Promise<void> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     this.#ignored.look(job);
-    return push(this.#services, job, line);
+    return push(this.#services, job, line, found);
+  }
+
+  /** Whether the options of these jobs must be read in parts, by {@link extrasOf} or with `parts` of `pushBulk`. */
+  needParts(jobs: readonly JobText[]): boolean {
+    return needParts(this.#services.extras, jobs);
+  }
+
+  /** Reads the options of a job in parts, for `push`. Rejects with INVALID, and with an error of `pause`. */
+  extrasOf(job: JobText, pause: () => Promise<void>): Promise<Extras | undefined> {
+    return extrasInParts(this.#services, job, pause);
   }
 
   /**

@@ -16,7 +16,8 @@ import {
   reserveSeconds,
 } from '@faktory-ts/protocol';
 import type { Engine, Entry, Producer, PushNote, Refusal, RefusedJob } from '../engine/engine.ts';
-import { type PushExtras, together } from './extras.ts';
+import { PART } from '../rounds.ts';
+import { PushExtras, together } from './extras.ts';
 import type { Extras } from './feature.ts';
 import type { Tail } from './tail.ts';
 
@@ -28,7 +29,8 @@ export interface Parts {
   check(): void;
 }
 
-const PART = 1000; // jobs between two pauses
+const JOB = 256; // characters that a job of a bulk counts beside its options and their arguments
+const LONG = 64 * 1024; // characters; options of more are read in parts
 const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
 
 /** The services that a push uses. */
@@ -48,11 +50,34 @@ export interface PushLine {
 /**
  * Stores one job, and counts the push if it has a number. Throws INVALID at once for a job that
  * breaks a rule, without counting it; rejects with LIMIT if its queue is full.
+ *
+ * @param found what {@link extrasInParts} returned for the job
  */
-export function push(services: PushServices, job: JobText, line?: PushLine): Promise<void> {
+export function push(services: PushServices, job: JobText, line?: PushLine, found?: Extras): Promise<void> {
   const { engine, extras } = services;
   const now = engine.clock();
-  return store(services, checkedEntry(job, now, formatTime(now), extras), line);
+  return store(services, checkedEntry(job, now, formatTime(now), found ?? extras), line);
+}
+
+/** Whether the options of these jobs take so long that they must be read in parts. */
+export function needParts(extras: PushExtras, jobs: readonly JobText[]): boolean {
+  let weight = 0;
+  for (const job of jobs) weight += extras.weightOf(job);
+  return weight > LONG;
+}
+
+/** What the features add to a job, read in parts; undefined: it takes no time. Rejects with INVALID, and with an error of `pause`. */
+export async function extrasInParts(
+  { engine, extras }: PushServices,
+  job: JobText,
+  pause: () => Promise<void>,
+): Promise<Extras | undefined> {
+  if (extras.weightOf(job) <= LONG) return undefined;
+  for (const steps = extras.inParts(job, engine.clock()); ; ) {
+    await pause();
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 async function store({ engine, tail }: PushServices, entry: Entry, line?: PushLine): Promise<void> {
@@ -110,9 +135,19 @@ export async function pushBulk(
   const entries: Entry[] = [];
   const now = engine.clock();
   const createdAt = formatTime(now);
-  for (const [index, job] of jobs.entries()) {
-    if (parts && index % PART === PART - 1) await parts.pause();
-    const broken = ruled(() => entries.push(checkedEntry(job, now, createdAt, extras)));
+  let spent = 0; // characters since the last pause
+  for (const job of jobs) {
+    let asked: Extras | PushExtras | FaktoryError = extras;
+    if (parts) {
+      const weight = extras.weightOf(job);
+      spent += JOB + weight;
+      if (spent > PART) {
+        await parts.pause();
+        spent = weight;
+      }
+      if (weight > LONG) asked = await askedInParts(extras.inParts(job, now), parts);
+    }
+    const broken = ruled(() => entries.push(checkedEntry(job, now, createdAt, asked)));
     if (broken === undefined) continue;
     refused.push({ jid: job.jid, code: broken.code, reason: broken.message });
   }
@@ -150,6 +185,19 @@ async function refuseLarge(
   throw error;
 }
 
+/** What the features answer, or their refusal. Rejects with an error of `parts`. */
+async function askedInParts(steps: Generator<void, Extras>, parts: Parts): Promise<Extras | FaktoryError> {
+  for (;;) {
+    let found: Extras | undefined;
+    const broken = ruled(() => {
+      const step = steps.next();
+      if (step.done) found = step.value;
+    });
+    if (broken ?? found) return (broken ?? found) as Extras | FaktoryError;
+    await parts.pause();
+  }
+}
+
 /** The error of a broken rule; undefined: none is broken. */
 function ruled(work: () => unknown): FaktoryError | undefined {
   try {
@@ -161,16 +209,17 @@ function ruled(work: () => unknown): FaktoryError | undefined {
   }
 }
 
-/** The entry of a job that keeps the rules. Throws INVALID. */
+/** The entry of a job that keeps the rules. `asked`: the features, or what they answered. Throws INVALID. */
 export function checkedEntry(
   job: JobText,
   now: Micros,
   createdAt: string,
-  extras: PushExtras,
+  asked: PushExtras | Extras | FaktoryError,
   more?: Extras,
 ): Entry {
   checkJob(job);
-  const found = extras.of(job, now);
+  if (asked instanceof FaktoryError) throw asked;
+  const found = asked instanceof PushExtras ? asked.of(job, now) : asked;
   return entryOf(job, now, createdAt, more ? together([found, more]) : found);
 }
 

@@ -14,6 +14,8 @@ import { longCall } from '../engine/engine.ts';
 import type { Jobs, Parts, PushLine } from '../jobs/jobs.ts';
 import { LARGE, largeParts, PART } from '../rounds.ts';
 
+const LONG = 64 * 1024; // characters; in a longer payload the options of features may have to be read in parts
+
 /** What a push needs of the server. */
 interface Pushing {
   readonly jobs: Jobs;
@@ -31,20 +33,34 @@ interface Pusher {
 
 export function push(payload: string, { jobs }: Pushing, session: Pusher): Promise<void> {
   const line = session.nextLine();
-  if (payload.length > LARGE) return pushLarge(payload, jobs, session, line);
+  if (payload.length > LONG) return pushLong(payload, jobs, session, line);
   if (line === undefined) return jobs.push(parseJob(payload));
   return counted(jobs, line, () => jobs.push(parseJob(payload), line));
+}
+
+function pushLong(payload: string, jobs: Jobs, session: Pusher, line: PushLine | undefined): Promise<void> {
+  if (payload.length > LARGE) return pushLarge((parts) => jobOf(payload, parts), jobs, session, line);
+  const pushOne = (): Promise<void> => {
+    const job = parseJob(payload);
+    if (!jobs.needParts([job])) return jobs.push(job, line);
+    session.weigh(1, 0); // later lines wait
+    return pushLarge(() => Promise.resolve(job), jobs, session, line);
+  };
+  return line === undefined ? pushOne() : counted(jobs, line, pushOne);
 }
 
 /** Gives the refused jobs: jid → reason. */
 export function pushBulk(payload: string, desk: Pushing, session: Pusher): Promise<Record<string, string>> {
   const { jobs } = desk;
   const line = session.nextLine();
-  if (payload.length > LARGE) return pushLargeBulk(payload, desk, session, line);
+  if (payload.length > LARGE)
+    return pushLargeBulk((parts) => jobsOf(payload, desk, parts), jobs, session, line);
   const pushAll = (): Promise<Record<string, string>> => {
     const pushed = allowedBulk(parseJobs(payload), desk);
     session.weigh(pushed.length, longCall.push);
-    return jobs.pushBulk(pushed, line);
+    if (payload.length <= LONG || !jobs.needParts(pushed)) return jobs.pushBulk(pushed, line);
+    session.weigh(0, -1); // later lines wait
+    return pushLargeBulk(() => Promise.resolve(pushed), jobs, session, line);
   };
   return line === undefined ? pushAll() : counted(jobs, line, pushAll);
 }
@@ -75,36 +91,44 @@ async function reading<T>(
 }
 
 async function pushLarge(
-  payload: string,
+  read: (parts: Parts) => Promise<JobText>,
   jobs: Jobs,
   session: Pusher,
   line: PushLine | undefined,
 ): Promise<void> {
-  const { value: job, pauses } = await reading(jobs, session, line, async ({ pause }) => {
-    const steps = parseJobInParts(payload, PART);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-      await pause();
-    }
+  const { value, pauses } = await reading(jobs, session, line, async (parts) => {
+    const job = await read(parts);
+    return { job, found: await jobs.extrasOf(job, parts.pause) };
   });
+  const { job, found } = value;
   pauses.check(); // nothing waits from here to the engine
-  await (line === undefined ? jobs.push(job) : counted(jobs, line, () => jobs.push(job, line)));
+  const pushOne = (): Promise<void> => jobs.push(job, line, found);
+  await (line === undefined ? pushOne() : counted(jobs, line, pushOne));
+}
+
+async function jobOf(payload: string, { pause }: Parts): Promise<JobText> {
+  const steps = parseJobInParts(payload, PART);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await pause();
+  }
 }
 
 async function pushLargeBulk(
-  payload: string,
-  desk: Pushing,
+  read: (parts: Parts) => Promise<JobText[]>,
+  jobs: Jobs,
   session: Pusher,
   line: PushLine | undefined,
 ): Promise<Record<string, string>> {
-  const { jobs } = desk;
-  const { value, pauses } = await reading(jobs, session, line, async ({ pause }) => {
-    const reader = new JobsReader(payload);
-    while (!reader.read(PART)) await pause();
-    return allowedBulk(reader.jobs, desk);
-  });
+  const { value, pauses } = await reading(jobs, session, line, read);
   return jobs.pushBulk(value, line, pauses);
+}
+
+async function jobsOf(payload: string, desk: Pushing, { pause }: Parts): Promise<JobText[]> {
+  const reader = new JobsReader(payload);
+  while (!reader.read(PART)) await pause();
+  return allowedBulk(reader.jobs, desk);
 }
 
 const dropped = new FaktoryError('SHUTDOWN', 'shutdown in progress: another connection has this producer');

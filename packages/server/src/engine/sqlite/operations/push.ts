@@ -10,6 +10,7 @@ import { newQueues } from './new-queues.ts';
 
 // Entries in one part of a push; the event loop continues between the parts.
 const MOST_AT_ONCE = longCall.push;
+const MOST_CHECKS = 2000; // entries whose effects are checked in one part
 const MOST_BYTES = 1024 * 1024; // in one part; counted in UTF-16 units of the documents
 
 /** Whether a push is so long that it must run in parts. */
@@ -33,7 +34,8 @@ export function push(
   counted: Counted | undefined,
   limit: number,
 ): readonly Refusal[] {
-  const refused = begin(store, entries, counted, limit);
+  const refused = refusals(store, entries, limit);
+  begin(store, entries, counted, refused);
   const out = indexesOf(refused);
   const now = store.clock();
   for (const [index, entry] of entries.entries()) if (!out.has(index)) put(store, entry, now);
@@ -47,7 +49,8 @@ export function* pushInParts(
   counted: Counted | undefined,
   limit: number,
 ): Generator<void, readonly Refusal[]> {
-  const refused = begin(store, entries, counted, limit);
+  const refused = yield* refusalsInParts(store, entries, limit);
+  begin(store, entries, counted, refused);
   const out = indexesOf(refused);
   const now = store.clock();
   let [rows, bytes] = [0, 0];
@@ -64,22 +67,48 @@ export function* pushInParts(
   return refused;
 }
 
-/** Does all checks that may refuse the whole push, then the first write. */
+/** The entries that are not stored, in the order of the push. */
+function refusals(store: Store, entries: readonly Entry[], limit: number): readonly Refusal[] {
+  const full = noRoom(store, entries, limit);
+  if (!entries.some(({ effects }) => effects)) return full;
+  const checking = new EffectChecks(store, entries, full);
+  checking.run(0, entries.length);
+  return checking.refused;
+}
+
+/** The same in parts. Nothing changes in between, because later operations wait. */
+function* refusalsInParts(
+  store: Store,
+  entries: readonly Entry[],
+  limit: number,
+): Generator<void, readonly Refusal[]> {
+  const full = noRoom(store, entries, limit);
+  if (!entries.some(({ effects }) => effects)) return full;
+  const checking = new EffectChecks(store, entries, full);
+  for (let start = 0; start < entries.length; start += MOST_CHECKS) {
+    if (start > 0) yield;
+    checking.run(start, start + MOST_CHECKS);
+  }
+  return checking.refused;
+}
+
+function noRoom(store: Store, entries: readonly Entry[], limit: number): readonly Refusal[] {
+  const full = limit === 0 ? [] : fullQueues(store, entries, limit);
+  const fresh = newQueues(store, entries, indexesOf(full));
+  return fresh.length === 0 ? full : [...full, ...fresh].sort((a, b) => a.index - b.index);
+}
+
+/** Does the last check that may refuse the whole push, then the first write. */
 function begin(
   store: Store,
   entries: readonly Entry[],
   counted: Counted | undefined,
-  limit: number,
-): readonly Refusal[] {
-  const full = limit === 0 ? [] : fullQueues(store, entries, limit);
-  const fresh = newQueues(store, entries, indexesOf(full));
-  const noRoom = fresh.length === 0 ? full : [...full, ...fresh].sort((a, b) => a.index - b.index);
-  const refused = entries.some(({ effects }) => effects) ? withRefusals(store, entries, noRoom) : noRoom;
+  refused: readonly Refusal[],
+): void {
   const note = counted && noteOf(counted, entries, refused);
   if (counted !== undefined) store.producers.refuseFull(counted.producer, note);
   store.turn.begin();
   if (counted !== undefined) store.producers.count(counted, note);
-  return refused;
 }
 
 /** Stores a job with its effects, which were checked. */
@@ -89,15 +118,28 @@ function put(store: Store, entry: Entry, now: number): void {
 }
 
 /** Adds the jobs whose effects refuse them, in the order of the push: of equal names in one push the first job takes it. */
-function withRefusals(store: Store, entries: readonly Entry[], full: readonly Refusal[]): readonly Refusal[] {
-  const known = new Map(full.map((refusal) => [refusal.index, refusal]));
-  const taken = new Set<string>();
-  return entries.flatMap(({ effects }, index): readonly Refusal[] => {
-    const already = known.get(index);
-    if (already) return [already];
-    const refusal = effects && refusalOf(store, effects, taken);
-    return refusal ? [{ index, code: refusal.code, reason: refusal.message }] : [];
-  });
+class EffectChecks {
+  readonly refused: Refusal[] = [];
+  readonly #store: Store;
+  readonly #entries: readonly Entry[];
+  readonly #known: ReadonlyMap<number, Refusal>;
+  readonly #taken = new Set<string>();
+
+  constructor(store: Store, entries: readonly Entry[], known: readonly Refusal[]) {
+    this.#store = store;
+    this.#entries = entries;
+    this.#known = new Map(known.map((refusal) => [refusal.index, refusal]));
+  }
+
+  run(start: number, end: number): void {
+    for (let index = start; index < Math.min(end, this.#entries.length); index++) {
+      const already = this.#known.get(index);
+      const effects = this.#entries[index]?.effects;
+      const refusal = already ? undefined : effects && refusalOf(this.#store, effects, this.#taken);
+      if (already) this.refused.push(already);
+      else if (refusal) this.refused.push({ index, code: refusal.code, reason: refusal.message });
+    }
+  }
 }
 
 const none: ReadonlySet<number> = new Set();
