@@ -30,6 +30,7 @@ export interface Parts {
 }
 
 const JOB = 256; // characters that a job of a bulk counts beside its options and their arguments
+const OBJECTS = 4; // reading a character of small objects takes so many times as long as one of a text
 const LONG = 64 * 1024; // characters; options of more are read in parts
 const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
 
@@ -140,10 +141,11 @@ export async function pushBulk(
     let asked: Extras | PushExtras | FaktoryError = extras;
     if (parts) {
       const weight = extras.weightOf(job);
-      spent += JOB + weight;
+      const work = JOB + OBJECTS * weight;
+      spent += work;
       if (spent > PART) {
         await parts.pause();
-        spent = weight;
+        spent = work;
       }
       if (weight > LONG) asked = await askedInParts(extras.inParts(job, now), parts);
     }

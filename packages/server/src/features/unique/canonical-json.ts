@@ -8,6 +8,7 @@ import { inOrder } from './in-order.ts';
 import { type Pieces, PiecesBuilder, textsOf } from './pieces.ts';
 
 const PIECE = 64 * 1024; // characters of a result's piece, and of a string that are rewritten in one go
+const REWRITTEN = 128; // characters that a piece with escapes counts beside its own
 const MEMBER = 64; // characters that a member of an object counts beside its own
 
 /** A member of an object: its key and its text. */
@@ -186,6 +187,7 @@ class Writing {
           this.#flush(start);
           this.#result.add(rewritten(text.slice(start, at)));
           this.#from = at;
+          this.#spent += REWRITTEN;
         }
         if (ends) break;
         start = at;
