@@ -8,6 +8,7 @@
 
 import { FaktoryError } from './errors.ts';
 import { type Decode, Inbox, textDecoding } from './inbox.ts';
+import { BLOCK, LongLine } from './long-line.ts';
 
 /** Default maximum of a line: 8 MiB. */
 export const defaultMaxLineBytes = 8 * 1024 * 1024;
@@ -45,13 +46,10 @@ export class LineReader {
   readonly #maxBytes: number;
   readonly #decode: Decode;
   readonly #part: number;
-  /**
-   * True while a line is decoded in parts; `#texts` is its decoded text, `#decoded` the bytes of
-   * it.
-   */
+  /** A line of which much has arrived; the inbox has only what follows it. */
+  #long: LongLine | undefined;
+  /** True while a line is decoded in parts. */
   #inParts = false;
-  #texts: string[] = [];
-  #decoded = 0;
 
   constructor(options: LineReaderOptions = {}) {
     this.#maxBytes = options.maxBytes ?? defaultMaxLineBytes;
@@ -66,12 +64,21 @@ export class LineReader {
 
   /** Bytes that were received and not yet returned. */
   get pending(): number {
-    return this.#inbox.pending;
+    return this.#inbox.pending + (this.#long?.bytes ?? 0);
   }
 
   /** Adds received bytes. */
   push(chunk: Uint8Array): void {
-    this.#inbox.push(chunk);
+    const long = this.#long;
+    if (long === undefined || long.isWhole) {
+      this.#inbox.push(chunk);
+      if (long !== undefined) this.#inbox.keep();
+      return;
+    }
+    const taken = long.push(chunk);
+    if (taken === chunk.length) return;
+    this.#inbox.push(chunk.subarray(taken));
+    this.#inbox.keep();
   }
 
   /**
@@ -80,6 +87,7 @@ export class LineReader {
    * start of the next line is unknown.
    */
   next(): string | undefined {
+    if (this.#long !== undefined) return this.#nextOfLong(this.#long);
     const inbox = this.#inbox;
     const { at } = inbox;
     if (at === inbox.end) return undefined;
@@ -87,48 +95,41 @@ export class LineReader {
     const { bytes } = inbox;
     let end = feed < 0 ? inbox.end : feed;
     if (end > at && bytes[end - 1] === 0x0d /* CR */) end--;
-    if (end - at > this.#maxBytes)
-      throw new FaktoryError('LIMIT', `line longer than ${this.#maxBytes} bytes`);
+    this.#check(end - at);
+    if (feed < 0 ? end - at >= BLOCK : end - at > this.#part) return this.#nextOfLong(this.#becomeLong());
     if (feed < 0) {
       inbox.keep();
       return undefined;
     }
-    if (end - at > this.#part && !this.#decodePart(bytes, at, end)) {
-      inbox.keep();
+    inbox.advance(feed + 1);
+    return this.#decode(bytes, at, end);
+  }
+
+  /** What follows belongs to a line that is too long to be copied together. */
+  #becomeLong(): LongLine {
+    const { bytes, at, end } = this.#inbox;
+    const long = new LongLine(Math.min(BLOCK, this.#part));
+    this.#long = long;
+    this.#inbox.advance(at + long.push(bytes.subarray(at, end)));
+    this.#inbox.keep();
+    return long;
+  }
+
+  #nextOfLong(long: LongLine): string | undefined {
+    this.#check(long.length);
+    if (!long.isWhole) return undefined;
+    if (!this.#inParts && long.length > this.#part) {
+      this.#inParts = true; // ends of other long lines may arrive in this turn too, so the first call decodes nothing
       return undefined;
     }
-    inbox.advance(feed + 1);
-    return this.amidst ? this.#whole() : this.#decode(bytes, at, end);
-  }
-
-  /** Decodes one part; returns true when the line is complete. */
-  #decodePart(bytes: Uint8Array, at: number, end: number): boolean {
-    if (!this.#inParts) {
-      this.#inParts = true; // ends of other long lines may arrive in this turn too, so the first call decodes nothing
-      return false;
-    }
-    const from = at + this.#decoded;
-    const isLast = end - from <= this.#part;
-    const to = isLast ? end : characterStart(bytes, from + this.#part);
-    this.#texts.push(this.#decode(bytes, from, to));
-    this.#decoded = to - at;
-    return isLast;
-  }
-
-  #whole(): string {
-    const text = this.#texts.join('');
+    const text = long.decode(this.#decode, this.#part);
+    if (text === undefined) return undefined;
     this.#inParts = false;
-    this.#texts = [];
-    this.#decoded = 0;
+    this.#long = undefined;
     return text;
   }
-}
 
-/**
- * The last position up to `at` where a character starts. After three continuation bytes, valid or
- * not, any position will do.
- */
-function characterStart(bytes: Uint8Array, at: number): number {
-  for (let i = at; i > at - 4; i--) if (((bytes[i] ?? 0) & 0xc0) !== 0x80) return i;
-  return at;
+  #check(length: number): void {
+    if (length > this.#maxBytes) throw new FaktoryError('LIMIT', `line longer than ${this.#maxBytes} bytes`);
+  }
 }

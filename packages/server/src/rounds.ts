@@ -15,6 +15,12 @@ const LINE_WEIGHT = 64; // characters that a line counts beside its own
 /** Work of one kind that is done in parts: each round of the event loop does one part of it. */
 class Lane {
   readonly #waiting: (() => void)[] = [];
+  readonly #atOnce: number;
+
+  /** Each round runs this many callers. */
+  constructor(atOnce = 1) {
+    this.#atOnce = atOnce;
+  }
 
   /** Resolves in a later round, one caller in each round, in the order of the calls. */
   next(): Promise<void> {
@@ -37,14 +43,17 @@ class Lane {
   }
 
   readonly #admit = (): void => {
-    const run = this.#waiting.shift();
+    const runs = this.#waiting.splice(0, this.#atOnce);
     if (this.#waiting.length > 0) setImmediate(this.#admit);
-    run?.();
+    for (const run of runs) run();
   };
 }
 
 /** Large lines and bodies. */
 export const largeParts = new Lane();
+
+/** Sockets with a long unfinished line: each reads one or two chunks of 64 KiB in its turn, and all together about half a MiB a round. */
+export const longLines = new Lane(4);
 
 /** Pages and searches, which do not wait behind large lines. */
 export const pageParts = new Lane();

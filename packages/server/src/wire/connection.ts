@@ -22,13 +22,13 @@ import { type Caller, commandDeed, type Deed, type Limits, ownerOf } from '../ac
 import type { PushLine } from '../jobs/jobs.ts';
 import type { WorkerLine } from '../workers/roster.ts';
 import { type Answer, checkLength, holdsLines, type Session, type Verb } from './commands.ts';
+import { Inflow } from './inflow.ts';
 import type { Arrival } from './new-connection.ts';
 import { Outbox } from './outbox.ts';
 import { Pace } from './pace.ts';
 import type { Port } from './port.ts';
 import { type Slot, Slots } from './slots.ts';
 
-const MOST_UNREAD = 256 * 1024; // bytes taken from the socket beyond the command that runs
 const UNCOUNTED: readonly string[] = ['STORAGE', 'SHUTDOWN'];
 const MOST_NOTED = 2000; // characters of a refused command that are read for the audit log
 
@@ -49,6 +49,7 @@ export class Connection implements Session, WorkerLine {
   readonly #port: Port;
   #reader: LineReader;
   readonly #outbox: Outbox;
+  readonly #inflow: Inflow;
   readonly #gone = new AbortController();
   #interruption = new AbortController();
   readonly #slots = new Slots();
@@ -67,6 +68,7 @@ export class Connection implements Session, WorkerLine {
   constructor({ socket, reader, hello, caller, ended }: Arrival, port: Port) {
     this.connectedAt = nowMicros();
     this.#socket = socket;
+    this.#inflow = new Inflow(socket);
     this.#reader = reader;
     this.#port = port;
     this.caller = caller;
@@ -99,9 +101,8 @@ export class Connection implements Session, WorkerLine {
   get row(): ClientRow {
     const { wid, hostname, labels } = this.self;
     const self = wid === '' ? {} : { wid, hostname, labels };
-    const { who } = this.caller;
     const since = { connected_at: formatTime(this.connectedAt), commands: this.#commands };
-    return { address: this.#from, ...self, who, ...since };
+    return { address: this.#from, ...self, who: this.caller.who, ...since };
   }
 
   start(): void {
@@ -201,8 +202,7 @@ export class Connection implements Session, WorkerLine {
     const starts = this.#mayStart();
     const { pending } = this.#reader;
     this.#port.unfinished.note(this, starts ? pending : 0, pending === before);
-    if (pending > MOST_UNREAD && !starts && !this.#closing) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    this.#inflow.adjust(pending, starts || this.#closing);
   }
 
   #mayStart(): boolean {
