@@ -84,6 +84,8 @@ describe.each(['esm', 'cjs'] as const)('a worker in one file of %s', (format) =>
 
   test('is refused by the constructor without the two files, with an error that says what to build', async () => {
     const { stderr } = await run(await bundled(format, false), 'thread');
-    expect(stderr).toMatch(/handlers\.Iso\.isolation: the file inside\.js is not beside.*BUNDLING\.md/);
+    expect(stderr).toMatch(
+      /handlers\.Iso\.isolation: isolated handlers need the file inside\.js, which is not beside.*BUNDLING\.md/,
+    );
   });
 });
