@@ -126,6 +126,23 @@ test.each([
   },
 );
 
+test.each([
+  ['ACK', 'ACK {"jid":"same-jid1"}'],
+  ['FAIL', 'FAIL {"jid":"same-jid1","errtype":"E","message":"m"}'],
+])('%s by jid ends the job that the token fetched, not an older one of another queue', async (_, end) => {
+  const { dir, theirs, password } = twoTokens('fetch:q1', 'fetch:q2');
+  const server = await running({ dir, password });
+  const [, all] = await login(server, password, { wid: 'all' });
+  for (const queue of ['q1', 'q2']) await all.push('same-jid1', { queue });
+  await all.ask('FETCH q1');
+  const [, worker] = await login(server, theirs, { wid: 'w2' });
+  await worker.ask('FETCH q2');
+  expect(await worker.ask(end)).toBe('+OK');
+  expect(await worker.ask(end)).toContain('is of another queue');
+  expect(await all.ask('ACK {"jid":"same-jid1"}')).toBe('+OK');
+  expect(await all.json('INFO')).toMatchObject({ faktory: { total_processed: 2 } });
+});
+
 test('a line that ends a job it may not end ends none of the others in it', async () => {
   const { dir, mine, password } = twoTokens('fetch:q1');
   const server = await running({ dir, password });

@@ -137,3 +137,18 @@ test('metrics that many ask for at once are made for several of them together', 
   expect(pages.map(({ status }) => status)).toEqual(Array(20).fill(200));
   expect(new Set(pages.map(({ text }) => text)).size).toBeLessThan(20);
 });
+
+test.each(['gzip', 'br', 'deflate, gzip'])(
+  'a body with Content-Encoding %s is refused with 415, whatever its bytes are',
+  async (encoding) => {
+    const server = await opened();
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+    const body = JSON.stringify({ jobtype: 'T', args: [] });
+    const answer = await ask(server, '/api/jobs', { method: 'POST', headers, body });
+    expect(answer.status).toBe(415);
+    expect(answer.json<{ error: string }>().error).toBe(
+      `a body with Content-Encoding ${encoding} is not read; send it uncompressed`,
+    );
+    expect((await ask(server, '/api/jobs')).json()).toMatchObject({ jobs: [] });
+  },
+);

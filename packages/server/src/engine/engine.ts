@@ -56,7 +56,10 @@ export type TimedSet = 'scheduled' | 'retries' | 'dead';
 export interface ReservationRef {
   readonly jid: string;
   readonly reservationId?: number;
-  /** Queues that the caller may use; undefined: any. A job of another queue throws FORBIDDEN. */
+  /**
+   * Queues that the caller may use; undefined: any. Without an id the oldest reservation of the jid in these queues is meant. Throws
+   * FORBIDDEN when all that are meant are of other queues.
+   */
   readonly queues?: ReadonlySet<string> | undefined;
 }
 

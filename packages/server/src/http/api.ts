@@ -4,7 +4,7 @@
  *
  * The OpenAPI document at `/api/openapi.json` is made from the schemas that check what is asked.
  */
-import { checkMembers, FaktoryError } from '@faktory-ts/protocol';
+import { checkMembers, excerpt, FaktoryError } from '@faktory-ts/protocol';
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Logger } from '../log.ts';
 import { type AboutSources, aboutRoutes, backupRoutes } from './about-routes.ts';
@@ -57,6 +57,7 @@ export async function addApi(
     api.removeAllContentTypeParsers(); // of them text/plain, which any site's form may send
     // Jobs are read by the protocol's own reader, from the text as it came.
     api.addContentTypeParser('application/json', async (request: FastifyRequest) => {
+      checkEncoding(request);
       const body = await bodies.read(request.raw, request.routeOptions.bodyLimit ?? MOST_BODY);
       return request.routeOptions.url === '/api/jobs' ? body : parsed(body);
     });
@@ -87,6 +88,14 @@ function add(api: FastifyInstance, route: ApiRoute, guard?: Guard): void {
     ...(guard && { onRequest: guard.api, onSend: guard.answered }),
     handler: (request, reply) => run(request, reply),
   });
+}
+
+/** A compressed body is refused whatever its bytes are: nothing here unpacks one. */
+function checkEncoding({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.trim().toLowerCase() === 'identity') return;
+  const text = `a body with Content-Encoding ${excerpt(encoding)} is not read; send it uncompressed`;
+  throw Object.assign(new Error(text), { statusCode: 415 });
 }
 
 function parsed(body: string): unknown {

@@ -222,6 +222,24 @@ function exerciseOneJid(begin: Begin): void {
     await expectSizes(scene.engine, { processed: 2 });
   });
 
+  test('of held jobs with one jid, a caller of some queues settles its own, the oldest first, and is refused when none is left', async () => {
+    const scene = await begin();
+    await scene.engine.push(['q1', 'q2', 'q2'].map((queue) => entry('same-jid1', { queue })));
+    const other = await scene.take('q1');
+    const own = [await scene.take('q2'), await scene.take('q2')];
+    const which = { jid: 'same-jid1', queues: new Set(['q2']) };
+    for (const { reservationId } of own) {
+      expect(await scene.engine.reservation(which)).toMatchObject({ queue: 'q2', reservationId });
+      expect(await scene.engine.settle(which, { to: 'done' })).toBe(true);
+      expect(await scene.engine.reservation({ jid: 'same-jid1', reservationId })).toBeUndefined();
+    }
+    await expect(scene.engine.settle(which, { to: 'done' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const named = { ...which, reservationId: other.reservationId };
+    await expect(scene.engine.settle(named, { to: 'done' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await scene.engine.reservation({ jid: 'same-jid1' })).toMatchObject({ queue: 'q1' });
+    await expectSizes(scene.engine, { working: 1, processed: 2 });
+  });
+
   test('of two held jobs with one jid, settle ends the one with the given reservation id', async () => {
     const scene = await begin();
     await scene.engine.push([entry('same-jid1', { args: [1] }), entry('same-jid1', { args: [2] })]);

@@ -42,20 +42,30 @@ const MOST_READ = 4 * 1024 * 1024; // characters of documents that one call read
 
 /** Returns the reservation; undefined: there is none. */
 export function read(store: Store, which: ReservationRef): Reservation | undefined {
-  if (which.queues) permit(store, which);
-  const held = store.workingSet.find(which.jid, which.reservationId);
+  const held = findHeld(store, which);
   return held && reservation(store, rowOf(store, held));
 }
 
-/** Throws FORBIDDEN when the reserved job is not of a queue in `queues`. Writes nothing. */
-export function permit(store: Store, { jid, reservationId, queues }: ReservationRef): void {
-  const held = queues && store.workingSet.find(jid, reservationId);
-  if (!held) return;
-  const queue = held.kind?.queue ?? queueOf(store, lightRowOf(store, held).queue).name;
-  if (queues.has(queue)) return;
+/**
+ * Finds the reservation. For a caller of some queues that is the oldest of the jid in these queues. Throws FORBIDDEN when the jid has
+ * reservations in other queues only. Writes nothing.
+ */
+export function findHeld(
+  store: Store,
+  { jid, reservationId, queues }: ReservationRef,
+): WorkingJob | undefined {
+  const oldest = store.workingSet.find(jid, reservationId);
+  if (oldest === undefined || queues === undefined) return oldest;
+  for (let held: WorkingJob | undefined = oldest; held; held = held.later) {
+    if (queues.has(queueNameOf(store, held))) return held;
+    if (reservationId !== undefined) break;
+  }
   const text = `not permitted: this token ends jobs of ${[...queues].join(', ')} only, and ${excerpt(jid)} is of another queue`;
   throw new FaktoryError('FORBIDDEN', text);
 }
+
+const queueNameOf = (store: Store, held: WorkingJob): string =>
+  held.kind?.queue ?? queueOf(store, lightRowOf(store, held).queue).name;
 
 const HOLDS_ONE = `SELECT 1 FROM job INDEXED BY job_timed WHERE ${IN_WORKING} AND wid = ? LIMIT 1`;
 
@@ -71,8 +81,7 @@ export function ownerOf(store: Store, wid: string): string | undefined {
  * Extends the reservation to `span` from now; never shortens it. Returns false when there is none.
  */
 export function extend(store: Store, which: ReservationRef, span: Micros): boolean {
-  if (which.queues) permit(store, which);
-  const held = store.workingSet.find(which.jid, which.reservationId);
+  const held = findHeld(store, which);
   if (!held) return false;
   const until = endAfter(store.clock(), span);
   if (lightRowOf(store, held).due >= until) return true;

@@ -17,7 +17,7 @@ import { endAfter } from '../state/times.ts';
 import type { WorkingJob } from '../state/working-set.ts';
 import { capDeadSoon } from './cap-dead.ts';
 import { happenedTo } from './moments.ts';
-import { type HeldRow, isOverdue, permit, rowOf } from './reservations.ts';
+import { findHeld, type HeldRow, isOverdue, rowOf } from './reservations.ts';
 import { queueOf } from './timed.ts';
 
 const SECOND = 1_000_000; // µs
@@ -38,8 +38,7 @@ export function settle(
   deadLimit: number,
   when?: SettleWhen,
 ): boolean {
-  if (which.queues) permit(store, which);
-  const held = store.workingSet.find(which.jid, which.reservationId);
+  const held = findHeld(store, which);
   if (!held || (when?.onlyIfOverdue && !isOverdue(store, held))) return false;
   store.turn.begin();
   store.workingSet.remove(which.jid, held);
@@ -78,7 +77,7 @@ function sizeOf(store: Store, { held: { jid, reservationId }, outcome }: Ending)
 
 /** Throws FORBIDDEN for the first that is not permitted, before any is ended. */
 function permitAll(store: Store, ends: readonly Ending[]): void {
-  for (const { held } of ends) if (held.queues) permit(store, held);
+  for (const { held } of ends) if (held.queues) findHeld(store, held);
 }
 
 const WAY_OF = {
