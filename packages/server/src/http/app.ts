@@ -27,6 +27,7 @@ import { MetricsPage, type MetricsSources } from './metrics.ts';
 import { addPages, prefixOf, withoutPrefix } from './pages.ts';
 import { Proxies } from './proxies.ts';
 import { Redaction } from './redact.ts';
+import { Replies } from './replies.ts';
 import { answerError } from './routes.ts';
 import { Turns } from './turns.ts';
 import { Watch, type WatchSources } from './watch.ts';
@@ -174,6 +175,8 @@ export class HttpApp {
       crossOriginOpenerPolicy: this.#options.tls !== undefined,
       originAgentCluster: this.#options.tls !== undefined,
     });
+    const replies = new Replies();
+    app.addHook('onSend', async (_request, reply, payload) => replies.bound(reply, payload));
     app.addHook('onSend', async (request, reply) => {
       request.raw.socket.setTimeout(this.#options.patience); // the answer is made: who does not read it is closed
       const kept = request.url.startsWith('/assets/') && reply.statusCode < 400;
