@@ -204,6 +204,11 @@ describe('a bulk change', () => {
     expect(await faktory(['discard', '--all', '--place', 'dead', '-y'])).toBe(
       '0 jobs discarded: no job is in dead\n',
     );
+    noted = '';
+    expect(await faktory(['kill', '--queue', 'mail', '-y', '--json'])).toBe('{"changed":0}\n');
+    expect(noted).toContain(
+      '0 jobs moved to dead: no job is in retries, scheduled that the flags pick; name',
+    );
     expect(await faktory(['kill', 'nobody-01', '-q', 'mail', '-y'])).toMatch(
       /^NOT_FOUND: there is no job nobody-01 in retries, scheduled that match the flags; name other places/,
     );

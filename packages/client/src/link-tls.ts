@@ -115,7 +115,7 @@ function untimely(pem: string | Buffer): string | undefined {
 
 /** The error of a client without TLS at a port with TLS. */
 export function needsTls({ host, port }: ServerAddress): FaktoryError {
-  const text = `the server speaks TLS and the URL does not: write tcp+tls://${host}:${port}`;
+  const text = 'the server speaks TLS and the URL does not: write tcp+tls:// in place of tcp://';
   return new FaktoryError('TLS', `${host}:${port}: ${text}`);
 }
 

@@ -58,7 +58,7 @@ function change<const Own extends string>(made: Change<Own>): Command {
     flags: { ...shared, ...flags },
     words: [0, 1000],
     ids: 'a JID',
-    more: `Default places: ${places.join(', ')}. Counts the jobs and asks first; use --yes in scripts.`,
+    more: `Default places: ${places.join(', ')}; --place names others. Counts the jobs and asks first; use --yes in scripts.`,
     async run(call) {
       const filter = filterOf(call as Call<Names>, call.words, places);
       if (!isPicky(filter) && !call.on('all'))
@@ -93,10 +93,11 @@ async function changeAll(
   const missing = await missingOf(server, filter);
   const changed = count === 0 ? 0 : await server.change({ ...filter, ...action }, progress.onward);
   progress.done();
-  const nothing = count === 0 && missing.length === 0 ? `: ${noneIn(call, filter)}` : '';
-  call.terminal.print(
-    call.on('json') ? jsonText({ changed }) : `${counted(changed, 'job')} ${done}${nothing}`,
-  );
+  const none = count === 0 && missing.length === 0 ? noneIn(call, filter) : undefined;
+  const text = `${counted(changed, 'job')} ${done}${none === undefined ? '' : `: ${none}`}`;
+  call.terminal.print(call.on('json') ? jsonText({ changed }) : text);
+  // A script reads the JSON; a person who looks at the script's errors learns why nothing matched.
+  if (call.on('json') && none !== undefined) call.terminal.note(text);
   if (missing.length > 0) {
     const where = `in ${filter.places?.join(', ')}${picks(filter) ? ' that match the flags' : ''}`;
     throw new FaktoryError(
