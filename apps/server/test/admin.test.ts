@@ -207,7 +207,7 @@ describe('a bulk change', () => {
     noted = '';
     expect(await faktory(['kill', '--queue', 'mail', '-y', '--json'])).toBe('{"changed":0}\n');
     expect(noted).toContain(
-      '0 jobs moved to dead: no job is in retries, scheduled that the flags pick; name',
+      '0 jobs moved to dead: no job is in retries, scheduled that matches the flags; name',
     );
     expect(await faktory(['kill', 'nobody-01', '-q', 'mail', '-y'])).toMatch(
       /^NOT_FOUND: there is no job nobody-01 in retries, scheduled that match the flags; name other places/,
