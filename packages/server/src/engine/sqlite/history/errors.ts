@@ -6,6 +6,7 @@
  * thread, and a slow result is cached for a while.
  */
 import { fingerprintOfType, type Micros } from '@faktory-ts/protocol';
+import { pageParts } from '../../../rounds.ts';
 import type { ErrorGroup } from '../../engine.ts';
 import type { FailingGroup, FailingMark } from '../commit/failing.ts';
 import type { Reader } from '../reading/reader.ts';
@@ -14,6 +15,8 @@ import type { PastFault } from './past.ts';
 
 const MOST_JOBS = 100_000;
 const MOST_GROUPS = 1000;
+const MOST_OF_A_PART = 128 * 1024; // characters
+const GROUP_WEIGHT = 256; // characters that a group counts beside its errtype
 const FEW = 2000; // jobs: up to here the result is not cached
 const SHARE = 10; // times as long as the read took: how long its result is cached
 
@@ -45,7 +48,13 @@ export class ErrorReader {
     const from = stepOf('hour', asked);
     const now = await this.#failing(signal);
     const groups = await this.#failures(from, signal);
+    let length = 0; // of what was looked at in this round of the event loop
     for (const failing of now.groups.values()) {
+      length += failing.errtype.length + GROUP_WEIGHT;
+      if (length > MOST_OF_A_PART) {
+        await pageParts.next();
+        length = 0;
+      }
       const group = groups.get(failing.id) ?? { ...failing, there: [], failures: 0, hours: [] };
       const { retries, dead, jid, sample } = failing;
       groups.set(failing.id, { ...group, ...typesOf(group, failing), retries, dead, jid, sample });
