@@ -109,6 +109,27 @@ it('a backup of a store whose log is missing names that store, and nothing is le
   expect(readdirSync(join(copy, 'backups'))).toEqual([]);
 }, 60_000);
 
+it('a salvage that can read no job exits 1 and says to restore a backup', async () => {
+  const dir = freshFolder();
+  const server = faktory([...free, '-d', dir]);
+  await converse(await server.port(), [push('is-gone-1')]);
+  await server.stop();
+  const store = join(dir, 'faktory.db');
+  const bytes = readFileSync(store);
+  const page = bytes.readUInt16BE(16); // the bytes of a page
+  for (let at = bytes.indexOf('is-gone-1'); at >= 0; at = bytes.indexOf('is-gone-1')) {
+    const begin = at - (at % page);
+    bytes.fill(0xff, begin, begin + page);
+  }
+  writeFileSync(store, bytes);
+  const salvaged = await ran('salvage', '-d', dir, '--yes');
+  expect([await salvaged.ended, salvaged.err]).toEqual([
+    1,
+    expect.stringMatching(/no job could be read; restore a backup\n$/),
+  ]);
+  expect(salvaged.out).toContain('not readable: all rows of the jobs');
+}, 60_000);
+
 it('verify --store of a damaged store names the commands that help', async () => {
   const dir = freshFolder();
   writeFileSync(join(dir, 'faktory.db'), 'no database at all');

@@ -2,6 +2,7 @@
  * `faktory compact | salvage`: rewrites a store without free space, or without damaged pages. The
  * server must be stopped.
  */
+import { FaktoryError } from '@faktory-ts/protocol';
 import type { Loss } from '@faktory-ts/server';
 import { agreed, toldWhenEnded, yesFlag } from './asking.ts';
 import { command } from './command.ts';
@@ -41,13 +42,16 @@ export const salvage = command<'dir' | 'yes' | 'json'>({
     folder.checkFree('whatever it is'); // before the question
     if (!(await agreed(call, `Make a new store from the readable part of ${folder.dir}?`))) return;
     const result = await toldWhenEnded(terminal, folder.salvage({ signal: terminal.signal }));
-    if (call.on('json')) {
-      terminal.print(jsonText(result));
-      return;
+    const lost = lossLines(result.loss);
+    if (call.on('json')) terminal.print(jsonText(result));
+    else {
+      terminal.print(`${counted(result.jobs, 'job')} could be read and are in the new store`);
+      for (const line of lost.length > 0 ? lost : ['nothing is lost']) terminal.print(line);
+      terminal.print(`the previous store is now in ${result.aside}`);
     }
-    terminal.print(`${counted(result.jobs, 'job')} could be read and are in the new store`);
-    for (const line of lossLines(result.loss)) terminal.print(line);
-    terminal.print(`the previous store is now in ${result.aside}`);
+    // A store without jobs that is whole is no failure.
+    if (result.jobs === 0 && lost.length > 0)
+      throw new FaktoryError('STORAGE', 'no job could be read; restore a backup');
   },
 });
 
@@ -58,9 +62,15 @@ function lossLines({ ready, jids, stretches, tables, missingLog, ...places }: Lo
   for (const [name, n] of Object.entries(places))
     if (n > 0) lines.push(`lost: ${counted(n, 'job')} of ${name}`);
   for (const jid of jids) lines.push(`lost: job ${jid}`);
-  for (const [from, to] of stretches) lines.push(`not readable: rows ${from} to ${to} of the jobs`);
+  for (const [from, to] of stretches) lines.push(`not readable: ${rowsText(from, to)} of the jobs`);
   for (const name of tables)
     lines.push(`not readable: ${name.startsWith('the ') ? name : `a part of ${name}`}`);
   if (missingLog) lines.push('lost: the newest jobs, which were in the missing log; their number is unknown');
-  return lines.length > 0 ? lines : ['nothing is lost'];
+  return lines;
+}
+
+/** Note: a stretch without a readable row behind it ends at the highest row number that there can be. */
+function rowsText(from: number, to: number): string {
+  if (to < Number.MAX_SAFE_INTEGER) return `rows ${from} to ${to}`;
+  return from <= 1 ? 'all rows' : `all rows from ${from} on`;
 }
