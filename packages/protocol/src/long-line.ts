@@ -93,7 +93,7 @@ export class LongLine {
  * The last position up to `at` where a character starts. Returns `at` after three continuation
  * bytes: valid or not, no character goes on there.
  */
-export function characterStart(bytes: Uint8Array, at: number): number {
+function characterStart(bytes: Uint8Array, at: number): number {
   for (let i = at; i > at - 4; i--) if (((bytes[i] ?? 0) & 0xc0) !== 0x80) return i;
   return at;
 }
