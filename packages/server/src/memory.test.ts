@@ -26,6 +26,7 @@ const kept: Record<string, Record<string, Kind>> = {
   'http/live.ts': { '#pages': 'sockets', '#due': 'sockets' },
   'http/login-pace.ts': { '#sockets': 'calls' },
   'http/rates.ts': { '#notes': 'figures' },
+  'http/replies.ts': { '#unsent': 'sockets' },
   'http/sampler.ts': { '#wanted': 'sockets', '#told': 'sockets' },
   'http/seconds.ts': { '#samples': 'figures' },
   'http/turns.ts': { '#callers': 'pace' },

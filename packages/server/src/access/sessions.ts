@@ -101,11 +101,13 @@ export class Sessions {
     const isOf = (secret: string): boolean => proofOf(key, secret) === proof;
     const secret = secretOf({ who, isOf });
     if (secret === undefined) return undefined;
-    const due = renew && until === undefined && now - renewed > RENEWED && !this.#renewing.has(key);
-    if (due || seen === undefined || now - seen > NOTED)
-      await this.#write(key, { ...session, seen: now, ...(due && { renewed: now }) });
+    const isValid = { who, isOf, fresh: undefined };
+    if (this.#renewing.has(key)) return isValid; // that request writes the session
+    if (renew && until === undefined && now - renewed > RENEWED)
+      return { who, isOf, fresh: await this.#renew(key, session, secret, now) };
+    if (seen === undefined || now - seen > NOTED) await this.#write(key, { ...session, seen: now });
     if (seen === undefined) await this.#endOlder(session, now);
-    return { who, isOf, fresh: due ? await this.#renew(key, session, secret, now) : undefined };
+    return isValid;
   }
 
   /** Ends all secrets of the same login. */
@@ -121,9 +123,12 @@ export class Sessions {
     }
   }
 
-  async #renew(key: string, { who, login, born }: Session, secret: string, now: Micros): Promise<string> {
+  async #renew(key: string, session: Session, secret: string, now: Micros): Promise<string> {
     this.#renewing.add(key);
     try {
+      const { who, login, born, seen } = session;
+      if (seen === undefined) await this.#endOlder(session, now);
+      await this.#write(key, { ...session, seen: now, renewed: now });
       return await this.#make(who, secret, { login, born }, now);
     } finally {
       this.#renewing.delete(key);
