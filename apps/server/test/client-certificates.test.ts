@@ -60,7 +60,7 @@ describe('a server that requires client certificates', () => {
     const told = faktory(['info', '--url', `tcp+tls://localhost:${server.httpPort}`], named);
     expect([await told.ended, told.err]).toEqual([
       1,
-      expect.stringMatching(/HTTP is spoken here.*the port for jobs/),
+      expect.stringMatching(/this is an HTTP port.*the port for jobs/),
     ]);
   });
 
