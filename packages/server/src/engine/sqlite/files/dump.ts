@@ -161,7 +161,7 @@ function* lines(db: Database, where: DumpedJob['place'], sql: string, ...values:
 
 function carriedBy(db: Database, { id, bits }: Row, text: string): string {
   const consequences = JSON.parse(text) as Consequences;
-  const claims = claimsStored(db, id, consequences);
+  const claims = claimsStored((sql) => db.prepare(sql), id, consequences);
   return JSON.stringify({ consequences, bits, claims } satisfies Carried);
 }
 

@@ -12,6 +12,7 @@ import { statSync } from 'node:fs';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { WalSync } from '../commit/sync.ts';
 import type { Database, Statement } from '../state/binding.ts';
+import { hasTable } from '../state/schema.ts';
 
 const ROW = 2; // in the table `mark`; row 1 is written by `probe`
 
@@ -74,10 +75,7 @@ export function refuseLostLog(db: Database, path: string): void {
  * checkpoint.
  */
 export function lostLog(db: Database): boolean {
-  const known = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'mark'").get() as {
-    n: number;
-  };
-  if (known.n === 0) return false;
+  if (!hasTable(db, 'mark')) return false;
   const mark = db.prepare(`SELECT written_at AS needed FROM mark WHERE id = ${ROW}`).get();
   if ((mark as { needed: number } | undefined)?.needed !== 1) return false;
   const { log } = db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number };

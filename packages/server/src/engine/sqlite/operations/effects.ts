@@ -6,7 +6,7 @@
 import { FaktoryError, type Micros } from '@faktory-ts/protocol';
 import type { Consequences, Effect, End, Entry, KeptValue } from '../../engine.ts';
 import { fromColumn, toColumn } from '../state/column.ts';
-import { type KeptClaim, KINDS, NO_JOB, releasedBy } from '../state/kept.ts';
+import { claimsStored, type KeptClaim, KINDS, NO_JOB } from '../state/kept.ts';
 import type { Store } from '../state/store.ts';
 import { endAfter, storable } from '../state/times.ts';
 import { insert } from './insert.ts';
@@ -160,18 +160,15 @@ function put(
   store.write(PUT, toColumn(key), kind, toColumn(value), holder, now, ...end, atZero, lapse);
 }
 
-/** The names that a job holds: those that its consequences release. */
+/** The names that a job holds; those whose end has passed are left out. */
 export function claimsOf(
   store: Store,
   { id, consequences }: { readonly id: number; readonly consequences: string | null },
 ): KeptClaim[] {
   if (consequences === null) return [];
   const now = store.clock();
-  return releasedBy(JSON.parse(consequences) as Consequences).flatMap((key) => {
-    const row = rowOf(store, key, now);
-    if (row?.kind !== KINDS.claim || row.holder !== id) return [];
-    return [{ key, until: row.until, span: row.span }];
-  });
+  const all = claimsStored((text) => store.sql(text), id, JSON.parse(consequences) as Consequences);
+  return all.filter(({ until }) => until === null || until > now);
 }
 
 /** Whether another holder has one of these names. */

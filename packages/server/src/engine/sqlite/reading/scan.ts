@@ -10,9 +10,7 @@ import type { Consequences, FindAsk, Found, HeldName, Place } from '../../engine
 import type { Database, Statement, Value } from '../state/binding.ts';
 import { fromColumn } from '../state/column.ts';
 import { DOCUMENT, documentIn } from '../state/document.ts';
-
 import { claimsStored } from '../state/kept.ts';
-
 import { place as codes } from '../state/schema.ts';
 import { foundOf, type Row } from './found.ts';
 import { type Keys, type Lane, lanesOf, type Mark, readCursor, startOf, writeCursor } from './lanes.ts';
@@ -307,7 +305,7 @@ class Scan {
   }
 
   #names(id: number, consequences: string): HeldName[] {
-    const claims = claimsStored(this.#db, id, JSON.parse(consequences) as Consequences);
+    const claims = claimsStored((text) => this.#sql(text), id, JSON.parse(consequences) as Consequences);
     return claims.map(({ key, until }) => ({ key, ...(until !== null && { until }) }));
   }
 

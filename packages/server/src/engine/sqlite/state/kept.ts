@@ -3,7 +3,7 @@
  */
 import type { Micros } from '@faktory-ts/protocol';
 import type { Consequences } from '../../engine.ts';
-import type { Database } from './binding.ts';
+import type { Statement } from './binding.ts';
 import { toColumn } from './column.ts';
 
 /** What `kept.kind` says. The numbers are on disk. */
@@ -21,16 +21,23 @@ export interface KeptClaim {
 }
 
 /** The names that a job gives up at some moment: those that it can hold. */
-export function releasedBy(consequences: Consequences): string[] {
+function releasedBy(consequences: Consequences): string[] {
   const all = Object.values(consequences).flat();
   return [...new Set(all.flatMap((effect) => (effect.do === 'release' ? [effect.key] : [])))];
 }
 
 const CLAIM = `SELECT until, span FROM kept WHERE key = ? AND kind = ${KINDS.claim} AND holder = ?`;
 
-/** The names that a job holds, as they are stored: one whose end has passed may still be there. */
-export function claimsStored(db: Database, id: number, consequences: Consequences): KeptClaim[] {
-  const claim = db.prepare(CLAIM);
+/**
+ * The names that a job holds: of those that its consequences release, the ones that are its own. One
+ * whose end has passed may still be there. `sql` prepares a statement.
+ */
+export function claimsStored(
+  sql: (text: string) => Statement,
+  id: number,
+  consequences: Consequences,
+): KeptClaim[] {
+  const claim = sql(CLAIM);
   return releasedBy(consequences).flatMap((key): KeptClaim[] => {
     const row = claim.get(toColumn(key), id) as Omit<KeptClaim, 'key'> | undefined;
     return row ? [{ key, ...row }] : [];
