@@ -1,5 +1,6 @@
 /** Types of jobs in the web UI's REST API. Types only. */
 
+import type { Attempt } from './failure.ts';
 import type { JobPlace, JobsProgress } from './operating.ts';
 
 /** A job in a list. */
@@ -49,17 +50,8 @@ export interface JobRows extends JobsProgress {
   jobs: JobRow[];
 }
 
-/** A failed execution of a job. */
-export interface JobAttempt {
-  /** From 1 on. */
-  n: number;
-  started_at: string;
-  ended_at: string;
-  wid: string;
-  errtype: string;
-  message: string;
-  backtrace?: readonly string[];
-}
+/** A failed execution of a job, as the store keeps it. */
+export type JobAttempt = Attempt;
 
 /** Why a job does not run, or that it runs. */
 export interface WhyNot {

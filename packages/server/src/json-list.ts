@@ -1,9 +1,7 @@
 /**
  * Writes a long JSON text in parts, each in a round of the event loop of its own, so that no other request waits for all of it.
  */
-import { pageParts } from './rounds.ts';
-
-const MOST_OF_A_PART = 128 * 1024; // characters
+import { PAGE_PART, pageParts } from './rounds.ts';
 
 /** The bytes of all pieces, joined. The iterator makes each piece when it is its turn; a piece must be short. */
 export function writeInParts(pieces: Iterable<string>): Promise<Buffer> {
@@ -15,7 +13,7 @@ function* parts(pieces: Iterable<string>): Generator<void, Buffer> {
   let text = '';
   for (const piece of pieces) {
     text += piece;
-    if (text.length < MOST_OF_A_PART) continue;
+    if (text.length < PAGE_PART) continue;
     bytes.push(Buffer.from(text));
     text = '';
     yield;

@@ -7,10 +7,34 @@
 /** A text of more characters is read or written in parts of {@link PART}. */
 export const LARGE = 512 * 1024;
 export const PART = 256 * 1024;
+/** Options of features with more characters are read in parts. */
+export const LONG = 64 * 1024;
+/** Characters of a part of {@link pageParts}. */
+export const PAGE_PART = 128 * 1024;
 
 const MOST_TIME = 5; // ms of a round in which lines are started
 const LOOK_EVERY = 32 * 1024; // characters of lines between two looks at the clock
 const LINE_WEIGHT = 64; // characters that a line counts beside its own
+
+/** Does all parts of a work at once. */
+export function atOnce<Result>(parts: Iterator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done) return value;
+  }
+}
+
+/** Does the first part of a work, then each other one after a pause. Rejects with an error of either. */
+export async function withPauses<Result>(
+  parts: Iterator<void, Result>,
+  pause: () => Promise<void>,
+): Promise<Result> {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done) return value;
+    await pause();
+  }
+}
 
 /** Work of one kind that is done in parts: each round of the event loop does one part of it. */
 class Lane {
@@ -35,11 +59,8 @@ class Lane {
 
   /** Runs a reading to its end, each part in a round of its own. */
   async read<Result>(parts: Iterator<void, Result>): Promise<Result> {
-    for (;;) {
-      await this.next();
-      const { done, value } = parts.next();
-      if (done) return value;
-    }
+    await this.next();
+    return withPauses(parts, () => this.next());
   }
 
   readonly #admit = (): void => {

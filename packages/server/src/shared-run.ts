@@ -42,3 +42,16 @@ export class SharedRun<T> {
     }
   }
 }
+
+/** One shared run for each key, for as long as the key lives. */
+export function sharedBy<Key extends object, T>(make: (key: Key) => Promise<T>): (key: Key) => Promise<T> {
+  const runs = new WeakMap<Key, SharedRun<T>>();
+  return (key) => {
+    let run = runs.get(key);
+    if (run === undefined) {
+      run = new SharedRun(() => make(key));
+      runs.set(key, run);
+    }
+    return run.get();
+  };
+}

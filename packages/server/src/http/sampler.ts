@@ -15,7 +15,7 @@ import type {
   WorkerStatus,
 } from '@faktory-ts/protocol';
 import { arrayPieces, objectPieces, writeInParts } from '../json-list.ts';
-import { pageParts } from '../rounds.ts';
+import { PAGE_PART, pageParts } from '../rounds.ts';
 import { workerPieces } from '../workers/status.ts';
 
 /** Where the looks go. */
@@ -230,7 +230,6 @@ const queueSeen: HowSeen<QueueRow> = {
 };
 const workerSeen: HowSeen<WorkerStatus> = { nameOf: ({ wid }) => wid, told: (row) => row };
 const seenOf = { queues: queueSeen, workers: workerSeen } as const;
-const MOST_OF_A_PART = 128 * 1024; // characters
 
 function* namedBy<Row>(
   nameOf: (row: Row) => string,
@@ -247,7 +246,7 @@ function* textsOf<Row>(rows: readonly Row[], { told }: HowSeen<Row>): Generator<
     const text = JSON.stringify(told(row));
     texts.push(text);
     length += text.length;
-    if (length < MOST_OF_A_PART) continue;
+    if (length < PAGE_PART) continue;
     length = 0;
     yield;
   }

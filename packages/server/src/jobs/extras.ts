@@ -4,7 +4,7 @@
 import { FaktoryError, type JobText, type Micros, someMembers } from '@faktory-ts/protocol';
 import type { Effect, Moment } from '../engine/engine.ts';
 import type { Logger } from '../log.ts';
-import { PART } from '../rounds.ts';
+import { atOnce, PART } from '../rounds.ts';
 import type { Extras, Feature, PushedJob } from './feature.ts';
 import { mayHaveKey } from './options-in.ts';
 
@@ -34,10 +34,7 @@ export class PushExtras {
   /** What the features add to this job. Throws INVALID. */
   of(job: JobText, now: Micros): Extras {
     if (this.weightOf(job) === 0) return NONE;
-    for (const steps = this.inParts(job, now); ; ) {
-      const { done, value } = steps.next();
-      if (done) return value;
-    }
+    return atOnce(this.inParts(job, now));
   }
 
   /** The same in parts, for a job of megabytes. */

@@ -16,7 +16,7 @@ import {
   reserveSeconds,
 } from '@faktory-ts/protocol';
 import type { Engine, Entry, Producer, PushNote, Refusal, RefusedJob } from '../engine/engine.ts';
-import { PART } from '../rounds.ts';
+import { LONG, PART, withPauses } from '../rounds.ts';
 import { PushExtras, together } from './extras.ts';
 import type { Extras } from './feature.ts';
 import type { Tail } from './tail.ts';
@@ -31,7 +31,6 @@ export interface Parts {
 
 const JOB = 256; // characters that a job of a bulk counts beside its options and their arguments
 const OBJECTS = 4; // reading a character of small objects takes so many times as long as one of a text
-const LONG = 64 * 1024; // characters; options of more are read in parts
 const MOST_REFUSED = 2 * 1024 * 1024; // characters of jids and reasons
 
 /** The services that a push uses. */
@@ -74,11 +73,8 @@ export async function extrasInParts(
   pause: () => Promise<void>,
 ): Promise<Extras | undefined> {
   if (extras.weightOf(job) <= LONG) return undefined;
-  for (const steps = extras.inParts(job, engine.clock()); ; ) {
-    await pause();
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  await pause();
+  return withPauses(extras.inParts(job, engine.clock()), pause);
 }
 
 async function store({ engine, tail }: PushServices, entry: Entry, line?: PushLine): Promise<void> {

@@ -23,7 +23,7 @@ import type { Found, Progress } from '../engine/engine.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { writeInParts } from '../json-list.ts';
 import { answers, LARGE } from '../rounds.ts';
-import { SharedRun } from '../shared-run.ts';
+import { sharedBy } from '../shared-run.ts';
 import { workersPieces, workersStatus } from '../workers/status.ts';
 import { type Answer, bytes, type Desk, jobsAnswer, json, type Session, type Verb } from './commands.ts';
 
@@ -82,16 +82,12 @@ async function changeJobs(payload: string, { jobs }: Desk, session: Session): Pr
   return json(await jobs.change(parseChange(payload), session.signal, session.caller.who));
 }
 
-/** Callers that ask before a list is begun share it. */
-const lists = new WeakMap<Jobs, SharedRun<Uint8Array>>();
+// Callers that ask before a list is begun share it.
+const queuesOf = sharedBy(queuesText);
+const workersOf = sharedBy(workersText);
 
 async function listQueues(_: string, { jobs }: Desk): Promise<Answer> {
-  let list = lists.get(jobs);
-  if (list === undefined) {
-    list = new SharedRun(() => queuesText(jobs));
-    lists.set(jobs, list);
-  }
-  return bytes(await list.get());
+  return bytes(await queuesOf(jobs));
 }
 
 async function queuesText(jobs: Jobs): Promise<Uint8Array> {
@@ -101,16 +97,8 @@ async function queuesText(jobs: Jobs): Promise<Uint8Array> {
   return Buffer.from(JSON.stringify(rows));
 }
 
-/** Callers that ask before a list is begun share it. */
-const workerLists = new WeakMap<Desk, SharedRun<Uint8Array>>();
-
 async function listWorkers(_: string, desk: Desk): Promise<Answer> {
-  let list = workerLists.get(desk);
-  if (list === undefined) {
-    list = new SharedRun(() => workersText(desk));
-    workerLists.set(desk, list);
-  }
-  return bytes(await list.get());
+  return bytes(await workersOf(desk));
 }
 
 async function workersText({ jobs, roster }: Desk): Promise<Uint8Array> {

@@ -12,9 +12,7 @@ import {
 } from '@faktory-ts/protocol';
 import { longCall } from '../engine/engine.ts';
 import type { Jobs, Parts, PushLine } from '../jobs/jobs.ts';
-import { LARGE, largeParts, PART } from '../rounds.ts';
-
-const LONG = 64 * 1024; // characters; in a longer payload the options of features may have to be read in parts
+import { LARGE, LONG, largeParts, PART, withPauses } from '../rounds.ts';
 
 /** What a push needs of the server. */
 interface Pushing {
@@ -39,7 +37,8 @@ export function push(payload: string, { jobs }: Pushing, session: Pusher): Promi
 }
 
 function pushLong(payload: string, jobs: Jobs, session: Pusher, line: PushLine | undefined): Promise<void> {
-  if (payload.length > LARGE) return pushLarge((parts) => jobOf(payload, parts), jobs, session, line);
+  if (payload.length > LARGE)
+    return pushLarge(({ pause }) => withPauses(parseJobInParts(payload, PART), pause), jobs, session, line);
   const pushOne = (): Promise<void> => {
     const job = parseJob(payload);
     if (!jobs.needParts([job])) return jobs.push(job, line);
@@ -104,15 +103,6 @@ async function pushLarge(
   pauses.check(); // nothing waits from here to the engine
   const pushOne = (): Promise<void> => jobs.push(job, line, found);
   await (line === undefined ? pushOne() : counted(jobs, line, pushOne));
-}
-
-async function jobOf(payload: string, { pause }: Parts): Promise<JobText> {
-  const steps = parseJobInParts(payload, PART);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    await pause();
-  }
 }
 
 async function pushLargeBulk(

@@ -28,15 +28,6 @@ interface Frame {
   ascending: boolean;
 }
 
-/** The canonical form in one go. `text` must be valid and compact JSON. */
-export function canonicalJson(text: string): string {
-  const parts = canonicalInParts(text, Number.POSITIVE_INFINITY);
-  for (;;) {
-    const { done, value } = parts.next();
-    if (done) return value.join('');
-  }
-}
-
 /**
  * The canonical form as pieces of about 64 Ki characters. Yields after about `part` characters of work each. `text` must be valid and
  * compact JSON.

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { FaktoryError } from '@faktory-ts/protocol';
 import type { Effect } from '../../engine/engine.ts';
 import type { Extras, Feature, PushedJob } from '../../jobs/feature.ts';
+import { PART } from '../../rounds.ts';
 import { secondsOf } from '../seconds.ts';
 import { canonicalInParts } from './canonical-json.ts';
 
@@ -19,7 +20,6 @@ export const unique: Feature = {
 
 const LONGEST = 50; // characters of an option as it is written; a longer one is wrong
 const SECOND = 1_000_000; // µs
-const PART = 256 * 1024; // characters of arguments between two yields
 
 function* extrasOf(job: PushedJob): Generator<void, Extras | undefined> {
   const { options, delay } = job;

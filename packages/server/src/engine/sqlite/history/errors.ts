@@ -6,7 +6,7 @@
  * thread, and a slow result is cached for a while.
  */
 import { fingerprintOfType, type Micros } from '@faktory-ts/protocol';
-import { pageParts } from '../../../rounds.ts';
+import { PAGE_PART, pageParts } from '../../../rounds.ts';
 import type { ErrorGroup } from '../../engine.ts';
 import type { FailingGroup, FailingMark } from '../commit/failing.ts';
 import type { Reader } from '../reading/reader.ts';
@@ -15,7 +15,6 @@ import type { PastFault } from './past.ts';
 
 const MOST_JOBS = 100_000;
 const MOST_GROUPS = 1000;
-const MOST_OF_A_PART = 128 * 1024; // characters
 const GROUP_WEIGHT = 256; // characters that a group counts beside its errtype
 const FEW = 2000; // jobs: up to here the result is not cached
 const SHARE = 10; // times as long as the read took: how long its result is cached
@@ -51,7 +50,7 @@ export class ErrorReader {
     let length = 0; // of what was looked at in this round of the event loop
     for (const failing of now.groups.values()) {
       length += failing.errtype.length + GROUP_WEIGHT;
-      if (length > MOST_OF_A_PART) {
+      if (length > PAGE_PART) {
         await pageParts.next();
         length = 0;
       }

@@ -1,6 +1,7 @@
 /**
  * Stores pushed jobs and counts the pushes of named producers. Runs inside a turn.
  */
+import { atOnce } from '../../../rounds.ts';
 import { type Counted, type Entry, longCall, type Refusal } from '../../engine.ts';
 import { writeNote } from '../state/note.ts';
 import type { Store } from '../state/store.ts';
@@ -34,7 +35,7 @@ export function push(
   counted: Counted | undefined,
   limit: number,
 ): readonly Refusal[] {
-  const refused = refusals(store, entries, limit);
+  const refused = atOnce(refusals(store, entries, limit));
   begin(store, entries, counted, refused);
   const out = indexesOf(refused);
   const now = store.clock();
@@ -49,7 +50,7 @@ export function* pushInParts(
   counted: Counted | undefined,
   limit: number,
 ): Generator<void, readonly Refusal[]> {
-  const refused = yield* refusalsInParts(store, entries, limit);
+  const refused = yield* refusals(store, entries, limit);
   begin(store, entries, counted, refused);
   const out = indexesOf(refused);
   const now = store.clock();
@@ -67,29 +68,28 @@ export function* pushInParts(
   return refused;
 }
 
-/** The entries that are not stored, in the order of the push. */
-function refusals(store: Store, entries: readonly Entry[], limit: number): readonly Refusal[] {
-  const full = noRoom(store, entries, limit);
-  if (!entries.some(({ effects }) => effects)) return full;
-  const checking = new EffectChecks(store, entries, full);
-  checking.run(0, entries.length);
-  return checking.refused;
-}
-
-/** The same in parts. Nothing changes in between, because later operations wait. */
-function* refusalsInParts(
+/**
+ * The entries that are not stored, in the order of the push; checked in parts. Nothing changes between
+ * the parts, because later operations wait.
+ */
+function* refusals(
   store: Store,
   entries: readonly Entry[],
   limit: number,
 ): Generator<void, readonly Refusal[]> {
   const full = noRoom(store, entries, limit);
   if (!entries.some(({ effects }) => effects)) return full;
-  const checking = new EffectChecks(store, entries, full);
-  for (let start = 0; start < entries.length; start += MOST_CHECKS) {
-    if (start > 0) yield;
-    checking.run(start, start + MOST_CHECKS);
+  const known = new Map(full.map((refusal) => [refusal.index, refusal]));
+  const taken = new Set<string>(); // of equal names in one push the first job takes it
+  const refused: Refusal[] = [];
+  for (const [index, { effects }] of entries.entries()) {
+    if (index > 0 && index % MOST_CHECKS === 0) yield;
+    const already = known.get(index);
+    const refusal = already ? undefined : effects && refusalOf(store, effects, taken);
+    if (already) refused.push(already);
+    else if (refusal) refused.push({ index, code: refusal.code, reason: refusal.message });
   }
-  return checking.refused;
+  return refused;
 }
 
 function noRoom(store: Store, entries: readonly Entry[], limit: number): readonly Refusal[] {
@@ -115,31 +115,6 @@ function begin(
 function put(store: Store, entry: Entry, now: number): void {
   const id = insert(store, entry, now);
   if (entry.effects) applyEffects(store, entry.effects, id);
-}
-
-/** Adds the jobs whose effects refuse them, in the order of the push: of equal names in one push the first job takes it. */
-class EffectChecks {
-  readonly refused: Refusal[] = [];
-  readonly #store: Store;
-  readonly #entries: readonly Entry[];
-  readonly #known: ReadonlyMap<number, Refusal>;
-  readonly #taken = new Set<string>();
-
-  constructor(store: Store, entries: readonly Entry[], known: readonly Refusal[]) {
-    this.#store = store;
-    this.#entries = entries;
-    this.#known = new Map(known.map((refusal) => [refusal.index, refusal]));
-  }
-
-  run(start: number, end: number): void {
-    for (let index = start; index < Math.min(end, this.#entries.length); index++) {
-      const already = this.#known.get(index);
-      const effects = this.#entries[index]?.effects;
-      const refusal = already ? undefined : effects && refusalOf(this.#store, effects, this.#taken);
-      if (already) this.refused.push(already);
-      else if (refusal) this.refused.push({ index, code: refusal.code, reason: refusal.message });
-    }
-  }
 }
 
 const none: ReadonlySet<number> = new Set();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { atOnce } from '../../../rounds.ts';
 import type { FindAsk } from '../../engine.ts';
 import { fewEscapesFrom, withFewEscapes } from './escapes.ts';
 import { largeDecision, largeJob } from './large.ts';
 import { decision } from './matching.ts';
-import { atOnce } from './pieces.ts';
 
 const unit = fc.constantFrom(
   ...['a', 'b', 'ü', '😀', '\ud83d', '\ude00', '"', '\\', '/', '\n', '\u0001', '{', '}', ']', ' '],

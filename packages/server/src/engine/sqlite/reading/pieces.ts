@@ -4,11 +4,3 @@
  * Note: it must hold no statement open when it yields, because a log with a reader cannot be emptied.
  */
 export type Pieces<Result> = Generator<void, Result, void>;
-
-/** Does all pieces at once. */
-export function atOnce<Result>(pieces: Pieces<Result>): Result {
-  for (;;) {
-    const step = pieces.next();
-    if (step.done) return step.value;
-  }
-}

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { atOnce } from '../../../rounds.ts';
 import type { Entry, FindAsk } from '../../engine.ts';
 import { type SqliteBackend, sqliteBackend } from '../backend.ts';
 import type { Database, Statement, Value } from '../state/binding.ts';
 import { place } from '../state/schema.ts';
 import { candidates } from './matching.ts';
 import { pick } from './pick.ts';
-import { atOnce, type Pieces } from './pieces.ts';
+import type { Pieces } from './pieces.ts';
 import { openReader } from './reader.ts';
 import { scan } from './scan.ts';
 
