@@ -215,7 +215,7 @@ export class Access {
     const caller = await this.#known(name, secret, this.#secrets.webPasswords, client);
     await turn(caller?.who);
     if (!caller) throw new FaktoryError('AUTH', 'wrong name or password');
-    return { caller, number: await this.#open.open(caller.who, secret) };
+    return { caller, number: await this.#openSessions.open(caller.who, secret) };
   }
 
   /**
@@ -233,15 +233,15 @@ export class Access {
       caller = found?.caller;
       return found?.secret;
     };
-    const open = await this.#open.find(number, secretOf, renew);
+    const open = await this.#openSessions.find(number, secretOf, renew);
     return open && caller && { caller, number, fresh: open.fresh };
   }
 
   logout(number: string): Promise<void> {
-    return this.#open.close(number);
+    return this.#openSessions.close(number);
   }
 
-  get #open(): Sessions {
+  get #openSessions(): Sessions {
     if (!this.#sessions) throw new FaktoryError('SHUTDOWN', 'the server is not started');
     return this.#sessions;
   }

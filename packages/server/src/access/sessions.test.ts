@@ -77,6 +77,14 @@ test('while the store refuses to write, a login works in this process and is sto
   expect(await isOpen(number, another())).toBe(true);
 });
 
+test('while the store refuses to write, a login works also when the caller has a hundred sessions', async () => {
+  const { state, sessions, isOpen } = scene();
+  for (let count = 0; count < 101; count++) await sessions.open('password', 'secret');
+  state.isFull = true;
+  state.now += 1;
+  expect(await isOpen(await sessions.open('password', 'secret'))).toBe(true);
+});
+
 test('while the store cannot be read, sessions that were used lately stay valid', async () => {
   const { state, sessions, isOpen, another } = scene();
   const number = await sessions.open('password', 'secret');

@@ -116,11 +116,7 @@ export class Sessions {
     const closed = await this.#read(key);
     if (!closed) return;
     const all = [...(await this.#all())].filter(([, { login }]) => login === closed.login);
-    for (const name of new Set([key, ...all.map(([name]) => name)])) {
-      this.#known.delete(name);
-      this.#unsaved.delete(name);
-      await this.#store.share(PREFIX + name, undefined, 0);
-    }
+    for (const name of new Set([key, ...all.map(([name]) => name)])) await this.#delete(name);
   }
 
   async #renew(key: string, session: Session, secret: string, now: Micros): Promise<string> {
@@ -154,15 +150,17 @@ export class Sessions {
         await this.#write(key, { ...other, until: now + CROSSING });
   }
 
+  /** What the store refuses to delete goes with a later login of this caller. */
   async #endOldest(who: string): Promise<void> {
     const own = [...(await this.#all())].filter(([, session]) => session.who === who);
-    if (own.length <= MOST_EACH) return;
     own.sort(([, a], [, b]) => a.made - b.made);
-    for (const [key] of own.slice(0, -MOST_EACH)) {
-      this.#known.delete(key);
-      this.#unsaved.delete(key);
-      await this.#store.share(PREFIX + key, undefined, 0);
-    }
+    for (const [key] of own.slice(0, -MOST_EACH)) await this.#delete(key).catch(() => undefined);
+  }
+
+  async #delete(key: string): Promise<void> {
+    this.#known.delete(key);
+    this.#unsaved.delete(key);
+    await this.#store.share(PREFIX + key, undefined, 0);
   }
 
   async #read(key: string): Promise<Session | undefined> {

@@ -278,7 +278,10 @@ export interface Engine {
    * digits and `. : _ -`, and for a text of over 64 Ki characters.
    */
   share(name: string, text: string | undefined, lasts: Micros): Promise<void>;
-  /** The shared texts whose names begin with `prefix`, by name; at most 10,000. */
+  /**
+   * The shared texts whose names begin with `prefix`, by name; at most 10,000. Waits for no commit, so
+   * it may show a text whose commit later fails.
+   */
   shared(prefix: string): Promise<ReadonlyMap<string, SharedText>>;
 
   /**

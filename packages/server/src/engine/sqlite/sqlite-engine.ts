@@ -218,7 +218,7 @@ export class SqliteEngine implements Engine {
 
   shared(prefix: string): Promise<ReadonlyMap<string, SharedText>> {
     const store = this.#store;
-    return store.turn.run(() => shared.shared(store, prefix));
+    return store.turn.read(() => shared.shared(store, prefix));
   }
 
   async flush(): Promise<void> {
